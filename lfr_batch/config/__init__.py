@@ -1,0 +1,1 @@
+"""The one configuration: its schema and how it is read."""

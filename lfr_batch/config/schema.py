@@ -1,0 +1,157 @@
+"""The one configuration: every key, its unit, its bounds and its default.
+
+Frozen and strict: an unknown key or a wrong type is refused by name. ``conf/default.yaml`` shows
+every key with its default; a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class MotionConfig(Section):
+    enabled: bool = True
+    changed_luma: Annotated[float, Field(gt=0.0, le=255.0)] = 6.0
+    """A cell of the tiny luma picture has changed when it moved by more than this (0-255)."""
+    max_skip_s: Annotated[float, Field(gt=0.0)] = 2.0
+    """Analyse at least one frame in this many seconds, whatever the gate says."""
+
+
+class FootageConfig(Section):
+    segment_s: Annotated[float, Field(ge=5.0, le=600.0)] = 60.0
+    sample_fps: Annotated[float, Field(ge=0.0, le=240.0)] = 5.0
+    """Analysed frames per second of media time; 0 analyses every frame."""
+    start_time_from: tuple[Literal["manifest", "filename", "container"], ...] = (
+        "manifest",
+        "filename",
+        "container",
+    )
+    """Where the wall-clock start may come from, best first."""
+    motion: MotionConfig = MotionConfig()
+
+
+class DetectConfig(Section):
+    long_side_px: Annotated[int, Field(ge=128, le=4096)] = 640
+    """Video frames are scaled so that their longer side is this."""
+    still_long_sides_px: tuple[Annotated[int, Field(ge=128, le=4096)], ...] = (1280, 640, 320)
+    """Stills are tried at these sizes in turn until a face is found."""
+    min_score: Fraction = 0.5
+    nms_iou: Fraction | None = None
+    """Overlap above which the weaker box goes; null is the detector's own convention."""
+    batch: Annotated[int, Field(ge=1, le=256)] = 8
+
+
+class QualityConfig(Section):
+    """A face that misses any of these is counted and never compared."""
+
+    min_face_px: Annotated[float, Field(ge=0.0)] = 32.0
+    """Shorter side of the box."""
+    min_eye_px: Annotated[float, Field(ge=0.0)] = 10.0
+    """Distance between the eyes."""
+    min_detection_score: Fraction = 0.55
+    min_sharpness: Annotated[float, Field(ge=0.0)] = 4.0
+    """Root mean square of the Laplacian of the aligned grey face."""
+    max_yaw: Annotated[float, Field(ge=0.0, le=2.0)] = 1.0
+    """Nose off the eyes' mid-point, in eye distances along the eye axis; 0 is frontal."""
+    min_pitch: float = 0.2
+    max_pitch: float = 0.95
+    """Where the nose stands between the eyes (0) and the mouth (1); frontal is about 0.55."""
+    max_roll_deg: Annotated[float, Field(ge=0.0, le=180.0)] = 60.0
+
+
+class TrackConfig(Section):
+    min_iou: Fraction = 0.2
+    max_centre_shift: Annotated[float, Field(gt=0.0)] = 1.0
+    """Largest move between two looks, in box sides, when boxes do not overlap."""
+    max_gap_s: Annotated[float, Field(gt=0.0)] = 1.0
+    min_frames: Annotated[int, Field(ge=1)] = 2
+    """Looks that must agree before a face in video is a track; a lone look is likely no face."""
+    shots: Annotated[int, Field(ge=1, le=16)] = 4
+    """Best shots of a track that make its template."""
+    shot_spacing_s: Annotated[float, Field(ge=0.0)] = 0.4
+    split_score: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.2
+    """Shots of one track that score below this against each other are two people."""
+    stitch_gap_s: Annotated[float, Field(ge=0.0)] = 1.0
+
+
+class DecideConfig(Section):
+    target_fpir: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.01
+    """Wanted share of probes of unknown people that bring up any candidate."""
+    threshold: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
+    """Overrides the derived threshold."""
+    top_k: Annotated[int, Field(ge=1, le=1000)] = 5
+
+
+class EnrolConfig(Section):
+    min_face_px: Annotated[float, Field(ge=0.0)] = 48.0
+    duplicate_score: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.6
+    """Two subjects whose images score at least this are reported as perhaps one person."""
+    same_picture_score: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.98
+    ray_from_images: Annotated[int, Field(ge=1)] = 2000
+    """Enrolments of at least this many images run on Ray."""
+
+
+class InferenceConfig(Section):
+    backend: Literal["auto", "openvino", "onnxruntime"] = "auto"
+    """auto: onnxruntime where a GPU is used, OpenVINO otherwise."""
+    precision: Literal["auto", "bf16", "f32"] = "auto"
+    """auto: bf16 where the processor has it and the start-up check agrees, f32 otherwise."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    allow_cpu: bool = False
+    """Go on without a GPU when device is 'cuda' and there is none."""
+    embed_batch: Annotated[int, Field(ge=1, le=1024)] = 16
+
+
+class EngineConfig(Section):
+    kind: Literal["ray", "in_process"] = "ray"
+    address: str | None = None
+    """Ray cluster to use; null starts one on this machine (or follows RAY_ADDRESS)."""
+    workers: Annotated[int, Field(ge=0)] = 0
+    """Actors at most; 0 lets the pool grow with the cluster's free cores."""
+    cpus_per_worker: Annotated[float, Field(gt=0.0)] = 2.0
+    gpus_per_worker: Annotated[float, Field(ge=0.0)] = 0.0
+    ledger_flush_s: Annotated[float, Field(gt=0.0)] = 5.0
+
+
+class S3Config(Section):
+    endpoint_url: str | None = None
+    region: str | None = None
+    checksums: Literal["when_supported", "when_required"] | None = None
+    """For stores that know nothing of S3's newer checksums, use when_required."""
+    read_ahead_mib: Annotated[int, Field(ge=1, le=64)] = 4
+
+
+class JobConfig(Section):
+    """What to scan, for jobs that are submitted to a cluster; the command line goes first."""
+
+    footage: tuple[str, ...] = ()
+    manifest: str | None = None
+    gallery: str | None = None
+    case: str | None = None
+    authority: str | None = None
+    purpose: str | None = None
+    licence: str | None = None
+    out: str | None = None
+    """Results root: a directory or s3://bucket/prefix; null is LFR_HOME/results."""
+
+
+class Config(Section):
+    pack: str = "open"
+    job: JobConfig = JobConfig()
+    footage: FootageConfig = FootageConfig()
+    detect: DetectConfig = DetectConfig()
+    quality: QualityConfig = QualityConfig()
+    track: TrackConfig = TrackConfig()
+    decide: DecideConfig = DecideConfig()
+    enrol: EnrolConfig = EnrolConfig()
+    inference: InferenceConfig = InferenceConfig()
+    engine: EngineConfig = EngineConfig()
+    s3: S3Config = S3Config()

@@ -1,0 +1,150 @@
+"""Every error this package raises on purpose.
+
+::
+
+    LfrError                     exit code 1
+    ├── UsageError               exit code 2: the request itself is wrong
+    │   ├── ConfigError          unknown key, wrong type, value out of range
+    │   ├── AuthorityError       case, authority or purpose is missing
+    │   └── QueryError           SQL that DuckDB refuses
+    ├── PackError                a model pack cannot be used
+    │   ├── PackNotFound         exit code 2
+    │   ├── PackDamaged          a file is missing or its sha256 differs
+    │   └── LicenceRefused       exit code 2: the pack may not be used for casework
+    ├── GalleryError             a gallery cannot be used
+    │   ├── GalleryNotFound      exit code 2
+    │   ├── GalleryEmpty         exit code 2: nothing was enrolled
+    │   ├── GalleryDamaged       a file is missing or its sha256 differs
+    │   └── GalleryMismatch      exit code 2: templates of another model pack
+    ├── FootageError             one file or object cannot be read; the scan goes on
+    │   ├── FootageUnreadable    nothing of it can be decoded
+    │   └── FootageDamaged       part of it could be decoded
+    ├── StoreError               a disk or a bucket
+    │   ├── StoreUnreachable     retryable
+    │   └── StoreFull
+    ├── ResultsError             the results lake
+    │   ├── RunNotFound          exit code 2
+    │   ├── RunBusy              exit code 2: another process is working on it
+    │   └── ResultsTooNew        exit code 2: written by a newer version
+    └── EngineError              the run itself
+        ├── DeviceUnavailable    the device that was asked for is not there
+        └── InferenceDisagrees   a fast session does not give the reference's answer
+
+The message is one sentence for the person at the keyboard: what is wrong, with what, and the way
+out. An error carries its message alone, so it survives pickling between processes.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LfrError(Exception):
+    """Root of the tree. ``retryable`` says whether the same call may succeed later."""
+
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+
+class UsageError(LfrError):
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    pass
+
+
+class AuthorityError(UsageError):
+    pass
+
+
+class QueryError(UsageError):
+    pass
+
+
+class PackError(LfrError):
+    pass
+
+
+class PackNotFound(PackError):
+    exit_code = 2
+
+
+class PackDamaged(PackError):
+    pass
+
+
+class LicenceRefused(PackError):
+    exit_code = 2
+
+
+class GalleryError(LfrError):
+    pass
+
+
+class GalleryNotFound(GalleryError):
+    exit_code = 2
+
+
+class GalleryEmpty(GalleryError):
+    exit_code = 2
+
+
+class GalleryDamaged(GalleryError):
+    pass
+
+
+class GalleryMismatch(GalleryError):
+    exit_code = 2
+
+
+class FootageError(LfrError):
+    pass
+
+
+class FootageUnreadable(FootageError):
+    pass
+
+
+class FootageDamaged(FootageError):
+    pass
+
+
+class StoreError(LfrError):
+    pass
+
+
+class StoreUnreachable(StoreError):
+    retryable = True
+
+
+class StoreFull(StoreError):
+    pass
+
+
+class ResultsError(LfrError):
+    pass
+
+
+class RunNotFound(ResultsError):
+    exit_code = 2
+
+
+class RunBusy(ResultsError):
+    exit_code = 2
+
+
+class ResultsTooNew(ResultsError):
+    exit_code = 2
+
+
+class EngineError(LfrError):
+    pass
+
+
+class DeviceUnavailable(EngineError):
+    pass
+
+
+class InferenceDisagrees(EngineError):
+    pass

@@ -1,0 +1,1 @@
+"""Who searches, for which case, by which authority."""

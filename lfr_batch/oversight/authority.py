@@ -1,0 +1,59 @@
+"""Every search carries a case, an authority and a purpose, and the name of who made it."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+
+from lfr_batch.errors import AuthorityError
+
+EXAMPLES = {
+    "--case": "OP-1",
+    "--authority": "Insp. A. Example, ref 12/2026",
+    "--purpose": "identify the suspect of …",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What an operator answers for. ``purpose`` is empty where none is asked (enrolment)."""
+
+    case_ref: str
+    authority: str
+    purpose: str
+    operator: str
+
+
+def require_authority(
+    case: str | None,
+    authority: str | None,
+    purpose: str | None = None,
+    *,
+    operator: str | None = None,
+    needs_purpose: bool = True,
+) -> Authority:
+    """Raises AuthorityError naming every option that is missing or blank."""
+    stated = {"--case": _plain(case), "--authority": _plain(authority)}
+    if needs_purpose:
+        stated["--purpose"] = _plain(purpose)
+    missing = [option for option, text in stated.items() if not text]
+    if missing:
+        example = " ".join(f'{option} "{EXAMPLES[option]}"' for option in missing)
+        raise AuthorityError(
+            f"{' and '.join(missing)} must be stated before any face is compared; "
+            f"give for example: {example}"
+        )
+    return Authority(
+        stated["--case"], stated["--authority"], _plain(purpose), _plain(operator) or _login()
+    )
+
+
+def _plain(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user in the password database, and no variable
+        return "unknown"

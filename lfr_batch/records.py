@@ -1,0 +1,234 @@
+"""The records that flow through the system, in the order in which they come to be.
+
+Every record is frozen. Arrays inside them are shared, not copied: treat them as read-only.
+
+Units and layouts, here and everywhere: ``*_ns`` are integer nanoseconds of media time (0 is the
+first frame of the file), ``*_s`` are seconds as float, ``*_utc`` are timezone-aware datetimes in
+UTC, ``boxes_xyxy`` are pixels (left, top, right, bottom) of the upright full-size picture,
+``landmarks_xy`` are five points (left eye, right eye, nose tip, left and right mouth corner as seen
+in the picture) in the same pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+ByteArray = NDArray[np.uint8]
+BoolArray = NDArray[np.bool_]
+
+NS_PER_S = 1_000_000_000
+
+FootageKind = Literal["video", "still"]
+AssetStatus = Literal["ok", "damaged", "failed"]
+SegmentStatus = Literal["done", "failed", "quarantined"]
+
+
+@dataclass(frozen=True, slots=True)
+class FootageEntry:
+    """One file or object that was asked for, with what a manifest says of it."""
+
+    uri: str
+    camera_id: str | None = None
+    site: str | None = None
+    start_utc: datetime | None = None
+    rotate_deg: int = 0
+    """Clockwise turn to apply on top of the file's own metadata: 0, 90, 180 or 270."""
+
+
+@dataclass(frozen=True, slots=True)
+class FootageAsset:
+    """What probing found. ``status`` 'failed' means that nothing of it can be searched."""
+
+    footage_id: str
+    uri: str
+    kind: FootageKind
+    status: AssetStatus
+    error: str | None = None
+    camera_id: str | None = None
+    site: str | None = None
+    start_utc: datetime | None = None
+    start_source: str | None = None
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+    codec: str | None = None
+    frame_rate: float | None = None
+    rotation_deg: int = 0
+    bytes: int | None = None
+    sha256: str | None = None
+    """Hex sha256 of the bytes, or the store's own checksum as ``etag:…``/``sha256:…``."""
+    keyframes_ns: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The unit of work: the frames of one asset with ``start_ns <= pts < end_ns``."""
+
+    segment_id: str
+    footage_id: str
+    uri: str
+    kind: FootageKind
+    start_ns: int
+    end_ns: int | None
+    """None: to the end of the file."""
+    duration_s: float | None
+    """What the file's header announces for the whole asset, to notice a missing tail."""
+    rotation_deg: int = 0
+    attempt: int = 1
+
+    @property
+    def start_s(self) -> float:
+        return self.start_ns / NS_PER_S
+
+    @property
+    def end_s(self) -> float:
+        """End of the segment in seconds; the asset's duration where the segment is open."""
+        if self.end_ns is not None:
+            return self.end_ns / NS_PER_S
+        return max(self.duration_s or self.start_s, self.start_s)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceBatch:
+    """The faces of one picture: boxes (n, 4), landmarks (n, 5, 2), scores (n,), all float32."""
+
+    boxes_xyxy: FloatArray
+    landmarks_xy: FloatArray
+    scores: FloatArray
+
+    def __post_init__(self) -> None:
+        n = len(self.scores)
+        shapes = (self.boxes_xyxy.shape, self.landmarks_xy.shape, self.scores.shape)
+        if shapes != ((n, 4), (n, 5, 2), (n,)):
+            raise ValueError(f"a FaceBatch of {n} faces cannot have shapes {shapes}")
+
+    @staticmethod
+    def empty() -> FaceBatch:
+        return FaceBatch(
+            np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32)
+        )
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def take(self, which: NDArray[Any]) -> FaceBatch:
+        """The faces at ``which``: an index array or a mask."""
+        return FaceBatch(self.boxes_xyxy[which], self.landmarks_xy[which], self.scores[which])
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One face at one moment, good enough to be compared. Lives in a worker's memory only."""
+
+    pts_ns: int
+    box_xyxy: FloatArray
+    landmarks_xy: FloatArray
+    detection_score: float
+    quality: float
+    aligned_rgb: ByteArray
+    """(112, 112, 3), warped to the embedder's template."""
+    evidence_bgr: ByteArray
+    """The face with a margin, other faces blurred: what an officer sees of a sighting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One face followed through a segment, closed."""
+
+    number: int
+    start_ns: int
+    end_ns: int
+    first_box_xyxy: FloatArray
+    last_box_xyxy: FloatArray
+    frames: int
+    shots: tuple[Shot, ...]
+    """Best first; empty if the quality gate refused every one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A gallery subject proposed for a probe. ``score`` is a cosine in [-1, 1]."""
+
+    rank: int
+    subject_id: str
+    image_id: str
+    score: float
+    above_threshold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A track whose best candidate reaches the threshold."""
+
+    sighting_id: str
+    footage_id: str
+    segment_id: str
+    start_ns: int
+    end_ns: int
+    first_box_xyxy: tuple[float, float, float, float]
+    last_box_xyxy: tuple[float, float, float, float]
+    frames: int
+    best_ns: int
+    box_xyxy: tuple[float, float, float, float]
+    landmarks_xy: tuple[float, ...]
+    """Ten numbers: x, y of the five points."""
+    quality: float
+    detection_score: float
+    margin: float | None
+    """Best score minus the best score of any other subject; None in a gallery of one subject."""
+    candidates: tuple[Candidate, ...]
+    jpeg: bytes
+    pieces: int = 1
+    """Tracks that were stitched into this sighting."""
+
+    @property
+    def score(self) -> float:
+        return self.candidates[0].score
+
+    @property
+    def subject_id(self) -> str:
+        return self.candidates[0].subject_id
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentOutcome:
+    """A segment's receipt: small, free of biometric data, one per segment whatever happened."""
+
+    segment_id: str
+    footage_id: str
+    start_s: float
+    end_s: float
+    status: SegmentStatus
+    attempt: int
+    error: str | None = None
+    frames_decoded: int = 0
+    frames_analysed: int = 0
+    faces_detected: int = 0
+    faces_rejected: int = 0
+    rejections: Mapping[str, int] = field(default_factory=dict)
+    """Refused faces by reason; sums to ``faces_rejected``."""
+    tracks: int = 0
+    sightings: int = 0
+    media_s: float = 0.0
+    decode_s: float = 0.0
+    infer_s: float = 0.0
+    wall_s: float = 0.0
+
+
+def seconds(time_ns: int) -> float:
+    return time_ns / NS_PER_S
+
+
+def nanoseconds(time_s: float) -> int:
+    """Nearest integer nanosecond. ``time_s`` must be finite."""
+    if not math.isfinite(time_s):
+        raise ValueError(f"{time_s} is not a moment")
+    return round(time_s * NS_PER_S)
