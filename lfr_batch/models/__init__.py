@@ -1,0 +1,1 @@
+"""Model packs, their licences, and the sessions that run them."""

@@ -1,0 +1,206 @@
+"""The start-up check: bf16 is used only where it gives the reference's answer.
+
+OpenVINO in bf16 is compared with onnxruntime in float32 on fixed pictures. The outcome is kept in
+``HOME/cache/agreement.json``, so that a later start need not measure again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lfr_batch.config.schema import InferenceConfig
+from lfr_batch.errors import InferenceDisagrees
+from lfr_batch.models.devices import processor_extensions, processor_name
+from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
+from lfr_batch.models.sessions import (
+    Outputs,
+    Session,
+    SessionPlan,
+    open_planned,
+    plan_session,
+)
+from lfr_batch.models.store import Pack
+from lfr_batch.models.synthetic import drawn_face, face_in_a_picture, smooth_pictures
+from lfr_batch.records import FloatArray
+
+MIN_COSINE = 0.999
+MAX_SCORE_GAP = 0.05
+CHECK_VERSION = 1
+"""Raise it when the pictures or the limits change: kept outcomes are then not used."""
+
+Compare = Callable[[Outputs, Outputs], "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    agrees: bool
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    file: str
+    max_batch: int | None
+    batch: FloatArray
+    compare: Compare
+
+
+def open_detector_session(pack: Pack, inference: InferenceConfig, threads: int) -> Session:
+    """The pack's detector, checked; batches are split where its graph demands it.
+
+    Raises DeviceUnavailable, ConfigError, and InferenceDisagrees if precision is 'bf16' and
+    bf16 does not agree ('auto' goes on in f32 and says so in ``description``).
+    """
+    return _open_checked(pack, _detector_check(pack.manifest.detector), inference, threads)
+
+
+def open_embedder_session(pack: Pack, inference: InferenceConfig, threads: int) -> Session:
+    """The pack's embedder, checked. Raises what ``open_detector_session`` raises."""
+    return _open_checked(pack, _embedder_check(pack.manifest.embedder), inference, threads)
+
+
+def compare_templates(reference: Outputs, fast: Outputs) -> Verdict:
+    """Whether each template points where the reference's does."""
+    a, b = reference[0].astype(np.float64), fast[0].astype(np.float64)
+    cosine = (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
+    lowest = float(np.min(cosine))
+    return Verdict(lowest >= MIN_COSINE, f"lowest cosine {lowest:.5f}, wanted {MIN_COSINE}")
+
+
+def compare_score_maps(reference: Outputs, fast: Outputs, maps: int) -> Verdict:
+    """Whether the first ``maps`` outputs, the detector's scores, are nearly the same."""
+    pairs = zip(reference[:maps], fast[:maps], strict=True)
+    gap = float(np.max([np.max(np.abs(a - b)) for a, b in pairs]))
+    return Verdict(gap < MAX_SCORE_GAP, f"largest score gap {gap:.4f}, allowed {MAX_SCORE_GAP}")
+
+
+def _open_checked(pack: Pack, check: _Check, inference: InferenceConfig, threads: int) -> Session:
+    path = pack.path(check.file)
+    plan = plan_session(inference, threads)
+    if plan.backend != "openvino" or not _wants_bf16(inference):
+        return open_planned(path, plan, check.max_batch)
+    fast = replace(plan, precision="bf16")
+    verdict = _verdict(pack, check, fast)
+    if verdict.agrees:
+        return open_planned(path, fast, check.max_batch)
+    if inference.precision == "bf16":
+        raise InferenceDisagrees(
+            f"{check.file} in bf16 does not agree with the float32 reference "
+            f"({verdict.finding}): set inference.precision to auto or f32."
+        )
+    slow = open_planned(path, replace(plan, precision="f32"), check.max_batch)
+    return _NotedSession(slow, f"bf16 disagreed: {verdict.finding}")
+
+
+def _wants_bf16(inference: InferenceConfig) -> bool:
+    from lfr_batch.models.openvino_session import has_bf16  # noqa: PLC0415 - slow import
+
+    return inference.precision == "bf16" or (inference.precision == "auto" and has_bf16())
+
+
+@dataclass(frozen=True, slots=True)
+class _NotedSession:
+    inner: Session
+    note: str
+
+    @property
+    def description(self) -> str:
+        return f"{self.inner.description} ({self.note})"
+
+    def run(self, batch: FloatArray) -> Outputs:
+        return self.inner.run(batch)
+
+    def run_all(self, batches: Iterable[FloatArray]) -> Iterator[Outputs]:
+        return self.inner.run_all(batches)
+
+
+def _detector_check(spec: DetectorSpec) -> _Check:
+    picture = face_in_a_picture(spec.fixed_side_px or 320)
+    batch = ((picture - spec.mean) / spec.std).astype(np.float32)[None]
+
+    def compare(reference: Outputs, fast: Outputs) -> Verdict:
+        return compare_score_maps(reference, fast, _score_maps(spec, len(reference)))
+
+    return _Check(spec.file, spec.max_batch, batch, compare)
+
+
+def _score_maps(spec: DetectorSpec, outputs: int) -> int:
+    """Outputs that are scores: CenterFace's first; of SCRFD's, those before boxes and points."""
+    if spec.kind == "centerface":
+        return 1
+    return outputs // 3 if outputs % 3 == 0 and outputs > 6 else outputs // 2
+
+
+def _embedder_check(spec: EmbedderSpec) -> _Check:
+    pictures = np.concatenate([drawn_face(spec.input_px)[None], smooth_pictures(3, spec.input_px)])
+    batch = ((pictures - spec.mean) / spec.std).astype(np.float32)
+    return _Check(spec.file, spec.max_batch, batch, compare_templates)
+
+
+def _verdict(pack: Pack, check: _Check, fast: SessionPlan) -> Verdict:
+    cache = pack.home / "cache" / "agreement.json"
+    key = _cache_key(pack.manifest.files[check.file])
+    kept = _read_cache(cache).get(key)
+    if kept is None:
+        kept = _measure(pack.path(check.file), check, fast)
+        _write_cache(cache, {**_read_cache(cache), key: kept})
+    return kept
+
+
+def _measure(path: Path, check: _Check, fast: SessionPlan) -> Verdict:
+    reference = replace(fast, backend="onnxruntime", precision="f32")
+    answers = [
+        open_planned(path, plan, check.max_batch).run(check.batch) for plan in (reference, fast)
+    ]
+    if not all(np.isfinite(output).all() for output in answers[1]):
+        return Verdict(agrees=False, finding="an output that is not a number")
+    return check.compare(answers[0], answers[1])
+
+
+def _cache_key(model_sha256: str) -> str:
+    machine = " ".join((processor_name(), *processor_extensions()))
+    versions = f"openvino {metadata.version('openvino')}, check {CHECK_VERSION}"
+    return f"{model_sha256}, {versions}, {machine}"
+
+
+def _read_cache(path: Path) -> dict[str, Verdict]:
+    """What was found before; nothing if that cannot be read."""
+    try:
+        entries = json.loads(path.read_bytes())
+        return {key: _parse_verdict(entry) for key, entry in entries.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def _parse_verdict(entry: Any) -> Verdict:
+    agrees, finding = entry["agrees"], entry["finding"]
+    if not isinstance(agrees, bool) or not isinstance(finding, str):
+        raise TypeError("not a verdict")
+    return Verdict(agrees, finding)
+
+
+def _write_cache(path: Path, verdicts: dict[str, Verdict]) -> None:
+    """Replace the cache at once; a home that cannot be written costs a second at each start."""
+    text = json.dumps({key: asdict(verdict) for key, verdict in verdicts.items()}, indent=1)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".agreement-")
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "w") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)

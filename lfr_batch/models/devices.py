@@ -1,0 +1,154 @@
+"""What this machine is: for ``lfr doctor`` and for choosing a backend."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+TWINS: Mapping[str, tuple[str, ...]] = {
+    "cv2": (
+        "opencv-python-headless",
+        "opencv-python",
+        "opencv-contrib-python-headless",
+        "opencv-contrib-python",
+    ),
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino"),
+    "faiss": ("faiss-cpu", "faiss-gpu", "faiss-gpu-cu11", "faiss-gpu-cu12", "faiss-gpu-cuvs"),
+}
+"""Distributions that install the same directory: of each kind there may be one."""
+
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    processor: str
+    cores: int
+    """Cores this process may use."""
+    extensions: tuple[str, ...]
+    """Of the processor's vector extensions, those that matter to inference."""
+    onnxruntime_providers: tuple[str, ...]
+    openvino_devices: tuple[str, ...]
+    bf16: bool
+    """Whether OpenVINO has bf16 arithmetic here."""
+    gpus: tuple[str, ...]
+    cuda_usable: bool
+    collisions: tuple[str, ...]
+    """Installed distributions that overwrite each other, one sentence each."""
+
+
+def inspect_devices() -> DeviceReport:
+    """Look at the machine and the installation. Loads both inference libraries."""
+    import onnxruntime  # noqa: PLC0415 - slow import
+    import openvino  # noqa: PLC0415 - slow import
+
+    core = openvino.Core()
+    return DeviceReport(
+        processor=processor_name(),
+        cores=available_cores(),
+        extensions=processor_extensions(),
+        onnxruntime_providers=tuple(onnxruntime.get_available_providers()),
+        openvino_devices=tuple(core.available_devices),
+        bf16="BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"),
+        gpus=gpu_names(),
+        cuda_usable=cuda_is_usable(),
+        collisions=colliding_distributions(installed_twins()),
+    )
+
+
+def available_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@lru_cache(maxsize=1)
+def processor_name() -> str:
+    """The processor's model name as the system gives it."""
+    name = _cpu_info("model name") or platform.processor() or platform.machine()
+    return " ".join(name.split())
+
+
+def gpu_names() -> tuple[str, ...]:
+    """NVIDIA's GPUs by name; empty without the driver's tool."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return ()
+    command = [tool, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(line.strip() for line in done.stdout.splitlines() if line.strip())
+
+
+@lru_cache(maxsize=1)
+def cuda_is_usable() -> bool:
+    """Whether onnxruntime has CUDA and the driver shows this process a GPU."""
+    if not {"onnxruntime-gpu"} & set(installed_twins()["onnxruntime"]):
+        return False
+    return cuda_device_count() > 0
+
+
+def cuda_device_count() -> int:
+    """GPUs the driver shows this process (CUDA_VISIBLE_DEVICES heeded); 0 without a driver."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return 0
+    count = ctypes.c_int(0)
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return 0
+    return count.value
+
+
+def installed_twins() -> dict[str, tuple[str, ...]]:
+    """The installed distributions that provide each of ``cv2``, ``onnxruntime``, ``faiss``."""
+    return {
+        module: tuple(name for name in names if _is_installed(name))
+        for module, names in TWINS.items()
+    }
+
+
+def colliding_distributions(installed: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(
+        f"{' and '.join(names)} are both installed and overwrite each other's {module}: "
+        f"uninstall both, then install one."
+        for module, names in installed.items()
+        if len(names) > 1
+    )
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def processor_extensions() -> tuple[str, ...]:
+    """Of the vector extensions that inference uses, those that are there (x86 Linux)."""
+    flags = _cpu_info("flags").split()
+    wanted = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
+    return tuple(name for name in wanted if name in flags)
+
+
+def _cpu_info(key: str) -> str:
+    """The first value of ``key`` in the kernel's description of the processor."""
+    if not CPU_INFO.is_file():
+        return ""
+    for line in CPU_INFO.read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == key:
+            return value.strip()
+    return ""

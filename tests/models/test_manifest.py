@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from lfr_batch.models.manifest import PackManifest, is_pack_name, is_safe_name
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "p",
+        "version": "1",
+        "licence": "MIT",
+        "permitted_use": "any",
+        "source": "here",
+        "files": {"d.onnx": "a" * 64, "e.onnx": "b" * 64},
+        "detector": {"kind": "centerface", "file": "d.onnx"},
+        "embedder": {"file": "e.onnx", "dim": 128},
+        **changes,
+    }
+
+
+def parse(**changes: Any) -> PackManifest:
+    return PackManifest.model_validate_json(json.dumps(document(**changes)))
+
+
+def test_a_manifest_survives_being_written_and_read() -> None:
+    manifest = parse(calibration=[{"fmr": 1e-3, "threshold": 0.3}, {"fmr": 1e-4, "threshold": 0.4}])
+    assert PackManifest.model_validate_json(manifest.to_json()) == manifest
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"unknown": 1}, "unknown"),
+        ({"lfr_pack": 2}, "lfr_pack"),
+        ({"name": "../p"}, "name"),
+        ({"name": ".hidden"}, "name"),
+        ({"permitted_use": "all"}, "permitted_use"),
+        ({"files": {"d.onnx": "a" * 64}}, "e.onnx"),
+        ({"files": {"d.onnx": "a" * 64, "e.onnx": "B" * 64}}, "files"),
+        ({"files": {"d.onnx": "a" * 64, "e.onnx": "b" * 64, "../x": "c" * 64}}, "inside the pack"),
+        ({"detector": {"kind": "yolo", "file": "d.onnx"}}, "detector.kind"),
+        ({"detector": {"kind": "scrfd", "file": "d.onnx", "std": 0.0}}, "detector.std"),
+        ({"embedder": {"file": "e.onnx", "dim": "128"}}, "embedder.dim"),
+        (
+            {"calibration": [{"fmr": 1e-3, "threshold": 0.3}, {"fmr": 1e-3, "threshold": 0.4}]},
+            "calibration",
+        ),
+        (
+            {"calibration": [{"fmr": 1e-3, "threshold": 0.3}, {"fmr": 1e-4, "threshold": 0.3}]},
+            "calibration",
+        ),
+    ],
+)
+def test_a_wrong_manifest_is_refused_by_name(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        parse(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "q", "version": "2", "licence": "other"},
+        {"detector": {"kind": "scrfd", "file": "d.onnx"}},
+        {"embedder": {"file": "e.onnx", "dim": 128, "max_batch": 1}},
+        {
+            "files": {"d.onnx": "c" * 64, "renamed.onnx": "b" * 64},
+            "embedder": {"file": "renamed.onnx", "dim": 128},
+        },
+    ],
+)
+def test_what_leaves_templates_comparable_leaves_the_identity(changes: dict[str, Any]) -> None:
+    assert parse(**changes).identity == parse().identity
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": {"d.onnx": "a" * 64, "e.onnx": "c" * 64}},
+        {"embedder": {"file": "e.onnx", "dim": 128, "mean": 127.5}},
+        {"embedder": {"file": "e.onnx", "dim": 128, "std": 127.5}},
+        {"embedder": {"file": "e.onnx", "dim": 512}},
+    ],
+)
+def test_what_changes_templates_changes_the_identity(changes: dict[str, Any]) -> None:
+    assert parse(**changes).identity != parse().identity
+
+
+def test_a_pack_id_names_name_and_version() -> None:
+    assert parse(name="x", version="3").pack_id == "x@3"
+
+
+@pytest.mark.parametrize("name", ["a.onnx", "sub/a.onnx", "A-1_b"])
+def test_safe_names(name: str) -> None:
+    assert is_safe_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "/a", "../a", "a/../b", "a//b", "./a", "a\\b", "c:a", "a\x00", "a/"]
+)
+def test_unsafe_names(name: str) -> None:
+    assert not is_safe_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "fine"),
+    [("open", True), ("a.b-c_1", True), ("", False), ("a/b", False), ("a\n", False)],
+)
+def test_pack_names(name: str, fine: bool) -> None:
+    assert is_pack_name(name) is fine

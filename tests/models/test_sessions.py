@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, save_model
+
+from lfr_batch.config.schema import InferenceConfig
+from lfr_batch.errors import ConfigError, DeviceUnavailable
+from lfr_batch.models.devices import cuda_is_usable
+from lfr_batch.models.onnxruntime_session import OnnxRuntimeSession
+from lfr_batch.models.sessions import (
+    BACKENDS,
+    BackendName,
+    SessionPlan,
+    open_session,
+    plan_session,
+    split_batch,
+)
+
+without_cuda = pytest.mark.skipif(cuda_is_usable(), reason="this machine has CUDA")
+
+
+@without_cuda
+@pytest.mark.parametrize(
+    ("settings", "plan"),
+    [
+        ({}, ("openvino", "cpu", "f32")),
+        ({"precision": "bf16"}, ("openvino", "cpu", "bf16")),
+        ({"backend": "onnxruntime"}, ("onnxruntime", "cpu", "f32")),
+        ({"device": "cuda", "allow_cpu": True}, ("openvino", "cpu", "f32")),
+        (
+            {"device": "cuda", "allow_cpu": True, "backend": "onnxruntime"},
+            ("onnxruntime", "cpu", "f32"),
+        ),
+    ],
+)
+def test_auto_is_resolved(settings: dict[str, Any], plan: tuple[Any, Any, Any]) -> None:
+    assert plan_session(InferenceConfig(**settings), 3) == SessionPlan(*plan, threads=3)
+
+
+@without_cuda
+@pytest.mark.parametrize("backend", ["auto", "onnxruntime"])
+def test_a_gpu_that_is_not_there_is_not_replaced_silently(backend: Any) -> None:
+    with pytest.raises(DeviceUnavailable, match="allow_cpu"):
+        plan_session(InferenceConfig(device="cuda", backend=backend), 1)
+
+
+@without_cuda
+def test_a_session_whose_provider_did_not_start_is_refused(open_pack_home: Path) -> None:
+    path = open_pack_home / "models" / "open" / "centerface.onnx"
+    with (
+        pytest.warns(UserWarning, match="CUDAExecutionProvider"),
+        pytest.raises(DeviceUnavailable, match=r"centerface\.onnx"),
+    ):
+        OnnxRuntimeSession(path, 1, "cuda")
+
+
+def test_openvino_is_not_asked_for_cuda() -> None:
+    with pytest.raises(DeviceUnavailable, match="onnxruntime"):
+        plan_session(InferenceConfig(device="cuda", backend="openvino"), 1)
+
+
+def test_bf16_belongs_to_openvino() -> None:
+    with pytest.raises(ConfigError, match="openvino"):
+        plan_session(InferenceConfig(precision="bf16", backend="onnxruntime", device="cpu"), 1)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_graph_that_reads_bytes_gets_bytes(tmp_path: Path, backend: BackendName) -> None:
+    path = tmp_path / "bytes.onnx"
+    shape: list[str | int | None] = ["batch", 3, 2, 2]
+    graph = helper.make_graph(
+        [helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT)],
+        "bytes",
+        [helper.make_tensor_value_info("x", TensorProto.UINT8, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    save_model(model, str(path))
+    batch = np.arange(24, dtype=np.float32).reshape(2, 3, 2, 2) * 10
+    session = open_session(path, InferenceConfig(backend=backend, device="cpu"), 1)
+    assert np.array_equal(session.run(batch)[0], batch)
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "sizes"), [(5, 2, [2, 2, 1]), (4, 2, [2, 2]), (1, 8, [1]), (0, 2, [])]
+)
+def test_a_batch_is_split_in_order(count: int, limit: int, sizes: list[int]) -> None:
+    batch = np.arange(count, dtype=np.float32)[:, None]
+    parts = split_batch(batch, limit)
+    assert [len(part) for part in parts] == sizes
+    assert [float(x) for part in parts for x in part[:, 0]] == list(range(count))
