@@ -1,0 +1,28 @@
+"""What every decoder hands out: an upright picture with its media time."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from lfr_batch.records import ByteArray
+
+
+class Frame(Protocol):
+    """One picture. Nothing is converted before it is asked for; rotation is applied."""
+
+    @property
+    def pts_ns(self) -> int:
+        """Media time; 0 is the first frame of the file."""
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height of the upright full-size picture."""
+
+    def luma(self, width: int, height: int) -> ByteArray:
+        """Brightness, (height, width), averaged down to this size."""
+
+    def rgb(self, width: int, height: int) -> ByteArray:
+        """(height, width, 3), scaled to this size."""
+
+    def bgr(self) -> ByteArray:
+        """(h, w, 3) at full size."""

@@ -1,0 +1,225 @@
+"""Decode the frames of a segment with PyAV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import av
+
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import FootageDamaged, FootageUnreadable
+from lfr_batch.footage import sources
+from lfr_batch.footage.clock import ClockState, tell
+from lfr_batch.footage.damage import (
+    Damage,
+    damaged_sentence,
+    tolerance_ns,
+    truncated_sentence,
+)
+from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
+from lfr_batch.footage.pyav_input import Video, announced_ns, is_encrypted, open_video
+from lfr_batch.footage.signatures import HEAD_BYTES, missing_tail
+from lfr_batch.records import NS_PER_S, Segment, nanoseconds
+
+BACK_OFF_S = (0, 2, 6, 14, 30, 62)
+"""Seeks are inexact: how far before the start to look for a keyframe, try by try."""
+PAST_END = 4
+"""Frames in a row at or after the end that close a segment: order may be disturbed a little."""
+READ_FAILURES = 50
+"""Failed reads in a row after which the rest of a file is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """``moment_ns`` places the frame in a segment; ``pts_ns`` is that, never going backwards."""
+
+    frame: av.VideoFrame
+    moment_ns: int
+    pts_ns: int
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one run through the packets has met so far."""
+
+    clock: ClockState = field(default_factory=ClockState)
+    read_to_ns: int = 0
+    failed: list[int] = field(default_factory=list)
+    """Media times of the packets that could not be decoded."""
+    at_end: bool = False
+    packets: int = 0
+    """Packets with data in them, decodable or not."""
+    frames: int = 0
+
+
+def open_frames(segment: Segment, s3: S3Config, threads: int = 1) -> Generator[PyavFrame]:
+    """The frames with ``start_ns <= pts < end_ns``, upright, in order. Close it to close the file.
+
+    Raises after the last readable frame: FootageDamaged where packets could not be decoded or the
+    file ends early, FootageUnreadable where no frame could be read; StoreUnreachable at any time.
+    """
+    turns, scalers, given = segment.rotation_deg // 90 % 4, Scalers(), 0
+    with ExitStack() as files:
+
+        def open_again() -> Video:
+            files.close()
+            return files.enter_context(open_video(segment.uri, s3, threads))
+
+        video, reading, frames = _from_keyframe(open_again, segment.start_ns)
+        for decoded in _within(frames, segment):
+            given += 1
+            yield PyavFrame(decoded.frame, decoded.pts_ns, turns, scalers)
+        complaint = _complaint(video, segment, reading, s3)
+        unreadable = not reading.frames and segment.start_ns == 0
+    if complaint or unreadable:
+        raise _error(segment.uri, complaint, given)
+
+
+def _error(uri: str, complaint: str | None, given: int) -> FootageDamaged | FootageUnreadable:
+    if complaint is None:
+        return FootageUnreadable(f"{uri} holds no frame that can be decoded: it is damaged")
+    return FootageDamaged(complaint) if given else FootageUnreadable(complaint)
+
+
+def _within(frames: Iterator[Decoded], segment: Segment) -> Iterator[Decoded]:
+    past = 0
+    for decoded in frames:
+        if segment.end_ns is not None and decoded.moment_ns >= segment.end_ns:
+            past += 1
+            if past == PAST_END:
+                return
+        else:
+            past = 0
+            if decoded.moment_ns >= segment.start_ns:
+                yield decoded
+
+
+def _from_keyframe(
+    open_again: Callable[[], Video], start_ns: int
+) -> tuple[Video, Reading, Iterator[Decoded]]:
+    """Frames from a keyframe at or before ``start_ns``, else from the beginning of the file.
+
+    The beginning is reached by opening the file again: not every container can be wound back.
+    """
+    video = open_again()
+    for back_s in BACK_OFF_S:
+        target_ns = start_ns - nanoseconds(back_s)
+        if target_ns <= 0:
+            break
+        reading = Reading()
+        try:
+            video.seek(target_ns)
+        except av.FFmpegError:
+            break
+        frames = decode(video, reading)
+        first = next((decoded for decoded in frames if decoded.frame.key_frame), None)
+        if first is not None and first.moment_ns <= start_ns:
+            return video, reading, chain([first], frames)
+        if reading.at_end and not reading.packets:
+            return video, reading, iter(())
+    reading = Reading()
+    video = open_again() if start_ns > 0 else video
+    return video, reading, decode(video, reading)
+
+
+def decode(video: Video, reading: Reading) -> Iterator[Decoded]:
+    """Every frame from here on that can be decoded; what cannot is noted in ``reading``."""
+    for packet in _packets(video, reading):
+        if packet.size and not reading.frames and is_encrypted(video, packet):
+            raise FootageUnreadable(f"{video.uri} is encrypted (CENC): decrypt it first")
+        for frame in _frames_of(video, packet, reading):
+            yield _timed(video, frame, reading)
+
+
+def _packets(video: Video, reading: Reading) -> Iterator[av.Packet[Any]]:
+    failures = 0
+    packets = video.container.demux(video.stream)
+    while failures < READ_FAILURES:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            break
+        except av.FFmpegError:
+            failures += 1
+            reading.failed.append(reading.read_to_ns)
+            packets = video.container.demux(video.stream)
+            continue
+        failures = 0
+        reading.packets += packet.size > 0
+        yield packet
+    reading.at_end = True
+
+
+def _frames_of(video: Video, packet: av.Packet[Any], reading: Reading) -> list[av.VideoFrame]:
+    """Frames that this packet brings out of the decoder; the empty last packet flushes it."""
+    time_ns = _packet_ns(video, packet, reading)
+    try:
+        frames: list[av.VideoFrame] = packet.decode()
+    except av.EOFError:
+        return []
+    except av.FFmpegError:
+        reading.failed.append(time_ns)
+        return []
+    length_ns = round((packet.duration or 0) * video.timing.unit_s * NS_PER_S)
+    if packet.is_corrupt:
+        reading.failed.append(time_ns)
+    elif packet.size:
+        reading.read_to_ns = max(reading.read_to_ns, time_ns + length_ns)
+    return frames
+
+
+def _packet_ns(video: Video, packet: av.Packet[Any], reading: Reading) -> int:
+    tick = packet.pts if packet.pts is not None else packet.dts
+    if tick is None:
+        return reading.clock.last_ns or 0
+    return max(0, video.timing.ns(tick) + reading.clock.shift_ns)
+
+
+def _timed(video: Video, frame: av.VideoFrame, reading: Reading) -> Decoded:
+    tick = frame.pts
+    if video.reorder_ticks is not None:
+        tick = None if frame.dts is None else frame.dts - video.reorder_ticks
+    raw_ns = None if tick is None else video.timing.ns(tick)
+    moment_ns, reading.clock = tell(reading.clock, raw_ns, video.timing.frame_ns)
+    pts_ns = reading.clock.last_ns or 0
+    reading.frames += 1
+    reading.read_to_ns = max(reading.read_to_ns, pts_ns)
+    if frame.is_corrupt:
+        reading.failed.append(moment_ns)
+    return Decoded(frame, moment_ns, pts_ns)
+
+
+def _complaint(video: Video, segment: Segment, reading: Reading, s3: S3Config) -> str | None:
+    """What is wrong with this segment's share of the file, None where it is sound."""
+    damage = Damage()
+    for time_ns in reading.failed:
+        after_end = segment.end_ns is not None and time_ns >= segment.end_ns
+        if time_ns >= segment.start_ns and not after_end:
+            damage = damage.add(time_ns)
+    if reading.at_end:
+        truncated = _truncated(video, segment, reading, s3)
+        if truncated:
+            return truncated
+    return damaged_sentence(segment.uri, damage) if damage.packets else None
+
+
+def _truncated(video: Video, segment: Segment, reading: Reading, s3: S3Config) -> str | None:
+    if segment.end_ns is None:
+        with sources.open_bytes(segment.uri, s3) as file:
+            tail = missing_tail(file.read(HEAD_BYTES), file.seek(0, 2))
+        if tail:
+            return f"{segment.uri} is truncated: {tail}"
+    announced = announced_ns(video, segment.duration_s)
+    if announced is not None:
+        due = announced if segment.end_ns is None else min(announced, segment.end_ns)
+        spare = tolerance_ns(
+            announced, duration_of_stream=video.duration_of_stream, has_audio=video.has_audio
+        )
+        if reading.read_to_ns < due - spare:
+            ends_ns = reading.read_to_ns if reading.frames else None
+            return truncated_sentence(segment.uri, announced, segment.start_ns, ends_ns)
+    return None

@@ -1,0 +1,195 @@
+"""Footage in S3 or a store that speaks its protocol.
+
+Endpoint, region, credentials, retries and proxies come from where boto3 takes them (environment,
+profiles, instance roles); ``S3Config`` overrides what it names.
+"""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from io import BufferedReader
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import boto3
+from botocore.config import Config as BotoConfig
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
+from lfr_batch.footage.places import ObjectFacts, is_footage_name
+from lfr_batch.footage.ranged import RangedReader
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+SCHEME = "s3://"
+MIB = 1024 * 1024
+READ_ATTEMPTS = 4
+"""boto3 retries requests; a body that breaks off half-way is ours to ask for again."""
+WILDCARD = re.compile(r"[*?\[]")
+ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
+NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
+REFUSED = {"403", "AccessDenied", "AllAccessDisabled", "Forbidden"}
+BAD_CREDENTIALS = {
+    "ExpiredToken",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+    "401",
+}
+
+
+@lru_cache(maxsize=8)
+def client(s3: S3Config) -> S3Client:
+    """One client per settings and process; it may be shared between threads."""
+    checksums = s3.checksums
+    overrides = (
+        BotoConfig(request_checksum_calculation=checksums, response_checksum_validation=checksums)
+        if checksums
+        else None
+    )
+    with _explained("the S3 settings"):
+        return boto3.Session().client(
+            "s3", region_name=s3.region, endpoint_url=s3.endpoint_url, config=overrides
+        )
+
+
+def find(given: str, s3: S3Config) -> list[str]:
+    """The objects under ``s3://bucket/prefix``, the object of that very name, or a pattern's.
+
+    Raises UsageError where there is none, StoreUnreachable where the bucket cannot be listed.
+    """
+    bucket, prefix = split(given)
+    pattern = WILDCARD.search(prefix)
+    keys = list(_keys(bucket, prefix[: pattern.start()] if pattern else prefix, given, s3))
+    if prefix in keys:
+        keys = [prefix]
+    elif pattern:
+        keys = [key for key in keys if _matches(key, prefix)]
+    else:
+        folder = prefix.rpartition("/")[0]
+        keys = [key for key in keys if is_footage_name(key.removeprefix(folder).lstrip("/"))]
+    if not keys:
+        raise UsageError(f"{given} holds no footage: check the bucket and the prefix")
+    return [f"{SCHEME}{bucket}/{key}" for key in keys]
+
+
+def open_bytes(uri: str, s3: S3Config) -> BinaryIO:
+    """A seekable reader that asks for ranges of ``read_ahead_mib`` and keeps the last few.
+
+    Raises FootageUnreadable, StoreUnreachable; so do its reads.
+    """
+    bucket, key = split(uri)
+    store = client(s3)
+    with _explained(uri):
+        head = store.head_object(Bucket=bucket, Key=key)
+    version = head["ETag"]
+
+    def fetch(start: int, stop: int) -> bytes:
+        return _read_range(store, uri, (start, stop), version)
+
+    reader = RangedReader(head["ContentLength"], fetch, s3.read_ahead_mib * MIB)
+    return cast("BinaryIO", BufferedReader(reader, MIB))
+
+
+def facts(uri: str, s3: S3Config) -> ObjectFacts:
+    """Size and the store's own checksum. Transfers nothing of the object."""
+    bucket, key = split(uri)
+    with _explained(uri):
+        head = client(s3).head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    if head.get("StorageClass") in ARCHIVED and "expiry-date" not in head.get("Restore", ""):
+        raise FootageUnreadable(f"{uri} is in an archive tier: restore it first")
+    sha256 = head.get("ChecksumSHA256", "")
+    if sha256 and "-" not in sha256:
+        checksum = f"sha256:{base64.b64decode(sha256).hex()}"
+    else:
+        checksum = f"etag:{head['ETag'].strip(chr(34))}"
+    return ObjectFacts(head["ContentLength"], checksum)
+
+
+def split(uri: str) -> tuple[str, str]:
+    """Bucket and key of ``s3://bucket/key``; the key may hold any character."""
+    bucket, _, key = uri.removeprefix(SCHEME).partition("/")
+    if not bucket:
+        raise UsageError(f"{uri} names no bucket: write s3://bucket/prefix")
+    return bucket, key
+
+
+def _keys(bucket: str, prefix: str, given: str, s3: S3Config) -> Iterator[str]:
+    with _explained(given):
+        pages = client(s3).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        for page in pages:
+            for item in page.get("Contents", []):
+                if not item["Key"].endswith("/"):
+                    yield item["Key"]
+
+
+def _matches(key: str, pattern: str) -> bool:
+    """Shell pattern; ``*`` stays within one level unless the pattern holds ``**``."""
+    same_depth = "**" in pattern or key.count("/") == pattern.count("/")
+    return same_depth and fnmatch.fnmatchcase(key, pattern.replace("**/", "*"))
+
+
+def _read_range(store: S3Client, uri: str, span: tuple[int, int], version: str) -> bytes:
+    bucket, key = split(uri)
+    wanted = f"bytes={span[0]}-{span[1] - 1}"
+    for attempt in range(1, READ_ATTEMPTS + 1):
+        with _explained(uri, last_attempt=attempt == READ_ATTEMPTS):
+            reply = store.get_object(Bucket=bucket, Key=key, Range=wanted, IfMatch=version)
+            data = reply["Body"].read()
+            if len(data) == span[1] - span[0]:
+                return data
+    raise StoreUnreachable(f"{uri} sends less than it announces: try again later")
+
+
+@contextmanager
+def _explained(what: str, *, last_attempt: bool = True) -> Iterator[None]:
+    """Turn boto3's errors into sentences; broken transfers pass silently before the last try."""
+    try:
+        yield
+    except ClientError as error:
+        raise _refusal(what, error) from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise StoreUnreachable(
+            f"there are no credentials for {what}: set AWS_PROFILE or AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY"
+        ) from error
+    except EndpointConnectionError as error:
+        endpoint = error.kwargs.get("endpoint_url", "its endpoint")
+        raise StoreUnreachable(
+            f"{what} cannot be reached at {endpoint}: check s3.endpoint_url and the network"
+        ) from error
+    except (BotoCoreError, OSError) as error:
+        if last_attempt:
+            raise StoreUnreachable(f"{what} cannot be read: {error}") from error
+    except ValueError as error:
+        raise StoreUnreachable(f"{what} are not usable: {error}") from error
+
+
+def _refusal(what: str, error: ClientError) -> Exception:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    if code == "NoSuchBucket":
+        return StoreUnreachable(f"the bucket of {what} does not exist: check its name and endpoint")
+    if code in NOT_FOUND:
+        return FootageUnreadable(f"{what} does not exist: check the key")
+    if code in REFUSED:
+        return StoreUnreachable(
+            f"{what} may not be read with these credentials (403): ask for "
+            "s3:ListBucket and s3:GetObject"
+        )
+    if code in BAD_CREDENTIALS:
+        return StoreUnreachable(f"the credentials for {what} are not accepted ({code}): renew them")
+    if code in {"412", "PreconditionFailed"}:
+        return FootageUnreadable(f"{what} was replaced while it was being read: scan it again")
+    return StoreUnreachable(f"{what} cannot be read: the store answers {code or error}")

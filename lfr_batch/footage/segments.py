@@ -1,0 +1,63 @@
+"""Cut an asset into segments: no gap, no overlap, borders at keyframes where they are known."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+
+from lfr_batch.records import FootageAsset, Segment, nanoseconds
+
+SHORT_TAIL = 0.5
+"""A rest shorter than this share of a segment stays with its predecessor."""
+
+
+def plan_segments(asset: FootageAsset, segment_s: float, result_key: str) -> list[Segment]:
+    """Segments in time order; none for a failed asset, one for a still.
+
+    ``result_key`` stands for everything else that determines the result (configuration, pack,
+    gallery snapshot): it goes into each ``segment_id``.
+    """
+    if asset.status == "failed":
+        return []
+    borders = [] if asset.kind == "still" else _borders(asset, nanoseconds(segment_s))
+    starts, ends = [0, *borders], [*borders, None]
+    return [
+        _segment(asset, start, end, result_key) for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _borders(asset: FootageAsset, segment_ns: int) -> list[int]:
+    end_ns = _end_ns(asset)
+    borders: list[int] = []
+    border = _next_border(asset.keyframes_ns, segment_ns)
+    while border is not None and end_ns - border >= segment_ns * SHORT_TAIL:
+        borders.append(border)
+        border = _next_border(asset.keyframes_ns, border + segment_ns)
+    return borders
+
+
+def _end_ns(asset: FootageAsset) -> int:
+    announced = nanoseconds(asset.duration_s) if asset.duration_s else 0
+    return max((announced, *asset.keyframes_ns[-1:]))
+
+
+def _next_border(keyframes_ns: tuple[int, ...], nominal_ns: int) -> int | None:
+    """The first keyframe at or after the nominal border; the border itself without keyframes."""
+    if not keyframes_ns:
+        return nominal_ns
+    at = bisect_left(keyframes_ns, nominal_ns)
+    return keyframes_ns[at] if at < len(keyframes_ns) else None
+
+
+def _segment(asset: FootageAsset, start_ns: int, end_ns: int | None, result_key: str) -> Segment:
+    identity = (asset.footage_id, start_ns, end_ns, asset.rotation_deg, result_key)
+    return Segment(
+        segment_id=hashlib.sha256(repr(identity).encode()).hexdigest()[:16],
+        footage_id=asset.footage_id,
+        uri=asset.uri,
+        kind=asset.kind,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        duration_s=asset.duration_s,
+        rotation_deg=asset.rotation_deg,
+    )

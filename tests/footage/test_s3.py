@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import cast
+
+import boto3
+import numpy as np
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from moto.server import ThreadedMotoServer
+
+from lfr_batch.config.schema import FootageConfig, S3Config
+from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
+from lfr_batch.footage import s3
+from lfr_batch.footage.catalogue import probe
+from lfr_batch.footage.pyav import open_frames
+from lfr_batch.footage.ranged import RangedReader
+from lfr_batch.footage.segments import plan_segments
+from lfr_batch.footage.sources import list_entries
+from lfr_batch.records import ByteArray, FootageEntry
+
+from .clips import plain_pts, whole, write_clip
+
+MIB = 1024 * 1024
+BIG = 24 * MIB
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def store(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[S3Config]:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    s3.client.cache_clear()
+    yield S3Config(endpoint_url=endpoint, region="us-east-1", read_ahead_mib=1)
+    s3.client.cache_clear()
+
+
+@pytest.fixture
+def bucket(store: S3Config, rendered: dict[str, Path]) -> Iterator[str]:
+    client = boto3.client(
+        "s3",
+        endpoint_url=store.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+    client.create_bucket(Bucket="archive")
+    for key in ("cam1/a.mp4", "cam1/b #1?.mp4", "cam1/list.csv", "cam1/.x/c.mp4", "cam2/d.mp4"):
+        client.put_object(Bucket="archive", Key=key, Body=rendered["plain.mp4"].read_bytes())
+    client.put_object(Bucket="archive", Key="cam1/", Body=b"")
+    yield "archive"
+    for item in client.list_objects_v2(Bucket="archive").get("Contents", []):
+        client.delete_object(Bucket="archive", Key=item["Key"])
+    client.delete_bucket(Bucket="archive")
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize(
+    ("given", "keys"),
+    [
+        ("s3://archive", ["cam1/a.mp4", "cam1/b #1?.mp4", "cam2/d.mp4"]),
+        ("s3://archive/cam1/", ["cam1/a.mp4", "cam1/b #1?.mp4"]),
+        ("s3://archive/cam1/b #1?.mp4", ["cam1/b #1?.mp4"]),
+        ("s3://archive/cam1/list.csv", ["cam1/list.csv"]),
+        ("s3://archive/cam*/[ad].mp4", ["cam1/a.mp4", "cam2/d.mp4"]),
+    ],
+)
+def test_listing(store: S3Config, given: str, keys: list[str]) -> None:
+    assert [e.uri for e in list_entries([given], store)] == [f"s3://archive/{k}" for k in keys]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_listing_goes_on_page_after_page(store: S3Config) -> None:
+    pages: list[object] = []
+
+    def two_at_a_time(params: dict[str, object], **_: object) -> None:
+        params["MaxKeys"] = 2
+        pages.append(params)
+
+    s3.client(store).meta.events.register("before-parameter-build.s3.ListObjectsV2", two_at_a_time)
+    assert len(list_entries(["s3://archive"], store)) == 3
+    assert len(pages) == 3
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("name", ["plain.mp4", "clip.ts", "clip.mkv", "mpeg4.avi"])
+def test_segments_of_an_object_give_the_frames_of_the_file(
+    store: S3Config, rendered: dict[str, Path], name: str
+) -> None:
+    s3.client(store).put_object(Bucket="archive", Key=name, Body=rendered[name].read_bytes())
+    asset = probe(FootageEntry(f"s3://archive/{name}"), FootageConfig(), store)
+    assert (asset.status, asset.bytes) == ("ok", rendered[name].stat().st_size)
+    assert (asset.sha256 or "").startswith("etag:")
+    segments = plan_segments(asset, 1.0, "key")
+    assert len(segments) > 1
+    times = [f.pts_ns for segment in segments for f in open_frames(segment, store)]
+    assert len(times) == 100
+    if name != "mpeg4.avi":
+        assert times == pytest.approx(plain_pts(rendered[name]), abs=2)
+
+
+@pytest.mark.usefixtures("bucket")
+def test_reading_the_head_of_a_large_object_transfers_little(
+    store: S3Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = np.random.default_rng(0).bytes(BIG)
+    client = s3.client(store)
+    client.put_object(Bucket="archive", Key="big", Body=data)
+    sent: list[int] = []
+
+    def count(parsed: dict[str, object], **_: object) -> None:
+        sent.append(int(str(parsed.get("ContentLength", 0))))
+
+    client.meta.events.register("after-call.s3.GetObject", count)
+    with s3.open_bytes("s3://archive/big", store) as file:
+        assert file.read(1000) == data[:1000]
+        file.seek(-1000, io.SEEK_END)
+        assert file.read() == data[-1000:]
+        file.seek(500)
+        assert file.read(500) == data[500:1000]
+        file.seek(5 * MIB - 10)
+        assert file.read(20) == data[5 * MIB - 10 : 5 * MIB + 10]
+    client.meta.events.unregister("after-call.s3.GetObject", count)
+    assert sum(sent) <= 4 * MIB
+    assert max(sent) <= MIB
+
+
+def noise(frames: int) -> Iterator[ByteArray]:
+    rng = np.random.default_rng(0)
+    for _ in range(frames):
+        yield rng.integers(0, 255, (240, 320, 3), np.uint8)
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("gone", ["object", "store"])
+def test_what_goes_wrong_half_way_is_not_taken_for_damage(
+    store: S3Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    path = write_clip(tmp_path / "long.avi", noise(150), codec="mjpeg", encoder={"qmax": "3"})
+    client = s3.client(store)
+    client.put_object(Bucket="archive", Key="long.avi", Body=path.read_bytes())
+    assert path.stat().st_size > 4 * MIB
+    frames = open_frames(whole("s3://archive/long.avi"), store)
+    next(frames)
+    if gone == "object":
+        client.delete_object(Bucket="archive", Key="long.avi")
+        with pytest.raises(FootageUnreadable, match="does not exist"):
+            list(frames)
+        return
+
+    def cut_off(*_: object, **__: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://store")
+
+    client.meta.events.register("before-call.s3.GetObject", cut_off)
+    with pytest.raises(StoreUnreachable, match="cannot be reached at http://store"):
+        list(frames)
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_store_checksum_is_used(store: S3Config) -> None:
+    s3.client(store).put_object(
+        Bucket="archive", Key="sum", Body=b"abc", ChecksumAlgorithm="SHA256"
+    )
+    known = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert s3.facts("s3://archive/sum", store).checksum == known
+
+
+@pytest.mark.usefixtures("bucket")
+def test_an_object_replaced_while_reading_is_refused(store: S3Config) -> None:
+    client = s3.client(store)
+    client.put_object(Bucket="archive", Key="x", Body=bytes(3 * MIB))
+    with s3.open_bytes("s3://archive/x", store) as file:
+        file.read(10)
+        client.put_object(Bucket="archive", Key="x", Body=b"1" * 3 * MIB)
+        file.seek(2 * MIB)
+        with pytest.raises(FootageUnreadable, match="was replaced"):
+            file.read(10)
+
+
+def test_what_cannot_be_reached_is_said(
+    store: S3Config, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StoreUnreachable, match="bucket of s3://nowhere-at-all does not exist"):
+        list_entries(["s3://nowhere-at-all"], store)
+    with pytest.raises(UsageError, match="holds no footage"):
+        list_entries([f"s3://{bucket}/none/"], store)
+    failed = probe(FootageEntry(f"s3://{bucket}/none.mp4"), FootageConfig(), store)
+    assert "does not exist" in (failed.error or "")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    nobody = S3Config(endpoint_url="http://127.0.0.1:1", region="us-east-1")
+    with pytest.raises(StoreUnreachable, match=r"cannot be reached at http://127\.0\.0\.1:1"):
+        list_entries(["s3://archive"], nobody)
+
+
+@pytest.mark.usefixtures("bucket")
+def test_missing_credentials_are_said(store: S3Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    s3.client.cache_clear()
+    with pytest.raises(StoreUnreachable, match="there are no credentials"):
+        list_entries(["s3://archive"], store)
+
+
+@pytest.mark.parametrize(
+    ("code", "part"),
+    [("403", "403"), ("AccessDenied", "403"), ("ExpiredToken", "renew"), ("SlowDown", "SlowDown")],
+)
+def test_refusals_of_the_store(store: S3Config, code: str, part: str) -> None:
+    client = s3.client(store)
+
+    def refuse(**_: object) -> tuple[object, dict[str, object]]:
+        class Reply:
+            status_code = 403
+
+        return Reply(), {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {}}
+
+    client.meta.events.register("before-call.s3.ListObjectsV2", cast("Callable[..., None]", refuse))
+    with pytest.raises(StoreUnreachable, match=part):
+        list_entries(["s3://archive"], store)
+
+
+def test_ranged_reader_is_a_file() -> None:
+    data = np.random.default_rng(0).bytes(1000)
+    reader = io.BufferedReader(RangedReader(1000, lambda a, b: data[a:b], 64), 16)
+    rng = np.random.default_rng(1)
+    for start, length in rng.integers(0, 1100, (200, 2)):
+        reader.seek(int(start))
+        assert reader.read(int(length)) == data[start : start + length]

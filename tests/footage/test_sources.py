@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import FootageUnreadable, UsageError
+from lfr_batch.footage.sources import facts, list_entries, open_bytes
+
+S3 = S3Config()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    for name in (
+        "a/1.mp4", "a/2.DAV", "a/deep/3", "b/4.avi", "a/notes.txt", "a/list.csv",
+        ".hidden/5.mp4", "a/.6.mp4", "empty/x.json",
+    ):  # fmt: skip
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    return tmp_path
+
+
+def names(inputs: list[str], root: Path) -> list[str]:
+    return [os.path.relpath(entry.uri, root) for entry in list_entries(inputs, S3)]
+
+
+def test_what_inputs_mean(archive: Path) -> None:
+    in_a = ["a/1.mp4", "a/2.DAV", "a/deep/3"]
+    assert names([str(archive / "a")], archive) == in_a
+    assert names([str(archive)], archive) == [*in_a, "b/4.avi"]
+    assert names([str(archive / "a/notes.txt")], archive) == ["a/notes.txt"]
+    assert names([str(archive / "*/*.mp4")], archive) == ["a/1.mp4"]
+    assert names([str(archive / "**/*.[am][vp]*")], archive) == ["a/1.mp4", "b/4.avi"]
+    assert names([(archive / "b").as_uri(), str(archive / "b/4.avi")], archive) == ["b/4.avi"]
+
+
+def test_local_uris_are_absolute_sorted_and_unique(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(archive)
+    uris = [entry.uri for entry in list_entries(["b", "./a/../b/4.avi", "a"], S3)]
+    assert uris == sorted(set(uris))
+    assert all(Path(uri).is_absolute() for uri in uris)
+
+
+@pytest.mark.parametrize(
+    ("given", "part"),
+    [("none.mp4", "does not exist"), ("*.mkv", "no file matches"), ("empty", "holds no footage"),
+     ("ftp://host/x.mp4", "cannot be read"), ("s3://", "names no bucket")],
+)  # fmt: skip
+def test_an_input_that_means_nothing(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, given: str, part: str
+) -> None:
+    monkeypatch.chdir(archive)
+    with pytest.raises(UsageError, match=part):
+        list_entries([given], S3)
+
+
+def test_a_name_that_looks_like_a_pattern(tmp_path: Path) -> None:
+    (tmp_path / "cam[1]*.mp4").write_bytes(b"x")
+    assert names([str(tmp_path / "cam[1]*.mp4")], tmp_path) == ["cam[1]*.mp4"]
+
+
+def test_a_name_that_is_no_unicode(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/caf\xe9.mp4"
+    Path(os.fsdecode(path)).write_bytes(b"bytes")
+    (entry,) = list_entries([str(tmp_path)], S3)
+    entry.uri.encode()
+    with open_bytes(entry.uri, S3) as file:
+        assert file.read() == b"bytes"
+
+
+def test_facts_and_errors(archive: Path) -> None:
+    assert facts(str(archive / "a/1.mp4"), S3).bytes == len("a/1.mp4")
+    with pytest.raises(FootageUnreadable, match="does not exist"):
+        open_bytes(str(archive / "none"), S3)
+    os.mkfifo(archive / "pipe")
+    with pytest.raises(FootageUnreadable, match="not a regular file"):
+        open_bytes(str(archive / "pipe"), S3)
