@@ -1,0 +1,1 @@
+"""From a picture to aligned, graded faces and their templates."""

@@ -1,0 +1,64 @@
+"""The stages that look at faces, opened together from one model pack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from lfr_batch.config.schema import Config
+from lfr_batch.faces.detectors import Detector, detect, make_detector
+from lfr_batch.faces.embedder import Embedder
+from lfr_batch.models.agreement import open_detector_session, open_embedder_session
+from lfr_batch.models.store import Pack
+from lfr_batch.records import ByteArray, FaceBatch
+
+
+class Picture(Protocol):
+    """What a detector needs of a frame or a still; sizes and pixels are upright."""
+
+    @property
+    def size_wh(self) -> tuple[int, int]: ...
+
+    def rgb(self, width: int, height: int) -> ByteArray:
+        """(height, width, 3), scaled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FaceStages:
+    detector: Detector
+    still_detector: Detector
+    """In full precision: a still has one look only, and landmarks a pixel off cost score."""
+    embedder: Embedder
+
+    @property
+    def description(self) -> str:
+        return f"{self.detector.description}; embedder on {self.embedder.description}"
+
+
+def open_stages(pack: Pack, config: Config, threads: int) -> FaceStages:
+    """Raises DeviceUnavailable, InferenceDisagrees or ConfigError."""
+    fast = config.inference
+    exact = fast.model_copy(update={"precision": "f32"})
+    spec = pack.manifest.detector
+    sessions = [open_detector_session(pack, precision, threads) for precision in (fast, exact)]
+    detectors = [make_detector(spec, session, config.detect) for session in sessions]
+    embedding = open_embedder_session(pack, fast, threads)
+    embedder = Embedder(pack.manifest.embedder, embedding, fast.embed_batch)
+    return FaceStages(detectors[0], detectors[1], embedder)
+
+
+def detect_in_still(
+    detector: Detector, picture: Picture, long_sides_px: tuple[int, ...]
+) -> FaceBatch:
+    """Faces at the first of the sizes that shows any.
+
+    A still has no next frame to make up for a miss, and a face that fills the picture is found
+    best in a small copy of it.
+    """
+    for long_side_px in long_sides_px:
+        box = detector.fit(picture.size_wh, long_side_px)
+        (faces,) = detect(detector, [picture.rgb(*box.content_wh)], box)
+        if len(faces):
+            return faces
+    return FaceBatch.empty()
