@@ -1,0 +1,1 @@
+"""From faces in frames to tracks, best shots and stitched sightings."""

@@ -1,0 +1,44 @@
+"""Best shots: the few looks of a track that make its template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lfr_batch.records import FloatArray, Shot
+
+
+def keep_best(shots: tuple[Shot, ...], shot: Shot, limit: int, spacing_ns: int) -> tuple[Shot, ...]:
+    """The best ``limit`` shots, best first, no two closer in time than ``spacing_ns``.
+
+    Shots of nearly the same moment show the same pose and blur: of such neighbours the best stays.
+    """
+    rivals = [s for s in shots if abs(s.pts_ns - shot.pts_ns) < spacing_ns]
+    if any(rival.quality >= shot.quality for rival in rivals):
+        return shots
+    kept = [s for s in shots if s not in rivals]
+    return tuple(sorted([*kept, shot], key=lambda s: (-s.quality, s.pts_ns))[:limit])
+
+
+def split_by_identity(templates: FloatArray, split_score: float) -> list[list[int]]:
+    """Groups of row numbers that may be one person; rows are (n, d) L2-normalised, best first.
+
+    A track that slipped from one face to another must not blend two people into one template.
+    Each row joins the first group whose leader it scores at least ``split_score`` with.
+    """
+    groups: list[list[int]] = []
+    for row, template in enumerate(templates):
+        for group in groups:
+            if float(templates[group[0]] @ template) >= split_score:
+                group.append(row)
+                break
+        else:
+            groups.append([row])
+    return groups
+
+
+def fuse(templates: FloatArray, weights: Sequence[float]) -> FloatArray:
+    """(d,) L2-normalised weighted mean of (n, d) templates of one person."""
+    mean = np.average(templates, axis=0, weights=weights)
+    return np.asarray(mean / np.linalg.norm(mean), np.float32)
