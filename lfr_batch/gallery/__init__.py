@@ -1,0 +1,1 @@
+"""Enrolled subjects: snapshots, exact search, thresholds, decisions."""

@@ -1,0 +1,27 @@
+"""From a ranking to what is proposed to an officer. The system proposes; a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lfr_batch.gallery.ranking import RankedSubject
+from lfr_batch.records import Candidate
+
+
+def decide(
+    ranked: Sequence[RankedSubject], threshold: float, top_k: int
+) -> tuple[tuple[Candidate, ...], float | None]:
+    """The candidates of a probe, and the margin of the best over the next subject.
+
+    A score equal to the threshold reaches it. If even the best subject stays below, nobody is
+    proposed: no candidates, no margin. Otherwise the first ``top_k`` subjects are kept, each with
+    a flag that says whether it reaches the threshold itself. The margin is None in a gallery of
+    one subject.
+    """
+    if not ranked or ranked[0].score < threshold:
+        return (), None
+    candidates = tuple(
+        Candidate(rank, s.subject_id, s.image_id, s.score, s.score >= threshold)
+        for rank, s in enumerate(ranked[:top_k], start=1)
+    )
+    return candidates, ranked[0].score - ranked[1].score if len(ranked) > 1 else None

@@ -1,0 +1,63 @@
+"""Probes against a snapshot: search as deep as the answer needs, rank people, decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lfr_batch.gallery.decide import decide
+from lfr_batch.gallery.faiss_index import Device, Index, open_index, search
+from lfr_batch.gallery.ranking import RankedSubject, is_settled, rank_subjects
+from lfr_batch.gallery.records import Snapshot
+from lfr_batch.records import Candidate, FloatArray
+
+Decision = tuple[tuple[Candidate, ...], float | None]
+
+FIRST_DEPTH = 4
+"""Images asked for at first, per subject wanted."""
+DEEPEN = 4
+
+
+@dataclass(frozen=True)
+class Matcher:
+    snapshot: Snapshot
+    index: Index
+
+    def match(self, templates: FloatArray, threshold: float, top_k: int) -> list[Decision]:
+        """Candidates and margin of each probe; ``templates`` (m, d) float32, L2-normalised.
+
+        Exact: the same as comparing every probe with every image, however many images one
+        subject has.
+        """
+        if top_k < 1:
+            raise ValueError(f"top_k must be at least 1, not {top_k}")
+        # The margin needs the next subject, even where one candidate is wanted.
+        ranked = self.rank(templates, max(top_k, 2))
+        return [decide(subjects, threshold, top_k) for subjects in ranked]
+
+    def rank(self, templates: FloatArray, wanted: int) -> list[tuple[RankedSubject, ...]]:
+        """The best ``wanted`` subjects of each probe, fewer where the gallery has fewer."""
+        ranked: list[tuple[RankedSubject, ...]] = [()] * len(templates)
+        pending = np.arange(len(templates))
+        depth = wanted * FIRST_DEPTH
+        while len(pending):
+            scores, rows = search(self.index, templates[pending], depth)
+            unsettled = []
+            for probe, its_scores, its_rows in zip(pending, scores, rows, strict=True):
+                subjects = rank_subjects(
+                    its_scores, its_rows, self.snapshot.subject_ids, self.snapshot.image_ids
+                )
+                ranked[probe] = subjects[:wanted]
+                if depth < len(self.index) and not is_settled(subjects, its_scores, wanted):
+                    unsettled.append(probe)
+            pending = np.array(unsettled, np.int64)
+            depth *= DEEPEN
+        return ranked
+
+
+def open_matcher(
+    snapshot: Snapshot, device: Device = "auto", threads: int | None = None
+) -> Matcher:
+    """Open the snapshot's index on ``device``; see ``open_index`` for what it raises."""
+    return Matcher(snapshot, open_index(snapshot.index_path, device, threads))

@@ -1,0 +1,108 @@
+"""One snapshot's directory: written once, then only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lfr_batch.errors import GalleryDamaged, GalleryError
+from lfr_batch.gallery import parquet_tables as tables
+from lfr_batch.gallery.durable_files import sha256_of
+from lfr_batch.gallery.faiss_index import build_index, map_vectors, write_index
+from lfr_batch.gallery.manifest import FileEntry, Manifest, ManifestTooNew, from_json, to_json
+from lfr_batch.gallery.records import EnrolledFace, RefusedImage, Subject
+from lfr_batch.records import FloatArray
+
+MANIFEST = "manifest.json"
+TEMPLATES = "templates.parquet"
+SUBJECTS = "subjects.parquet"
+REFUSALS = "refusals.parquet"
+INDEX = "index.faiss"
+WAY_OUT = "enrol the gallery again or restore it from a copy"
+
+
+def write_snapshot(
+    folder: Path,
+    manifest: Manifest,
+    faces: Sequence[EnrolledFace],
+    refusals: Iterable[RefusedImage],
+    subjects: Iterable[Subject],
+) -> None:
+    """Fill ``folder``; the manifest's ``files`` are filled in. Row i of every file is face i."""
+    tables.write_templates(folder / TEMPLATES, faces)
+    tables.write_subjects(folder / SUBJECTS, subjects)
+    tables.write_refusals(folder / REFUSALS, refusals)
+    write_index(build_index(stack_templates(faces)), folder / INDEX)
+    entries = {name: _entry(folder / name) for name in (TEMPLATES, SUBJECTS, REFUSALS, INDEX)}
+    complete = manifest.model_copy(update={"files": entries})
+    (folder / MANIFEST).write_text(to_json(complete), encoding="utf-8")
+
+
+def stack_templates(faces: Sequence[EnrolledFace]) -> FloatArray:
+    """(n, d). Raises ValueError if a template is not of unit length or does not fit."""
+    templates = np.stack([face.template for face in faces]).astype(np.float32, copy=False)
+    lengths = np.linalg.norm(templates, axis=1)
+    if not np.allclose(lengths, 1.0, atol=1e-3):  # also where a value is not finite
+        row = int(np.argmin(np.isclose(lengths, 1.0, atol=1e-3)))
+        raise ValueError(f"the template of {faces[row].uri} has length {lengths[row]}, not 1")
+    return templates
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Raises GalleryDamaged, or GalleryError where a newer version wrote it."""
+    path = folder / MANIFEST
+    try:
+        manifest = from_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise GalleryDamaged(f"{path} cannot be read ({error.strerror}); {WAY_OUT}.") from error
+    except ManifestTooNew as error:
+        raise GalleryError(
+            f"{path} was written by a newer version ({error}); upgrade lfr-batch to open it."
+        ) from error
+    except ValueError as error:
+        raise GalleryDamaged(f"{path} is damaged ({error}); {WAY_OUT}.") from error
+    if manifest.snapshot_id != folder.name:
+        raise GalleryDamaged(f"{path} is that of snapshot {manifest.snapshot_id}; {WAY_OUT}.")
+    return manifest
+
+
+def verify_files(folder: Path, manifest: Manifest) -> None:
+    """Raises GalleryDamaged naming the first file whose size or sha256 differs."""
+    for name, entry in manifest.files.items():
+        path = folder / name
+        try:
+            intact = path.stat().st_size == entry.bytes and sha256_of(path) == entry.sha256
+        except OSError as error:
+            raise GalleryDamaged(f"{path} cannot be read ({error.strerror}); {WAY_OUT}.") from error
+        if not intact:
+            raise GalleryDamaged(f"{path} is not the file that was written; {WAY_OUT}.")
+
+
+def read_columns(path: Path, names: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    try:
+        return tables.read_columns(path, names)
+    except (OSError, pa.ArrowException) as error:
+        raise GalleryDamaged(f"{path} cannot be read; {WAY_OUT}.") from error
+
+
+def read_jpegs(path: Path, image_ids: Iterable[str]) -> dict[str, bytes]:
+    try:
+        return tables.read_jpegs(path, image_ids)
+    except (OSError, pa.ArrowException) as error:
+        raise GalleryDamaged(f"{path} cannot be read; {WAY_OUT}.") from error
+
+
+def map_templates(folder: Path, manifest: Manifest) -> FloatArray:
+    path = folder / INDEX
+    try:
+        return map_vectors(path, manifest.templates, manifest.dimension)
+    except (OSError, ValueError) as error:
+        raise GalleryDamaged(f"{path} cannot be read; {WAY_OUT}.") from error
+
+
+def _entry(path: Path) -> FileEntry:
+    return FileEntry(bytes=path.stat().st_size, sha256=sha256_of(path))

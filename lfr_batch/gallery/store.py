@@ -1,0 +1,275 @@
+"""Galleries on disk: immutable snapshots, and a pointer to the current one.
+
+::
+
+    HOME/galleries/<name>/CURRENT                     the current snapshot's id
+    HOME/galleries/<name>/snapshots/<snapshot_id>/    templates.parquet  subjects.parquet
+                                                      refusals.parquet   index.faiss  manifest.json
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from lfr_batch.errors import (
+    GalleryDamaged,
+    GalleryEmpty,
+    GalleryError,
+    GalleryMismatch,
+    GalleryNotFound,
+    UsageError,
+)
+from lfr_batch.gallery.durable_files import exclusive, new_directory, storage_errors, write_text
+from lfr_batch.gallery.enrolment import count_reasons
+from lfr_batch.gallery.identity import snapshot_identity
+from lfr_batch.gallery.manifest import Manifest
+from lfr_batch.gallery.records import EnrolledFace, RefusedImage, Snapshot, SnapshotInfo, Subject
+from lfr_batch.gallery.snapshot_files import (
+    map_templates,
+    read_columns,
+    read_jpegs,
+    read_manifest,
+    stack_templates,
+    verify_files,
+    write_snapshot,
+)
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SNAPSHOT_ID = re.compile(r"[0-9a-f]{12}")
+
+
+def publish_snapshot(
+    home: Path,
+    name: str,
+    pack_id: str,
+    pack_identity: str,
+    faces: Sequence[EnrolledFace],
+    refusals: Sequence[RefusedImage],
+    subjects: Mapping[str, Subject],
+    case_ref: str,
+    authority: str,
+    created_utc: datetime,
+) -> SnapshotInfo:
+    """Write a snapshot and make it the current one of gallery ``name``.
+
+    The same enrolment gives the same snapshot: it is then left as it was first written, with the
+    case, authority, date and uris of that time, and made current; a damaged one is replaced.
+    Publishers of one gallery wait for each other. A publisher killed at any point leaves the
+    old snapshot current; what it had written is swept by the next.
+
+    Raises:
+        UsageError: ``name`` is no plain file name.
+        GalleryEmpty: no faces; lists the reasons for the refusals.
+        StoreFull, StoreError: the disk; nothing was changed.
+    """
+    folder = _gallery_folder(home, name)
+    if not faces:
+        raise GalleryEmpty(_nothing_enrolled(name, refusals))
+    ordered = _sorted_faces(faces)
+    everyone = _everyone(subjects, ordered)
+    snapshot_id = snapshot_identity(pack_id, pack_identity, ordered, refusals, everyone)
+    manifest = Manifest(
+        name=name,
+        snapshot_id=snapshot_id,
+        pack_id=pack_id,
+        pack_identity=pack_identity,
+        dimension=stack_templates(ordered).shape[1],
+        templates=len(ordered),
+        subjects=len({face.subject_id for face in ordered}),
+        refused=len(refusals),
+        created_utc=created_utc,
+        case_ref=case_ref,
+        authority=authority,
+        files={},
+    )
+    final = folder / "snapshots" / snapshot_id
+    with storage_errors(folder), exclusive(folder / ".lock"):
+        if not _is_intact(final):
+            with new_directory(final) as building:
+                write_snapshot(building, manifest, ordered, refusals, everyone.values())
+        write_text(folder / "CURRENT", f"{snapshot_id}\n")
+    return _info(name, final)
+
+
+def load_snapshot(
+    home: Path, name: str, snapshot_id: str | None = None, verify: bool = True
+) -> Snapshot:
+    """Open the current snapshot of a gallery, or the one named; ``verify`` reads all its files.
+
+    Raises:
+        UsageError: ``name`` is no plain file name.
+        GalleryNotFound: no such gallery or snapshot; says which there are.
+        GalleryDamaged: a file is missing or altered.
+        GalleryError: written by a newer version.
+    """
+    path = _snapshot_path(home, name, snapshot_id)
+    manifest = read_manifest(path)
+    if verify:
+        verify_files(path, manifest)
+    columns = read_columns(path / "templates.parquet", ("subject_id", "image_id", "uri"))
+    return Snapshot(
+        name=name,
+        snapshot_id=manifest.snapshot_id,
+        pack_id=manifest.pack_id,
+        pack_identity=manifest.pack_identity,
+        templates=map_templates(path, manifest),
+        subject_ids=columns["subject_id"],
+        image_ids=columns["image_id"],
+        uris=columns["uri"],
+        created_utc=manifest.created_utc,
+        case_ref=manifest.case_ref,
+        authority=manifest.authority,
+        path=path,
+    )
+
+
+def verify_snapshot(home: Path, name: str, snapshot_id: str | None = None) -> SnapshotInfo:
+    """Compare every file with its sha256. Raises as ``load_snapshot`` does."""
+    path = _snapshot_path(home, name, snapshot_id)
+    verify_files(path, read_manifest(path))
+    return _info(name, path)
+
+
+def list_galleries(home: Path) -> list[SnapshotInfo]:
+    """The current snapshot of every gallery, by name; a damaged one says so in ``damage``."""
+    return [_info_or_damage(home, name) for name in _gallery_names(home)]
+
+
+def list_snapshots(home: Path, name: str) -> list[SnapshotInfo]:
+    """Every snapshot of a gallery, oldest first. Raises GalleryNotFound, GalleryDamaged."""
+    _snapshot_path(home, name, None)
+    infos = [_info(name, folder) for folder in _snapshot_folders(home, name)]
+    return sorted(infos, key=lambda info: (str(info.created_utc), info.snapshot_id))
+
+
+def read_subjects(snapshot: Snapshot) -> dict[str, Subject]:
+    """Every subject that was to be enrolled, those without a template too."""
+    columns = read_columns(snapshot.subjects_path, ("subject_id", "attributes"))
+    pairs = zip(columns["subject_id"], columns["attributes"], strict=True)
+    return {subject_id: Subject(subject_id, dict(attributes)) for subject_id, attributes in pairs}
+
+
+def read_refusals(snapshot: Snapshot) -> list[RefusedImage]:
+    columns = read_columns(snapshot.refusals_path, ("subject_id", "uri", "reason"))
+    return [RefusedImage(*values) for values in zip(*columns.values(), strict=True)]
+
+
+def read_thumbnails(snapshot: Snapshot, image_ids: Iterable[str]) -> dict[str, bytes]:
+    """JPEG by image id; ids that the snapshot does not hold are left out."""
+    return read_jpegs(snapshot.templates_path, image_ids)
+
+
+def require_pack(snapshot: Snapshot, pack_identity: str, pack_id: str) -> None:
+    """Raises GalleryMismatch unless the templates were made with this very pack."""
+    if snapshot.pack_identity != pack_identity:
+        made_with = repr(snapshot.pack_id)
+        if snapshot.pack_id == pack_id:
+            made_with = f"another version of {made_with}"
+        raise GalleryMismatch(
+            f"Gallery {snapshot.name!r} was enrolled with model pack {made_with}, and scores "
+            f"across packs mean nothing; use that pack, or enrol the gallery again with "
+            f"{pack_id!r}."
+        )
+
+
+def _gallery_folder(home: Path, name: str) -> Path:
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot name a gallery; use up to 64 letters, digits, '.', '_' and '-', "
+            "a letter or digit first."
+        )
+    return home / "galleries" / name
+
+
+def _sorted_faces(faces: Sequence[EnrolledFace]) -> list[EnrolledFace]:
+    ordered = sorted(faces, key=lambda face: (face.subject_id, face.image_id))
+    if len({(face.subject_id, face.image_id) for face in ordered}) < len(ordered):
+        raise ValueError("a subject has an image id twice; collect() the enrolment first")
+    return ordered
+
+
+def _everyone(subjects: Mapping[str, Subject], faces: Iterable[EnrolledFace]) -> dict[str, Subject]:
+    ids = sorted({*subjects, *(face.subject_id for face in faces)})
+    return {subject_id: subjects.get(subject_id, Subject(subject_id)) for subject_id in ids}
+
+
+def _nothing_enrolled(name: str, refusals: Sequence[RefusedImage]) -> str:
+    reasons = "; ".join(f"{reason}: {n}" for reason, n in count_reasons(refusals).items())
+    why = f"all {len(refusals)} pictures were refused ({reasons})" if refusals else "no pictures"
+    return f"Nothing was enrolled in gallery {name!r}: {why}; give pictures that show one face."
+
+
+def _is_intact(path: Path) -> bool:
+    if not path.exists():
+        return False
+    try:
+        verify_files(path, read_manifest(path))
+    except GalleryDamaged:
+        return False
+    return True
+
+
+def _snapshot_path(home: Path, name: str, snapshot_id: str | None) -> Path:
+    folder = _gallery_folder(home, name)
+    wanted = snapshot_id or _current_id(home, folder)
+    path = folder / "snapshots" / wanted
+    if SNAPSHOT_ID.fullmatch(wanted) and path.is_dir():
+        return path
+    if snapshot_id is None:
+        raise GalleryDamaged(
+            f"{folder / 'CURRENT'} points to a snapshot that is not there; enrol the gallery "
+            "again or restore it from a copy."
+        )
+    there = ", ".join(found.name for found in _snapshot_folders(home, name)) or "none"
+    raise GalleryNotFound(
+        f"Gallery {name!r} has no snapshot {snapshot_id!r} under {home} (there are: {there})."
+    )
+
+
+def _current_id(home: Path, folder: Path) -> str:
+    try:
+        return (folder / "CURRENT").read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError as error:
+        names = _gallery_names(home)
+        others = f"there are: {', '.join(names)}" if names else "there are none yet"
+        raise GalleryNotFound(
+            f"There is no gallery {folder.name!r} under {home} ({others}); enrol it with "
+            f"`lfr gallery enrol {folder.name} --images DIR`."
+        ) from error
+
+
+def _gallery_names(home: Path) -> list[str]:
+    return sorted(pointer.parent.name for pointer in (home / "galleries").glob("*/CURRENT"))
+
+
+def _snapshot_folders(home: Path, name: str) -> list[Path]:
+    folders = (_gallery_folder(home, name) / "snapshots").glob("*")
+    return sorted(folder for folder in folders if SNAPSHOT_ID.fullmatch(folder.name))
+
+
+def _info(name: str, path: Path) -> SnapshotInfo:
+    manifest = read_manifest(path)
+    return SnapshotInfo(
+        name=name,
+        snapshot_id=manifest.snapshot_id,
+        pack_id=manifest.pack_id,
+        pack_identity=manifest.pack_identity,
+        templates=manifest.templates,
+        subjects=manifest.subjects,
+        refused=manifest.refused,
+        created_utc=manifest.created_utc,
+        case_ref=manifest.case_ref,
+        authority=manifest.authority,
+        path=path,
+    )
+
+
+def _info_or_damage(home: Path, name: str) -> SnapshotInfo:
+    try:
+        return _info(name, _snapshot_path(home, name, None))
+    except GalleryError as error:
+        folder = home / "galleries" / name
+        return SnapshotInfo(name, "", "", "", 0, 0, 0, None, "", "", folder, damage=str(error))

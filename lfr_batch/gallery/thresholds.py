@@ -1,0 +1,134 @@
+"""The threshold that a wanted false-positive rate asks for.
+
+Terms as in ISO/IEC 19795-1 and NIST IR 8271. FMR: share of comparisons of different people that
+score at least the threshold. FPIR: share of searches by people who are not enrolled that bring up
+anybody. A search compares the probe with each of N templates; taken as independent, they give
+FPIR = 1 − (1 − FMR)^N. N counts templates, not subjects: the images of one subject resemble each
+other, so their false matches fall together and the true FPIR is lower.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from lfr_batch.errors import ConfigError
+
+HIGHEST_SCORE = 1.0
+
+Knot = tuple[float, float]
+"""(FMR, threshold)"""
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdChoice:
+    value: float
+    fmr: float
+    """The highest FMR that the target allows."""
+    target_fpir: float | None = None
+    comparisons: int | None = None
+    """Templates that a probe is compared with."""
+    extrapolated: bool = False
+    """The FMR is stricter than any that was calibrated."""
+    overridden: bool = False
+    """The operator gave the value."""
+
+
+def required_fmr(target_fpir: float, n: int) -> float:
+    """The FMR with which ``n`` comparisons keep to ``target_fpir``, in (0, target_fpir]."""
+    if not 0.0 < target_fpir < 1.0:
+        raise ConfigError(f"target_fpir must lie between 0 and 1, not {target_fpir}.")
+    if n < 1:
+        raise ValueError(f"a gallery has at least 1 template, not {n}")
+    return -math.expm1(math.log1p(-target_fpir) / n)
+
+
+def threshold_at(fmr: float, calibration: Sequence[Knot]) -> ThresholdChoice:
+    """The threshold for ``fmr``, linear in log FMR between calibrated points.
+
+    Stricter than the last point, the line through the last two goes on, to 1.0 at most. Looser
+    than the first point, the first point's threshold stands: it lets through less than was
+    asked for, and the shape of the curve there was not measured.
+
+    Raises:
+        ConfigError: no calibration, one that does not fall in FMR and rise in threshold, or a
+            single point that is not strict enough.
+    """
+    knots = _checked(calibration)
+    wanted = math.log(fmr)
+    (first_fmr, lowest), (last_fmr, highest) = knots[0], knots[-1]
+    if fmr >= first_fmr:
+        return ThresholdChoice(lowest, fmr)
+    if fmr < last_fmr:
+        value = highest + _slope(knots) * (math.log(last_fmr) - wanted)
+        return ThresholdChoice(min(value, HIGHEST_SCORE), fmr, extrapolated=True)
+    for (looser, low), (stricter, high) in pairwise(knots):
+        if fmr >= stricter:
+            share = (math.log(looser) - wanted) / (math.log(looser) - math.log(stricter))
+            return ThresholdChoice(min(low + (high - low) * share, high), fmr)
+    raise AssertionError("the knots cover every FMR between the first and the last")
+
+
+def choose_threshold(
+    target_fpir: float, n: int, calibration: Sequence[Knot], override: float | None = None
+) -> ThresholdChoice:
+    """The threshold for a gallery of ``n`` templates, or the operator's own.
+
+    Raises:
+        ConfigError: no override, and the calibration does not serve (see ``threshold_at``).
+    """
+    fmr = required_fmr(target_fpir, n)
+    if override is not None:
+        return ThresholdChoice(override, fmr, target_fpir, n, overridden=True)
+    return replace(threshold_at(fmr, calibration), target_fpir=target_fpir, comparisons=n)
+
+
+def explain(choice: ThresholdChoice) -> str:
+    """One sentence for the operator."""
+    head = f"threshold {choice.value:.3f}: "
+    over = "" if choice.comparisons is None else f" over {_templates(choice.comparisons)}"
+    target = "" if choice.target_fpir is None else f"target FPIR {choice.target_fpir:g}{over} "
+    if choice.overridden:
+        instead = f", in place of the one that {target}asks for" if target else ""
+        return f"{head}given by the operator{instead}"
+    caveat = ", beyond the calibrated range" if choice.extrapolated else ""
+    if target:
+        return f"{head}{target}needs FMR {choice.fmr:.2g} or lower{caveat}"
+    return f"{head}for FMR {choice.fmr:.2g} or lower{caveat}"
+
+
+def _templates(n: int) -> str:
+    return "1 template" if n == 1 else f"{n:,} templates"
+
+
+def _checked(calibration: Sequence[Knot]) -> Sequence[Knot]:
+    if not calibration:
+        raise ConfigError(
+            "The model pack has no score calibration, so no threshold follows from a target "
+            "FPIR; give one with --threshold."
+        )
+    for (fmr, threshold), (next_fmr, next_threshold) in pairwise(calibration):
+        if next_fmr >= fmr or next_threshold <= threshold:
+            raise ConfigError(
+                f"The model pack's score calibration does not fall in FMR and rise in threshold "
+                f"at FMR {next_fmr:g}; mend the pack or give --threshold."
+            )
+    if not all(0.0 < fmr <= 1.0 and -1.0 <= value <= 1.0 for fmr, value in calibration):
+        raise ConfigError(
+            "The model pack's score calibration holds an FMR or a threshold that cannot be; "
+            "mend the pack or give --threshold."
+        )
+    return calibration
+
+
+def _slope(knots: Sequence[Knot]) -> float:
+    """Rise in threshold per unit of log FMR at the strict end."""
+    if len(knots) < 2:
+        raise ConfigError(
+            f"The model pack is calibrated at FMR {knots[0][0]:g} only, which is not strict "
+            "enough for this gallery and target; give a threshold with --threshold."
+        )
+    (looser, low), (stricter, high) = knots[-2:]
+    return (high - low) / (math.log(looser) - math.log(stricter))

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+
+from lfr_batch.errors import DeviceUnavailable, GalleryDamaged
+from lfr_batch.gallery.faiss_index import (
+    QUERIES_AT_ONCE,
+    Index,
+    build_index,
+    open_index,
+    search,
+    write_index,
+)
+from lfr_batch.records import FloatArray
+
+needs_gpu = pytest.mark.skipif(faiss.get_num_gpus() == 0, reason="FAISS sees no GPU")
+
+
+def unit_rows(n: int, d: int, seed: int) -> FloatArray:
+    rows = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
+    scaled: FloatArray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return scaled
+
+
+@pytest.fixture(scope="module")
+def templates() -> FloatArray:
+    return unit_rows(3000, 128, seed=1)
+
+
+@pytest.fixture(scope="module")
+def path(templates: FloatArray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("index") / "index.faiss"
+    write_index(build_index(templates), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def index(path: Path) -> Index:
+    return open_index(path, "cpu", threads=2)
+
+
+def test_vectors_are_those_that_were_indexed(index: Index, templates: FloatArray) -> None:
+    assert len(index) == 3000
+    assert isinstance(index.vectors, np.memmap)
+    assert np.array_equal(index.vectors, templates)
+    assert np.array_equal(index.on_cpu.reconstruct_n(0, 3000), templates)
+
+
+def test_the_index_is_mapped_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.faiss"
+    write_index(build_index(unit_rows(100_000, 128, seed=2)), path)
+    before = _anonymous_kib()
+    index = open_index(path, "cpu")
+    search(index, unit_rows(1, 128, seed=3), 5)
+    assert _anonymous_kib() - before < 20_000, "50 MB of templates were copied into memory"
+
+
+def _anonymous_kib() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+
+def test_search_is_exact(index: Index, templates: FloatArray) -> None:
+    queries = unit_rows(40, 128, seed=4)
+    scores, rows = search(index, queries, 17)
+    expected = queries.astype(np.float64) @ templates.T.astype(np.float64)
+    assert np.array_equal(rows, np.argsort(-expected, axis=1)[:, :17])
+    assert np.allclose(scores, np.take_along_axis(expected, rows, axis=1), atol=1e-7)
+
+
+def test_the_answer_does_not_depend_on_the_batch(index: Index) -> None:
+    queries = unit_rows(QUERIES_AT_ONCE + 3, 128, seed=5)
+    scores, rows = search(index, queries, 5)
+    for some in (slice(0, 1), slice(7, 30), slice(QUERIES_AT_ONCE - 1, None)):
+        part_scores, part_rows = search(index, queries[some], 5)
+        assert np.array_equal(part_scores, scores[some])
+        assert np.array_equal(part_rows, rows[some])
+
+
+def test_asking_for_more_than_there_is(index: Index) -> None:
+    scores, rows = search(index, unit_rows(2, 128, seed=6), 9999)
+    assert scores.shape == rows.shape == (2, 3000)
+    assert np.array_equal(np.sort(rows, axis=1)[0], np.arange(3000))
+
+
+def test_no_queries(index: Index) -> None:
+    scores, rows = search(index, np.zeros((0, 128), np.float32), 5)
+    assert scores.shape == rows.shape == (0, 5)
+
+
+def test_queries_that_cannot_be(index: Index) -> None:
+    with pytest.raises(ValueError, match="do not fit"):
+        search(index, np.zeros((1, 64), np.float32), 5)
+    with pytest.raises(ValueError, match="not finite"):
+        search(index, np.full((1, 128), np.nan, np.float32), 5)
+
+
+@pytest.mark.parametrize("keep", [0, 20, 4000])
+def test_truncated_index(path: Path, tmp_path: Path, keep: int) -> None:
+    cut = tmp_path / "index.faiss"
+    cut.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(GalleryDamaged, match=r"index\.faiss is not a complete index"):
+        open_index(cut, "cpu")
+
+
+def test_another_kind_of_index(tmp_path: Path) -> None:
+    faiss.write_index(faiss.IndexFlatL2(8), str(tmp_path / "l2.faiss"))
+    with pytest.raises(GalleryDamaged, match="not a flat inner-product index"):
+        open_index(tmp_path / "l2.faiss", "cpu")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_has_its_errno(templates: FloatArray) -> None:
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_index(build_index(templates), Path("/dev/full"))
+    assert caught.value.errno == errno.ENOSPC
+
+
+@pytest.mark.skipif(faiss.get_num_gpus() > 0, reason="there is a GPU")
+def test_a_gpu_that_is_not_there(path: Path) -> None:
+    assert open_index(path, "auto").device == "cpu"
+    with pytest.raises(DeviceUnavailable, match="FAISS sees no GPU"):
+        open_index(path, "cuda")
+
+
+@needs_gpu
+@pytest.mark.parametrize("k", [5, 2500])
+def test_the_gpu_gives_the_same_answer(path: Path, index: Index, k: int) -> None:
+    queries = unit_rows(100, 128, seed=7)
+    on_gpu = open_index(path, "cuda")
+    assert on_gpu.device == "cuda"
+    gpu_scores, gpu_rows = search(on_gpu, queries, k)
+    cpu_scores, cpu_rows = search(index, queries, k)
+    assert np.array_equal(gpu_scores, cpu_scores)
+    assert np.array_equal(gpu_rows, cpu_rows)

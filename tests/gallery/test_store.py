@@ -1,0 +1,336 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+import lfr_batch
+from lfr_batch.errors import (
+    GalleryDamaged,
+    GalleryEmpty,
+    GalleryError,
+    GalleryMismatch,
+    GalleryNotFound,
+    StoreError,
+    UsageError,
+)
+from lfr_batch.gallery.manifest import FORMAT_VERSION
+from lfr_batch.gallery.matcher import open_matcher
+from lfr_batch.gallery.records import RefusedImage, SnapshotInfo, Subject
+from lfr_batch.gallery.store import (
+    list_galleries,
+    list_snapshots,
+    load_snapshot,
+    publish_snapshot,
+    read_refusals,
+    read_subjects,
+    read_thumbnails,
+    require_pack,
+    verify_snapshot,
+)
+
+FILES = ("templates.parquet", "subjects.parquet", "refusals.parquet", "index.faiss")
+PUBLISHER = str(Path(__file__).with_name("publisher.py"))
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(lfr_batch.__file__).parents[1])}
+
+
+def run_publisher(*arguments: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, PUBLISHER, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=ENVIRONMENT,
+    )
+    return done.stdout.splitlines()
+
+
+def everything_below(home: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(home)): p.read_bytes() for p in home.rglob("*") if p.is_file()}
+
+
+@pytest.fixture
+def people(make_people: Any) -> Any:
+    return make_people({"S2": 2, "S1": 3, "S3": 1})
+
+
+def test_what_was_published_is_what_is_loaded(tmp_path: Path, people: Any, publish: Any) -> None:
+    refusals = (RefusedImage("S4", "/custody/S4/a.jpg", "no face"),)
+    subjects = {"S1": Subject("S1", {"sex": "F", "age": "31"}), "S4": Subject("S4")}
+    info = publish(people[::-1], refusals=refusals, subjects=subjects)
+    assert (info.templates, info.subjects, info.refused) == (6, 3, 1)
+    assert (info.pack_id, info.case_ref, info.authority) == ("open", "OP-1", "Insp. A")
+    snapshot = load_snapshot(tmp_path, "custody")
+    assert snapshot.snapshot_id == info.snapshot_id
+    assert snapshot.created_utc == info.created_utc
+    assert snapshot.subject_ids == ("S1", "S1", "S1", "S2", "S2", "S3")
+    ordered = sorted(people, key=lambda face: (face.subject_id, face.image_id))
+    assert snapshot.image_ids == tuple(face.image_id for face in ordered)
+    assert snapshot.uris == tuple(face.uri for face in ordered)
+    assert np.array_equal(snapshot.templates, np.stack([face.template for face in ordered]))
+    assert read_refusals(snapshot) == list(refusals)
+    assert read_subjects(snapshot) == {
+        **subjects,
+        "S2": Subject("S2"),
+        "S3": Subject("S3"),
+    }
+    face = people[2]
+    assert read_thumbnails(snapshot, [face.image_id, "unknown"]) == {
+        face.image_id: face.thumbnail_jpeg
+    }
+
+
+def test_the_parquet_files_open_elsewhere(people: Any, publish: Any) -> None:
+    path = publish(people).path
+    query = (
+        f"SELECT subject_id, count(*), min(len(template)) FROM '{path}/templates.parquet' "
+        "GROUP BY 1 ORDER BY 1"
+    )
+    assert duckdb.connect().execute(query).fetchall() == [
+        ("S1", 3, 128),
+        ("S2", 2, 128),
+        ("S3", 1, 128),
+    ]
+
+
+def test_the_same_enrolment_twice_changes_nothing(
+    tmp_path: Path, people: Any, publish: Any
+) -> None:
+    first = publish(people)
+    before = everything_below(tmp_path)
+    again = publish(people[::-1], case_ref="OP-2")
+    assert again == first, "the snapshot keeps the case of its first enrolment"
+    assert everything_below(tmp_path) == before
+
+
+@pytest.mark.parametrize("change", ["face", "template", "subject", "attribute", "refusal", "pack"])
+def test_another_enrolment_is_another_snapshot(
+    tmp_path: Path, people: Any, publish: Any, make_face: Any, change: str
+) -> None:
+    old = publish(people)
+    kept = everything_below(old.path)
+    changes: dict[str, Callable[[], SnapshotInfo]] = {
+        "face": lambda: publish(people[1:]),
+        "template": lambda: publish([replace(people[0], template=people[1].template), *people[1:]]),
+        "subject": lambda: publish([replace(people[0], subject_id="S9"), *people[1:]]),
+        "attribute": lambda: publish(people, subjects={"S1": Subject("S1", {"sex": "F"})}),
+        "refusal": lambda: publish(people, refusals=(RefusedImage("S1", "/b.jpg", "no face"),)),
+        "pack": lambda: publish_snapshot(
+            tmp_path, "custody", "open", "e" * 64, people, (), {}, "OP-1", "A", old.created_utc
+        ),
+    }
+    changed = changes[change]()
+    assert changed.snapshot_id != old.snapshot_id
+    assert load_snapshot(tmp_path, "custody").snapshot_id == changed.snapshot_id
+    assert everything_below(old.path) == kept
+    assert load_snapshot(tmp_path, "custody", old.snapshot_id).subject_ids
+    assert {i.snapshot_id for i in list_snapshots(tmp_path, "custody")} == {
+        old.snapshot_id,
+        changed.snapshot_id,
+    }
+
+
+def test_a_moved_folder_of_pictures_is_the_same_enrolment(people: Any, publish: Any) -> None:
+    moved = [replace(face, uri=face.uri.replace("/custody", "/archive")) for face in people]
+    assert publish(moved).snapshot_id == publish(people).snapshot_id
+
+
+def test_nothing_enrolled(tmp_path: Path, publish: Any) -> None:
+    refusals = tuple(RefusedImage("S", f"/{n}", "no face" if n else "too small") for n in range(3))
+    with pytest.raises(GalleryEmpty, match=r"all 3 pictures .*no face: 2; too small: 1"):
+        publish([], refusals=refusals)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", "..", ".hidden", "a/b", "a b", "-x", "x" * 65, "é", "a\n"])
+def test_names_that_are_no_file_names(tmp_path: Path, people: Any, publish: Any, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot name a gallery"):
+        publish(people, name=name)
+    with pytest.raises(UsageError, match="cannot name a gallery"):
+        load_snapshot(tmp_path, name)
+
+
+def test_unknown_gallery(tmp_path: Path, people: Any, publish: Any) -> None:
+    with pytest.raises(GalleryNotFound, match=r"no gallery 'custody'.*none yet"):
+        load_snapshot(tmp_path, "custody")
+    publish(people, name="wanted")
+    publish(people, name="missing")
+    with pytest.raises(GalleryNotFound, match=r"no gallery 'custody'.*there are: missing, wanted"):
+        load_snapshot(tmp_path, "custody")
+
+
+@pytest.mark.parametrize("snapshot_id", ["0123456789ab", "../..", "x"])
+def test_unknown_snapshot(tmp_path: Path, people: Any, publish: Any, snapshot_id: str) -> None:
+    there = publish(people).snapshot_id
+    with pytest.raises(GalleryNotFound, match=f"there are: {there}"):
+        load_snapshot(tmp_path, "custody", snapshot_id)
+
+
+def test_list_names_the_damaged_too(tmp_path: Path, people: Any, publish: Any) -> None:
+    assert list_galleries(tmp_path) == []
+    good = publish(people, name="b")
+    damaged = publish(people, name="a")
+    (damaged.path / "manifest.json").write_text("{")
+    first, second = list_galleries(tmp_path)
+    assert (first.name, second) == ("a", good)
+    assert "manifest.json is damaged" in str(first.damage)
+
+
+def test_a_pack_must_match(tmp_path: Path, people: Any, publish: Any) -> None:
+    publish(people)
+    snapshot = load_snapshot(tmp_path, "custody")
+    require_pack(snapshot, "f" * 64, "open")
+    with pytest.raises(GalleryMismatch, match=r"with model pack 'open',.*again with 'other'"):
+        require_pack(snapshot, "0" * 64, "other")
+    with pytest.raises(GalleryMismatch, match="another version of 'open'"):
+        require_pack(snapshot, "0" * 64, "open")
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:30])
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, cut_short, Path.unlink])
+@pytest.mark.parametrize("file", [*FILES, "manifest.json"])
+def test_damage_is_found_named_and_mended(
+    tmp_path: Path, people: Any, publish: Any, file: str, damage: Any
+) -> None:
+    info = publish(people)
+    whole = everything_below(info.path)
+    damage(info.path / file)
+    for look in (verify_snapshot, load_snapshot):
+        with pytest.raises(GalleryDamaged, match=file):
+            look(tmp_path, "custody")
+    assert publish(people) == info
+    assert everything_below(info.path) == whole
+    assert verify_snapshot(tmp_path, "custody") == info
+
+
+@pytest.mark.parametrize("file", ["templates.parquet", "index.faiss"])
+def test_unreadable_files_are_damage_without_verifying_too(
+    tmp_path: Path, people: Any, publish: Any, file: str
+) -> None:
+    cut_short(publish(people).path / file)
+    with pytest.raises(GalleryDamaged, match=file):
+        load_snapshot(tmp_path, "custody", verify=False)
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "0123456789ab", "../../x"])
+def test_damaged_pointer(tmp_path: Path, people: Any, publish: Any, text: str) -> None:
+    info = publish(people)
+    (tmp_path / "galleries" / "custody" / "CURRENT").write_text(text)
+    with pytest.raises(GalleryDamaged, match="CURRENT points to a snapshot that is not there"):
+        load_snapshot(tmp_path, "custody")
+    assert load_snapshot(tmp_path, "custody", info.snapshot_id).name == "custody"
+    publish(people)
+    assert load_snapshot(tmp_path, "custody").snapshot_id == info.snapshot_id
+
+
+@pytest.mark.parametrize("edit", [("authority", "Someone else"), ("templates", 5), ("extra", 1)])
+def test_an_edited_manifest_is_noticed(
+    tmp_path: Path, people: Any, publish: Any, edit: tuple[str, object]
+) -> None:
+    path = publish(people).path / "manifest.json"
+    fields = json.loads(path.read_text())
+    path.write_text(json.dumps({**fields, edit[0]: edit[1]}))
+    with pytest.raises(GalleryDamaged, match="do not match its digest"):
+        load_snapshot(tmp_path, "custody")
+
+
+def test_a_newer_format_asks_for_an_upgrade(tmp_path: Path, people: Any, publish: Any) -> None:
+    path = publish(people).path / "manifest.json"
+    path.write_text(json.dumps({"format_version": FORMAT_VERSION + 1, "new": "field"}))
+    for look in (lambda: load_snapshot(tmp_path, "custody"), lambda: publish(people)):
+        with pytest.raises(GalleryError, match=r"newer version \(format 2.*upgrade"):
+            look()
+
+
+@pytest.mark.parametrize("template", [np.ones(128, np.float32), np.full(128, np.nan, np.float32)])
+def test_templates_of_wrong_length(publish: Any, people: Any, template: Any) -> None:
+    with pytest.raises(ValueError, match=people[0].uri):
+        publish([replace(people[0], template=template), *people[1:]])
+
+
+def test_one_image_id_twice(publish: Any, people: Any) -> None:
+    with pytest.raises(ValueError, match="image id twice"):
+        publish([*people, people[0]])
+
+
+def test_killed_at_any_point_the_old_snapshot_stays(tmp_path: Path) -> None:
+    (old,) = run_publisher("race", str(tmp_path / "home"), "1")
+    lines = [line.split() for line in run_publisher("kill", str(tmp_path / "home"))]
+    homes, statuses, currents = zip(*lines, strict=True)
+    new = currents[-1]
+    assert len(lines) > 10, "every change of the file system is a place to die"
+    assert statuses == ("-9",) * (len(lines) - 1) + ("0",)
+    flip = currents.index(new)
+    assert currents == (old,) * flip + (new,) * (len(lines) - flip)
+    assert 1 < len(lines) - flip < 4, "the pointer moves in one of the last steps"
+    for home in map(Path, homes):
+        for info in list_snapshots(home, "custody"):
+            verify_snapshot(home, "custody", info.snapshot_id)
+
+
+def test_the_next_publisher_sweeps_what_a_killed_one_left(
+    tmp_path: Path, people: Any, publish: Any
+) -> None:
+    info = publish(people)
+    left = info.path.with_name(".tmp-0123456789ab")
+    left.mkdir()
+    (left / "templates.parquet").write_bytes(b"half a file")
+    (tmp_path / "galleries" / "custody" / ".tmp-CURRENT").write_text("0123")
+    assert list_snapshots(tmp_path, "custody") == [info]
+    publish(people[1:])
+    assert not list(tmp_path.rglob(".tmp-*"))
+
+
+def test_concurrent_publishers(tmp_path: Path) -> None:
+    """Two different enrolments and the same one twice, all at once, over and over."""
+    seeds = [("1", "2", "1"), ("2", "3", "2"), ("1", "2", "1")]
+    running = [
+        subprocess.Popen(
+            [sys.executable, PUBLISHER, "race", str(tmp_path), *some],
+            stdout=subprocess.PIPE,
+            env=ENVIRONMENT,
+        )
+        for some in seeds
+    ]
+    printed = [process.communicate()[0].split() for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert printed[0] == printed[2]
+    infos = list_snapshots(tmp_path, "custody")
+    assert len(infos) == 3
+    for info in infos:
+        verify_snapshot(tmp_path, "custody", info.snapshot_id)
+    snapshot = load_snapshot(tmp_path, "custody")
+    ((candidates, _),) = open_matcher(snapshot).match(snapshot.templates[:1], 0.9, 1)
+    assert candidates[0].image_id == snapshot.image_ids[0]
+
+
+def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
+    run_publisher("race", str(tmp_path), "1")
+    before = everything_below(tmp_path)
+    (sentence,) = run_publisher("full", str(tmp_path))
+    assert sentence.startswith("There is no room left to write")
+    assert everything_below(tmp_path) == before
+
+
+def test_a_home_that_cannot_be_written(tmp_path: Path, people: Any, publish: Any) -> None:
+    (tmp_path / "galleries").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match="galleries/custody cannot be written"):
+        publish(people)
