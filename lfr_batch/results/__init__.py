@@ -1,0 +1,1 @@
+"""The results lake: schemas, parts, ledger, views, queries, reports."""

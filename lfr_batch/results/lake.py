@@ -1,0 +1,100 @@
+"""The results lake as SQL: DuckDB views over the Parquet parts, opened fresh by each reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as pads
+
+from lfr_batch.config.schema import S3Config
+from lfr_batch.results import layout, views
+from lfr_batch.results.lake_version import check_lake
+from lfr_batch.results.s3_store import S3Store, arrow_filesystem
+from lfr_batch.results.schemas import DATASETS, part_schema
+from lfr_batch.results.store import Store, open_store
+
+_UTC = "SET TimeZone = 'UTC'"
+_NO_SPILLING = "SET temp_directory = ''"
+_NO_DOWNLOADS = "SET autoinstall_known_extensions = false"
+
+
+def open_lake(root: str | Path, s3: S3Config | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with a view for each dataset, and ``columns``.
+
+    It reads what was published when it was opened or later (S3: when it was opened), from nowhere
+    but ``root``. Queries go through ``sql.run_query``, which lets nothing be written. A lake that
+    does not exist yet is an empty one.
+
+    Raises ResultsTooNew, StoreUnreachable.
+    """
+    store = open_store(root, s3)
+    check_lake(store)
+    connection = duckdb.connect()
+    for setting in (_UTC, _NO_SPILLING, _NO_DOWNLOADS):
+        connection.execute(setting)
+    if isinstance(store, S3Store):
+        _create_views_of_bucket(connection, store)
+    else:
+        connection.execute(views.views_script(store.uri, _present(store)))
+        spellings = ", ".join(map(views.quoted, (store.uri, views.unglobbed(store.uri))))
+        connection.execute(f"SET allowed_directories = [{spellings}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def write_views(store: Store) -> None:
+    """Write ``views.sql`` where it does not say yet what this version would write."""
+    root = store.uri if isinstance(store, S3Store) else ""
+    script = views.views_script(root, _present(store)).encode()
+    if not store.exists(layout.VIEWS_SQL) or store.read(layout.VIEWS_SQL) != script:
+        store.write_atomic(layout.VIEWS_SQL, script)
+
+
+def _present(store: Store) -> frozenset[str]:
+    return frozenset(dataset for dataset in DATASETS if _parts(store, dataset))
+
+
+def _parts(store: Store, dataset: str) -> list[str]:
+    return [path for path in store.list(dataset) if path.endswith(".parquet")]
+
+
+def _create_views_of_bucket(connection: duckdb.DuckDBPyConnection, store: S3Store) -> None:
+    """DuckDB reads buckets only with an extension it would have to download; pyarrow can."""
+    published = _published_runs(store)
+    for dataset in DATASETS:
+        paths = [
+            path
+            for path in _parts(store, dataset)
+            if dataset == "runs" or layout.run_id_of(path) in published
+        ]
+        source = f"_{dataset}_parts" if paths else None
+        if source:
+            connection.register(source, _arrow_dataset(store, dataset, paths))
+        connection.execute(views.create_view(dataset, source))
+        connection.execute(views.comments(dataset))
+    connection.execute(views.create_columns_view())
+
+
+def _published_runs(store: S3Store) -> frozenset[str]:
+    """Runs whose parts are all there: they have a row that says more than that they run."""
+    found = [(layout.run_id_of(p), layout.run_file_parts(p)) for p in _parts(store, "runs")]
+    return frozenset(run_id for run_id, name in found if run_id and name and name[1] != "running")
+
+
+def _arrow_dataset(store: S3Store, dataset: str, paths: list[str]) -> pads.Dataset:
+    """Columns of the newest part that this version does not know are kept."""
+    filesystem = arrow_filesystem(store.s3)
+    files = [f"{store.bucket}/{store.key(path)}" for path in paths]
+    newest = pads.dataset(files[-1:], format="parquet", filesystem=filesystem).schema
+    run_id = pa.schema([("run_id", pa.string())])
+    schema = pa.unify_schemas([part_schema(DATASETS[dataset]), newest, run_id])
+    return pads.dataset(
+        files,
+        schema=schema,
+        format="parquet",
+        filesystem=filesystem,
+        partitioning=pads.partitioning(run_id, flavor="hive"),
+    )

@@ -1,0 +1,115 @@
+"""A results root on a disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lfr_batch.errors import StoreFull, StoreUnreachable
+from lfr_batch.results.layout import run_id_of
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStore:
+    """See ``store.Store``. Names that begin with a dot are half-made and never listed."""
+
+    root: Path
+
+    @property
+    def uri(self) -> str:
+        return str(self.root)
+
+    def write_atomic(self, path: str, data: bytes) -> None:
+        target = self.root / path
+        with explained(self.root, path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write_and_rename(target, data)
+
+    def read(self, path: str) -> bytes:
+        with explained(self.root, path):
+            return (self.root / path).read_bytes()
+
+    def exists(self, path: str) -> bool:
+        return (self.root / path).exists()
+
+    def list(self, prefix: str) -> tuple[str, ...]:
+        with explained(self.root, prefix):
+            top = os.walk(self.root / prefix, onerror=_raise_unless_absent)
+            found = [Path(folder) / name for folder, _, names in top for name in names]
+            visible = (p.relative_to(self.root) for p in found if not p.name.startswith("."))
+            return tuple(sorted(p.as_posix() for p in visible))
+
+    def delete(self, path: str) -> None:
+        target = self.root / path
+        with explained(self.root, path):
+            if target.is_dir():
+                shutil.rmtree(target)
+            else:
+                target.unlink(missing_ok=True)
+
+    def replace_directory(self, source: str, target: str) -> None:
+        new, place = self.root / source, self.root / target
+        retired = new.with_name(f".retired-{uuid.uuid4().hex}")
+        with explained(self.root, target):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.exists():
+                place.rename(retired)
+            new.rename(place)
+            _sync_directory(place.parent)
+            shutil.rmtree(retired, ignore_errors=True)
+
+
+def _write_and_rename(target: Path, data: bytes) -> None:
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_directory(target.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _raise_unless_absent(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+@contextmanager
+def explained(root: Path, path: str) -> Iterator[None]:
+    """The operating system's refusals as this package's errors; a missing file stays what it is."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StoreFull(_full_message(root, path)) from error
+        raise StoreUnreachable(
+            f"cannot use {root / path}: {error.strerror}; mend it or choose another results root"
+        ) from error
+
+
+def _full_message(root: Path, path: str) -> str:
+    run_id = run_id_of(path)
+    then = f"run `lfr resume {run_id}`" if run_id else "try again"
+    return f"the disk holding {root} is full; free space and {then}"

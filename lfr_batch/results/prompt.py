@@ -1,0 +1,183 @@
+"""The interactive prompt of ``lfr sql``; reads statements from a pipe just as well."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import WordCompleter
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.history import FileHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.lexers import PygmentsLexer
+from pygments.lexers.sql import SqlLexer  # type: ignore[import-untyped]
+
+from lfr_batch.errors import QueryError
+from lfr_batch.results.queries import load_query, query_names
+from lfr_batch.results.render import render
+from lfr_batch.results.sql import columns_text, run_query, view_names
+
+HELP = """\
+Type SQL, ending with ; (it may span lines). Results are only read.
+  .tables          the views
+  .schema [VIEW]   columns, types and what they mean
+  .queries [NAME]  ready questions, or the SQL of one
+  .format NAME     table, csv or json
+  .help            this text
+  .quit            leave (also Ctrl-D)
+"""
+_FORMATS = ("table", "csv", "json")
+Output = Callable[[str], object]
+
+
+@dataclass
+class _Session:
+    connection: duckdb.DuckDBPyConnection
+    write: Output
+    format: str = "table"
+
+
+def prompt(connection: duckdb.DuckDBPyConnection, home: Path, format: str = "table") -> int:  # noqa: A002
+    """Read statements until the end and print answers. Returns the exit code.
+
+    At a terminal, mistakes are shown and it goes on (0); from a pipe, the first mistake ends it
+    with 2. The history is kept in ``home/sql_history``, readable by its owner alone.
+    Raises QueryError for a format that is no text.
+    """
+    session = _Session(connection, sys.stdout.write)
+    _format(session, format)
+    if sys.stdin.isatty():
+        sys.stdout.write("Type .help for help; end a query with ;\n")
+        return _converse(session, _typed_lines(connection, home))
+    return _read_through(session, sys.stdin)
+
+
+def statements(lines: Iterable[str]) -> Iterator[str]:
+    """Dot commands as they come, SQL up to the line that ends with ``;``, and what is left."""
+    waiting = ""
+    for line in lines:
+        if not waiting and line.lstrip().startswith("."):
+            yield line.strip()
+            continue
+        waiting = f"{waiting}{line.rstrip()}\n" if waiting or line.strip() else ""
+        if waiting.rstrip().endswith(";"):
+            yield waiting.strip()
+            waiting = ""
+    if waiting.strip():
+        yield waiting.strip()
+
+
+def _converse(session: _Session, lines: Iterable[str]) -> int:
+    for statement in statements(lines):
+        try:
+            if not _obey(session, statement):
+                break
+        except QueryError as error:
+            sys.stderr.write(f"{error}\n")
+    return 0
+
+
+def _read_through(session: _Session, lines: Iterable[str]) -> int:
+    for statement in statements(lines):
+        try:
+            if not _obey(session, statement):
+                break
+        except QueryError as error:
+            sys.stderr.write(f"{error}\n")
+            return error.exit_code
+    return 0
+
+
+def _obey(session: _Session, statement: str) -> bool:
+    """Run a statement or dot command. False to leave."""
+    if not statement.startswith("."):
+        answer = render(run_query(session.connection, statement), session.format)
+        session.write(str(answer))
+        return True
+    name, _, argument = statement.rstrip(";").partition(" ")
+    if name in (".quit", ".exit"):
+        return False
+    if name not in _COMMANDS:
+        raise QueryError(f"there is no command {name}; .help lists them")
+    _COMMANDS[name](session, argument.strip())
+    return True
+
+
+def _tables(session: _Session, argument: str) -> None:  # noqa: ARG001 - one signature for all
+    session.write("\n".join(view_names(session.connection)) + "\n")
+
+
+def _schema(session: _Session, view: str) -> None:
+    session.write(columns_text(session.connection, view or None) + "\n")
+
+
+def _queries(session: _Session, name: str) -> None:
+    ready = [load_query(n) for n in ([name] if name else query_names())]
+    text = ready[0].sql if name else "\n".join(f"{q.name:24} {q.summary}" for q in ready) + "\n"
+    session.write(text)
+
+
+def _format(session: _Session, name: str) -> None:
+    if name not in _FORMATS:
+        raise QueryError(f"there is no format {name!r} here: choose {', '.join(_FORMATS)}")
+    session.format = name
+
+
+def _help(session: _Session, argument: str) -> None:  # noqa: ARG001 - one signature for all
+    session.write(HELP)
+
+
+_COMMANDS: dict[str, Callable[[_Session, str], None]] = {
+    ".tables": _tables,
+    ".schema": _schema,
+    ".queries": _queries,
+    ".format": _format,
+    ".help": _help,
+}
+
+
+def _typed_lines(connection: duckdb.DuckDBPyConnection, home: Path) -> Iterator[str]:
+    """What is typed at a terminal; Ctrl-C drops the statement, Ctrl-D ends."""
+    typed = _prompt_session(connection, home)
+    while True:
+        try:
+            yield from typed.prompt("lfr> ").splitlines()
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            return
+
+
+def _prompt_session(connection: duckdb.DuckDBPyConnection, home: Path) -> PromptSession[str]:
+    home.mkdir(parents=True, exist_ok=True)
+    history = home / "sql_history"
+    history.touch(mode=0o600)
+    names = run_query(connection, 'SELECT DISTINCT "column" FROM columns').column(0).to_pylist()
+    words = sorted({*names, *view_names(connection), *_COMMANDS})
+    return PromptSession(
+        history=FileHistory(history),
+        lexer=PygmentsLexer(SqlLexer),
+        completer=WordCompleter(words, ignore_case=True),
+        complete_while_typing=False,
+        multiline=Condition(lambda: True),
+        prompt_continuation="...> ",
+        key_bindings=_enter_sends_whole_statements(),
+    )
+
+
+def _enter_sends_whole_statements() -> KeyBindings:
+    bindings = KeyBindings()
+
+    @bindings.add("enter")
+    def _(event: KeyPressEvent) -> None:
+        text = event.current_buffer.text.strip()
+        if not text or text.endswith(";") or text.startswith("."):
+            event.current_buffer.validate_and_handle()
+        else:
+            event.current_buffer.insert_text("\n")
+
+    return bindings

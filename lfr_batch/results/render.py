@@ -1,0 +1,178 @@
+"""An answer as text or bytes: for people, spreadsheets and programs. Pure."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from itertools import chain, count
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lfr_batch.errors import QueryError
+
+TABLE_ROWS = 1000
+"""Longer answers are cut in the table format, and say so."""
+_CELL_WIDTH = 60
+
+
+def render(table: pa.Table, format: str) -> str | bytes:  # noqa: A002 - the option's name
+    """``table`` as 'table', 'csv', 'json' (one array of objects) or 'parquet' (bytes).
+
+    In csv and json, times are ISO 8601 and bytes are base64. Raises QueryError for another format.
+    """
+    if format not in _FORMATS:
+        raise QueryError(f"there is no format {format!r}: choose {', '.join(_FORMATS)}")
+    return _FORMATS[format](table)
+
+
+def as_table(table: pa.Table) -> str:
+    shown = table.slice(0, TABLE_ROWS)
+    cells = [[_cell(value) for value in column.to_pylist()] for column in shown.columns]
+    numeric = [_is_number(field.type) for field in table.schema]
+    widths = [
+        max(map(len, (name, *column)))
+        for name, column in zip(table.column_names, cells, strict=True)
+    ]
+    lines = [
+        _line(table.column_names, widths, numeric),
+        "  ".join("─" * width for width in widths),
+        *(_line(row, widths, numeric) for row in zip(*cells, strict=True)),
+        _footer(table.num_rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def as_csv(table: pa.Table) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.column_names)
+    for row in _rows(table):
+        writer.writerow([_flat(value) for value in row])
+    return out.getvalue()
+
+
+def as_json(table: pa.Table) -> str:
+    names = unique_names(table.column_names)
+    rows = [
+        json.dumps(dict(zip(names, map(_plain, row), strict=True)), ensure_ascii=False)
+        for row in _rows(table)
+    ]
+    return "[" + ",\n ".join(rows) + "]\n"
+
+
+def as_parquet(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table.rename_columns(unique_names(table.column_names)), sink)
+    return sink.getvalue()
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """``a, a`` → ``a, a_2``: an object has no two keys of one name."""
+    unique: list[str] = []
+    for name in names:
+        choices = chain([name], (f"{name}_{n}" for n in count(2)))
+        unique.append(next(choice for choice in choices if choice not in unique))
+    return unique
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    for batch in table.to_batches(max_chunksize=1000):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return _plain(dict(value)) if _is_map(value) else [_plain(v) for v in value]
+    return _plain_scalar(value)
+
+
+def _plain_scalar(value: Any) -> str | float | None:
+    match value:
+        case None | str() | int():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case bytes():
+            return base64.b64encode(value).decode()
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+    return _text(value)
+
+
+def _is_map(value: list[Any]) -> bool:
+    """pyarrow gives a map as a list of pairs; its lists hold no tuples otherwise."""
+    return bool(value) and all(isinstance(item, tuple) for item in value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return moment.isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _flat(value: Any) -> str:
+    plain = _plain(value)
+    if plain is None:
+        return ""
+    if isinstance(plain, str):
+        return plain
+    return json.dumps(plain, ensure_ascii=False)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 1e12 else str(value)
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    return _shortened(_flat(_rounded(value)))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(value, 4) if isinstance(value, float) and math.isfinite(value) else value
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 1] + "…"
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    return any(test(kind) for test in tests)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
+    padded = [
+        cell.rjust(width) if right else cell.ljust(width)
+        for cell, width, right in zip(cells, widths, numeric, strict=True)
+    ]
+    return "  ".join(padded).rstrip()
+
+
+def _footer(rows: int) -> str:
+    if rows > TABLE_ROWS:
+        return f"({rows} rows, the first {TABLE_ROWS} shown; --format csv has them all)"
+    return "(1 row)" if rows == 1 else f"({rows} rows)"
+
+
+_FORMATS: Mapping[str, Callable[[pa.Table], str | bytes]] = MappingProxyType(
+    {"table": as_table, "csv": as_csv, "json": as_json, "parquet": as_parquet}
+)

@@ -1,0 +1,204 @@
+"""The report of a run: one HTML file with everything in it, for the officer who decides."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+
+from lfr_batch.errors import StoreUnreachable
+from lfr_batch.results.run_state import not_found
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.status import shown_status
+from lfr_batch.results.store import Store
+from lfr_batch.results.timeline import timeline
+
+MAX_SIGHTINGS = 300
+"""The strongest are shown; the report says how many there are."""
+
+Row = dict[str, Any]
+ReferencePictures = Callable[[str, str, Sequence[str]], Mapping[str, bytes]]
+"""(gallery, snapshot, image ids) → the enrolled pictures that are still there, encoded."""
+
+_STRONGEST = """
+SELECT s.*, f.uri, f.site, f.kind, b.jpeg, b.mime
+FROM sightings s
+JOIN footage f USING (run_id, footage_id)
+LEFT JOIN best_shots b USING (run_id, sighting_id)
+WHERE s.run_id = $run_id
+ORDER BY s.score DESC, s.sighting_id LIMIT $most
+"""
+_CANDIDATES = """
+SELECT * FROM candidates WHERE run_id = $run_id AND sighting_id IN (
+  SELECT sighting_id FROM sightings WHERE run_id = $run_id
+  ORDER BY score DESC, sighting_id LIMIT $most)
+ORDER BY sighting_id, rank
+"""
+_WHEN_AND_WHO = """
+SELECT footage_id, subject_id, score, start_s, end_s FROM sightings
+WHERE run_id = $run_id ORDER BY footage_id, start_s, sighting_id
+"""
+_OF_RUN = "SELECT * FROM {} WHERE run_id = $run_id"
+_MAGIC = ((b"\x89PNG", "image/png"), (b"RIFF", "image/webp"), (b"BM", "image/bmp"))
+
+
+def write_report(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    run_id: str,
+    out_path: Path,
+    reference_pictures: ReferencePictures | None = None,
+) -> None:
+    """Write the report of ``run_id``; ``connection`` is of ``open_lake`` on the same root.
+
+    Raises RunNotFound, and StoreUnreachable if ``out_path`` cannot be written.
+    """
+    rows = _select(connection, _OF_RUN.format("runs"), run_id)
+    if not rows:
+        raise not_found(store, run_id)
+    run = {**rows[0], "status": shown_status(store, run_id, rows[0]["status"])}
+    context = report_context(connection, run, reference_pictures)
+    _write(out_path, _environment().get_template("report.html.j2").generate(context))
+
+
+def report_context(
+    connection: duckdb.DuckDBPyConnection,
+    run: Row,
+    reference_pictures: ReferencePictures | None,
+) -> dict[str, Any]:
+    """What the template shows, by name."""
+    run_id = run["run_id"]
+    footage = _select(connection, _OF_RUN.format("footage") + " ORDER BY uri", run_id)
+    segments = _select(connection, _OF_RUN.format("segments") + " ORDER BY start_s", run_id)
+    shown = _with_candidates(connection, run_id)
+    everywhere = _select(connection, _WHEN_AND_WHO, run_id)
+    pictures = _references(run, shown, reference_pictures)
+    return {
+        "run": run,
+        "sightings": shown,
+        "sightings_in_all": len(everywhere),
+        "references": {image_id: n for n, image_id in enumerate(sorted(pictures))},
+        "pictures": [pictures[image_id] for image_id in sorted(pictures)],
+        "not_searched": [f for f in footage if f["status"] != "ok"],
+        "timelines": _timelines(footage, segments, everywhere),
+        "quiet": [f for f in footage if f["status"] == "ok" and not f["sightings"]],
+        "coverage": _coverage(footage),
+        "refusals": _refusals(segments),
+    }
+
+
+def data_uri(picture: bytes) -> str:
+    """A picture as a URL that needs no other file; JPEG unless it says otherwise."""
+    mime = next((m for magic, m in _MAGIC if picture.startswith(magic)), "image/jpeg")
+    return f"data:{mime};base64,{base64.b64encode(picture).decode()}"
+
+
+def clock(time_s: float | None) -> str:
+    """Media time as h:mm:ss.d."""
+    if time_s is None:
+        return "unknown"
+    tenths = round(time_s * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest // 10:02d}.{rest % 10}"
+
+
+def moment(time: datetime | None) -> str:
+    return time.strftime("%a %d %b %Y, %H:%M:%S UTC") if time else "not known"
+
+
+def _select(connection: duckdb.DuckDBPyConnection, sql: str, run_id: str) -> list[Row]:
+    given = {"run_id": run_id, "most": MAX_SIGHTINGS}
+    rows: list[Row] = run_query(connection, sql, given).to_pylist()
+    return rows
+
+
+def _with_candidates(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[Row]:
+    proposed: defaultdict[str, list[Row]] = defaultdict(list)
+    for candidate in _select(connection, _CANDIDATES, run_id):
+        proposed[candidate["sighting_id"]].append(candidate)
+    strongest = _select(connection, _STRONGEST, run_id)
+    return [{**s, "candidates": proposed[s["sighting_id"]]} for s in strongest]
+
+
+def _references(
+    run: Row, sightings: Sequence[Row], reference_pictures: ReferencePictures | None
+) -> dict[str, str]:
+    """Data URIs of the enrolled pictures, each once however often it is shown."""
+    if reference_pictures is None:
+        return {}
+    wanted = sorted({c["image_id"] for s in sightings for c in s["candidates"]})
+    found = reference_pictures(run["gallery"], run["gallery_snapshot"], wanted) if wanted else {}
+    return {image_id: data_uri(picture) for image_id, picture in found.items()}
+
+
+def _timelines(
+    footage: Sequence[Row], segments: Sequence[Row], sightings: Sequence[Row]
+) -> list[Row]:
+    """Of the files in which somebody was seen or something was lost."""
+    of_file = _by_footage(segments), _by_footage(sightings)
+    shown = []
+    for file in footage:
+        pieces, seen = (group[file["footage_id"]] for group in of_file)
+        if seen or any(p["status"] != "done" for p in pieces):
+            shown.append({**file, "timeline": timeline(file, pieces, seen), "seen": seen})
+    return shown
+
+
+def _by_footage(rows: Sequence[Row]) -> defaultdict[str, list[Row]]:
+    grouped: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row["footage_id"]].append(row)
+    return grouped
+
+
+def _coverage(footage: Sequence[Row]) -> dict[str, float]:
+    names = ("duration_s", "searched_s", "frames_analysed", "faces_detected", "faces_rejected")
+    sums = {name: sum(f[name] or 0 for f in footage) for name in names}
+    return {**sums, "files": len(footage), "ok": sum(f["status"] == "ok" for f in footage)}
+
+
+def _refusals(segments: Sequence[Row]) -> list[tuple[str, int]]:
+    counts: Counter[str] = Counter()
+    for segment in segments:
+        counts.update(dict(segment["rejections"] or ()))
+    return counts.most_common()
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("lfr_batch.results"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(data_uri=data_uri, clock=clock, moment=moment)
+    return environment
+
+
+def _write(out_path: Path, pieces: Any) -> None:
+    """All of it or nothing, readable by its owner alone: it shows faces."""
+    temporary = None
+    try:
+        out_path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{out_path.name}.", dir=out_path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(out_path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise StoreUnreachable(
+            f"cannot write the report to {out_path}: {error.strerror}; name another with --out"
+        ) from error

@@ -1,0 +1,148 @@
+"""Rows of the published datasets from records: what its segments say of a file, and so on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting, seconds
+from lfr_batch.results.jpeg import jpeg_size
+from lfr_batch.results.rows import row_of
+
+Row = dict[str, Any]
+
+PENDING = "pending"
+_ERRORS_SHOWN = 3
+
+
+def segment_row(segment: Segment, outcome: SegmentOutcome | None) -> Row:
+    """The receipt, or for a segment that was never tried a row that says so."""
+    if outcome is not None:
+        return row_of(outcome)
+    blank = SegmentOutcome(
+        segment.segment_id, segment.footage_id, segment.start_s, segment.end_s, "failed", 0
+    )
+    return {**row_of(blank), "status": PENDING}
+
+
+def footage_row(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], sightings: int) -> Row:
+    """``receipts``: the segment rows of this asset, in order of time."""
+    lost = sum(r["status"] != "done" for r in receipts)
+    row = row_of(asset)
+    del row["keyframes_ns"]
+    return {
+        **row,
+        "status": _footage_status(asset, receipts, lost),
+        "error": _footage_error(asset, receipts),
+        "segments": len(receipts),
+        "segments_failed": lost,
+        "searched_s": searched_s(receipts),
+        "frames_analysed": sum(r["frames_analysed"] for r in receipts),
+        "faces_detected": sum(r["faces_detected"] for r in receipts),
+        "faces_rejected": sum(r["faces_rejected"] for r in receipts),
+        "sightings": sightings,
+    }
+
+
+def searched_s(receipts: Sequence[Mapping[str, Any]]) -> float:
+    """Media time of the segments that were searched; what a failed one began does not count."""
+    return float(sum(r["media_s"] for r in receipts if r["status"] == "done"))
+
+
+def _footage_status(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], lost: int) -> str:
+    if asset.status == "failed" or lost == len(receipts):
+        return "failed"
+    if lost or asset.status == "damaged" or any(r["error"] for r in receipts):
+        return "damaged"
+    return "ok"
+
+
+def _footage_error(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]]) -> str | None:
+    never = sum(r["status"] == PENDING for r in receipts)
+    said = [asset.error, *(r["error"] for r in receipts)]
+    if never:
+        said.append(f"{never} of {len(receipts)} segments were never searched")
+    if not receipts and asset.status != "failed":
+        said.append("no part of it was planned to be searched")
+    return _joined(dict.fromkeys(text for text in said if text))
+
+
+def _joined(texts: Iterable[str]) -> str | None:
+    different = list(texts)
+    more = len(different) - _ERRORS_SHOWN
+    tail = [f"and {more} more"] if more > 0 else []
+    return "; ".join(different[:_ERRORS_SHOWN] + tail) or None
+
+
+def sighting_row(sighting: Sighting, asset: FootageAsset, threshold: float) -> Row:
+    return {
+        "sighting_id": sighting.sighting_id,
+        "footage_id": sighting.footage_id,
+        "segment_id": sighting.segment_id,
+        "camera_id": asset.camera_id,
+        "start_s": seconds(sighting.start_ns),
+        "end_s": seconds(sighting.end_ns),
+        "start_utc": wall_clock(asset.start_utc, sighting.start_ns),
+        "end_utc": wall_clock(asset.start_utc, sighting.end_ns),
+        "best_s": seconds(sighting.best_ns),
+        "best_utc": wall_clock(asset.start_utc, sighting.best_ns),
+        "box": sighting.box_xyxy,
+        "quality": sighting.quality,
+        "detection_score": sighting.detection_score,
+        "frames": sighting.frames,
+        "pieces": sighting.pieces,
+        "subject_id": sighting.subject_id,
+        "image_id": sighting.candidates[0].image_id,
+        "score": sighting.score,
+        "margin": sighting.margin,
+        "threshold": threshold,
+    }
+
+
+def candidate_rows(sighting: Sighting) -> list[Row]:
+    return [
+        {"sighting_id": sighting.sighting_id, **candidate}
+        for candidate in row_of(sighting)["candidates"]
+    ]
+
+
+def best_shot_row(sighting: Sighting) -> Row:
+    width, height = jpeg_size(sighting.jpeg) or (None, None)
+    return {
+        "sighting_id": sighting.sighting_id,
+        "jpeg": sighting.jpeg,
+        "mime": "image/jpeg",
+        "width": width,
+        "height": height,
+        "box": sighting.box_xyxy,
+        "landmarks": sighting.landmarks_xy,
+        "media_s": seconds(sighting.best_ns),
+    }
+
+
+def wall_clock(start_utc: datetime | None, time_ns: int) -> datetime | None:
+    """The moment ``time_ns`` after the first frame, to the microsecond."""
+    return start_utc + timedelta(microseconds=time_ns // 1000) if start_utc else None
+
+
+def run_totals(
+    footage: Sequence[Mapping[str, Any]],
+    segments: Sequence[Mapping[str, Any]],
+    sightings: int,
+) -> Row:
+    """The counting columns of a ``runs`` row."""
+    files, pieces = Counter(f["status"] for f in footage), Counter(s["status"] for s in segments)
+    return {
+        "footage": len(footage),
+        "footage_damaged": files["damaged"],
+        "footage_failed": files["failed"],
+        "segments_planned": len(segments),
+        "segments_done": pieces["done"],
+        "segments_failed": pieces["failed"],
+        "segments_quarantined": pieces["quarantined"],
+        "sightings": sightings,
+        "media_s": searched_s(segments),
+        "worker_s": sum(s["wall_s"] for s in segments),
+    }

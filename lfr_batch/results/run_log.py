@@ -1,0 +1,78 @@
+"""The ``runs`` dataset: rows are only ever added, the last of a run is what it is now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from lfr_batch.results import layout
+from lfr_batch.results.lake import write_views
+from lfr_batch.results.parts import read_rows, write_part
+from lfr_batch.results.run_state import RunRequest
+from lfr_batch.results.schemas import RUNS, part_schema
+from lfr_batch.results.store import Store
+
+RunStatus = Literal["running", "complete", "complete_with_failures", "failed"]
+
+EXIT_CODES: Mapping[str, int | None] = MappingProxyType(
+    {"running": None, "complete": 0, "complete_with_failures": 3, "failed": 1}
+)
+
+
+def record_run(
+    store: Store,
+    request: RunRequest,
+    status: RunStatus,
+    *,
+    totals: Mapping[str, Any] = MappingProxyType({}),
+    error: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Add a row to ``runs`` and make sure that the views show it.
+
+    ``totals``: the counting columns (``rollup.run_totals``); ``at``: now, unless given.
+    Call from the process that holds the run's lock.
+    """
+    revision = len(_files(store, request.run_id))
+    row = run_row(request, status, totals, error, at or datetime.now(UTC))
+    path = layout.run_file(request.run_id, revision, status)
+    write_part(store, path, [{**row, "revision": revision}], part_schema(RUNS))
+    write_views(store)
+
+
+def run_row(
+    request: RunRequest,
+    status: RunStatus,
+    totals: Mapping[str, Any],
+    error: str | None,
+    at: datetime,
+) -> dict[str, Any]:
+    """A row without its revision."""
+    blank = dict.fromkeys(part_schema(RUNS).names)
+    asked = {name: value for name, value in request.model_dump().items() if name in blank}
+    return {
+        **blank,
+        **asked,
+        "config": json.dumps(request.config, sort_keys=True),
+        "model_pack": request.pack_id,
+        "gallery_snapshot": request.snapshot_id,
+        "finished_at": None if status == "running" else at,
+        "status": status,
+        "exit_code": EXIT_CODES[status],
+        "error": error,
+        **totals,
+    }
+
+
+def latest_row(store: Store, run_id: str) -> dict[str, Any] | None:
+    """The run's last row, or None if it has none."""
+    files = _files(store, run_id)
+    return read_rows(store.read(files[-1]))[0] if files else None
+
+
+def _files(store: Store, run_id: str) -> list[str]:
+    paths = store.list(layout.run_directory("runs", run_id))
+    return [path for path in paths if layout.run_file_parts(path)]

@@ -1,0 +1,147 @@
+"""A results root in a bucket, through boto3: credentials, profiles, region, endpoint
+(``AWS_ENDPOINT_URL``), retries and proxies are what boto3 users expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pyarrow.fs
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import StoreUnreachable
+from lfr_batch.footage.s3 import client
+
+_ABSENT = frozenset({"NoSuchKey", "404"})
+_NO_CONDITIONS = frozenset({"NotImplemented", "501"})
+_CONDITION_FAILED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+
+
+@dataclass(frozen=True, slots=True)
+class S3Store:
+    """See ``store.Store``. One PUT is atomic; a directory is not (see ``replace_directory``)."""
+
+    uri: str
+    s3: S3Config
+
+    @property
+    def bucket(self) -> str:
+        return self.uri.removeprefix("s3://").partition("/")[0]
+
+    def key(self, path: str) -> str:
+        prefix = self.uri.removeprefix("s3://").partition("/")[2]
+        return "/".join(part for part in (prefix, path) if part)
+
+    def write_atomic(self, path: str, data: bytes) -> None:
+        with _explained(self.uri):
+            client(self.s3).put_object(Bucket=self.bucket, Key=self.key(path), Body=data)
+
+    def write_new(self, path: str, data: bytes, etag: str | None = None) -> bool:
+        """Write only if nothing is there, or only over the version ``etag``. Whether it was.
+
+        A store without conditional writes just writes.
+        """
+        condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+        put = client(self.s3).put_object
+        with _explained(self.uri):
+            try:
+                put(Bucket=self.bucket, Key=self.key(path), Body=data, **condition)
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in _CONDITION_FAILED:
+                    return False
+                if code not in _NO_CONDITIONS:
+                    raise
+                put(Bucket=self.bucket, Key=self.key(path), Body=data)
+        return True
+
+    def read(self, path: str) -> bytes:
+        return self.read_version(path)[0]
+
+    def read_version(self, path: str) -> tuple[bytes, str]:
+        """The bytes and their etag. Raises FileNotFoundError."""
+        with _explained(self.uri):
+            answer = client(self.s3).get_object(Bucket=self.bucket, Key=self.key(path))
+            return answer["Body"].read(), answer["ETag"]
+
+    def exists(self, path: str) -> bool:
+        try:
+            with _explained(self.uri):
+                client(self.s3).head_object(Bucket=self.bucket, Key=self.key(path))
+        except FileNotFoundError:
+            return bool(self.list(path))
+        return True
+
+    def list(self, prefix: str) -> tuple[str, ...]:
+        skip = len(self.key("")) + 1 if self.key("") else 0
+        with _explained(self.uri):
+            return tuple(sorted(key[skip:] for key in self._keys(self.key(prefix) + "/")))
+
+    def delete(self, path: str) -> None:
+        with _explained(self.uri):
+            keys = [self.key(path), *self._keys(self.key(path) + "/")]
+            for key in keys:
+                client(self.s3).delete_object(Bucket=self.bucket, Key=key)
+
+    def replace_directory(self, source: str, target: str) -> None:
+        names = [path.removeprefix(f"{source}/") for path in self.list(source)]
+        old = [path.removeprefix(f"{target}/") for path in self.list(target)]
+        with _explained(self.uri):
+            for name in names:
+                client(self.s3).copy(
+                    {"Bucket": self.bucket, "Key": self.key(f"{source}/{name}")},
+                    self.bucket,
+                    self.key(f"{target}/{name}"),
+                )
+        for name in sorted(set(old) - set(names)):
+            self.delete(f"{target}/{name}")
+        self.delete(source)
+
+    def _keys(self, prefix: str) -> Iterator[str]:
+        pages = client(self.s3).get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.bucket, Prefix=prefix.lstrip("/")):
+            yield from (item["Key"] for item in page.get("Contents", ()))
+
+
+def arrow_filesystem(s3: S3Config) -> pyarrow.fs.S3FileSystem:
+    """The same store for pyarrow, with what boto3 resolved."""
+    meta = client(s3).meta
+    options: dict[str, Any] = {"region": meta.region_name}
+    scheme, _, host = meta.endpoint_url.partition("://")
+    if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        options |= {"scheme": scheme, "endpoint_override": host.rstrip("/")}
+    found = boto3.Session().get_credentials()
+    if found is None:
+        return pyarrow.fs.S3FileSystem(anonymous=True, **options)
+    keys = found.get_frozen_credentials()
+    return pyarrow.fs.S3FileSystem(
+        access_key=keys.access_key,
+        secret_key=keys.secret_key,
+        session_token=keys.token,
+        **options,
+    )
+
+
+@contextmanager
+def _explained(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _ABSENT:
+            raise FileNotFoundError(uri) from error
+        raise StoreUnreachable(_message(uri, code or str(error))) from error
+    except BotoCoreError as error:
+        raise StoreUnreachable(_message(uri, str(error))) from error
+
+
+def _message(uri: str, reason: str) -> str:
+    return (
+        f"cannot use {uri} ({reason}); check the bucket's name, your credentials, "
+        "the region and the endpoint"
+    )

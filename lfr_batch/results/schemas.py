@@ -1,0 +1,300 @@
+"""Every Arrow schema of the results lake and of a run's own state: their only definition.
+
+Each column carries its meaning and unit as ``comment`` metadata; the SQL views, ``columns`` and
+the documentation are made from it. Adding a column is a minor change: older parts read it as null,
+older programs show it as one more column. Anything else needs a new SCHEMA_VERSION.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+"""Programs refuse a lake whose version is higher than their own."""
+
+_MOMENT = pa.timestamp("us", tz="UTC")
+_FLOATS = pa.list_(pa.float32())
+_STRINGS = pa.list_(pa.string())
+_COUNTS = pa.map_(pa.string(), pa.int32())
+_DOUBLES = pa.list_(pa.float64())
+
+Column = tuple[str, pa.DataType, str]
+
+
+def _schema(*columns: Column) -> pa.Schema:
+    return pa.schema(
+        [pa.field(name, kind, metadata={"comment": text}) for name, kind, text in columns],
+        metadata={"schema_version": str(SCHEMA_VERSION)},
+    )
+
+
+_RUN_ID: Column = (
+    "run_id",
+    pa.string(),
+    "The run; in the path of every part (run_id=…), not in the part itself.",
+)
+
+RUNS = _schema(
+    _RUN_ID,
+    ("kind", pa.string(), "scan, search or live."),
+    ("case_ref", pa.string(), "Case the run was made for, as the operator stated it."),
+    ("authority", pa.string(), "Who authorised the run, as the operator stated it."),
+    ("purpose", pa.string(), "Why the run was made, as the operator stated it."),
+    ("operator", pa.string(), "Who started the run."),
+    ("started_at", _MOMENT, "When the run was first started, UTC."),
+    ("finished_at", _MOMENT, "When this status was reached, UTC; null while running."),
+    (
+        "status",
+        pa.string(),
+        "running, complete, complete_with_failures or failed; a run that was killed stays running "
+        "here and is shown as interrupted by `lfr status`.",
+    ),
+    ("model_pack", pa.string(), "Model pack that made the templates, with its version."),
+    (
+        "licence_statement",
+        pa.string(),
+        "Licence the operator stated for a pack that is not free for casework; null otherwise.",
+    ),
+    ("gallery", pa.string(), "Gallery that was searched."),
+    ("gallery_snapshot", pa.string(), "Immutable snapshot of the gallery that was searched."),
+    ("threshold", pa.float64(), "Cosine score from which a candidate makes a sighting, -1 to 1."),
+    ("threshold_source", pa.string(), "derived from target_fpir, or override by the operator."),
+    (
+        "threshold_fmr",
+        pa.float64(),
+        "False match rate of one comparison at the threshold, by the pack's calibration, 0 to 1.",
+    ),
+    (
+        "target_fpir",
+        pa.float64(),
+        "Wanted share of probes of unknown people that bring up any candidate, 0 to 1.",
+    ),
+    ("comparisons", pa.int64(), "Gallery entries each probe is compared with."),
+    ("config_hash", pa.string(), "Hash of the configuration; equal hashes, equal settings."),
+    ("config", pa.string(), "The whole configuration as JSON."),
+    ("software_version", pa.string(), "Version of lfr-batch that made the run."),
+    ("inputs", _STRINGS, "Files, folders and URIs that were asked for."),
+    ("manifest", pa.string(), "Manifest that named cameras and times; null without one."),
+    ("footage", pa.int64(), "Files or objects considered."),
+    ("footage_damaged", pa.int64(), "Files of which only a part could be searched."),
+    ("footage_failed", pa.int64(), "Files of which nothing could be searched."),
+    ("segments_planned", pa.int64(), "Segments of the plan."),
+    ("segments_done", pa.int64(), "Segments that were searched."),
+    ("segments_failed", pa.int64(), "Segments whose footage could not be searched."),
+    ("segments_quarantined", pa.int64(), "Segments given up because they stopped their worker."),
+    ("sightings", pa.int64(), "Sightings of the run; null while running."),
+    ("media_s", pa.float64(), "Media time searched, seconds."),
+    ("worker_s", pa.float64(), "Wall-clock time of all workers together, seconds. Varies."),
+    ("exit_code", pa.int32(), "Exit code of the command; null while running."),
+    ("error", pa.string(), "Why the run failed; null otherwise."),
+    ("revision", pa.int32(), "Number of this row among the run's rows; the view shows the last."),
+)
+
+FOOTAGE = _schema(
+    _RUN_ID,
+    ("footage_id", pa.string(), "Identity of the file's content within the run."),
+    ("uri", pa.string(), "Path or s3:// address of the file."),
+    ("kind", pa.string(), "video or still."),
+    ("camera_id", pa.string(), "Camera, from the manifest; null where unknown."),
+    ("site", pa.string(), "Place of the camera, from the manifest; null where unknown."),
+    ("start_utc", _MOMENT, "Wall-clock time of the first frame, UTC; null where unknown."),
+    ("start_source", pa.string(), "Where start_utc comes from: manifest, filename or container."),
+    ("duration_s", pa.float64(), "Duration by the file's own account, seconds."),
+    ("width", pa.int32(), "Width of the upright picture, pixels."),
+    ("height", pa.int32(), "Height of the upright picture, pixels."),
+    ("rotation_deg", pa.int32(), "Clockwise turn that makes the picture upright, degrees."),
+    ("codec", pa.string(), "Video or picture codec."),
+    ("frame_rate", pa.float64(), "Average frames per second; null for stills."),
+    ("bytes", pa.int64(), "Size of the file, bytes."),
+    ("sha256", pa.string(), "Hex sha256 of the bytes, or the store's checksum as etag:…"),
+    (
+        "status",
+        pa.string(),
+        "ok: all of it was searched; damaged: only a part; failed: nothing of it.",
+    ),
+    ("error", pa.string(), "What was wrong; null when ok."),
+    ("segments", pa.int32(), "Segments planned for it."),
+    ("segments_failed", pa.int32(), "Segments of it that were not searched."),
+    ("searched_s", pa.float64(), "Media time searched, seconds."),
+    ("frames_analysed", pa.int64(), "Frames in which faces were looked for."),
+    ("faces_detected", pa.int64(), "Faces found, counted once per analysed frame."),
+    ("faces_rejected", pa.int64(), "Of those, faces the quality gate refused to compare."),
+    ("sightings", pa.int32(), "Sightings in it."),
+)
+
+SEGMENTS = _schema(
+    _RUN_ID,
+    ("segment_id", pa.string(), "Hash of what determines the segment's result."),
+    ("footage_id", pa.string(), "File the segment is part of."),
+    ("start_s", pa.float64(), "Start of the segment, seconds of media time."),
+    ("end_s", pa.float64(), "End of the segment, seconds of media time."),
+    (
+        "status",
+        pa.string(),
+        "done; failed: the footage cannot be read; quarantined: it stopped its worker; "
+        "pending: never tried.",
+    ),
+    ("error", pa.string(), "Why it failed, or what was damaged; null otherwise."),
+    ("attempt", pa.int32(), "Which attempt this receipt is of. Varies between runs."),
+    ("frames_decoded", pa.int64(), "Frames decoded."),
+    ("frames_analysed", pa.int64(), "Frames in which faces were looked for."),
+    ("faces_detected", pa.int64(), "Faces found, counted once per analysed frame."),
+    ("faces_rejected", pa.int64(), "Of those, faces the quality gate refused to compare."),
+    ("rejections", _COUNTS, "Refused faces by reason; sums to faces_rejected."),
+    ("tracks", pa.int32(), "Faces followed through the segment."),
+    ("sightings", pa.int32(), "Sightings in the segment, before stitching."),
+    ("media_s", pa.float64(), "Media time searched, seconds."),
+    ("decode_s", pa.float64(), "Time spent decoding, seconds. Varies between runs."),
+    ("infer_s", pa.float64(), "Time spent in the models, seconds. Varies between runs."),
+    ("wall_s", pa.float64(), "Time the worker took, seconds. Varies between runs."),
+)
+
+SIGHTINGS = _schema(
+    _RUN_ID,
+    ("sighting_id", pa.string(), "The sighting; the same in every run with the same settings."),
+    ("footage_id", pa.string(), "File in which it was seen."),
+    ("segment_id", pa.string(), "Segment in which it begins."),
+    ("camera_id", pa.string(), "Camera of the file; null where unknown."),
+    ("start_s", pa.float64(), "First moment of the track, seconds of media time."),
+    ("end_s", pa.float64(), "Last moment of the track, seconds of media time."),
+    ("start_utc", _MOMENT, "First moment, wall clock UTC; null where the footage's is unknown."),
+    ("end_utc", _MOMENT, "Last moment, wall clock UTC; null where the footage's is unknown."),
+    ("best_s", pa.float64(), "Moment of the evidence picture, seconds of media time."),
+    ("best_utc", _MOMENT, "Moment of the evidence picture, wall clock UTC; null where unknown."),
+    ("box", _FLOATS, "Face at best_s: left, top, right, bottom, pixels of the upright picture."),
+    ("quality", pa.float64(), "Quality of the best shot, 0 to 1."),
+    ("detection_score", pa.float64(), "Detector's confidence in the best shot, 0 to 1."),
+    ("frames", pa.int64(), "Analysed frames in which the face was followed."),
+    ("pieces", pa.int32(), "Tracks that were stitched together across segment borders."),
+    ("subject_id", pa.string(), "First candidate: the gallery subject proposed."),
+    ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
+    ("score", pa.float64(), "Cosine score of the first candidate, -1 to 1."),
+    ("margin", pa.float64(), "Score minus the next subject's; null in a gallery of one subject."),
+    ("threshold", pa.float64(), "Threshold that applied, -1 to 1."),
+)
+
+CANDIDATES = _schema(
+    _RUN_ID,
+    ("sighting_id", pa.string(), "The sighting."),
+    ("rank", pa.int32(), "1 is the best candidate."),
+    ("subject_id", pa.string(), "Gallery subject proposed."),
+    ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
+    ("score", pa.float64(), "Cosine score, -1 to 1."),
+    ("above_threshold", pa.bool_(), "Whether the score reaches the run's threshold."),
+)
+
+BEST_SHOTS = _schema(
+    _RUN_ID,
+    ("sighting_id", pa.string(), "The sighting."),
+    ("jpeg", pa.binary(), "Evidence picture: the face with a margin, other faces blurred."),
+    ("mime", pa.string(), "Media type of the picture."),
+    ("width", pa.int32(), "Width of the evidence picture, pixels."),
+    ("height", pa.int32(), "Height of the evidence picture, pixels."),
+    ("box", _FLOATS, "Face: left, top, right, bottom, pixels of the upright footage picture."),
+    (
+        "landmarks",
+        _FLOATS,
+        "x, y of left eye, right eye, nose tip, left and right mouth corner, same pixels as box.",
+    ),
+    ("media_s", pa.float64(), "Moment of the picture, seconds of media time."),
+)
+
+DATASETS: Mapping[str, pa.Schema] = MappingProxyType(
+    {
+        "runs": RUNS,
+        "footage": FOOTAGE,
+        "segments": SEGMENTS,
+        "sightings": SIGHTINGS,
+        "candidates": CANDIDATES,
+        "best_shots": BEST_SHOTS,
+    }
+)
+"""The lake: one directory and one view each."""
+
+VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "runs": "A scan, search or live deployment.",
+        "footage": "A file or object considered.",
+        "segments": "A receipt: what became of one piece of footage.",
+        "sightings": "One track in which a gallery subject is a candidate.",
+        "candidates": "Sighting × rank: the subjects proposed.",
+        "best_shots": "Evidence picture of a sighting.",
+    }
+)
+
+CATALOGUE = _schema(
+    ("footage_id", pa.string(), "FootageAsset.footage_id."),
+    ("uri", pa.string(), "Path or address."),
+    ("kind", pa.string(), "video or still."),
+    ("status", pa.string(), "ok, damaged or failed, as probing found it."),
+    ("error", pa.string(), "What probing found wrong."),
+    ("camera_id", pa.string(), "Camera."),
+    ("site", pa.string(), "Place."),
+    ("start_utc", _MOMENT, "Wall-clock start, UTC."),
+    ("start_source", pa.string(), "Where it comes from."),
+    ("duration_s", pa.float64(), "Seconds."),
+    ("width", pa.int32(), "Pixels."),
+    ("height", pa.int32(), "Pixels."),
+    ("codec", pa.string(), "Codec."),
+    ("frame_rate", pa.float64(), "Frames per second."),
+    ("rotation_deg", pa.int32(), "Clockwise degrees."),
+    ("bytes", pa.int64(), "Bytes."),
+    ("sha256", pa.string(), "Checksum."),
+    ("keyframes_ns", pa.list_(pa.int64()), "Nanoseconds of media time."),
+)
+
+PLAN = _schema(
+    ("segment_id", pa.string(), "Segment.segment_id."),
+    ("footage_id", pa.string(), "File."),
+    ("uri", pa.string(), "Path or address."),
+    ("kind", pa.string(), "video or still."),
+    ("start_ns", pa.int64(), "Nanoseconds of media time."),
+    ("end_ns", pa.int64(), "Nanoseconds of media time; null: to the end."),
+    ("duration_s", pa.float64(), "Seconds, of the whole file."),
+    ("rotation_deg", pa.int32(), "Clockwise degrees."),
+    ("attempt", pa.int32(), "First attempt of the plan."),
+)
+
+LEDGER = SEGMENTS.remove(SEGMENTS.get_field_index("run_id"))
+
+_CANDIDATE = pa.struct(
+    [
+        ("rank", pa.int32()),
+        ("subject_id", pa.string()),
+        ("image_id", pa.string()),
+        ("score", pa.float64()),
+        ("above_threshold", pa.bool_()),
+    ]
+)
+
+SHARD = _schema(
+    ("sighting_id", pa.string(), "Sighting.sighting_id."),
+    ("footage_id", pa.string(), "File."),
+    ("segment_id", pa.string(), "Segment."),
+    ("start_ns", pa.int64(), "Nanoseconds of media time."),
+    ("end_ns", pa.int64(), "Nanoseconds of media time."),
+    ("first_box_xyxy", _DOUBLES, "Pixels."),
+    ("last_box_xyxy", _DOUBLES, "Pixels."),
+    ("frames", pa.int64(), "Analysed frames."),
+    ("best_ns", pa.int64(), "Nanoseconds of media time."),
+    ("box_xyxy", _DOUBLES, "Pixels."),
+    ("landmarks_xy", _DOUBLES, "Pixels."),
+    ("quality", pa.float64(), "0 to 1."),
+    ("detection_score", pa.float64(), "0 to 1."),
+    ("margin", pa.float64(), "Score difference."),
+    ("candidates", pa.list_(_CANDIDATE), "Best first."),
+    ("jpeg", pa.binary(), "Evidence picture."),
+    ("pieces", pa.int32(), "Stitched tracks."),
+)
+
+
+def part_schema(schema: pa.Schema) -> pa.Schema:
+    """What stands in a part: the columns without ``run_id``, which is in its path."""
+    return schema.remove(schema.get_field_index("run_id"))
+
+
+def comment(column: pa.Field) -> str:
+    return str((column.metadata or {}).get(b"comment", b"").decode())

@@ -1,0 +1,81 @@
+"""Questions in SQL: run one, show its answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from lfr_batch.errors import QueryError
+
+_READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
+"""DuckDB's statement types; MULTI is what it makes of PIVOT."""
+_RUNS_WHAT_IT_EXPLAINS = re.compile(r"^\W*explain\W+analy[sz]e\b", re.IGNORECASE)
+
+
+def run_query(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    parameters: Mapping[str, Any] | None = None,
+) -> pa.Table:
+    """The answer of the last statement of ``sql``; ``$name`` in it is taken from ``parameters``.
+
+    Only reading is possible. Raises QueryError with the first line of what DuckDB says.
+    """
+    try:
+        statements = connection.extract_statements(sql)
+        for statement in statements:
+            _check_reads(statement)
+        if not statements:
+            raise QueryError("there is no query; try: SELECT * FROM runs")
+        answers = [_answer(connection, s, parameters or {}) for s in statements]
+    except duckdb.Error as error:
+        raise QueryError(_first_line(error)) from error
+    return answers[-1]
+
+
+def columns_text(connection: duckdb.DuckDBPyConnection, view: str | None = None) -> str:
+    """Name, type and meaning of every column, of one view or of all, for people."""
+    table = run_query(connection, 'SELECT "view", "column", "type", "comment" FROM columns')
+    rows = [row for row in table.to_pylist() if view in (None, row["view"])]
+    if not rows:
+        raise QueryError(
+            f"there is no view {view!r}; there are {', '.join(view_names(connection))}"
+        )
+    name_width = max(len(row["column"]) for row in rows)
+    type_width = max(len(row["type"]) for row in rows)
+    lines: list[str] = []
+    for at, row in enumerate(rows):
+        if at == 0 or rows[at - 1]["view"] != row["view"]:
+            lines += ["", row["view"]]
+        lines.append(
+            f"  {row['column']:{name_width}}  {row['type']:{type_width}}  {row['comment']}"
+        )
+    return "\n".join(lines[1:])
+
+
+def view_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    found = run_query(connection, "SELECT view_name FROM duckdb_views() WHERE NOT internal")
+    return sorted(row["view_name"] for row in found.to_pylist())
+
+
+def _check_reads(statement: duckdb.Statement) -> None:
+    if statement.type.name not in _READING or _RUNS_WHAT_IT_EXPLAINS.match(statement.query):
+        raise QueryError(
+            f"{statement.query.split(maxsplit=1)[0].upper()} is refused: results are only read "
+            "here; to save an answer use --format csv, json or parquet"
+        )
+
+
+def _answer(
+    connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, given: Mapping[str, Any]
+) -> pa.Table:
+    wanted = {name: given.get(name) for name in statement.named_parameters}
+    return connection.sql(statement.query, params=wanted or None).to_arrow_table()
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).strip().splitlines()[0]

@@ -1,0 +1,98 @@
+"""The SQL that turns Parquet parts into views. Pure: text in, text out."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from lfr_batch.results.schemas import DATASETS, SCHEMA_VERSION, VIEW_COMMENTS, comment
+
+_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.binary(): "BLOB",
+    pa.bool_(): "BOOLEAN",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.float32(): "FLOAT",
+    pa.float64(): "DOUBLE",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+}
+_LATEST_RUN = "QUALIFY row_number() OVER (PARTITION BY run_id ORDER BY revision DESC) = 1"
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """DuckDB's name of an Arrow type that the schemas use."""
+    if pa.types.is_list(kind):
+        return f"{sql_type(kind.value_type)}[]"
+    if pa.types.is_map(kind):
+        return f"MAP({sql_type(kind.key_type)}, {sql_type(kind.item_type)})"
+    return _TYPES[kind]
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def parquet_source(root: str, dataset: str) -> str:
+    """Every part of a dataset under ``root`` ('' for the current directory)."""
+    path = f"{unglobbed(root)}/{dataset}" if root else dataset
+    return (
+        f"read_parquet({quoted(path + '/run_id=*/*.parquet')}, union_by_name = true, "
+        "hive_partitioning = true, hive_types = {'run_id': VARCHAR})"
+    )
+
+
+def create_view(dataset: str, source: str | None) -> str:
+    """A view with every column the schema has, typed, whatever ``source`` has (None: no rows).
+
+    Columns of a newer minor version come after them.
+    """
+    columns = ",\n    ".join(
+        f"NULL::{sql_type(field.type)} AS {field.name}" for field in DATASETS[dataset]
+    )
+    body = f"SELECT\n    {columns}\n  WHERE false"
+    if source is not None:
+        body = f"SELECT * FROM (\n  {body}\n  UNION ALL BY NAME\n  SELECT * FROM {source}\n)"
+    latest = f"\n{_LATEST_RUN}" if dataset == "runs" and source is not None else ""
+    return f"CREATE OR REPLACE VIEW {dataset} AS\n{body}{latest};"
+
+
+def create_columns_view() -> str:
+    """The view ``columns``: what every column of every view means."""
+    rows = ",\n  ".join(
+        f"({quoted(view)}, {quoted(f.name)}, {quoted(sql_type(f.type))}, {quoted(comment(f))})"
+        for view, schema in DATASETS.items()
+        for f in schema
+    )
+    names = '"view", "column", "type", "comment"'
+    return f"CREATE OR REPLACE VIEW columns AS\nSELECT * FROM (VALUES\n  {rows}\n) AS t({names});"
+
+
+def comments(dataset: str) -> str:
+    """The same meanings where DuckDB keeps them: ``duckdb_views()`` and ``duckdb_columns()``."""
+    view = f"COMMENT ON VIEW {dataset} IS {quoted(VIEW_COMMENTS[dataset])};"
+    columns = [
+        f"COMMENT ON COLUMN {dataset}.{field.name} IS {quoted(comment(field))};"
+        for field in DATASETS[dataset]
+    ]
+    return "\n".join([view, *columns])
+
+
+def views_script(root: str, present: frozenset[str]) -> str:
+    """All views as one script; ``present``: the datasets that have parts."""
+    head = (
+        f"-- Views over this results lake, schema {SCHEMA_VERSION}. Written by lfr-batch.\n"
+        "-- In this directory: duckdb -init views.sql\n"
+        "SET TimeZone = 'UTC';"
+    )
+    views = [
+        create_view(dataset, parquet_source(root, dataset) if dataset in present else None)
+        + "\n"
+        + comments(dataset)
+        for dataset in DATASETS
+    ]
+    return "\n\n".join([head, *views, create_columns_view()]) + "\n"
+
+
+def unglobbed(path: str) -> str:
+    """A directory's own ``*``, ``?`` and ``[`` are not patterns."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in path)
