@@ -1,0 +1,49 @@
+"""`lfr doctor`: what this machine is, what is wrong with it, and how to mend it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from lfr_batch.cli.findings import Finding
+from lfr_batch.cli.findings_data import data_findings
+from lfr_batch.cli.findings_machine import machine_findings
+from lfr_batch.cli.findings_software import software_findings
+from lfr_batch.cli.options import JsonOption, home, results_root
+from lfr_batch.cli.output import answer, answer_json
+
+MARKS = {"ok": " ok ", "warning": "look", "problem": "BAD "}
+
+
+def doctor(as_json: JsonOption = False) -> None:
+    """What this machine is, what is wrong, and how to mend it."""
+    findings = collect_findings(home())
+    if as_json:
+        answer_json([finding.as_row() for finding in findings])
+    else:
+        _tell(findings)
+    raise typer.Exit(1 if any(finding.state == "problem" for finding in findings) else 0)
+
+
+def collect_findings(home: Path, results: str | None = None) -> list[Finding]:
+    """Everything looked at, in the order to read it. ``results`` is the results root to look at.
+
+    Nothing is changed: no folder is made and no lake is opened for writing.
+    """
+    return [
+        *machine_findings(home),
+        *software_findings(),
+        *data_findings(home, results or results_root(None)),
+    ]
+
+
+def _tell(findings: list[Finding]) -> None:
+    width = max(len(finding.topic) for finding in findings)
+    for finding in findings:
+        answer(f"[{MARKS[finding.state]}] {finding.topic:{width}}  {finding.text}")
+        if finding.remedy:
+            answer(f"       {'':{width}}  → {finding.remedy}")
+    problems = sum(finding.state == "problem" for finding in findings)
+    warnings = sum(finding.state == "warning" for finding in findings)
+    answer(f"{problems} problems, {warnings} warnings")

@@ -1,0 +1,90 @@
+"""What lies under LFR_HOME: model packs, galleries and the results root."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lfr_batch.cli.findings import Finding, ok, problem, warning
+from lfr_batch.cli.findings_machine import nearest_existing
+from lfr_batch.errors import LfrError
+from lfr_batch.gallery.store import list_galleries
+from lfr_batch.models.store import load_pack, pack_names
+from lfr_batch.results.lake_version import check_lake, lake_version
+from lfr_batch.results.store import open_store
+
+
+def data_findings(home: Path, results: str) -> list[Finding]:
+    return [
+        home_finding(home),
+        *pack_findings(home),
+        *gallery_findings(home),
+        results_finding(results),
+    ]
+
+
+def home_finding(home: Path) -> Finding:
+    """Whether LFR_HOME can be written, or made where it is not there yet."""
+    there = nearest_existing(home)
+    if not there.is_dir():
+        return problem("home", f"{there} is not a folder", "Set LFR_HOME to a folder.")
+    if not os.access(there, os.R_OK | os.W_OK | os.X_OK):
+        remedy = f"Set LFR_HOME to a folder you own, or ask for access to {there}."
+        return problem("home", f"{home} cannot be written", remedy)
+    return ok("home", f"{home}" if home.exists() else f"{home}, made when it is needed")
+
+
+def pack_findings(home: Path) -> list[Finding]:
+    """One finding per pack, every file compared with its sha256."""
+    try:
+        names = pack_names(home)
+    except OSError as error:
+        return [problem("packs", str(error), "Mend the access to LFR_HOME.")]
+    if not names:
+        return [warning("packs", "none here", "Run `lfr models fetch open`.")]
+    return [_pack_finding(home, name) for name in names]
+
+
+def gallery_findings(home: Path) -> list[Finding]:
+    """One finding per gallery, from its current snapshot's manifest."""
+    try:
+        galleries = list_galleries(home)
+    except OSError as error:
+        return [problem("galleries", str(error), "Mend the access to LFR_HOME.")]
+    if not galleries:
+        return [ok("galleries", "none yet; `lfr gallery enrol NAME --images DIR` makes one")]
+    return [
+        problem(f"gallery {info.name}", info.damage, "Restore it from a backup, or enrol again.")
+        if info.damage
+        else ok(
+            f"gallery {info.name}",
+            f"{info.subjects} subjects, {info.templates} templates, pack {info.pack_id}",
+        )
+        for info in galleries
+    ]
+
+
+def results_finding(root: str) -> Finding:
+    """Whether the results root can be read, and which version of the schemas it holds."""
+    try:
+        store = open_store(root)
+        check_lake(store)
+        version = lake_version(store)
+    except LfrError as error:
+        return problem("results", str(error), "Mend that, or name another root with --out.")
+    if "://" not in root and not os.access(nearest_existing(Path(root)), os.W_OK):
+        return problem("results", f"{root} cannot be written", "Name another root with --out.")
+    return ok("results", f"{root}, " + (f"schema {version}" if version else "no runs yet"))
+
+
+def _pack_finding(home: Path, name: str) -> Finding:
+    topic = f"pack {name}"
+    try:
+        manifest = load_pack(home, name).manifest
+    except (LfrError, OSError) as error:
+        remedy = f"Remove {home / 'models' / name} and fetch or add the pack again."
+        return problem(topic, str(error), remedy)
+    text = f"{manifest.pack_id}, {len(manifest.files)} files verified, {manifest.permitted_use}"
+    if not manifest.calibration:
+        return warning(topic, f"{text}, not calibrated", "State --threshold when you search.")
+    return ok(topic, text)

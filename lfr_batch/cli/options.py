@@ -1,0 +1,81 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lfr_batch.config.load import load_config
+from lfr_batch.config.schema import Config
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="YAML file; conf/default.yaml lists every key.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one setting; may be repeated."),
+]
+GalleryOption = Annotated[str | None, typer.Option("--gallery", help="Gallery to search.")]
+CaseOption = Annotated[
+    str | None, typer.Option("--case", envvar="LFR_CASE", help="Case reference.")
+]
+AuthorityOption = Annotated[
+    str | None,
+    typer.Option("--authority", envvar="LFR_AUTHORITY", help="Who authorised it: rank, reference."),
+]
+PurposeOption = Annotated[
+    str | None, typer.Option("--purpose", envvar="LFR_PURPOSE", help="Why the search is made.")
+]
+OperatorOption = Annotated[
+    str | None, typer.Option("--operator", help="Who runs it; your login name unless given.")
+]
+LicenceOption = Annotated[
+    str | None,
+    typer.Option("--licence", help="Licence you hold for a pack that is not free for casework."),
+]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option("--threshold", help="Score from which a candidate counts; recorded."),
+]
+FpirOption = Annotated[
+    float | None,
+    typer.Option("--target-fpir", help="Wanted share of unknown people that bring up anybody."),
+]
+OutOption = Annotated[
+    str | None,
+    typer.Option("--out", help="Results root, a directory or s3://bucket/prefix."),
+]
+EngineOption = Annotated[str | None, typer.Option("--engine", help="ray or in_process.")]
+AddressOption = Annotated[
+    str | None, typer.Option("--address", help="Ray cluster; RAY_ADDRESS unless given.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON array of objects on stdout.")]
+
+
+def home() -> Path:
+    """Where models, galleries and results live: LFR_HOME, or lfr-data in this directory."""
+    return Path(os.environ.get("LFR_HOME") or "lfr-data").absolute()
+
+
+def results_root(out: str | None, config: Config | None = None) -> str:
+    """--out, the configuration's job.out, LFR_RESULTS, or HOME/results."""
+    configured = config.job.out if config else None
+    root = out or configured or os.environ.get("LFR_RESULTS") or str(home() / "results")
+    return root if "://" in root else str(Path(root).absolute())
+
+
+def read_config(
+    path: Path | None, overrides: Sequence[str] | None, **settings: object | None
+) -> Config:
+    """The configuration with ``--set`` and then the command's own options applied.
+
+    ``settings`` maps ``section__key`` to a value; None leaves a setting alone.
+    """
+    own = [
+        f"{key.replace('__', '.')}={value}" for key, value in settings.items() if value is not None
+    ]
+    return load_config(path, [*(overrides or ()), *own])

@@ -1,0 +1,113 @@
+"""`lfr runs`, `status`, `sql` and `report`: what has been found."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lfr_batch.cli.options import JsonOption, OutOption, home, results_root
+from lfr_batch.cli.output import answer, answer_json, answer_table, say
+from lfr_batch.errors import GalleryError
+from lfr_batch.gallery.store import load_snapshot, read_thumbnails
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.prompt import prompt
+from lfr_batch.results.render import render
+from lfr_batch.results.report import write_report
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.status import RunStatus, run_progress, run_rows
+from lfr_batch.results.store import open_store
+
+RUN_COLUMNS = ["run_id", "status", "case_ref", "gallery", "footage", "sightings", "started_at"]
+
+
+def runs(out: OutOption = None, as_json: JsonOption = False) -> None:
+    """Every run, newest first."""
+    root = results_root(out)
+    rows = run_rows(open_lake(root), open_store(root))
+    if as_json:
+        answer_json(rows)
+    else:
+        answer_table(rows, RUN_COLUMNS)
+
+
+def status(
+    run_id: Annotated[str, typer.Argument(metavar="RUN")],
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How far a run is, what failed and why."""
+    found = run_progress(open_store(results_root(out)), run_id)
+    if as_json:
+        answer_json([_status_row(found)])
+        return
+    for name, value in _status_row(found).items():
+        if isinstance(value, Mapping):
+            for reason, count in value.items():
+                answer(f"{name:16} {count:>6} × {reason}")
+        else:
+            answer(f"{name:16} {value if value is not None else '–'}")
+
+
+def _status_row(found: RunStatus) -> dict[str, Any]:
+    progress, request = found.progress, found.request
+    return {
+        "run_id": request.run_id,
+        "status": found.status,
+        "error": found.error,
+        "case_ref": request.case_ref,
+        "gallery": f"{request.gallery} ({request.snapshot_id})",
+        "threshold": round(request.threshold, 4),
+        "segments": progress.planned,
+        "done": progress.done,
+        "failed": progress.failed,
+        "quarantined": progress.quarantined,
+        "pending": progress.pending,
+        "real_time": None if found.speed is None else round(found.speed, 2),
+        "faces": progress.faces_detected,
+        "sightings": found.sightings,
+        "refused": dict(progress.rejections),
+        "errors": dict(progress.errors),
+    }
+
+
+def sql(
+    query: Annotated[str | None, typer.Argument(help="SQL; without it, a prompt.")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    out: OutOption = None,
+) -> None:
+    """Ask the results in SQL. Views: runs, footage, segments, sightings, candidates, best_shots."""
+    connection = open_lake(results_root(out))
+    if query is None:
+        raise typer.Exit(prompt(connection, home(), form))
+    text = render(run_query(connection, query), form)
+    if isinstance(text, bytes):
+        sys.stdout.buffer.write(text)
+    else:
+        answer(text)
+
+
+def report(
+    run_id: Annotated[str, typer.Argument(metavar="RUN")],
+    out: Annotated[Path | None, typer.Option("--out", help="HTML file to write.")] = None,
+    results: Annotated[str | None, typer.Option("--results", help="Results root.")] = None,
+) -> None:
+    """Write the run's report: one HTML file with the evidence pictures."""
+    root = results_root(results)
+    path = out or Path(f"report-{run_id}.html")
+    write_report(open_lake(root), open_store(root), run_id, path, reference_pictures)
+    answer(str(path.absolute()))
+
+
+def reference_pictures(
+    gallery: str, snapshot_id: str, image_ids: Sequence[str]
+) -> Mapping[str, bytes]:
+    """The enrolled pictures beside which evidence is shown; none if the snapshot is gone."""
+    try:
+        return read_thumbnails(load_snapshot(home(), gallery, snapshot_id), image_ids)
+    except GalleryError as error:
+        say(f"The report is without enrolled pictures: {error}")
+        return {}

@@ -1,0 +1,268 @@
+"""`lfr scan`, `lfr search` and `lfr resume`: the runs."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from lfr_batch.cli.options import (
+    AddressOption,
+    AuthorityOption,
+    CaseOption,
+    ConfigOption,
+    EngineOption,
+    FpirOption,
+    GalleryOption,
+    JsonOption,
+    LicenceOption,
+    OperatorOption,
+    OutOption,
+    PurposeOption,
+    SetOption,
+    ThresholdOption,
+    home,
+    read_config,
+    results_root,
+)
+from lfr_batch.cli.output import answer, answer_json, answer_table, say
+from lfr_batch.cli.progress import counting, scan_progress
+from lfr_batch.config.schema import Config
+from lfr_batch.engine.table import open_engine
+from lfr_batch.errors import UsageError
+from lfr_batch.gallery.thresholds import explain
+from lfr_batch.oversight.authority import require_authority
+from lfr_batch.pipeline.execute import Resumption, RunResult, execute_run
+from lfr_batch.pipeline.plan import Order, make_plan
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.queries import load_query
+from lfr_batch.results.run_log import EXIT_CODES, record_run
+from lfr_batch.results.run_state import create_run, load_run
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.store import Store, open_store
+
+SHOWN = 20
+
+
+def scan(
+    footage: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, globs, s3://bucket/prefix.")
+    ] = None,
+    manifest: Annotated[
+        str | None, typer.Option(help="CSV or Parquet: uri, camera_id, start_utc, site.")
+    ] = None,
+    gallery: GalleryOption = None,
+    case: CaseOption = None,
+    authority: AuthorityOption = None,
+    purpose: PurposeOption = None,
+    operator: OperatorOption = None,
+    licence: LicenceOption = None,
+    threshold: ThresholdOption = None,
+    target_fpir: FpirOption = None,
+    out: OutOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    engine: EngineOption = None,
+    address: AddressOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Search footage for the people of a gallery."""
+    settings = read_config(
+        config,
+        overrides,
+        decide__threshold=threshold,
+        decide__target_fpir=target_fpir,
+        engine__kind=engine,
+        engine__address=address,
+    )
+    job = settings.job
+    stated = require_authority(
+        case or job.case, authority or job.authority, purpose or job.purpose, operator=operator
+    )
+    order = Order(
+        kind="scan",
+        inputs=_inputs(footage or job.footage),
+        manifest=_absolute(manifest or job.manifest),
+        gallery=_gallery(gallery or job.gallery),
+        authority=stated,
+        licence_statement=licence or job.licence,
+        config=settings,
+        home=home(),
+    )
+    if not order.inputs and not order.manifest:
+        raise UsageError("There is nothing to scan: name footage, or give --manifest.")
+    store = open_store(results_root(out, settings), settings.s3)
+    result = _run(order, store)
+    _report(result, store, as_json)
+
+
+def search(
+    stills: Annotated[list[str], typer.Argument(help="Pictures, folders or globs of pictures.")],
+    gallery: GalleryOption = None,
+    case: CaseOption = None,
+    authority: AuthorityOption = None,
+    purpose: PurposeOption = None,
+    operator: OperatorOption = None,
+    licence: LicenceOption = None,
+    top: Annotated[int, typer.Option(help="Candidates to keep for a face.")] = 10,
+    threshold: ThresholdOption = None,
+    target_fpir: FpirOption = None,
+    out: OutOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    engine: EngineOption = None,
+    address: AddressOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank the people of a gallery for every face in some stills."""
+    settings = read_config(
+        config,
+        overrides,
+        decide__top_k=top,
+        decide__threshold=threshold,
+        decide__target_fpir=target_fpir,
+        engine__kind=engine or "in_process",
+        engine__address=address,
+    )
+    stated = require_authority(case, authority, purpose, operator=operator)
+    order = Order(
+        kind="search",
+        inputs=_inputs(stills),
+        manifest=None,
+        gallery=_gallery(gallery),
+        authority=stated,
+        licence_statement=licence,
+        config=settings,
+        home=home(),
+    )
+    store = open_store(results_root(out, settings), settings.s3)
+    result = _run(order, store)
+    _report_candidates(result, store, as_json)
+
+
+def resume(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="As `lfr runs` shows it.")],
+    retry_failed: Annotated[
+        bool, typer.Option(help="Try unreadable segments again, too (mended footage).")
+    ] = False,
+    out: OutOption = None,
+    engine: EngineOption = None,
+    address: AddressOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Finish a run that was interrupted, and try again what was quarantined."""
+    store = open_store(results_root(out))
+    request = load_run(store, run_id)
+    recorded = Config.model_validate(request.config, strict=False).engine
+    changes = {"kind": engine or recorded.kind, "address": address or recorded.address}
+    changed = recorded.model_validate({**recorded.model_dump(), **changes}, strict=True)
+    result = _execute(store, run_id, Resumption(changed, retry_failed))
+    if request.kind == "search":
+        _report_candidates(result, store, as_json)
+    else:
+        _report(result, store, as_json)
+
+
+def _inputs(given: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_absolute(text) or text for text in given)
+
+
+def _absolute(text: str | None) -> str | None:
+    """Local paths as they are from anywhere, so that a run can be resumed from anywhere."""
+    if text is None or "://" in text:
+        return text
+    return os.path.abspath(text)  # noqa: PTH100 - keeps a glob as it is
+
+
+def _gallery(name: str | None) -> str:
+    if not name:
+        raise UsageError("Which gallery? Give --gallery NAME; `lfr gallery list` shows them.")
+    return name
+
+
+def _run(order: Order, store: Store) -> RunResult:
+    say(f"case {order.authority.case_ref}, authority {order.authority.authority}")
+    with counting("probing footage", 0) as count:
+        plan = make_plan(order, datetime.now(UTC), lambda _: count())
+    say(explain(plan.choice))
+    create_run(store, plan.request, plan.assets, plan.segments)
+    record_run(store, plan.request, "running")
+    say(f"run {plan.request.run_id}: {len(plan.assets)} files, {len(plan.segments)} segments")
+    return _execute(store, plan.request.run_id, Resumption())
+
+
+def _execute(store: Store, run_id: str, resumption: Resumption) -> RunResult:
+    with scan_progress() as progress:
+        return execute_run(store, run_id, open_engine, progress.start, progress.take, resumption)
+
+
+def _report(result: RunResult, store: Store, as_json: bool) -> None:
+    _name_failures(result)
+    if as_json:
+        answer_json([_summary(result, store)])
+    else:
+        rows = _select(store, result, "sightings_of_run")
+        answer_table(rows[:SHOWN], ["subject_id", "score", "camera_id", "start_s", "end_s", "uri"])
+        if len(rows) > SHOWN:
+            answer(f"… and {len(rows) - SHOWN} more sightings")
+        answer(_closing(result))
+    raise typer.Exit(EXIT_CODES[result.status] or 0)
+
+
+def _report_candidates(result: RunResult, store: Store, as_json: bool) -> None:
+    _name_failures(result)
+    rows = _select(store, result, "candidates_of_run")
+    if as_json:
+        answer_json(rows)
+    else:
+        columns = ["uri", "face", "rank", "subject_id", "score", "above_threshold"]
+        answer_table(rows, columns)
+        answer(_closing(result))
+    raise typer.Exit(EXIT_CODES[result.status] or 0)
+
+
+def _select(store: Store, result: RunResult, query: str) -> list[dict[str, Any]]:
+    connection = open_lake(store.uri)
+    parameters = {"run_id": result.request.run_id}
+    rows: list[dict[str, Any]] = run_query(
+        connection, load_query(query).sql, parameters
+    ).to_pylist()
+    return rows
+
+
+def _name_failures(result: RunResult) -> None:
+    for asset in result.assets:
+        if asset.status != "ok":
+            say(f"{asset.status}: {asset.error}")
+    for error, segments in result.progress.errors.items():
+        say(f"failed: {error}" + (f" ({segments} segments)" if segments > 1 else ""))
+
+
+def _summary(result: RunResult, store: Store) -> dict[str, Any]:
+    progress = result.progress
+    return {
+        "run_id": result.request.run_id,
+        "status": result.status,
+        "results": store.uri,
+        "threshold": result.request.threshold,
+        "footage": len(result.assets),
+        "footage_failed": sum(asset.status == "failed" for asset in result.assets),
+        "segments": progress.planned,
+        "segments_failed": progress.failed + progress.quarantined,
+        "media_s": progress.media_s,
+        "faces_detected": progress.faces_detected,
+        "sightings": len(result.sightings),
+        "errors": [*(a.error for a in result.assets if a.error), *progress.errors],
+    }
+
+
+def _closing(result: RunResult) -> str:
+    run_id = result.request.run_id
+    many = len(result.sightings)
+    sightings = "1 sighting" if many == 1 else f"{many} sightings"
+    return (
+        f"{run_id}: {result.status.replace('_', ' ')}, {sightings}. "
+        f"`lfr report {run_id}` shows the pictures; a person decides."
+    )

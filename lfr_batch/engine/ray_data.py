@@ -1,0 +1,140 @@
+"""Work on a pool of Ray actors, driven by Ray Data.
+
+One item is one block: a worker that dies takes its own item along and no other. Ray itself retries
+nothing, because it cannot tell an item that kills its worker from bad luck; what is missing in the
+end is what ``pipeline.attempts`` tries again.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.cluster import connected
+from lfr_batch.errors import EngineError, LfrError
+from lfr_batch.pipeline.attempts import Runner
+
+Spec = TypeVar("Spec")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+INIT_DEATHS_ALLOWED = 5
+"""Workers that may die in a row while they start (out of memory, say) before the run gives up."""
+
+
+@contextmanager
+def ray_data(config: EngineConfig) -> Iterator[Runner]:
+    with connected(config):
+        runner: Runner = partial(_run, config)
+        yield runner
+
+
+class WorkerActor:
+    """A worker in an actor. Takes a block of one item, gives a block of one result or error."""
+
+    def __init__(self, open_worker: Callable[[Any], Callable[[Any], Any]], spec: Any) -> None:
+        self._open = partial(open_worker, spec)
+        self._process: Callable[[Any], Any] | None = None
+
+    def __call__(self, block: pa.Table) -> pa.Table:
+        try:
+            # Opened here and not in the constructor, so that what is wrong reaches the operator
+            # as a sentence and not as the death of an actor.
+            self._process = self._process or self._open()
+            reply: Any = self._process(pickle.loads(block["item"][0].as_py()))
+        except LfrError as error:
+            reply = error
+        except Exception as error:  # noqa: BLE001 - Ray Data would drop it with the block
+            reply = EngineError(f"A worker failed: {type(error).__name__}: {error}")
+        return pa.table({"reply": [pickle.dumps(reply)]})
+
+
+def _run(
+    engine: EngineConfig,
+    open_worker: Callable[[Spec], Callable[[Item], Result]],
+    spec: Spec,
+    items: Sequence[Item],
+) -> Iterator[Result]:
+    """Raises the worker's own error where no worker can do the job, EngineError where Ray fails."""
+    if not items:
+        return
+    dataset = _dataset(engine, (open_worker, spec), items)
+    for reply in _replies(dataset):
+        if isinstance(reply, LfrError):
+            raise reply
+        yield reply
+
+
+def _replies(dataset: Any) -> Iterator[Any]:
+    from ray.exceptions import RayError  # noqa: PLC0415
+
+    blocks = dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
+    try:
+        for block in blocks:
+            for reply in block["reply"].to_pylist():
+                yield pickle.loads(reply)
+    except RayError as error:
+        reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+        raise EngineError(
+            f"The Ray cluster gave up ({reason}): what is done is kept; see `ray status`, then "
+            "`lfr resume` the run."
+        ) from error
+
+
+def _dataset(engine: EngineConfig, worker: tuple[Any, ...], items: Sequence[Any]) -> Any:
+    import ray.data  # noqa: PLC0415
+    from ray.data import ActorPoolStrategy  # noqa: PLC0415
+
+    _settle_ray_data()
+    blocks = [pa.table({"item": [pickle.dumps(item)]}) for item in items]
+    size = _pool_size(engine, len(items))
+    with warnings.catch_warnings():
+        # The named parameters that are to replace these two are not there yet (Ray 2.60-2.63).
+        warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
+        return ray.data.from_arrow(blocks).map_batches(
+            WorkerActor,
+            fn_constructor_args=worker,
+            batch_size=1,
+            batch_format="pyarrow",
+            compute=ActorPoolStrategy(size=size, max_tasks_in_flight_per_actor=1),
+            num_cpus=engine.cpus_per_worker,
+            num_gpus=engine.gpus_per_worker or None,
+            max_restarts=-1,
+            max_task_retries=0,
+        )
+
+
+def _pool_size(engine: EngineConfig, items: int) -> int:
+    """As many workers as asked for, or as the cluster has room for; never more than items."""
+    import ray  # noqa: PLC0415
+
+    there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    room = there.get("CPU", 0.0) / engine.cpus_per_worker
+    if engine.gpus_per_worker:
+        room = min(room, there.get("GPU", 0.0) / engine.gpus_per_worker)
+    if room < 1:
+        raise EngineError(
+            f"No worker fits on the cluster: one needs {engine.cpus_per_worker:g} CPUs and "
+            f"{engine.gpus_per_worker:g} GPUs; lower engine.cpus_per_worker or "
+            "engine.gpus_per_worker, or add machines."
+        )
+    return max(1, min(engine.workers or int(room), int(room), items))
+
+
+def _settle_ray_data() -> None:
+    from ray.data import DataContext  # noqa: PLC0415
+
+    context = DataContext.get_current()
+    context.enable_progress_bars = False
+    context.max_errored_blocks = -1
+    context.max_consecutive_actor_init_deaths = INIT_DEATHS_ALLOWED
+    for name in ("ray.data", "ray"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

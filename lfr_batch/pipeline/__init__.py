@@ -1,0 +1,1 @@
+"""Compositions of the stages that read top to bottom; no Ray here."""

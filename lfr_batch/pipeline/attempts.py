@@ -1,0 +1,88 @@
+"""Two attempts for every item of work, whatever its worker does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from lfr_batch.pipeline.worker import WorkerSpec, open_worker
+from lfr_batch.records import Segment, SegmentOutcome
+
+Spec = TypeVar("Spec")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+ATTEMPTS = 2
+
+
+class Runner(Protocol):
+    """Runs every item once, on whatever machines there are, and yields what comes back.
+
+    ``open_worker`` is called with ``spec`` in each worker, and gives the function that is applied
+    to its items. An item whose worker died yields nothing; the others are not disturbed. An
+    LfrError of a worker ends the run.
+    """
+
+    def __call__(
+        self,
+        open_worker: Callable[[Spec], Callable[[Item], Result]],
+        spec: Spec,
+        items: Sequence[Item],
+    ) -> Iterator[Result]: ...
+
+
+def run_with_attempts(
+    run: Runner,
+    open_worker: Callable[[Spec], Callable[[Item], Result]],
+    spec: Spec,
+    items: Sequence[Item],
+    *,
+    item_key: Callable[[Item], Hashable],
+    result_key: Callable[[Result], Hashable],
+    again: Callable[[Item, int], Item],
+    give_up: Callable[[Item], Result],
+) -> Iterator[Result]:
+    """A result for every item. ``again`` makes an item ready for its first, second … try;
+    ``give_up`` answers for one that never came back."""
+    missing = {item_key(item): item for item in items}
+    for attempt in range(1, ATTEMPTS + 1):
+        if not missing:
+            return
+        tried = [again(item, attempt) for item in missing.values()]
+        for result in run(open_worker, spec, tried):
+            missing.pop(result_key(result), None)
+            yield result
+    for item in missing.values():
+        yield give_up(item)
+
+
+def run_segments(
+    run: Runner, spec: WorkerSpec, segments: Sequence[Segment]
+) -> Iterator[SegmentOutcome]:
+    """A receipt for every segment: those that never come back are quarantined."""
+    return run_with_attempts(
+        run,
+        open_worker,
+        spec,
+        segments,
+        item_key=lambda segment: segment.segment_id,
+        result_key=lambda outcome: outcome.segment_id,
+        again=lambda segment, n: replace(segment, attempt=segment.attempt + n - 1),
+        give_up=quarantined,
+    )
+
+
+def quarantined(segment: Segment) -> SegmentOutcome:
+    return SegmentOutcome(
+        segment_id=segment.segment_id,
+        footage_id=segment.footage_id,
+        start_s=segment.start_s,
+        end_s=segment.end_s,
+        status="quarantined",
+        attempt=segment.attempt + ATTEMPTS - 1,
+        error=(
+            f"{segment.uri} from {segment.start_s:.1f} s: its worker died in each of "
+            f"{ATTEMPTS} attempts; `lfr resume` tries it again."
+        ),
+    )

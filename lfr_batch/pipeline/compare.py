@@ -1,0 +1,121 @@
+"""From closed tracks to sightings: embed the best shots, search, decide."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lfr_batch.config.schema import Config
+from lfr_batch.faces.embedder import Embedder
+from lfr_batch.faces.evidence import encode_jpeg
+from lfr_batch.gallery.matcher import Matcher
+from lfr_batch.records import Candidate, FloatArray, Segment, Shot, Sighting, Track
+from lfr_batch.tracks.best_shot import fuse, split_by_identity
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One person of one track: the shots that agree, and the template they make."""
+
+    track: Track
+    person: int
+    people: int
+    """How many people the track turned out to hold."""
+    shots: tuple[Shot, ...]
+    template: FloatArray
+
+
+def make_probes(tracks: Sequence[Track], embedder: Embedder, split_score: float) -> list[Probe]:
+    shots = [shot for track in tracks for shot in track.shots]
+    if not shots:
+        return []
+    templates = embedder.embed(np.stack([shot.aligned_rgb for shot in shots]))
+    probes: list[Probe] = []
+    first = 0
+    for track in tracks:
+        own = templates[first : first + len(track.shots)]
+        first += len(track.shots)
+        probes += _probes_of(track, own, split_score)
+    return probes
+
+
+def _probes_of(track: Track, templates: FloatArray, split_score: float) -> list[Probe]:
+    groups = split_by_identity(templates, split_score)
+    return [
+        Probe(
+            track,
+            person,
+            len(groups),
+            tuple(track.shots[i] for i in group),
+            fuse(templates[group], [track.shots[i].quality + 1e-3 for i in group]),
+        )
+        for person, group in enumerate(groups)
+    ]
+
+
+def find_sightings(
+    segment: Segment,
+    tracks: Sequence[Track],
+    embedder: Embedder,
+    matcher: Matcher,
+    threshold: float,
+    config: Config,
+) -> list[Sighting]:
+    """The sightings among ``tracks``; every other template is gone when this returns."""
+    probes = make_probes(tracks, embedder, config.track.split_score)
+    if not probes:
+        return []
+    templates = np.stack([probe.template for probe in probes])
+    decisions = matcher.match(templates, threshold, config.decide.top_k)
+    return [
+        _sighting(segment, probe, candidates, margin)
+        for probe, (candidates, margin) in zip(probes, decisions, strict=True)
+        if candidates
+    ]
+
+
+def _sighting(
+    segment: Segment, probe: Probe, candidates: tuple[Candidate, ...], margin: float | None
+) -> Sighting:
+    best = probe.shots[0]
+    start_ns, end_ns = _span_ns(probe)
+    first_box, last_box = probe.track.first_box_xyxy, probe.track.last_box_xyxy
+    return Sighting(
+        sighting_id=_sighting_id(segment, probe),
+        footage_id=segment.footage_id,
+        segment_id=segment.segment_id,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        first_box_xyxy=_box(first_box),
+        last_box_xyxy=_box(last_box),
+        frames=probe.track.frames if probe.people == 1 else len(probe.shots),
+        best_ns=best.pts_ns,
+        box_xyxy=_box(best.box_xyxy),
+        landmarks_xy=tuple(float(x) for x in best.landmarks_xy.ravel()),
+        quality=best.quality,
+        detection_score=best.detection_score,
+        margin=margin,
+        candidates=candidates,
+        jpeg=encode_jpeg(best.evidence_bgr),
+    )
+
+
+def _span_ns(probe: Probe) -> tuple[int, int]:
+    """The track's span; of a track that held several people only the person's own shots."""
+    if probe.people == 1:
+        return probe.track.start_ns, probe.track.end_ns
+    moments = [shot.pts_ns for shot in probe.shots]
+    return min(moments), max(moments)
+
+
+def _sighting_id(segment: Segment, probe: Probe) -> str:
+    key = f"{segment.segment_id}/{probe.track.number}/{probe.person}"
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _box(box_xyxy: FloatArray) -> tuple[float, float, float, float]:
+    left, top, right, bottom = (float(x) for x in box_xyxy)
+    return left, top, right, bottom

@@ -1,0 +1,166 @@
+"""Enrolment: pictures of known people through the same stages as footage, into a snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from lfr_batch.config.schema import Config, QualityConfig
+from lfr_batch.errors import FootageError, StoreError
+from lfr_batch.faces.evidence import encode_jpeg, evidence_crop
+from lfr_batch.faces.grade import grade
+from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
+from lfr_batch.faces.subject import find_subject
+from lfr_batch.footage.sources import open_bytes
+from lfr_batch.footage.stills import StillFrame, decode_still
+from lfr_batch.gallery.enrolment import collect
+from lfr_batch.gallery.images import read_images
+from lfr_batch.gallery.records import (
+    EnrolledFace,
+    Enrolment,
+    EnrolmentImage,
+    RefusedImage,
+    SnapshotInfo,
+    image_id_of,
+)
+from lfr_batch.gallery.store import publish_snapshot
+from lfr_batch.models.licence import require_permitted_use
+from lfr_batch.models.store import Pack, load_pack
+from lfr_batch.oversight.authority import Authority
+from lfr_batch.pipeline.attempts import Runner, run_with_attempts
+from lfr_batch.pipeline.worker import forbid_core_dumps
+from lfr_batch.records import FaceBatch
+
+EnrolmentOutcome = EnrolledFace | RefusedImage
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolOrder:
+    """What the operator asked for."""
+
+    gallery: str
+    images_dir: Path
+    subjects_csv: Path | None
+    exclude: tuple[str, ...]
+    authority: Authority
+    licence_statement: str | None
+    config: Config
+    home: Path
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolSpec:
+    """All an enrolment worker needs to open itself; picklable."""
+
+    home: Path
+    config: Config
+
+
+def enrol(
+    order: EnrolOrder,
+    run: Runner,
+    now: datetime,
+    on_outcome: Callable[[EnrolmentOutcome], None] = lambda _: None,
+) -> tuple[SnapshotInfo, Enrolment]:
+    """A new snapshot of the gallery. Raises UsageError, PackError, GalleryEmpty, StoreFull."""
+    pack = load_pack(order.home, order.config.pack)
+    require_permitted_use(pack.manifest, order.licence_statement)
+    images, subjects = read_images(order.images_dir, order.subjects_csv, order.exclude)
+    outcomes = _noting(enrol_images(order, run, images), on_outcome)
+    enrolment = collect(outcomes, subjects, order.config.enrol)
+    info = publish_snapshot(
+        order.home,
+        order.gallery,
+        pack.manifest.pack_id,
+        pack.manifest.identity,
+        enrolment.faces,
+        enrolment.refusals,
+        subjects,
+        order.authority.case_ref,
+        order.authority.authority,
+        now,
+    )
+    return info, enrolment
+
+
+def enrol_images(
+    order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage]
+) -> Iterator[EnrolmentOutcome]:
+    return run_with_attempts(
+        run,
+        open_enrolment_worker,
+        EnrolSpec(order.home, order.config),
+        images,
+        item_key=lambda image: (image.subject_id, image.uri),
+        result_key=lambda outcome: (outcome.subject_id, outcome.uri),
+        again=lambda image, _: image,
+        give_up=lambda image: RefusedImage(image.subject_id, image.uri, "its worker died twice"),
+    )
+
+
+def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], EnrolmentOutcome]:
+    forbid_core_dumps()
+    threads = max(1, round(spec.config.engine.cpus_per_worker))
+    cv2.setNumThreads(threads)
+    pack: Pack = load_pack(spec.home, spec.config.pack)
+    stages = open_stages(pack, spec.config, threads)
+
+    def process(image: EnrolmentImage) -> EnrolmentOutcome:
+        try:
+            with open_bytes(image.uri, spec.config.s3) as file:
+                data = file.read()
+            picture = decode_still(image.uri, data)
+        except (FootageError, StoreError) as error:
+            return RefusedImage(image.subject_id, image.uri, f"unreadable: {error}")
+        return enrol_picture(image, picture, hashlib.sha256(data).hexdigest(), stages, spec.config)
+
+    return process
+
+
+def enrol_picture(
+    image: EnrolmentImage, picture: StillFrame, sha256: str, stages: FaceStages, config: Config
+) -> EnrolmentOutcome:
+    """The template of the person a picture is of, or the reason why there is none."""
+    faces = detect_in_still(stages.still_detector, picture, config.detect.still_long_sides_px)
+    if not len(faces):
+        return RefusedImage(image.subject_id, image.uri, "no face found")
+    which = find_subject(faces, picture.size_wh)
+    if which is None:
+        return RefusedImage(image.subject_id, image.uri, "several faces, none most prominent")
+    graded = grade(picture.bgr(), _only(faces, which), enrolment_limits(config))
+    if not graded.accepted:
+        return RefusedImage(image.subject_id, image.uri, graded.reasons[0])
+    left, top, right, bottom = (float(x) for x in faces.boxes_xyxy[which])
+    return EnrolledFace(
+        image_id=image_id_of(image.subject_id, sha256),
+        subject_id=image.subject_id,
+        uri=image.uri,
+        sha256=sha256,
+        template=stages.embedder.embed(graded.aligned_rgb)[0],
+        quality=float(graded.quality[0]),
+        box_xyxy=(left, top, right, bottom),
+        thumbnail_jpeg=encode_jpeg(evidence_crop(picture.bgr(), faces.boxes_xyxy, which)),
+    )
+
+
+def enrolment_limits(config: Config) -> QualityConfig:
+    """A gallery picture is held to the probe's limits, and to a larger face."""
+    return config.quality.model_copy(update={"min_face_px": config.enrol.min_face_px})
+
+
+def _only(faces: FaceBatch, which: int) -> FaceBatch:
+    return faces.take(np.array([which]))
+
+
+def _noting(
+    outcomes: Iterator[EnrolmentOutcome], on_outcome: Callable[[EnrolmentOutcome], None]
+) -> Iterator[EnrolmentOutcome]:
+    for outcome in outcomes:
+        on_outcome(outcome)
+        yield outcome

@@ -1,0 +1,170 @@
+"""From a plan to published results: run what is pending, keep every receipt, stitch, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from lfr_batch.config.load import parse_config
+from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.pipeline.attempts import Runner, run_segments
+from lfr_batch.pipeline.worker import WorkerSpec
+from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
+from lfr_batch.results.ledger import append_outcomes, pending, read_outcomes
+from lfr_batch.results.lock import lock_run
+from lfr_batch.results.progress import RETRY, RunProgress, summarise
+from lfr_batch.results.publish import publish_run
+from lfr_batch.results.run_log import RunStatus, record_run
+from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
+from lfr_batch.results.shards import read_shard
+from lfr_batch.results.store import Store
+from lfr_batch.tracks.stitch import stitch
+
+LEDGER_BLOCK = 256
+"""Receipts that are written at once, at the latest."""
+
+RETRY_FAILED: frozenset[SegmentStatus] = frozenset({"failed"})
+
+OpenEngine = Callable[[EngineConfig], AbstractContextManager[Runner]]
+OnOutcome = Callable[[SegmentOutcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    request: RunRequest
+    assets: tuple[FootageAsset, ...]
+    progress: RunProgress
+    status: RunStatus
+    sightings: tuple[str, ...]
+    """Their ids, after stitching."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What `lfr resume` may say differently from the run's own request."""
+
+    engine: EngineConfig | None = None
+    retry_failed: bool = False
+
+
+def execute_run(
+    store: Store,
+    run_id: str,
+    open_engine: OpenEngine,
+    on_start: Callable[[Sequence[Segment], int], None],
+    on_outcome: OnOutcome,
+    resumption: Resumption | None = None,
+) -> RunResult:
+    """Bring a created run to its end, from wherever it stands.
+
+    ``on_start`` gets the whole plan and the number of segments still to do. Raises RunBusy if
+    another process is at it; StoreError and EngineError leave a run that can be resumed.
+    """
+    resumption = resumption or Resumption()
+    with lock_run(store, run_id):
+        request = load_run(store, run_id)
+        config = _config(request, resumption)
+        plan = read_plan(store, run_id)
+        retry = RETRY | RETRY_FAILED if resumption.retry_failed else RETRY
+        _run_pending(store, request, config, plan, retry, open_engine, on_start, on_outcome)
+        return _publish(store, request, config, plan)
+
+
+def _config(request: RunRequest, resumption: Resumption) -> Config:
+    config = parse_config(request.config, f"the request of run {request.run_id}")
+    return config.model_copy(update={"engine": resumption.engine or config.engine})
+
+
+def _run_pending(
+    store: Store,
+    request: RunRequest,
+    config: Config,
+    plan: Sequence[Segment],
+    retry: frozenset[SegmentStatus],
+    open_engine: OpenEngine,
+    on_start: Callable[[Sequence[Segment], int], None],
+    on_outcome: OnOutcome,
+) -> None:
+    todo = pending(plan, read_outcomes(store, request.run_id), retry)
+    on_start(plan, len(todo))
+    if not todo:
+        return
+    record_run(store, request, "running")
+    with open_engine(config.engine) as run:
+        outcomes = run_segments(run, _spec(store, request, config), todo)
+        _keep_receipts(store, request.run_id, outcomes, config.engine.ledger_flush_s, on_outcome)
+
+
+def _spec(store: Store, request: RunRequest, config: Config) -> WorkerSpec:
+    return WorkerSpec(
+        home=Path(request.home),
+        results_root=store.uri,
+        run_id=request.run_id,
+        config=config,
+        gallery=request.gallery,
+        snapshot_id=request.snapshot_id,
+        threshold=request.threshold,
+    )
+
+
+def _keep_receipts(
+    store: Store,
+    run_id: str,
+    outcomes: Iterable[SegmentOutcome],
+    flush_s: float,
+    on_outcome: OnOutcome,
+) -> None:
+    """Receipts reach the ledger in blocks; whatever ends the run, those at hand are written."""
+    block: list[SegmentOutcome] = []
+    written_at = monotonic()
+    try:
+        for outcome in outcomes:
+            block.append(outcome)
+            on_outcome(outcome)
+            if len(block) >= LEDGER_BLOCK or monotonic() - written_at >= flush_s:
+                append_outcomes(store, run_id, block)
+                block, written_at = [], monotonic()
+    finally:
+        append_outcomes(store, run_id, block)
+
+
+def _publish(
+    store: Store, request: RunRequest, config: Config, plan: Sequence[Segment]
+) -> RunResult:
+    outcomes = read_outcomes(store, request.run_id)
+    assets = read_catalogue(store, request.run_id)
+    progress = summarise(plan, outcomes)
+    unsearched = progress.failed or progress.quarantined or any(a.status != "ok" for a in assets)
+    status: RunStatus = "complete_with_failures" if unsearched else "complete"
+    ids: list[str] = []
+    sightings = _noting(stitched(store, request.run_id, config, plan, outcomes), ids)
+    publish_run(store, request, assets, outcomes, sightings, status, finished_at=datetime.now(UTC))
+    return RunResult(request, assets, progress, status, tuple(ids))
+
+
+def stitched(
+    store: Store,
+    run_id: str,
+    config: Config,
+    plan: Sequence[Segment],
+    outcomes: Mapping[str, SegmentOutcome],
+) -> Iterator[Sighting]:
+    """The run's sightings, one asset after another; only one asset's are in memory."""
+    of_asset: dict[str, list[str]] = {}
+    for segment in plan:
+        outcome = outcomes.get(segment.segment_id)
+        if outcome is not None and outcome.sightings:
+            of_asset.setdefault(segment.footage_id, []).append(segment.segment_id)
+    for segment_ids in of_asset.values():
+        pieces = [piece for s in segment_ids for piece in read_shard(store, run_id, s)]
+        yield from stitch(pieces, config.track, config.decide.top_k)
+
+
+def _noting(sightings: Iterator[Sighting], ids: list[str]) -> Iterator[Sighting]:
+    for sighting in sightings:
+        ids.append(sighting.sighting_id)
+        yield sighting

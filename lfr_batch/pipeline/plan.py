@@ -1,0 +1,154 @@
+"""From what was asked for to a plan: which files, which segments, which threshold."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from lfr_batch import __version__
+from lfr_batch.config.load import config_hash, dump_config
+from lfr_batch.config.schema import Config
+from lfr_batch.footage.catalogue import probe
+from lfr_batch.footage.manifest import apply_manifest, read_manifest
+from lfr_batch.footage.segments import plan_segments
+from lfr_batch.footage.sources import list_entries
+from lfr_batch.gallery.records import Snapshot
+from lfr_batch.gallery.store import load_snapshot, require_pack
+from lfr_batch.gallery.thresholds import ThresholdChoice, choose_threshold
+from lfr_batch.models.licence import require_permitted_use
+from lfr_batch.models.store import Pack, load_pack
+from lfr_batch.oversight.authority import Authority
+from lfr_batch.records import FootageAsset, FootageEntry, Segment
+from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
+
+PROBES_PER_CORE = 4
+"""Probing waits for disks and networks more than it computes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the operator asked for."""
+
+    kind: RunKind
+    inputs: tuple[str, ...]
+    manifest: str | None
+    gallery: str
+    authority: Authority
+    licence_statement: str | None
+    config: Config
+    home: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    request: RunRequest
+    choice: ThresholdChoice
+    assets: tuple[FootageAsset, ...]
+    segments: tuple[Segment, ...]
+
+
+def make_plan(
+    order: Order, now: datetime, on_probed: Callable[[FootageAsset], None] = lambda _: None
+) -> Plan:
+    """Check everything that can be refused, then list and probe the footage.
+
+    Raises UsageError, PackError, GalleryError, StoreError; a file that cannot be read is no error
+    but an asset with status 'failed'.
+    """
+    pack = load_pack(order.home, order.config.pack)
+    statement = require_permitted_use(pack.manifest, order.licence_statement)
+    snapshot = load_snapshot(order.home, order.gallery)
+    require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
+    choice = derive_threshold(order.config, pack, snapshot)
+    entries = find_footage(order)
+    request = _request(order, now, pack, snapshot, choice, statement)
+    assets = probe_all(entries, order.config, on_probed)
+    return Plan(request, choice, assets, _segments(assets, order.config, request, pack))
+
+
+def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> ThresholdChoice:
+    calibration = [(point.fmr, point.threshold) for point in pack.manifest.calibration]
+    decide = config.decide
+    return choose_threshold(
+        decide.target_fpir, len(snapshot.subject_ids), calibration, decide.threshold
+    )
+
+
+def find_footage(order: Order) -> list[FootageEntry]:
+    """The inputs with what the manifest says of them, or the manifest's own rows."""
+    known = read_manifest(order.manifest) if order.manifest else ()
+    if not order.inputs:
+        return list(known)
+    return apply_manifest(list_entries(order.inputs, order.config.s3), known)
+
+
+def probe_all(
+    entries: Sequence[FootageEntry], config: Config, on_probed: Callable[[FootageAsset], None]
+) -> tuple[FootageAsset, ...]:
+    assets: list[FootageAsset] = []
+    with ThreadPoolExecutor(PROBES_PER_CORE * (os.cpu_count() or 1)) as pool:
+        look = partial(probe, footage=config.footage, s3=config.s3)
+        for asset in pool.map(look, entries):
+            on_probed(asset)
+            assets.append(asset)
+    return tuple(assets)
+
+
+def _segments(
+    assets: Sequence[FootageAsset], config: Config, request: RunRequest, pack: Pack
+) -> tuple[Segment, ...]:
+    """Segment ids follow from all that decides a segment's result, and from nothing else."""
+    decisive = (
+        __version__,
+        request.config_hash,
+        pack.manifest.identity,
+        pack.manifest.files[pack.manifest.detector.file],
+        request.snapshot_id,
+        repr(request.threshold),
+    )
+    key = hashlib.sha256("\n".join(decisive).encode()).hexdigest()[:16]
+    return tuple(
+        segment
+        for asset in assets
+        for segment in plan_segments(asset, config.footage.segment_s, key)
+    )
+
+
+def _request(
+    order: Order,
+    now: datetime,
+    pack: Pack,
+    snapshot: Snapshot,
+    choice: ThresholdChoice,
+    statement: str | None,
+) -> RunRequest:
+    return RunRequest(
+        run_id=new_run_id(now, order.kind),
+        kind=order.kind,
+        inputs=order.inputs,
+        manifest=order.manifest,
+        config=dump_config(order.config),
+        config_hash=config_hash(order.config),
+        case_ref=order.authority.case_ref,
+        authority=order.authority.authority,
+        purpose=order.authority.purpose,
+        operator=order.authority.operator,
+        gallery=order.gallery,
+        snapshot_id=snapshot.snapshot_id,
+        pack_id=pack.manifest.pack_id,
+        licence_statement=statement,
+        threshold=choice.value,
+        threshold_source="override" if choice.overridden else "derived",
+        threshold_fmr=None if choice.overridden else choice.fmr,
+        target_fpir=None if choice.overridden else choice.target_fpir,
+        comparisons=len(snapshot.subject_ids),
+        started_at=now,
+        home=str(order.home),
+        software_version=__version__,
+    )

@@ -1,0 +1,193 @@
+"""One segment, from frames to sightings.
+
+Frames and templates of people who are not in the gallery exist in this process's memory only, and
+no longer than their track.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+from lfr_batch.config.schema import Config
+from lfr_batch.errors import FootageError
+from lfr_batch.faces.evidence import evidence_crop
+from lfr_batch.faces.grade import grade
+from lfr_batch.faces.stages import FaceStages, detect_in_still
+from lfr_batch.footage.frames import Frame
+from lfr_batch.gallery.matcher import Matcher
+from lfr_batch.pipeline.compare import find_sightings
+from lfr_batch.pipeline.looks import Look, Tally, find_faces, timed
+from lfr_batch.pipeline.select import select_looks
+from lfr_batch.records import (
+    FaceBatch,
+    Segment,
+    SegmentOutcome,
+    Shot,
+    Sighting,
+    Track,
+    seconds,
+)
+from lfr_batch.tracks import tracker
+
+COMPARE_AT_SHOTS = 64
+"""Closed tracks are compared together once they hold this many shots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a probe is compared with, and how strictly."""
+
+    stages: FaceStages
+    matcher: Matcher
+    threshold: float
+    config: Config
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentResult:
+    outcome: SegmentOutcome
+    sightings: tuple[Sighting, ...]
+
+
+def scan_segment(segment: Segment, frames: Iterable[Frame], search: Search) -> SegmentResult:
+    """Search one segment. Damaged footage yields what could be read and a failed outcome."""
+    started = perf_counter()
+    tally = Tally()
+    damage: list[FootageError] = []
+    readable = timed(_until_damage(frames, damage), tally)
+    tracks = (_still_tracks if segment.kind == "still" else _video_tracks)(readable, search, tally)
+    sightings = tuple(_compare(segment, tracks, search, tally))
+    error = str(damage[0]) if damage else None
+    outcome = _outcome(segment, tally, len(sightings), error, perf_counter() - started)
+    return SegmentResult(outcome, sightings)
+
+
+def _until_damage(frames: Iterable[Frame], damage: list[FootageError]) -> Iterator[Frame]:
+    try:
+        yield from frames
+    except FootageError as error:
+        damage.append(error)
+
+
+def _video_tracks(frames: Iterable[Frame], search: Search, tally: Tally) -> Iterator[Track]:
+    config = search.config
+    state = tracker.TrackerState()
+    looks = select_looks(frames, config.footage, tally)
+    for look, faces in find_faces(looks, search.stages.detector, config, tally):
+        closed: tuple[Track, ...] = ()
+        if look.scene_cut:
+            state, closed = tracker.close_all(state)
+            yield from _kept(closed, config, tally)
+        if look.frame is None:
+            state = tracker.hold(state, look.pts_ns)
+        else:
+            shots = _shots(look, look.frame, faces, search, tally)
+            state, closed = tracker.look(state, look.pts_ns, faces, shots, config.track)
+            yield from _kept(closed, config, tally)
+    yield from _kept(tracker.close_all(state)[1], config, tally)
+
+
+def _kept(tracks: tuple[Track, ...], config: Config, tally: Tally) -> Iterator[Track]:
+    for track in tracks:
+        if track.frames >= config.track.min_frames:
+            tally.tracks += 1
+            yield track
+
+
+def _still_tracks(frames: Iterable[Frame], search: Search, tally: Tally) -> Iterator[Track]:
+    """Every face of a still is a track of its own."""
+    for frame in frames:
+        started = perf_counter()
+        faces = detect_in_still(
+            search.stages.still_detector, frame, search.config.detect.still_long_sides_px
+        )
+        tally.infer_s += perf_counter() - started
+        tally.frames_decoded += 1
+        tally.frames_analysed += 1
+        tally.faces_detected += len(faces)
+        tally.last_pts_ns = frame.pts_ns
+        shots = _shots(Look(frame.pts_ns, frame), frame, faces, search, tally)
+        for number, (box, shot) in enumerate(zip(faces.boxes_xyxy, shots, strict=True)):
+            tally.tracks += 1
+            kept = (shot,) if shot else ()
+            yield Track(number, frame.pts_ns, frame.pts_ns, box, box, 1, kept)
+
+
+def _shots(
+    look: Look, frame: Frame, faces: FaceBatch, search: Search, tally: Tally
+) -> list[Shot | None]:
+    """One shot per face, None where the quality gate refuses it."""
+    if not len(faces):
+        return []
+    picture_bgr = frame.bgr()
+    graded = grade(picture_bgr, faces, search.config.quality)
+    tally.reject(graded.reasons)
+    shots: list[Shot | None] = [None] * len(faces)
+    for i in graded.accepted:
+        crop = evidence_crop(picture_bgr, faces.boxes_xyxy, i)
+        shots[i] = Shot(
+            pts_ns=look.pts_ns,
+            box_xyxy=faces.boxes_xyxy[i],
+            landmarks_xy=faces.landmarks_xy[i],
+            detection_score=float(faces.scores[i]),
+            quality=float(graded.quality[i]),
+            aligned_rgb=graded.aligned_rgb[i],
+            evidence_bgr=crop,
+        )
+    return shots
+
+
+def _compare(
+    segment: Segment, tracks: Iterable[Track], search: Search, tally: Tally
+) -> Iterator[Sighting]:
+    for group in _groups(tracks, COMPARE_AT_SHOTS):
+        started = perf_counter()
+        found = find_sightings(
+            segment,
+            group,
+            search.stages.embedder,
+            search.matcher,
+            search.threshold,
+            search.config,
+        )
+        tally.infer_s += perf_counter() - started
+        yield from found
+
+
+def _groups(tracks: Iterable[Track], shots: int) -> Iterator[list[Track]]:
+    group: list[Track] = []
+    for track in tracks:
+        group.append(track)
+        if sum(len(t.shots) for t in group) >= shots:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _outcome(
+    segment: Segment, tally: Tally, sightings: int, error: str | None, wall_s: float
+) -> SegmentOutcome:
+    seen_to_s = seconds(tally.last_pts_ns) if tally.last_pts_ns is not None else segment.start_s
+    return SegmentOutcome(
+        segment_id=segment.segment_id,
+        footage_id=segment.footage_id,
+        start_s=segment.start_s,
+        end_s=max(segment.end_s, seen_to_s) if segment.end_ns is None else segment.end_s,
+        status="failed" if error else "done",
+        attempt=segment.attempt,
+        error=error,
+        frames_decoded=tally.frames_decoded,
+        frames_analysed=tally.frames_analysed,
+        faces_detected=tally.faces_detected,
+        faces_rejected=sum(tally.rejections.values()),
+        rejections=tally.rejections,
+        tracks=tally.tracks,
+        sightings=sightings,
+        media_s=max(0.0, seen_to_s - segment.start_s),
+        decode_s=tally.decode_s,
+        infer_s=tally.infer_s,
+        wall_s=wall_s,
+    )

@@ -1,0 +1,91 @@
+"""The worker: opened once in its process, then one segment after another."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from lfr_batch.config.schema import Config
+from lfr_batch.errors import LfrError
+from lfr_batch.faces.stages import open_stages
+from lfr_batch.footage.open import open_segment
+from lfr_batch.gallery.matcher import open_matcher
+from lfr_batch.gallery.store import load_snapshot, require_pack
+from lfr_batch.models.store import load_pack
+from lfr_batch.pipeline.scan_segment import Search, scan_segment
+from lfr_batch.records import Segment, SegmentOutcome
+from lfr_batch.results.shards import write_shard
+from lfr_batch.results.store import open_store
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSpec:
+    """All a worker needs to open itself on any machine that sees the same home; picklable."""
+
+    home: Path
+    results_root: str
+    run_id: str
+    config: Config
+    gallery: str
+    snapshot_id: str
+    threshold: float
+
+    @property
+    def threads(self) -> int:
+        return max(1, round(self.config.engine.cpus_per_worker))
+
+
+ProcessSegment = Callable[[Segment], SegmentOutcome]
+
+
+def open_worker(spec: WorkerSpec) -> ProcessSegment:
+    """Load the models and the gallery. Raises any LfrError that makes the whole run impossible."""
+    forbid_core_dumps()
+    cv2.setNumThreads(spec.threads)
+    search = _open_search(spec)
+    store = open_store(spec.results_root, spec.config.s3)
+
+    def process(segment: Segment) -> SegmentOutcome:
+        """Search a segment and write its shard. A StoreError means that nothing can be written."""
+        try:
+            with closing(open_segment(segment, spec.config.s3, spec.threads)) as frames:
+                result = scan_segment(segment, frames, search)
+        except LfrError as error:
+            return failed(segment, str(error))
+        except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run
+            return failed(segment, f"{segment.uri}: unexpected {type(error).__name__}: {error}")
+        write_shard(store, spec.run_id, segment.segment_id, result.sightings)
+        return result.outcome
+
+    return process
+
+
+def _open_search(spec: WorkerSpec) -> Search:
+    pack = load_pack(spec.home, spec.config.pack)
+    snapshot = load_snapshot(spec.home, spec.gallery, spec.snapshot_id)
+    require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
+    stages = open_stages(pack, spec.config, spec.threads)
+    matcher = open_matcher(snapshot, spec.config.inference.device)
+    return Search(stages, matcher, spec.threshold, spec.config)
+
+
+def failed(segment: Segment, error: str) -> SegmentOutcome:
+    return SegmentOutcome(
+        segment_id=segment.segment_id,
+        footage_id=segment.footage_id,
+        start_s=segment.start_s,
+        end_s=segment.end_s,
+        status="failed",
+        attempt=segment.attempt,
+        error=error,
+    )
+
+
+def forbid_core_dumps() -> None:
+    """A core file of this process would hold faces."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
