@@ -42,7 +42,7 @@ class DetectConfig(Section):
     long_side_px: Annotated[int, Field(ge=128, le=4096)] = 640
     """Video frames are scaled so that their longer side is this."""
     still_long_sides_px: tuple[Annotated[int, Field(ge=128, le=4096)], ...] = (1280, 640, 320)
-    """Stills are tried at these sizes in turn until a face is found."""
+    """Stills are looked at in each of these sizes; largest first."""
     min_score: Fraction = 0.5
     nms_iou: Fraction | None = None
     """Overlap above which the weaker box goes; null is the detector's own convention."""

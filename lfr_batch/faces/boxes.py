@@ -14,12 +14,17 @@ def areas(boxes_xyxy: FloatArray, pixel: float = 0.0) -> FloatArray:
     return np.asarray(sides[:, 0] * sides[:, 1], np.float32)
 
 
-def iou(a_xyxy: FloatArray, b_xyxy: FloatArray, pixel: float = 0.0) -> FloatArray:
-    """(a, b) intersection over union; 0 where both boxes are empty."""
+def intersections(a_xyxy: FloatArray, b_xyxy: FloatArray, pixel: float = 0.0) -> FloatArray:
+    """(a, b) shared areas."""
     left_top = np.maximum(a_xyxy[:, None, :2], b_xyxy[None, :, :2])
     right_bottom = np.minimum(a_xyxy[:, None, 2:], b_xyxy[None, :, 2:])
     sides = np.maximum(right_bottom - left_top + pixel, 0.0)
-    shared = sides[..., 0] * sides[..., 1]
+    return np.asarray(sides[..., 0] * sides[..., 1])
+
+
+def iou(a_xyxy: FloatArray, b_xyxy: FloatArray, pixel: float = 0.0) -> FloatArray:
+    """(a, b) intersection over union; 0 where both boxes are empty."""
+    shared = intersections(a_xyxy, b_xyxy, pixel)
     union = areas(a_xyxy, pixel)[:, None] + areas(b_xyxy, pixel)[None, :] - shared
     return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from lfr_batch.config.schema import Config
 from lfr_batch.faces.detectors import Detector, detect, make_detector
 from lfr_batch.faces.embedder import Embedder
+from lfr_batch.faces.multiscale import merge
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
 from lfr_batch.models.store import Pack
 from lfr_batch.records import ByteArray, FaceBatch
@@ -51,14 +52,12 @@ def open_stages(pack: Pack, config: Config, threads: int) -> FaceStages:
 def detect_in_still(
     detector: Detector, picture: Picture, long_sides_px: tuple[int, ...]
 ) -> FaceBatch:
-    """Faces at the first of the sizes that shows any.
+    """Faces of a still, looked at in several sizes (largest first), best first.
 
-    A still has no next frame to make up for a miss, and a face that fills the picture is found
-    best in a small copy of it.
+    A still has no next frame to make up for a miss, and a face that fills the picture is seen
+    whole in a small copy only.
     """
-    for long_side_px in long_sides_px:
-        box = detector.fit(picture.size_wh, long_side_px)
-        (faces,) = detect(detector, [picture.rgb(*box.content_wh)], box)
-        if len(faces):
-            return faces
-    return FaceBatch.empty()
+    wanted = [detector.fit(picture.size_wh, side) for side in long_sides_px]
+    boxes = list(dict.fromkeys(wanted))  # a small picture is not looked at twice
+    found = [detect(detector, [picture.rgb(*box.content_wh)], box)[0] for box in boxes]
+    return merge(found)
