@@ -25,21 +25,23 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     Raises ConfigError naming the file or override, the key and what is allowed.
     """
     content = {} if path is None else _read_yaml(path)
-    origin = "the command line" if path is None else str(path)
+    config = parse_config(content, str(path))
+    if not overrides:
+        return config
     for override in overrides:
         content = _overridden(content, override)
-    return parse_config(content, origin)
+    return parse_config(content, "the command line")
 
 
 def parse_config(content: Mapping[str, Any], origin: str) -> Config:
     """A configuration from plain data, as JSON or YAML give it. Raises ConfigError."""
     try:
         # Through JSON, so that lists may stand for tuples while everything else stays strict.
-        return Config.model_validate_json(json.dumps(content))
-    except TypeError as error:
-        raise ConfigError(f"{origin}: {error}; write plain values only.") from error
+        return Config.model_validate_json(json.dumps(_filled(content, Config), allow_nan=False))
     except ValidationError as error:
         raise ConfigError(_sentence(error, origin)) from error
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{origin}: {error}; write plain values only.") from error
 
 
 def dump_config(config: Config) -> dict[str, Any]:
@@ -55,9 +57,40 @@ def config_hash(config: Config) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is given twice, of which YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"it says {name!r} twice", problem_mark=key.start_mark
+                )
+            seen.add(name)
+        return super().construct_mapping(node, deep)
+
+
+def _filled(content: Mapping[str, Any], section: type[BaseModel]) -> dict[str, Any]:
+    """``content`` without sections that were left empty: all of theirs is commented out."""
+    filled: dict[str, Any] = {}
+    for key, value in content.items():
+        field = section.model_fields.get(key)
+        kind = field.annotation if field else None
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            filled[key] = value
+        elif isinstance(value, Mapping):
+            filled[key] = _filled(value, kind)
+        elif value is not None:
+            filled[key] = value
+    return filled
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # As safe as yaml.safe_load, whose loader it is.
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError(f"The configuration {path} cannot be read: {reason}.") from error

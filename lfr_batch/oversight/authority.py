@@ -49,7 +49,9 @@ def require_authority(
 
 
 def _plain(text: str | None) -> str:
-    return " ".join((text or "").split())
+    """One line of what can be seen: a record must not hold what a reader cannot notice."""
+    visible = (letter for letter in text or "" if letter.isprintable() or letter.isspace())
+    return " ".join("".join(visible).split())
 
 
 def _login() -> str:

@@ -1,0 +1,38 @@
+# `make` alone lists the targets. Everything else needs only Python 3.11 to 3.13 and a package index.
+
+VENV ?= .venv
+export VENV
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-gpu demo test check lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  variables: PYTHON=python3.12 (which Python), VENV=.venv (where), ARGS='-k word' (for test)"
+
+setup: ## create or renew the environment from its lock file (instant when nothing changed)
+	@bash infra/setup.sh
+
+setup-gpu: ## the same with the GPU builds of onnxruntime and FAISS (needs NVIDIA's driver)
+	@bash infra/setup.sh requirements-gpu.lock
+
+demo: setup ## find real people in footage, end to end, and check the answer
+	@$(BIN)/lfr demo $(ARGS)
+
+test: setup ## run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## lint, formatting, types, import boundaries, lock files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --no-logo
+	@$(BIN)/python infra/lock.py check
+
+lock: setup ## resolve pyproject.toml anew into requirements.lock and requirements-gpu.lock
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python infra/lock.py write
+
+clean: ## remove the environment and every cache; results and galleries in lfr-data/ stay
+	@rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
