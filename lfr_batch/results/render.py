@@ -22,6 +22,7 @@ from lfr_batch.errors import QueryError
 TABLE_ROWS = 1000
 """Longer answers are cut in the table format, and say so."""
 _CELL_WIDTH = 60
+_PLAN = ["explain_key", "explain_value"]
 
 
 def render(table: pa.Table, format: str) -> str | bytes:  # noqa: A002 - the option's name
@@ -35,6 +36,9 @@ def render(table: pa.Table, format: str) -> str | bytes:  # noqa: A002 - the opt
 
 
 def as_table(table: pa.Table) -> str:
+    """Columns in line; a query's plan (EXPLAIN) as it was drawn."""
+    if table.column_names == _PLAN:
+        return "".join(f"{text.rstrip()}\n" for text in table.column(1).to_pylist())
     shown = table.slice(0, TABLE_ROWS)
     cells = [[_cell(value) for value in column.to_pylist()] for column in shown.columns]
     numeric = [_is_number(field.type) for field in table.schema]
@@ -141,7 +145,12 @@ def _cell(value: Any) -> str:
         return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 1e12 else str(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return _shortened(_flat(_rounded(value)))
+    return _shortened(_visible(_flat(_rounded(value))))
+
+
+def _visible(text: str) -> str:
+    """Line breaks and control characters as escapes: a file's name must not steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _rounded(value: Any) -> Any:

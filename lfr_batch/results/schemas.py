@@ -109,7 +109,11 @@ FOOTAGE = _schema(
     ("codec", pa.string(), "Video or picture codec."),
     ("frame_rate", pa.float64(), "Average frames per second; null for stills."),
     ("bytes", pa.int64(), "Size of the file, bytes."),
-    ("sha256", pa.string(), "Hex sha256 of the bytes, or the store's checksum as etag:…"),
+    (
+        "sha256",
+        pa.string(),
+        "Hex sha256 of the bytes, or the store's checksum, marked etag: or sha256:.",
+    ),
     (
         "status",
         pa.string(),

@@ -18,6 +18,7 @@ from lfr_batch.results.store import Store
 STARTED = datetime(2026, 1, 31, 10, 45, 2, tzinfo=UTC)
 FINISHED = datetime(2026, 1, 31, 10, 52, 40, tzinfo=UTC)
 RUN_ID = "20260131-104502-scan-3f2a"
+LEFT_RUN_ID = "20260130-080000-scan-0001"
 
 
 @dataclass(frozen=True)

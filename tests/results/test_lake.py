@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lfr_batch.errors import ResultsTooNew, StoreUnreachable
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.publish import publish_run
+from lfr_batch.results.run_log import record_run
+from lfr_batch.results.schemas import DATASETS
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.store import Store
+from lfr_batch.results.views import sql_type
+
+from .synthetic import FINISHED, LEFT_RUN_ID, RUN_ID, STARTED, archive, request, searched_run
+
+NEW_COLUMN = "hair_colour"
+
+
+def types(lake: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
+    rows = run_query(lake, f"DESCRIBE {view}").to_pylist()
+    return {row["column_name"]: row["column_type"] for row in rows}
+
+
+def published(store: Store, run_id: str = RUN_ID) -> None:
+    _, made = searched_run(store, run_id)
+    publish_run(
+        store,
+        request(run_id),
+        made.assets,
+        made.outcomes,
+        made.sightings,
+        "complete",
+        finished_at=FINISHED,
+    )
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_views_have_the_schemas_columns_and_types_empty_or_not(
+    store: Store, root: str, filled: bool
+) -> None:
+    if filled:
+        published(store)
+    lake = open_lake(root)
+    for dataset, schema in DATASETS.items():
+        assert types(lake, dataset) == {f.name: sql_type(f.type) for f in schema}
+        rows = run_query(lake, f"SELECT count(*) FROM {dataset}").column(0)[0].as_py()
+        assert (rows > 0) == filled
+
+
+def test_opening_a_lake_that_is_not_there_creates_nothing(tmp_path: Path) -> None:
+    open_lake(tmp_path / "absent")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_column_is_explained_in_sql(lake: duckdb.DuckDBPyConnection) -> None:
+    rows = run_query(lake, "SELECT * FROM columns").to_pylist()
+    assert len(rows) == sum(len(schema) for schema in DATASETS.values())
+    assert all(row["comment"] for row in rows)
+    kept = run_query(
+        lake, "SELECT comment FROM duckdb_columns() WHERE table_name = 'sightings'"
+    ).column(0)
+    assert None not in kept.to_pylist()
+
+
+def test_the_runs_view_shows_what_each_run_is_now(lake: duckdb.DuckDBPyConnection) -> None:
+    rows = run_query(lake, "SELECT run_id, status FROM runs ORDER BY run_id").to_pylist()
+    assert rows == [
+        {"run_id": LEFT_RUN_ID, "status": "running"},
+        {"run_id": RUN_ID, "status": "complete_with_failures"},
+    ]
+
+
+def test_duckdb_alone_opens_the_lake(finished: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(finished.uri)
+    plain = duckdb.connect()
+    plain.execute(Path("views.sql").read_text(encoding="utf-8"))
+    ours = open_lake(finished.uri)
+    for view in (*DATASETS, "columns"):
+        query = f"SELECT * FROM {view} ORDER BY ALL"
+        assert plain.sql(query).to_arrow_table() == run_query(ours, query)
+
+
+def test_pyarrow_alone_opens_the_lake(finished: Store) -> None:
+    table = pq.read_table(f"{finished.uri}/sightings", partitioning="hive")
+    assert table.num_rows == 4
+    assert set(table.column_names) == set(DATASETS["sightings"].names)
+
+
+def with_new_column(data: bytes) -> bytes:
+    table = pq.read_table(pa.BufferReader(data))
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.append_column(NEW_COLUMN, pa.array(["red"] * len(table))), sink)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def test_parts_with_more_columns_and_with_fewer_are_read_together(store: Store, root: str) -> None:
+    newer = "20270101-000000-scan-0000"
+    for run_id in (RUN_ID, newer):
+        published(store, run_id)
+    path = f"candidates/run_id={newer}/part-00000.parquet"
+    store.write_atomic(path, with_new_column(store.read(path)))
+    lake = open_lake(root)
+    counts = f"SELECT run_id, count(*), count({NEW_COLUMN}) FROM candidates GROUP BY 1 ORDER BY 1"
+    assert [tuple(r.values()) for r in run_query(lake, counts).to_pylist()] == [
+        (RUN_ID, 12, 0),
+        (newer, 12, 12),
+    ]
+    older = f"candidates/run_id={RUN_ID}/part-00000.parquet"
+    table = pq.read_table(pa.BufferReader(store.read(older))).drop_columns(["above_threshold"])
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    store.write_atomic(older, sink.getvalue().to_pybytes())
+    nulls = "SELECT count(*) FROM candidates WHERE above_threshold IS NULL"
+    assert run_query(open_lake(root), nulls).column(0)[0].as_py() == 12
+
+
+def test_a_newer_lake_is_refused_by_name(store: Store, root: str) -> None:
+    published(store)
+    store.write_atomic("lake.json", b'{"schema_version": 2}')
+    with pytest.raises(ResultsTooNew, match=r"newer version.*\(schema 2, this one knows 1\)"):
+        open_lake(root)
+
+
+@pytest.mark.parametrize("root", ["bucket"], indirect=True)
+def test_in_a_bucket_a_run_is_hidden_until_it_has_finished(store: Store, root: str) -> None:
+    published(store)
+    searched_run(store, LEFT_RUN_ID)
+    record_run(store, request(LEFT_RUN_ID), "running", at=STARTED)
+    part = store.read(f"sightings/run_id={RUN_ID}/part-00000.parquet")
+    store.write_atomic(f"sightings/run_id={LEFT_RUN_ID}/part-00000.parquet", part)
+    lake = open_lake(root)
+    seen = run_query(lake, "SELECT DISTINCT run_id FROM sightings").column(0).to_pylist()
+    assert seen == [RUN_ID]
+    assert run_query(lake, "SELECT count(*) FROM runs").column(0)[0].as_py() == 2
+
+
+def test_a_bucket_that_is_not_there(bucket: str) -> None:
+    with pytest.raises(StoreUnreachable, match="NoSuchBucket"):
+        open_lake("s3://no-such-bucket/lake")
+
+
+def test_pictures_are_the_very_bytes(lake: duckdb.DuckDBPyConnection) -> None:
+    jpegs = run_query(lake, "SELECT jpeg FROM best_shots").column(0).to_pylist()
+    assert jpegs == [s.jpeg for s in archive().sightings]

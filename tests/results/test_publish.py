@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+import pytest
+
+from lfr_batch.records import SegmentOutcome
+from lfr_batch.results import publish
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.ledger import append_outcomes, read_outcomes
+from lfr_batch.results.publish import publish_run
+from lfr_batch.results.run_log import latest_row, record_run
+from lfr_batch.results.shards import list_shards
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.store import Store, open_store
+
+from .crash import crash_report
+from .synthetic import FINISHED, RUN_ID, STARTED, Archive, request, searched_run
+
+DATASETS = ("footage", "segments", "sightings", "candidates", "best_shots")
+
+
+def bytes_of(store: Store, datasets: Sequence[str] = DATASETS) -> dict[str, bytes]:
+    return {path: store.read(path) for name in datasets for path in store.list(name)}
+
+
+def publish_it(store: Store, made: Archive, run_id: str = RUN_ID) -> None:
+    publish_run(
+        store,
+        request(run_id),
+        made.assets,
+        made.outcomes,
+        made.sightings,
+        "complete_with_failures",
+        finished_at=FINISHED,
+    )
+
+
+def test_a_run_becomes_visible_with_its_final_row(store: Store, root: str) -> None:
+    asked, made = searched_run(store)
+    record_run(store, asked, "running", at=STARTED)
+    publish_it(store, made)
+    lake = open_lake(root)
+    (run,) = run_query(lake, "SELECT * FROM runs").to_pylist()
+    assert (run["run_id"], run["status"], run["exit_code"]) == (
+        RUN_ID,
+        "complete_with_failures",
+        3,
+    )
+    assert (run["case_ref"], run["gallery_snapshot"]) == ("OP-LANTERN 12/26", "s-0007")
+    assert (run["finished_at"], run["started_at"]) == (FINISHED, STARTED)
+    assert (run["footage"], run["footage_damaged"], run["footage_failed"]) == (5, 1, 1)
+    assert (run["segments_done"], run["segments_failed"], run["segments_quarantined"]) == (6, 1, 1)
+    rows = run_query(lake, "SELECT * FROM sightings").to_pylist()
+    assert [r["sighting_id"] for r in rows] == [s.sighting_id for s in made.sightings]
+    assert rows[0]["run_id"] == RUN_ID
+    assert rows[0]["box"] == [105.0, 81.0, 195.0, 202.0]
+    assert rows[0]["start_utc"].isoformat() == "2026-01-30T22:00:12.200000+00:00"
+    assert rows[3]["start_utc"] is None
+    shots = run_query(lake, "SELECT * FROM best_shots").to_pylist()
+    assert [s["jpeg"] for s in shots] == [s.jpeg for s in made.sightings]
+    assert (shots[0]["width"], shots[0]["height"]) == (168, 168)
+    ranks = run_query(lake, "SELECT rank FROM candidates").column(0).to_pylist()
+    assert ranks == [1, 2, 3] * 4
+
+
+def test_two_runs_and_two_publications_give_the_same_bytes(store: Store) -> None:
+    _, made = searched_run(store)
+    publish_it(store, made)
+    first = bytes_of(store)
+    publish_it(store, made)
+    assert bytes_of(store) == first
+    searched_run(store, "20260201-000000-scan-0000")
+    shuffled = replace(made, outcomes=dict(reversed(made.outcomes.items())))
+    publish_it(store, shuffled, "20260201-000000-scan-0000")
+    second = {p.replace("20260201-000000-scan-0000", RUN_ID): b for p, b in bytes_of(store).items()}
+    assert second == first
+
+
+def test_shards_go_when_a_run_is_complete_and_stay_when_it_can_be_resumed(disk: Store) -> None:
+    _, made = searched_run(disk)
+    publish_it(disk, made)
+    assert len(list_shards(disk, RUN_ID)) == 4
+    healed = {k: replace(o, status="done", error=None) for k, o in made.outcomes.items()}
+    publish_run(disk, request(), made.assets, healed, made.sightings, "complete")
+    assert list_shards(disk, RUN_ID) == frozenset()
+    assert not disk.exists(f"_state/run_id={RUN_ID}/publish")
+    rows = run_query(open_lake(disk.uri), "SELECT status, segments_done FROM runs").to_pylist()
+    assert rows == [{"status": "complete", "segments_done": 8}]
+
+
+def test_a_complete_run_is_not_emptied_by_publishing_it_again(disk: Store) -> None:
+    _, made = searched_run(disk)
+    publish_run(disk, request(), made.assets, made.outcomes, made.sightings, "complete")
+    before = bytes_of(disk, (*DATASETS, "runs"))
+    publish_run(disk, request(), made.assets, made.outcomes, (), "complete")
+    assert bytes_of(disk, (*DATASETS, "runs")) == before
+
+
+def test_a_run_without_any_sighting_is_published_too(disk: Store) -> None:
+    _, made = searched_run(disk)
+    publish_run(disk, request(), made.assets, made.outcomes, (), "complete")
+    lake = open_lake(disk.uri)
+    assert run_query(lake, "SELECT * FROM sightings").num_rows == 0
+    assert run_query(lake, "SELECT * FROM footage").num_rows == 5
+    assert latest_row(disk, RUN_ID) is not None
+
+
+def test_what_was_never_tried_is_not_taken_for_searched(disk: Store) -> None:
+    _, made = searched_run(disk)
+    some: dict[str, SegmentOutcome] = {"f-gate-0000": made.outcomes["f-gate-0000"]}
+    publish_run(disk, request(), made.assets, some, (), "failed", error="the cluster went away")
+    lake = open_lake(disk.uri)
+    footage = run_query(lake, "SELECT footage_id, status, error FROM footage").to_pylist()
+    status = {row["footage_id"]: row["status"] for row in footage}
+    assert status == {
+        "f-gate": "damaged",
+        "f-yard": "failed",
+        "f-phone": "failed",
+        "f-still": "failed",
+        "f-broken": "failed",
+    }
+    assert footage[0]["error"] == "2 of 3 segments were never searched"
+    pending = run_query(lake, "SELECT count(*) FROM segments WHERE status = 'pending'")
+    assert pending.column(0)[0].as_py() == 7
+    assert run_query(lake, "SELECT error, exit_code FROM runs").to_pylist() == [
+        {"error": "the cluster went away", "exit_code": 1}
+    ]
+
+
+@pytest.mark.parametrize(("rows", "size"), [(1, 1 << 30), (1000, 1)])
+def test_parts_roll_by_rows_and_by_bytes(
+    disk: Store, monkeypatch: pytest.MonkeyPatch, rows: int, size: int
+) -> None:
+    monkeypatch.setattr(publish, "PART_ROWS", rows)
+    monkeypatch.setattr(publish, "PART_BYTES", size)
+    _, made = searched_run(disk)
+    publish_it(disk, made)
+    parts = disk.list(f"best_shots/run_id={RUN_ID}")
+    assert [p[-18:] for p in parts] == [f"part-{n:05d}.parquet" for n in range(4)]
+    lake = open_lake(disk.uri)
+    assert run_query(lake, "SELECT DISTINCT sighting_id FROM best_shots").num_rows == 4
+    assert pq.read_schema(f"{disk.uri}/{parts[0]}").names[0] == "sighting_id"
+
+
+def test_a_kill_at_any_step_of_publishing_loses_nothing_and_shows_nothing_by_halves() -> None:
+    steps = crash_report("publish")
+    assert len(steps) > 15
+    assert [step["killed"] for step in steps] == [True] * (len(steps) - 1) + [False]
+    whole = {"footage": 5, "segments": 8, "sightings": 4, "candidates": 12, "best_shots": 4}
+    for step in steps:
+        seen = step["after_kill"]
+        assert all(seen[name] in (0, count) for name, count in whole.items()), step
+        assert seen["candidates"] or not seen["sightings"], step
+        assert seen["status"] != ["complete"] or seen["sightings"] == 4, step
+    after = [step["after_retry"] for step in steps]
+    assert after == [steps[-1]["after_kill"]] * len(steps)
+    assert after[0] == {**whole, "status": ["complete"], "sha256": after[0]["sha256"], "left": [0]}
+
+
+def test_a_resumed_run_replaces_its_own_rows_only(disk: Store) -> None:
+    other = "20250101-000000-scan-0000"
+    for run_id in (other, RUN_ID):
+        _, made = searched_run(disk, run_id)
+        publish_it(disk, made, run_id)
+    append_outcomes(disk, RUN_ID, [replace(made.outcomes["f-yard-0060"], status="done", attempt=2)])
+    outcomes = read_outcomes(disk, RUN_ID)
+    publish_run(
+        disk, request(), made.assets, outcomes, made.sightings[:1], "complete_with_failures"
+    )
+    counts = run_query(
+        open_lake(disk.uri), "SELECT run_id, count(*) AS n FROM sightings GROUP BY ALL ORDER BY 1"
+    ).to_pylist()
+    assert counts == [{"run_id": other, "n": 4}, {"run_id": RUN_ID, "n": 1}]
+
+
+def test_a_reader_with_an_open_lake_sees_what_is_published_later(disk: Store) -> None:
+    _, made = searched_run(disk)
+    publish_it(disk, made)
+    lake = open_lake(open_store(disk.uri).uri)
+    searched_run(disk, "20260201-000000-scan-0000")
+    publish_it(disk, made, "20260201-000000-scan-0000")
+    assert run_query(lake, "SELECT * FROM runs").num_rows == 2

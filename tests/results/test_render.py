@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lfr_batch.errors import QueryError
+from lfr_batch.results.render import render, unique_names
+
+MOMENT = datetime(2026, 1, 30, 22, 0, 12, 200_000, tzinfo=UTC)
+TABLE = pa.table(
+    {
+        "text": ['a,"b"\n<é>', None],
+        "score": pa.array([1 / 3, float("nan")], pa.float64()),
+        "n": pa.array([Decimal(12), None], pa.decimal128(38, 0)),
+        "at": pa.array([MOMENT, None], pa.timestamp("us", "UTC")),
+        "day": pa.array([date(2026, 1, 30), None], pa.date32()),
+        "jpeg": pa.array([b"\xff\xd8", b""], pa.binary()),
+        "box": pa.array([[1.5, 2.0], []], pa.list_(pa.float32())),
+        "why": pa.array([[("small", 2)], []], pa.map_(pa.string(), pa.int32())),
+    }
+)
+
+
+def test_json_is_one_array_of_objects() -> None:
+    rows = json.loads(render(TABLE, "json"))
+    assert rows[0] == {
+        "text": 'a,"b"\n<é>',
+        "score": 1 / 3,
+        "n": 12,
+        "at": "2026-01-30T22:00:12.200000Z",
+        "day": "2026-01-30",
+        "jpeg": base64.b64encode(b"\xff\xd8").decode(),
+        "box": [1.5, 2.0],
+        "why": {"small": 2},
+    }
+    assert rows[1]["score"] is None
+    assert json.loads(render(TABLE.slice(0, 0), "json")) == []
+
+
+def test_two_columns_of_one_name_are_both_kept() -> None:
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2]), pa.array([3])], ["a", "a", "a_2"])
+    assert json.loads(render(table, "json")) == [{"a": 1, "a_2": 2, "a_2_2": 3}]
+    assert unique_names(["a", "b"]) == ["a", "b"]
+
+
+def test_csv_is_read_back_by_a_spreadsheet() -> None:
+    text = render(TABLE, "csv")
+    assert isinstance(text, str)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert rows[0]["text"] == 'a,"b"\n<é>'
+    assert rows[0]["at"] == "2026-01-30T22:00:12.200000Z"
+    assert json.loads(rows[0]["box"]) == [1.5, 2.0]
+    assert rows[1]["score"] == ""
+
+
+def test_parquet_comes_as_bytes() -> None:
+    data = render(TABLE, "parquet")
+    assert isinstance(data, bytes)
+    assert pq.read_table(pa.BufferReader(data)).num_rows == 2
+
+
+def test_the_table_lines_up_and_counts() -> None:
+    lines = str(render(pa.table({"name": ["x", "longer"], "n": [1, 200]}), "table")).splitlines()
+    assert lines == ["name      n", "──────  ───", "x         1", "longer  200", "(2 rows)"]
+
+
+def test_a_table_is_cut_with_a_word_about_it() -> None:
+    text = str(render(pa.table({"n": range(1500), "t": ["y" * 100] * 1500}), "table"))
+    assert text.endswith("(1500 rows, the first 1000 shown; --format csv has them all)\n")
+    assert max(map(len, text.splitlines())) < 80
+
+
+def test_line_breaks_and_control_characters_cannot_disturb_the_table() -> None:
+    text = str(render(pa.table({"uri": ["a\nb\x1b[31m"]}), "table"))
+    assert len(text.splitlines()) == 4
+    assert text.splitlines()[2] == r"a\nb\x1b[31m"
+
+
+def test_a_plan_is_shown_as_it_was_drawn() -> None:
+    plan = pa.table({"explain_key": ["physical_plan"], "explain_value": ["╭─╮\n╰─╯\n"]})
+    assert render(plan, "table") == "╭─╮\n╰─╯\n"
+
+
+def test_another_format_is_refused_with_the_list() -> None:
+    with pytest.raises(QueryError, match="'xml': choose table, csv, json, parquet"):
+        render(TABLE, "xml")

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from lfr_batch.errors import QueryError
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.sql import columns_text, run_query, view_names
+from lfr_batch.results.store import Store
+
+VIEWS = ["best_shots", "candidates", "columns", "footage", "runs", "segments", "sightings"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT subject_id, count(*) AS n FROM sightings GROUP BY 1 ORDER BY 1", [2, 2]),
+        ("FROM sightings SELECT 1 AS n LIMIT 1;", [1]),
+        ("SELECT 1 AS n; SELECT 2 AS n", [2]),
+        ("-- a comment\nWITH t AS (SELECT 7 AS n) SELECT * FROM t", [7]),
+        ("PIVOT (SELECT 1 AS a, 3 AS b) ON a USING sum(b)", None),
+        ("DESCRIBE runs", None),
+        ("SUMMARIZE runs", None),
+        ("EXPLAIN SELECT * FROM runs", None),
+    ],
+)
+def test_reading_is_possible(
+    lake: duckdb.DuckDBPyConnection, sql: str, expected: list[int] | None
+) -> None:
+    answer = run_query(lake, sql)
+    assert answer.num_rows > 0
+    if expected is not None:
+        assert answer.column("n").to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "COPY runs TO '{root}/runs/run_id=x/part.parquet'",
+        "COPY (SELECT 1) TO '{root}/runs/run_id=20260131-104502-scan-3f2a/000-finished.parquet'",
+        "EXPLAIN ANALYZE COPY runs TO '{root}/x.csv'",
+        "explain (analyze) COPY runs TO '{root}/x.csv'",
+        "/* x */ EXPLAIN ANALYZE COPY runs TO '{root}/x.csv'",
+        "EXPORT DATABASE '{root}/x'",
+        "ATTACH '{root}/x.db'",
+        "SELECT 1; DROP VIEW runs",
+        "CREATE TABLE t AS SELECT 1",
+        "SET enable_external_access = true",
+        "INSTALL httpfs",
+        "PRAGMA database_size",
+        "CALL pragma_version()",
+    ],
+)
+def test_nothing_else_is(finished: Store, sql: str) -> None:
+    before = {path: finished.read(path) for path in finished.list("")}
+    lake = open_lake(finished.uri)
+    with pytest.raises(QueryError, match=r"is refused: results are only read here|syntax error"):
+        run_query(lake, sql.format(root=finished.uri))
+    assert {path: finished.read(path) for path in finished.list("")} == before
+    assert view_names(lake) == VIEWS
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("selec 1", 'Parser Error: syntax error at or near "selec"'),
+        ("SELECT nope FROM runs", 'Binder Error: Referenced column "nope" not found'),
+        ("SELECT * FROM sighting", "Catalog Error: Table with name sighting does not exist"),
+        ("SELECT 'x'::INTEGER", "Conversion Error"),
+        ("", "there is no query"),
+        (" ; ", "there is no query"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(
+    lake: duckdb.DuckDBPyConnection, sql: str, says: str
+) -> None:
+    with pytest.raises(QueryError) as told:
+        run_query(lake, sql)
+    assert str(told.value).startswith(says)
+    assert "\n" not in str(told.value)
+
+
+def test_other_files_of_the_machine_cannot_be_read(
+    lake: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    (tmp_path / "private.csv").write_text("a\n1\n")
+    with pytest.raises(QueryError, match="Permission Error"):
+        run_query(lake, f"SELECT * FROM read_csv('{tmp_path}/private.csv')")
+
+
+def test_parameters_are_values_and_may_be_left_out(lake: duckdb.DuckDBPyConnection) -> None:
+    sql = "SELECT coalesce($who::VARCHAR, 'nobody') AS who"
+    assert run_query(lake, sql, {"who": "O'Neill", "unused": 1}).to_pylist() == [{"who": "O'Neill"}]
+    assert run_query(lake, sql).to_pylist() == [{"who": "nobody"}]
+
+
+def test_the_schema_is_explained_to_people(lake: duckdb.DuckDBPyConnection) -> None:
+    lines = columns_text(lake, "candidates").splitlines()
+    assert lines[0] == "candidates"
+    assert lines[3].split(maxsplit=2) == ["rank", "INTEGER", "1 is the best candidate."]
+    assert {line for line in columns_text(lake).splitlines() if line and line[0] != " "} == {
+        *VIEWS
+    } - {"columns"}
+    with pytest.raises(QueryError, match="there is no view 'x'; there are best_shots, candidates"):
+        columns_text(lake, "x")

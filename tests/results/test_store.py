@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pickle
+import resource
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lfr_batch.errors import StoreFull, StoreUnreachable
+from lfr_batch.results.store import Store, open_store
+
+
+def test_what_is_written_is_read_listed_and_deleted(store: Store) -> None:
+    store.write_atomic("a/one", b"1")
+    store.write_atomic("a/deep/two", b"2")
+    store.write_atomic("ab/three", b"3")
+    store.write_atomic("a/one", b"new")
+    assert store.read("a/one") == b"new"
+    assert store.list("a") == ("a/deep/two", "a/one")
+    assert store.exists("a/one")
+    assert store.exists("a")
+    store.delete("a")
+    store.delete("a")
+    assert store.list("a") == ()
+    assert not store.exists("a/one")
+    assert store.read("ab/three") == b"3"
+
+
+def test_a_missing_file_is_said_to_be_missing(store: Store) -> None:
+    with pytest.raises(FileNotFoundError):
+        store.read("nothing")
+    assert store.list("nothing") == ()
+    assert not store.exists("nothing")
+
+
+def test_a_replaced_directory_has_the_new_files_only(store: Store) -> None:
+    for name in ("part-0", "part-1"):
+        store.write_atomic(f"old/{name}", b"old")
+    store.write_atomic("staged/part-0", b"new")
+    store.replace_directory("staged", "old")
+    assert store.list("old") == ("old/part-0",)
+    assert store.read("old/part-0") == b"new"
+    assert store.list("staged") == ()
+
+
+def test_a_store_travels_to_a_worker(store: Store) -> None:
+    copy = pickle.loads(pickle.dumps(store))
+    copy.write_atomic("x", b"1")
+    assert store.read("x") == b"1"
+
+
+@pytest.mark.parametrize("uri", ["gs://bucket/x", "https://example.org/x"])
+def test_another_kind_of_address_is_refused(uri: str) -> None:
+    with pytest.raises(StoreUnreachable, match="s3://bucket/prefix"):
+        open_store(uri)
+
+
+def test_a_bucket_that_is_not_there_is_named(bucket: str) -> None:
+    absent = open_store("s3://no-such-bucket/lake")
+    for act in (lambda: absent.list("runs"), lambda: absent.write_atomic("x", b"")):
+        with pytest.raises(StoreUnreachable, match=r"s3://no-such-bucket/lake \(NoSuchBucket\)"):
+            act()
+
+
+def test_a_root_that_is_a_file_is_unreachable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnreachable, match="choose another results root"):
+        open_store(tmp_path / "file").write_atomic("runs/x", b"1")
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_write_that_is_cut_off_leaves_the_old_content(tmp_path: Path) -> None:
+    store, path = open_store(tmp_path), "_state/run_id=R7/plan.parquet"
+    store.write_atomic(path, b"old")
+    with files_of_at_most(1000), pytest.raises(StoreFull, match="`lfr resume R7`"):
+        store.write_atomic(path, bytes(5000))
+    assert store.read(path) == b"old"
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["plan.parquet"]
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_full_disk_says_how_to_go_on(tiny_disk: Path) -> None:
+    store = open_store(tiny_disk)
+    store.write_atomic("small", b"1")
+    with pytest.raises(StoreFull, match="is full; free space and run `lfr resume R9`"):
+        store.write_atomic("_state/run_id=R9/shards/s.parquet", bytes(200_000))
+    with pytest.raises(StoreFull, match="is full; free space and try again"):
+        store.write_atomic("lake.json", bytes(200_000))
+    store.write_atomic("other", b"2")
+    assert store.list("") == ("other", "small")
