@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.cluster import connected
 from lfr_batch.models.open_pack import fetch_open_pack
+from tests.casework import Casework, make_casework
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -26,3 +30,16 @@ def open_pack_home() -> Path:
     home = REPOSITORY / ".cache" / "home"
     fetch_open_pack(home)
     return home
+
+
+@pytest.fixture(scope="session")
+def casework(tmp_path_factory: pytest.TempPathFactory, open_pack_home: Path) -> Casework:
+    """A home with a gallery of two people, and footage in which one of them is seen."""
+    return make_casework(tmp_path_factory.mktemp("casework"), open_pack_home)
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[None]:
+    """One Ray session for all tests that need one."""
+    with connected(EngineConfig()):
+        yield

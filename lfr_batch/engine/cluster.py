@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from lfr_batch.config.schema import EngineConfig
@@ -18,7 +19,16 @@ OBJECT_STORE_BYTES = 256 * 1024 * 1024
 
 @contextmanager
 def connected(config: EngineConfig) -> Iterator[None]:
-    """A connection for the time of a run; a cluster that was started here ends with it."""
+    """A connection for the time of a run; a cluster that was started here ends with it.
+
+    What Ray prints meanwhile goes to stderr: stdout is for the command's answer.
+    """
+    with redirect_stdout(sys.stderr), _joined(config):
+        yield
+
+
+@contextmanager
+def _joined(config: EngineConfig) -> Iterator[None]:
     # Ray reads these when it is first imported or initialised.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")

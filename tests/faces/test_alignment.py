@@ -44,6 +44,6 @@ def test_alignment_is_insightface_s() -> None:
 
 def test_outside_the_picture_is_black() -> None:
     picture = np.full((60, 60, 3), 255, np.uint8)
-    (face,) = align(picture, ARCFACE_TEMPLATE_XY[None])
+    (face,) = align(picture, np.asarray(ARCFACE_TEMPLATE_XY[None], np.float32))
     assert face[30, 30].tolist() == [255, 255, 255]
     assert face[100, 100].tolist() == [0, 0, 0]

@@ -1,0 +1,102 @@
+"""A small case for tests: a gallery of two and footage rendered from pictures.
+
+The pictures are portraits that installed distributions carry; nothing of them is kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import distribution
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from lfr_batch.config.schema import Config
+from lfr_batch.engine.in_process import run
+from lfr_batch.oversight.authority import Authority
+from lfr_batch.pipeline.enrol import EnrolOrder, enrol
+from lfr_batch.pipeline.plan import Order
+from lfr_batch.records import ByteArray
+from tests.footage.clips import RATE, write_clip
+
+SIZE_WH = (640, 360)
+ASTRONAUT = ("scikit-image", "skimage/data/astronaut.png")
+GROUP = ("insightface", "insightface/data/images/t1.jpg")
+ACTOR = ("insightface", "insightface/data/images/Tom_Hanks_54745.png")
+AUTHORITY = Authority("CASE-1", "Insp. Test, ref 1", "testing", "tester")
+
+
+@dataclass(frozen=True)
+class Casework:
+    home: Path
+    footage: Path
+    """Holds walk.mp4 (the astronaut from 1 s to 7 s of 9 s), group.mp4 (six people who are not
+    enrolled), empty.mp4 (no face) and portrait.jpg."""
+
+    def order(self, *names: str, config: Config | None = None) -> Order:
+        return Order(
+            kind="scan",
+            inputs=tuple(str(self.footage / name) for name in names),
+            manifest=None,
+            gallery="people",
+            authority=AUTHORITY,
+            licence_statement=None,
+            config=config or Config(),
+            home=self.home,
+        )
+
+
+def installed_picture(source: tuple[str, str]) -> ByteArray:
+    """A picture that an installed distribution carries, BGR."""
+    picture = cv2.imread(str(distribution(source[0]).locate_file(source[1])))
+    assert picture is not None, source
+    return np.asarray(picture, np.uint8)
+
+
+def make_casework(directory: Path, pack_home: Path) -> Casework:
+    home, footage = directory / "home", directory / "footage"
+    (home / "models").mkdir(parents=True)
+    (home / "models" / "open").symlink_to(pack_home / "models" / "open")
+    footage.mkdir()
+    portrait = installed_picture(ASTRONAUT)
+    write_clip(footage / "walk.mp4", _rgb(walk(portrait, seconds=9, present=(1, 7))))
+    write_clip(footage / "group.mp4", _rgb(pan(installed_picture(GROUP), seconds=3)))
+    write_clip(footage / "empty.mp4", _rgb(walk(portrait, seconds=3, present=(0, 0))))
+    cv2.imwrite(str(footage / "portrait.jpg"), portrait[:, ::-1])
+    _enrol_people(directory / "people", home)
+    return Casework(home, footage)
+
+
+def walk(portrait: ByteArray, seconds: int, present: tuple[int, int]) -> Iterator[ByteArray]:
+    """The portrait crosses the picture in ``present`` seconds, over a noisy wall."""
+    rng = np.random.default_rng(5)
+    person = cv2.resize(portrait[10:260, 100:350], (210, 210), interpolation=cv2.INTER_AREA)
+    wall = cv2.GaussianBlur(rng.integers(60, 130, (360, 640, 3)).astype(np.uint8), (0, 0), 8)
+    for i in range(seconds * RATE):
+        frame = wall.copy()
+        if present[0] * RATE <= i < present[1] * RATE:
+            left = 40 + (i - present[0] * RATE) * 2
+            frame[80:290, left : left + 210] = person
+        noise = rng.normal(0, 2, frame.shape)
+        yield np.clip(frame + noise, 0, 255).astype(np.uint8)
+
+
+def pan(picture: ByteArray, seconds: int) -> Iterator[ByteArray]:
+    scaled = cv2.resize(picture, (1000, 692), interpolation=cv2.INTER_AREA)
+    for i in range(seconds * RATE):
+        yield np.asarray(scaled[140:500, 2 * i : 2 * i + 640], np.uint8)
+
+
+def _rgb(pictures_bgr: Iterator[ByteArray]) -> Iterator[ByteArray]:
+    return (np.ascontiguousarray(picture[..., ::-1]) for picture in pictures_bgr)
+
+
+def _enrol_people(images: Path, home: Path) -> None:
+    for name, source in (("astronaut", ASTRONAUT), ("actor", ACTOR)):
+        (images / name).mkdir(parents=True)
+        cv2.imwrite(str(images / name / "portrait.png"), installed_picture(source))
+    order = EnrolOrder("people", images, None, (), AUTHORITY, None, Config(), home)
+    enrol(order, run, datetime(2026, 1, 1, tzinfo=UTC))

@@ -1,0 +1,173 @@
+"""One segment from frames to sightings, on real models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lfr_batch.config.schema import Config, FootageConfig, MotionConfig, QualityConfig, S3Config
+from lfr_batch.errors import FootageDamaged, FootageUnreadable
+from lfr_batch.faces.stages import open_stages
+from lfr_batch.footage.catalogue import probe
+from lfr_batch.footage.frames import Frame
+from lfr_batch.footage.open import open_segment
+from lfr_batch.footage.segments import plan_segments
+from lfr_batch.gallery.matcher import open_matcher
+from lfr_batch.gallery.store import load_snapshot
+from lfr_batch.models.store import load_pack
+from lfr_batch.pipeline.scan_segment import Search, SegmentResult, scan_segment
+from lfr_batch.records import FootageEntry, Segment, seconds
+from tests.casework import Casework
+
+
+@pytest.fixture(scope="module")
+def search(casework: Casework) -> Search:
+    config = Config()
+    stages = open_stages(load_pack(casework.home, "open"), config, threads=2)
+    matcher = open_matcher(load_snapshot(casework.home, "people"))
+    return Search(stages, matcher, threshold=0.4, config=config)
+
+
+def with_config(search: Search, config: Config) -> Search:
+    return Search(search.stages, search.matcher, search.threshold, config)
+
+
+def segment_of(path: Path) -> Segment:
+    asset = probe(FootageEntry(str(path)), FootageConfig(), S3Config())
+    (segment,) = plan_segments(asset, 60.0, "key")
+    return segment
+
+
+def scan(path: Path, search: Search) -> SegmentResult:
+    segment = segment_of(path)
+    return scan_segment(segment, open_segment(segment, S3Config(), 1), search)
+
+
+def test_one_person_is_one_sighting(casework: Casework, search: Search) -> None:
+    result = scan(casework.footage / "walk.mp4", search)
+    (sighting,) = result.sightings
+    assert sighting.subject_id == "astronaut"
+    assert sighting.score > 0.7
+    assert seconds(sighting.start_ns) == pytest.approx(1.0, abs=0.21)
+    assert seconds(sighting.end_ns) == pytest.approx(6.96, abs=0.21)
+    assert sighting.start_ns <= sighting.best_ns <= sighting.end_ns
+    assert sighting.jpeg.startswith(b"\xff\xd8")
+    assert [c.rank for c in sighting.candidates] == [1, 2]
+    assert sighting.margin == pytest.approx(
+        sighting.candidates[0].score - sighting.candidates[1].score
+    )
+    outcome = result.outcome
+    assert (outcome.status, outcome.sightings, outcome.frames_decoded) == ("done", 1, 225)
+    assert outcome.media_s == pytest.approx(9.0, abs=0.1)
+
+
+def test_people_who_are_not_enrolled_leave_no_sighting(casework: Casework, search: Search) -> None:
+    result = scan(casework.footage / "group.mp4", search)
+    assert result.outcome.tracks >= 3
+    assert result.sightings == ()
+
+
+def test_footage_without_faces(casework: Casework, search: Search) -> None:
+    outcome = scan(casework.footage / "empty.mp4", search).outcome
+    assert (outcome.status, outcome.faces_detected, outcome.tracks) == ("done", 0, 0)
+
+
+def test_every_face_of_a_still_is_searched(casework: Casework, search: Search) -> None:
+    result = scan(casework.footage / "portrait.jpg", search)
+    assert [s.subject_id for s in result.sightings] == ["astronaut"]
+    assert result.outcome.frames_analysed == 1
+
+
+def test_refused_faces_are_counted_and_never_compared(casework: Casework, search: Search) -> None:
+    strict = Config(quality=QualityConfig(min_face_px=400.0))
+    result = scan(casework.footage / "walk.mp4", with_config(search, strict))
+    assert result.sightings == ()
+    assert result.outcome.rejections == {"small": result.outcome.faces_detected}
+    assert result.outcome.faces_rejected == result.outcome.faces_detected > 20
+
+
+def test_scanning_twice_gives_the_same_sightings(casework: Casework, search: Search) -> None:
+    first, again = (scan(casework.footage / "walk.mp4", search).sightings for _ in range(2))
+    assert first == again
+
+
+def test_the_motion_gate_loses_nobody(casework: Casework, search: Search) -> None:
+    ungated = Config(footage=FootageConfig(motion=MotionConfig(enabled=False)))
+    for name in ("walk.mp4", "group.mp4"):
+        path = casework.footage / name
+        gated, every = scan(path, search), scan(path, with_config(search, ungated))
+        assert [s.subject_id for s in gated.sightings] == [s.subject_id for s in every.sightings]
+        assert gated.outcome.frames_analysed <= every.outcome.frames_analysed
+
+
+def damaged_after(frames: Iterator[Frame], count: int) -> Iterator[Frame]:
+    for _ in range(count):
+        yield next(frames)
+    raise FootageDamaged("walk.mp4 is damaged from 5.0 s on")
+
+
+def test_what_can_be_read_of_damaged_footage_is_searched(
+    casework: Casework, search: Search
+) -> None:
+    segment = segment_of(casework.footage / "walk.mp4")
+    frames = damaged_after(open_segment(segment, S3Config(), 1), 125)
+    result = scan_segment(segment, frames, search)
+    assert [s.subject_id for s in result.sightings] == ["astronaut"]
+    assert result.outcome.status == "failed"
+    assert result.outcome.error == "walk.mp4 is damaged from 5.0 s on"
+
+
+def test_footage_of_which_nothing_can_be_read(search: Search, casework: Casework) -> None:
+    def frames() -> Iterator[Frame]:
+        raise FootageUnreadable("x.mp4 cannot be read")
+        yield
+
+    segment = segment_of(casework.footage / "walk.mp4")
+    outcome = scan_segment(segment, frames(), search).outcome
+    assert (outcome.status, outcome.error) == ("failed", "x.mp4 cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("clip", "gallery_images", "exclude", "subject", "lowest"),
+    [
+        ("custody_S029.avi", "custody", ("S029-01*",), "S029", 0.7),
+        (
+            "stage_clip.mp4",
+            "footage/known_answer/stage_clip_gallery",
+            (),
+            "lin-manuel-miranda",
+            0.7,
+        ),
+    ],
+)
+def test_known_people_in_real_footage(
+    shared_data: Path,
+    casework: Casework,
+    search: Search,
+    clip: str,
+    gallery_images: str,
+    exclude: tuple[str, ...],
+    subject: str,
+    lowest: float,
+) -> None:
+    from tests.pipeline.test_enrol import enrolled
+
+    gallery = enrolled(casework.home, subject, shared_data / gallery_images, exclude)
+    matcher = open_matcher(load_snapshot(casework.home, gallery))
+    own = Search(search.stages, matcher, 0.43, search.config)
+    result = scan(shared_data / "footage" / "known_answer" / clip, own)
+    assert {s.subject_id for s in result.sightings} == {subject}
+    assert max(s.score for s in result.sightings) >= lowest
+
+
+def test_no_template_or_picture_of_others_is_in_the_outcome(
+    casework: Casework, search: Search
+) -> None:
+    """The receipt of a segment full of strangers holds counts and nothing else."""
+    outcome = scan(casework.footage / "group.mp4", search).outcome
+    for name in outcome.__dataclass_fields__:
+        value = getattr(outcome, name)
+        assert not isinstance(value, bytes | np.ndarray | list | tuple), name

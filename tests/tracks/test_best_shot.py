@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lfr_batch.records import NS_PER_S, Shot
+from lfr_batch.tracks.best_shot import fuse, keep_best, split_by_identity
+
+SPACING_NS = NS_PER_S // 2
+
+
+def shot(at_s: float, quality: float) -> Shot:
+    return Shot(
+        pts_ns=round(at_s * NS_PER_S),
+        box_xyxy=np.zeros(4, np.float32),
+        landmarks_xy=np.zeros((5, 2), np.float32),
+        detection_score=0.9,
+        quality=quality,
+        aligned_rgb=np.zeros((112, 112, 3), np.uint8),
+        evidence_bgr=np.zeros((4, 4, 3), np.uint8),
+    )
+
+
+@given(st.lists(st.tuples(st.floats(0, 20), st.floats(0, 1)), max_size=30), st.integers(1, 5))
+def test_the_kept_shots_are_few_spaced_and_hold_the_best(
+    looks: list[tuple[float, float]], limit: int
+) -> None:
+    kept: tuple[Shot, ...] = ()
+    for at_s, quality in sorted(looks):
+        kept = keep_best(kept, shot(at_s, quality), limit, SPACING_NS)
+    assert len(kept) <= limit
+    assert [s.quality for s in kept] == sorted((s.quality for s in kept), reverse=True)
+    moments = sorted(s.pts_ns for s in kept)
+    assert all(b - a >= SPACING_NS for a, b in pairwise(moments))
+    if looks:
+        assert kept[0].quality == max(quality for _, quality in looks)
+
+
+def unit(*numbers: float) -> list[float]:
+    return list(np.array(numbers) / np.linalg.norm(numbers))
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([unit(1, 0, 0)], [[0]]),
+        ([unit(1, 0, 0), unit(1, 0.2, 0)], [[0, 1]]),
+        ([unit(1, 0, 0), unit(0, 1, 0), unit(1, 0.1, 0), unit(0.1, 1, 0)], [[0, 2], [1, 3]]),
+    ],
+    ids=["one", "one person", "two people in turn"],
+)
+def test_shots_of_two_people_are_not_blended(
+    rows: list[list[float]], expected: list[list[int]]
+) -> None:
+    assert split_by_identity(np.array(rows, np.float32), 0.3) == expected
+
+
+def test_a_fused_template_has_unit_length_and_leans_to_the_better_shot() -> None:
+    rows = np.array([unit(1, 0.3, 0), unit(1, -0.3, 0)], np.float32)
+    template = fuse(rows, [0.9, 0.1])
+    assert np.linalg.norm(template) == pytest.approx(1)
+    assert template @ rows[0] > template @ rows[1]
