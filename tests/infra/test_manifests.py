@@ -35,6 +35,20 @@ def pods_of(name: str) -> list[dict[str, Any]]:
     return [group["template"]["spec"] for group in groups]
 
 
+@pytest.mark.parametrize("path", sorted(INFRA.rglob("*.yaml")), ids=lambda path: path.name)
+def test_no_key_is_there_twice(path: Path) -> None:
+    """PyYAML keeps the last of two equal keys; Kubernetes refuses the file."""
+    nodes = [node for node in yaml.compose_all(path.read_text()) if node is not None]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value]
+            assert len(keys) == len(set(keys)), f"line {node.start_mark.line + 1}: {keys}"
+            nodes += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+
+
 @pytest.mark.parametrize(("name", "lock"), DOCKERFILES.items())
 def test_an_image_is_made_from_its_lock_and_holds_no_data(name: str, lock: str) -> None:
     text = (INFRA / name).read_text()

@@ -1,0 +1,1 @@
+"""The demonstration: real pictures, known answers, checked."""
