@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.config.load import load_config
+from lfr_batch.config.load import load_config, override
 from lfr_batch.config.schema import Config
 
 ConfigOption = Annotated[
@@ -75,7 +75,5 @@ def read_config(
 
     ``settings`` maps ``section__key`` to a value; None leaves a setting alone.
     """
-    own = [
-        f"{key.replace('__', '.')}={value}" for key, value in settings.items() if value is not None
-    ]
-    return load_config(path, [*(overrides or ()), *own])
+    own = {key.replace("__", "."): value for key, value in settings.items()}
+    return override(load_config(path, overrides or ()), own)

@@ -9,8 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
-from lfr_batch.cli.options import JsonOption, OutOption, home, results_root
+from lfr_batch.cli.options import (
+    ConfigOption,
+    JsonOption,
+    OutOption,
+    home,
+    read_config,
+    results_root,
+)
 from lfr_batch.cli.output import answer, answer_json, answer_table, say
+from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import GalleryError
 from lfr_batch.gallery.store import load_snapshot, read_thumbnails
 from lfr_batch.results.lake import open_lake
@@ -24,10 +32,10 @@ from lfr_batch.results.store import open_store
 RUN_COLUMNS = ["run_id", "status", "case_ref", "gallery", "footage", "sightings", "started_at"]
 
 
-def runs(out: OutOption = None, as_json: JsonOption = False) -> None:
+def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Every run, newest first."""
-    root = results_root(out)
-    rows = run_rows(open_lake(root), open_store(root))
+    root, s3 = _place(out, config)
+    rows = run_rows(open_lake(root, s3), open_store(root, s3))
     if as_json:
         answer_json(rows)
     else:
@@ -37,10 +45,11 @@ def runs(out: OutOption = None, as_json: JsonOption = False) -> None:
 def status(
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
     out: OutOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """How far a run is, what failed and why."""
-    found = run_progress(open_store(results_root(out)), run_id)
+    found = run_progress(open_store(*_place(out, config)), run_id)
     if as_json:
         answer_json([_status_row(found)])
         return
@@ -78,9 +87,10 @@ def sql(
     query: Annotated[str | None, typer.Argument(help="SQL; without it, a prompt.")] = None,
     form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
     out: OutOption = None,
+    config: ConfigOption = None,
 ) -> None:
     """Ask the results in SQL. Views: runs, footage, segments, sightings, candidates, best_shots."""
-    connection = open_lake(results_root(out))
+    connection = open_lake(*_place(out, config))
     if query is None:
         raise typer.Exit(prompt(connection, home(), form))
     text = render(run_query(connection, query), form)
@@ -94,12 +104,19 @@ def report(
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
     out: Annotated[Path | None, typer.Option("--out", help="HTML file to write.")] = None,
     results: Annotated[str | None, typer.Option("--results", help="Results root.")] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Write the run's report: one HTML file with the evidence pictures."""
-    root = results_root(results)
+    root, s3 = _place(results, config)
     path = out or Path(f"report-{run_id}.html")
-    write_report(open_lake(root), open_store(root), run_id, path, reference_pictures)
+    write_report(open_lake(root, s3), open_store(root, s3), run_id, path, reference_pictures)
     answer(str(path.absolute()))
+
+
+def _place(out: str | None, config: Path | None) -> tuple[str, S3Config]:
+    """Where the results are, and how to reach them."""
+    settings = read_config(config, None)
+    return results_root(out, settings), settings.s3
 
 
 def reference_pictures(

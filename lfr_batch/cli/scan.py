@@ -29,7 +29,7 @@ from lfr_batch.cli.options import (
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, say
 from lfr_batch.cli.progress import counting, scan_progress
-from lfr_batch.config.schema import Config
+from lfr_batch.config.load import override, parse_config
 from lfr_batch.engine.table import open_engine
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.thresholds import explain
@@ -148,16 +148,18 @@ def resume(
         bool, typer.Option(help="Try unreadable segments again, too (mended footage).")
     ] = False,
     out: OutOption = None,
+    config: ConfigOption = None,
     engine: EngineOption = None,
     address: AddressOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Finish a run that was interrupted, and try again what was quarantined."""
-    store = open_store(results_root(out))
+    here = read_config(config, None)
+    store = open_store(results_root(out, here), here.s3)
     request = load_run(store, run_id)
-    recorded = Config.model_validate(request.config, strict=False).engine
-    changes = {"kind": engine or recorded.kind, "address": address or recorded.address}
-    changed = recorded.model_validate({**recorded.model_dump(), **changes}, strict=True)
+    recorded = parse_config(request.config, f"the request of run {run_id}")
+    settings = {"engine.kind": engine, "engine.address": address}
+    changed = override(recorded, settings).engine
     result = _execute(store, run_id, Resumption(changed, retry_failed))
     if request.kind == "search":
         _report_candidates(result, store, as_json)
@@ -253,15 +255,14 @@ def _summary(result: RunResult, store: Store) -> dict[str, Any]:
         "segments_failed": progress.failed + progress.quarantined,
         "media_s": progress.media_s,
         "faces_detected": progress.faces_detected,
-        "sightings": len(result.sightings),
+        "sightings": result.sightings,
         "errors": [*(a.error for a in result.assets if a.error), *progress.errors],
     }
 
 
 def _closing(result: RunResult) -> str:
     run_id = result.request.run_id
-    many = len(result.sightings)
-    sightings = "1 sighting" if many == 1 else f"{many} sightings"
+    sightings = "1 sighting" if result.sightings == 1 else f"{result.sightings} sightings"
     return (
         f"{run_id}: {result.status.replace('_', ' ')}, {sightings}. "
         f"`lfr report {run_id}` shows the pictures; a person decides."

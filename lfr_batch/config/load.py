@@ -44,6 +44,15 @@ def parse_config(content: Mapping[str, Any], origin: str) -> Config:
         raise ConfigError(f"{origin}: {error}; write plain values only.") from error
 
 
+def override(config: Config, settings: Mapping[str, Any]) -> Config:
+    """``config`` with ``section.key`` settings replaced; None leaves a setting as it is."""
+    content: dict[str, Any] = dump_config(config)
+    for key, value in settings.items():
+        if value is not None:
+            content = _with(content, key.split("."), value)
+    return parse_config(content, "the command line")
+
+
 def dump_config(config: Config) -> dict[str, Any]:
     """Plain data that ``parse_config`` reads back."""
     content: dict[str, Any] = config.model_dump(mode="json")

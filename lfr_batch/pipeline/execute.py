@@ -18,7 +18,7 @@ from lfr_batch.results.ledger import append_outcomes, pending, read_outcomes
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.progress import RETRY, RunProgress, summarise
 from lfr_batch.results.publish import publish_run
-from lfr_batch.results.run_log import RunStatus, record_run
+from lfr_batch.results.run_log import RunStatus, latest_row, record_run
 from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import Store
@@ -39,8 +39,8 @@ class RunResult:
     assets: tuple[FootageAsset, ...]
     progress: RunProgress
     status: RunStatus
-    sightings: tuple[str, ...]
-    """Their ids, after stitching."""
+    sightings: int
+    """After stitching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +140,10 @@ def _publish(
     progress = summarise(plan, outcomes)
     unsearched = progress.failed or progress.quarantined or any(a.status != "ok" for a in assets)
     status: RunStatus = "complete_with_failures" if unsearched else "complete"
-    ids: list[str] = []
-    sightings = _noting(stitched(store, request.run_id, config, plan, outcomes), ids)
+    sightings = stitched(store, request.run_id, config, plan, outcomes)
     publish_run(store, request, assets, outcomes, sightings, status, finished_at=datetime.now(UTC))
-    return RunResult(request, assets, progress, status, tuple(ids))
+    published = latest_row(store, request.run_id) or {}
+    return RunResult(request, assets, progress, status, published.get("sightings") or 0)
 
 
 def stitched(
@@ -162,9 +162,3 @@ def stitched(
     for segment_ids in of_asset.values():
         pieces = [piece for s in segment_ids for piece in read_shard(store, run_id, s)]
         yield from stitch(pieces, config.track, config.decide.top_k)
-
-
-def _noting(sightings: Iterator[Sighting], ids: list[str]) -> Iterator[Sighting]:
-    for sighting in sightings:
-        ids.append(sighting.sighting_id)
-        yield sighting

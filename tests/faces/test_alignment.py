@@ -36,14 +36,14 @@ def test_alignment_is_insightface_s() -> None:
     noise = rng.integers(0, 255, (480, 640, 3), np.uint8)
     picture = np.asarray(cv2.GaussianBlur(noise, (0, 0), 3), np.uint8)
     for _ in range(10):
-        points = ARCFACE_TEMPLATE_XY * rng.uniform(0.5, 3) + rng.uniform(20, 150, 2)
-        points = np.asarray(points + rng.normal(0, 4, (5, 2)), np.float32)
+        placed = ARCFACE_TEMPLATE_XY * rng.uniform(0.5, 3) + rng.uniform(20, 150, 2)
+        points = np.asarray(placed + rng.normal(0, 4, (5, 2)), np.float32)
         ours, theirs = align(picture, points[None])[0], norm_crop(picture, points)
         assert np.abs(ours.astype(int) - theirs).max() <= 2
 
 
 def test_outside_the_picture_is_black() -> None:
     picture = np.full((60, 60, 3), 255, np.uint8)
-    (face,) = align(picture, np.asarray(ARCFACE_TEMPLATE_XY[None], np.float32))
+    (face,) = align(picture, ARCFACE_TEMPLATE_XY[None])
     assert face[30, 30].tolist() == [255, 255, 255]
     assert face[100, 100].tolist() == [0, 0, 0]

@@ -120,13 +120,14 @@ def test_what_can_be_read_of_damaged_footage_is_searched(
     assert result.outcome.error == "walk.mp4 is damaged from 5.0 s on"
 
 
-def test_footage_of_which_nothing_can_be_read(search: Search, casework: Casework) -> None:
-    def frames() -> Iterator[Frame]:
-        raise FootageUnreadable("x.mp4 cannot be read")
-        yield
+def unreadable(_: int) -> Frame:
+    raise FootageUnreadable("x.mp4 cannot be read")
 
+
+def test_footage_of_which_nothing_can_be_read(search: Search, casework: Casework) -> None:
+    nothing = map(unreadable, range(1))
     segment = segment_of(casework.footage / "walk.mp4")
-    outcome = scan_segment(segment, frames(), search).outcome
+    outcome = scan_segment(segment, nothing, search).outcome
     assert (outcome.status, outcome.error) == ("failed", "x.mp4 cannot be read")
 
 

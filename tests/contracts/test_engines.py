@@ -1,0 +1,58 @@
+"""What every engine owes the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.table import ENGINES, open_engine
+from lfr_batch.errors import EngineError, GalleryNotFound, LfrError, StoreFull
+from tests.engine import work
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def config(request: pytest.FixtureRequest) -> EngineConfig:
+    if request.param == "ray":
+        request.getfixturevalue("ray_cluster")
+    return EngineConfig(kind=request.param, cpus_per_worker=1.0)
+
+
+def test_every_item_gives_one_result(config: EngineConfig, tmp_path: Path) -> None:
+    with open_engine(config) as run:
+        results = sorted(run(work.open_doubler, tmp_path / "log", range(7)))
+    assert results == [0, 2, 4, 6, 8, 10, 12]
+    assert sorted((tmp_path / "log").read_text().split()) == list("0123456")
+
+
+def test_no_items_need_no_worker(config: EngineConfig, tmp_path: Path) -> None:
+    with open_engine(config) as run:
+        assert list(run(work.open_doubler, tmp_path / "log", [])) == []
+
+
+@pytest.mark.parametrize(
+    ("open_worker", "error", "words"),
+    [
+        (work.open_full, StoreFull, "the disk holding"),
+        (work.open_nothing, GalleryNotFound, "there is no gallery"),
+    ],
+)
+def test_what_stops_every_worker_reaches_the_caller_as_it_was_raised(
+    config: EngineConfig,
+    tmp_path: Path,
+    open_worker: Callable[[Path], Callable[[int], int]],
+    error: type[LfrError],
+    words: str,
+) -> None:
+    with open_engine(config) as run, pytest.raises(error, match=words):
+        list(run(open_worker, tmp_path / "log", range(3)))
+
+
+def test_an_unexpected_error_is_not_swallowed(tmp_path: Path, ray_cluster: None) -> None:
+    with (
+        open_engine(EngineConfig(cpus_per_worker=1.0)) as run,
+        pytest.raises(EngineError, match="ZeroDivisionError"),
+    ):
+        list(run(work.open_faulty, tmp_path / "log", range(3)))

@@ -1,0 +1,110 @@
+"""kill -9 of workers and of the driver: after `lfr resume` the rows are those of a quiet run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.casework import Casework
+from tests.e2e.cli import LFR, WHO, lfr, sql, surroundings
+
+COPIES = 6
+SETTINGS = ("--set", "footage.segment_s=5", "--set", "engine.ledger_flush_s=0.1",
+            "--set", "engine.cpus_per_worker=1")  # fmt: skip
+STABLE = {
+    "sightings": "run_id",
+    "candidates": "run_id",
+    "best_shots": "run_id",
+    "footage": "run_id",
+    "segments": "run_id, attempt, decode_s, infer_s, wall_s",
+}
+
+
+@pytest.fixture(scope="module")
+def archive(casework: Casework, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same walk several times over, as different files."""
+    directory = tmp_path_factory.mktemp("archive")
+    data = (casework.footage / "walk.mp4").read_bytes()
+    for number in range(COPIES):
+        free_atom = (12).to_bytes(4, "big") + b"free" + number.to_bytes(4, "big")
+        (directory / f"walk{number}.mp4").write_bytes(data + free_atom)
+    (directory / "broken.mp4").write_bytes(data[:5000])
+    return directory
+
+
+def everything(home: Path, results: Path) -> dict[str, list[dict[str, Any]]]:
+    return {
+        view: sql(home, f"SELECT * EXCLUDE ({volatile}) FROM {view} ORDER BY ALL", results)
+        for view, volatile in STABLE.items()
+    }
+
+
+def start(casework: Casework, archive: Path, results: Path) -> subprocess.Popen[bytes]:
+    command = [*LFR, "scan", str(archive), "--gallery", "people", *WHO, *SETTINGS,
+               "--out", str(results)]  # fmt: skip
+    return subprocess.Popen(
+        command,
+        env=surroundings(casework.home),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def workers_of(driver: int) -> list[int]:
+    """Processes of the run's worker actors, by what Ray calls them."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            title = (entry / "cmdline").read_bytes().decode(errors="replace")
+            if "WorkerActor" in title and os.getpgid(int(entry.name)) >= 0:
+                session = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[3])
+                if session == driver:
+                    found.append(int(entry.name))
+    return found
+
+
+def wait_for(condition: Any, limit_s: float = 120.0) -> Any:
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")
+
+
+def test_rows_are_the_same_after_workers_and_driver_were_killed(
+    casework: Casework, archive: Path, tmp_path: Path
+) -> None:
+    quiet, disturbed = tmp_path / "quiet", tmp_path / "disturbed"
+    done = lfr(casework.home, "scan", archive, "--gallery", "people", *WHO, *SETTINGS,
+               "--engine", "in_process", "--out", quiet)  # fmt: skip
+    assert done.returncode == 3, done.stderr
+
+    driver = start(casework, archive, disturbed)
+    try:
+        os.kill(wait_for(lambda: workers_of(driver.pid))[0], signal.SIGKILL)
+        ledger = disturbed / "_state"
+        wait_for(lambda: list(ledger.glob("*/ledger/*.parquet")))
+        os.kill(workers_of(driver.pid)[0], signal.SIGKILL)
+        time.sleep(0.5)
+    finally:
+        os.kill(driver.pid, signal.SIGKILL)
+        driver.wait()
+
+    (run,) = (path.name.removeprefix("run_id=") for path in (disturbed / "_state").iterdir())
+    shown = lfr(casework.home, "runs", "--out", disturbed, "--json")
+    assert '"interrupted"' in shown.stdout
+    resumed = lfr(casework.home, "resume", run, "--out", disturbed)
+    assert resumed.returncode == 3, resumed.stderr
+    assert everything(casework.home, disturbed) == everything(casework.home, quiet)
+    again = lfr(casework.home, "resume", run, "--out", disturbed)
+    assert again.returncode == 3, again.stderr
+    assert everything(casework.home, disturbed) == everything(casework.home, quiet)

@@ -1,0 +1,53 @@
+"""Workers that die, and clusters that are too small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.table import open_engine
+from lfr_batch.errors import EngineError
+from lfr_batch.pipeline.attempts import run_with_attempts
+from tests.engine import work
+
+ONE_CPU = EngineConfig(cpus_per_worker=1.0)
+
+
+def test_an_item_that_kills_its_worker_is_given_up_after_two_attempts(
+    tmp_path: Path, ray_cluster: None
+) -> None:
+    log = tmp_path / "log"
+    with open_engine(ONE_CPU) as run:
+        results = list(
+            run_with_attempts(
+                run,
+                work.open_deadly,
+                log,
+                list(range(6)),
+                item_key=lambda item: item,
+                result_key=lambda result: abs(result) // 2,
+                again=lambda item, _: item,
+                give_up=lambda item: -2 * item,
+            )
+        )
+    assert sorted(results) == [-6, 0, 2, 4, 8, 10]
+    assert log.read_text().split().count("3") == 2
+    assert results[-1] == -6, "it is given up when everything else is done"
+
+
+def test_a_worker_that_fits_nowhere_is_refused_at_once(tmp_path: Path, ray_cluster: None) -> None:
+    config = EngineConfig(gpus_per_worker=1.0)
+    with open_engine(config) as run, pytest.raises(EngineError, match="No worker fits"):
+        list(run(work.open_doubler, tmp_path / "log", [1]))
+
+
+def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    config = EngineConfig(address="127.0.0.1:1")
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "1")
+    with pytest.raises(EngineError, match=r"127\.0\.0\.1:1"), open_engine(config):
+        pass
