@@ -1,0 +1,128 @@
+"""Accuracy of the product's own detect-align-embed on labelled faces, as figures.
+
+    python benchmarks/accuracy.py ../shared/data [--pack open] [--home lfr-data]
+
+Reads ``faces.csv`` (path, subject_id, role: gallery, mated, nonmated) and the pictures it names.
+Prints, as JSON: failures to acquire, verification accuracy over balanced pairs (ten folds, threshold
+chosen on nine), rank-1 identification, TPIR at FPIR 0.01 (threshold from the non-mated probes), and
+FPIR and TPIR at the threshold that the product derives for target FPIR 0.01. Definitions: ISO/IEC
+19795-1. LFW's authors warn against reading such figures as suitability for 1:N search.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from lfr_batch.config.schema import Config
+from lfr_batch.faces.grade import grade
+from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
+from lfr_batch.faces.subject import prominence
+from lfr_batch.footage.stills import decode_still
+from lfr_batch.gallery.thresholds import choose_threshold
+from lfr_batch.models.store import load_pack
+from lfr_batch.records import FloatArray
+
+Row = dict[str, str]
+
+
+def template_of(path: Path, stages: FaceStages, config: Config) -> tuple[FloatArray, str] | None:
+    """The most prominent face's template and the gate's reason; None where no face is found."""
+    picture = decode_still(str(path), path.read_bytes())
+    faces = detect_in_still(stages.still_detector, picture, config.detect.still_long_sides_px)
+    if not len(faces):
+        return None
+    which = np.array([int(np.argmax(prominence(faces, picture.size_wh)))])
+    graded = grade(picture.bgr(), faces.take(which), config.quality)
+    return stages.embedder.embed(graded.aligned_rgb)[0], graded.reasons[0]
+
+
+def verification_accuracy(templates: FloatArray, subjects: list[str], seed: int = 7) -> float:
+    """Mean of ten folds over as many pairs of different people as of the same."""
+    rng = np.random.default_rng(seed)
+    names = np.array(subjects)
+    scores = templates @ templates.T
+    rows, columns = np.triu_indices(len(names), 1)
+    same = names[rows] == names[columns]
+    genuine = scores[rows[same], columns[same]]
+    genuine = rng.permutation(genuine)[:3000]
+    different = np.flatnonzero(~same)
+    impostor = scores[rows, columns][rng.choice(different, len(genuine), replace=False)]
+    folds = [np.array_split(x, 10) for x in (genuine, impostor)]
+    return float(np.mean([_fold(folds[0], folds[1], k) for k in range(10)]))
+
+
+def _fold(genuine: list[FloatArray], impostor: list[FloatArray], held: int) -> float:
+    g, i = (np.concatenate([f for k, f in enumerate(x) if k != held]) for x in (genuine, impostor))
+    thresholds = np.arange(0.0, 0.8, 0.005)
+    right = [(g >= t).mean() + (i < t).mean() for t in thresholds]
+    best = thresholds[int(np.argmax(right))]
+    return float(((genuine[held] >= best).mean() + (impostor[held] < best).mean()) / 2)
+
+
+def open_set(
+    gallery: tuple[FloatArray, list[str]],
+    mated: tuple[FloatArray, list[str]],
+    nonmated: FloatArray,
+    derived: float,
+) -> dict[str, float]:
+    scores = mated[0] @ gallery[0].T
+    right = np.array(gallery[1])[scores.argmax(1)] == np.array(mated[1])
+    best, others = scores.max(1), (nonmated @ gallery[0].T).max(1)
+    at_one_percent = float(np.quantile(others, 0.99))
+    return {
+        "rank_1": float(right.mean()),
+        "threshold_at_fpir_0.01": at_one_percent,
+        "tpir_at_fpir_0.01": float((right & (best >= at_one_percent)).mean()),
+        "derived_threshold": derived,
+        "fpir_at_derived": float((others >= derived).mean()),
+        "tpir_at_derived": float((right & (best >= derived)).mean()),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Accuracy on labelled faces.")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--pack", default="open")
+    parser.add_argument("--home", type=Path, default=Path("lfr-data"))
+    arguments = parser.parse_args()
+    cv2.setNumThreads(2)
+    config = Config()
+    pack = load_pack(arguments.home, arguments.pack)
+    stages = open_stages(pack, config, threads=2)
+    with (arguments.data / "faces.csv").open() as file:
+        rows: list[Row] = list(csv.DictReader(file))
+    started = time.perf_counter()
+    found = [template_of(arguments.data / row["path"], stages, config) for row in rows]
+    elapsed_s = time.perf_counter() - started
+    kept = [(row, x[0]) for row, x in zip(rows, found, strict=True) if x is not None]
+    of_role = {
+        role: (
+            np.array([t for row, t in kept if row["role"] == role]),
+            [row["subject_id"] for row, _ in kept if row["role"] == role],
+        )
+        for role in ("gallery", "mated", "nonmated")
+    }
+    calibration = [(p.fmr, p.threshold) for p in pack.manifest.calibration]
+    derived = choose_threshold(0.01, len(of_role["gallery"][1]), calibration).value
+    everyone = np.array([t for _, t in kept])
+    figures = {
+        "stages": stages.description,
+        "images": len(rows),
+        "failed_to_acquire": sum(x is None for x in found),
+        "refused_by_quality": sum(x is not None and bool(x[1]) for x in found),
+        "images_per_s": round(len(rows) / elapsed_s, 1),
+        "verification": verification_accuracy(everyone, [row["subject_id"] for row, _ in kept]),
+        **open_set(of_role["gallery"], of_role["mated"], of_role["nonmated"][0], derived),
+    }
+    print(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Nothing of people who are not in the gallery stays: not in results, logs or Ray's files."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lfr_batch.config.schema import Config, FootageConfig, S3Config
+from lfr_batch.faces.stages import open_stages
+from lfr_batch.footage.catalogue import probe
+from lfr_batch.footage.open import open_segment
+from lfr_batch.footage.segments import plan_segments
+from lfr_batch.gallery.matcher import open_matcher
+from lfr_batch.gallery.store import load_snapshot
+from lfr_batch.models.store import load_pack
+from lfr_batch.pipeline import scan_segment as stage
+from lfr_batch.pipeline.compare import make_probes
+from lfr_batch.records import FootageEntry, Track
+from tests.casework import Casework
+from tests.e2e.cli import WHO, lfr, sql
+
+CHUNK = 24
+"""Bytes of a template that are searched for: six floats do not come about by chance."""
+JPEG = b"\xff\xd8\xff"
+
+
+def files_below(*places: Path) -> list[Path]:
+    found = (path for place in places for path in place.rglob("*"))
+    return [p for p in found if p.is_file() and not p.is_symlink() and p.stat().st_size]
+
+
+def holding(needles: Iterable[bytes], files: Iterable[Path]) -> set[Path]:
+    wanted = list(needles)
+    hits: set[Path] = set()
+    for path in files:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            if any(data.find(needle) >= 0 for needle in wanted):
+                hits.add(path)
+    return hits
+
+
+def canaries(casework: Casework, clip: str, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Pieces of every template and aligned face that a scan of ``clip`` has in its memory."""
+    pieces: list[bytes] = []
+
+    def watched(tracks: list[Track], embedder, split_score):  # type: ignore[no-untyped-def]
+        probes = make_probes(tracks, embedder, split_score)
+        for probe_ in probes:
+            pieces.append(probe_.template.tobytes()[:CHUNK])
+            for shot in probe_.shots:
+                pieces.append(embedder.embed(shot.aligned_rgb[None])[0].tobytes()[:CHUNK])
+                pieces.append(shot.aligned_rgb[56].tobytes()[: 4 * CHUNK])
+                pieces.append(shot.evidence_bgr[len(shot.evidence_bgr) // 2].tobytes()[: 4 * CHUNK])
+        return probes
+
+    monkeypatch.setattr("lfr_batch.pipeline.compare.make_probes", watched)
+    asset = probe(FootageEntry(str(casework.footage / clip)), FootageConfig(), S3Config())
+    (segment,) = plan_segments(asset, 60.0, "key")
+    config = Config()
+    stages = open_stages(load_pack(casework.home, "open"), config, threads=2)
+    matcher = open_matcher(load_snapshot(casework.home, "people"))
+    search = stage.Search(stages, matcher, 0.4, config)
+    stage.scan_segment(segment, open_segment(segment, S3Config(), 1), search)
+    monkeypatch.undo()
+    return [piece for piece in pieces if len(np.unique(np.frombuffer(piece, np.uint8))) > 8]
+
+
+def test_strangers_leave_nothing_behind(
+    casework: Casework, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strangers = canaries(casework, "group.mp4", monkeypatch)
+    assert len(strangers) > 20
+    results, ray_files = tmp_path / "results", tmp_path / "ray"
+    done = lfr(
+        casework.home, "scan", casework.footage, "--gallery", "people", *WHO, "--out", results,
+        RAY_TMPDIR=str(ray_files), LFR_LOG="DEBUG",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "output.txt").write_text(done.stdout + done.stderr)
+
+    kept = files_below(results, ray_files, casework.home, tmp_path)
+    assert any("ray" in path.parts and path.suffix == ".log" for path in kept)
+    assert holding(strangers, kept) == set()
+
+    pictures = {
+        path.relative_to(results).parts[0] for path in holding([JPEG], files_below(results))
+    }
+    assert pictures == {"best_shots"}
+    (shots,) = sql(casework.home, "SELECT count(*) AS n FROM best_shots", results)
+    (sightings,) = sql(casework.home, "SELECT count(*) AS n FROM sightings", results)
+    assert shots["n"] == sightings["n"] == 2
+    assert holding([JPEG], files_below(ray_files)) == set()
+
+
+def test_the_search_for_canaries_finds_what_is_there(
+    casework: Casework, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strangers = canaries(casework, "group.mp4", monkeypatch)
+    leak = tmp_path / "leak.bin"
+    leak.write_bytes(b"noise" * 1000 + strangers[0] + b"noise")
+    assert holding(strangers, [leak]) == {leak}
