@@ -3,10 +3,11 @@
     python benchmarks/accuracy.py ../shared/data [--pack open] [--home lfr-data]
 
 Reads ``faces.csv`` (path, subject_id, role: gallery, mated, nonmated) and the pictures it names.
-Prints, as JSON: failures to acquire, verification accuracy over balanced pairs (ten folds, threshold
-chosen on nine), rank-1 identification, TPIR at FPIR 0.01 (threshold from the non-mated probes), and
-FPIR and TPIR at the threshold that the product derives for target FPIR 0.01. Definitions: ISO/IEC
-19795-1. LFW's authors warn against reading such figures as suitability for 1:N search.
+Prints, as JSON: failures to acquire, verification accuracy over balanced pairs (ten folds, each
+with the threshold of the others), rank-1 identification, TPIR at FPIR 0.01 (threshold from the
+non-mated probes), and FPIR and TPIR at the threshold that the product derives for target FPIR 0.01.
+Definitions: ISO/IEC 19795-1. LFW's authors warn against reading such figures as suitability for 1:N
+search.
 """
 
 from __future__ import annotations
