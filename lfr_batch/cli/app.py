@@ -5,60 +5,82 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from importlib import import_module
 
-import click
 import typer
 
-from lfr_batch.cli.doctor import doctor
-from lfr_batch.cli.gallery import gallery_app
-from lfr_batch.cli.models import models_app
 from lfr_batch.cli.output import complain
-from lfr_batch.cli.results import report, runs, sql, status
-from lfr_batch.cli.scan import resume, scan, search
 from lfr_batch.errors import LfrError
 
-app = typer.Typer(
-    help="Find enrolled faces in footage archives. A person decides, never the software.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.add_typer(models_app, name="models")
-app.add_typer(gallery_app, name="gallery")
-for command in (scan, search, resume, runs, status, sql, report, doctor):
-    app.command()(command)
+HELP = "Find enrolled faces in footage archives. A person decides, never the software."
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+COMMANDS = {
+    "scan": "lfr_batch.cli.scan:scan",
+    "search": "lfr_batch.cli.scan:search",
+    "resume": "lfr_batch.cli.scan:resume",
+    "runs": "lfr_batch.cli.results:runs",
+    "status": "lfr_batch.cli.results:status",
+    "sql": "lfr_batch.cli.results:sql",
+    "report": "lfr_batch.cli.results:report",
+    "models": "lfr_batch.cli.models:models_app",
+    "gallery": "lfr_batch.cli.gallery:gallery_app",
+    "doctor": "lfr_batch.cli.doctor:doctor",
+    "demo": "lfr_batch.cli.demo:demo",
+}
+"""Each command and where it is. Only the one that is asked for is imported: a question to the
+results should not wait for video decoders and optimisers."""
 
 
-@app.command(hidden=True)
-def demo() -> None:
-    """Build the demonstration, scan it, and check the answer."""
-    from lfr_batch.demo.run import run_demo  # noqa: PLC0415 - only here
+def build_app(first: str | None) -> typer.Typer:
+    """The command line with the command ``first``, or with all where that is no command."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback(help=HELP)(_keep_names)
+    for name in [first] if first in COMMANDS else COMMANDS:
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
-    raise typer.Exit(run_demo())
+
+def _keep_names() -> None:
+    """Without a callback, Typer would make an only command the program itself."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 3 with failed segments, 2 wrong use, 1 failed."""
     logging.basicConfig(level=os.environ.get("LFR_LOG", "WARNING").upper(), stream=sys.stderr)
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        code = app(arguments, standalone_mode=False)
+        app = build_app(words[0] if words else None)
+        code = app(words, prog_name="lfr", standalone_mode=False) or 0
     except LfrError as error:
         complain(str(error))
         code = error.exit_code
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        complain(
+            f"{error.format_message()} `lfr --help` and `lfr COMMAND --help` say what there is."
+        )
         code = error.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        complain("Stopped; what is done is kept: `lfr runs` shows it, `lfr resume` goes on.")
-        code = 130
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    sys.exit(code or 0)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        complain("Stopped; what is done is kept: `lfr runs` shows it, `lfr resume` goes on.")
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as pads
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.results import layout, views
@@ -84,10 +84,12 @@ def _published_runs(store: S3Store) -> frozenset[str]:
     return frozenset(run_id for run_id, name in found if run_id and name and name[1] != "running")
 
 
-def _arrow_dataset(store: S3Store, dataset: str, paths: list[str]) -> pads.Dataset:
+def _arrow_dataset(store: S3Store, dataset: str, paths: list[str]) -> Any:
     """Columns of the newest part that this version does not know are kept."""
     filesystem = arrow_filesystem(store.s3)
     files = [f"{store.bucket}/{store.key(path)}" for path in paths]
+    import pyarrow.dataset as pads  # noqa: PLC0415 - it imports pandas, for S3 alone
+
     newest = pads.dataset(files[-1:], format="parquet", filesystem=filesystem).schema
     run_id = pa.schema([("run_id", pa.string())])
     schema = pa.unify_schemas([part_schema(DATASETS[dataset]), newest, run_id])

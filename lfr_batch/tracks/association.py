@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from lfr_batch.config.schema import TrackConfig
 from lfr_batch.faces.boxes import centres, iou, shorter_sides
@@ -35,6 +34,8 @@ def associate(
     """Pairs (track, face), one to one, with the greatest total affinity."""
     if not len(tracks_xyxy) or not len(faces_xyxy):
         return []
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - a second to import
+
     gain = affinity(tracks_xyxy, faces_xyxy, limits)
     rows, columns = linear_sum_assignment(gain, maximize=True)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if gain[r, c] > 0]

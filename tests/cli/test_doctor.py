@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lfr_batch.cli.app import app
+from lfr_batch.cli.app import build_app
 from lfr_batch.cli.doctor import collect_findings
 from lfr_batch.cli.findings import Finding
 from lfr_batch.cli.findings_data import data_findings, gallery_findings, pack_findings
@@ -74,7 +74,7 @@ def test_the_command_prints_json_and_succeeds_without_a_problem(
 ) -> None:
     monkeypatch.setenv("LFR_HOME", str(tmp_path))
     monkeypatch.delenv("LFR_RESULTS", raising=False)
-    done = CliRunner().invoke(app, ["doctor", "--json"])
+    done = CliRunner().invoke(build_app("doctor"), ["doctor", "--json"])
     rows = json.loads(done.stdout)
     assert {row["topic"] for row in rows} == TOPICS
     assert done.exit_code == int(any(row["state"] == "problem" for row in rows))
@@ -87,7 +87,7 @@ def test_the_command_fails_and_shows_the_remedy_where_there_is_a_problem(
     home.write_text("a file in its place")
     monkeypatch.setenv("LFR_HOME", str(home))
     monkeypatch.delenv("LFR_RESULTS", raising=False)
-    done = CliRunner().invoke(app, ["doctor"])
+    done = CliRunner().invoke(build_app("doctor"), ["doctor"])
     assert done.exit_code == 1
     assert "Set LFR_HOME to a folder." in done.stdout
 

@@ -159,6 +159,36 @@ def test_output_can_be_cut_off(casework: Casework) -> None:
     assert "astronaut" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["scan", "--nonsense"], "No such option: --nonsense"),
+        (["status"], "RUN"),
+        (["gallery", "enrol", "people"], "--images"),
+        (["resume", "no-such-run"], "no-such-run"),
+        (["sql", "SELECT nothing"], "nothing"),
+        (["sql", "DROP VIEW runs"], "DROP"),
+        (["sql", "SELECT 1", "--format", "xml"], "xml"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_exit_code_2(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    said: str,
+) -> None:
+    monkeypatch.setenv("LFR_HOME", str(tmp_path))
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    captured = capsys.readouterr()
+    assert stop.value.code == 2, captured.err
+    assert captured.err.startswith("lfr: ")
+    assert said in captured.err
+    assert captured.out == ""
+
+
 def test_help_names_every_command() -> None:
     done = lfr(Path("unused"), "--help")
     for command in ("scan", "search", "resume", "runs", "status", "sql", "report", "doctor"):

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.sql import run_query
 from tests.casework import Casework
-from tests.e2e.cli import LFR, WHO, lfr, sql, surroundings
+from tests.e2e.cli import LFR, WHO, lfr, surroundings
 
-COPIES = 6
+COPIES = 4
 SETTINGS = ("--set", "footage.segment_s=5", "--set", "engine.ledger_flush_s=0.1",
             "--set", "engine.cpus_per_worker=1")  # fmt: skip
 STABLE = {
@@ -39,9 +41,10 @@ def archive(casework: Casework, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return directory
 
 
-def everything(home: Path, results: Path) -> dict[str, list[dict[str, Any]]]:
+def everything(results: Path) -> dict[str, list[dict[str, Any]]]:
+    lake = open_lake(results)
     return {
-        view: sql(home, f"SELECT * EXCLUDE ({volatile}) FROM {view} ORDER BY ALL", results)
+        view: run_query(lake, f"SELECT * EXCLUDE ({volatile}) FROM {view} ORDER BY ALL").to_pylist()
         for view, volatile in STABLE.items()
     }
 
@@ -104,7 +107,7 @@ def test_rows_are_the_same_after_workers_and_driver_were_killed(
     assert '"interrupted"' in shown.stdout
     resumed = lfr(casework.home, "resume", run, "--out", disturbed)
     assert resumed.returncode == 3, resumed.stderr
-    assert everything(casework.home, disturbed) == everything(casework.home, quiet)
+    assert everything(disturbed) == everything(quiet)
     again = lfr(casework.home, "resume", run, "--out", disturbed)
     assert again.returncode == 3, again.stderr
-    assert everything(casework.home, disturbed) == everything(casework.home, quiet)
+    assert everything(disturbed) == everything(quiet)
