@@ -83,6 +83,8 @@ class Segment:
     """What the file's header announces for the whole asset, to notice a missing tail."""
     rotation_deg: int = 0
     attempt: int = 1
+    bytes: int | None = None
+    """Size of the file when the segment was planned; None where it is not known."""
 
     @property
     def start_s(self) -> float:
@@ -135,6 +137,8 @@ class Shot:
     quality: float
     aligned_rgb: ByteArray
     """(112, 112, 3), warped to the embedder's template."""
+    evidence_box_xyxy: FloatArray
+    """The face's box in ``evidence_bgr``."""
     evidence_bgr: ByteArray
     """The face with a margin, other faces blurred: what an officer sees of a sighting."""
 
@@ -149,6 +153,7 @@ class Track:
     first_box_xyxy: FloatArray
     last_box_xyxy: FloatArray
     frames: int
+    """Looks that showed it, those included in which nothing had changed."""
     shots: tuple[Shot, ...]
     """Best first; empty if the quality gate refused every one."""
 

@@ -59,7 +59,8 @@ def _keep_names() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 3 with failed segments, 2 wrong use, 1 failed."""
-    logging.basicConfig(level=os.environ.get("LFR_LOG", "WARNING").upper(), stream=sys.stderr)
+    _start_logging(os.environ.get("LFR_LOG", "WARNING").upper())
+    os.umask(0o077)  # what is written holds faces
     words = sys.argv[1:] if arguments is None else arguments
     try:
         app = build_app(words[0] if words else None)
@@ -76,11 +77,19 @@ def main(arguments: list[str] | None = None) -> None:
         # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        complain(f"{error.filename or 'The system'}: {error.strerror or error}.")
+        code = 1
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     if code == INTERRUPTED:
-        complain("Stopped; what is done is kept: `lfr runs` shows it, `lfr resume` goes on.")
+        complain("Stopped. `lfr runs` shows runs that are not finished, `lfr resume` goes on.")
     sys.exit(code)
+
+
+def _start_logging(level: str) -> None:
+    known = logging.getLevelNamesMapping()
+    logging.basicConfig(level=known.get(level, logging.WARNING), stream=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -36,9 +36,11 @@ from lfr_batch.gallery.thresholds import explain
 from lfr_batch.oversight.authority import require_authority
 from lfr_batch.pipeline.execute import Resumption, RunResult, execute_run
 from lfr_batch.pipeline.plan import Order, make_plan
+from lfr_batch.records import SegmentOutcome
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.queries import load_query
-from lfr_batch.results.run_log import EXIT_CODES, record_run
+from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.results.run_state import create_run, load_run
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store, open_store
@@ -93,8 +95,7 @@ def scan(
     )
     if not order.inputs and not order.manifest:
         raise UsageError("There is nothing to scan: name footage, or give --manifest.")
-    store = open_store(results_root(out, settings), settings.s3)
-    result = _run(order, store)
+    result, store = _run(order, results_root(out, settings))
     _report(result, store, as_json)
 
 
@@ -116,7 +117,7 @@ def search(
     address: AddressOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Rank the people of a gallery for every face in some stills."""
+    """Rank the people of a gallery for the faces in stills; below the threshold nobody is named."""
     settings = read_config(
         config,
         overrides,
@@ -137,15 +138,14 @@ def search(
         config=settings,
         home=home(),
     )
-    store = open_store(results_root(out, settings), settings.s3)
-    result = _run(order, store)
+    result, store = _run(order, results_root(out, settings))
     _report_candidates(result, store, as_json)
 
 
 def resume(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="As `lfr runs` shows it.")],
     retry_failed: Annotated[
-        bool, typer.Option(help="Try unreadable segments again, too (mended footage).")
+        bool, typer.Option(help="Try segments again, too, whose footage could not be read.")
     ] = False,
     out: OutOption = None,
     config: ConfigOption = None,
@@ -184,15 +184,16 @@ def _gallery(name: str | None) -> str:
     return name
 
 
-def _run(order: Order, store: Store) -> RunResult:
+def _run(order: Order, root: str) -> tuple[RunResult, Store]:
+    store = open_store(root, order.config.s3)
+    check_lake(store)
     say(f"case {order.authority.case_ref}, authority {order.authority.authority}")
     with counting("probing footage", 0) as count:
         plan = make_plan(order, datetime.now(UTC), lambda _: count())
     say(explain(plan.choice))
     create_run(store, plan.request, plan.assets, plan.segments)
-    record_run(store, plan.request, "running")
     say(f"run {plan.request.run_id}: {len(plan.assets)} files, {len(plan.segments)} segments")
-    return _execute(store, plan.request.run_id, Resumption())
+    return _execute(store, plan.request.run_id, Resumption()), store
 
 
 def _execute(store: Store, run_id: str, resumption: Resumption) -> RunResult:
@@ -215,6 +216,7 @@ def _report(result: RunResult, store: Store, as_json: bool) -> None:
 
 def _report_candidates(result: RunResult, store: Store, as_json: bool) -> None:
     _name_failures(result)
+    _tell_of_stills(result)
     rows = _select(store, result, "candidates_of_run")
     if as_json:
         answer_json(rows)
@@ -225,12 +227,32 @@ def _report_candidates(result: RunResult, store: Store, as_json: bool) -> None:
     raise typer.Exit(EXIT_CODES[result.status] or 0)
 
 
+def _tell_of_stills(result: RunResult) -> None:
+    """What became of every still: a face that brings up nobody leaves no row to be seen in."""
+    by_file = {outcome.footage_id: outcome for outcome in result.outcomes.values()}
+    for asset in result.assets:
+        outcome = by_file.get(asset.footage_id)
+        if outcome is not None:
+            say(f"{asset.uri}: {_faces_sentence(outcome, result.request.threshold)}")
+
+
+def _faces_sentence(outcome: SegmentOutcome, threshold: float) -> str:
+    if not outcome.faces_detected:
+        return "no face found"
+    refused = ", ".join(f"{n} refused: {reason}" for reason, n in outcome.rejections.items())
+    compared = outcome.faces_detected - outcome.faces_rejected
+    return (
+        f"{outcome.faces_detected} faces"
+        + (f" ({refused})" if refused else "")
+        + f", {compared} compared, {outcome.sightings} reach {threshold:.3f}"
+    )
+
+
 def _select(store: Store, result: RunResult, query: str) -> list[dict[str, Any]]:
-    connection = open_lake(store.uri)
     parameters = {"run_id": result.request.run_id}
-    rows: list[dict[str, Any]] = run_query(
-        connection, load_query(query).sql, parameters
-    ).to_pylist()
+    s3 = parse_config(result.request.config, "the run's request").s3
+    table = run_query(open_lake(store.uri, s3), load_query(query).sql, parameters)
+    rows: list[dict[str, Any]] = table.to_pylist()
     return rows
 
 

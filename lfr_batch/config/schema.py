@@ -8,9 +8,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from lfr_batch.config.time_zones import NOT_A_ZONE, zone_of
+from lfr_batch.errors import ConfigError
+
+
+def _known_zone(name: str) -> str:
+    try:
+        zone_of(name)
+    except ConfigError as error:
+        raise PydanticCustomError("time_zone", NOT_A_ZONE) from error
+    return name
+
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Section(BaseModel):
@@ -35,6 +49,8 @@ class FootageConfig(Section):
         "container",
     )
     """Where the wall-clock start may come from, best first."""
+    time_zone: TimeZone = "UTC"
+    """IANA name of the zone of times that state none, in file names and in the manifest."""
     motion: MotionConfig = MotionConfig()
 
 

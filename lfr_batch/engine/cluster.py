@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.errors import EngineError
+from lfr_batch.models.devices import available_cores
 
 OBJECT_STORE_BYTES = 256 * 1024 * 1024
 """Receipts are all that passes through the object store."""
@@ -72,7 +73,7 @@ def _start_here() -> None:
 
     ray.init(
         address="local",
-        num_cpus=os.cpu_count(),
+        num_cpus=available_cores(),
         include_dashboard=False,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,

@@ -30,6 +30,10 @@ INIT_DEATHS_ALLOWED = 5
 """Workers that may die in a row while they start (out of memory, say) before the run gives up."""
 
 
+NO_PROGRESS_S = 4 * 3600.0
+"""A footage file that cannot be cut into segments may take longer than Ray's own half hour."""
+
+
 @contextmanager
 def ray_data(config: EngineConfig) -> Iterator[Runner]:
     with connected(config):
@@ -74,6 +78,7 @@ def _run(
 
 
 def _replies(dataset: Any) -> Iterator[Any]:
+    from ray.data.exceptions import ExecutionTimeoutError, SystemException  # noqa: PLC0415
     from ray.exceptions import RayError  # noqa: PLC0415
 
     blocks = dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
@@ -81,7 +86,7 @@ def _replies(dataset: Any) -> Iterator[Any]:
         for block in blocks:
             for reply in block["reply"].to_pylist():
                 yield pickle.loads(reply)
-    except RayError as error:
+    except (RayError, SystemException, ExecutionTimeoutError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise EngineError(
             f"The Ray cluster gave up ({reason}): what is done is kept; see `ray status`, then "
@@ -117,7 +122,8 @@ def _pool_size(engine: EngineConfig, items: int) -> int:
     import ray  # noqa: PLC0415
 
     there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    room = there.get("CPU", 0.0) / engine.cpus_per_worker
+    cpus = there.get("CPU", 0.0)
+    room = cpus / min(engine.cpus_per_worker, max(cpus, 1.0))
     if engine.gpus_per_worker:
         room = min(room, there.get("GPU", 0.0) / engine.gpus_per_worker)
     if room < 1:
@@ -135,6 +141,7 @@ def _settle_ray_data() -> None:
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.max_errored_blocks = -1
+    context.execution_no_progress_timeout_s = NO_PROGRESS_S
     context.max_consecutive_actor_init_deaths = INIT_DEATHS_ALLOWED
     for name in ("ray.data", "ray"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -16,30 +16,29 @@ HIDDEN_CELLS = 4
 JPEG_QUALITY = 92
 
 
-def evidence_crop(picture_bgr: ByteArray, boxes_xyxy: FloatArray, which: int) -> ByteArray:
-    """The surroundings of face ``which`` with every other face of the picture hidden.
+def evidence_crop(
+    picture_bgr: ByteArray, boxes_xyxy: FloatArray, which: int
+) -> tuple[ByteArray, FloatArray]:
+    """The surroundings of face ``which``, every other face hidden, and its box in them.
 
-    (h, w, 3), at most 480 pixels a side, never enlarged. A copy.
+    The picture is (h, w, 3), at most 480 pixels a side, never enlarged; a copy.
     """
     size_wh = picture_bgr.shape[1], picture_bgr.shape[0]
     left, top, right, bottom = grow(boxes_xyxy[which], MARGIN, size_wh)
     crop = picture_bgr[top:bottom, left:right].copy()
-    others = np.delete(boxes_xyxy, which, axis=0) - np.array([left, top, left, top], np.float32)
-    wanted = _inside(boxes_xyxy[which], (left, top), crop.shape)
-    shown = crop[wanted].copy()
-    for other in others:
+    boxes = boxes_xyxy - np.array([left, top, left, top], np.float32)
+    hide_others(crop, boxes[which], np.delete(boxes, which, axis=0))
+    small = _shrink(crop)
+    return small, boxes[which] * np.float32(small.shape[1] / crop.shape[1])
+
+
+def hide_others(crop: ByteArray, wanted_xyxy: FloatArray, others_xyxy: FloatArray) -> None:
+    """Make the faces at ``others_xyxy`` unrecognisable, in place; the wanted one stays whole."""
+    left, top, right, bottom = grow(wanted_xyxy, 0.0, (crop.shape[1], crop.shape[0]))
+    shown = crop[top:bottom, left:right].copy()
+    for other in others_xyxy:
         _hide(crop, other)
-    crop[wanted] = shown
-    return _shrink(crop)
-
-
-def _inside(
-    box_xyxy: FloatArray, origin_xy: tuple[int, int], shape: tuple[int, ...]
-) -> tuple[slice, slice]:
-    """The rows and columns of ``box_xyxy`` in a crop that starts at ``origin_xy``."""
-    shift = np.array([*origin_xy, *origin_xy], np.float32)
-    left, top, right, bottom = grow(box_xyxy - shift, 0.0, (shape[1], shape[0]))
-    return slice(top, bottom), slice(left, right)
+    crop[top:bottom, left:right] = shown
 
 
 def encode_jpeg(picture_bgr: ByteArray, quality: int = JPEG_QUALITY) -> bytes:

@@ -34,6 +34,11 @@ def merge(found: Sequence[FaceBatch]) -> FaceBatch:
     return faces.take(order[alive[order]])
 
 
+def shared_with(boxes_xyxy: FloatArray, box_xyxy: FloatArray) -> FloatArray:
+    """(n,) share of the smaller of each box and ``box_xyxy`` that lies in the other."""
+    return shared(np.vstack([boxes_xyxy, box_xyxy[None]]))[:-1, -1]
+
+
 def shared(boxes_xyxy: FloatArray) -> FloatArray:
     """(n, n) share of the smaller box of each pair that lies in the other."""
     smaller = np.minimum(areas(boxes_xyxy)[:, None], areas(boxes_xyxy)[None, :])

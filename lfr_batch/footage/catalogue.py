@@ -10,6 +10,7 @@ from typing import Any
 import av
 
 from lfr_batch.config.schema import FootageConfig, S3Config
+from lfr_batch.config.time_zones import zone_of
 from lfr_batch.errors import FootageError, FootageUnreadable, StoreError, UsageError
 from lfr_batch.footage import sources
 from lfr_batch.footage.keyframes import from_index, from_packets
@@ -133,7 +134,7 @@ def _with_start(
     """Add the wall-clock start from the first place of ``start_time_from`` that knows it."""
     known = {
         "manifest": entry.start_utc,
-        "filename": from_filename(PurePosixPath(entry.uri).name),
+        "filename": from_filename(PurePosixPath(entry.uri).name, zone_of(footage.time_zone)),
         "container": from_tags(tags),
     }
     for place in footage.start_time_from:

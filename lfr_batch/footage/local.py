@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import glob
 import hashlib
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -18,20 +19,22 @@ from lfr_batch.footage.places import ObjectFacts, is_footage_name
 
 FILE_SCHEME = "file://"
 
+logger = logging.getLogger(__name__)
+
 
 def find(given: str, s3: S3Config) -> list[str]:  # noqa: ARG001 - the same for every place
     """The files that a path, folder or glob pattern means.
 
-    Raises UsageError where it means none.
+    Raises UsageError where it means none, or where a folder on the way may not be read.
     """
     path = local_path(given)
-    if path.is_dir():
-        found = list(_in_folder(path))
+    if _is_folder(path):
+        found = _in_folder(path)
     elif os.path.lexists(path):
         found = [path]
     else:
         names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - any absolute pattern
-        found = [file for name in names for file in _taken(name)]
+        found = _once(file for name in names for file in _taken(name))
     if not found:
         raise UsageError(_nothing(given, path))
     return [as_uri(file) for file in found]
@@ -40,6 +43,8 @@ def find(given: str, s3: S3Config) -> list[str]:  # noqa: ARG001 - the same for 
 def open_bytes(uri: str, s3: S3Config) -> BinaryIO:  # noqa: ARG001 - the same for every place
     """Raises FootageUnreadable where the file cannot be opened."""
     path = local_path(uri)
+    if "\0" in str(path):
+        raise FootageUnreadable(f"{uri!r} cannot be a file's name: leave it out")
     if os.path.lexists(path) and path.exists() and not path.is_file():
         raise FootageUnreadable(f"{uri} is not a regular file: leave it out")
     try:
@@ -76,6 +81,8 @@ def as_uri(path: Path) -> str:
 
 
 def unreadable(uri: str, error: OSError) -> FootageUnreadable:
+    if error.errno == errno.ENOENT and local_path(uri).is_symlink():
+        return FootageUnreadable(f"{uri} is a link to a file that is not there: mend the link")
     if error.errno == errno.ENOENT:
         return FootageUnreadable(f"{uri} does not exist: check the path")
     if error.errno in {errno.EACCES, errno.EPERM}:
@@ -85,16 +92,58 @@ def unreadable(uri: str, error: OSError) -> FootageUnreadable:
 
 def _taken(name: str) -> list[Path]:
     path = Path(name)
-    return list(_in_folder(path)) if path.is_dir() else [path]
+    return _in_folder(path) if _is_folder(path) else [path]
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder, onerror=_refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            path = Path(parent, name)
-            if is_footage_name(name) and path.is_file():
-                yield path
+def _once(files: Iterable[Path]) -> list[Path]:
+    """``**`` follows links, also in circles: of one file's paths the shortest stays."""
+    kept: dict[tuple[str, str], Path] = {}
+    for path in sorted(files, key=lambda path: (len(path.parts), path)):
+        kept.setdefault((os.path.realpath(path.parent), path.name), path)
+    return list(kept.values())
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be looked at ({error.strerror}): check the path and its permissions"
+        ) from error
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    files = list(_files_below(folder))
+    taken = [path for path in files if is_footage_name(path.name) and _may_be_file(path)]
+    if len(taken) < len(files):
+        logger.info(
+            "%d of %d files in %s are left out: hidden, side-cars by their ending, or not regular",
+            len(files) - len(taken),
+            len(files),
+            folder,
+        )
+    return taken
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Every folder once. Linked ones come last, so that files keep their own names."""
+    seen: set[tuple[int, int]] = set()
+    waiting = [folder]
+    while waiting:
+        for parent, folders, names in os.walk(waiting.pop(0), onerror=_refuse):
+            status = os.stat(parent)  # noqa: PTH116 - a folder that was just listed
+            if (status.st_dev, status.st_ino) in seen:
+                folders.clear()
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            waiting += [path for name in folders if (path := Path(parent, name)).is_symlink()]
+            yield from (Path(parent, name) for name in names)
+
+
+def _may_be_file(path: Path) -> bool:
+    """Also what cannot be looked at, such as a dangling link: probing says what is wrong."""
+    return os.path.isfile(path) or not os.path.exists(path)  # noqa: PTH110, PTH113 - never raise
 
 
 def _refuse(error: OSError) -> None:

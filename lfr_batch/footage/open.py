@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 
 from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import FootageUnreadable
+from lfr_batch.footage import sources
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.stills import open_still
@@ -14,10 +17,24 @@ from lfr_batch.records import Segment
 def open_segment(segment: Segment, s3: S3Config, threads: int) -> Generator[Frame]:
     """The frames of ``segment`` in order; close the generator to close the file.
 
-    Raises FootageDamaged after the last readable frame, FootageUnreadable where there is none,
-    StoreUnreachable where the file cannot be got at.
+    Raises FootageDamaged after the last readable frame, FootageUnreadable where there is none or
+    where the file has another size than when it was planned, StoreUnreachable where the file cannot
+    be got at.
     """
+    _require_unchanged(segment, s3)
     if segment.kind == "still":
         yield open_still(segment, s3)
     else:
         yield from open_frames(segment, s3, threads)
+
+
+def _require_unchanged(segment: Segment, s3: S3Config) -> None:
+    if segment.bytes is None:
+        return
+    with sources.open_bytes(segment.uri, s3) as file:
+        size_bytes = file.seek(0, os.SEEK_END)
+    if size_bytes != segment.bytes:
+        raise FootageUnreadable(
+            f"{segment.uri} has changed since the run was planned "
+            f"(it had {segment.bytes} bytes): scan it anew"
+        )

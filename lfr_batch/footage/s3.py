@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import fnmatch
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ from lfr_batch.footage.ranged import RangedReader
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+logger = logging.getLogger(__name__)
 
 SCHEME = "s3://"
 MIB = 1024 * 1024
@@ -78,11 +81,18 @@ def find(given: str, s3: S3Config) -> list[str]:
     elif pattern:
         keys = [key for key in keys if _matches(key, prefix)]
     else:
-        folder = prefix.rpartition("/")[0]
-        keys = [key for key in keys if is_footage_name(key.removeprefix(folder).lstrip("/"))]
+        keys = _footage_below(prefix.rpartition("/")[0], keys)
     if not keys:
         raise UsageError(f"{given} holds no footage: check the bucket and the prefix")
     return [f"{SCHEME}{bucket}/{key}" for key in keys]
+
+
+def _footage_below(folder: str, keys: list[str]) -> list[str]:
+    taken = [key for key in keys if is_footage_name(key.removeprefix(folder).lstrip("/"))]
+    if len(taken) < len(keys):
+        left_out = len(keys) - len(taken)
+        logger.info("%d of %d objects are left out: hidden or side-cars", left_out, len(keys))
+    return taken
 
 
 def open_bytes(uri: str, s3: S3Config) -> BinaryIO:

@@ -60,4 +60,5 @@ def _segment(asset: FootageAsset, start_ns: int, end_ns: int | None, result_key:
         end_ns=end_ns,
         duration_s=asset.duration_s,
         rotation_deg=asset.rotation_deg,
+        bytes=asset.bytes,
     )

@@ -25,9 +25,12 @@ SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 def list_entries(inputs: Sequence[str], s3: S3Config) -> list[FootageEntry]:
     """Every file or object that the inputs mean, sorted by uri, each once.
 
-    An input is a file, a folder (recursive, without hidden files and side-cars), a glob pattern or
-    ``s3://bucket/prefix``. Local uris are absolute paths. Raises UsageError for an input that means
-    nothing, StoreUnreachable for a bucket that cannot be listed.
+    An input is a file, a folder, a glob pattern or ``s3://bucket/prefix``. A folder stands for all
+    below it, linked folders too, each folder once. Left out of it, and counted in the log at INFO,
+    are hidden files, side-cars (the endings of ``places.SIDE_CARS``) and what is no regular file;
+    hidden folders are not entered. A dangling link is an entry: probing it says what is wrong.
+    Local uris are absolute paths. Raises UsageError for an input that means nothing or may not be
+    looked at, StoreUnreachable for a bucket that cannot be listed.
     """
     uris = {uri for given in inputs for uri in place_of(given).find(given, s3)}
     return [FootageEntry(uri) for uri in sorted(uris)]

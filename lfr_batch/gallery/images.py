@@ -57,7 +57,7 @@ def read_images(
 
 def _walk(images_dir: Path) -> tuple[list[PurePosixPath], list[str]]:
     """Relative paths of all pictures, and the folders directly below that hold none."""
-    if not images_dir.is_dir():
+    if not _is_directory(images_dir):
         raise UsageError(f"{images_dir} is not a directory; give --images a folder of pictures.")
     pictures: list[PurePosixPath] = []
     folders: set[str] = set()
@@ -69,6 +69,16 @@ def _walk(images_dir: Path) -> tuple[list[PurePosixPath], list[str]]:
         pictures += [PurePosixPath(below, name) for name in files if _is_picture(name)]
     held = {picture.parts[0] for picture in pictures if len(picture.parts) > 1}
     return sorted(pictures), sorted(folders - held)
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be looked into ({error.strerror}); mend its permissions or give "
+            "--images another folder."
+        ) from error
 
 
 def _refuse_unreadable(error: OSError) -> None:

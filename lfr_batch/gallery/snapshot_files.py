@@ -58,7 +58,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = from_json(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise GalleryDamaged(f"{path} cannot be read ({error.strerror}); {WAY_OUT}.") from error
+        raise _unreadable(path, error) from error
     except ManifestTooNew as error:
         raise GalleryError(
             f"{path} was written by a newer version ({error}); upgrade lfr-batch to open it."
@@ -77,7 +77,7 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
         try:
             intact = path.stat().st_size == entry.bytes and sha256_of(path) == entry.sha256
         except OSError as error:
-            raise GalleryDamaged(f"{path} cannot be read ({error.strerror}); {WAY_OUT}.") from error
+            raise _unreadable(path, error) from error
         if not intact:
             raise GalleryDamaged(f"{path} is not the file that was written; {WAY_OUT}.")
 
@@ -102,6 +102,12 @@ def map_templates(folder: Path, manifest: Manifest) -> FloatArray:
         return map_vectors(path, manifest.templates, manifest.dimension)
     except (OSError, ValueError) as error:
         raise GalleryDamaged(f"{path} cannot be read; {WAY_OUT}.") from error
+
+
+def _unreadable(path: Path, error: OSError) -> GalleryError:
+    if isinstance(error, PermissionError):
+        return GalleryError(f"{path} may not be read; mend its permissions.")
+    return GalleryDamaged(f"{path} cannot be read ({error.strerror}); {WAY_OUT}.")
 
 
 def _entry(path: Path) -> FileEntry:

@@ -22,7 +22,13 @@ from lfr_batch.errors import (
     GalleryNotFound,
     UsageError,
 )
-from lfr_batch.gallery.durable_files import exclusive, new_directory, storage_errors, write_text
+from lfr_batch.gallery.durable_files import (
+    exclusive,
+    new_directory,
+    reading_errors,
+    storage_errors,
+    write_text,
+)
 from lfr_batch.gallery.enrolment import count_reasons
 from lfr_batch.gallery.identity import snapshot_identity
 from lfr_batch.gallery.manifest import Manifest
@@ -103,7 +109,7 @@ def load_snapshot(
         UsageError: ``name`` is no plain file name.
         GalleryNotFound: no such gallery or snapshot; says which there are.
         GalleryDamaged: a file is missing or altered.
-        GalleryError: written by a newer version.
+        GalleryError: written by a newer version, or it may not be looked into.
     """
     path = _snapshot_path(home, name, snapshot_id)
     manifest = read_manifest(path)
@@ -134,7 +140,10 @@ def verify_snapshot(home: Path, name: str, snapshot_id: str | None = None) -> Sn
 
 
 def list_galleries(home: Path) -> list[SnapshotInfo]:
-    """The current snapshot of every gallery, by name; a damaged one says so in ``damage``."""
+    """The current snapshot of every gallery, by name; a damaged one says so in ``damage``.
+
+    Raises GalleryError if ``home`` may not be looked into.
+    """
     return [_info_or_damage(home, name) for name in _gallery_names(home)]
 
 
@@ -216,8 +225,9 @@ def _snapshot_path(home: Path, name: str, snapshot_id: str | None) -> Path:
     folder = _gallery_folder(home, name)
     wanted = snapshot_id or _current_id(home, folder)
     path = folder / "snapshots" / wanted
-    if SNAPSHOT_ID.fullmatch(wanted) and path.is_dir():
-        return path
+    with reading_errors(folder):
+        if SNAPSHOT_ID.fullmatch(wanted) and path.is_dir():
+            return path
     if snapshot_id is None:
         raise GalleryDamaged(
             f"{folder / 'CURRENT'} points to a snapshot that is not there; enrol the gallery "
@@ -231,7 +241,8 @@ def _snapshot_path(home: Path, name: str, snapshot_id: str | None) -> Path:
 
 def _current_id(home: Path, folder: Path) -> str:
     try:
-        return (folder / "CURRENT").read_text(encoding="utf-8", errors="replace").strip()
+        with reading_errors(folder):
+            return (folder / "CURRENT").read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError as error:
         names = _gallery_names(home)
         others = f"there are: {', '.join(names)}" if names else "there are none yet"
@@ -242,11 +253,28 @@ def _current_id(home: Path, folder: Path) -> str:
 
 
 def _gallery_names(home: Path) -> list[str]:
-    return sorted(pointer.parent.name for pointer in (home / "galleries").glob("*/CURRENT"))
+    return sorted(folder.name for folder in _inside(home / "galleries") if _is_gallery(folder))
+
+
+def _is_gallery(folder: Path) -> bool:
+    """Also where it may not be looked into: that is then its damage."""
+    try:
+        return (folder / "CURRENT").exists()
+    except OSError:
+        return True
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Empty where there is no such folder; unlike ``glob`` it does not pass over a refusal."""
+    with reading_errors(folder):
+        try:
+            return list(folder.iterdir())
+        except FileNotFoundError:
+            return []
 
 
 def _snapshot_folders(home: Path, name: str) -> list[Path]:
-    folders = (_gallery_folder(home, name) / "snapshots").glob("*")
+    folders = _inside(_gallery_folder(home, name) / "snapshots")
     return sorted(folder for folder in folders if SNAPSHOT_ID.fullmatch(folder.name))
 
 

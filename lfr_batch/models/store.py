@@ -50,7 +50,8 @@ def packs_root(home: Path) -> Path:
 def load_pack(home: Path, name: str) -> Pack:
     """The pack ``name``, every file verified.
 
-    Raises PackNotFound if there is no such pack, PackDamaged if a file is missing or differs.
+    Raises PackNotFound if there is no such pack, PackDamaged if a file is missing or differs,
+    PackError if one may not be read.
     """
     pack = read_pack(home, name)
     verify_pack(pack)
@@ -60,18 +61,35 @@ def load_pack(home: Path, name: str) -> Pack:
 def read_pack(home: Path, name: str) -> Pack:
     """The pack ``name`` as its manifest describes it; its files are not looked at."""
     directory = packs_root(home) / name
-    if not is_safe_name(name) or not (directory / MANIFEST).is_file():
+    if not is_safe_name(name) or not _is_file(directory / MANIFEST):
         raise PackNotFound(_not_found(home, name))
     return Pack(_read_manifest(directory), directory)
 
 
 def pack_names(home: Path) -> list[str]:
-    """The packs there are, damaged ones too."""
-    return sorted(path.parent.name for path in packs_root(home).glob(f"[!.]*/{MANIFEST}"))
+    """The packs there are, damaged and unreadable ones too. Raises PackError."""
+    root = packs_root(home)
+    try:
+        names = sorted(os.listdir(root))  # noqa: PTH208 - names are what is wanted
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise _unreadable(root, error) from error
+    return [name for name in names if not name.startswith(".") and _holds_manifest(root / name)]
+
+
+def _holds_manifest(directory: Path) -> bool:
+    try:
+        return (directory / MANIFEST).is_file()
+    except OSError:
+        return True
 
 
 def list_packs(home: Path) -> list[Pack]:
-    """Every pack with a readable manifest, by name; files are not looked at."""
+    """Every pack with a sound manifest, by name; files are not looked at.
+
+    Raises PackError where a manifest may not be read.
+    """
     packs = []
     for name in pack_names(home):
         with contextlib.suppress(PackDamaged):
@@ -80,12 +98,15 @@ def list_packs(home: Path) -> list[Pack]:
 
 
 def verify_pack(pack: Pack) -> None:
-    """Raises PackDamaged, naming the first file that is missing or whose sha256 differs."""
+    """Raises PackDamaged, naming the first file that is missing or whose sha256 differs.
+
+    Raises PackError where a file may not be read.
+    """
     for file, sha256 in pack.manifest.files.items():
         path = pack.path(file)
-        if not path.is_file():
+        if not _is_file(path):
             raise PackDamaged(_damaged(pack, f"{file} is missing"))
-        if sha256_of(path) != sha256:
+        if _sha256_in_pack(path) != sha256:
             raise PackDamaged(_damaged(pack, f"{file} is not the file it was (sha256 differs)"))
 
 
@@ -95,7 +116,7 @@ def add_pack(home: Path, directory: Path, name: str | None = None) -> Pack:
     ``name`` overrides the pack's own. Raises PackNotFound if there is no such directory, and what
     ``install_pack`` and ``read_insightface_directory`` raise.
     """
-    if not directory.is_dir():
+    if not _is_directory(directory):
         raise PackNotFound(f"{directory} is not a directory: give the one with the pack's files.")
     if name is not None and not is_pack_name(name):
         raise PackError(f"{name!r} is no name for a pack: use letters, digits, '.', '_' and '-'.")
@@ -134,7 +155,8 @@ def install_pack(
     pack = Pack(manifest, packs_root(home) / manifest.name)
     if _is_installed(pack):
         return pack
-    if pack.directory.exists() and not replace and not _same_manifest(pack):
+    taken = os.path.exists(pack.directory)  # noqa: PTH110 - never raises
+    if taken and not replace and not _same_manifest(pack):
         raise PackError(
             f"There is another model pack {manifest.name!r} in {packs_root(home)} already: "
             "choose another name with --name."
@@ -169,7 +191,7 @@ def _is_installed(pack: Pack) -> bool:
 def _same_manifest(pack: Pack) -> bool:
     try:
         return _read_manifest(pack.directory) == pack.manifest
-    except (PackDamaged, OSError):
+    except PackError:
         return False
 
 
@@ -217,6 +239,8 @@ def _read_manifest(directory: Path) -> PackManifest:
     path = directory / MANIFEST
     try:
         return PackManifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise _unreadable(path, error) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the document"
@@ -224,6 +248,31 @@ def _read_manifest(directory: Path) -> PackManifest:
             f"{path} is not a pack's manifest ({where}: {first['msg']}): "
             "remove that directory and fetch or add the pack again."
         ) from error
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _sha256_in_pack(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> PackError:
+    return PackError(f"{path} cannot be read ({error.strerror}): check its permissions.")
 
 
 def _damaged(pack: Pack, what: str) -> str:

@@ -6,14 +6,21 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from lfr_batch.config.schema import Config
+from lfr_batch.faces.detectors import detect
 from lfr_batch.faces.embedder import Embedder
-from lfr_batch.faces.evidence import encode_jpeg
+from lfr_batch.faces.evidence import encode_jpeg, hide_others
+from lfr_batch.faces.multiscale import shared_with
+from lfr_batch.faces.stages import FaceStages
 from lfr_batch.gallery.matcher import Matcher
 from lfr_batch.records import Candidate, FloatArray, Segment, Shot, Sighting, Track
 from lfr_batch.tracks.best_shot import fuse, split_by_identity
+
+SAME_FACE = 0.3
+"""A finding that shares this much with the wanted face is that face, not another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +66,63 @@ def _probes_of(track: Track, templates: FloatArray, split_score: float) -> list[
 def find_sightings(
     segment: Segment,
     tracks: Sequence[Track],
-    embedder: Embedder,
+    stages: FaceStages,
     matcher: Matcher,
     threshold: float,
     config: Config,
 ) -> list[Sighting]:
     """The sightings among ``tracks``; every other template is gone when this returns."""
-    probes = make_probes(tracks, embedder, config.track.split_score)
+    probes = make_probes(tracks, stages.embedder, config.track.split_score)
     if not probes:
         return []
     templates = np.stack([probe.template for probe in probes])
     decisions = matcher.match(templates, threshold, config.decide.top_k)
-    return [
-        _sighting(segment, probe, candidates, margin)
+    found = [
+        (probe, candidates, margin)
         for probe, (candidates, margin) in zip(probes, decisions, strict=True)
         if candidates
     ]
+    return [
+        _sighting(segment, probe, candidates, margin, evidence_jpeg(probe.shots[0], stages))
+        for probe, candidates, margin in _one_of_each(found)
+    ]
+
+
+Match = tuple[Probe, tuple[Candidate, ...], float | None]
+
+
+def _one_of_each(found: Sequence[Match]) -> list[Match]:
+    """Of the people of one track that match the same subject, the one that matches best.
+
+    A turned head can score low against the same head seen from the front: then one person was
+    taken for two, and is one sighting all the same.
+    """
+    best: dict[tuple[int, str], Match] = {}
+    for match in found:
+        key = match[0].track.number, match[1][0].subject_id
+        if key not in best or match[1][0].score > best[key][1][0].score:
+            best[key] = match
+    return list(best.values())
+
+
+def evidence_jpeg(shot: Shot, stages: FaceStages) -> bytes:
+    """The evidence picture, searched once more for faces that were missed in the whole frame."""
+    crop = shot.evidence_bgr.copy()
+    box = stages.still_detector.fit((crop.shape[1], crop.shape[0]), max(crop.shape[:2]))
+    content = cv2.cvtColor(cv2.resize(crop, box.content_wh), cv2.COLOR_BGR2RGB)
+    (faces,) = detect(stages.still_detector, [np.asarray(content, np.uint8)], box)
+    wanted = shot.evidence_box_xyxy
+    others = faces.boxes_xyxy[shared_with(faces.boxes_xyxy, wanted) < SAME_FACE]
+    hide_others(crop, wanted, others)
+    return encode_jpeg(crop)
 
 
 def _sighting(
-    segment: Segment, probe: Probe, candidates: tuple[Candidate, ...], margin: float | None
+    segment: Segment,
+    probe: Probe,
+    candidates: tuple[Candidate, ...],
+    margin: float | None,
+    jpeg: bytes,
 ) -> Sighting:
     best = probe.shots[0]
     start_ns, end_ns = _span_ns(probe)
@@ -99,7 +143,7 @@ def _sighting(
         detection_score=best.detection_score,
         margin=margin,
         candidates=candidates,
-        jpeg=encode_jpeg(best.evidence_bgr),
+        jpeg=jpeg,
     )
 
 

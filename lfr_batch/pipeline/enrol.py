@@ -34,7 +34,7 @@ from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.pipeline.attempts import Runner, run_with_attempts
-from lfr_batch.pipeline.worker import forbid_core_dumps
+from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.records import FaceBatch
 
 EnrolmentOutcome = EnrolledFace | RefusedImage
@@ -105,7 +105,7 @@ def enrol_images(
 
 
 def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], EnrolmentOutcome]:
-    forbid_core_dumps()
+    protect_files()
     threads = max(1, round(spec.config.engine.cpus_per_worker))
     cv2.setNumThreads(threads)
     pack: Pack = load_pack(spec.home, spec.config.pack)
@@ -145,7 +145,7 @@ def enrol_picture(
         template=stages.embedder.embed(graded.aligned_rgb)[0],
         quality=float(graded.quality[0]),
         box_xyxy=(left, top, right, bottom),
-        thumbnail_jpeg=encode_jpeg(evidence_crop(picture.bgr(), faces.boxes_xyxy, which)),
+        thumbnail_jpeg=encode_jpeg(evidence_crop(picture.bgr(), faces.boxes_xyxy, which)[0]),
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
+from lfr_batch import __version__
 from lfr_batch.config.load import parse_config
 from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.errors import LfrError, StoreError, UsageError
 from lfr_batch.pipeline.attempts import Runner, run_segments
 from lfr_batch.pipeline.worker import WorkerSpec
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
@@ -41,6 +43,7 @@ class RunResult:
     status: RunStatus
     sightings: int
     """After stitching."""
+    outcomes: Mapping[str, SegmentOutcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,31 @@ def execute_run(
     resumption = resumption or Resumption()
     with lock_run(store, run_id):
         request = load_run(store, run_id)
+        _require_same_version(request)
         config = _config(request, resumption)
         plan = read_plan(store, run_id)
         retry = RETRY | RETRY_FAILED if resumption.retry_failed else RETRY
-        _run_pending(store, request, config, plan, retry, open_engine, on_start, on_outcome)
-        return _publish(store, request, config, plan)
+        with _failure_recorded(store, request):
+            _run_pending(store, request, config, plan, retry, open_engine, on_start, on_outcome)
+            return _publish(store, request, config, plan)
+
+
+def _require_same_version(request: RunRequest) -> None:
+    if request.software_version != __version__:
+        raise UsageError(
+            f"Run {request.run_id} was started with version {request.software_version} and this "
+            f"is {__version__}, whose results may differ: finish it there, or scan anew."
+        )
+
+
+@contextmanager
+def _failure_recorded(store: Store, request: RunRequest) -> Iterator[None]:
+    try:
+        yield
+    except LfrError as error:
+        with suppress(StoreError):  # it may be the store that failed
+            record_run(store, request, "failed", error=str(error))
+        raise
 
 
 def _config(request: RunRequest, resumption: Resumption) -> Config:
@@ -143,7 +166,7 @@ def _publish(
     sightings = stitched(store, request.run_id, config, plan, outcomes)
     publish_run(store, request, assets, outcomes, sightings, status, finished_at=datetime.now(UTC))
     published = latest_row(store, request.run_id) or {}
-    return RunResult(request, assets, progress, status, published.get("sightings") or 0)
+    return RunResult(request, assets, progress, status, published.get("sightings") or 0, outcomes)
 
 
 def stitched(

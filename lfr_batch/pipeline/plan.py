@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from lfr_batch.footage.sources import list_entries
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import ThresholdChoice, choose_threshold
+from lfr_batch.models.devices import available_cores
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
@@ -92,7 +92,7 @@ def probe_all(
     entries: Sequence[FootageEntry], config: Config, on_probed: Callable[[FootageAsset], None]
 ) -> tuple[FootageAsset, ...]:
     assets: list[FootageAsset] = []
-    with ThreadPoolExecutor(PROBES_PER_CORE * (os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(PROBES_PER_CORE * available_cores()) as pool:
         look = partial(probe, footage=config.footage, s3=config.s3)
         for asset in pool.map(look, entries):
             on_probed(asset)

@@ -126,7 +126,7 @@ def _shots(
     tally.reject(graded.reasons)
     shots: list[Shot | None] = [None] * len(faces)
     for i in graded.accepted:
-        crop = evidence_crop(picture_bgr, faces.boxes_xyxy, i)
+        crop, box_in_crop = evidence_crop(picture_bgr, faces.boxes_xyxy, i)
         shots[i] = Shot(
             pts_ns=look.pts_ns,
             box_xyxy=faces.boxes_xyxy[i],
@@ -134,6 +134,7 @@ def _shots(
             detection_score=float(faces.scores[i]),
             quality=float(graded.quality[i]),
             aligned_rgb=graded.aligned_rgb[i],
+            evidence_box_xyxy=box_in_crop,
             evidence_bgr=crop,
         )
     return shots
@@ -147,7 +148,7 @@ def _compare(
         found = find_sightings(
             segment,
             group,
-            search.stages.embedder,
+            search.stages,
             search.matcher,
             search.threshold,
             search.config,

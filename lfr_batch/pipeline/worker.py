@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Callable
 from contextlib import closing
@@ -18,7 +19,7 @@ from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.store import load_snapshot, require_pack
 from lfr_batch.models.store import load_pack
 from lfr_batch.pipeline.scan_segment import Search, scan_segment
-from lfr_batch.records import Segment, SegmentOutcome
+from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
 
@@ -45,7 +46,7 @@ ProcessSegment = Callable[[Segment], SegmentOutcome]
 
 def open_worker(spec: WorkerSpec) -> ProcessSegment:
     """Load the models and the gallery. Raises any LfrError that makes the whole run impossible."""
-    forbid_core_dumps()
+    protect_files()
     cv2.setNumThreads(spec.threads)
     search = _open_search(spec)
     store = open_store(spec.results_root, spec.config.s3)
@@ -56,7 +57,7 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
             with closing(open_segment(segment, spec.config.s3, spec.threads)) as frames:
                 result = scan_segment(segment, frames, search)
         except LfrError as error:
-            return failed(segment, str(error))
+            return failed(segment, str(error), "quarantined" if error.retryable else "failed")
         except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run
             return failed(segment, f"{segment.uri}: unexpected {type(error).__name__}: {error}")
         write_shard(store, spec.run_id, segment.segment_id, result.sightings)
@@ -74,18 +75,19 @@ def _open_search(spec: WorkerSpec) -> Search:
     return Search(stages, matcher, spec.threshold, spec.config)
 
 
-def failed(segment: Segment, error: str) -> SegmentOutcome:
+def failed(segment: Segment, error: str, status: SegmentStatus = "failed") -> SegmentOutcome:
     return SegmentOutcome(
         segment_id=segment.segment_id,
         footage_id=segment.footage_id,
         start_s=segment.start_s,
         end_s=segment.end_s,
-        status="failed",
+        status=status,
         attempt=segment.attempt,
         error=error,
     )
 
 
-def forbid_core_dumps() -> None:
-    """A core file of this process would hold faces."""
+def protect_files() -> None:
+    """What this process writes is its owner's alone; a core file of it would hold faces."""
+    os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

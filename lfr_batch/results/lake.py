@@ -13,6 +13,7 @@ from lfr_batch.results import layout, views
 from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.s3_store import S3Store, arrow_filesystem
 from lfr_batch.results.schemas import DATASETS, part_schema
+from lfr_batch.results.sql import parts_explained
 from lfr_batch.results.store import Store, open_store
 
 _UTC = "SET TimeZone = 'UTC'"
@@ -27,22 +28,27 @@ def open_lake(root: str | Path, s3: S3Config | None = None) -> duckdb.DuckDBPyCo
     but ``root``. Queries go through ``sql.run_query``, which lets nothing be written. A lake that
     does not exist yet is an empty one.
 
-    Raises ResultsTooNew, StoreUnreachable.
+    Raises ResultsTooNew, StoreUnreachable, and ResultsError for a damaged part, by name.
     """
     store = open_store(root, s3)
     check_lake(store)
     connection = duckdb.connect()
     for setting in (_UTC, _NO_SPILLING, _NO_DOWNLOADS):
         connection.execute(setting)
+    with parts_explained():
+        _create_views(connection, store)
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
     if isinstance(store, S3Store):
         _create_views_of_bucket(connection, store)
     else:
         connection.execute(views.views_script(store.uri, _present(store)))
         spellings = ", ".join(map(views.quoted, (store.uri, views.unglobbed(store.uri))))
         connection.execute(f"SET allowed_directories = [{spellings}]")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
 
 
 def write_views(store: Store) -> None:
@@ -79,9 +85,11 @@ def _create_views_of_bucket(connection: duckdb.DuckDBPyConnection, store: S3Stor
 
 
 def _published_runs(store: S3Store) -> frozenset[str]:
-    """Runs whose parts are all there: they have a row that says more than that they run."""
+    """Runs whose parts are all there: they have a row that says that they were published."""
     found = [(layout.run_id_of(p), layout.run_file_parts(p)) for p in _parts(store, "runs")]
-    return frozenset(run_id for run_id, name in found if run_id and name and name[1] != "running")
+    return frozenset(
+        run_id for run_id, name in found if run_id and name and name[1] == layout.FINISHED
+    )
 
 
 def _arrow_dataset(store: S3Store, dataset: str, paths: list[str]) -> Any:

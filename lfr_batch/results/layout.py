@@ -6,6 +6,8 @@ import re
 
 LAKE_JSON = "lake.json"
 VIEWS_SQL = "views.sql"
+FINISHED = "finished"
+"""In the name of a row of ``runs``: the run's parts were published."""
 
 _RUN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 _RUN_FILE = re.compile(r"(\d{3,})-([a-z_]+)\.parquet")
@@ -27,7 +29,7 @@ def run_id_of(path: str) -> str | None:
 
 
 def run_file(run_id: str, revision: int, status: str) -> str:
-    name = "finished" if status.startswith("complete") else status
+    name = FINISHED if status.startswith("complete") else status
     return f"{run_directory('runs', run_id)}/{revision:03d}-{name}.parquet"
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lfr_batch.errors import StoreFull, StoreUnreachable
+from lfr_batch.gallery.durable_files import make_own_folder, own
 from lfr_batch.results.layout import run_id_of
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -30,7 +31,7 @@ class LocalStore:
     def write_atomic(self, path: str, data: bytes) -> None:
         target = self.root / path
         with explained(self.root, path):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_own_folder(target.parent)
             _write_and_rename(target, data)
 
     def read(self, path: str) -> bytes:
@@ -38,7 +39,8 @@ class LocalStore:
             return (self.root / path).read_bytes()
 
     def exists(self, path: str) -> bool:
-        return (self.root / path).exists()
+        with explained(self.root, path):
+            return (self.root / path).exists()
 
     def list(self, prefix: str) -> tuple[str, ...]:
         with explained(self.root, prefix):
@@ -59,7 +61,7 @@ class LocalStore:
         new, place = self.root / source, self.root / target
         retired = new.with_name(f".retired-{uuid.uuid4().hex}")
         with explained(self.root, target):
-            place.parent.mkdir(parents=True, exist_ok=True)
+            make_own_folder(place.parent)
             if place.exists():
                 place.rename(retired)
             new.rename(place)
@@ -70,7 +72,7 @@ class LocalStore:
 def _write_and_rename(target: Path, data: bytes) -> None:
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
-        with temporary.open("xb") as file:
+        with open(temporary, "xb", opener=own) as file:  # noqa: PTH123 - for its opener
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

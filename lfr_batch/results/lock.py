@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lfr_batch.errors import RunBusy, StoreError
+from lfr_batch.gallery.durable_files import make_own_folder, own
 from lfr_batch.results import layout
 from lfr_batch.results.local_store import explained
 from lfr_batch.results.s3_store import S3Store
@@ -48,7 +49,7 @@ def is_locked(store: Store, run_id: str) -> bool:
     if isinstance(store, S3Store):
         return _valid(_read_lease(store, path)[0])
     try:
-        with (Path(store.uri) / path).open("rb") as file:
+        with explained(Path(store.uri), path), (Path(store.uri) / path).open("rb") as file:
             return not _try_flock(file, fcntl.LOCK_SH)
     except FileNotFoundError:
         return False
@@ -69,8 +70,8 @@ def _flock(root: Path, path: str, run_id: str) -> Iterator[None]:
 
 def _open_lock(root: Path, path: str) -> IO[bytes]:
     with explained(root, path):
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        return (root / path).open("a+b")
+        make_own_folder((root / path).parent)
+        return open(root / path, "a+b", opener=own)  # noqa: PTH123 - for its opener
 
 
 def _persistent_flock(file: IO[bytes]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lfr_batch.results.damage import damaged
 from lfr_batch.results.store import Store
 
 Row = Mapping[str, Any]
@@ -42,6 +43,23 @@ def read_rows(data: bytes) -> list[dict[str, Any]]:
     """The rows of a part, plain Python values; maps are lists of pairs."""
     rows: list[dict[str, Any]] = pq.read_table(pa.BufferReader(data)).to_pylist()
     return rows
+
+
+def read_part(store: Store, path: str, way_out: str) -> list[dict[str, Any]]:
+    """The rows of the part ``path``.
+
+    Raises FileNotFoundError, StoreUnreachable, and ResultsError, which names the file and
+    ``way_out``, for a part that is cut off or altered.
+    """
+    try:
+        return read_rows(store.read(path))
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise damaged(f"{path} in {store.uri}", way_out) from error
+    except OSError as error:
+        if error.errno is not None or isinstance(error, FileNotFoundError):
+            raise
+        # pyarrow's own OSError, without errno, is of the bytes: the store raises its own errors.
+        raise damaged(f"{path} in {store.uri}", way_out) from error
 
 
 def _check_columns(rows: Sequence[Row], schema: pa.Schema) -> None:

@@ -11,6 +11,8 @@ from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
 RETRY: frozenset[SegmentStatus] = frozenset({"quarantined"})
 """What ``lfr resume`` tries again: a worker may have died of something that is mended by now.
 A failed segment has unreadable footage and would fail again."""
+SEARCHED: frozenset[str] = frozenset({"done", "failed"})
+"""Receipts whose ``media_s`` was searched: a failed segment was, up to where it broke off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def summarise(plan: Sequence[Segment], outcomes: Mapping[str, SegmentOutcome]) -
         failed=status["failed"],
         quarantined=status["quarantined"],
         pending=len(plan) - len(known),
-        media_s=sum(o.media_s for o in known if o.status == "done"),
+        media_s=sum(o.media_s for o in known if o.status in SEARCHED),
         worker_s=sum(o.wall_s for o in known),
         frames_analysed=sum(o.frames_analysed for o in known),
         faces_detected=sum(o.faces_detected for o in known),

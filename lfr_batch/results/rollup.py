@@ -9,6 +9,7 @@ from typing import Any
 
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting, seconds
 from lfr_batch.results.jpeg import jpeg_size
+from lfr_batch.results.progress import SEARCHED
 from lfr_batch.results.rows import row_of
 
 Row = dict[str, Any]
@@ -47,14 +48,16 @@ def footage_row(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], sigh
 
 
 def searched_s(receipts: Sequence[Mapping[str, Any]]) -> float:
-    """Media time of the segments that were searched; what a failed one began does not count."""
-    return float(sum(r["media_s"] for r in receipts if r["status"] == "done"))
+    """Media time that was searched; of a failed segment, what could be read before it failed."""
+    return float(sum(r["media_s"] for r in receipts if r["status"] in SEARCHED))
 
 
 def _footage_status(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], lost: int) -> str:
-    if asset.status == "failed" or lost == len(receipts):
+    """'failed' only where not one frame was decoded: what was seen of the rest stands."""
+    nothing_seen = not any(r["frames_decoded"] for r in receipts)
+    if nothing_seen and (asset.status == "failed" or lost == len(receipts)):
         return "failed"
-    if lost or asset.status == "damaged" or any(r["error"] for r in receipts):
+    if lost or asset.status != "ok" or any(r["error"] for r in receipts):
         return "damaged"
     return "ok"
 

@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from lfr_batch.results import layout
+from lfr_batch.results.damage import publish_again
 from lfr_batch.results.lake import write_views
-from lfr_batch.results.parts import read_rows, write_part
+from lfr_batch.results.parts import read_part, write_part
 from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import RUNS, part_schema
 from lfr_batch.results.store import Store
@@ -36,7 +37,7 @@ def record_run(
     ``totals``: the counting columns (``rollup.run_totals``); ``at``: now, unless given.
     Call from the process that holds the run's lock.
     """
-    revision = len(_files(store, request.run_id))
+    revision = _next_revision(store, request.run_id)
     row = run_row(request, status, totals, error, at or datetime.now(UTC))
     path = layout.run_file(request.run_id, revision, status)
     write_part(store, path, [{**row, "revision": revision}], part_schema(RUNS))
@@ -68,11 +69,21 @@ def run_row(
 
 
 def latest_row(store: Store, run_id: str) -> dict[str, Any] | None:
-    """The run's last row, or None if it has none."""
+    """The run's last row, or None if it has none. Raises ResultsError for a damaged one."""
     files = _files(store, run_id)
-    return read_rows(store.read(files[-1]))[0] if files else None
+    return read_part(store, files[-1], publish_again(files[-1]))[0] if files else None
+
+
+def _next_revision(store: Store, run_id: str) -> int:
+    return 1 + max(map(_revision, _files(store, run_id)), default=-1)
 
 
 def _files(store: Store, run_id: str) -> list[str]:
+    """In order of revision."""
     paths = store.list(layout.run_directory("runs", run_id))
-    return [path for path in paths if layout.run_file_parts(path)]
+    return sorted(filter(layout.run_file_parts, paths), key=_revision)
+
+
+def _revision(path: str) -> int:
+    found = layout.run_file_parts(path)
+    return found[0] if found else -1

@@ -13,10 +13,12 @@ from lfr_batch.errors import ResultsTooNew, RunBusy, RunNotFound
 from lfr_batch.records import FootageAsset, Segment
 from lfr_batch.results import layout
 from lfr_batch.results.lake_version import check_lake, mark_lake
-from lfr_batch.results.parts import read_rows, write_part
+from lfr_batch.results.parts import read_part, write_part
 from lfr_batch.results.rows import asset_of, row_of, segment_of
 from lfr_batch.results.schemas import CATALOGUE, PLAN
 from lfr_batch.results.store import Store
+
+_ANEW = "restore it from a copy or start a new run"
 
 RunKind = Literal["scan", "search", "live"]
 ThresholdSource = Literal["derived", "override"]
@@ -98,13 +100,15 @@ def load_run(store: Store, run_id: str) -> RunRequest:
 
 
 def read_plan(store: Store, run_id: str) -> tuple[Segment, ...]:
-    data = store.read(layout.state(run_id, "plan.parquet"))
-    return tuple(segment_of(row) for row in read_rows(data))
+    """Raises ResultsError for a damaged plan."""
+    rows = read_part(store, layout.state(run_id, "plan.parquet"), _ANEW)
+    return tuple(map(segment_of, rows))
 
 
 def read_catalogue(store: Store, run_id: str) -> tuple[FootageAsset, ...]:
-    data = store.read(layout.state(run_id, "catalogue.parquet"))
-    return tuple(asset_of(row) for row in read_rows(data))
+    """Raises ResultsError for a damaged catalogue."""
+    rows = read_part(store, layout.state(run_id, "catalogue.parquet"), _ANEW)
+    return tuple(map(asset_of, rows))
 
 
 def list_runs(store: Store) -> tuple[str, ...]:

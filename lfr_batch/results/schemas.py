@@ -79,14 +79,18 @@ RUNS = _schema(
     ("inputs", _STRINGS, "Files, folders and URIs that were asked for."),
     ("manifest", pa.string(), "Manifest that named cameras and times; null without one."),
     ("footage", pa.int64(), "Files or objects considered."),
-    ("footage_damaged", pa.int64(), "Files of which only a part could be searched."),
-    ("footage_failed", pa.int64(), "Files of which nothing could be searched."),
+    ("footage_damaged", pa.int64(), "Files that are faulty or could be searched only in part."),
+    ("footage_failed", pa.int64(), "Files of which no frame could be searched."),
     ("segments_planned", pa.int64(), "Segments of the plan."),
     ("segments_done", pa.int64(), "Segments that were searched."),
-    ("segments_failed", pa.int64(), "Segments whose footage could not be searched."),
+    ("segments_failed", pa.int64(), "Segments whose footage could not be read to their end."),
     ("segments_quarantined", pa.int64(), "Segments given up because they stopped their worker."),
-    ("sightings", pa.int64(), "Sightings of the run; null while running."),
-    ("media_s", pa.float64(), "Media time searched, seconds."),
+    ("sightings", pa.int64(), "Sightings of the run; null until it has completed."),
+    (
+        "media_s",
+        pa.float64(),
+        "Media time searched, seconds; of a failed segment, up to where it broke off.",
+    ),
     ("worker_s", pa.float64(), "Wall-clock time of all workers together, seconds. Varies."),
     ("exit_code", pa.int32(), "Exit code of the command; null while running."),
     ("error", pa.string(), "Why the run failed; null otherwise."),
@@ -117,12 +121,16 @@ FOOTAGE = _schema(
     (
         "status",
         pa.string(),
-        "ok: all of it was searched; damaged: only a part; failed: nothing of it.",
+        "ok: all of it was searched; damaged: only a part, or it is faulty; failed: no frame of it.",
     ),
     ("error", pa.string(), "What was wrong; null when ok."),
     ("segments", pa.int32(), "Segments planned for it."),
-    ("segments_failed", pa.int32(), "Segments of it that were not searched."),
-    ("searched_s", pa.float64(), "Media time searched, seconds."),
+    ("segments_failed", pa.int32(), "Segments of it that were not searched to their end."),
+    (
+        "searched_s",
+        pa.float64(),
+        "Media time searched, seconds; of a failed segment, up to where it broke off.",
+    ),
     ("frames_analysed", pa.int64(), "Frames in which faces were looked for."),
     ("faces_detected", pa.int64(), "Faces found, counted once per analysed frame."),
     ("faces_rejected", pa.int64(), "Of those, faces the quality gate refused to compare."),
@@ -138,7 +146,9 @@ SEGMENTS = _schema(
     (
         "status",
         pa.string(),
-        "done; failed: the footage cannot be read; quarantined: it stopped its worker; "
+        "done; failed: the footage cannot be read, or not to its end; quarantined: "
+        "its worker died twice, or its "
+        "store could not be reached (`lfr resume` tries it again); "
         "pending: never tried.",
     ),
     ("error", pa.string(), "Why it failed, or what was damaged; null otherwise."),
@@ -150,7 +160,11 @@ SEGMENTS = _schema(
     ("rejections", _COUNTS, "Refused faces by reason; sums to faces_rejected."),
     ("tracks", pa.int32(), "Faces followed through the segment."),
     ("sightings", pa.int32(), "Sightings in the segment, before stitching."),
-    ("media_s", pa.float64(), "Media time searched, seconds."),
+    (
+        "media_s",
+        pa.float64(),
+        "Media time searched, seconds; of a failed segment, up to where it broke off.",
+    ),
     ("decode_s", pa.float64(), "Time spent decoding, seconds. Varies between runs."),
     ("infer_s", pa.float64(), "Time spent in the models, seconds. Varies between runs."),
     ("wall_s", pa.float64(), "Time the worker took, seconds. Varies between runs."),
@@ -171,7 +185,7 @@ SIGHTINGS = _schema(
     ("box", _FLOATS, "Face at best_s: left, top, right, bottom, pixels of the upright picture."),
     ("quality", pa.float64(), "Quality of the best shot, 0 to 1."),
     ("detection_score", pa.float64(), "Detector's confidence in the best shot, 0 to 1."),
-    ("frames", pa.int64(), "Analysed frames in which the face was followed."),
+    ("frames", pa.int64(), "Looks in which the face was followed, also where nothing had changed."),
     ("pieces", pa.int32(), "Tracks that were stitched together across segment borders."),
     ("subject_id", pa.string(), "First candidate: the gallery subject proposed."),
     ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
@@ -260,6 +274,7 @@ PLAN = _schema(
     ("duration_s", pa.float64(), "Seconds, of the whole file."),
     ("rotation_deg", pa.int32(), "Clockwise degrees."),
     ("attempt", pa.int32(), "First attempt of the plan."),
+    ("bytes", pa.int64(), "Bytes when it was planned."),
 )
 
 LEDGER = SEGMENTS.remove(SEGMENTS.get_field_index("run_id"))

@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 
 from lfr_batch.records import Sighting
 from lfr_batch.results import layout
-from lfr_batch.results.parts import read_rows, table_bytes
+from lfr_batch.results.damage import search_again
+from lfr_batch.results.parts import read_part, table_bytes
 from lfr_batch.results.rows import row_of, sighting_of
 from lfr_batch.results.schemas import SHARD
 from lfr_batch.results.store import Store
@@ -28,12 +29,16 @@ def write_shard(store: Store, run_id: str, segment_id: str, sightings: Sequence[
 
 
 def read_shard(store: Store, run_id: str, segment_id: str) -> tuple[Sighting, ...]:
-    """The segment's sightings by time; none where it has no shard."""
+    """The segment's sightings by time; none where it has no shard.
+
+    Raises ResultsError for a damaged shard.
+    """
+    path = layout.shard(run_id, segment_id)
     try:
-        data = store.read(layout.shard(run_id, segment_id))
+        rows = read_part(store, path, search_again(path))
     except FileNotFoundError:
         return ()
-    return tuple(sighting_of(row) for row in read_rows(data))
+    return tuple(map(sighting_of, rows))
 
 
 def list_shards(store: Store, run_id: str) -> frozenset[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from lfr_batch.errors import QueryError
+from lfr_batch.results.damage import about_part
 
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 """DuckDB's statement types; MULTI is what it makes of PIVOT."""
@@ -23,18 +25,37 @@ def run_query(
 ) -> pa.Table:
     """The answer of the last statement of ``sql``; ``$name`` in it is taken from ``parameters``.
 
-    Only reading is possible. Raises QueryError with the first line of what DuckDB says.
+    Only reading is possible. Raises QueryError with the first line of what DuckDB says,
+    ResultsError for a damaged part and StoreUnreachable for one that cannot be opened.
     """
     try:
-        statements = connection.extract_statements(sql)
-        for statement in statements:
-            _check_reads(statement)
-        if not statements:
-            raise QueryError("there is no query; try: SELECT * FROM runs")
-        answers = [_answer(connection, s, parameters or {}) for s in statements]
+        with parts_explained():
+            return _run(connection, sql, parameters or {})
     except duckdb.Error as error:
         raise QueryError(_first_line(error)) from error
-    return answers[-1]
+
+
+@contextmanager
+def parts_explained() -> Iterator[None]:
+    """What a Parquet reader says of one part of the lake as an error that names the part."""
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        told = about_part(str(error))
+        if told is None:
+            raise
+        raise told from error
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
+) -> pa.Table:
+    statements = connection.extract_statements(sql)
+    for statement in statements:
+        _check_reads(statement)
+    if not statements:
+        raise QueryError("there is no query; try: SELECT * FROM runs")
+    return [_answer(connection, s, parameters) for s in statements][-1]
 
 
 def columns_text(connection: duckdb.DuckDBPyConnection, view: str | None = None) -> str:

@@ -62,8 +62,19 @@ def join(earlier: Sighting, later: Sighting, top_k: int) -> Sighting:
         last_box_xyxy=later.last_box_xyxy,
         frames=earlier.frames + later.frames,
         pieces=earlier.pieces + later.pieces,
+        margin=_margin(better, (earlier, later)),
         candidates=_merge(earlier.candidates, later.candidates, top_k),
     )
+
+
+def _margin(better: Sighting, pieces: tuple[Sighting, ...]) -> float | None:
+    """The better piece's score less the best that any piece gave to anybody else."""
+    others = [
+        piece.score - piece.margin if piece.subject_id == better.subject_id else piece.score
+        for piece in pieces
+        if piece.margin is not None
+    ]
+    return better.score - max(others) if others else None
 
 
 def _merge(a: tuple[Candidate, ...], b: tuple[Candidate, ...], top_k: int) -> tuple[Candidate, ...]:

@@ -51,9 +51,11 @@ def look(
 
 
 def hold(state: TrackerState, pts_ns: int) -> TrackerState:
-    """Nothing changed since the last look: whoever was seen then is still there."""
+    """Nothing changed since the last look: whoever was seen then would be seen again."""
     held = [
-        replace(track, end_ns=pts_ns) if track.end_ns == state.looked_ns else track
+        replace(track, end_ns=pts_ns, frames=track.frames + 1)
+        if track.end_ns == state.looked_ns
+        else track
         for track in state.open_tracks
     ]
     return replace(state, open_tracks=tuple(held), looked_ns=pts_ns)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import mmap
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import pytest
@@ -74,7 +76,8 @@ def test_strangers_leave_nothing_behind(
 ) -> None:
     strangers = canaries(casework, "group.mp4", monkeypatch)
     assert len(strangers) > 20
-    results, ray_files = tmp_path / "results", tmp_path / "ray"
+    results = tmp_path / "results"
+    ray_files = Path(mkdtemp(prefix="ray"))  # sockets below it must have short names
     done = lfr(
         casework.home, "scan", casework.footage, "--gallery", "people", *WHO, "--out", results,
         RAY_TMPDIR=str(ray_files), LFR_LOG="DEBUG",
@@ -94,6 +97,7 @@ def test_strangers_leave_nothing_behind(
     (sightings,) = sql(casework.home, "SELECT count(*) AS n FROM sightings", results)
     assert shots["n"] == sightings["n"] == 2
     assert holding([JPEG], files_below(ray_files)) == set()
+    shutil.rmtree(ray_files)
 
 
 def test_the_search_for_canaries_finds_what_is_there(

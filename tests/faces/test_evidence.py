@@ -11,7 +11,8 @@ NEIGHBOUR = np.array([420, 210, 470, 300], np.float32)
 
 
 def test_the_face_is_shown_and_its_neighbour_is_not() -> None:
-    crop = evidence_crop(NOISE, np.stack([WANTED, NEIGHBOUR]), 0)
+    crop, box = evidence_crop(NOISE, np.stack([WANTED, NEIGHBOUR]), 0)
+    assert box.tolist() == [80, 96, 180, 216]
     left, top = 300 - 80, 200 - 96
     shown = crop[200 - top : 320 - top, 300 - left : 400 - left]
     np.testing.assert_array_equal(shown, NOISE[200:320, 300:400])
@@ -21,7 +22,7 @@ def test_the_face_is_shown_and_its_neighbour_is_not() -> None:
 
 def test_a_face_that_overlaps_is_hidden_up_to_the_wanted_one() -> None:
     close = np.array([380, 220, 460, 310], np.float32)
-    crop = evidence_crop(NOISE, np.stack([close, WANTED]), 1)
+    crop, _ = evidence_crop(NOISE, np.stack([close, WANTED]), 1)
     left, top = 220, 104
     np.testing.assert_array_equal(
         crop[200 - top : 320 - top, 300 - left : 400 - left], NOISE[200:320, 300:400]
@@ -34,13 +35,13 @@ def test_a_face_that_overlaps_is_hidden_up_to_the_wanted_one() -> None:
 
 def test_a_large_face_is_made_smaller_and_the_picture_is_left_alone() -> None:
     before = NOISE.copy()
-    crop = evidence_crop(NOISE, np.array([[50, 50, 750, 550]], np.float32), 0)
+    crop, _ = evidence_crop(NOISE, np.array([[50, 50, 750, 550]], np.float32), 0)
     assert max(crop.shape) == MAX_SIDE_PX
     np.testing.assert_array_equal(NOISE, before)
 
 
 def test_jpeg_can_be_read_back() -> None:
-    crop = evidence_crop(NOISE, WANTED[None], 0)
+    crop, _ = evidence_crop(NOISE, WANTED[None], 0)
     picture = cv2.imdecode(np.frombuffer(encode_jpeg(crop), np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     assert picture.shape == crop.shape

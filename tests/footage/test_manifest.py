@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lfr_batch.errors import ConfigError
-from lfr_batch.footage.manifest import apply_manifest, read_manifest
+from lfr_batch.footage.manifest import apply_manifest, read_manifest, unmatched
 from lfr_batch.records import FootageEntry
 
 MIDNIGHT = datetime(2024, 2, 1, tzinfo=UTC)
@@ -56,7 +56,12 @@ def test_parquet_with_typed_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("path\na.mp4\n", "no column uri"),
+        ("path\na.mp4\n", "no column uri: it has path"),
+        ("", "no column uri: its first line must name the columns"),
+        ("\nuri\na.mp4\n", "no column uri: its first line must name the columns"),
+        ("uri,camera_id\n", "holds no rows"),
+        ("uri,site\na.mp4,North\nb.mp4,North, gate\n", "row 3: it has more cells than the header"),
+        ("uri,start_utc\na.mp4,0001-01-01T00:00+02:00\n", "row 2, column start_utc"),
         ("uri,start_utc\na.mp4,yesterday\n", "row 2, column start_utc: 'yesterday'"),
         ("uri,rotate_deg\na.mp4,0\nb.mp4,45\n", "row 3, column rotate_deg: '45'"),
         ("uri,camera_id\n,7\n", "row 2, column uri: it is empty"),
@@ -81,3 +86,36 @@ def test_apply_adds_to_the_entries_it_names() -> None:
     row = FootageEntry("/a.mp4", "7", "North", MIDNIGHT)
     entries = [FootageEntry("/a.mp4"), FootageEntry("/b.mp4")]
     assert apply_manifest(entries, [row]) == [row, FootageEntry("/b.mp4")]
+
+
+def test_a_parquet_manifest_without_rows(tmp_path: Path) -> None:
+    path = tmp_path / "archive.parquet"
+    pq.write_table(pa.table({"uri": pa.array([], pa.string())}), path)
+    with pytest.raises(ConfigError, match="holds no rows"):
+        read_manifest(str(path))
+
+
+def test_rows_that_match_no_entry_are_known() -> None:
+    manifest = [FootageEntry("/z.mp4"), FootageEntry("/a.mp4", "7"), FootageEntry("/c.mp4")]
+    entries = [FootageEntry("/a.mp4"), FootageEntry("/b.mp4")]
+    assert unmatched(entries, manifest) == ("/z.mp4", "/c.mp4")
+    assert unmatched(entries, []) == ()
+
+
+def test_naive_times_are_in_the_archive_s_zone(tmp_path: Path) -> None:
+    path = csv(
+        tmp_path,
+        "uri,start_utc\na.mp4,2024-02-01T01:00:00\nb.mp4,2024-02-01T00:00:00Z\nc.mp4,\n",
+    )
+    starts = [entry.start_utc for entry in read_manifest(path, "Europe/Berlin")]
+    assert starts == [MIDNIGHT, MIDNIGHT, None]
+    with pytest.raises(ConfigError, match="'Mars/Base'"):
+        read_manifest(path, "Mars/Base")
+
+
+def test_naive_parquet_times_are_in_the_archive_s_zone(tmp_path: Path) -> None:
+    path = tmp_path / "archive.parquet"
+    local = pa.array([datetime(2024, 2, 1, 1)], pa.timestamp("us"))
+    pq.write_table(pa.table({"uri": ["a.mp4"], "start_utc": local}), path)
+    (entry,) = read_manifest(str(path), "Europe/Berlin")
+    assert entry.start_utc == MIDNIGHT

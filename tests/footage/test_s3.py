@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
@@ -15,6 +16,7 @@ from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
 from lfr_batch.footage import s3
 from lfr_batch.footage.catalogue import probe
+from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.ranged import RangedReader
 from lfr_batch.footage.segments import plan_segments
@@ -232,6 +234,26 @@ def test_refusals_of_the_store(store: S3Config, code: str, part: str) -> None:
     client.meta.events.register("before-call.s3.ListObjectsV2", cast("Callable[..., None]", refuse))
     with pytest.raises(StoreUnreachable, match=part):
         list_entries(["s3://archive"], store)
+
+
+def test_an_object_that_changed_since_it_was_planned_is_refused(
+    store: S3Config, bucket: str, rendered: dict[str, Path]
+) -> None:
+    uri = f"s3://{bucket}/cam1/a.mp4"
+    (segment,) = plan_segments(probe(FootageEntry(uri), FootageConfig(), store), 60.0, "key")
+    assert next(open_segment(segment, store, 1)).pts_ns == 0
+    other = rendered["clip.ts"].read_bytes()
+    s3.client(store).put_object(Bucket=bucket, Key="cam1/a.mp4", Body=other)
+    with pytest.raises(FootageUnreadable, match=f"changed .*had {segment.bytes} bytes"):
+        next(open_segment(segment, store, 1))
+
+
+@pytest.mark.usefixtures("bucket")
+def test_objects_left_out_are_counted(store: S3Config, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "lfr_batch.footage"):
+        list_entries(["s3://archive/cam1/"], store)
+    own = [record.getMessage() for record in caplog.records if record.name == s3.__name__]
+    assert own == ["2 of 4 objects are left out: hidden or side-cars"]
 
 
 def test_ranged_reader_is_a_file() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,14 @@ def test_plain_grid_without_keyframes(duration_s: float | None, borders_s: list[
 def test_a_failed_asset_has_no_segment_and_a_still_has_one() -> None:
     assert plan_segments(asset(100.0, status="failed"), 10.0, "key") == []
     assert len(plan_segments(asset(None, kind="still"), 10.0, "key")) == 1
+
+
+def test_segments_remember_the_size_and_their_ids_do_not() -> None:
+    small, large = (
+        plan_segments(replace(asset(100.0), bytes=size), 10.0, "key") for size in (5, 6)
+    )
+    assert {segment.bytes for segment in small} == {5}
+    assert [s.segment_id for s in small] == [s.segment_id for s in large]
 
 
 def test_ids_depend_on_what_determines_the_result() -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
 import pytest
 
-from lfr_batch.config.schema import S3Config
+from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, UsageError
+from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.sources import facts, list_entries, open_bytes
+from tests.permissions import closed, public_folder
 
 S3 = S3Config()
 
@@ -81,3 +84,61 @@ def test_facts_and_errors(archive: Path) -> None:
     os.mkfifo(archive / "pipe")
     with pytest.raises(FootageUnreadable, match="not a regular file"):
         open_bytes(str(archive / "pipe"), S3)
+
+
+def test_linked_folders_are_entered_once(archive: Path) -> None:
+    (archive / "a/0-b").symlink_to(archive / "b")
+    (archive / "a/deep/up").symlink_to(archive / "a")
+    (archive / "b/round").symlink_to(archive / "b")
+    assert names([str(archive / "a")], archive) == ["a/0-b/4.avi", "a/1.mp4", "a/2.DAV", "a/deep/3"]
+    assert names([str(archive)], archive) == ["a/1.mp4", "a/2.DAV", "a/deep/3", "b/4.avi"]
+    assert names([str(archive / "**/*.mp4")], archive) == ["a/1.mp4"]
+
+
+def test_a_dangling_link_is_an_entry_that_fails(archive: Path) -> None:
+    (archive / "b/5.avi").symlink_to(archive / "gone.avi")
+    (archive / "b/6.avi").symlink_to(archive / "b/6.avi")
+    listed = list_entries([str(archive / "b")], S3)
+    assert [Path(entry.uri).name for entry in listed] == ["4.avi", "5.avi", "6.avi"]
+    dangling, circular = (probe(entry, FootageConfig(), S3) for entry in listed[1:])
+    assert (dangling.status, circular.status) == ("failed", "failed")
+    assert "is a link to a file that is not there" in (dangling.error or "")
+    assert "symbolic links" in (circular.error or "")
+
+
+def test_what_is_left_out_of_a_folder_is_counted(
+    archive: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.mkfifo(archive / "a/pipe")
+    with caplog.at_level(logging.INFO, "lfr_batch.footage"):
+        list_entries([str(archive / "b")], S3)
+        assert caplog.messages == []
+        list_entries([str(archive / "a")], S3)
+    (message,) = caplog.messages
+    assert message.startswith(f"4 of 7 files in {archive / 'a'} are left out")
+
+
+@pytest.mark.parametrize("given", ["closed/1.mp4", "closed/*.mp4", "closed", "."])
+def test_a_closed_folder_is_one_sentence(given: str) -> None:
+    with public_folder() as folder:
+        (folder / "closed").mkdir()
+        (folder / "closed/1.mp4").write_bytes(b"x")
+        with closed(folder / "closed"), pytest.raises(UsageError, match="Permission denied"):
+            list_entries([str(folder / given)], S3)
+
+
+def test_files_that_can_be_listed_but_not_read_are_entries_that_fail() -> None:
+    with public_folder() as folder:
+        (folder / "listed").mkdir()
+        (folder / "listed/1.mp4").write_bytes(b"x")
+        with closed(folder / "listed", 0o444):
+            (entry,) = list_entries([str(folder)], S3)
+            assert "may not be read" in (probe(entry, FootageConfig(), S3).error or "")
+
+
+def test_names_that_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="File name too long"):
+        list_entries([str(tmp_path / ("x" * 300))], S3)
+    for name in ("x" * 300, "a\0b"):
+        with pytest.raises(FootageUnreadable):
+            open_bytes(str(tmp_path / name), S3)

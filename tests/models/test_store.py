@@ -7,6 +7,7 @@ import pytest
 
 from lfr_batch.errors import PackDamaged, PackError, PackNotFound
 from lfr_batch.models.store import add_pack, list_packs, load_pack, pack_names, read_pack
+from tests.permissions import closed, public_folder
 
 from .conftest import write_manifest
 
@@ -140,3 +141,32 @@ def test_a_home_that_cannot_be_made_is_one_sentence(tmp_path: Path, pack_directo
     (tmp_path / "home").write_text("a file")
     with pytest.raises(PackError, match="cannot be copied"):
         add_pack(tmp_path / "home", pack_directory)
+
+
+@pytest.mark.parametrize(
+    "what", ["models", "models/small", "models/small/manifest.json", "models/small/d.onnx", "."]
+)
+def test_a_pack_that_may_not_be_read_is_one_sentence(pack_directory: Path, what: str) -> None:
+    with public_folder() as home:
+        add_pack(home, pack_directory)
+        for path in (home / "models", home / "models/small", home / "models/small/sub"):
+            path.chmod(0o755)
+        with closed(home / what), pytest.raises(PackError, match="check its permissions"):
+            load_pack(home, "small")
+        if "onnx" not in what:
+            with closed(home / what), pytest.raises(PackError, match="check its permissions"):
+                list_packs(home)
+
+
+def test_a_closed_pack_is_still_named(pack_directory: Path) -> None:
+    with public_folder() as home:
+        add_pack(home, pack_directory)
+        with closed(home / "models/small"):
+            assert pack_names(home) == ["small"]
+
+
+def test_a_directory_that_may_not_be_read_is_not_added(pack_directory: Path) -> None:
+    with public_folder() as folder:
+        (folder / "outer/pack").mkdir(parents=True)
+        with closed(folder / "outer"), pytest.raises(PackError, match="check its permissions"):
+            add_pack(folder / "home", folder / "outer/pack")

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from lfr_batch.config.schema import Config, FootageConfig, MotionConfig, QualityConfig, S3Config
 from lfr_batch.errors import FootageDamaged, FootageUnreadable
-from lfr_batch.faces.stages import open_stages
+from lfr_batch.faces.evidence import evidence_crop
+from lfr_batch.faces.stages import detect_in_still, open_stages
 from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
+from lfr_batch.footage.stills import StillFrame
 from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.store import load_pack
+from lfr_batch.pipeline.compare import evidence_jpeg
 from lfr_batch.pipeline.scan_segment import Search, SegmentResult, scan_segment
-from lfr_batch.records import FootageEntry, Segment, seconds
-from tests.casework import Casework
+from lfr_batch.records import FootageEntry, Segment, Shot, seconds
+from tests.casework import ASTRONAUT, Casework, installed_picture
+from tests.footage.clips import write_clip
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +106,42 @@ def test_the_motion_gate_loses_nobody(casework: Casework, search: Search) -> Non
         gated, every = scan(path, search), scan(path, with_config(search, ungated))
         assert [s.subject_id for s in gated.sightings] == [s.subject_id for s in every.sightings]
         assert gated.outcome.frames_analysed <= every.outcome.frames_analysed
+
+
+def test_someone_on_a_frozen_picture_is_found(
+    casework: Casework, search: Search, tmp_path: Path
+) -> None:
+    """A picture that stands still is looked at once; that look must be enough."""
+    portrait = installed_picture(ASTRONAUT)[..., ::-1]
+    wall = np.full_like(portrait, 80)
+    shown = [wall] * 25 + [portrait] * 45 + [wall] * 25
+    clip = write_clip(tmp_path / "slides.mp4", [np.ascontiguousarray(p) for p in shown])
+    (sighting,) = scan(clip, search).sightings
+    assert sighting.subject_id == "astronaut"
+    assert seconds(sighting.start_ns) == pytest.approx(1.0, abs=0.21)
+    assert seconds(sighting.end_ns) == pytest.approx(2.8, abs=0.41)
+
+
+def test_a_bystander_missed_in_the_frame_is_hidden_in_the_evidence(
+    casework: Casework, search: Search
+) -> None:
+    """Two faces side by side, of which only one was detected in the frame."""
+    person = np.ascontiguousarray(installed_picture(ASTRONAUT)[40:240, 165:285])
+    child = cv2.resize(person, (60, 100), interpolation=cv2.INTER_AREA)
+    picture = np.hstack([person, np.full((200, 60, 3), 90, np.uint8)])
+    picture[60:160, 120:] = child
+    (faces,) = (detect_in_still(search.stages.still_detector, StillFrame(person), (320,)),)
+    crop, box = evidence_crop(picture, faces.boxes_xyxy[:1], 0)
+    shot = Shot(
+        0, box, faces.landmarks_xy[0], 0.9, 0.5, np.zeros((112, 112, 3), np.uint8), box, crop
+    )
+    jpeg = evidence_jpeg(shot, search.stages)
+    shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None
+    found = detect_in_still(search.stages.still_detector, StillFrame(np.asarray(shown)), (320,))
+    before = detect_in_still(search.stages.still_detector, StillFrame(crop), (320,))
+    assert len(before) == 2
+    assert len(found) == 1
 
 
 def damaged_after(frames: Iterator[Frame], count: int) -> Iterator[Frame]:

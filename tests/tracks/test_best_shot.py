@@ -21,6 +21,7 @@ def shot(at_s: float, quality: float) -> Shot:
         detection_score=0.9,
         quality=quality,
         aligned_rgb=np.zeros((112, 112, 3), np.uint8),
+        evidence_box_xyxy=np.zeros(4, np.float32),
         evidence_bgr=np.zeros((4, 4, 3), np.uint8),
     )
 

@@ -84,3 +84,27 @@ def test_the_whole_has_the_better_piece_s_picture_and_every_better_score() -> No
         (2, "ben", 0.55),
     ]
     assert whole.segment_id == "segment of a"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "margin"),
+    [
+        ({"anna": 0.9, "ben": 0.5}, {"anna": 0.8, "ben": 0.78}, 0.12),
+        ({"anna": 0.9, "ben": 0.5}, {"ben": 0.85, "anna": 0.6}, 0.05),
+        ({"anna": 0.9}, {"anna": 0.8}, None),
+    ],
+    ids=["runner-up in the weaker piece", "another first candidate", "gallery of one"],
+)
+def test_the_margin_is_to_the_best_that_anybody_else_got(
+    first: dict[str, float], second: dict[str, float], margin: float | None
+) -> None:
+    def own(scores: dict[str, float]) -> float | None:
+        best, *rest = sorted(scores.values(), reverse=True)
+        return best - rest[0] if rest else None
+
+    pieces = [
+        replace(piece("a", 50, 60, HERE, **first), margin=own(first)),
+        replace(piece("b", 60.2, 70, HERE, **second), margin=own(second)),
+    ]
+    (whole,) = stitch(pieces, LIMITS, 1)
+    assert whole.margin == (None if margin is None else pytest.approx(margin))

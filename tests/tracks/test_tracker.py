@@ -58,7 +58,7 @@ def test_a_short_gap_is_bridged_and_a_long_one_is_not() -> None:
 
 def test_someone_who_stands_still_stays_while_frames_are_skipped() -> None:
     tracks, _ = run((0.0, faces(10)), (1.0, None), (2.0, None), (3.0, None), (3.5, faces(10)))
-    assert spans(tracks) == [(0.0, 3.5, 2)]
+    assert spans(tracks) == [(0.0, 3.5, 5)]
 
 
 def test_someone_lost_before_the_scene_came_to_rest_does_not_stay() -> None:

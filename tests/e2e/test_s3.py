@@ -1,0 +1,65 @@
+"""Footage and results in a bucket, with a real HTTP server in front of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from lfr_batch.cli.app import main
+from tests.casework import Casework
+from tests.e2e.cli import WHO
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def test_from_bucket_to_bucket(
+    endpoint: str,
+    casework: Casework,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LFR_HOME", str(casework.home))
+    store = boto3.client("s3", endpoint_url=endpoint)
+    for bucket in ("archive", "lake"):
+        place = {"LocationConstraint": "eu-west-2"}
+        store.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)  # type: ignore[arg-type]
+    store.upload_file(str(casework.footage / "walk.mp4"), "archive", "day/walk.mp4")
+    store.put_object(Bucket="archive", Key="day/broken.mp4", Body=b"")
+    settings = tmp_path / "s3.yaml"
+    settings.write_text(f"s3: {{endpoint_url: '{endpoint}'}}\njob: {{out: 's3://lake/op-1'}}\n")
+
+    with pytest.raises(SystemExit) as stop:
+        main(["scan", "s3://archive/day", "--gallery", "people", *WHO, "--engine", "in_process",
+              "--config", str(settings)])  # fmt: skip
+    said = capsys.readouterr()
+    assert stop.value.code == 3, said.err
+    assert "astronaut" in said.out
+    assert "s3://archive/day/broken.mp4" in said.err
+
+    with pytest.raises(SystemExit) as stop:
+        main(["sql", "SELECT uri, status, subject_id FROM footage LEFT JOIN sightings "
+              "USING (run_id, footage_id) ORDER BY uri", "--format", "json",
+              "--config", str(settings)])  # fmt: skip
+    assert stop.value.code == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {"uri": "s3://archive/day/broken.mp4", "status": "failed", "subject_id": None},
+        {"uri": "s3://archive/day/walk.mp4", "status": "ok", "subject_id": "astronaut"},
+    ]
