@@ -38,7 +38,7 @@ def pack_findings(home: Path) -> list[Finding]:
     """One finding per pack, every file compared with its sha256."""
     try:
         names = pack_names(home)
-    except OSError as error:
+    except (LfrError, OSError) as error:
         return [problem("packs", str(error), "Mend the access to LFR_HOME.")]
     if not names:
         return [warning("packs", "none here", "Run `lfr models fetch open`.")]
@@ -49,7 +49,7 @@ def gallery_findings(home: Path) -> list[Finding]:
     """One finding per gallery, from its current snapshot's manifest."""
     try:
         galleries = list_galleries(home)
-    except OSError as error:
+    except (LfrError, OSError) as error:
         return [problem("galleries", str(error), "Mend the access to LFR_HOME.")]
     if not galleries:
         return [ok("galleries", "none yet; `lfr gallery enrol NAME --images DIR` makes one")]

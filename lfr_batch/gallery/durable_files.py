@@ -39,7 +39,7 @@ def make_own_folder(folder: Path) -> None:
 def exclusive(lock: Path) -> Iterator[None]:
     """Hold ``lock`` against other processes; the kernel frees it when the holder dies."""
     make_own_folder(lock.parent)
-    with open(lock, "a", encoding="utf-8", opener=own) as file:  # noqa: PTH123 - for its opener
+    with open(lock, "a", encoding="utf-8", opener=own) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -105,7 +105,7 @@ def sweep(folder: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Replace the content of ``path`` in one step."""
     building = path.with_name(f"{TEMPORARY}{path.name}")
-    with open(building, "w", encoding="utf-8", opener=own) as file:  # noqa: PTH123 - for its opener
+    with open(building, "w", encoding="utf-8", opener=own) as file:
         file.write(text)
     sync(building)
     building.replace(path)

@@ -86,14 +86,14 @@ def read_columns(path: Path, names: Sequence[str]) -> dict[str, tuple[Any, ...]]
     try:
         return tables.read_columns(path, names)
     except (OSError, pa.ArrowException) as error:
-        raise GalleryDamaged(f"{path} cannot be read; {WAY_OUT}.") from error
+        raise _unreadable(path, error) from error
 
 
 def read_jpegs(path: Path, image_ids: Iterable[str]) -> dict[str, bytes]:
     try:
         return tables.read_jpegs(path, image_ids)
     except (OSError, pa.ArrowException) as error:
-        raise GalleryDamaged(f"{path} cannot be read; {WAY_OUT}.") from error
+        raise _unreadable(path, error) from error
 
 
 def map_templates(folder: Path, manifest: Manifest) -> FloatArray:
@@ -101,13 +101,14 @@ def map_templates(folder: Path, manifest: Manifest) -> FloatArray:
     try:
         return map_vectors(path, manifest.templates, manifest.dimension)
     except (OSError, ValueError) as error:
-        raise GalleryDamaged(f"{path} cannot be read; {WAY_OUT}.") from error
+        raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: OSError) -> GalleryError:
+def _unreadable(path: Path, error: Exception) -> GalleryError:
     if isinstance(error, PermissionError):
-        return GalleryError(f"{path} may not be read; mend its permissions.")
-    return GalleryDamaged(f"{path} cannot be read ({error.strerror}); {WAY_OUT}.")
+        return GalleryError(f"{path} may not be read (Permission denied); mend its permissions.")
+    reason = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+    return GalleryDamaged(f"{path} cannot be read{reason}; {WAY_OUT}.")
 
 
 def _entry(path: Path) -> FileEntry:

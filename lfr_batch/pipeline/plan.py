@@ -14,7 +14,7 @@ from lfr_batch import __version__
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
 from lfr_batch.footage.catalogue import probe
-from lfr_batch.footage.manifest import apply_manifest, read_manifest
+from lfr_batch.footage.manifest import apply_manifest, read_manifest, unmatched
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_entries
 from lfr_batch.gallery.records import Snapshot
@@ -51,6 +51,8 @@ class Plan:
     choice: ThresholdChoice
     assets: tuple[FootageAsset, ...]
     segments: tuple[Segment, ...]
+    unmatched: tuple[str, ...]
+    """Rows of the manifest that are about none of the inputs."""
 
 
 def make_plan(
@@ -66,10 +68,11 @@ def make_plan(
     snapshot = load_snapshot(order.home, order.gallery)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     choice = derive_threshold(order.config, pack, snapshot)
-    entries = find_footage(order)
+    entries, strays = find_footage(order)
     request = _request(order, now, pack, snapshot, choice, statement)
     assets = probe_all(entries, order.config, on_probed)
-    return Plan(request, choice, assets, _segments(assets, order.config, request, pack))
+    segments = _segments(assets, order.config, request, pack)
+    return Plan(request, choice, assets, segments, strays)
 
 
 def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> ThresholdChoice:
@@ -80,12 +83,17 @@ def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> Threshol
     )
 
 
-def find_footage(order: Order) -> list[FootageEntry]:
-    """The inputs with what the manifest says of them, or the manifest's own rows."""
-    known = read_manifest(order.manifest) if order.manifest else ()
+def find_footage(order: Order) -> tuple[list[FootageEntry], tuple[str, ...]]:
+    """The inputs with what the manifest says of them, or the manifest's own rows.
+
+    Second come the uris of manifest rows that are about none of the inputs.
+    """
+    zone = order.config.footage.time_zone
+    known = read_manifest(order.manifest, zone) if order.manifest else ()
     if not order.inputs:
-        return list(known)
-    return apply_manifest(list_entries(order.inputs, order.config.s3), known)
+        return list(known), ()
+    entries = list_entries(order.inputs, order.config.s3)
+    return apply_manifest(entries, known), unmatched(entries, known)
 
 
 def probe_all(

@@ -9,6 +9,7 @@ from lfr_batch.results import layout
 from lfr_batch.results.schemas import DATASETS
 
 _PART = re.compile(rf"(?:{'|'.join(DATASETS)})/run_id=[^/\n]+/[^/\n]+?\.parquet")
+_IN_BUCKET = re.compile(rf"'_({'|'.join(DATASETS)})_parts' failed: (.*)")
 _NOT_OPENED = re.compile(r"cannot open|permission denied|no files found", re.IGNORECASE)
 
 
@@ -34,7 +35,16 @@ def about_part(said: str) -> ResultsError | StoreUnreachable | None:
     """The error for what a Parquet reader said of a part of the lake; None if it names none."""
     found = _PART.search(said)
     if found is None:
-        return None
+        return _about_bucket(said)
     if _NOT_OPENED.search(said):
         return StoreUnreachable(f"{found[0]} cannot be opened; mend its permissions and try again")
     return damaged(found[0], publish_again(found[0]))
+
+
+def _about_bucket(said: str) -> StoreUnreachable | None:
+    """pyarrow, which reads buckets, names no file once a part has been opened."""
+    found = _IN_BUCKET.search(said)
+    return found and StoreUnreachable(
+        f"a part of {found[1]} in the bucket cannot be read ({found[2]}); try again, and if it "
+        "stays so restore that dataset from a copy"
+    )

@@ -72,7 +72,7 @@ class LocalStore:
 def _write_and_rename(target: Path, data: bytes) -> None:
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
-        with open(temporary, "xb", opener=own) as file:  # noqa: PTH123 - for its opener
+        with open(temporary, "xb", opener=own) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

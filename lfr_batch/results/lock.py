@@ -71,7 +71,7 @@ def _flock(root: Path, path: str, run_id: str) -> Iterator[None]:
 def _open_lock(root: Path, path: str) -> IO[bytes]:
     with explained(root, path):
         make_own_folder((root / path).parent)
-        return open(root / path, "a+b", opener=own)  # noqa: PTH123 - for its opener
+        return open(root / path, "a+b", opener=own)
 
 
 def _persistent_flock(file: IO[bytes]) -> bool:

@@ -121,7 +121,7 @@ FOOTAGE = _schema(
     (
         "status",
         pa.string(),
-        "ok: all of it was searched; damaged: only a part, or it is faulty; failed: no frame of it.",
+        "ok: searched whole; damaged: only in part, or it is faulty; failed: not one frame of it.",
     ),
     ("error", pa.string(), "What was wrong; null when ok."),
     ("segments", pa.int32(), "Segments planned for it."),
@@ -146,9 +146,8 @@ SEGMENTS = _schema(
     (
         "status",
         pa.string(),
-        "done; failed: the footage cannot be read, or not to its end; quarantined: "
-        "its worker died twice, or its "
-        "store could not be reached (`lfr resume` tries it again); "
+        "done; failed: the footage cannot be read, or not to its end; quarantined: its "
+        "worker died twice, or its store could not be reached (`lfr resume` tries it again); "
         "pending: never tried.",
     ),
     ("error", pa.string(), "Why it failed, or what was damaged; null otherwise."),

@@ -8,6 +8,7 @@ import pytest
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import EnrolmentImage
+from tests.refused import refused
 
 
 def lay_out(directory: Path, *paths: str) -> Path:
@@ -179,6 +180,24 @@ def test_unreadable_csv(pictures: Path) -> None:
     utf16.write_text("subject\nS1\n", encoding="utf-16")
     with pytest.raises(UsageError, match="not UTF-8"):
         read_images(pictures, utf16)
+
+
+def test_a_folder_that_may_not_be_looked_into(pictures: Path) -> None:
+    lay_out(pictures, "S1/a.jpg")
+    for folder in (pictures.parent, pictures, pictures / "S1"):
+        with refused(folder), pytest.raises(UsageError, match="mend its permissions"):
+            read_images(pictures, None)
+
+
+def test_names_that_are_too_long(pictures: Path) -> None:
+    lay_out(pictures, "S1.jpg")
+    with pytest.raises(UsageError, match="File name too long"):
+        read_images(pictures / ("n" * 300), None)
+    with pytest.raises(UsageError, match="File name too long"):
+        read_images(pictures, pictures / ("n" * 300))
+    table = write_csv(pictures, f"subject,file\nS1,{'n' * 300}\n")
+    with pytest.raises(UsageError, match="no picture below --images"):
+        read_images(pictures, table)
 
 
 def test_custody_set(shared_data: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -37,6 +38,7 @@ from lfr_batch.gallery.store import (
     require_pack,
     verify_snapshot,
 )
+from tests.refused import refused
 
 FILES = ("templates.parquet", "subjects.parquet", "refusals.parquet", "index.faiss")
 PUBLISHER = str(Path(__file__).with_name("publisher.py"))
@@ -334,3 +336,57 @@ def test_a_home_that_cannot_be_written(tmp_path: Path, people: Any, publish: Any
     (tmp_path / "galleries").write_text("a file where the folder should be")
     with pytest.raises(StoreError, match="galleries/custody cannot be written"):
         publish(people)
+
+
+@pytest.mark.parametrize("look", [list_galleries, lambda home: load_snapshot(home, "custody")])
+@pytest.mark.parametrize("folder", ["", "galleries"])
+def test_a_home_that_may_not_be_looked_into(
+    tmp_path: Path, people: Any, publish: Any, look: Callable[[Path], object], folder: str
+) -> None:
+    publish(people)
+    with refused(tmp_path / folder), pytest.raises(GalleryError, match="mend its permissions"):
+        look(tmp_path)
+
+
+@pytest.mark.parametrize("below", ["", "snapshots", "CURRENT"])
+def test_a_gallery_that_may_not_be_read_is_listed_and_refused(
+    tmp_path: Path, people: Any, publish: Any, below: str
+) -> None:
+    publish(people)
+    publish(people, name="other")
+    with refused(tmp_path / "galleries" / "custody" / below):
+        custody, other = list_galleries(tmp_path)
+        with pytest.raises(GalleryError, match="mend its permissions"):
+            load_snapshot(tmp_path, "custody")
+    assert custody.damage is not None
+    assert "Permission denied" in custody.damage
+    assert other.damage is None
+
+
+@pytest.mark.parametrize("below", ["", "manifest.json", "templates.parquet", "index.faiss"])
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_snapshot_that_may_not_be_read(
+    tmp_path: Path, people: Any, publish: Any, below: str, verify: bool
+) -> None:
+    info = publish(people)
+    with refused(info.path / below), pytest.raises(GalleryError, match="mend its permissions"):
+        load_snapshot(tmp_path, "custody", verify=verify)
+
+
+def test_a_home_whose_name_is_too_long(tmp_path: Path) -> None:
+    home = tmp_path / ("h" * 300)
+    for look in (list_galleries, lambda home: load_snapshot(home, "custody")):
+        with pytest.raises(GalleryError, match="File name too long"):
+            look(home)
+
+
+def test_what_is_written_is_its_owners_alone(tmp_path: Path, people: Any, publish: Any) -> None:
+    before = os.umask(0)
+    try:
+        publish(people)
+    finally:
+        os.umask(before)
+    made = {p: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.rglob("*")}
+    assert {mode for path, mode in made.items() if path.is_dir()} == {0o700}
+    files = {path.name: mode for path, mode in made.items() if path.is_file()}
+    assert files == dict.fromkeys((*FILES, "manifest.json", "CURRENT", ".lock"), 0o600)

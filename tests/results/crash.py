@@ -28,7 +28,7 @@ from lfr_batch.results.shards import list_shards, read_shard
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store, open_store
 
-from .synthetic import FINISHED, RUN_ID, STARTED, archive, request, searched_run
+from .synthetic import FINISHED, RUN_ID, STARTED, archive, request, searched_run, write_shards
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STEPS = ("rename", "replace", "unlink", "rmdir")
@@ -138,10 +138,15 @@ def what_readers_see(store: Store) -> dict[str, Any]:
     return {**counts, "status": status, "sha256": content.hexdigest(), "left": [*left, shards]}
 
 
+def prepare_ledger(store: Store) -> None:
+    write_shards(store, "R")
+    append_outcomes(store, "R", list(archive().outcomes.values())[:3])
+
+
 SCENARIOS: dict[str, tuple[Action, Action, Look]] = {
     "publish": (prepare_publish, publish_from_shards, what_readers_see),
     "ledger": (
-        lambda store: append_outcomes(store, "R", list(archive().outcomes.values())[:3]),
+        prepare_ledger,
         lambda store: append_outcomes(store, "R", list(archive().outcomes.values())[3:]),
         lambda store: len(read_outcomes(store, "R")),
     ),

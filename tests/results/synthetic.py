@@ -206,8 +206,13 @@ def searched_run(store: Store, run_id: str = RUN_ID) -> tuple[RunRequest, Archiv
     """A run as the engine leaves it before publishing: plan, shards and ledger."""
     asked, made = request(run_id), archive()
     create_run(store, asked, made.assets, made.segments)
+    write_shards(store, run_id)
+    append_outcomes(store, run_id, list(made.outcomes.values()))
+    return asked, made
+
+
+def write_shards(store: Store, run_id: str) -> None:
+    made = archive()
     for segment in made.segments:
         of_segment = [s for s in made.sightings if s.segment_id == segment.segment_id]
         write_shard(store, run_id, segment.segment_id, of_segment)
-    append_outcomes(store, run_id, list(made.outcomes.values()))
-    return asked, made

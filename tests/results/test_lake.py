@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lfr_batch.errors import ResultsTooNew, StoreUnreachable
+from lfr_batch.errors import ResultsError, ResultsTooNew, StoreUnreachable
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.publish import publish_run
 from lfr_batch.results.run_log import record_run
@@ -15,6 +15,7 @@ from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store
 from lfr_batch.results.views import sql_type
+from tests.refused import refused
 
 from .synthetic import FINISHED, LEFT_RUN_ID, RUN_ID, STARTED, archive, request, searched_run
 
@@ -147,3 +148,61 @@ def test_a_bucket_that_is_not_there(bucket: str) -> None:
 def test_pictures_are_the_very_bytes(lake: duckdb.DuckDBPyConnection) -> None:
     jpegs = run_query(lake, "SELECT jpeg FROM best_shots").column(0).to_pylist()
     assert jpegs == [s.jpeg for s in archive().sightings]
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("how", ["empty", "cut off"])
+def test_a_damaged_part_is_named_with_the_way_out(
+    store: Store, root: str, dataset: str, how: str
+) -> None:
+    published(store)
+    published(store, "20270101-000000-scan-0000")
+    path = next(path for path in store.list(dataset) if RUN_ID in path)
+    store.write_atomic(path, b"" if how == "empty" else store.read(path)[:-9])
+    with pytest.raises(ResultsError) as told:
+        run_query(open_lake(root), f"SELECT * FROM {dataset}")
+    assert type(told.value) is ResultsError
+    assert str(told.value) == (
+        f"{path} is damaged; restore it from a copy, or remove the folder runs/run_id={RUN_ID}, "
+        f"then `lfr resume {RUN_ID}` makes the run's results again"
+    )
+
+
+@pytest.mark.parametrize("dataset", ["runs", "best_shots"])
+def test_a_part_that_is_damaged_inside_is_not_the_questions_fault(
+    store: Store, root: str, dataset: str
+) -> None:
+    published(store)
+    (path,) = store.list(dataset)
+    data = store.read(path)
+    store.write_atomic(path, data[:20] + bytes(120) + data[140:])
+    with pytest.raises((ResultsError, StoreUnreachable), match=f"{dataset}.*restore"):
+        run_query(open_lake(root), f"SELECT * FROM {dataset}")
+
+
+def test_a_part_that_may_not_be_opened(disk: Store) -> None:
+    published(disk)
+    path = f"segments/run_id={RUN_ID}/part-00000.parquet"
+    with (
+        refused(Path(disk.uri) / path),
+        pytest.raises(StoreUnreachable, match="cannot be opened; mend its permissions"),
+    ):
+        run_query(open_lake(disk.uri), "SELECT * FROM segments")
+
+
+@pytest.mark.parametrize("root", ["bucket"], indirect=True)
+def test_in_a_bucket_a_run_that_failed_while_publishing_stays_hidden(
+    store: Store, root: str
+) -> None:
+    published(store)
+    part = store.read(f"sightings/run_id={RUN_ID}/part-00000.parquet")
+    asked, _ = searched_run(store, LEFT_RUN_ID)
+    store.write_atomic(f"sightings/run_id={LEFT_RUN_ID}/part-00000.parquet", part)
+    record_run(store, asked, "failed", error="the disk is full")
+    lake = open_lake(root)
+    seen = run_query(lake, "SELECT DISTINCT run_id FROM sightings").column(0).to_pylist()
+    assert seen == [RUN_ID]
+    assert run_query(lake, "SELECT error FROM runs ORDER BY error").column(0).to_pylist() == [
+        "the disk is full",
+        None,
+    ]

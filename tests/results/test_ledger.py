@@ -2,15 +2,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lfr_batch.results.ledger import append_outcomes, read_outcomes
+import pytest
+
+from lfr_batch.errors import ResultsError
+from lfr_batch.results.ledger import append_outcomes, pending, read_outcomes
+from lfr_batch.results.publish import publish_run
+from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import Store
 
 from .crash import crash_report
-from .synthetic import archive
+from .synthetic import RUN_ID, archive, searched_run, write_shards
 
 
 def test_receipts_come_back_whole(store: Store) -> None:
     outcomes = archive().outcomes
+    write_shards(store, "R")
     append_outcomes(store, "R", list(outcomes.values())[:3])
     append_outcomes(store, "R", [])
     append_outcomes(store, "R", list(outcomes.values())[3:])
@@ -21,6 +27,7 @@ def test_receipts_come_back_whole(store: Store) -> None:
 
 def test_the_latest_attempt_wins_whatever_the_order(disk: Store) -> None:
     first = archive().outcomes["f-gate-0000"]
+    write_shards(disk, "R")
     second = replace(first, attempt=2, status="quarantined")
     third = replace(first, attempt=3, wall_s=9.0)
     for block in ([third], [first, second]):
@@ -36,3 +43,40 @@ def test_a_kill_at_any_step_of_an_append_leaves_the_old_ledger_or_the_new() -> N
     assert {step["killed"] for step in steps[:-1]} == {True}
     assert {step["after_kill"] for step in steps} == {3, 8}
     assert {step["after_retry"] for step in steps} == {8}
+
+
+@pytest.mark.parametrize("left", [0, 200])
+def test_a_damaged_block_is_named_and_without_it_its_part_is_searched_again(
+    disk: Store, left: int
+) -> None:
+    _, made = searched_run(disk)
+    (block,) = disk.list(f"_state/run_id={RUN_ID}/ledger")
+    disk.write_atomic(block, disk.read(block)[:left])
+    with pytest.raises(ResultsError, match=rf"{block} in .* is damaged; remove it, then `lfr res"):
+        read_outcomes(disk, RUN_ID)
+    disk.delete(block)
+    assert pending(made.segments, read_outcomes(disk, RUN_ID)) == list(made.segments)
+
+
+@pytest.mark.parametrize("left", [0, 200])
+def test_a_damaged_shard_is_named_and_without_it_its_segment_is_searched_again(
+    disk: Store, left: int
+) -> None:
+    _, made = searched_run(disk)
+    segment = made.segments[0]
+    path = f"_state/run_id={RUN_ID}/shards/{segment.segment_id}.parquet"
+    disk.write_atomic(path, disk.read(path)[:left])
+    with pytest.raises(ResultsError, match=f"{path} in .* is damaged; remove it, then `lfr resume"):
+        read_shard(disk, RUN_ID, segment.segment_id)
+    disk.delete(path)
+    again = pending(made.segments, read_outcomes(disk, RUN_ID), retry=())
+    assert again == [segment]
+
+
+def test_a_complete_run_needs_no_shards_until_its_row_is_lost(disk: Store) -> None:
+    asked, made = searched_run(disk)
+    publish_run(disk, asked, made.assets, made.outcomes, made.sightings, "complete")
+    assert read_outcomes(disk, RUN_ID) == made.outcomes
+    disk.delete(f"runs/run_id={RUN_ID}")
+    again = pending(made.segments, read_outcomes(disk, RUN_ID), retry=())
+    assert {s.segment_id for s in again} == {s.segment_id for s in made.sightings}

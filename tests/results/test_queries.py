@@ -91,6 +91,9 @@ def test_best(lake: duckdb.DuckDBPyConnection) -> None:
 
 def test_what_a_command_shows_of_its_run(lake: duckdb.DuckDBPyConnection) -> None:
     assert len(ask(lake, "sightings_of_run", run_id=RUN_ID)) == 4
+    assert len(ask(lake, "sightings_of_run", top=None)) == 4
+    strongest = ask(lake, "sightings_of_run", run_id=RUN_ID, top=2)
+    assert [row["score"] for row in strongest] == [0.7812, 0.664]
     ranked = ask(lake, "candidates_of_run", run_id=RUN_ID)
     assert [row["rank"] for row in ranked] == [1, 2, 3] * 4
     assert ranked[0]["uri"] <= ranked[-1]["uri"]

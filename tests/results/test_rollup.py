@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.records import AssetStatus, SegmentStatus
-from lfr_batch.results.rollup import footage_row, segment_row, wall_clock
+from lfr_batch.records import AssetStatus, SegmentOutcome, SegmentStatus
+from lfr_batch.results.progress import summarise
+from lfr_batch.results.rollup import footage_row, run_totals, segment_row, wall_clock
 
 from .synthetic import archive
 
@@ -15,10 +16,17 @@ GATE = MADE.assets[0]
 Receipt = tuple[SegmentStatus, str | None]
 
 
+WHOLE = MADE.outcomes["f-gate-0000"]
+OF_STATUS: dict[SegmentStatus, SegmentOutcome] = {
+    "done": WHOLE,
+    "failed": replace(WHOLE, status="failed", media_s=0.0, frames_decoded=0),
+    "quarantined": replace(WHOLE, status="quarantined", media_s=0.0, frames_decoded=0),
+}
+
+
 def rolled(asset_status: AssetStatus, receipts: list[Receipt]) -> dict[str, Any]:
-    outcome = MADE.outcomes["f-gate-0000"]
     rows = [
-        segment_row(MADE.segments[0], replace(outcome, status=status, error=error))
+        segment_row(MADE.segments[0], replace(OF_STATUS[status], error=error))
         for status, error in receipts
     ]
     asset = replace(GATE, status=asset_status, error=None if asset_status == "ok" else "probe")
@@ -50,6 +58,27 @@ def test_what_its_segments_say_of_a_file(
     row = rolled(asset_status, receipts)
     assert (row["status"], row["error"]) == (status, error)
     assert row["searched_s"] == 60.0 * sum(s == "done" for s, _ in receipts)
+
+
+@pytest.mark.parametrize("asset_status", ["ok", "damaged"])
+@pytest.mark.parametrize("others", [[], ["failed"], ["quarantined", "failed"]])
+def test_a_file_of_which_something_was_seen_is_damaged_and_its_time_counts(
+    asset_status: AssetStatus, others: list[SegmentStatus]
+) -> None:
+    partly = replace(WHOLE, status="failed", error="cut off", media_s=21.5, frames_decoded=537)
+    outcomes = [partly, *(OF_STATUS[status] for status in others)]
+    rows = [segment_row(MADE.segments[0], outcome) for outcome in outcomes]
+    row = footage_row(replace(GATE, status=asset_status), rows, 0)
+    assert (row["status"], row["searched_s"]) == ("damaged", 21.5)
+    assert row["segments_failed"] == len(rows)
+    assert run_totals([row], rows, 0)["media_s"] == 21.5
+    progress = summarise(MADE.segments[:1], {partly.segment_id: partly})
+    assert progress.media_s == 21.5
+
+
+def test_a_segment_that_was_never_tried_adds_nothing() -> None:
+    row = footage_row(GATE, [segment_row(MADE.segments[0], None)], 0)
+    assert (row["status"], row["searched_s"]) == ("failed", 0.0)
 
 
 def test_wall_clock_is_media_time_after_the_start() -> None:

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import os
 import pickle
 import resource
+import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from lfr_batch.errors import StoreFull, StoreUnreachable
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.lock import is_locked, lock_run
 from lfr_batch.results.store import Store, open_store
+from tests.refused import refused
 
 
 def test_what_is_written_is_read_listed_and_deleted(store: Store) -> None:
@@ -108,3 +113,55 @@ def test_a_full_disk_says_how_to_go_on(tiny_disk: Path) -> None:
         store.write_atomic("lake.json", bytes(200_000))
     store.write_atomic("other", b"2")
     assert store.list("") == ("other", "small")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda store: store.exists("runs/run_id=R"),
+        lambda store: store.list("runs"),
+        lambda store: store.read("runs/x"),
+        lambda store: store.write_atomic("runs/x", b"1"),
+        lambda store: store.delete("runs/x"),
+        lambda store: is_locked(store, "R"),
+        lambda store: open_lake(store.uri),
+    ],
+)
+def test_a_folder_that_may_not_be_searched(tmp_path: Path, act: Callable[[Store], object]) -> None:
+    store = open_store(tmp_path / "lake")
+    store.write_atomic("runs/run_id=R/x", b"1")
+    sentence = "cannot use .*Permission denied; mend it or choose another results root"
+    with refused(tmp_path / "lake"), pytest.raises(StoreUnreachable, match=sentence):
+        act(store)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda store: store.exists("x"),
+        lambda store: store.list("x"),
+        lambda store: store.read("x"),
+        lambda store: store.write_atomic("x", b"1"),
+        lambda store: store.delete("x"),
+        lambda store: is_locked(store, "R"),
+        lambda store: open_lake(store.uri),
+    ],
+)
+def test_a_name_that_is_too_long(tmp_path: Path, act: Callable[[Store], object]) -> None:
+    with pytest.raises(StoreUnreachable, match="File name too long"):
+        act(open_store(tmp_path / ("n" * 300)))
+
+
+def test_what_is_written_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    store, before = open_store(tmp_path / "new" / "lake"), os.umask(0)
+    try:
+        store.write_atomic("staged/a/x", b"1")
+        store.replace_directory("staged", "runs/deep")
+        with lock_run(store, "R"):
+            pass
+    finally:
+        os.umask(before)
+    made = {p: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.rglob("*")}
+    assert len(made) > 8
+    assert {mode for path, mode in made.items() if path.is_dir()} == {0o700}
+    assert {mode for path, mode in made.items() if path.is_file()} == {0o600}
