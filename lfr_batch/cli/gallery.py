@@ -17,6 +17,7 @@ from lfr_batch.cli.options import (
     JsonOption,
     LicenceOption,
     OperatorOption,
+    PackOption,
     SetOption,
     home,
     read_config,
@@ -53,6 +54,7 @@ def enrol_(
     case: CaseOption = None,
     authority: AuthorityOption = None,
     operator: OperatorOption = None,
+    pack: PackOption = None,
     licence: LicenceOption = None,
     config: ConfigOption = None,
     overrides: SetOption = None,
@@ -62,7 +64,9 @@ def enrol_(
 ) -> None:
     """Enrol pictures of known people: a new immutable snapshot of the gallery."""
     stated = require_authority(case, authority, operator=operator, needs_purpose=False)
-    settings = read_config(config, overrides, engine__kind=engine, engine__address=address)
+    settings = read_config(
+        config, overrides, pack=pack, engine__kind=engine, engine__address=address
+    )
     excluded = tuple(exclude or ())
     wanted = len(read_images(images, subjects, excluded)[0])
     settings = _engine_for(settings, wanted, chosen=engine is not None)

@@ -33,6 +33,7 @@ PurposeOption = Annotated[
 OperatorOption = Annotated[
     str | None, typer.Option("--operator", help="Who runs it; your login name unless given.")
 ]
+PackOption = Annotated[str | None, typer.Option("--pack", help="Model pack to use.")]
 LicenceOption = Annotated[
     str | None,
     typer.Option("--licence", help="Licence you hold for a pack that is not free for casework."),

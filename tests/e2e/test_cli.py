@@ -93,7 +93,7 @@ def test_a_search_ranks_every_face_of_a_still(casework: Casework, tmp_path: Path
         ([*WHO], 2, "--gallery"),
         (["--gallery", "people", *WHO, "--set", "detect.long_sidepx=9"], 2, "detect.long_side_px"),
         (["--gallery", "people", *WHO, "--set", "footage.sample_fps=-1"], 2, "footage.sample_fps"),
-        (["--gallery", "people", *WHO, "--set", "pack=buffalo_l"], 2, "buffalo_l"),
+        (["--gallery", "people", *WHO, "--pack", "buffalo_l"], 2, "buffalo_l"),
         (["--gallery", "people", *WHO, "--config", "nowhere.yaml"], 2, "nowhere.yaml"),
         (["--gallery", "people", *WHO, "--threshold", "2"], 2, "threshold"),
         (["--gallery", "people", *WHO, "/no/such/file.mp4"], 2, "/no/such/file.mp4"),
