@@ -61,17 +61,16 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 3 with failed segments, 2 wrong use, 1 failed."""
     _start_logging(os.environ.get("LFR_LOG", "WARNING").upper())
     os.umask(0o077)  # what is written holds faces
-    words = sys.argv[1:] if arguments is None else arguments
+    words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        app = build_app(words[0] if words else None)
+        app = build_app(words[0])
         code = app(words, prog_name="lfr", standalone_mode=False) or 0
     except LfrError as error:
         complain(str(error))
         code = error.exit_code
     except typer.TyperException as error:
-        complain(
-            f"{error.format_message()} `lfr --help` and `lfr COMMAND --help` say what there is."
-        )
+        what = error.format_message().rstrip(".")
+        complain(f"{what}; `lfr --help` and `lfr COMMAND --help` say what there is.")
         code = error.exit_code
     except BrokenPipeError:
         # Whoever read our output has seen enough.

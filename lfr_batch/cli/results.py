@@ -21,10 +21,12 @@ from lfr_batch.cli.output import answer, answer_json, answer_table, say
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import GalleryError
 from lfr_batch.gallery.store import load_snapshot, read_thumbnails
+from lfr_batch.records import FootageAsset
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.prompt import prompt
 from lfr_batch.results.render import render
 from lfr_batch.results.report import write_report
+from lfr_batch.results.run_state import read_catalogue
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import RunStatus, run_progress, run_rows
 from lfr_batch.results.store import open_store
@@ -49,11 +51,12 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """How far a run is, what failed and why."""
-    found = run_progress(open_store(*_place(out, config)), run_id)
+    store = open_store(*_place(out, config))
+    row = _status_row(run_progress(store, run_id), read_catalogue(store, run_id))
     if as_json:
-        answer_json([_status_row(found)])
+        answer_json([row])
         return
-    for name, value in _status_row(found).items():
+    for name, value in row.items():
         if isinstance(value, Mapping):
             for reason, count in value.items():
                 answer(f"{name:16} {count:>6} × {reason}")
@@ -61,8 +64,9 @@ def status(
             answer(f"{name:16} {value if value is not None else '–'}")
 
 
-def _status_row(found: RunStatus) -> dict[str, Any]:
+def _status_row(found: RunStatus, assets: Sequence[FootageAsset]) -> dict[str, Any]:
     progress, request = found.progress, found.request
+    unreadable = {asset.error: 1 for asset in assets if asset.error}
     return {
         "run_id": request.run_id,
         "status": found.status,
@@ -70,6 +74,8 @@ def _status_row(found: RunStatus) -> dict[str, Any]:
         "case_ref": request.case_ref,
         "gallery": f"{request.gallery} ({request.snapshot_id})",
         "threshold": round(request.threshold, 4),
+        "files": len(assets),
+        "files_failed": sum(asset.status == "failed" for asset in assets),
         "segments": progress.planned,
         "done": progress.done,
         "failed": progress.failed,
@@ -79,7 +85,7 @@ def _status_row(found: RunStatus) -> dict[str, Any]:
         "faces": progress.faces_detected,
         "sightings": found.sightings,
         "refused": dict(progress.rejections),
-        "errors": dict(progress.errors),
+        "errors": {**unreadable, **progress.errors},
     }
 
 

@@ -265,7 +265,7 @@ def _select(store: Store, result: RunResult, query: str) -> list[dict[str, Any]]
 
 def _name_failures(result: RunResult) -> None:
     for asset in result.assets:
-        if asset.status != "ok":
+        if asset.status != "ok" and asset.error not in result.progress.errors:
             say(f"{asset.status}: {asset.error}")
     for error, segments in result.progress.errors.items():
         say(f"failed: {error}" + (f" ({segments} segments)" if segments > 1 else ""))

@@ -1,4 +1,4 @@
-"""Frames to a video file, the same bytes for the same frames."""
+"""Frames to a video file."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def write_video(
             raise TypeError(f"{codec} is no video codec")
         stream.width, stream.height = size_wh
         stream.pix_fmt = PIXELS[codec]
-        # With one thread the encoder's decisions do not depend on the machine.
+        # With one thread the encoder's decisions hardly depend on the machine.
         stream.codec_context.thread_count = 1
         for frame_bgr in frames_bgr:
             frame = av.VideoFrame.from_ndarray(frame_bgr, format="bgr24")

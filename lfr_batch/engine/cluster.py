@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -14,6 +15,7 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.errors import EngineError
 from lfr_batch.models.devices import available_cores
 
+KNOCK_S = 10.0
 OBJECT_STORE_BYTES = 256 * 1024 * 1024
 """Receipts are all that passes through the object store."""
 
@@ -42,6 +44,7 @@ def _joined(config: EngineConfig) -> Iterator[None]:
         return
     address = config.address or os.environ.get("RAY_ADDRESS")
     try:
+        _knock(address)
         with _without_chatter():
             if address:
                 ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
@@ -53,6 +56,13 @@ def _joined(config: EngineConfig) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str | None) -> None:
+    """Raises OSError where nobody listens: Ray itself would go on trying for minutes."""
+    host, _, port = (address or "").rpartition(":")
+    if host and "/" not in host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
 
 
 @contextmanager

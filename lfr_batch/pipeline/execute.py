@@ -163,9 +163,13 @@ def _publish(
     progress = summarise(plan, outcomes)
     unsearched = progress.failed or progress.quarantined or any(a.status != "ok" for a in assets)
     status: RunStatus = "complete_with_failures" if unsearched else "complete"
-    sightings = stitched(store, request.run_id, config, plan, outcomes)
-    publish_run(store, request, assets, outcomes, sightings, status, finished_at=datetime.now(UTC))
     published = latest_row(store, request.run_id) or {}
+    # Where nothing was left to do, the end stays as it was; a complete run is only tidied up.
+    if published.get("status") != "complete_with_failures":
+        sightings = stitched(store, request.run_id, config, plan, outcomes)
+        at = datetime.now(UTC)
+        publish_run(store, request, assets, outcomes, sightings, status, finished_at=at)
+        published = latest_row(store, request.run_id) or {}
     return RunResult(request, assets, progress, status, published.get("sightings") or 0, outcomes)
 
 

@@ -189,7 +189,6 @@ def _write(out_path: Path, pieces: Any) -> None:
     """All of it or nothing, readable by its owner alone: it shows faces."""
     temporary = None
     try:
-        out_path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{out_path.name}.", dir=out_path.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.writelines(pieces)

@@ -16,6 +16,8 @@ def test_zones_have_their_offsets() -> None:
 
 
 def test_utc_needs_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "tzdata"]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "tzdata", None)
     zoneinfo.reset_tzpath([])
     zoneinfo.ZoneInfo.clear_cache()

@@ -59,7 +59,9 @@ def test_a_scan_from_footage_to_sql_and_report(casework: Casework, tmp_path: Pat
     assert page.read_text().count("data:image/jpeg;base64,") >= 3
 
     shown = lfr(casework.home, "status", run["run_id"], "--out", results, "--json")
-    assert rows(shown)[0]["status"] == "complete_with_failures"
+    (state,) = rows(shown)
+    assert (state["status"], state["files_failed"]) == ("complete_with_failures", 1)
+    assert any("cut.mp4" in reason for reason in state["errors"])
     assert rows(lfr(casework.home, "runs", "--out", results, "--json"))[0]["sightings"] == 2
 
 

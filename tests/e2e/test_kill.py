@@ -108,6 +108,8 @@ def test_rows_are_the_same_after_workers_and_driver_were_killed(
     resumed = lfr(casework.home, "resume", run, "--out", disturbed)
     assert resumed.returncode == 3, resumed.stderr
     assert everything(disturbed) == everything(quiet)
+    ended = run_query(open_lake(disturbed), "SELECT finished_at FROM runs").to_pylist()
     again = lfr(casework.home, "resume", run, "--out", disturbed)
     assert again.returncode == 3, again.stderr
     assert everything(disturbed) == everything(quiet)
+    assert run_query(open_lake(disturbed), "SELECT finished_at FROM runs").to_pylist() == ended
