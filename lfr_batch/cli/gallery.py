@@ -70,6 +70,7 @@ def enrol_(
     excluded = tuple(exclude or ())
     wanted = len(read_images(images, subjects, excluded)[0])
     settings = _engine_for(settings, wanted, chosen=engine is not None)
+    before = next((info for info in list_galleries(home()) if info.name == name), None)
     order = EnrolOrder(name, images, subjects, excluded, stated, licence, settings, home())
     with open_engine(settings.engine) as run, counting("enrolling", wanted) as count:
         info, enrolment = enrol(order, run, datetime.now(UTC), lambda _: count())
@@ -77,6 +78,7 @@ def enrol_(
         answer_json([{**_row(info), "refused_by_reason": dict(enrolment.report.refused)}])
     else:
         _tell(info, enrolment)
+        _tell_of_change(before, info)
 
 
 def _engine_for(settings: Config, images: int, *, chosen: bool) -> Config:
@@ -106,6 +108,19 @@ def _tell(info: SnapshotInfo, enrolment: Enrolment) -> None:
         )
     if report.subjects_without_template:
         answer(f"  without any template: {', '.join(report.subjects_without_template)}")
+
+
+def _tell_of_change(before: SnapshotInfo | None, now: SnapshotInfo) -> None:
+    """A new snapshot takes the place of the old one; nothing is added to that."""
+    if before is None or before.damage:
+        return
+    if before.snapshot_id == now.snapshot_id:
+        answer("  unchanged: the same snapshot as before")
+    else:
+        answer(
+            f"  takes the place of snapshot {before.snapshot_id} with {before.templates} pictures "
+            f"of {before.subjects} subjects, which is kept"
+        )
 
 
 @gallery_app.command("list")
