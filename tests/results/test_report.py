@@ -29,7 +29,8 @@ def enrolled(gallery: str, snapshot: str, image_ids: Sequence[str]) -> Mapping[s
 
 @pytest.fixture
 def html(lake: duckdb.DuckDBPyConnection, finished: Store, tmp_path: Path) -> str:
-    out = tmp_path / "new" / "report.html"
+    out = tmp_path / "reports" / "report.html"
+    out.parent.mkdir()
     write_report(lake, finished, RUN_ID, out, enrolled)
     assert [p.name for p in out.parent.iterdir()] == ["report.html"]
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
@@ -141,6 +142,9 @@ def test_what_cannot_be_done(
 ) -> None:
     with pytest.raises(RunNotFound, match=RUN_ID):
         write_report(lake, finished, "nope", tmp_path / "r.html")
+    with pytest.raises(StoreUnreachable, match="No such file or directory; name another"):
+        write_report(lake, finished, RUN_ID, tmp_path / "mistyped" / "r.html")
+    assert not (tmp_path / "mistyped").exists()
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnreachable, match="--out"):
         write_report(lake, finished, RUN_ID, tmp_path / "file" / "r.html")
