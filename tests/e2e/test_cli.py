@@ -155,7 +155,7 @@ def test_a_changed_model_file_is_refused(casework: Casework, tmp_path: Path) -> 
     assert not (home / "results").exists()
 
 
-def test_output_can_be_cut_off(casework: Casework) -> None:
+def test_a_gallery_is_shown(casework: Casework) -> None:
     done = lfr(casework.home, "gallery", "show", "people")
     assert done.returncode == 0
     assert "astronaut" in done.stdout
