@@ -26,6 +26,9 @@
     │   ├── RunNotFound          exit code 2
     │   ├── RunBusy              exit code 2: another process is working on it
     │   └── ResultsTooNew        exit code 2: written by a newer version
+    ├── LiveError                a live deployment
+    │   └── SealBroken           a sealed file was altered, or its key destroyed
+    ├── AuditBroken              the audit log was altered
     └── EngineError              the run itself
         ├── DeviceUnavailable    the device that was asked for is not there
         └── InferenceDisagrees   a fast session does not give the reference's answer
@@ -136,6 +139,18 @@ class RunBusy(ResultsError):
 
 class ResultsTooNew(ResultsError):
     exit_code = 2
+
+
+class LiveError(LfrError):
+    pass
+
+
+class SealBroken(LiveError):
+    pass
+
+
+class AuditBroken(LfrError):
+    pass
 
 
 class EngineError(LfrError):

@@ -127,6 +127,22 @@ class FaceBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceView:
+    """One face and its surroundings, cut out of a picture; all coordinates are the cutting's."""
+
+    bgr: ByteArray
+    """(height, width, 3), at most 480 pixels a side, never enlarged."""
+    box_xyxy: FloatArray
+    landmarks_xy: FloatArray
+    others_xyxy: FloatArray
+    """(m, 4) boxes of the picture's other faces, wherever they are."""
+    scale: float
+    """Pixels of the cutting per pixel of the picture."""
+    origin_xy: tuple[int, int]
+    """Where the cutting's top left stands in the picture."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
     """One face at one moment, good enough to be compared. Lives in a worker's memory only."""
 
@@ -135,12 +151,7 @@ class Shot:
     landmarks_xy: FloatArray
     detection_score: float
     quality: float
-    aligned_rgb: ByteArray
-    """(112, 112, 3), warped to the embedder's template."""
-    evidence_box_xyxy: FloatArray
-    """The face's box in ``evidence_bgr``."""
-    evidence_bgr: ByteArray
-    """The face with a margin, other faces blurred: what an officer sees of a sighting."""
+    view: FaceView
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +167,8 @@ class Track:
     """Looks that showed it, those included in which nothing had changed."""
     shots: tuple[Shot, ...]
     """Best first; empty if the quality gate refused every one."""
+    velocity_px_s: tuple[float, float] | None = None
+    """Of its centre between the last two looks that showed it; None before the second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,30 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
+from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import ConfigError
 
-WITHOUT_EFFECT_ON_RESULTS = frozenset({"engine", "s3", "job"})
+WITHOUT_EFFECT_ON_RESULTS = frozenset(
+    {"engine", "s3", "job", "deployment", "alerts", "console", "retention"}
+)
 """Sections that say where and how a run is done, not what comes out of it."""
+EXAMPLES: Mapping[type[BaseModel], str] = {
+    Config: "conf/default.yaml",
+    LiveConfig: "conf/live.yaml",
+}
+"""The file that shows every key."""
+COMMAND_LINE = "the command line"
+
+_Kind = TypeVar("_Kind", Config, LiveConfig)
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
@@ -24,46 +37,90 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
 
     Raises ConfigError naming the file or override, the key and what is allowed.
     """
-    content = {} if path is None else _read_yaml(path)
-    config = parse_config(content, str(path))
-    if not overrides:
-        return config
-    for override in overrides:
-        content = _overridden(content, override)
-    return parse_config(content, "the command line")
+    return _loaded(Config, path, overrides)
+
+
+def load_live(path: Path, overrides: Sequence[str] = ()) -> LiveConfig:
+    """As ``load_config``, of a live deployment. A camera is named by its place in the list:
+    ``cameras.0.source=…``. What the file leaves out, the overrides may give.
+    """
+    return _loaded(LiveConfig, path, overrides)
 
 
 def parse_config(content: Mapping[str, Any], origin: str) -> Config:
     """A configuration from plain data, as JSON or YAML give it. Raises ConfigError."""
-    try:
-        # Through JSON, so that lists may stand for tuples while everything else stays strict.
-        return Config.model_validate_json(json.dumps(_filled(content, Config), allow_nan=False))
-    except ValidationError as error:
-        raise ConfigError(_sentence(error, origin)) from error
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{origin}: {error}; write plain values only.") from error
+    return _parsed(Config, content, origin)
 
 
-def override(config: Config, settings: Mapping[str, Any]) -> Config:
+def parse_live(content: Mapping[str, Any], origin: str) -> LiveConfig:
+    """As ``parse_config``, of a live deployment."""
+    return _parsed(LiveConfig, content, origin)
+
+
+def override(config: _Kind, settings: Mapping[str, Any]) -> _Kind:
     """``config`` with ``section.key`` settings replaced; None leaves a setting as it is."""
     content: dict[str, Any] = dump_config(config)
     for key, value in settings.items():
         if value is not None:
             content = _with(content, key.split("."), value)
-    return parse_config(content, "the command line")
+    return _parsed(type(config), content, COMMAND_LINE)
 
 
-def dump_config(config: Config) -> dict[str, Any]:
-    """Plain data that ``parse_config`` reads back."""
+def dump_config(config: Config | LiveConfig) -> dict[str, Any]:
+    """Plain data that ``parse_config`` or ``parse_live`` reads back."""
     content: dict[str, Any] = config.model_dump(mode="json")
     return content
 
 
-def config_hash(config: Config) -> str:
+def config_hash(config: Config | LiveConfig) -> str:
     """12 hex digits over the settings that decide what a run finds."""
     content = config.model_dump(mode="json", exclude=set(WITHOUT_EFFECT_ON_RESULTS))
     text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _loaded(kind: type[_Kind], path: Path | None, overrides: Sequence[str]) -> _Kind:
+    content = {} if path is None else _read_yaml(path, kind)
+    if not overrides:
+        return _parsed(kind, content, str(path))
+    _require_sound(kind, content, str(path))
+    for override in overrides:
+        content = _overridden(content, override)
+    return _parsed(kind, content, COMMAND_LINE)
+
+
+def _require_sound(kind: type[_Kind], content: Mapping[str, Any], origin: str) -> None:
+    """Raises ConfigError for what is wrong in ``content`` beyond what it leaves out."""
+    try:
+        _validated(kind, content, origin)
+    except ValidationError as error:
+        wrong = [each for each in error.errors() if each["type"] != "missing"]
+        if wrong:
+            raise ConfigError(_sentence(kind, wrong[0], origin)) from error
+
+
+def _parsed(kind: type[_Kind], content: Mapping[str, Any], origin: str) -> _Kind:
+    try:
+        return _validated(kind, content, origin)
+    except ValidationError as error:
+        raise ConfigError(_sentence(kind, error.errors()[0], origin)) from error
+
+
+def _validated(kind: type[_Kind], content: Mapping[str, Any], origin: str) -> _Kind:
+    """Raises ValidationError, ConfigError for what is not plain."""
+    try:
+        # Through JSON, so that lists may stand for tuples while everything else stays strict.
+        text = json.dumps(_filled(content, kind), allow_nan=False, default=_time)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{origin}: {error}; write plain values only.") from error
+    return kind.model_validate_json(text)
+
+
+def _time(value: object) -> str:
+    """YAML makes dates and times of what looks like one."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
 class _Loader(yaml.SafeLoader):
@@ -96,7 +153,7 @@ def _filled(content: Mapping[str, Any], section: type[BaseModel]) -> dict[str, A
     return filled
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def _read_yaml(path: Path, kind: type[BaseModel]) -> dict[str, Any]:
     try:
         # As safe as yaml.safe_load, whose loader it is.
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
@@ -111,7 +168,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise ConfigError(f"{path} must hold sections with keys, as conf/default.yaml does.")
+        raise ConfigError(f"{path} must hold sections with keys, as {EXAMPLES[kind]} does.")
     return content
 
 
@@ -123,36 +180,51 @@ def _overridden(content: Mapping[str, Any], override: str) -> dict[str, Any]:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"The value of {key} in {override!r} is not valid YAML.") from error
-    return _with(content, key.strip().split("."), value)
+    changed: dict[str, Any] = _with(content, key.strip().split("."), value)
+    return changed
 
 
-def _with(content: Mapping[str, Any], keys: list[str], value: Any) -> dict[str, Any]:
+def _with(content: Any, keys: list[str], value: Any) -> Any:
+    """``content`` with what lies under ``keys`` replaced; a number counts in a list, whose end it
+    may extend."""
     first, *rest = keys
-    if rest:
-        below = content.get(first)
-        value = _with(below if isinstance(below, dict) else {}, rest, value)
-    return {**content, first: value}
+    if isinstance(content, list) and first.isdecimal() and int(first) <= len(content):
+        place = int(first)
+        below = content[place] if place < len(content) else None
+        changed = _with(below, rest, value) if rest else value
+        return [*content[:place], changed, *content[place + 1 :]]
+    known = content if isinstance(content, Mapping) else {}
+    return {**known, first: _with(known.get(first), rest, value) if rest else value}
 
 
-def _sentence(error: ValidationError, origin: str) -> str:
-    first = error.errors()[0]
-    location = [part for part in first["loc"] if isinstance(part, str | int)]
-    key = ".".join(map(str, location))
-    if first["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(key, _known_keys(Config), n=1, cutoff=0.4)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else "conf/default.yaml lists every key."
+def _sentence(kind: type[BaseModel], error: ErrorDetails, origin: str) -> str:
+    location = [part for part in error["loc"] if isinstance(part, str | int)]
+    key, example = ".".join(map(str, location)), EXAMPLES[kind]
+    if error["type"] == "extra_forbidden":
+        nearest = difflib.get_close_matches(key, _known_keys(kind, location), n=1, cutoff=0.4)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"{example} lists every key."
         return f"{origin}: there is no setting {key!r}; {hint}"
-    given = first.get("input")
-    message = str(first["msg"]).removeprefix("Input ").rstrip(".")
-    return f"{origin}: {key or 'the configuration'} is {given!r}, but {message}."
+    if error["type"] == "missing":
+        return f"{origin}: {key} is not stated; {example} shows an example."
+    message = str(error["msg"]).removeprefix("Input ").rstrip(".")
+    if error["type"] == "value_error":
+        message = message.removeprefix("Value error, ")
+        return f"{origin}: {key}: {message}." if key else f"{origin}: {message}."
+    return f"{origin}: {key or 'the configuration'} is {error.get('input')!r}, but {message}."
 
 
-def _known_keys(section: type[BaseModel], prefix: str = "") -> list[str]:
+def _known_keys(
+    section: type[BaseModel], location: Sequence[str | int] = (), prefix: str = ""
+) -> list[str]:
+    """Of a list's entries those that ``location`` is about."""
     keys: list[str] = []
     for name, field in section.model_fields.items():
         keys.append(prefix + name)
         inner = (field.annotation, *get_args(field.annotation))
+        below = f"{prefix}{name}."
+        if Ellipsis in inner:
+            below += "".join(f"{part}." for part in location if isinstance(part, int))
         for kind in inner:
             if isinstance(kind, type) and issubclass(kind, BaseModel):
-                keys += _known_keys(kind, f"{prefix}{name}.")
+                keys += _known_keys(kind, location, below)
     return keys

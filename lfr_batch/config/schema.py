@@ -36,7 +36,17 @@ class MotionConfig(Section):
     changed_luma: Annotated[float, Field(gt=0.0, le=255.0)] = 6.0
     """A cell of the tiny luma picture has changed when it moved by more than this (0-255)."""
     max_skip_s: Annotated[float, Field(gt=0.0)] = 2.0
-    """Analyse at least one frame in this many seconds, whatever the gate says."""
+    """Analyse at least one whole frame in this many seconds, whatever the gate says."""
+    linger_s: Annotated[float, Field(ge=0.0)] = 1.2
+    """Go on looking where something changed for so long: who comes to a halt is seen in peace."""
+    regions: bool = True
+    """Look only at the part of the picture that changed, where the detector takes any size."""
+    groups: bool = True
+    """Decode only the first picture of groups whose packets show that nothing moves in them."""
+
+    @property
+    def skips_groups(self) -> bool:
+        return self.enabled and self.groups
 
 
 class FootageConfig(Section):
@@ -51,18 +61,23 @@ class FootageConfig(Section):
     """Where the wall-clock start may come from, best first."""
     time_zone: TimeZone = "UTC"
     """IANA name of the zone of times that state none, in file names and in the manifest."""
+    decode: Literal["auto", "cpu", "nvdec"] = "cpu"
+    """nvdec: on the GPU's decoder what it can decode; auto: there, if this machine has one."""
     motion: MotionConfig = MotionConfig()
 
 
 class DetectConfig(Section):
-    long_side_px: Annotated[int, Field(ge=128, le=4096)] = 640
-    """Video frames are scaled so that their longer side is this."""
+    face_px: Annotated[float, Field(ge=6.0, le=128.0)] = 16.0
+    """Video frames are scaled so that the smallest face the quality gate accepts is this wide."""
+    long_side_px: Annotated[int, Field(ge=128, le=4096)] | None = None
+    """Video frames are scaled so that their longer side is this; null: ``face_px`` decides."""
     still_long_sides_px: tuple[Annotated[int, Field(ge=128, le=4096)], ...] = (1280, 640, 320)
     """Stills are looked at in each of these sizes; largest first."""
     min_score: Fraction = 0.5
     nms_iou: Fraction | None = None
     """Overlap above which the weaker box goes; null is the detector's own convention."""
     batch: Annotated[int, Field(ge=1, le=256)] = 8
+    """Frames per call on a GPU; on processors single frames are fastest."""
 
 
 class QualityConfig(Section):
@@ -118,11 +133,14 @@ class EnrolConfig(Section):
 class InferenceConfig(Section):
     backend: Literal["auto", "openvino", "onnxruntime"] = "auto"
     """auto: onnxruntime where a GPU is used, OpenVINO otherwise."""
-    precision: Literal["auto", "bf16", "f32"] = "auto"
-    """auto: bf16 where the processor has it and the start-up check agrees, f32 otherwise."""
+    precision: Literal["auto", "bf16", "f16", "tf32", "f32"] = "auto"
+    """auto: the quickest that agrees with f32 at start-up: bf16 on processors that have it, f16
+    with TensorRT, tf32 with CUDA."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     allow_cpu: bool = False
-    """Go on without a GPU when device is 'cuda' and there is none."""
+    """Go on without a GPU when device is 'cuda' and there is none, or not for the whole graph."""
+    tensorrt: Literal["auto", "always", "never"] = "auto"
+    """auto: where it is installed; it computes what agrees in f16."""
     embed_batch: Annotated[int, Field(ge=1, le=1024)] = 16
 
 
@@ -132,9 +150,17 @@ class EngineConfig(Section):
     """Ray cluster to use; null starts one on this machine (or follows RAY_ADDRESS)."""
     workers: Annotated[int, Field(ge=0)] = 0
     """Actors at most; 0 lets the pool grow with the cluster's free cores."""
-    cpus_per_worker: Annotated[float, Field(gt=0.0)] = 2.0
+    cpus_per_worker: Annotated[float, Field(gt=0.0)] = 1.0
+    """Cores of a worker; on a single machine a worker takes those that no other would use."""
     gpus_per_worker: Annotated[float, Field(ge=0.0)] = 0.0
+    """Ray reserves them; a fraction lets several workers share a GPU, each with that part of its
+    memory. In this process there is one worker and the GPU is its own."""
     ledger_flush_s: Annotated[float, Field(gt=0.0)] = 5.0
+
+    @property
+    def gpu_share(self) -> float:
+        """What a worker may use of one GPU."""
+        return 1.0 if self.kind == "in_process" else min(1.0, self.gpus_per_worker)
 
 
 class S3Config(Section):

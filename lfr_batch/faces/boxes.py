@@ -54,9 +54,15 @@ def centres(boxes_xyxy: FloatArray) -> FloatArray:
     return np.asarray((boxes_xyxy[:, :2] + boxes_xyxy[:, 2:]) / 2)
 
 
-def grow(box_xyxy: FloatArray, margin: float, size_wh: tuple[int, int]) -> tuple[int, ...]:
+def grow(
+    box_xyxy: FloatArray, margin: float, size_wh: tuple[int, int]
+) -> tuple[int, int, int, int]:
     """The box, wider on every side by ``margin`` of its own sides, as whole pixels inside."""
     sides = box_xyxy[2:] - box_xyxy[:2]
-    left, top = np.floor(box_xyxy[:2] - margin * sides).astype(int)
-    right, bottom = np.ceil(box_xyxy[2:] + margin * sides).astype(int)
+    left, top = (int(x) for x in np.floor(box_xyxy[:2] - margin * sides))
+    right, bottom = (int(x) for x in np.ceil(box_xyxy[2:] + margin * sides))
     return max(left, 0), max(top, 0), min(right, size_wh[0]), min(bottom, size_wh[1])
+
+
+def lies_inside(box_xyxy: FloatArray, region_xyxy: FloatArray) -> bool:
+    return bool((box_xyxy[:2] >= region_xyxy[:2]).all() and (box_xyxy[2:] <= region_xyxy[2:]).all())

@@ -1,116 +1,136 @@
 """Detectors: from scaled pictures to faces in the pixels of the full pictures.
 
-Adding a detector is a pure decode module, a class with the two methods of ``Detector``, and a line
-in ``DETECTORS``.
+Adding a detector is a pure decode module, a function that says how pictures are fitted and heads
+are read, and a line in ``DETECTORS``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
-
-import numpy as np
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from lfr_batch.config.schema import DetectConfig
 from lfr_batch.faces import centerface, letterbox, scrfd
-from lfr_batch.faces.letterbox import Letterbox
+from lfr_batch.faces.letterbox import Letterbox, PixelRegion
 from lfr_batch.models.manifest import DetectorKind, DetectorSpec
-from lfr_batch.models.sessions import Session
-from lfr_batch.records import ByteArray, FaceBatch, FloatArray
+from lfr_batch.models.sessions import Outputs, Session
+from lfr_batch.records import ByteArray, FaceBatch
+
+Input = tuple[ByteArray, Letterbox]
+"""A scaled RGB picture and how it was scaled."""
 
 
-class Detector(Protocol):
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one kind of detector wants its pictures and what its heads mean."""
+
+    name: str
+    fit: Callable[[tuple[int, int], int], Letterbox]
+    """From a picture's size and the wanted long side."""
+    decode: Callable[[Outputs, tuple[int, int]], list[FaceBatch]]
+    """From heads and the input's size to the faces of each picture, in input pixels."""
+    any_size: bool
+    """Whether a part of a picture may be looked at by itself, at less cost."""
+    leaks: bool = False
+    """Whether pictures of one call are known to influence each other."""
+
+    def part(self, box: Letterbox, region: PixelRegion) -> Letterbox:
+        """``box`` narrowed to ``region`` (picture pixels), where that saves anything."""
+        return box.part(region) if self.any_size else box
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    reading: Reading
+    session: Session
+    most_at_once: int
+
+    @property
+    def description(self) -> str:
+        return f"{self.reading.name} on {self.session.description}"
+
+    @property
+    def batch(self) -> int:
+        """Pictures in one call: 1 on processors, where more cost more a picture, not less."""
+        return 1 if self.reading.leaks else min(self.session.batch, self.most_at_once)
+
     def fit(self, size_wh: tuple[int, int], long_side_px: int) -> Letterbox:
         """How this detector wants a picture of ``size_wh`` scaled."""
-        ...
+        return self.reading.fit(size_wh, long_side_px)
 
-    def detect_all(
-        self, batches: Iterable[tuple[Sequence[ByteArray], Letterbox]]
-    ) -> Iterator[list[FaceBatch]]:
-        """Faces, in picture pixels, of batches of scaled RGB pictures that share a letterbox."""
-        ...
+    def detect_all(self, pictures: Iterable[Input]) -> Iterator[FaceBatch]:
+        """The faces of each picture, in its full-size pixels, in order.
 
-    @property
-    def description(self) -> str: ...
+        Pictures are taken while earlier ones are looked at: a few are always under way.
+        """
+        boxes: deque[list[Letterbox]] = deque()
 
+        def inputs() -> Iterator[ByteArray]:
+            for group in _groups(pictures, self.batch):
+                boxes.append([box for _, box in group])
+                yield letterbox.stack([content for content, _ in group], group[0][1].input_wh)
 
-def detect(
-    detector: Detector, contents_rgb: Sequence[ByteArray], box: Letterbox
-) -> list[FaceBatch]:
-    """``detect_all`` of one batch."""
-    return next(iter(detector.detect_all([(contents_rgb, box)])))
-
-
-class CenterFace:
-    """Takes any input whose sides are multiples of 32."""
-
-    def __init__(self, spec: DetectorSpec, session: Session, config: DetectConfig) -> None:
-        self._spec = spec
-        self._session = session
-        self._min_score = config.min_score
-        self._nms_iou = centerface.NMS_IOU if config.nms_iou is None else config.nms_iou
-
-    @property
-    def description(self) -> str:
-        return f"CenterFace on {self._session.description}"
-
-    def fit(self, size_wh: tuple[int, int], long_side_px: int) -> Letterbox:
-        return letterbox.fit(size_wh, long_side_px)
-
-    def detect_all(
-        self, batches: Iterable[tuple[Sequence[ByteArray], Letterbox]]
-    ) -> Iterator[list[FaceBatch]]:
-        for contents, box in batches:
-            blob = _blob(contents, box, self._spec)
-            found: list[FaceBatch] = []
-            # One picture a call: on processors larger batches cost more a picture, not less.
-            for heads in self._session.run_all(blob[i : i + 1] for i in range(len(blob))):
-                found += centerface.decode(heads, self._min_score, self._nms_iou)
-            yield [box.to_picture(faces) for faces in found]
+        for heads in self.session.run_all(inputs()):
+            together = boxes.popleft()
+            found = self.reading.decode(heads, together[0].input_wh)
+            for box, faces in zip(together, found, strict=True):
+                yield box.to_picture(faces)
 
 
-class Scrfd:
-    """Takes the square input it was exported with, or ``long_side_px`` where that is free."""
-
-    def __init__(self, spec: DetectorSpec, session: Session, config: DetectConfig) -> None:
-        self._spec = spec
-        self._session = session
-        self._min_score = config.min_score
-        self._nms_iou = scrfd.NMS_IOU if config.nms_iou is None else config.nms_iou
-
-    @property
-    def description(self) -> str:
-        return f"SCRFD on {self._session.description}"
-
-    def fit(self, size_wh: tuple[int, int], long_side_px: int) -> Letterbox:
-        side = self._spec.fixed_side_px or -(-long_side_px // 32) * 32
-        return letterbox.fit_square(size_wh, side)
-
-    def detect_all(
-        self, batches: Iterable[tuple[Sequence[ByteArray], Letterbox]]
-    ) -> Iterator[list[FaceBatch]]:
-        for contents, box in batches:
-            blob = _blob(contents, box, self._spec)
-            yield [box.to_picture(faces) for faces in self._decode(blob, box)]
-
-    def _decode(self, blob: FloatArray, box: Letterbox) -> Iterator[FaceBatch]:
-        # One picture a call: exported packs are known to leak across the batch.
-        for heads in self._session.run_all(blob[i : i + 1] for i in range(len(blob))):
-            yield scrfd.decode(heads, box.input_wh, self._min_score, self._nms_iou)
+def detect(detector: Detector, content_rgb: ByteArray, box: Letterbox) -> FaceBatch:
+    """The faces of one picture."""
+    heads = detector.session.run(letterbox.stack([content_rgb], box.input_wh))
+    return box.to_picture(detector.reading.decode(heads, box.input_wh)[0])
 
 
-def _blob(contents_rgb: Sequence[ByteArray], box: Letterbox, spec: DetectorSpec) -> FloatArray:
-    pictures = letterbox.stack(contents_rgb, box.input_wh).transpose(0, 3, 1, 2)
-    blob = np.ascontiguousarray(pictures, np.float32)
-    if (spec.mean, spec.std) == (0.0, 1.0):
-        return blob
-    return (blob - np.float32(spec.mean)) / np.float32(spec.std)
+def _groups(pictures: Iterable[Input], size: int) -> Iterator[list[Input]]:
+    """Runs of at most ``size`` pictures of one input size."""
+    group: list[Input] = []
+    for picture in pictures:
+        if group and (len(group) == size or group[0][1].input_wh != picture[1].input_wh):
+            yield group
+            group = []
+        group.append(picture)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
-MakeDetector = Callable[[DetectorSpec, Session, DetectConfig], Detector]
+def _centerface(_: DetectorSpec, config: DetectConfig) -> Reading:
+    nms_iou = centerface.NMS_IOU if config.nms_iou is None else config.nms_iou
 
-DETECTORS: dict[DetectorKind, MakeDetector] = {"centerface": CenterFace, "scrfd": Scrfd}
+    def decode(heads: Outputs, _: tuple[int, int]) -> list[FaceBatch]:
+        return centerface.decode(heads, config.min_score, nms_iou)
+
+    return Reading("CenterFace", letterbox.fit, decode, any_size=True)
+
+
+def _scrfd(spec: DetectorSpec, config: DetectConfig) -> Reading:
+    """Takes the square input it was exported with, or the long side where that is free."""
+    nms_iou = scrfd.NMS_IOU if config.nms_iou is None else config.nms_iou
+
+    def fit(size_wh: tuple[int, int], long_side_px: int) -> Letterbox:
+        side_px = spec.fixed_side_px or -(-long_side_px // 32) * 32
+        return letterbox.fit_square(size_wh, side_px)
+
+    def decode(heads: Outputs, input_wh: tuple[int, int]) -> list[FaceBatch]:
+        return [scrfd.decode(heads, input_wh, config.min_score, nms_iou)]
+
+    return Reading("SCRFD", fit, decode, any_size=False, leaks=True)
+
+
+DETECTORS: dict[DetectorKind, Callable[[DetectorSpec, DetectConfig], Reading]] = {
+    "centerface": _centerface,
+    "scrfd": _scrfd,
+}
+
+
+def reading_of(spec: DetectorSpec, config: DetectConfig) -> Reading:
+    return DETECTORS[spec.kind](spec, config)
 
 
 def make_detector(spec: DetectorSpec, session: Session, config: DetectConfig) -> Detector:
-    return DETECTORS[spec.kind](spec, session, config)
+    return Detector(reading_of(spec, config), session, config.batch)

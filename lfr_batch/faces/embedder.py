@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lfr_batch.models.manifest import EmbedderSpec
-from lfr_batch.models.sessions import Session
+from lfr_batch.models.sessions import Session, split_batch
 from lfr_batch.records import ByteArray, FloatArray
 
 
@@ -25,8 +25,6 @@ class Embedder:
         """Templates of (n, 112, 112, 3) aligned faces."""
         if not len(aligned_rgb):
             return np.zeros((0, self._spec.dim), np.float32)
-        blob = np.ascontiguousarray(aligned_rgb.transpose(0, 3, 1, 2), np.float32)
-        blob = (blob - np.float32(self._spec.mean)) / np.float32(self._spec.std)
-        batches = (blob[i : i + self._batch] for i in range(0, len(blob), self._batch))
+        batches = split_batch(aligned_rgb, self._batch)
         raw = np.concatenate([outputs[0] for outputs in self._session.run_all(batches)])
         return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), np.float32)

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import cv2
-import numpy as np
 
 from lfr_batch.faces.boxes import grow
-from lfr_batch.records import ByteArray, FloatArray
+from lfr_batch.records import ByteArray, FaceView, FloatArray
 
-MARGIN = 0.8
-"""Surroundings kept on every side, in sides of the face's box."""
-MAX_SIDE_PX = 480
 HIDDEN_CELLS = 4
 """A hidden face is this many flat cells across."""
 JPEG_QUALITY = 92
 
 
-def evidence_crop(
-    picture_bgr: ByteArray, boxes_xyxy: FloatArray, which: int
-) -> tuple[ByteArray, FloatArray]:
-    """The surroundings of face ``which``, every other face hidden, and its box in them.
+def evidence(view: FaceView, missed_xyxy: FloatArray | None = None) -> ByteArray:
+    """The face with its surroundings, every other face made unrecognisable.
 
-    The picture is (h, w, 3), at most 480 pixels a side, never enlarged; a copy.
+    ``missed_xyxy`` are further faces, found only in the cutting.
     """
-    size_wh = picture_bgr.shape[1], picture_bgr.shape[0]
-    left, top, right, bottom = grow(boxes_xyxy[which], MARGIN, size_wh)
-    crop = picture_bgr[top:bottom, left:right].copy()
-    boxes = boxes_xyxy - np.array([left, top, left, top], np.float32)
-    hide_others(crop, boxes[which], np.delete(boxes, which, axis=0))
-    small = _shrink(crop)
-    return small, boxes[which] * np.float32(small.shape[1] / crop.shape[1])
+    crop = view.bgr.copy()
+    hide_others(crop, view.box_xyxy, view.others_xyxy)
+    if missed_xyxy is not None:
+        hide_others(crop, view.box_xyxy, missed_xyxy)
+    return crop
 
 
 def hide_others(crop: ByteArray, wanted_xyxy: FloatArray, others_xyxy: FloatArray) -> None:
@@ -58,11 +50,3 @@ def _hide(crop: ByteArray, box_xyxy: FloatArray) -> None:
     crop[top:bottom, left:right] = cv2.resize(
         cells, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST
     )
-
-
-def _shrink(crop: ByteArray) -> ByteArray:
-    scale = MAX_SIDE_PX / max(crop.shape[:2])
-    if scale >= 1.0:
-        return crop
-    size = max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale))
-    return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,4 +1,4 @@
-"""From a picture and its detections to graded, aligned faces."""
+"""From a picture and its detections to graded faces, cut out for later."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from lfr_batch.config.schema import QualityConfig
-from lfr_batch.faces.alignment import align
-from lfr_batch.faces.quality import ACCEPTED, measure, overall, refusal_reasons
-from lfr_batch.records import ByteArray, FaceBatch, FloatArray
+from lfr_batch.faces.quality import ACCEPTED, measure, overall, refusal_reasons, sharpness_of
+from lfr_batch.faces.view import Picture, aligned_rgb, cut_view
+from lfr_batch.records import FaceBatch, FaceView, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class GradedFaces:
-    """n faces of one picture, aligned and judged."""
+    """n faces of one picture, judged."""
 
     faces: FaceBatch
-    aligned_rgb: ByteArray
-    """(n, 112, 112, 3)"""
+    views: tuple[FaceView | None, ...]
+    """None where landmarks alone made the gate refuse a face: its pixels were never looked at."""
     quality: FloatArray
-    """(n,) in [0, 1]"""
+    """(n,) in [0, 1]; 0 without a view."""
     reasons: tuple[str, ...]
     """Why each face is refused; empty where it is accepted."""
 
@@ -29,9 +29,16 @@ class GradedFaces:
         return [i for i, reason in enumerate(self.reasons) if reason == ACCEPTED]
 
 
-def grade(picture_bgr: ByteArray, faces: FaceBatch, limits: QualityConfig) -> GradedFaces:
-    aligned_bgr = align(picture_bgr, faces.landmarks_xy)
-    aligned_rgb = np.ascontiguousarray(aligned_bgr[..., ::-1])
-    measures = measure(faces, aligned_rgb)
-    reasons = tuple(refusal_reasons(measures, limits))
-    return GradedFaces(faces, aligned_rgb, overall(measures), reasons)
+def grade(picture: Picture, faces: FaceBatch, limits: QualityConfig) -> GradedFaces:
+    unmeasured = np.full(len(faces), np.inf, np.float32)
+    reasons = refusal_reasons(measure(faces, unmeasured), limits)
+    views = tuple(
+        cut_view(picture, faces, i) if reason == ACCEPTED else None
+        for i, reason in enumerate(reasons)
+    )
+    sharpness = [sharpness_of(aligned_rgb(view)) if view else 0.0 for view in views]
+    measures = measure(faces, np.array(sharpness, np.float32))
+    seen = np.array([view is not None for view in views], bool)
+    final = refusal_reasons(measures, limits)
+    quality = np.where(seen, overall(measures), np.float32(0.0))
+    return GradedFaces(faces, views, quality, tuple(final))

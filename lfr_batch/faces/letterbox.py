@@ -8,29 +8,89 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lfr_batch.records import ByteArray, FaceBatch
+from lfr_batch.records import ByteArray, FaceBatch, FloatArray
+
+PixelRegion = tuple[int, int, int, int]
+"""Left, top, right, bottom in picture pixels; right and bottom are outside."""
+
+CELL_PX = 32
+"""Inputs have sides that are multiples of this; parts of pictures begin at multiples of it."""
+PART_SHARES = (0.3, 0.6, 1.0)
+"""Sides of parts, as shares of the whole input's: every new shape costs a detector preparation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
-    """The picture scaled to ``content_wh``, at the top left of an input of ``input_wh``."""
+    """The picture scaled to ``content_wh``, at the top left of an input of ``input_wh``.
+
+    Of a part of a picture, ``origin_xy`` is where the input's top left stands in the whole one,
+    in input pixels, and ``content_wh`` is still the size of the whole scaled picture.
+    """
 
     content_wh: tuple[int, int]
     input_wh: tuple[int, int]
     scale_xy: tuple[float, float]
     """Input pixels per picture pixel."""
+    origin_xy: tuple[int, int] = (0, 0)
 
     def to_picture(self, faces: FaceBatch) -> FaceBatch:
         """Faces in input pixels as faces in picture pixels."""
         scale = np.asarray(self.scale_xy, np.float32)
+        origin = np.asarray(self.origin_xy, np.float32)
         return FaceBatch(
-            np.asarray(faces.boxes_xyxy / np.tile(scale, 2), np.float32),
-            np.asarray(faces.landmarks_xy / scale, np.float32),
+            np.asarray((faces.boxes_xyxy + np.tile(origin, 2)) / np.tile(scale, 2), np.float32),
+            np.asarray((faces.landmarks_xy + origin) / scale, np.float32),
             faces.scores,
         )
 
+    @property
+    def is_part(self) -> bool:
+        """Whether the input shows less than the whole scaled picture."""
+        whole = all(a >= b for a, b in zip(self.input_wh, self.content_wh, strict=True))
+        return not (whole and self.origin_xy == (0, 0))
 
-def fit(size_wh: tuple[int, int], long_side_px: int, multiple: int = 32) -> Letterbox:
+    def shown_xyxy(self, border_px: float) -> FloatArray:
+        """(4,) picture pixels that the input shows, less ``border_px`` input pixels where the
+        picture goes on; infinite where it does not."""
+        left_top = np.array(self.origin_xy, np.float32)
+        right_bottom = left_top + self.input_wh
+        first = np.where(left_top > 0, left_top + border_px, -np.inf)
+        last = np.where(right_bottom < self.content_wh, right_bottom - border_px, np.inf)
+        scale = np.array(self.scale_xy, np.float32)
+        return np.concatenate([first / scale, last / scale]).astype(np.float32)
+
+    def part(self, region: PixelRegion) -> Letterbox:
+        """The input that shows ``region`` and a little more: borders lie on the same grid."""
+        left, right = _cells(region[0], region[2], self.scale_xy[0], self.input_wh[0])
+        top, bottom = _cells(region[1], region[3], self.scale_xy[1], self.input_wh[1])
+        size_wh = right - left, bottom - top
+        return Letterbox(self.content_wh, size_wh, self.scale_xy, (left, top))
+
+    def cut(self, content_rgb: ByteArray) -> ByteArray:
+        """What this input shows of the whole scaled picture."""
+        left, top = self.origin_xy
+        return content_rgb[top : top + self.input_wh[1], left : left + self.input_wh[0]]
+
+
+def _cells(start: int, end: int, scale: float, side: int) -> tuple[int, int]:
+    """The first of the allowed parts of ``side`` that holds all from start to end."""
+    first = math.floor(start * scale / CELL_PX) * CELL_PX
+    last = min(side, math.ceil(end * scale / CELL_PX) * CELL_PX)
+    length = next(part for part in _part_sides(side) if part >= last - first)
+    first = max(0, min(first, side - length))
+    return first, first + length
+
+
+def _part_sides(side: int) -> list[int]:
+    return [math.ceil(side * share / CELL_PX) * CELL_PX for share in PART_SHARES]
+
+
+def long_side_px(size_wh: tuple[int, int], smallest_px: float, shown_px: float) -> int:
+    """The long side at which a face of ``smallest_px`` is ``shown_px`` wide; never enlarged."""
+    return math.ceil(max(size_wh) * min(1.0, shown_px / max(smallest_px, shown_px)))
+
+
+def fit(size_wh: tuple[int, int], long_side_px: int, multiple: int = CELL_PX) -> Letterbox:
     """Longer side to ``long_side_px``, never enlarged, padded to multiples of ``multiple``."""
     scale = min(1.0, long_side_px / max(size_wh))
     content = max(1, round(size_wh[0] * scale)), max(1, round(size_wh[1] * scale))

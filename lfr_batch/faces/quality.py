@@ -48,8 +48,8 @@ REFUSALS: dict[str, Refusal] = {
 """Reason -> which faces it refuses, in the order in which reasons are given."""
 
 
-def measure(faces: FaceBatch, aligned_rgb: ByteArray) -> FaceQuality:
-    """Measure n faces; ``aligned_rgb`` is (n, 112, 112, 3)."""
+def measure(faces: FaceBatch, sharpness: FloatArray) -> FaceQuality:
+    """Measure n faces; ``sharpness`` (n,) is what ``sharpness_of`` says of each."""
     eyes = faces.landmarks_xy[:, 1] - faces.landmarks_xy[:, 0]
     eye_px = np.maximum(np.linalg.norm(eyes, axis=1), 1e-6)
     axis = eyes / eye_px[:, None]
@@ -62,14 +62,14 @@ def measure(faces: FaceBatch, aligned_rgb: ByteArray) -> FaceQuality:
         face_px=shorter_sides(faces.boxes_xyxy),
         eye_px=eye_px,
         detection_score=faces.scores,
-        sharpness=np.array([_sharpness(face) for face in aligned_rgb], np.float32),
+        sharpness=sharpness,
         yaw=np.abs(np.sum(nose * axis, axis=1)) / eye_px,
         pitch=np.sum(nose * down, axis=1) / mouth_px,
         roll_deg=np.degrees(np.abs(np.arctan2(eyes[:, 1], eyes[:, 0]))).astype(np.float32),
     )
 
 
-def _sharpness(aligned_rgb: ByteArray) -> float:
+def sharpness_of(aligned_rgb: ByteArray) -> float:
     """Root mean square of the Laplacian over the middle of the grey face (112 × 112 in)."""
     grey = cv2.cvtColor(aligned_rgb[20:104, 20:92], cv2.COLOR_RGB2GRAY)
     return float(np.sqrt(np.mean(cv2.Laplacian(grey, cv2.CV_32F) ** 2)))

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from lfr_batch.config.schema import Config
 from lfr_batch.faces.detectors import Detector, detect, make_detector
 from lfr_batch.faces.embedder import Embedder
 from lfr_batch.faces.multiscale import merge
+from lfr_batch.faces.view import Picture
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
 from lfr_batch.models.store import Pack
-from lfr_batch.records import ByteArray, FaceBatch
-
-
-class Picture(Protocol):
-    """What a detector needs of a frame or a still; sizes and pixels are upright."""
-
-    @property
-    def size_wh(self) -> tuple[int, int]: ...
-
-    def rgb(self, width: int, height: int) -> ByteArray:
-        """(height, width, 3), scaled."""
-        ...
+from lfr_batch.records import FaceBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +28,18 @@ class FaceStages:
 
 def open_stages(pack: Pack, config: Config, threads: int) -> FaceStages:
     """Raises DeviceUnavailable, InferenceDisagrees or ConfigError."""
-    fast = config.inference
+    fast, share = config.inference, config.engine.gpu_share
     exact = fast.model_copy(update={"precision": "f32"})
     spec = pack.manifest.detector
-    sessions = [open_detector_session(pack, precision, threads) for precision in (fast, exact)]
-    detectors = [make_detector(spec, session, config.detect) for session in sessions]
-    embedding = open_embedder_session(pack, fast, threads)
-    embedder = Embedder(pack.manifest.embedder, embedding, fast.embed_batch)
-    return FaceStages(detectors[0], detectors[1], embedder)
+    # Frames stream by, one a thread; a still is waited for, so all threads look at it together.
+    detecting = open_detector_session(pack, fast, threads, threads, share)
+    looking_closely = open_detector_session(pack, exact, threads, gpu_share=share)
+    embedding = open_embedder_session(pack, fast, threads, threads, share)
+    return FaceStages(
+        make_detector(spec, detecting, config.detect),
+        make_detector(spec, looking_closely, config.detect),
+        Embedder(pack.manifest.embedder, embedding, fast.embed_batch),
+    )
 
 
 def detect_in_still(
@@ -59,5 +52,5 @@ def detect_in_still(
     """
     wanted = [detector.fit(picture.size_wh, side) for side in long_sides_px]
     boxes = list(dict.fromkeys(wanted))  # a small picture is not looked at twice
-    found = [detect(detector, [picture.rgb(*box.content_wh)], box)[0] for box in boxes]
+    found = [detect(detector, picture.rgb(*box.content_wh), box) for box in boxes]
     return merge(found)

@@ -24,5 +24,5 @@ class Frame(Protocol):
     def rgb(self, width: int, height: int) -> ByteArray:
         """(height, width, 3), scaled to this size."""
 
-    def bgr(self) -> ByteArray:
-        """(h, w, 3) at full size."""
+    def bgr_part(self, left: int, top: int, right: int, bottom: int) -> ByteArray:
+        """(bottom - top, right - left, 3) of the full-size picture; only to be read."""

@@ -1,6 +1,7 @@
-"""The motion gate: which sampled frames may be skipped because nothing changed.
+"""The motion gate: which sampled frames, and which parts of them, nothing changed in.
 
-Each frame is compared with the last *analysed* one, so slow change adds up until it is noticed.
+Each part is compared with what it was when last *looked at*, so slow change adds up until it is
+noticed.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from lfr_batch.config.schema import MotionConfig
-from lfr_batch.records import ByteArray, nanoseconds
+from lfr_batch.records import BoolArray, ByteArray, nanoseconds
 
 CELLS_WIDE = 96
 MIN_CELL_PX = 6
@@ -21,6 +23,10 @@ CUT_MEAN_LUMA = 16.0
 CUT_HISTOGRAM = 0.3
 CUT_NEW_BLOCKS = 0.5
 """More than either of these besides is one."""
+MARGIN_CELLS = 4
+"""Looked at around what changed: a face is larger than the part of it that moved."""
+WHOLE_FROM = 0.6
+"""Where this share of the picture would be looked at, all of it is."""
 BINS = 16
 BLOCK = 12
 """Side in cells of the blocks that are looked for in the picture before, and how far around."""
@@ -29,18 +35,29 @@ BLOCK_FOUND = 0.7
 """Least standard deviation of a block's luma that makes it worth looking for; least correlation."""
 
 
+CellRegion = tuple[int, int, int, int]
+"""Left, top, right, bottom in cells; right and bottom are outside."""
+
+
 @dataclass(frozen=True, slots=True)
 class MotionState:
-    """The last analysed frame: its luma cells (h, w) and its time; None before the first."""
+    """What is known of each luma cell, (h, w); None before the first look."""
 
     cells: ByteArray | None = None
-    analysed_ns: int = 0
+    """As they were when last looked at."""
+    changed_ns: NDArray[np.int64] | None = None
+    """When they last changed."""
+    whole_ns: int = 0
+    """When the whole picture was last looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class MotionDecision:
     analyse: bool
-    scene_cut: bool
+    scene_cut: bool = False
+    changed: bool = True
+    region: CellRegion | None = None
+    """The part that changed, with a margin; None: the whole picture."""
 
 
 def cells_wh(size_wh: tuple[int, int]) -> tuple[int, int]:
@@ -54,17 +71,48 @@ def gate(
     state: MotionState, cells: ByteArray, pts_ns: int, config: MotionConfig
 ) -> tuple[MotionDecision, MotionState]:
     """Decide on one frame. ``cells`` is its luma at ``cells_wh``."""
-    seen = state.cells
-    if seen is None or seen.shape != cells.shape:
-        return MotionDecision(True, seen is not None), MotionState(cells, pts_ns)
+    seen, known_ns = state.cells, state.changed_ns
+    if seen is None or known_ns is None or seen.shape != cells.shape:
+        return MotionDecision(True, seen is not None), _all_seen(cells, pts_ns)
     moved = np.abs(cells.astype(np.int16) - seen)
-    changed = bool(moved.max() > config.changed_luma)
-    waited_ns = pts_ns - state.analysed_ns
-    due = not 0 <= waited_ns < nanoseconds(config.max_skip_s)
-    if config.enabled and not changed and not due:
-        return MotionDecision(False, False), state
-    cut = changed and _is_cut(moved.mean(), seen, cells)
-    return MotionDecision(True, cut), MotionState(cells, pts_ns)
+    changed = moved > config.changed_luma
+    changed_ns = np.where(changed, pts_ns, known_ns)
+    lively = pts_ns - changed_ns <= nanoseconds(config.linger_s)
+    due = not 0 <= pts_ns - state.whole_ns < nanoseconds(config.max_skip_s)
+    if config.enabled and not due and not lively.any():
+        return MotionDecision(False, changed=False), state
+    any_changed = bool(changed.any())
+    cut = any_changed and _is_cut(moved.mean(), seen, cells)
+    region = _region(lively)
+    if cut or due or region is None or not (config.enabled and config.regions):
+        return MotionDecision(True, cut, any_changed), MotionState(cells, changed_ns, pts_ns)
+    after = MotionState(_updated(seen, cells, region), changed_ns, state.whole_ns)
+    return MotionDecision(True, changed=any_changed, region=region), after
+
+
+def _all_seen(cells: ByteArray, pts_ns: int) -> MotionState:
+    return MotionState(cells, np.full(cells.shape, pts_ns, np.int64), pts_ns)
+
+
+def _region(lively: BoolArray) -> CellRegion | None:
+    """Around all that changed lately; None where that is nearly everything, or nothing."""
+    rows, columns = np.flatnonzero(lively.any(axis=1)), np.flatnonzero(lively.any(axis=0))
+    if not len(rows):
+        return None
+    height, width = lively.shape
+    left, right = max(0, columns[0] - MARGIN_CELLS), min(width, columns[-1] + 1 + MARGIN_CELLS)
+    top, bottom = max(0, rows[0] - MARGIN_CELLS), min(height, rows[-1] + 1 + MARGIN_CELLS)
+    if (right - left) * (bottom - top) >= WHOLE_FROM * lively.size:
+        return None
+    return int(left), int(top), int(right), int(bottom)
+
+
+def _updated(seen: ByteArray, cells: ByteArray, region: CellRegion) -> ByteArray:
+    """What is not looked at keeps its old cells, so that slow change there adds up."""
+    left, top, right, bottom = region
+    updated = seen.copy()
+    updated[top:bottom, left:right] = cells[top:bottom, left:right]
+    return updated
 
 
 def _is_cut(mean_luma: np.floating, before: ByteArray, after: ByteArray) -> bool:

@@ -10,12 +10,24 @@ from lfr_batch.errors import FootageUnreadable
 from lfr_batch.footage import sources
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.pyav import open_frames
+from lfr_batch.footage.pyav_input import Decode
+from lfr_batch.footage.stillness import Stillness
 from lfr_batch.footage.stills import open_still
 from lfr_batch.records import Segment
 
 
-def open_segment(segment: Segment, s3: S3Config, threads: int) -> Generator[Frame]:
+def open_segment(
+    segment: Segment,
+    s3: S3Config,
+    threads: int,
+    sample_fps: float = 0.0,
+    stillness: Stillness | None = None,
+    decode_on: Decode = "cpu",
+) -> Generator[Frame]:
     """The frames of ``segment`` in order; close the generator to close the file.
+
+    Some frames that are no samples at ``sample_fps`` may be left out, to save decoding them, and
+    some that ``stillness`` knows to show nothing new.
 
     Raises FootageDamaged after the last readable frame, FootageUnreadable where there is none or
     where the file has another size than when it was planned, StoreUnreachable where the file cannot
@@ -25,7 +37,7 @@ def open_segment(segment: Segment, s3: S3Config, threads: int) -> Generator[Fram
     if segment.kind == "still":
         yield open_still(segment, s3)
     else:
-        yield from open_frames(segment, s3, threads)
+        yield from open_frames(segment, s3, threads, sample_fps, stillness, decode_on)
 
 
 def _require_unchanged(segment: Segment, s3: S3Config) -> None:

@@ -21,14 +21,17 @@ from lfr_batch.footage.damage import (
     truncated_sentence,
 )
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
-from lfr_batch.footage.pyav_input import Video, announced_ns, is_encrypted, open_video
+from lfr_batch.footage.pyav_input import Decode, Video, announced_ns, is_encrypted, open_video
+from lfr_batch.footage.sampling import SlotsSent
 from lfr_batch.footage.signatures import HEAD_BYTES, missing_tail
+from lfr_batch.footage.stillness import Group, Stillness
 from lfr_batch.records import NS_PER_S, Segment, nanoseconds
 
 BACK_OFF_S = (0, 2, 6, 14, 30, 62)
 """Seeks are inexact: how far before the start to look for a keyframe, try by try."""
 PAST_END = 4
 """Frames in a row at or after the end that close a segment: order may be disturbed a little."""
+LONGEST_GROUP = 600
 READ_FAILURES = 50
 """Failed reads in a row after which the rest of a file is given up."""
 
@@ -42,6 +45,23 @@ class Decoded:
     pts_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which frames will be looked at: what only they depend on need not be decoded."""
+
+    start_ns: int
+    sample_fps: float
+    stillness: Stillness | None = None
+    """What the motion gate saw; None: every group of pictures is decoded."""
+    sent: SlotsSent = field(default_factory=SlotsSent)
+
+    def needs(self, time_ns: int) -> bool:
+        return time_ns >= self.start_ns and self.sent.needs(time_ns, self.sample_fps)
+
+    def lost(self, time_ns: int) -> None:
+        self.sent.lost(time_ns, self.sample_fps)
+
+
 @dataclass(slots=True)
 class Reading:
     """What one run through the packets has met so far."""
@@ -51,13 +71,24 @@ class Reading:
     failed: list[int] = field(default_factory=list)
     """Media times of the packets that could not be decoded."""
     at_end: bool = False
+    wanted: Wanted | None = None
     packets: int = 0
     """Packets with data in them, decodable or not."""
     frames: int = 0
 
 
-def open_frames(segment: Segment, s3: S3Config, threads: int = 1) -> Generator[PyavFrame]:
+def open_frames(
+    segment: Segment,
+    s3: S3Config,
+    threads: int = 1,
+    sample_fps: float = 0.0,
+    stillness: Stillness | None = None,
+    decode_on: Decode = "cpu",
+) -> Generator[PyavFrame]:
     """The frames with ``start_ns <= pts < end_ns``, upright, in order. Close it to close the file.
+
+    Of frames that are no samples at ``sample_fps`` (0: all are), those that nothing else depends
+    on are left out; so are those of groups of pictures that ``stillness`` knows to be still.
 
     Raises after the last readable frame: FootageDamaged where packets could not be decoded or the
     file ends early, FootageUnreadable where no frame could be read; StoreUnreachable at any time.
@@ -67,9 +98,11 @@ def open_frames(segment: Segment, s3: S3Config, threads: int = 1) -> Generator[P
 
         def open_again() -> Video:
             files.close()
-            return files.enter_context(open_video(segment.uri, s3, threads))
+            return files.enter_context(open_video(segment.uri, s3, threads, decode_on))
 
-        video, reading, frames = _from_keyframe(open_again, segment.start_ns)
+        video, reading, frames = _from_keyframe(
+            open_again, lambda: Wanted(segment.start_ns, sample_fps, stillness)
+        )
         for decoded in _within(frames, segment):
             given += 1
             yield PyavFrame(decoded.frame, decoded.pts_ns, turns, scalers)
@@ -99,18 +132,18 @@ def _within(frames: Iterator[Decoded], segment: Segment) -> Iterator[Decoded]:
 
 
 def _from_keyframe(
-    open_again: Callable[[], Video], start_ns: int
+    open_again: Callable[[], Video], wanted: Callable[[], Wanted]
 ) -> tuple[Video, Reading, Iterator[Decoded]]:
     """Frames from a keyframe at or before ``start_ns``, else from the beginning of the file.
 
     The beginning is reached by opening the file again: not every container can be wound back.
     """
-    video = open_again()
+    video, start_ns = open_again(), wanted().start_ns
     for back_s in BACK_OFF_S:
         target_ns = start_ns - nanoseconds(back_s)
         if target_ns <= 0:
             break
-        reading = Reading()
+        reading = Reading(wanted=wanted())
         try:
             video.seek(target_ns)
         except av.FFmpegError:
@@ -121,18 +154,79 @@ def _from_keyframe(
             return video, reading, chain([first], frames)
         if reading.at_end and not reading.packets:
             return video, reading, iter(())
-    reading = Reading()
+    reading = Reading(wanted=wanted())
     video = open_again() if start_ns > 0 else video
     return video, reading, decode(video, reading)
 
 
 def decode(video: Video, reading: Reading) -> Iterator[Decoded]:
     """Every frame from here on that can be decoded; what cannot is noted in ``reading``."""
-    for packet in _packets(video, reading):
+    for packet in _needed(video, reading):
         if packet.size and not reading.frames and is_encrypted(video, packet):
             raise FootageUnreadable(f"{video.uri} is encrypted (CENC): decrypt it first")
         for frame in _frames_of(video, packet, reading):
             yield _timed(video, frame, reading)
+
+
+def _needed(video: Video, reading: Reading) -> Iterator[av.Packet[Any]]:
+    """Packets without those of still groups of pictures, but for the first of each."""
+    packets = _packets(video, reading)
+    stillness = reading.wanted.stillness if reading.wanted else None
+    if stillness is None or not _codes_changes(video):
+        yield from packets
+        return
+    for packets_of_group in _groups(packets):
+        group = _measured(video, packets_of_group, reading)
+        if group is None or not stillness.skips(group):
+            yield from packets_of_group
+        else:
+            yield packets_of_group[0]
+            _hold(video, packets_of_group[1:], reading, stillness)
+
+
+def _codes_changes(video: Video) -> bool:
+    """Whether groups stand for themselves and are shown in the order they are coded in."""
+    codec = video.stream.codec_context
+    return not codec.codec.intra_only and not codec.has_b_frames and video.reorder_ticks is None
+
+
+def _groups(packets: Iterator[av.Packet[Any]]) -> Iterator[list[av.Packet[Any]]]:
+    """From keyframe to keyframe, or less where a group is long."""
+    group: list[av.Packet[Any]] = []
+    for packet in packets:
+        if group and (packet.is_keyframe or not packet.size or len(group) == LONGEST_GROUP):
+            yield group
+            group = []
+        group.append(packet)
+    if group:
+        yield group
+
+
+def _measured(video: Video, packets: list[av.Packet[Any]], reading: Reading) -> Group | None:
+    """None where the group is not whole and sound, so that it has to be decoded."""
+    first, last = packets[0], packets[-1]
+    if not first.is_keyframe or any(p.pts is None or not p.size or p.is_corrupt for p in packets):
+        return None
+    return Group(
+        start_ns=_packet_ns(video, first, reading),
+        end_ns=_packet_ns(video, last, reading),
+        first_bytes=first.size,
+        rest_bytes=tuple(packet.size for packet in packets[1:]),
+    )
+
+
+def _hold(
+    video: Video, packets: list[av.Packet[Any]], reading: Reading, stillness: Stillness
+) -> None:
+    for packet in packets:
+        time_ns = _packet_ns(video, packet, reading)
+        reading.read_to_ns = max(reading.read_to_ns, time_ns + _length_ns(video, packet))
+        if reading.wanted is not None and reading.wanted.needs(time_ns):
+            stillness.held_ns.append(time_ns)
+
+
+def _length_ns(video: Video, packet: av.Packet[Any]) -> int:
+    return round((packet.duration or 0) * video.timing.unit_s * NS_PER_S)
 
 
 def _packets(video: Video, reading: Reading) -> Iterator[av.Packet[Any]]:
@@ -158,18 +252,37 @@ def _frames_of(video: Video, packet: av.Packet[Any], reading: Reading) -> list[a
     """Frames that this packet brings out of the decoder; the empty last packet flushes it."""
     time_ns = _packet_ns(video, packet, reading)
     try:
-        frames: list[av.VideoFrame] = packet.decode()
+        frames = _decoded(video, packet, _skips(video, packet, time_ns, reading))
     except av.EOFError:
         return []
     except av.FFmpegError:
         reading.failed.append(time_ns)
+        if reading.wanted is not None:
+            reading.wanted.lost(time_ns)
         return []
-    length_ns = round((packet.duration or 0) * video.timing.unit_s * NS_PER_S)
     if packet.is_corrupt:
         reading.failed.append(time_ns)
     elif packet.size:
-        reading.read_to_ns = max(reading.read_to_ns, time_ns + length_ns)
+        reading.read_to_ns = max(reading.read_to_ns, time_ns + _length_ns(video, packet))
     return frames
+
+
+def _skips(video: Video, packet: av.Packet[Any], time_ns: int, reading: Reading) -> bool:
+    """Whether the packet's frame is wanted by nobody, unless other frames depend on it.
+
+    The first frame is always wanted: it tells where a seek has led.
+    """
+    if reading.wanted is None or video.reorder_ticks or packet.pts is None or not packet.size:
+        return False
+    return not reading.wanted.needs(time_ns) and reading.frames > 0
+
+
+def _decoded(video: Video, packet: av.Packet[Any], skips: bool) -> list[av.VideoFrame]:
+    codec = video.stream.codec_context
+    if skips and codec.codec.intra_only:
+        return []
+    codec.skip_frame = "NONREF" if skips else "DEFAULT"
+    return packet.decode()
 
 
 def _packet_ns(video: Video, packet: av.Packet[Any], reading: Reading) -> int:

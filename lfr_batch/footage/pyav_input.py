@@ -10,23 +10,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, BinaryIO
+from functools import lru_cache
+from typing import Any, BinaryIO, Literal
 
 import av
 import av.logging
+from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.container import InputContainer
 from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import FootageUnreadable
+from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
 from lfr_batch.footage import sources
 from lfr_batch.footage.clock import Timing
 from lfr_batch.footage.local import local_path
 from lfr_batch.footage.signatures import HEAD_BYTES, looks_encrypted, refusal
 from lfr_batch.records import NS_PER_S, nanoseconds
 
+Decode = Literal["auto", "cpu", "nvdec"]
+
 BUFFER_BYTES = 1024 * 1024
+CUDA = "cuda"
 DTS_ONLY = frozenset({"avi"})
 """Containers that store decoding times only; FFmpeg's guesses of PTS step back at B-frames."""
 REFUSED_FORMATS = frozenset({"tty", "concat", "hls", "dash", "sdp", "rtsp", "image2", "ffmetadata"})
@@ -62,18 +67,48 @@ class Video:
 
 
 @contextmanager
-def open_video(uri: str, s3: S3Config, threads: int = 1) -> Iterator[Video]:
-    """Raises FootageUnreadable where there is no video in it, StoreUnreachable."""
+def open_video(uri: str, s3: S3Config, threads: int = 1, decode: Decode = "cpu") -> Iterator[Video]:
+    """Raises FootageUnreadable where there is no video in it, StoreUnreachable, DeviceUnavailable.
+
+    What a GPU's decoder does not know is decoded on the CPU, whatever ``decode`` says.
+    """
     check_head(uri, s3)
-    with _opened(uri, s3) as container:
+    with _opened(uri, s3, choose_decoder(decode)) as container:
         stream = _video_stream(uri, container)
-        stream.codec_context.thread_count = threads
-        if threads > 1:
+        on_gpu = stream.codec_context.is_hwaccel
+        # Every thread would hold pictures of the GPU's decoder, which are few.
+        stream.codec_context.thread_count = 1 if on_gpu else threads
+        if threads > 1 and not on_gpu:
             stream.codec_context.thread_type = av.codec.context.ThreadType.AUTO
         for other in container.streams:
             if other is not stream:
                 other.discard = Discard.all
         yield _video(uri, container, stream)
+
+
+def choose_decoder(decode: Decode) -> HWAccel | None:
+    """None: the CPU. Raises DeviceUnavailable where 'nvdec' was asked for and is not there."""
+    if decode == "cpu" or (decode == "auto" and nvdec_obstacle()):
+        return None
+    if obstacle := nvdec_obstacle():
+        raise DeviceUnavailable(
+            f"footage.decode is nvdec, but no GPU can be opened for decoding ({obstacle}): pass "
+            "one to this process, or set footage.decode to auto or cpu."
+        )
+    # Its own context for every file would take a GPU's memory away by hundreds of megabytes.
+    return HWAccel(CUDA, allow_software_fallback=True, options={"primary_ctx": "1"})
+
+
+@lru_cache(maxsize=1)
+def nvdec_obstacle() -> str:
+    """Why NVIDIA's decoder cannot be used here; empty where it can."""
+    if CUDA not in hwdevices_available():
+        return "this build of PyAV has no CUDA"
+    try:
+        av.CodecContext.create("h264", "r", hwaccel=HWAccel(CUDA))
+    except av.FFmpegError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def check_head(uri: str, s3: S3Config) -> bytes:
@@ -87,13 +122,18 @@ def check_head(uri: str, s3: S3Config) -> bytes:
 
 
 @contextmanager
-def _opened(uri: str, s3: S3Config) -> Iterator[InputContainer]:
+def _opened(uri: str, s3: S3Config, hwaccel: HWAccel | None) -> Iterator[InputContainer]:
     options = {"protocol_whitelist": "file"}
     source: str | BinaryIO
     source = str(local_path(uri)) if sources.is_local(uri) else sources.open_bytes(uri, s3)
     try:
         with av.open(
-            source, "r", options=options, buffer_size=BUFFER_BYTES, metadata_errors="replace"
+            source,
+            "r",
+            options=options,
+            buffer_size=BUFFER_BYTES,
+            metadata_errors="replace",
+            hwaccel=hwaccel,
         ) as container:
             yield container
     except av.FFmpegError as error:

@@ -6,7 +6,7 @@ over the file samples. The one difference: a border inside a slot makes its firs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from lfr_batch.records import NS_PER_S
@@ -21,6 +21,32 @@ def sample_slot(pts_ns: int, sample_fps: float) -> int:
     """Number of the slot that holds this moment. Exact: no slot is missed through rounding."""
     rate = Fraction(sample_fps).limit_denominator(1_000_000)
     return pts_ns * rate.numerator // (NS_PER_S * rate.denominator)
+
+
+@dataclass(slots=True)
+class SlotsSent:
+    """The earliest moment of each slot that was given to the decoder, in decoding order."""
+
+    first_ns: dict[int, int] = field(default_factory=dict)
+
+    def needs(self, pts_ns: int, sample_fps: float) -> bool:
+        """Whether the frame may be the first of its slot; a frame that may be has been sent.
+
+        Frames are coded in another order than they are shown in. A frame that is shown later than
+        one of its slot that was sent is no sample, whatever comes.
+        """
+        if sample_fps == 0:
+            return True
+        slot = sample_slot(pts_ns, sample_fps)
+        needed = pts_ns <= self.first_ns.get(slot, pts_ns)
+        if needed:
+            self.first_ns[slot] = pts_ns
+        return needed
+
+    def lost(self, pts_ns: int, sample_fps: float) -> None:
+        """The frame could not be decoded: any other of its slot may be the first now."""
+        if sample_fps:
+            self.first_ns.pop(sample_slot(pts_ns, sample_fps), None)
 
 
 def sample(state: SamplerState, pts_ns: int, sample_fps: float) -> tuple[bool, SamplerState]:

@@ -37,8 +37,8 @@ class StillFrame:
     def rgb(self, width: int, height: int) -> ByteArray:
         return np.asarray(cv2.cvtColor(self._scaled(width, height), cv2.COLOR_BGR2RGB), np.uint8)
 
-    def bgr(self) -> ByteArray:
-        return self._bgr
+    def bgr_part(self, left: int, top: int, right: int, bottom: int) -> ByteArray:
+        return self._bgr[top:bottom, left:right]
 
     def _scaled(self, width: int, height: int) -> ByteArray:
         if self.size_wh == (width, height):

@@ -1,7 +1,8 @@
-"""The start-up check: bf16 is used only where it gives the reference's answer.
+"""The start-up check: quick arithmetic is used only where it gives the reference's answer.
 
-OpenVINO in bf16 is compared with onnxruntime in float32 on fixed pictures. The outcome is kept in
-``HOME/cache/agreement.json``, so that a later start need not measure again.
+OpenVINO in bf16, TensorRT in f16 or CUDA in tf32 is compared with onnxruntime in float32 on the
+CPU, on fixed pictures. The outcome is kept in ``HOME/cache/agreement.json``, so that a later start
+need not measure again.
 """
 
 from __future__ import annotations
@@ -19,22 +20,30 @@ import numpy as np
 
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import InferenceDisagrees
-from lfr_batch.models.devices import processor_extensions, processor_name
+from lfr_batch.models.devices import (
+    gpu_names,
+    inference_versions,
+    processor_extensions,
+    processor_name,
+)
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
+from lfr_batch.models.providers import Precision, fast_precision
 from lfr_batch.models.sessions import (
+    ModelFile,
     Outputs,
     Session,
     SessionPlan,
     open_planned,
     plan_session,
+    wants_tensorrt,
 )
 from lfr_batch.models.store import Pack
 from lfr_batch.models.synthetic import drawn_face, face_in_a_picture, smooth_pictures
-from lfr_batch.records import FloatArray
+from lfr_batch.records import ByteArray
 
 MIN_COSINE = 0.999
 MAX_SCORE_GAP = 0.05
-CHECK_VERSION = 1
+CHECK_VERSION = 2
 """Raise it when the pictures or the limits change: kept outcomes are then not used."""
 
 Compare = Callable[[Outputs, Outputs], "Verdict"]
@@ -48,24 +57,33 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    file: str
-    max_batch: int | None
-    batch: FloatArray
+    model: ModelFile
+    pictures_rgb: ByteArray
     compare: Compare
 
 
-def open_detector_session(pack: Pack, inference: InferenceConfig, threads: int) -> Session:
+def open_detector_session(
+    pack: Pack, inference: InferenceConfig, threads: int, streams: int = 1, gpu_share: float = 1.0
+) -> Session:
     """The pack's detector, checked; batches are split where its graph demands it.
 
-    Raises DeviceUnavailable, ConfigError, and InferenceDisagrees if precision is 'bf16' and
-    bf16 does not agree ('auto' goes on in f32 and says so in ``description``).
+    Raises DeviceUnavailable, ConfigError, and InferenceDisagrees if a precision was asked for that
+    does not agree ('auto' goes on in f32 and says so in ``description``).
     """
-    return _open_checked(pack, _detector_check(pack.manifest.detector), inference, threads)
+    check = _detector_check(pack, pack.manifest.detector)
+    return _open_checked(
+        pack, check, inference, plan_session(inference, threads, streams, gpu_share)
+    )
 
 
-def open_embedder_session(pack: Pack, inference: InferenceConfig, threads: int) -> Session:
+def open_embedder_session(
+    pack: Pack, inference: InferenceConfig, threads: int, streams: int = 1, gpu_share: float = 1.0
+) -> Session:
     """The pack's embedder, checked. Raises what ``open_detector_session`` raises."""
-    return _open_checked(pack, _embedder_check(pack.manifest.embedder), inference, threads)
+    check = _embedder_check(pack, pack.manifest.embedder)
+    return _open_checked(
+        pack, check, inference, plan_session(inference, threads, streams, gpu_share)
+    )
 
 
 def compare_templates(reference: Outputs, fast: Outputs) -> Verdict:
@@ -83,28 +101,52 @@ def compare_score_maps(reference: Outputs, fast: Outputs, maps: int) -> Verdict:
     return Verdict(gap < MAX_SCORE_GAP, f"largest score gap {gap:.4f}, allowed {MAX_SCORE_GAP}")
 
 
-def _open_checked(pack: Pack, check: _Check, inference: InferenceConfig, threads: int) -> Session:
-    path = pack.path(check.file)
-    plan = plan_session(inference, threads)
-    if plan.backend != "openvino" or not _wants_bf16(inference):
-        return open_planned(path, plan, check.max_batch)
-    fast = replace(plan, precision="bf16")
+def _open_checked(
+    pack: Pack, check: _Check, inference: InferenceConfig, plan: SessionPlan
+) -> Session:
+    plan = replace(plan, cache=_engines(pack, check.model))
+    precision = _wanted_precision(inference, plan)
+    if precision == "f32":
+        return open_planned(check.model, plan)
+    fast = replace(plan, precision=precision)
     verdict = _verdict(pack, check, fast)
     if verdict.agrees:
-        return open_planned(path, fast, check.max_batch)
-    if inference.precision == "bf16":
+        return open_planned(check.model, fast)
+    if inference.precision == precision:
         raise InferenceDisagrees(
-            f"{check.file} in bf16 does not agree with the float32 reference "
+            f"{check.model.path.name} in {precision} does not agree with the float32 reference "
             f"({verdict.finding}): set inference.precision to auto or f32."
         )
-    slow = open_planned(path, replace(plan, precision="f32"), check.max_batch)
-    return _NotedSession(slow, f"bf16 disagreed: {verdict.finding}")
+    slow = open_planned(check.model, replace(plan, precision="f32"))
+    return _NotedSession(slow, f"{precision} disagreed: {verdict.finding}")
 
 
-def _wants_bf16(inference: InferenceConfig) -> bool:
+def _wanted_precision(inference: InferenceConfig, plan: SessionPlan) -> Precision:
+    """What was asked for; the quickest there is where that is 'auto'."""
+    if inference.precision != "auto":
+        return inference.precision
+    on_gpu = plan.device == "cuda"
+    bf16 = plan.backend == "openvino" and _has_bf16()
+    tensorrt = on_gpu and wants_tensorrt(inference)
+    return fast_precision(plan.backend, plan.device, bf16=bf16, tensorrt=tensorrt) or "f32"
+
+
+def _has_bf16() -> bool:
     from lfr_batch.models.openvino_session import has_bf16  # noqa: PLC0415 - slow import
 
-    return inference.precision == "bf16" or (inference.precision == "auto" and has_bf16())
+    return has_bf16()
+
+
+def _engines(pack: Pack, model: ModelFile) -> Path:
+    """TensorRT's engines of this very file: onnxruntime tells graphs apart by little more than
+    their names."""
+    sha256 = pack.manifest.files[_file_of(pack, model)]
+    versions = inference_versions().replace(" ", "-") or "none"
+    return pack.home / "cache" / "tensorrt" / f"{sha256[:16]}-{versions}"
+
+
+def _file_of(pack: Pack, model: ModelFile) -> str:
+    return model.path.relative_to(pack.directory).as_posix()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +158,23 @@ class _NotedSession:
     def description(self) -> str:
         return f"{self.inner.description} ({self.note})"
 
-    def run(self, batch: FloatArray) -> Outputs:
-        return self.inner.run(batch)
+    @property
+    def batch(self) -> int:
+        return self.inner.batch
 
-    def run_all(self, batches: Iterable[FloatArray]) -> Iterator[Outputs]:
+    def run(self, pictures_rgb: ByteArray) -> Outputs:
+        return self.inner.run(pictures_rgb)
+
+    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
         return self.inner.run_all(batches)
 
 
-def _detector_check(spec: DetectorSpec) -> _Check:
-    picture = face_in_a_picture(spec.fixed_side_px or 320)
-    batch = ((picture - spec.mean) / spec.std).astype(np.float32)[None]
-
+def _detector_check(pack: Pack, spec: DetectorSpec) -> _Check:
     def compare(reference: Outputs, fast: Outputs) -> Verdict:
         return compare_score_maps(reference, fast, _score_maps(spec, len(reference)))
 
-    return _Check(spec.file, spec.max_batch, batch, compare)
+    model = ModelFile(pack.path(spec.file), spec.mean, spec.std, spec.max_batch)
+    return _Check(model, face_in_a_picture(spec.fixed_side_px or 320)[None], compare)
 
 
 def _score_maps(spec: DetectorSpec, outputs: int) -> int:
@@ -140,36 +184,39 @@ def _score_maps(spec: DetectorSpec, outputs: int) -> int:
     return outputs // 3 if outputs % 3 == 0 and outputs > 6 else outputs // 2
 
 
-def _embedder_check(spec: EmbedderSpec) -> _Check:
+def _embedder_check(pack: Pack, spec: EmbedderSpec) -> _Check:
     pictures = np.concatenate([drawn_face(spec.input_px)[None], smooth_pictures(3, spec.input_px)])
-    batch = ((pictures - spec.mean) / spec.std).astype(np.float32)
-    return _Check(spec.file, spec.max_batch, batch, compare_templates)
+    model = ModelFile(pack.path(spec.file), spec.mean, spec.std, spec.max_batch)
+    return _Check(model, pictures, compare_templates)
 
 
 def _verdict(pack: Pack, check: _Check, fast: SessionPlan) -> Verdict:
     cache = pack.home / "cache" / "agreement.json"
-    key = _cache_key(pack.manifest.files[check.file])
+    key = _cache_key(pack.manifest.files[_file_of(pack, check.model)], fast)
     kept = _read_cache(cache).get(key)
     if kept is None:
-        kept = _measure(pack.path(check.file), check, fast)
+        kept = _measure(check, fast)
         _write_cache(cache, {**_read_cache(cache), key: kept})
     return kept
 
 
-def _measure(path: Path, check: _Check, fast: SessionPlan) -> Verdict:
-    reference = replace(fast, backend="onnxruntime", precision="f32")
+def _measure(check: _Check, fast: SessionPlan) -> Verdict:
+    reference = replace(fast, backend="onnxruntime", device="cpu", precision="f32")
     answers = [
-        open_planned(path, plan, check.max_batch).run(check.batch) for plan in (reference, fast)
+        open_planned(check.model, plan).run(check.pictures_rgb) for plan in (reference, fast)
     ]
     if not all(np.isfinite(output).all() for output in answers[1]):
         return Verdict(agrees=False, finding="an output that is not a number")
     return check.compare(answers[0], answers[1])
 
 
-def _cache_key(model_sha256: str) -> str:
-    machine = " ".join((processor_name(), *processor_extensions()))
-    versions = f"openvino {metadata.version('openvino')}, check {CHECK_VERSION}"
-    return f"{model_sha256}, {versions}, {machine}"
+def _cache_key(model_sha256: str, fast: SessionPlan) -> str:
+    if fast.device == "cuda":
+        machine, versions = " ".join(gpu_names()), inference_versions()
+    else:
+        machine = " ".join((processor_name(), *processor_extensions()))
+        versions = f"openvino {metadata.version('openvino')}"
+    return f"{model_sha256}, {fast.precision}, {versions}, check {CHECK_VERSION}, {machine}"
 
 
 def _read_cache(path: Path) -> dict[str, Verdict]:

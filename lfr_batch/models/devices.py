@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import importlib
 import os
 import platform
 import shutil
@@ -25,6 +27,10 @@ TWINS: Mapping[str, tuple[str, ...]] = {
 }
 """Distributions that install the same directory: of each kind there may be one."""
 
+TENSORRT_PACKAGES = ("tensorrt_libs", "tensorrt")
+TENSORRT_LIBRARIES = ("libnvinfer.so.11", "libnvinfer.so.10")
+TENSORRT_DISTRIBUTIONS = ("tensorrt-cu13", "tensorrt-cu12", "tensorrt")
+
 CPU_INFO = Path("/proc/cpuinfo")
 
 
@@ -43,6 +49,7 @@ class DeviceReport:
     cuda_usable: bool
     collisions: tuple[str, ...]
     """Installed distributions that overwrite each other, one sentence each."""
+    tensorrt_usable: bool = False
 
 
 def inspect_devices() -> DeviceReport:
@@ -61,6 +68,7 @@ def inspect_devices() -> DeviceReport:
         gpus=gpu_names(),
         cuda_usable=cuda_is_usable(),
         collisions=colliding_distributions(installed_twins()),
+        tensorrt_usable=tensorrt_is_usable(),
     )
 
 
@@ -100,14 +108,53 @@ def cuda_is_usable() -> bool:
 
 def cuda_device_count() -> int:
     """GPUs the driver shows this process (CUDA_VISIBLE_DEVICES heeded); 0 without a driver."""
+    driver = _driver()
+    count = ctypes.c_int(0)
+    if driver is None or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return 0
+    return count.value
+
+
+def _driver() -> ctypes.CDLL | None:
+    """NVIDIA's driver, initialised; None where there is none or it sees no GPU."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:
+        return None
+    return driver if driver.cuInit(0) == 0 else None
+
+
+def gpu_memory_bytes() -> int:
+    """Of the first GPU that the driver shows this process; 0 without one."""
+    driver = _driver()
+    device, total = ctypes.c_int(0), ctypes.c_size_t(0)
+    if driver is None or driver.cuDeviceGet(ctypes.byref(device), 0) != 0:
         return 0
-    count = ctypes.c_int(0)
-    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+    if driver.cuDeviceTotalMem_v2(ctypes.byref(total), device) != 0:
         return 0
-    return count.value
+    return total.value
+
+
+@lru_cache(maxsize=1)
+def tensorrt_is_usable() -> bool:
+    """Whether CUDA is usable and TensorRT's library is here; which version is not looked at."""
+    return cuda_is_usable() and load_tensorrt()
+
+
+def load_tensorrt() -> bool:
+    """Load TensorRT from its Python packages or the system's libraries; whether it is there.
+
+    onnxruntime finds by name what this process has loaded before.
+    """
+    for package in TENSORRT_PACKAGES:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(package)
+            return True
+    for library in TENSORRT_LIBRARIES:
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(library, mode=ctypes.RTLD_GLOBAL)
+            return True
+    return False
 
 
 def installed_twins() -> dict[str, tuple[str, ...]]:
@@ -133,6 +180,13 @@ def _is_installed(distribution: str) -> bool:
     except metadata.PackageNotFoundError:
         return False
     return True
+
+
+def inference_versions() -> str:
+    """What computes on the GPU, for the names of what is kept of it."""
+    names = ("onnxruntime-gpu", *TENSORRT_DISTRIBUTIONS)
+    there = [name for name in names if _is_installed(name)]
+    return " ".join(f"{name} {metadata.version(name)}" for name in there)
 
 
 @lru_cache(maxsize=1)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 BATCH, HEIGHT, WIDTH = "batch", "height", "width"
+PICTURES = "pictures_rgb"
+CAST_PICTURES = f"{PICTURES}/1"
+"""The pictures after the first prepended node, still (batch, height, width, 3)."""
 
 
 def free_shape(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -46,6 +50,63 @@ def fold_dequantised(model: onnx.ModelProto) -> onnx.ModelProto:
     for value in (*folded.graph.input, *folded.graph.output):
         _set_axes(value, (BATCH,))
     return folded
+
+
+def takes_pictures(model: onnx.ModelProto, mean: float, std: float) -> onnx.ModelProto:
+    """The same graph with bytes in: (batch, height, width, 3) uint8, RGB, in an input ``PICTURES``.
+
+    Prepended nodes compute ``(pixel - mean) / std`` and NCHW of the type the graph wants. Raises
+    ValueError unless ``model`` has one input of four axes.
+    """
+    wrapped = _copy(model)
+    _drop_constant_inputs(wrapped)
+    [wanted] = wrapped.graph.input
+    axes = wanted.type.tensor_type.shape.dim
+    if len(axes) != 4:
+        raise ValueError(f"{wanted.name} has {len(axes)} axes, not (batch, 3, height, width)")
+    nodes = _from_bytes(wanted.name, wanted.type.tensor_type.elem_type, mean, std)
+    nodes += list(wrapped.graph.node)
+    del wrapped.graph.node[:]
+    wrapped.graph.node.extend(nodes)
+    wrapped.graph.value_info.append(wanted)
+    del wrapped.graph.input[:]
+    wrapped.graph.input.append(_picture_input([axes[i] for i in (0, 2, 3, 1)]))
+    return wrapped
+
+
+def _from_bytes(target: str, element_type: int, mean: float, std: float) -> list[onnx.NodeProto]:
+    """Nodes from ``PICTURES`` to ``target``, the input that the graph had.
+
+    The change to floats comes first: TensorRT takes bytes into nothing but a Cast.
+    """
+    scaled = (mean, std) != (0.0, 1.0)
+    computed = TensorProto.FLOAT if scaled else element_type
+    constants = [
+        helper.make_node(
+            "Constant", [], [name], value=numpy_helper.from_array(np.array(value, np.float32))
+        )
+        for name, value in ((f"{PICTURES}/mean", mean), (f"{PICTURES}/std", std))
+    ]
+    chain: list[tuple[str, list[str], dict[str, Any]]] = [
+        ("Cast", [], {"to": computed}),
+        ("Transpose", [], {"perm": [0, 3, 1, 2]}),
+    ]
+    if scaled:
+        chain += [("Sub", [f"{PICTURES}/mean"], {}), ("Div", [f"{PICTURES}/std"], {})]
+    if computed != element_type:
+        chain.append(("Cast", [], {"to": element_type}))
+    names = [PICTURES, CAST_PICTURES, *(f"{PICTURES}/{i}" for i in range(2, len(chain))), target]
+    return (constants if scaled else []) + [
+        helper.make_node(kind, [before, *others], [after], **attributes)
+        for (kind, others, attributes), (before, after) in zip(chain, pairwise(names), strict=True)
+    ]
+
+
+def _picture_input(axes: Sequence[onnx.TensorShapeProto.Dimension]) -> onnx.ValueInfoProto:
+    value = helper.make_tensor_value_info(PICTURES, TensorProto.UINT8, [None] * len(axes))
+    for axis, wanted in zip(value.type.tensor_type.shape.dim, axes, strict=True):
+        axis.CopyFrom(wanted)
+    return value
 
 
 def dequantise(

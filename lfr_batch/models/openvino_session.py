@@ -5,44 +5,46 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import openvino
+from openvino.preprocess import PrePostProcessor
 
 from lfr_batch.errors import DeviceUnavailable
-from lfr_batch.records import FloatArray
+from lfr_batch.records import ByteArray, FloatArray
 
-IN_FLIGHT = 2
-"""One batch computes while the caller prepares the next."""
+if TYPE_CHECKING:
+    from lfr_batch.models.sessions import ModelFile, SessionPlan
 
 
 class OpenVinoSession:
     """Satisfies ``sessions.Session``. Raises DeviceUnavailable for bf16 on a CPU without it."""
 
-    def __init__(self, model_path: Path, threads: int, precision: Literal["bf16", "f32"]) -> None:
-        if precision == "bf16" and not has_bf16():
+    batch = 1
+
+    def __init__(self, model: ModelFile, plan: SessionPlan) -> None:
+        if plan.precision == "bf16" and not has_bf16():
             raise DeviceUnavailable(
                 "This processor has no bf16 arithmetic: set inference.precision to auto or f32."
             )
-        compiled = _core().compile_model(str(model_path), "CPU", _settings(threads, precision))
-        self._requests = [compiled.create_infer_request() for _ in range(IN_FLIGHT)]
+        compiled = _core().compile_model(_takes_pictures(model), "CPU", _settings(plan))
+        # One more than compute at once: it waits, filled, for the first that is done.
+        self._requests = [compiled.create_infer_request() for _ in range(plan.streams + 1)]
         # Its own, so that a consumer of run_all may call run in between.
         self._single = compiled.create_infer_request()
-        self._input_type = compiled.input(0).get_element_type().to_dtype()
         self._outputs = len(compiled.outputs)
-        self._description = f"OpenVINO CPU {precision}, {threads} threads"
+        self._description = f"OpenVINO CPU {plan.precision}, {plan.threads} threads"
 
     @property
     def description(self) -> str:
         return self._description
 
-    def run(self, batch: FloatArray) -> tuple[FloatArray, ...]:
-        self._start(self._single, batch)
+    def run(self, pictures_rgb: ByteArray) -> tuple[FloatArray, ...]:
+        self._start(self._single, pictures_rgb)
         return self._collect(self._single)
 
-    def run_all(self, batches: Iterable[FloatArray]) -> Iterator[tuple[FloatArray, ...]]:
+    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[tuple[FloatArray, ...]]:
         idle, busy = deque(self._requests), deque[Any]()
         try:
             for batch in batches:
@@ -57,8 +59,8 @@ class OpenVinoSession:
             for request in busy:
                 request.wait()
 
-    def _start(self, request: Any, batch: FloatArray) -> None:
-        values = np.ascontiguousarray(batch, dtype=self._input_type)
+    def _start(self, request: Any, pictures_rgb: ByteArray) -> None:
+        values = np.ascontiguousarray(pictures_rgb)
         # Never shared: a graph of free size may write another request's input over a shared one.
         request.start_async({0: values}, share_inputs=False)
 
@@ -77,11 +79,23 @@ def _core() -> openvino.Core:
     return openvino.Core()
 
 
-def _settings(threads: int, precision: str) -> dict[str, Any]:
+def _takes_pictures(model: ModelFile) -> openvino.Model:
+    """The graph with bytes in, (n, height, width, 3): layout and scale are part of it."""
+    wrapped = PrePostProcessor(_core().read_model(str(model.path)))
+    pictures = wrapped.input()
+    pictures.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
+    pictures.model().set_layout(openvino.Layout("NCHW"))
+    if (model.mean, model.std) != (0.0, 1.0):
+        steps = pictures.preprocess().convert_element_type(openvino.Type.f32)
+        steps.mean(model.mean).scale(model.std)
+    return wrapped.build()
+
+
+def _settings(plan: SessionPlan) -> dict[str, Any]:
     return {
-        "INFERENCE_PRECISION_HINT": precision,
-        "INFERENCE_NUM_THREADS": threads,
-        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": plan.precision,
+        "INFERENCE_NUM_THREADS": plan.threads,
+        "NUM_STREAMS": plan.streams,
         # Pinned threads of several workers on one machine would all sit on the same cores.
         "ENABLE_CPU_PINNING": False,
     }

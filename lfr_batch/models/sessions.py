@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -11,12 +12,11 @@ import numpy as np
 
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
-from lfr_batch.models.devices import cuda_is_usable
-from lfr_batch.records import FloatArray
+from lfr_batch.models.devices import cuda_is_usable, tensorrt_is_usable
+from lfr_batch.models.providers import Device, Precision, Profile, covers
+from lfr_batch.records import ByteArray, FloatArray
 
 Outputs = tuple[FloatArray, ...]
-Device = Literal["cpu", "cuda"]
-Precision = Literal["bf16", "f32"]
 BackendName = Literal["openvino", "onnxruntime"]
 
 
@@ -28,13 +28,32 @@ class Session(Protocol):
         """Backend, device and precision for people, for example ``OpenVINO CPU bf16``."""
         ...
 
-    def run(self, batch: FloatArray) -> Outputs:
-        """Outputs, float32 and in graph order, of a (n, channels, height, width) float32 batch."""
+    @property
+    def batch(self) -> int:
+        """Pictures per call that suit the device best; 1 where single pictures are fastest."""
         ...
 
-    def run_all(self, batches: Iterable[FloatArray]) -> Iterator[Outputs]:
-        """``run`` of every batch, in order, several at a time where the backend can."""
+    def run(self, pictures_rgb: ByteArray) -> Outputs:
+        """Outputs, float32 and in graph order, of (n, height, width, 3) pictures."""
         ...
+
+    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
+        """``run`` of every batch, in order, several at a time where the backend can.
+
+        Batches are taken while earlier ones compute: making the next one costs little.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """An ONNX file and its input contract: NCHW, ``(pixel - mean) / std`` of pixels 0-255."""
+
+    path: Path
+    mean: float = 0.0
+    std: float = 1.0
+    max_batch: int | None = None
+    """Most pictures that its graph takes in one call; None: no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +64,112 @@ class SessionPlan:
     device: Device
     precision: Precision
     threads: int
+    streams: int = 1
+    """Batches computed at once on the CPU, each with its share of the threads."""
+    allow_cpu: bool = False
+    """Whether parts of a GPU's graph may be computed on the CPU."""
+    gpu_share: float = 1.0
+    """Of the GPU, for the worker that this session belongs to."""
+    cache: Path | None = None
+    """Where TensorRT keeps this model's engines."""
 
 
-def open_session(
-    model_path: Path, inference: InferenceConfig, threads: int, max_batch: int | None = None
-) -> Session:
-    """A session of ``model_path``; batches above ``max_batch`` are split and joined again.
+def open_session(model: ModelFile, inference: InferenceConfig, threads: int) -> Session:
+    """A session of ``model``; batches above its ``max_batch`` are split and joined again.
 
     Precision 'auto' is f32 here: only the start-up check of ``agreement`` may choose bf16.
-    Input sizes stay free, because on the CPU fixing them gained nothing measurable.
+    Input sizes stay free, because on the CPU fixing them gained next to nothing.
 
     Raises DeviceUnavailable if the device asked for is not there, ConfigError for a combination
     that no backend offers.
     """
-    plan = plan_session(inference, threads)
-    return open_planned(model_path, plan, max_batch)
+    return open_planned(model, plan_session(inference, threads))
 
 
-def plan_session(inference: InferenceConfig, threads: int) -> SessionPlan:
-    """Resolve every 'auto': CUDA with onnxruntime where it is usable, else OpenVINO on the CPU."""
-    device = _choose_device(inference)
+def plan_session(
+    inference: InferenceConfig, threads: int, streams: int = 1, gpu_share: float = 1.0
+) -> SessionPlan:
+    """Resolve every 'auto': CUDA with onnxruntime where it is usable, else OpenVINO on the CPU.
+
+    ``gpu_share`` is what the worker may use of a GPU; with 0 it has none.
+    """
+    device = _choose_device(inference, gpu_share)
     backend = inference.backend
     if backend == "auto":
         backend = "onnxruntime" if device == "cuda" else "openvino"
     precision: Precision = "f32" if inference.precision == "auto" else inference.precision
-    if precision == "bf16" and backend != "openvino":
-        raise ConfigError(
-            "inference.precision bf16 needs inference.backend openvino: set precision to auto."
+    _require_served(inference, backend, device)
+    if device == "cuda":
+        wants_tensorrt(inference)
+    elif inference.tensorrt == "always":
+        raise DeviceUnavailable(
+            "inference.tensorrt is always, but nothing is computed on a GPU: set it to auto."
         )
-    return SessionPlan(backend, device, precision, threads)
+    return SessionPlan(
+        backend,
+        device,
+        precision,
+        threads,
+        streams,
+        device == "cuda" and inference.allow_cpu,
+        gpu_share,
+    )
 
 
-def open_planned(model_path: Path, plan: SessionPlan, max_batch: int | None = None) -> Session:
-    session = BACKENDS[plan.backend](model_path, plan)
-    return session if max_batch is None else SplittingSession(session, max_batch)
+def wants_tensorrt(inference: InferenceConfig) -> bool:
+    """Raises DeviceUnavailable where TensorRT was asked for and is not there."""
+    if inference.tensorrt == "never":
+        return False
+    if inference.tensorrt == "always" and not tensorrt_is_usable():
+        raise DeviceUnavailable(
+            "inference.tensorrt is always, but its library is not here: install the TensorRT that "
+            "fits onnxruntime-gpu, or set inference.tensorrt to auto."
+        )
+    return tensorrt_is_usable()
+
+
+def open_planned(model: ModelFile, plan: SessionPlan) -> Session:
+    session = BACKENDS[plan.backend](model, plan)
+    return session if model.max_batch is None else SplittingSession(session, model.max_batch)
+
+
+@dataclass(slots=True)
+class RangedSession:
+    """Batches whose shape ``profile`` covers go to ``inner``, all others to what ``open`` opens."""
+
+    inner: Session
+    profile: Profile
+    open: Callable[[], Session]
+    beyond: Session | None = None
+
+    @property
+    def description(self) -> str:
+        return self.inner.description
+
+    @property
+    def batch(self) -> int:
+        return min(self.inner.batch, self.profile[2][0])
+
+    def run(self, pictures_rgb: ByteArray) -> Outputs:
+        return self._session(self._covers(pictures_rgb)).run(pictures_rgb)
+
+    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
+        for covered, alike in groupby(batches, self._covers):
+            yield from self._session(covered).run_all(alike)
+
+    def _covers(self, pictures_rgb: ByteArray) -> bool:
+        return covers(self.profile, pictures_rgb.shape)
+
+    def _session(self, covered: bool) -> Session:
+        if covered:
+            return self.inner
+        self.beyond = self.beyond or self.open()
+        return self.beyond
 
 
 @dataclass(frozen=True, slots=True)
 class SplittingSession:
-    """Runs at most ``max_batch`` items a call and joins the outputs along their first axis."""
+    """Runs at most ``max_batch`` pictures a call and joins the outputs along their first axis."""
 
     inner: Session
     max_batch: int
@@ -92,56 +178,84 @@ class SplittingSession:
     def description(self) -> str:
         return self.inner.description
 
-    def run(self, batch: FloatArray) -> Outputs:
-        if len(batch) <= self.max_batch:
-            return self.inner.run(batch)
-        parts = list(self.inner.run_all(split_batch(batch, self.max_batch)))
+    @property
+    def batch(self) -> int:
+        return min(self.inner.batch, self.max_batch)
+
+    def run(self, pictures_rgb: ByteArray) -> Outputs:
+        if len(pictures_rgb) <= self.max_batch:
+            return self.inner.run(pictures_rgb)
+        parts = list(self.inner.run_all(split_batch(pictures_rgb, self.max_batch)))
         return tuple(np.concatenate(output) for output in zip(*parts, strict=True))
 
-    def run_all(self, batches: Iterable[FloatArray]) -> Iterator[Outputs]:
-        return (self.run(batch) for batch in batches)
+    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
+        for fits, alike in groupby(batches, lambda batch: len(batch) <= self.max_batch):
+            if fits:
+                yield from self.inner.run_all(alike)
+            else:
+                yield from (self.run(batch) for batch in alike)
 
 
-def split_batch(batch: FloatArray, max_batch: int) -> list[FloatArray]:
+def split_batch(batch: ByteArray, max_batch: int) -> list[ByteArray]:
     """``batch`` in pieces of ``max_batch``, the last one perhaps shorter; views, in order."""
     return [batch[start : start + max_batch] for start in range(0, len(batch), max_batch)]
 
 
-def _choose_device(inference: InferenceConfig) -> Device:
+def _choose_device(inference: InferenceConfig, gpu_share: float) -> Device:
     if inference.device == "cpu":
         return "cpu"
     if inference.backend == "openvino":
-        if inference.device == "cuda" and not inference.allow_cpu:
-            raise DeviceUnavailable(
-                "inference.device cuda does not go with inference.backend openvino: "
-                "set the backend to onnxruntime or auto."
-            )
-        return "cpu"
-    if cuda_is_usable():
+        obstacle = (
+            "does not go with inference.backend openvino: set the backend to onnxruntime or auto."
+        )
+    elif not gpu_share:
+        obstacle = "needs a GPU for every worker: set engine.gpus_per_worker, for example to 0.25."
+    elif not cuda_is_usable():
+        obstacle = (
+            "needs a GPU and onnxruntime's CUDA provider, and one is not here: install the gpu "
+            "extra, or set inference.allow_cpu to go on without."
+        )
+    else:
         return "cuda"
     if inference.device == "cuda" and not inference.allow_cpu:
-        raise DeviceUnavailable(
-            "inference.device is cuda, but onnxruntime has no CUDA provider or there is no GPU: "
-            "install the gpu extra, or set inference.allow_cpu to go on without."
-        )
+        raise DeviceUnavailable(f"inference.device cuda {obstacle}")
     return "cpu"
 
 
-def _open_openvino(model_path: Path, plan: SessionPlan) -> Session:
+def _require_served(inference: InferenceConfig, backend: str, device: Device) -> None:
+    """Raises ConfigError where the precision is none that backend and device compute in."""
+    on_gpu = device == "cuda"
+    served = {
+        "bf16": ("inference.backend openvino", backend == "openvino"),
+        "f16": ("a GPU with TensorRT", on_gpu and wants_tensorrt(inference)),
+        "tf32": ("a GPU", on_gpu),
+    }
+    needed, there = served.get(inference.precision, ("", True))
+    if not there:
+        raise ConfigError(
+            f"inference.precision {inference.precision} needs {needed}: set precision to auto."
+        )
+
+
+def _open_openvino(model: ModelFile, plan: SessionPlan) -> Session:
     from lfr_batch.models.openvino_session import OpenVinoSession  # noqa: PLC0415 - slow import
 
-    return OpenVinoSession(model_path, plan.threads, plan.precision)
+    return OpenVinoSession(model, plan)
 
 
-def _open_onnxruntime(model_path: Path, plan: SessionPlan) -> Session:
+def _open_onnxruntime(model: ModelFile, plan: SessionPlan) -> Session:
     from lfr_batch.models.onnxruntime_session import (  # noqa: PLC0415 - slow import
         OnnxRuntimeSession,
     )
 
-    return OnnxRuntimeSession(model_path, plan.threads, plan.device)
+    session = OnnxRuntimeSession(model, plan)
+    if plan.precision != "f16":
+        return session
+    exact = replace(plan, precision="f32")
+    return RangedSession(session, session.profile, lambda: OnnxRuntimeSession(model, exact))
 
 
-BACKENDS: dict[BackendName, Callable[[Path, SessionPlan], Session]] = {
+BACKENDS: dict[BackendName, Callable[[ModelFile, SessionPlan], Session]] = {
     "openvino": _open_openvino,
     "onnxruntime": _open_onnxruntime,
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lfr_batch.records import FloatArray
+from lfr_batch.records import ByteArray
 
 _SKIN_RGB = (1.0, 0.85, 0.75)
 _BACKGROUND = 90.0
@@ -20,29 +21,29 @@ _FEATURES = (
 )
 
 
-def drawn_face(side_px: int) -> FloatArray:
-    """A schematic face, (3, side, side) RGB 0-255: CenterFace and SCRFD are sure it is one."""
+def drawn_face(side_px: int) -> ByteArray:
+    """A schematic face, (side, side, 3) RGB: CenterFace and SCRFD are sure it is one."""
     y, x = np.mgrid[0:side_px, 0:side_px] / side_px
     outline = ((x - 0.5) / 0.33) ** 2 + ((y - 0.5) / 0.43) ** 2
     grey = _BACKGROUND + 110.0 / (1.0 + np.exp((outline - 1.0) * 12.0))
     for level, centre_x, centre_y, radius_x, radius_y in _FEATURES:
         distance = ((x - centre_x) / radius_x) ** 2 + ((y - centre_y) / radius_y) ** 2
         grey = grey + level * np.exp(-distance)
-    channels = np.stack([grey * share for share in _SKIN_RGB])
-    return channels.clip(0.0, 255.0).astype(np.float32)
+    channels = np.stack([grey * share for share in _SKIN_RGB], axis=-1)
+    return _as_bytes(channels)
 
 
-def face_in_a_picture(side_px: int) -> FloatArray:
-    """The drawn face, 0.6 of the side, on an even background: (3, side, side) RGB 0-255."""
-    picture = np.full((3, side_px, side_px), 70.0, np.float32)
+def face_in_a_picture(side_px: int) -> ByteArray:
+    """The drawn face, 0.6 of the side, on an even background: (side, side, 3) RGB."""
+    picture = np.full((side_px, side_px, 3), 70, np.uint8)
     face = drawn_face(round(0.6 * side_px))
     top, left = round(0.12 * side_px), round(0.19 * side_px)
-    picture[:, top : top + face.shape[1], left : left + face.shape[2]] = face
+    picture[top : top + face.shape[0], left : left + face.shape[1]] = face
     return picture
 
 
-def smooth_pictures(count: int, side_px: int, cells: int = 7) -> FloatArray:
-    """Clouds of colour, (count, 3, side, side) 0-255: a coarse random grid, interpolated."""
+def smooth_pictures(count: int, side_px: int, cells: int = 7) -> ByteArray:
+    """Clouds of colour, (count, side, side, 3): a coarse random grid, interpolated."""
     grid = np.random.default_rng(7).uniform(0.0, 255.0, (count, 3, cells, cells))
     at = np.linspace(0.0, cells - 1.0, side_px)
     below = np.minimum(at.astype(int), cells - 2)
@@ -50,5 +51,8 @@ def smooth_pictures(count: int, side_px: int, cells: int = 7) -> FloatArray:
     weights = np.zeros((side_px, cells))
     weights[rows, below] = 1.0 - (at - below)
     weights[rows, below + 1] = at - below
-    pictures: FloatArray = (weights @ grid @ weights.T).astype(np.float32)
-    return pictures
+    return _as_bytes((weights @ grid @ weights.T).transpose(0, 2, 3, 1))
+
+
+def _as_bytes(pictures: NDArray[np.float64]) -> ByteArray:
+    return np.ascontiguousarray(pictures.clip(0.0, 255.0).round(), np.uint8)

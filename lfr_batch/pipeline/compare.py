@@ -11,10 +11,11 @@ import numpy as np
 
 from lfr_batch.config.schema import Config
 from lfr_batch.faces.detectors import detect
-from lfr_batch.faces.embedder import Embedder
-from lfr_batch.faces.evidence import encode_jpeg, hide_others
+from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.multiscale import shared_with
+from lfr_batch.faces.realign import realign
 from lfr_batch.faces.stages import FaceStages
+from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.gallery.matcher import Matcher
 from lfr_batch.records import Candidate, FloatArray, Segment, Shot, Sighting, Track
 from lfr_batch.tracks.best_shot import fuse, split_by_identity
@@ -35,11 +36,14 @@ class Probe:
     template: FloatArray
 
 
-def make_probes(tracks: Sequence[Track], embedder: Embedder, split_score: float) -> list[Probe]:
+def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float) -> list[Probe]:
     shots = [shot for track in tracks for shot in track.shots]
     if not shots:
         return []
-    templates = embedder.embed(np.stack([shot.aligned_rgb for shot in shots]))
+    views = [shot.view for shot in shots]
+    landmarks = realign(views, stages.still_detector)
+    aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
+    templates = stages.embedder.embed(np.stack(aligned))
     probes: list[Probe] = []
     first = 0
     for track in tracks:
@@ -72,7 +76,7 @@ def find_sightings(
     config: Config,
 ) -> list[Sighting]:
     """The sightings among ``tracks``; every other template is gone when this returns."""
-    probes = make_probes(tracks, stages.embedder, config.track.split_score)
+    probes = make_probes(tracks, stages, config.track.split_score)
     if not probes:
         return []
     templates = np.stack([probe.template for probe in probes])
@@ -107,14 +111,12 @@ def _one_of_each(found: Sequence[Match]) -> list[Match]:
 
 def evidence_jpeg(shot: Shot, stages: FaceStages) -> bytes:
     """The evidence picture, searched once more for faces that were missed in the whole frame."""
-    crop = shot.evidence_bgr.copy()
+    crop = shot.view.bgr
     box = stages.still_detector.fit((crop.shape[1], crop.shape[0]), max(crop.shape[:2]))
     content = cv2.cvtColor(cv2.resize(crop, box.content_wh), cv2.COLOR_BGR2RGB)
-    (faces,) = detect(stages.still_detector, [np.asarray(content, np.uint8)], box)
-    wanted = shot.evidence_box_xyxy
-    others = faces.boxes_xyxy[shared_with(faces.boxes_xyxy, wanted) < SAME_FACE]
-    hide_others(crop, wanted, others)
-    return encode_jpeg(crop)
+    faces = detect(stages.still_detector, np.asarray(content, np.uint8), box)
+    missed = shared_with(faces.boxes_xyxy, shot.view.box_xyxy) < SAME_FACE
+    return encode_jpeg(evidence(shot.view, faces.boxes_xyxy[missed]))
 
 
 def _sighting(

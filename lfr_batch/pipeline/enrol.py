@@ -13,10 +13,11 @@ import numpy as np
 
 from lfr_batch.config.schema import Config, QualityConfig
 from lfr_batch.errors import FootageError, StoreError
-from lfr_batch.faces.evidence import encode_jpeg, evidence_crop
+from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.grade import grade
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.faces.subject import find_subject
+from lfr_batch.faces.view import aligned_rgb, cut_view
 from lfr_batch.footage.sources import open_bytes
 from lfr_batch.footage.stills import StillFrame, decode_still
 from lfr_batch.gallery.enrolment import collect
@@ -31,6 +32,7 @@ from lfr_batch.gallery.records import (
 )
 from lfr_batch.gallery.store import publish_snapshot
 from lfr_batch.models.licence import require_permitted_use
+from lfr_batch.models.devices import available_cores
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.pipeline.attempts import Runner, run_with_attempts
@@ -106,7 +108,9 @@ def enrol_images(
 
 def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], EnrolmentOutcome]:
     protect_files()
-    threads = max(1, round(spec.config.engine.cpus_per_worker))
+    engine = spec.config.engine
+    alone = engine.kind == "in_process"
+    threads = available_cores() if alone else max(1, round(engine.cpus_per_worker))
     cv2.setNumThreads(threads)
     pack: Pack = load_pack(spec.home, spec.config.pack)
     stages = open_stages(pack, spec.config, threads)
@@ -133,8 +137,9 @@ def enrol_picture(
     which = find_subject(faces, picture.size_wh)
     if which is None:
         return RefusedImage(image.subject_id, image.uri, "several faces, none most prominent")
-    graded = grade(picture.bgr(), _only(faces, which), enrolment_limits(config))
-    if not graded.accepted:
+    graded = grade(picture, _only(faces, which), enrolment_limits(config))
+    view = graded.views[0]
+    if view is None or not graded.accepted:
         return RefusedImage(image.subject_id, image.uri, graded.reasons[0])
     left, top, right, bottom = (float(x) for x in faces.boxes_xyxy[which])
     return EnrolledFace(
@@ -142,10 +147,10 @@ def enrol_picture(
         subject_id=image.subject_id,
         uri=image.uri,
         sha256=sha256,
-        template=stages.embedder.embed(graded.aligned_rgb)[0],
+        template=stages.embedder.embed(aligned_rgb(view)[None])[0],
         quality=float(graded.quality[0]),
         box_xyxy=(left, top, right, bottom),
-        thumbnail_jpeg=encode_jpeg(evidence_crop(picture.bgr(), faces.boxes_xyxy, which)[0]),
+        thumbnail_jpeg=encode_jpeg(evidence(cut_view(picture, faces, which))),
     )
 
 

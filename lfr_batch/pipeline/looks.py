@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TypeVar
 
-from lfr_batch.config.schema import Config
-from lfr_batch.faces.detectors import Detector, detect
+import numpy as np
+
+from lfr_batch.config.schema import Config, DetectConfig, QualityConfig
+from lfr_batch.faces.boxes import lies_inside
+from lfr_batch.faces.detectors import Detector, Input, Reading
+from lfr_batch.faces.letterbox import Letterbox, PixelRegion, long_side_px
 from lfr_batch.footage.frames import Frame
-from lfr_batch.records import FaceBatch
+from lfr_batch.records import FaceBatch, FloatArray
+
+BORDER_PX = 2
+"""A face this close to the border of a part, in input pixels, may be cut by it."""
 
 T = TypeVar("T")
 
@@ -41,6 +49,8 @@ class Look:
     pts_ns: int
     frame: Frame | None
     scene_cut: bool = False
+    region: PixelRegion | None = None
+    """The part that changed since the last look; None: the whole picture is to be looked at."""
 
 
 def timed(items: Iterable[T], tally: Tally) -> Iterator[T]:
@@ -57,40 +67,76 @@ def timed(items: Iterable[T], tally: Tally) -> Iterator[T]:
         yield item
 
 
-def batches(looks: Iterable[Look], size: int) -> Iterator[list[Look]]:
-    """Runs of looks with at most ``size`` frames to analyse, all of one picture size."""
-    batch: list[Look] = []
-    sizes: set[tuple[int, int]] = set()
-    frames = 0
-    for look in looks:
-        if look.frame is not None:
-            if frames == size or (sizes and look.frame.size_wh not in sizes):
-                yield batch
-                batch, sizes, frames = [], set(), 0
-            sizes.add(look.frame.size_wh)
-            frames += 1
-        batch.append(look)
-    if batch:
-        yield batch
+def timed_beside(items: Iterable[T], tally: Tally) -> Iterator[T]:
+    """The same items; time spent waiting for them is inference time, unless it is decode time."""
+    iterator = iter(items)
+    while True:
+        started, decoded_s = perf_counter(), tally.decode_s
+        try:
+            item = next(iterator)
+        except StopIteration:
+            return
+        finally:
+            tally.infer_s += perf_counter() - started - (tally.decode_s - decoded_s)
+        yield item
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look brought."""
+
+    look: Look
+    faces: FaceBatch
+    shown_xyxy: FloatArray | None = None
+    """The part of the picture in which a face would have been found; None: all of it."""
 
 
 def find_faces(
     looks: Iterable[Look], detector: Detector, config: Config, tally: Tally
-) -> Iterator[tuple[Look, FaceBatch]]:
-    """Every look with its faces, in order; looks without a frame have none."""
-    for batch in batches(looks, config.detect.batch):
-        frames = [look.frame for look in batch if look.frame is not None]
-        started = perf_counter()
-        found = iter(_detect(frames, detector, config.detect.long_side_px))
-        tally.infer_s += perf_counter() - started
-        for look in batch:
-            faces = FaceBatch.empty() if look.frame is None else next(found)
-            tally.faces_detected += len(faces)
-            yield look, faces
+) -> Iterator[Seen]:
+    """Every look with its faces, in order; looks without a frame have none.
+
+    A few looks are always under way: frames are decoded while others are searched for faces.
+    """
+    waiting: deque[tuple[Look, Letterbox | None]] = deque()
+
+    def pictures() -> Iterator[Input]:
+        for look in looks:
+            box = input_of(look, detector.reading, config.detect, config.quality)
+            waiting.append((look, box))
+            if box is not None and look.frame is not None:
+                yield box.cut(look.frame.rgb(*box.content_wh)), box
+
+    for faces in timed_beside(detector.detect_all(pictures()), tally):
+        yield from _unseen(waiting)
+        look, box = waiting.popleft()
+        seen = seen_of(look, faces, box)
+        tally.faces_detected += len(seen.faces)
+        yield seen
+    yield from _unseen(waiting)
 
 
-def _detect(frames: list[Frame], detector: Detector, long_side_px: int) -> list[FaceBatch]:
-    if not frames:
-        return []
-    box = detector.fit(frames[0].size_wh, long_side_px)
-    return detect(detector, [frame.rgb(*box.content_wh) for frame in frames], box)
+def _unseen(waiting: deque[tuple[Look, Letterbox | None]]) -> Iterator[Seen]:
+    while waiting and waiting[0][1] is None:
+        yield Seen(waiting.popleft()[0], FaceBatch.empty())
+
+
+def input_of(
+    look: Look, reading: Reading, detect: DetectConfig, quality: QualityConfig
+) -> Letterbox | None:
+    """How the look's frame is shown to the detector; None where there is no frame."""
+    if look.frame is None:
+        return None
+    size_wh, smallest_px = look.frame.size_wh, quality.min_face_px
+    side_px = detect.long_side_px or long_side_px(size_wh, smallest_px, detect.face_px)
+    box = reading.fit(size_wh, side_px)
+    return box if look.region is None else reading.part(box, look.region)
+
+
+def seen_of(look: Look, faces: FaceBatch, box: Letterbox | None) -> Seen:
+    """Without the faces that the border of a part may have cut."""
+    if box is None or look.frame is None or not box.is_part:
+        return Seen(look, faces)
+    shown_xyxy = box.shown_xyxy(BORDER_PX)
+    whole = [i for i, face in enumerate(faces.boxes_xyxy) if lies_inside(face, shown_xyxy)]
+    return Seen(look, faces.take(np.array(whole, np.intp)), shown_xyxy)

@@ -12,14 +12,14 @@ from time import perf_counter
 
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import FootageError
-from lfr_batch.faces.evidence import evidence_crop
-from lfr_batch.faces.grade import grade
 from lfr_batch.faces.stages import FaceStages, detect_in_still
 from lfr_batch.footage.frames import Frame
+from lfr_batch.footage.stillness import Stillness
 from lfr_batch.gallery.matcher import Matcher
 from lfr_batch.pipeline.compare import find_sightings
 from lfr_batch.pipeline.looks import Look, Tally, find_faces, timed
 from lfr_batch.pipeline.select import select_looks
+from lfr_batch.pipeline.shots import take_shots
 from lfr_batch.records import (
     FaceBatch,
     Segment,
@@ -51,13 +51,25 @@ class SegmentResult:
     sightings: tuple[Sighting, ...]
 
 
-def scan_segment(segment: Segment, frames: Iterable[Frame], search: Search) -> SegmentResult:
-    """Search one segment. Damaged footage yields what could be read and a failed outcome."""
+def scan_segment(
+    segment: Segment,
+    frames: Iterable[Frame],
+    search: Search,
+    stillness: Stillness | None = None,
+) -> SegmentResult:
+    """Search one segment. Damaged footage yields what could be read and a failed outcome.
+
+    ``stillness`` is what ``frames`` were opened with: the decoder learns from the motion gate.
+    """
     started = perf_counter()
     tally = Tally()
     damage: list[FootageError] = []
     readable = timed(_until_damage(frames, damage), tally)
-    tracks = (_still_tracks if segment.kind == "still" else _video_tracks)(readable, search, tally)
+    if segment.kind == "still":
+        tracks = _still_tracks(readable, search, tally)
+    else:
+        looks = select_looks(readable, search.config.footage, tally, stillness)
+        tracks = _video_tracks(looks, search, tally)
     sightings = tuple(_compare(segment, tracks, search, tally))
     error = str(damage[0]) if damage else None
     outcome = _outcome(segment, tally, len(sightings), error, perf_counter() - started)
@@ -71,11 +83,11 @@ def _until_damage(frames: Iterable[Frame], damage: list[FootageError]) -> Iterat
         damage.append(error)
 
 
-def _video_tracks(frames: Iterable[Frame], search: Search, tally: Tally) -> Iterator[Track]:
+def _video_tracks(looks: Iterable[Look], search: Search, tally: Tally) -> Iterator[Track]:
     config = search.config
     state = tracker.TrackerState()
-    looks = select_looks(frames, config.footage, tally)
-    for look, faces in find_faces(looks, search.stages.detector, config, tally):
+    for seen in find_faces(looks, search.stages.detector, config, tally):
+        look = seen.look
         closed: tuple[Track, ...] = ()
         if look.scene_cut:
             state, closed = tracker.close_all(state)
@@ -83,8 +95,10 @@ def _video_tracks(frames: Iterable[Frame], search: Search, tally: Tally) -> Iter
         if look.frame is None:
             state = tracker.hold(state, look.pts_ns)
         else:
-            shots = _shots(look, look.frame, faces, search, tally)
-            state, closed = tracker.look(state, look.pts_ns, faces, shots, config.track)
+            shots = _shots(look.frame, seen.faces, search, tally)
+            state, closed = tracker.look(
+                state, look.pts_ns, seen.faces, shots, config.track, seen.shown_xyxy
+            )
             yield from _kept(closed, config, tally)
     yield from _kept(tracker.close_all(state)[1], config, tally)
 
@@ -108,35 +122,16 @@ def _still_tracks(frames: Iterable[Frame], search: Search, tally: Tally) -> Iter
         tally.frames_analysed += 1
         tally.faces_detected += len(faces)
         tally.last_pts_ns = frame.pts_ns
-        shots = _shots(Look(frame.pts_ns, frame), frame, faces, search, tally)
+        shots = _shots(frame, faces, search, tally)
         for number, (box, shot) in enumerate(zip(faces.boxes_xyxy, shots, strict=True)):
             tally.tracks += 1
             kept = (shot,) if shot else ()
             yield Track(number, frame.pts_ns, frame.pts_ns, box, box, 1, kept)
 
 
-def _shots(
-    look: Look, frame: Frame, faces: FaceBatch, search: Search, tally: Tally
-) -> list[Shot | None]:
-    """One shot per face, None where the quality gate refuses it."""
-    if not len(faces):
-        return []
-    picture_bgr = frame.bgr()
-    graded = grade(picture_bgr, faces, search.config.quality)
-    tally.reject(graded.reasons)
-    shots: list[Shot | None] = [None] * len(faces)
-    for i in graded.accepted:
-        crop, box_in_crop = evidence_crop(picture_bgr, faces.boxes_xyxy, i)
-        shots[i] = Shot(
-            pts_ns=look.pts_ns,
-            box_xyxy=faces.boxes_xyxy[i],
-            landmarks_xy=faces.landmarks_xy[i],
-            detection_score=float(faces.scores[i]),
-            quality=float(graded.quality[i]),
-            aligned_rgb=graded.aligned_rgb[i],
-            evidence_box_xyxy=box_in_crop,
-            evidence_bgr=crop,
-        )
+def _shots(frame: Frame, faces: FaceBatch, search: Search, tally: Tally) -> list[Shot | None]:
+    shots, reasons = take_shots(frame, faces, search.config.quality)
+    tally.reject(reasons)
     return shots
 
 

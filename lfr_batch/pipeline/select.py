@@ -5,23 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lfr_batch.config.schema import FootageConfig
+from lfr_batch.faces.letterbox import PixelRegion
 from lfr_batch.footage.frames import Frame
-from lfr_batch.footage.motion import MotionState, cells_wh, gate
+from lfr_batch.footage.motion import CellRegion, MotionState, cells_wh, gate
 from lfr_batch.footage.sampling import SamplerState, sample
+from lfr_batch.footage.stillness import Stillness
 from lfr_batch.pipeline.looks import Look, Tally
 
 
-def select_looks(frames: Iterable[Frame], config: FootageConfig, tally: Tally) -> Iterator[Look]:
-    """A look for every sampled frame, without the frame where the motion gate skips it."""
+def select_looks(
+    frames: Iterable[Frame],
+    config: FootageConfig,
+    tally: Tally,
+    stillness: Stillness | None = None,
+) -> Iterator[Look]:
+    """A look for every sampled frame, without the frame where the motion gate skips it.
+
+    Moments of still groups of pictures, which were not decoded, are looks without a frame too.
+    """
     sampler, motion = SamplerState(), MotionState()
+    still = stillness or Stillness()
     for frame in frames:
         tally.frames_decoded += 1
+        yield from _held(still.take_held(frame.pts_ns), tally)
         tally.last_pts_ns = frame.pts_ns
         wanted, sampler = sample(sampler, frame.pts_ns, config.sample_fps)
         if not wanted:
             continue
-        cells = frame.luma(*cells_wh(frame.size_wh))
-        decision, motion = gate(motion, cells, frame.pts_ns, config.motion)
+        grid_wh = cells_wh(frame.size_wh)
+        decision, motion = gate(motion, frame.luma(*grid_wh), frame.pts_ns, config.motion)
+        still.saw(frame.pts_ns, decision.changed)
         tally.frames_analysed += decision.analyse
         shown = frame if decision.analyse else None
-        yield Look(frame.pts_ns, shown, decision.scene_cut)
+        region = in_pixels(decision.region, grid_wh, frame.size_wh) if decision.region else None
+        yield Look(frame.pts_ns, shown, decision.scene_cut, region)
+    yield from _held(still.take_held(None), tally)
+
+
+def _held(moments_ns: Iterable[int], tally: Tally) -> Iterator[Look]:
+    for pts_ns in moments_ns:
+        tally.last_pts_ns = pts_ns
+        yield Look(pts_ns, None)
+
+
+def in_pixels(
+    region: CellRegion, grid_wh: tuple[int, int], size_wh: tuple[int, int]
+) -> PixelRegion:
+    """The smallest region of whole pixels that holds these cells."""
+    (across, down), (width, height) = grid_wh, size_wh
+    left, top, right, bottom = region
+    return (
+        left * width // across,
+        top * height // down,
+        -(-right * width // across),
+        -(-bottom * height // down),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,10 @@ import cv2
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import LfrError
 from lfr_batch.faces.stages import open_stages
+from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.open import open_segment
+from lfr_batch.footage.stillness import Stillness
+from lfr_batch.gallery.faiss_index import Device
 from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.store import load_snapshot, require_pack
 from lfr_batch.models.store import load_pack
@@ -22,6 +25,10 @@ from lfr_batch.pipeline.scan_segment import Search, scan_segment
 from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
+
+DECODER_THREADS = 1
+"""FFmpeg's frame threads cost a third more processor time, which inference can use better; and
+what is decoded may not depend on how many threads a worker has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,9 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     def process(segment: Segment) -> SegmentOutcome:
         """Search a segment and write its shard. A StoreError means that nothing can be written."""
         try:
-            with closing(open_segment(segment, spec.config.s3, spec.threads)) as frames:
-                result = scan_segment(segment, frames, search)
+            stillness = Stillness() if spec.config.footage.motion.skips_groups else None
+            with closing(_frames(segment, spec, stillness)) as frames:
+                result = scan_segment(segment, frames, search, stillness)
         except LfrError as error:
             return failed(segment, str(error), "quarantined" if error.retryable else "failed")
         except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run
@@ -66,13 +74,28 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     return process
 
 
+def _frames(segment: Segment, spec: WorkerSpec, stillness: Stillness | None) -> Generator[Frame]:
+    config, footage = spec.config, spec.config.footage
+    return open_segment(
+        segment, config.s3, DECODER_THREADS, footage.sample_fps, stillness, footage.decode
+    )
+
+
 def _open_search(spec: WorkerSpec) -> Search:
     pack = load_pack(spec.home, spec.config.pack)
     snapshot = load_snapshot(spec.home, spec.gallery, spec.snapshot_id)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     stages = open_stages(pack, spec.config, spec.threads)
-    matcher = open_matcher(snapshot, spec.config.inference.device)
+    matcher = open_matcher(snapshot, _gallery_device(spec.config))
     return Search(stages, matcher, spec.threshold, spec.config)
+
+
+def _gallery_device(config: Config) -> Device:
+    """Where the gallery is searched: beside the models, and not on a GPU without a share of one."""
+    if not config.engine.gpu_share:
+        return "cpu"
+    may_go_on = config.inference.device == "cuda" and config.inference.allow_cpu
+    return "auto" if may_go_on else config.inference.device
 
 
 def failed(segment: Segment, error: str, status: SegmentStatus = "failed") -> SegmentOutcome:

@@ -8,17 +8,25 @@ import numpy as np
 
 from lfr_batch.records import FloatArray, Shot
 
+QUALITY_STEP = 0.02
+"""Shots of nearly equal quality are equal: which is taken must not hang on a detector's noise."""
+
 
 def keep_best(shots: tuple[Shot, ...], shot: Shot, limit: int, spacing_ns: int) -> tuple[Shot, ...]:
     """The best ``limit`` shots, best first, no two closer in time than ``spacing_ns``.
 
-    Shots of nearly the same moment show the same pose and blur: of such neighbours the best stays.
+    Shots of nearly the same moment show the same pose and blur: of such neighbours the best stays,
+    and of equals the first.
     """
     rivals = [s for s in shots if abs(s.pts_ns - shot.pts_ns) < spacing_ns]
-    if any(rival.quality >= shot.quality for rival in rivals):
+    if any(_grade(rival) >= _grade(shot) for rival in rivals):
         return shots
     kept = [s for s in shots if s not in rivals]
-    return tuple(sorted([*kept, shot], key=lambda s: (-s.quality, s.pts_ns))[:limit])
+    return tuple(sorted([*kept, shot], key=lambda s: (-_grade(s), s.pts_ns))[:limit])
+
+
+def _grade(shot: Shot) -> int:
+    return round(shot.quality / QUALITY_STEP)
 
 
 def split_by_identity(templates: FloatArray, split_score: float) -> list[list[int]]:

@@ -11,9 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lfr_batch.config.schema import TrackConfig
-from lfr_batch.records import FaceBatch, FloatArray, Shot, Track, nanoseconds
+from lfr_batch.faces.boxes import centres, lies_inside
+from lfr_batch.records import NS_PER_S, FaceBatch, FloatArray, Shot, Track, nanoseconds
 from lfr_batch.tracks.association import associate
 from lfr_batch.tracks.best_shot import keep_best
+
+MOVED = 0.25
+"""How far a face may move between two looks, in its sides, and its track still be held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +34,21 @@ def look(
     faces: FaceBatch,
     shots: Sequence[Shot | None],
     limits: TrackConfig,
+    shown_xyxy: FloatArray | None = None,
 ) -> tuple[TrackerState, tuple[Track, ...]]:
-    """Take in the faces of one look; ``shots[i]`` is None where face i was refused."""
+    """Take in the faces of one look; ``shots[i]`` is None where face i was refused.
+
+    ``shown_xyxy`` (4,) is the part of the picture that was looked at, None for all of it: nothing
+    changed in the rest, so whoever was seen there would be seen again.
+    """
     known, expired = _expire(state.open_tracks, pts_ns, limits)
-    pairs = associate(_last_boxes(known), faces.boxes_xyxy, limits)
+    pairs = associate(known, faces.boxes_xyxy, pts_ns, limits)
     face_of_track = dict(pairs)
     taken = set(face_of_track.values())
     followed = [
         _extend(track, pts_ns, faces.boxes_xyxy[face_of_track[i]], shots[face_of_track[i]], limits)
         if i in face_of_track
-        else track
+        else _held(track, pts_ns, state.looked_ns, shown_xyxy)
         for i, track in enumerate(known)
     ]
     fresh = [i for i in range(len(faces)) if i not in taken]
@@ -52,13 +61,27 @@ def look(
 
 def hold(state: TrackerState, pts_ns: int) -> TrackerState:
     """Nothing changed since the last look: whoever was seen then would be seen again."""
-    held = [
-        replace(track, end_ns=pts_ns, frames=track.frames + 1)
-        if track.end_ns == state.looked_ns
-        else track
-        for track in state.open_tracks
-    ]
-    return replace(state, open_tracks=tuple(held), looked_ns=pts_ns)
+    held = tuple(_seen_still(track, pts_ns, state.looked_ns) for track in state.open_tracks)
+    return replace(state, open_tracks=held, looked_ns=pts_ns)
+
+
+def _held(track: Track, pts_ns: int, looked_ns: int | None, shown_xyxy: FloatArray | None) -> Track:
+    """A track without a face in this look: gone, or not well inside what was looked at."""
+    if shown_xyxy is None or lies_inside(_widened(track.last_box_xyxy), shown_xyxy):
+        return track
+    return _seen_still(track, pts_ns, looked_ns)
+
+
+def _widened(box_xyxy: FloatArray) -> FloatArray:
+    """A face that moved a little since may have been cut by the border of the part."""
+    room = MOVED * (box_xyxy[2:] - box_xyxy[:2])
+    return np.concatenate([box_xyxy[:2] - room, box_xyxy[2:] + room])
+
+
+def _seen_still(track: Track, pts_ns: int, looked_ns: int | None) -> Track:
+    if track.end_ns != looked_ns:
+        return track
+    return replace(track, end_ns=pts_ns, frames=track.frames + 1)
 
 
 def close_all(state: TrackerState) -> tuple[TrackerState, tuple[Track, ...]]:
@@ -74,19 +97,26 @@ def _expire(
     return known, tuple(track for track in tracks if track.end_ns < oldest_ns)
 
 
-def _last_boxes(tracks: tuple[Track, ...]) -> FloatArray:
-    boxes = [track.last_box_xyxy for track in tracks]
-    return np.stack(boxes) if boxes else np.zeros((0, 4), np.float32)
-
-
 def _extend(
     track: Track, pts_ns: int, box_xyxy: FloatArray, shot: Shot | None, limits: TrackConfig
 ) -> Track:
     spacing_ns = nanoseconds(limits.shot_spacing_s)
     shots = keep_best(track.shots, shot, limits.shots, spacing_ns) if shot else track.shots
     return replace(
-        track, end_ns=pts_ns, last_box_xyxy=box_xyxy, frames=track.frames + 1, shots=shots
+        track,
+        end_ns=pts_ns,
+        last_box_xyxy=box_xyxy,
+        frames=track.frames + 1,
+        shots=shots,
+        velocity_px_s=_velocity(track, pts_ns, box_xyxy),
     )
+
+
+def _velocity(track: Track, pts_ns: int, box_xyxy: FloatArray) -> tuple[float, float]:
+    elapsed_s = max(pts_ns - track.end_ns, 1) / NS_PER_S
+    before, after = centres(np.stack([track.last_box_xyxy, box_xyxy]))
+    across, down = after - before
+    return float(across) / elapsed_s, float(down) / elapsed_s
 
 
 def _begin(number: int, pts_ns: int, box_xyxy: FloatArray, shot: Shot | None) -> Track:

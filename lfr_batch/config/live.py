@@ -1,0 +1,138 @@
+"""The configuration of a live deployment: frozen, strict, one YAML file (``conf/live.yaml``)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from lfr_batch.config.schema import (
+    DecideConfig,
+    DetectConfig,
+    EngineConfig,
+    InferenceConfig,
+    MotionConfig,
+    QualityConfig,
+    S3Config,
+    Section,
+    TrackConfig,
+)
+
+CameraName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
+Text = Annotated[str, Field(min_length=1, max_length=300)]
+Positive = Annotated[float, Field(gt=0.0)]
+
+Profile = Literal["standard", "day"]
+PROFILE_HOURS: dict[Profile, float] = {"standard": 31 * 24.0, "day": 24.0}
+
+
+class DeploymentConfig(Section):
+    """What this deployment is, and who answers for it."""
+
+    name: CameraName
+    place: Text
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    case: Text
+    authorising_officer: Text
+    authority: Text
+    """Reference of the written authority."""
+    purpose: Text
+    operator: str | None = None
+    """Who runs it; null is the login name."""
+    licence: str | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at must be later than starts_at")
+        return self
+
+
+class WatchlistConfig(Section):
+    gallery: Text
+    snapshot: str | None = None
+    """Snapshot id; null is the gallery's current one."""
+    max_age_h: Positive = 24.0
+    """A snapshot made longer ago than this is expired: watchlists are made for a deployment."""
+
+
+class CameraConfig(Section):
+    name: CameraName
+    source: Text
+    """rtsp://…, http://…, v4l2:/dev/video0, or a file that is played at its own pace."""
+    loop: bool = False
+    """A file begins anew at its end (rehearsal)."""
+
+
+class WatchConfig(Section):
+    """How the cameras are looked at and when a match becomes an alert."""
+
+    looks_per_s: Annotated[float, Field(gt=0.0, le=60.0)] = 8.0
+    """Most looks a second and camera; under load the newest frame is taken and others dropped."""
+    confirm_shots: Annotated[int, Field(ge=1, le=16)] = 2
+    """Shots of a track that must each reach the threshold with the same person."""
+    cool_down_s: Annotated[float, Field(ge=0.0)] = 60.0
+    """No second alert for the same person and camera within this time."""
+    motion: MotionConfig = MotionConfig()
+
+
+class WebhookConfig(Section):
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    secret_env: Text
+    """Environment variable that holds the signing secret."""
+    timeout_s: Positive = 5.0
+
+
+class AlertsConfig(Section):
+    json_lines: str | None = None
+    """File to append to, without pictures; null for none."""
+    webhook: WebhookConfig | None = None
+    results: str | None = None
+    """Results root of the Parquet ``alerts`` and ``reviews``; null is LFR_HOME/results."""
+
+
+class ConsoleConfig(Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8443
+    """0 takes any free port."""
+    certificate: str | None = None
+    """PEM file for https; needed where ``host`` is not this machine alone."""
+    key: str | None = None
+    """Its private key; null where the certificate's file holds it."""
+
+
+class RetentionConfig(Section):
+    profile: Profile = "standard"
+    """standard: 31 days; day: 24 hours."""
+    hours: Positive | None = None
+    """The force's own period; overrides the profile."""
+
+    @property
+    def period_h(self) -> float:
+        return self.hours if self.hours is not None else PROFILE_HOURS[self.profile]
+
+
+class LiveConfig(Section):
+    pack: str = "open"
+    deployment: DeploymentConfig
+    watchlist: WatchlistConfig
+    cameras: Annotated[tuple[CameraConfig, ...], Field(min_length=1, max_length=16)]
+    watch: WatchConfig = WatchConfig()
+    alerts: AlertsConfig = AlertsConfig()
+    console: ConsoleConfig = ConsoleConfig()
+    retention: RetentionConfig = RetentionConfig()
+    detect: DetectConfig = DetectConfig()
+    quality: QualityConfig = QualityConfig()
+    track: TrackConfig = TrackConfig(shot_spacing_s=0.2, max_gap_s=1.0)
+    decide: DecideConfig = DecideConfig(target_fpir=0.0001)
+    inference: InferenceConfig = InferenceConfig()
+    engine: EngineConfig = EngineConfig()
+    s3: S3Config = S3Config()
+
+    @model_validator(mode="after")
+    def _cameras_differ(self) -> Self:
+        names = [camera.name for camera in self.cameras]
+        if len(set(names)) != len(names):
+            raise ValueError("two cameras have the same name")
+        return self

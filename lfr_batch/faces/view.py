@@ -1,0 +1,66 @@
+"""Cutting a face out of its picture, before the picture is let go. Pure."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from lfr_batch.faces.alignment import align
+from lfr_batch.faces.boxes import grow
+from lfr_batch.records import ByteArray, FaceBatch, FaceView, FloatArray
+
+MARGIN = 0.8
+"""Surroundings kept on every side, in sides of the face's box."""
+MAX_SIDE_PX = 480
+
+
+class Picture(Protocol):
+    """What the stages need of a frame or a still; sizes and pixels are upright."""
+
+    @property
+    def size_wh(self) -> tuple[int, int]: ...
+
+    def rgb(self, width: int, height: int) -> ByteArray:
+        """(height, width, 3), scaled."""
+        ...
+
+    def bgr_part(self, left: int, top: int, right: int, bottom: int) -> ByteArray:
+        """(bottom - top, right - left, 3) of the full-size picture; only to be read."""
+        ...
+
+
+def cut_view(picture: Picture, faces: FaceBatch, which: int) -> FaceView:
+    """Face ``which`` of the picture's faces with its surroundings; a copy."""
+    left, top, right, bottom = grow(faces.boxes_xyxy[which], MARGIN, picture.size_wh)
+    cut = picture.bgr_part(left, top, right, bottom)
+    scale = min(1.0, MAX_SIDE_PX / max(cut.shape[:2]))
+    origin = np.array([left, top], np.float32)
+    boxes = (faces.boxes_xyxy - np.tile(origin, 2)) * np.float32(scale)
+    return FaceView(
+        bgr=_shrunk(cut, scale),
+        box_xyxy=boxes[which],
+        landmarks_xy=(faces.landmarks_xy[which] - origin) * np.float32(scale),
+        others_xyxy=np.delete(boxes, which, axis=0),
+        scale=scale,
+        origin_xy=(left, top),
+    )
+
+
+def aligned_rgb(view: FaceView, landmarks_xy: FloatArray | None = None) -> ByteArray:
+    """(112, 112, 3), warped to the embedder's template by its own or better landmarks."""
+    points = view.landmarks_xy if landmarks_xy is None else landmarks_xy
+    return np.ascontiguousarray(align(view.bgr, points[None])[0, ..., ::-1])
+
+
+def in_picture(view: FaceView, points_xy: FloatArray) -> FloatArray:
+    """Points of the cutting as points of the picture."""
+    return np.asarray(points_xy / np.float32(view.scale) + view.origin_xy, np.float32)
+
+
+def _shrunk(cut: ByteArray, scale: float) -> ByteArray:
+    if scale >= 1.0:
+        return cut.copy()
+    size = max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale))
+    return np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8)
