@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,14 @@ Device = Literal["auto", "cpu", "cuda"]
 Rows = NDArray[np.int64]
 
 QUERIES_AT_ONCE = 1024
+SPARE = 8
+"""Hits fetched beyond those wanted: which of two near-equal images FAISS ranks first depends on
+the batch, the threads and the device."""
+BLAS_FROM = 512
+"""Queries times dimension from which FAISS multiplies matrices: 4 probes of 128 numbers. Its own
+128,000 makes batches of 16 to 999 probes two to five times slower (docs/performance.md)."""
+BLAS_ROWS = 16_384
+"""Templates to a matrix; FAISS' own 1,024 makes threads wait for each other more often."""
 GPU_DEEPEST = 2048
 """FAISS returns no more hits than this from a GPU; deeper searches run on the CPU."""
 GPU_SCRATCH_BYTES = 256 << 20
@@ -43,10 +52,13 @@ class Index:
         return len(self.vectors)
 
 
-def build_index(templates: FloatArray) -> Any:
-    """An exact flat inner-product index of ``templates`` (n, d), L2-normalised."""
-    index = faiss.IndexFlatIP(templates.shape[1])
-    index.add(np.ascontiguousarray(templates, np.float32))
+def build_index(blocks: Iterable[FloatArray]) -> Any:
+    """An exact flat inner-product index of L2-normalised templates, given in blocks of (n, d)."""
+    remaining = iter(blocks)
+    first = next(remaining)
+    index = faiss.IndexFlatIP(first.shape[1])
+    for block in chain((first,), remaining):
+        index.add(np.ascontiguousarray(block, np.float32))
     return index
 
 
@@ -70,6 +82,8 @@ def open_index(path: Path, device: Device = "auto", threads: int | None = None) 
     """
     if threads is not None:
         faiss.omp_set_num_threads(threads)
+    faiss.cvar.distance_compute_blas_threshold = BLAS_FROM
+    faiss.cvar.distance_compute_blas_database_bs = BLAS_ROWS
     index = _read(path)
     vectors = map_vectors(path, index.ntotal, index.d)
     if not _wants_gpu(device):
@@ -96,7 +110,8 @@ def search(index: Index, queries: FloatArray, k: int) -> tuple[FloatArray, Rows]
 
     FAISS finds the rows; their scores are then computed again in double precision, because
     FAISS' own depend, in the last bits, on the batch size and the device. Equal scores come in
-    row order. ``queries`` (q, d) are float32, finite and L2-normalised.
+    row order, also where the last places go to some of many equals: every batch, thread count
+    and device gives the same answer. ``queries`` (q, d) are float32, finite and L2-normalised.
     """
     if queries.ndim != 2 or queries.shape[1] != index.vectors.shape[1]:
         raise ValueError(f"queries {queries.shape} do not fit templates {index.vectors.shape}")
@@ -107,9 +122,9 @@ def search(index: Index, queries: FloatArray, k: int) -> tuple[FloatArray, Rows]
     rows = np.empty((len(queries), depth), np.int64)
     for part in _batches(len(queries)):
         batch = np.ascontiguousarray(queries[part], np.float32)
-        found = _search_rows(index, batch, depth)
+        found = _search_rows(index, batch, min(depth + SPARE, len(index)))
         for at, (query, hits) in enumerate(zip(batch, found, strict=True), start=part.start):
-            scores[at], rows[at] = _score_exactly(index.vectors, query, hits)
+            scores[at], rows[at] = _best(index, query, hits, depth)
     return scores, rows
 
 
@@ -151,7 +166,34 @@ def _search_rows(index: Index, batch: FloatArray, depth: int) -> Rows:
     return rows
 
 
+def _best(index: Index, query: FloatArray, hits: Rows, depth: int) -> tuple[FloatArray, Rows]:
+    """The best ``depth`` of the gallery, of which FAISS found ``hits``, at least as many.
+
+    An image that FAISS left out scores less than the lowest hit, but for its rounding. Where the
+    last place is as close to that, all that may deserve it are fetched and compared.
+    """
+    scores, rows = _score_exactly(index.vectors, query, hits)
+    if depth and len(hits) < len(index):
+        doubt = rounding_error(len(query))
+        if scores[depth - 1] <= scores[-1] + doubt:
+            lowest = float(scores[depth - 1]) - doubt
+            _, _, near = index.on_cpu.range_search(query[None], lowest)
+            scores, rows = _score_exactly(index.vectors, query, near)
+    return scores[:depth], rows[:depth]
+
+
+def rounding_error(dimension: int) -> float:
+    """More than two float32 inner products of unit vectors can be off together.
+
+    One is off by at most d·2⁻²⁴ to first order, in whatever order its terms are added (Higham,
+    Accuracy and Stability of Numerical Algorithms, 3.1); this is twice what two are.
+    """
+    return float(dimension * 2.0**-22)
+
+
 def _score_exactly(vectors: FloatArray, query: FloatArray, rows: Rows) -> tuple[FloatArray, Rows]:
-    scores = (vectors[rows].astype(np.float64) @ query.astype(np.float64)).astype(np.float32)
+    # Products of float32 are exact in double, and a row's sum does not depend on the others.
+    products = vectors[rows].astype(np.float64) * query.astype(np.float64)
+    scores = products.sum(axis=1).astype(np.float32)
     order = np.lexsort((rows, -scores))
     return scores[order], rows[order]

@@ -8,7 +8,7 @@ import numpy as np
 
 from lfr_batch.gallery.decide import decide
 from lfr_batch.gallery.faiss_index import Device, Index, open_index, search
-from lfr_batch.gallery.ranking import RankedSubject, is_settled, rank_subjects
+from lfr_batch.gallery.ranking import RankedSubject, rank_subjects
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.records import Candidate, FloatArray
 
@@ -37,7 +37,11 @@ class Matcher:
         return [decide(subjects, threshold, top_k) for subjects in ranked]
 
     def rank(self, templates: FloatArray, wanted: int) -> list[tuple[RankedSubject, ...]]:
-        """The best ``wanted`` subjects of each probe, fewer where the gallery has fewer."""
+        """The best ``wanted`` subjects of each probe, fewer where the gallery has fewer.
+
+        Images come in the order of their scores, and equals in the order of their subjects, which
+        is that of their rows: images further down change nothing for subjects seen above them.
+        """
         ranked: list[tuple[RankedSubject, ...]] = [()] * len(templates)
         pending = np.arange(len(templates))
         depth = wanted * FIRST_DEPTH
@@ -49,7 +53,7 @@ class Matcher:
                     its_scores, its_rows, self.snapshot.subject_ids, self.snapshot.image_ids
                 )
                 ranked[probe] = subjects[:wanted]
-                if depth < len(self.index) and not is_settled(subjects, its_scores, wanted):
+                if depth < len(self.index) and len(subjects) < wanted:
                     unsettled.append(probe)
             pending = np.array(unsettled, np.int64)
             depth *= DEEPEN

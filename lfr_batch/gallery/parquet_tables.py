@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lfr_batch.gallery.arrow_strings import ArrowStrings
 from lfr_batch.gallery.records import EnrolledFace, RefusedImage, Subject
+from lfr_batch.records import FloatArray
+
+Row = TypeVar("Row")
 
 ROWS_AT_ONCE = 4096
+SUBJECT_ONLY = ("subject_id",)
+"""Of a template's columns only this one repeats itself; a dictionary of the others costs."""
 
 SUBJECTS = pa.schema(
     [("subject_id", pa.string()), ("attributes", pa.map_(pa.string(), pa.string()))]
@@ -37,25 +43,37 @@ def templates_schema(dimension: int) -> pa.Schema:
 
 
 def write_templates(path: Path, faces: Sequence[EnrolledFace]) -> None:
-    _write(path, templates_schema(len(faces[0].template)), map(_face_row, faces))
+    schema = templates_schema(len(faces[0].template))
+    _write(path, schema, (_face_table(chunk, schema) for chunk in _chunks(faces)), SUBJECT_ONLY)
 
 
 def write_refusals(path: Path, refusals: Iterable[RefusedImage]) -> None:
     rows = ({"subject_id": r.subject_id, "uri": r.uri, "reason": r.reason} for r in refusals)
-    _write(path, REFUSALS, rows)
+    _write(path, REFUSALS, _tables(rows, REFUSALS))
 
 
 def write_subjects(path: Path, subjects: Iterable[Subject]) -> None:
     rows = (
         {"subject_id": s.subject_id, "attributes": sorted(s.attributes.items())} for s in subjects
     )
-    _write(path, SUBJECTS, rows)
+    _write(path, SUBJECTS, _tables(rows, SUBJECTS))
 
 
 def read_columns(path: Path, columns: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     """Columns as Python values. Raises OSError or pyarrow.ArrowException."""
     table = pq.read_table(path, columns=list(columns), partitioning=None)
     return {name: tuple(table[name].to_pylist()) for name in columns}
+
+
+def read_strings(path: Path, columns: Sequence[str]) -> tuple[ArrowStrings, ...]:
+    """Columns of strings as they are, not as Python values. Raises as ``read_columns`` does."""
+    read = tuple(_read_strings(path, name) for name in columns)
+    pa.default_memory_pool().release_unused()
+    return read
+
+
+def _read_strings(path: Path, column: str) -> ArrowStrings:
+    return ArrowStrings(pq.read_table(path, columns=[column], partitioning=None)[column])
 
 
 def read_jpegs(path: Path, image_ids: Iterable[str]) -> dict[str, bytes]:
@@ -70,27 +88,47 @@ def read_jpegs(path: Path, image_ids: Iterable[str]) -> dict[str, bytes]:
     )
 
 
-def _face_row(face: EnrolledFace) -> dict[str, Any]:
-    return {
-        "image_id": face.image_id,
-        "subject_id": face.subject_id,
-        "uri": face.uri,
-        "sha256": face.sha256,
-        "template": np.asarray(face.template, np.float32),
-        "quality": face.quality,
-        "box_xyxy": [float(side) for side in face.box_xyxy],
-        "thumbnail_jpeg": face.thumbnail_jpeg,
+def _face_table(faces: Sequence[EnrolledFace], schema: pa.Schema) -> pa.Table:
+    templates = np.stack([face.template for face in faces]).astype(np.float32, copy=False)
+    boxes = np.array([face.box_xyxy for face in faces], np.float32)
+    columns = {
+        "image_id": [face.image_id for face in faces],
+        "subject_id": [face.subject_id for face in faces],
+        "uri": [face.uri for face in faces],
+        "sha256": [face.sha256 for face in faces],
+        "template": _vectors(templates),
+        "quality": np.array([face.quality for face in faces], np.float32),
+        "box_xyxy": _vectors(boxes),
+        "thumbnail_jpeg": [face.thumbnail_jpeg for face in faces],
     }
+    return pa.Table.from_pydict(columns, schema)
 
 
-def _write(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:
+def _vectors(rows: FloatArray) -> pa.Array:
+    """(n, d) as n lists of d, without an object per number."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1])
+
+
+def _tables(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[pa.Table]:
+    return (pa.Table.from_pylist(chunk, schema) for chunk in _chunks(rows))
+
+
+def _write(
+    path: Path,
+    schema: pa.Schema,
+    chunks: Iterable[pa.Table],
+    dictionaries: bool | Sequence[str] = True,
+) -> None:
     # A Python file, so that a full disk is an OSError with its errno.
-    with path.open("xb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for chunk in _chunks(rows):
-            writer.write_table(pa.Table.from_pylist(chunk, schema))
+    with (
+        path.open("xb") as file,
+        pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=dictionaries) as writer,
+    ):
+        for chunk in chunks:
+            writer.write_table(chunk)
 
 
-def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
     remaining = iter(rows)
     while chunk := list(islice(remaining, ROWS_AT_ONCE)):
         yield chunk

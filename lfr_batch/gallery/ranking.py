@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 
 from lfr_batch.records import FloatArray
 
-INDEX_ERROR = 1e-5
-"""More than a float32 inner product of unit vectors can be off, whoever computes it."""
-
 
 @dataclass(frozen=True, slots=True)
 class RankedSubject:
@@ -41,14 +38,3 @@ def rank_subjects(
     for negative, subject_id, image_id in hits:
         best.setdefault(subject_id, RankedSubject(subject_id, image_id, -negative))
     return tuple(best.values())
-
-
-def is_settled(ranked: Sequence[RankedSubject], scores: FloatArray, wanted: int) -> bool:
-    """Whether images beyond these hits cannot change the first ``wanted`` subjects.
-
-    An image that was not returned scores at most the lowest hit. A subject above that is where
-    it belongs, with its best image; one level with it may have a rival that was cut off.
-    """
-    if len(ranked) < wanted:
-        return False
-    return ranked[wanted - 1].score > float(scores.min()) + INDEX_ERROR

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -130,9 +130,8 @@ class Snapshot:
     pack_identity: str
     templates: FloatArray
     """(n, d), L2-normalised, mapped from the index file: not in memory until it is touched."""
-    subject_ids: tuple[str, ...]
-    image_ids: tuple[str, ...]
-    uris: tuple[str, ...]
+    subject_ids: Sequence[str]
+    image_ids: Sequence[str]
     created_utc: datetime
     case_ref: str
     authority: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from lfr_batch.errors import GalleryDamaged, GalleryError
 from lfr_batch.gallery import parquet_tables as tables
+from lfr_batch.gallery.arrow_strings import ArrowStrings
 from lfr_batch.gallery.durable_files import sha256_of
 from lfr_batch.gallery.faiss_index import build_index, map_vectors, write_index
 from lfr_batch.gallery.manifest import FileEntry, Manifest, ManifestTooNew, from_json, to_json
@@ -22,6 +24,7 @@ TEMPLATES = "templates.parquet"
 SUBJECTS = "subjects.parquet"
 REFUSALS = "refusals.parquet"
 INDEX = "index.faiss"
+ROWS_AT_ONCE = 65_536
 WAY_OUT = "enrol the gallery again or restore it from a copy"
 
 
@@ -36,14 +39,27 @@ def write_snapshot(
     tables.write_templates(folder / TEMPLATES, faces)
     tables.write_subjects(folder / SUBJECTS, subjects)
     tables.write_refusals(folder / REFUSALS, refusals)
-    write_index(build_index(stack_templates(faces)), folder / INDEX)
+    write_index(build_index(stacked_templates(faces)), folder / INDEX)
     entries = {name: _entry(folder / name) for name in (TEMPLATES, SUBJECTS, REFUSALS, INDEX)}
     complete = manifest.model_copy(update={"files": entries})
     (folder / MANIFEST).write_text(to_json(complete), encoding="utf-8")
 
 
-def stack_templates(faces: Sequence[EnrolledFace]) -> FloatArray:
-    """(n, d). Raises ValueError if a template is not of unit length or does not fit."""
+def dimension_of(faces: Sequence[EnrolledFace]) -> int:
+    """Of every template. Raises ValueError as ``stacked_templates`` does."""
+    dimensions = {int(block.shape[1]) for block in stacked_templates(faces)}
+    if len(dimensions) > 1:
+        raise ValueError(f"templates have {sorted(dimensions)} numbers; they must be alike")
+    return dimensions.pop()
+
+
+def stacked_templates(faces: Sequence[EnrolledFace]) -> Iterator[FloatArray]:
+    """(n, d) in blocks. Raises ValueError if a template is not of unit length or does not fit."""
+    for start in range(0, len(faces), ROWS_AT_ONCE):
+        yield _stack(faces[start : start + ROWS_AT_ONCE])
+
+
+def _stack(faces: Sequence[EnrolledFace]) -> FloatArray:
     templates = np.stack([face.template for face in faces]).astype(np.float32, copy=False)
     lengths = np.linalg.norm(templates, axis=1)
     if not np.allclose(lengths, 1.0, atol=1e-3):  # also where a value is not finite
@@ -72,19 +88,33 @@ def read_manifest(folder: Path) -> Manifest:
 
 def verify_files(folder: Path, manifest: Manifest) -> None:
     """Raises GalleryDamaged naming the first file whose size or sha256 differs."""
-    for name, entry in manifest.files.items():
-        path = folder / name
-        try:
-            intact = path.stat().st_size == entry.bytes and sha256_of(path) == entry.sha256
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        if not intact:
-            raise GalleryDamaged(f"{path} is not the file that was written; {WAY_OUT}.")
+    paths = [folder / name for name in manifest.files]
+    with ThreadPoolExecutor(len(paths)) as pool:
+        verdicts = pool.map(_is_intact, paths, manifest.files.values())
+        for path in paths:
+            try:
+                intact = next(verdicts)
+            except OSError as error:
+                raise _unreadable(path, error) from error
+            if not intact:
+                raise GalleryDamaged(f"{path} is not the file that was written; {WAY_OUT}.")
+
+
+def _is_intact(path: Path, entry: FileEntry) -> bool:
+    return path.stat().st_size == entry.bytes and sha256_of(path) == entry.sha256
 
 
 def read_columns(path: Path, names: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     try:
         return tables.read_columns(path, names)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+
+
+def read_strings(path: Path, names: Sequence[str]) -> tuple[ArrowStrings, ...]:
+    """Columns of a million rows and more, without an object for each value."""
+    try:
+        return tables.read_strings(path, names)
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
 

@@ -34,14 +34,18 @@ from lfr_batch.gallery.identity import snapshot_identity
 from lfr_batch.gallery.manifest import Manifest
 from lfr_batch.gallery.records import EnrolledFace, RefusedImage, Snapshot, SnapshotInfo, Subject
 from lfr_batch.gallery.snapshot_files import (
+    MANIFEST,
+    TEMPLATES,
+    dimension_of,
     map_templates,
     read_columns,
     read_jpegs,
     read_manifest,
-    stack_templates,
+    read_strings,
     verify_files,
     write_snapshot,
 )
+from lfr_batch.gallery.verified import verify_once
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SNAPSHOT_ID = re.compile(r"[0-9a-f]{12}")
@@ -82,7 +86,7 @@ def publish_snapshot(
         snapshot_id=snapshot_id,
         pack_id=pack_id,
         pack_identity=pack_identity,
-        dimension=stack_templates(ordered).shape[1],
+        dimension=dimension_of(ordered),
         templates=len(ordered),
         subjects=len({face.subject_id for face in ordered}),
         refused=len(refusals),
@@ -103,7 +107,10 @@ def publish_snapshot(
 def load_snapshot(
     home: Path, name: str, snapshot_id: str | None = None, verify: bool = True
 ) -> Snapshot:
-    """Open the current snapshot of a gallery, or the one named; ``verify`` reads all its files.
+    """Open the current snapshot of a gallery, or the one named.
+
+    ``verify`` compares its files with their sha256, unless they passed before and have not
+    changed since (see ``verify_once``).
 
     Raises:
         UsageError: ``name`` is no plain file name.
@@ -114,17 +121,20 @@ def load_snapshot(
     path = _snapshot_path(home, name, snapshot_id)
     manifest = read_manifest(path)
     if verify:
-        verify_files(path, manifest)
-    columns = read_columns(path / "templates.parquet", ("subject_id", "image_id", "uri"))
+        verify_once(
+            [path / MANIFEST, *(path / file for file in manifest.files)],
+            home / "cache" / "verified" / f"{name}-{manifest.snapshot_id}.json",
+            lambda: verify_files(path, manifest),
+        )
+    subject_ids, image_ids = read_strings(path / TEMPLATES, ("subject_id", "image_id"))
     return Snapshot(
         name=name,
         snapshot_id=manifest.snapshot_id,
         pack_id=manifest.pack_id,
         pack_identity=manifest.pack_identity,
         templates=map_templates(path, manifest),
-        subject_ids=columns["subject_id"],
-        image_ids=columns["image_id"],
-        uris=columns["uri"],
+        subject_ids=subject_ids,
+        image_ids=image_ids,
         created_utc=manifest.created_utc,
         case_ref=manifest.case_ref,
         authority=manifest.authority,

@@ -88,7 +88,7 @@ def kill_at_every_step(home: Path) -> None:
 
 def fill_disk(home: Path) -> None:
     """A file size limit below the index's size stands for a full disk."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
     try:
         publish(home, seed=7, images=100)
     except StoreFull as error:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Literal
 
 import faiss
 import numpy as np
@@ -11,8 +12,10 @@ from lfr_batch.errors import DeviceUnavailable, GalleryDamaged
 from lfr_batch.gallery.faiss_index import (
     QUERIES_AT_ONCE,
     Index,
+    Rows,
     build_index,
     open_index,
+    rounding_error,
     search,
     write_index,
 )
@@ -35,7 +38,7 @@ def templates() -> FloatArray:
 @pytest.fixture(scope="module")
 def path(templates: FloatArray, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("index") / "index.faiss"
-    write_index(build_index(templates), path)
+    write_index(build_index([templates]), path)
     return path
 
 
@@ -53,7 +56,7 @@ def test_vectors_are_those_that_were_indexed(index: Index, templates: FloatArray
 
 def test_the_index_is_mapped_not_read(tmp_path: Path) -> None:
     path = tmp_path / "large.faiss"
-    write_index(build_index(unit_rows(100_000, 128, seed=2)), path)
+    write_index(build_index([unit_rows(100_000, 128, seed=2)]), path)
     before = _anonymous_kib()
     index = open_index(path, "cpu")
     search(index, unit_rows(1, 128, seed=3), 5)
@@ -117,7 +120,7 @@ def test_another_kind_of_index(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_has_its_errno(templates: FloatArray) -> None:
     with pytest.raises(OSError, match="No space left") as caught:
-        write_index(build_index(templates), Path("/dev/full"))
+        write_index(build_index([templates]), Path("/dev/full"))
     assert caught.value.errno == errno.ENOSPC
 
 
@@ -128,13 +131,66 @@ def test_a_gpu_that_is_not_there(path: Path) -> None:
         open_index(path, "cuda")
 
 
-@needs_gpu
+DEVICES = ["cpu", pytest.param("cuda", marks=needs_gpu)]
+
+
+def crowd_around(face: FloatArray, seed: int) -> FloatArray:
+    """2,000 rows, of which 300 are ``face`` and 300 differ from it in the last bits only."""
+    rng = np.random.default_rng(seed)
+    rows = unit_rows(2000, 128, seed)
+    rows[:600] = face
+    rows[300:600] = np.nextafter(face, rng.choice([-2, 2], (300, 128)).astype(np.float32))
+    shuffled: FloatArray = rng.permutation(rows)
+    return shuffled
+
+
+def exact_order(templates: FloatArray, query: FloatArray) -> tuple[FloatArray, Rows]:
+    """Every image, by its score in double precision, equals by row."""
+    products = templates.astype(np.float64) * query.astype(np.float64)
+    scores = products.sum(axis=1).astype(np.float32)
+    order = np.lexsort((np.arange(len(scores)), -scores))
+    return scores[order], order
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("k", [1, 5, 299, 301, 595, 599, 601, 1999, 2000])
+@pytest.mark.parametrize("batch", [1, 40])
+def test_the_last_places_among_equals(
+    tmp_path: Path, device: Literal["cpu", "cuda"], k: int, batch: int
+) -> None:
+    """Hundreds of equals and near-equals on both sides of the cut."""
+    face = unit_rows(1, 128, seed=9)
+    rows = crowd_around(face[0], seed=8)
+    write_index(build_index([rows]), tmp_path / "index.faiss")
+    index = open_index(tmp_path / "index.faiss", device)
+    queries = np.concatenate([face, unit_rows(batch - 1, 128, seed=9)])
+    for query, scores, found in zip(queries, *search(index, queries, k), strict=True):
+        expected_scores, expected_rows = exact_order(rows, query)
+        assert np.array_equal(scores, expected_scores[:k])
+        assert np.array_equal(found, expected_rows[:k])
+
+
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("k", [5, 2500])
-def test_the_gpu_gives_the_same_answer(path: Path, index: Index, k: int) -> None:
+def test_devices_and_threads_give_the_same_answer(
+    path: Path, device: Literal["cpu", "cuda"], k: int
+) -> None:
     queries = unit_rows(100, 128, seed=7)
-    on_gpu = open_index(path, "cuda")
-    assert on_gpu.device == "cuda"
-    gpu_scores, gpu_rows = search(on_gpu, queries, k)
-    cpu_scores, cpu_rows = search(index, queries, k)
-    assert np.array_equal(gpu_scores, cpu_scores)
-    assert np.array_equal(gpu_rows, cpu_rows)
+    scores, rows = search(open_index(path, "cpu", threads=1), queries, k)
+    there = open_index(path, device, threads=2)
+    assert there.device == device
+    its_scores, its_rows = search(there, queries, k)
+    assert np.array_equal(its_scores, scores)
+    assert np.array_equal(its_rows, rows)
+
+
+@pytest.mark.parametrize("dimension", [128, 512])
+@pytest.mark.parametrize("batch", [1, 64])
+def test_rounding_stays_within_its_bound(dimension: int, batch: int) -> None:
+    """Half the bound for one product, on either of FAISS' two ways to compute it."""
+    templates = unit_rows(2000, dimension, seed=10)
+    queries = templates[:batch]
+    scores, rows = build_index([templates]).search(queries, 50)
+    exact = queries.astype(np.float64) @ templates.T.astype(np.float64)
+    error = np.abs(scores - np.take_along_axis(exact, rows, axis=1)).max()
+    assert 0 < error < rounding_error(dimension) / 2

@@ -66,7 +66,7 @@ def test_equals_brute_force(
 def small_matcher(folder: Path, templates: FloatArray, images: list[int]) -> Matcher:
     path = folder / "index.faiss"
     path.unlink(missing_ok=True)
-    write_index(build_index(templates), path)
+    write_index(build_index([templates]), path)
     subject_ids = [f"S{s:02d}" for s, count in enumerate(images) for _ in range(count)]
     image_ids = [f"i{row:04d}" for row in range(len(templates))]
     made = Snapshot.__dataclass_fields__

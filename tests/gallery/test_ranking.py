@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lfr_batch.gallery.decide import decide
-from lfr_batch.gallery.ranking import RankedSubject, is_settled, rank_subjects
+from lfr_batch.gallery.ranking import RankedSubject, rank_subjects
 from lfr_batch.records import Candidate
 
 SUBJECTS = ("B", "A", "B", "C", "A")
@@ -37,22 +37,6 @@ def test_the_order_of_the_hits_does_not_matter(values: list[float], order: list[
     straight = rank_subjects(scores, rows, SUBJECTS, IMAGES)
     assert rank_subjects(scores[shuffled], rows[shuffled], SUBJECTS, IMAGES) == straight
     assert [r.score for r in straight] == sorted((r.score for r in straight), reverse=True)
-
-
-@pytest.mark.parametrize(
-    ("ranked", "lowest", "wanted", "settled"),
-    [
-        ([0.9, 0.5], 0.4, 2, True),
-        ([0.9, 0.5], 0.5, 2, False),
-        ([0.9, 0.5], 0.4, 3, False),
-        ([0.9, 0.5], 0.5, 1, True),
-        ([], 0.5, 1, False),
-    ],
-)
-def test_is_settled(ranked: list[float], lowest: float, wanted: int, settled: bool) -> None:
-    subjects = [RankedSubject(str(n), "i", score) for n, score in enumerate(ranked)]
-    scores = np.array([1.0, lowest], np.float32)
-    assert is_settled(subjects, scores, wanted) is settled
 
 
 RANKED = [RankedSubject("A", "a", 0.9), RankedSubject("B", "b", 0.5), RankedSubject("C", "c", 0.1)]
