@@ -18,6 +18,13 @@ from lfr_batch.models.devices import available_cores
 KNOCK_S = 10.0
 OBJECT_STORE_BYTES = 256 * 1024 * 1024
 """Receipts are all that passes through the object store."""
+ONE_MACHINE = {
+    "RAY_enable_worker_prestart": "0",
+    "RAY_prestart_worker_first_driver": "0",
+    "RAY_enable_metrics_collection": "0",
+    "RAY_task_events_report_interval_ms": "0",
+}
+"""For a cluster that lives as long as a run: no spare processes, nothing measured for nobody."""
 
 
 @contextmanager
@@ -81,6 +88,8 @@ def _without_chatter() -> Iterator[None]:
 def _start_here() -> None:
     import ray  # noqa: PLC0415
 
+    for name, value in ONE_MACHINE.items():
+        os.environ.setdefault(name, value)
     ray.init(
         address="local",
         num_cpus=available_cores(),

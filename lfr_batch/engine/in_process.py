@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ def in_process(_config: EngineConfig) -> Iterator[Runner]:
 
 
 def run(
-    open_worker: Callable[[Spec], Callable[[Item], Result]], spec: Spec, items: Sequence[Item]
+    open_worker: Callable[[Spec], Callable[[Item], Result]], spec: Spec, items: Iterable[Item]
 ) -> Iterator[Result]:
     """``Runner`` without other processes; what kills a worker kills this one."""
     process = open_worker(spec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -19,6 +19,8 @@ ATTEMPTS = 2
 class Runner(Protocol):
     """Runs every item once, on whatever machines there are, and yields what comes back.
 
+    ``items`` are taken as they are needed, so they need not all exist at once.
+
     ``open_worker`` is called with ``spec`` in each worker, and gives the function that is applied
     to its items. An item whose worker died yields nothing; the others are not disturbed. An
     LfrError of a worker ends the run.
@@ -28,7 +30,7 @@ class Runner(Protocol):
         self,
         open_worker: Callable[[Spec], Callable[[Item], Result]],
         spec: Spec,
-        items: Sequence[Item],
+        items: Iterable[Item],
     ) -> Iterator[Result]: ...
 
 
@@ -49,8 +51,8 @@ def run_with_attempts(
     for attempt in range(1, ATTEMPTS + 1):
         if not missing:
             return
-        tried = [again(item, attempt) for item in missing.values()]
-        for result in run(open_worker, spec, tried):
+        left = list(missing.values())
+        for result in run(open_worker, spec, (again(item, attempt) for item in left)):
             missing.pop(result_key(result), None)
             yield result
     for item in missing.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from lfr_batch import __version__
 from lfr_batch.config.load import parse_config
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.errors import LfrError, StoreError, UsageError
+from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline.attempts import Runner, run_segments
 from lfr_batch.pipeline.worker import WorkerSpec
+from lfr_batch.pipeline.workers import sized
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
 from lfr_batch.results.ledger import append_outcomes, pending, read_outcomes
 from lfr_batch.results.lock import lock_run
@@ -75,8 +78,10 @@ def execute_run(
         plan = read_plan(store, run_id)
         retry = RETRY | RETRY_FAILED if resumption.retry_failed else RETRY
         with _failure_recorded(store, request):
-            _run_pending(store, request, config, plan, retry, open_engine, on_start, on_outcome)
-            return _publish(store, request, config, plan)
+            outcomes = _run_pending(
+                store, request, config, plan, retry, open_engine, on_start, on_outcome
+            )
+            return _publish(store, request, config, plan, outcomes)
 
 
 def _require_same_version(request: RunRequest) -> None:
@@ -111,15 +116,27 @@ def _run_pending(
     open_engine: OpenEngine,
     on_start: Callable[[Sequence[Segment], int], None],
     on_outcome: OnOutcome,
-) -> None:
-    todo = pending(plan, read_outcomes(store, request.run_id), retry)
+) -> Mapping[str, SegmentOutcome]:
+    """Every receipt of the run, old and new."""
+    outcomes = read_outcomes(store, request.run_id)
+    todo = pending(plan, outcomes, retry)
     on_start(plan, len(todo))
     if not todo:
-        return
+        return outcomes
+    del outcomes  # they would lie in memory as long as the run takes
     record_run(store, request, "running")
+    config = _on_this_machine(config, len(todo))
     with open_engine(config.engine) as run:
-        outcomes = run_segments(run, _spec(store, request, config), todo)
-        _keep_receipts(store, request.run_id, outcomes, config.engine.ledger_flush_s, on_outcome)
+        found = run_segments(run, _spec(store, request, config), todo)
+        _keep_receipts(store, request.run_id, found, config.engine.ledger_flush_s, on_outcome)
+    return read_outcomes(store, request.run_id)
+
+
+def _on_this_machine(config: Config, items: int) -> Config:
+    engine = config.engine
+    if engine.kind == "ray" and (engine.address or os.environ.get("RAY_ADDRESS")):
+        return config
+    return config.model_copy(update={"engine": sized(engine, items, available_cores())})
 
 
 def _spec(store: Store, request: RunRequest, config: Config) -> WorkerSpec:
@@ -156,9 +173,12 @@ def _keep_receipts(
 
 
 def _publish(
-    store: Store, request: RunRequest, config: Config, plan: Sequence[Segment]
+    store: Store,
+    request: RunRequest,
+    config: Config,
+    plan: Sequence[Segment],
+    outcomes: Mapping[str, SegmentOutcome],
 ) -> RunResult:
-    outcomes = read_outcomes(store, request.run_id)
     assets = read_catalogue(store, request.run_id)
     progress = summarise(plan, outcomes)
     unsearched = progress.failed or progress.quarantined or any(a.status != "ok" for a in assets)
@@ -168,7 +188,7 @@ def _publish(
     if published.get("status") != "complete_with_failures":
         sightings = stitched(store, request.run_id, config, plan, outcomes)
         at = datetime.now(UTC)
-        publish_run(store, request, assets, outcomes, sightings, status, finished_at=at)
+        publish_run(store, request, assets, plan, outcomes, sightings, status, finished_at=at)
         published = latest_row(store, request.run_id) or {}
     return RunResult(request, assets, progress, status, published.get("sightings") or 0, outcomes)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -70,9 +70,15 @@ def make_plan(
     choice = derive_threshold(order.config, pack, snapshot)
     entries, strays = find_footage(order)
     request = _request(order, now, pack, snapshot, choice, statement)
-    assets = probe_all(entries, order.config, on_probed)
-    segments = _segments(assets, order.config, request, pack)
-    return Plan(request, choice, assets, segments, strays)
+    key = _result_key(request, pack)
+    assets: list[FootageAsset] = []
+    segments: list[Segment] = []
+    for asset in probe_all(entries, order.config):
+        on_probed(asset)
+        segments += plan_segments(asset, order.config.footage.segment_s, key)
+        # Borders have been found: an hour of footage has a thousand keyframes and more.
+        assets.append(replace(asset, keyframes_ns=()))
+    return Plan(request, choice, tuple(assets), tuple(segments), strays)
 
 
 def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> ThresholdChoice:
@@ -96,22 +102,14 @@ def find_footage(order: Order) -> tuple[list[FootageEntry], tuple[str, ...]]:
     return apply_manifest(entries, known), unmatched(entries, known)
 
 
-def probe_all(
-    entries: Sequence[FootageEntry], config: Config, on_probed: Callable[[FootageAsset], None]
-) -> tuple[FootageAsset, ...]:
-    assets: list[FootageAsset] = []
+def probe_all(entries: Sequence[FootageEntry], config: Config) -> Iterator[FootageAsset]:
+    """In the order of the entries."""
     with ThreadPoolExecutor(PROBES_PER_CORE * available_cores()) as pool:
-        look = partial(probe, footage=config.footage, s3=config.s3)
-        for asset in pool.map(look, entries):
-            on_probed(asset)
-            assets.append(asset)
-    return tuple(assets)
+        yield from pool.map(partial(probe, footage=config.footage, s3=config.s3), entries)
 
 
-def _segments(
-    assets: Sequence[FootageAsset], config: Config, request: RunRequest, pack: Pack
-) -> tuple[Segment, ...]:
-    """Segment ids follow from all that decides a segment's result, and from nothing else."""
+def _result_key(request: RunRequest, pack: Pack) -> str:
+    """All that decides a segment's result, and nothing else; the segment ids follow from it."""
     decisive = (
         __version__,
         request.config_hash,
@@ -120,12 +118,7 @@ def _segments(
         request.snapshot_id,
         repr(request.threshold),
     )
-    key = hashlib.sha256("\n".join(decisive).encode()).hexdigest()[:16]
-    return tuple(
-        segment
-        for asset in assets
-        for segment in plan_segments(asset, config.footage.segment_s, key)
-    )
+    return hashlib.sha256("\n".join(decisive).encode()).hexdigest()[:16]
 
 
 def _request(

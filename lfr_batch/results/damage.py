@@ -6,7 +6,7 @@ import re
 
 from lfr_batch.errors import ResultsError, StoreUnreachable
 from lfr_batch.results import layout
-from lfr_batch.results.schemas import DATASETS
+from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS
 
 _PART = re.compile(rf"(?:{'|'.join(DATASETS)})/run_id=[^/\n]+/[^/\n]+?\.parquet")
 _IN_BUCKET = re.compile(rf"'_({'|'.join(DATASETS)})_parts' failed: (.*)")
@@ -23,7 +23,12 @@ def search_again(path: str) -> str:
 
 
 def publish_again(path: str) -> str:
-    """The way out for a part of the lake: without its row in ``runs`` a run is published anew."""
+    """The way out for a part of the lake: without its row in ``runs`` a run is published anew.
+
+    What happened in a street cannot be made anew.
+    """
+    if path.partition("/")[0] in LIVE_DATASETS:
+        return "restore it from a copy or remove it: the others can be read without it"
     run_id = layout.run_id_of(path) or ""
     return (
         f"restore it from a copy, or remove the folder {layout.run_directory('runs', run_id)}, "

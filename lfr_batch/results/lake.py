@@ -12,13 +12,15 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.results import layout, views
 from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.s3_store import S3Store, arrow_filesystem
-from lfr_batch.results.schemas import DATASETS, part_schema
+from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
 from lfr_batch.results.sql import parts_explained
 from lfr_batch.results.store import Store, open_store
 
 _UTC = "SET TimeZone = 'UTC'"
 _NO_SPILLING = "SET temp_directory = ''"
 _NO_DOWNLOADS = "SET autoinstall_known_extensions = false"
+_ALWAYS_SHOWN = LIVE_DATASETS | {"runs"}
+"""In a bucket the parts of other datasets appear one by one: hidden until all are there."""
 
 
 def open_lake(root: str | Path, s3: S3Config | None = None) -> duckdb.DuckDBPyConnection:
@@ -74,7 +76,7 @@ def _create_views_of_bucket(connection: duckdb.DuckDBPyConnection, store: S3Stor
         paths = [
             path
             for path in _parts(store, dataset)
-            if dataset == "runs" or layout.run_id_of(path) in published
+            if dataset in _ALWAYS_SHOWN or layout.run_id_of(path) in published
         ]
         source = f"_{dataset}_parts" if paths else None
         if source:

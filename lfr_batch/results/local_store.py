@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +45,10 @@ class LocalStore:
     def list(self, prefix: str) -> tuple[str, ...]:
         with explained(self.root, prefix):
             top = os.walk(self.root / prefix, onerror=_raise_unless_absent)
-            found = [Path(folder) / name for folder, _, names in top for name in names]
-            visible = (p.relative_to(self.root) for p in found if not p.name.startswith("."))
-            return tuple(sorted(p.as_posix() for p in visible))
+            found = ((Path(folder).relative_to(self.root), names) for folder, _, names in top)
+            return tuple(
+                sorted(path for folder, names in found for path in _visible(folder, names))
+            )
 
     def delete(self, path: str) -> None:
         target = self.root / path
@@ -67,6 +68,11 @@ class LocalStore:
             new.rename(place)
             _sync_directory(place.parent)
             shutil.rmtree(retired, ignore_errors=True)
+
+
+def _visible(folder: Path, names: Iterable[str]) -> Iterator[str]:
+    before = "" if folder == Path() else f"{folder.as_posix()}/"
+    return (before + name for name in names if not name.startswith("."))
 
 
 def _write_and_rename(target: Path, data: bytes) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -14,35 +16,34 @@ from lfr_batch.results.store import Store
 
 Row = Mapping[str, Any]
 
+GROUP_ROWS = 20_000
+"""Rows that are in memory as Python objects at a time, in writing and in reading."""
 
-def table_bytes(rows: Sequence[Row], schema: pa.Schema) -> bytes:
+
+def table_bytes(rows: Iterable[Row], schema: pa.Schema) -> bytes:
     """``rows`` as one Parquet file, in the order given.
 
     Raises ValueError for a row whose columns are not the schema's.
     """
-    _check_columns(rows, schema)
-    sink = io.BytesIO()
-    pq.write_table(
-        pa.Table.from_pylist([dict(row) for row in rows], schema=schema),
-        sink,
-        version="2.6",
-        data_page_version="1.0",
-        compression="zstd",
-        compression_level=3,
-        row_group_size=20_000,
-    )
-    return sink.getvalue()
+    return _parquet((_table(group, schema) for group in _groups(rows)), schema)
 
 
-def write_part(store: Store, path: str, rows: Sequence[Row], schema: pa.Schema) -> None:
+def write_part(store: Store, path: str, rows: Iterable[Row], schema: pa.Schema) -> None:
     """Write ``rows`` to ``path`` at once. Raises StoreFull, StoreUnreachable."""
     store.write_atomic(path, table_bytes(rows, schema))
 
 
+def merge_parts(
+    store: Store, paths: Sequence[str], target: str, schema: pa.Schema, way_out: str
+) -> None:
+    """Write the rows of all ``paths``, in that order, to ``target``. Raises as ``read_part``."""
+    tables = [_read_table(store, path, way_out).select(schema.names) for path in paths]
+    store.write_atomic(target, _parquet([pa.concat_tables(tables).cast(schema)], schema))
+
+
 def read_rows(data: bytes) -> list[dict[str, Any]]:
     """The rows of a part, plain Python values; maps are lists of pairs."""
-    rows: list[dict[str, Any]] = pq.read_table(pa.BufferReader(data)).to_pylist()
-    return rows
+    return list(_rows(_open(data)))
 
 
 def read_part(store: Store, path: str, way_out: str) -> list[dict[str, Any]]:
@@ -51,8 +52,63 @@ def read_part(store: Store, path: str, way_out: str) -> list[dict[str, Any]]:
     Raises FileNotFoundError, StoreUnreachable, and ResultsError, which names the file and
     ``way_out``, for a part that is cut off or altered.
     """
+    return list(iterate_part(store, path, way_out))
+
+
+def iterate_part(store: Store, path: str, way_out: str) -> Iterator[dict[str, Any]]:
+    """As ``read_part``, but a group of rows at a time."""
+    with _damage_named(store, path, way_out):
+        yield from _rows(_open(store.read(path)))
+
+
+def _read_table(store: Store, path: str, way_out: str) -> pa.Table:
+    with _damage_named(store, path, way_out):
+        return _open(store.read(path)).read()
+
+
+def _open(data: bytes) -> pq.ParquetFile:
+    # Not pq.read_table: it imports pandas.
+    return pq.ParquetFile(pa.BufferReader(data))
+
+
+def _rows(part: pq.ParquetFile) -> Iterator[dict[str, Any]]:
+    for batch in part.iter_batches(GROUP_ROWS):
+        yield from batch.to_pylist()
+
+
+def _parquet(tables: Iterable[pa.Table], schema: pa.Schema) -> bytes:
+    sink = io.BytesIO()
+    with pq.ParquetWriter(
+        sink,
+        schema,
+        version="2.6",
+        data_page_version="1.0",
+        compression="zstd",
+        compression_level=3,
+    ) as writer:
+        for table in tables:
+            writer.write_table(table, row_group_size=GROUP_ROWS)
+    return sink.getvalue()
+
+
+def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    waiting = iter(rows)
+    while group := list(islice(waiting, GROUP_ROWS)):
+        yield group
+
+
+def _table(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
+    names = set(schema.names)
+    for row in rows:
+        if row.keys() != names:
+            raise ValueError(f"columns {sorted(names ^ row.keys())} are not in both")
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+@contextmanager
+def _damage_named(store: Store, path: str, way_out: str) -> Iterator[None]:
     try:
-        return read_rows(store.read(path))
+        yield
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise damaged(f"{path} in {store.uri}", way_out) from error
     except OSError as error:
@@ -60,10 +116,3 @@ def read_part(store: Store, path: str, way_out: str) -> list[dict[str, Any]]:
             raise
         # pyarrow's own OSError, without errno, is of the bytes: the store raises its own errors.
         raise damaged(f"{path} in {store.uri}", way_out) from error
-
-
-def _check_columns(rows: Sequence[Row], schema: pa.Schema) -> None:
-    names = set(schema.names)
-    for row in rows:
-        if row.keys() != names:
-            raise ValueError(f"columns {sorted(names ^ row.keys())} are not in both")

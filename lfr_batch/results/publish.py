@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
 
-from lfr_batch.records import FootageAsset, SegmentOutcome, Sighting
+from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting
 from lfr_batch.results import layout, rollup
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.run_log import RunStatus, latest_row, record_run
-from lfr_batch.results.run_state import RunRequest, read_plan
+from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import DATASETS, part_schema
 from lfr_batch.results.shards import delete_shards
 from lfr_batch.results.store import Store
@@ -32,6 +33,7 @@ def publish_run(
     store: Store,
     request: RunRequest,
     assets: Sequence[FootageAsset],
+    plan: Iterable[Segment],
     outcomes: Mapping[str, SegmentOutcome],
     sightings: Iterable[Sighting],
     status: RunStatus,
@@ -46,7 +48,7 @@ def publish_run(
     """
     recorded = latest_row(store, request.run_id)
     if recorded is None or recorded["status"] != "complete":
-        totals = _publish_datasets(store, request, assets, outcomes, sightings)
+        totals = _publish_datasets(store, request, assets, plan, outcomes, sightings)
         record_run(store, request, status, totals=totals, error=error, at=finished_at)
         recorded = {"status": status}
     write_views(store)
@@ -59,37 +61,58 @@ def _publish_datasets(
     store: Store,
     request: RunRequest,
     assets: Sequence[FootageAsset],
+    plan: Iterable[Segment],
     outcomes: Mapping[str, SegmentOutcome],
     sightings: Iterable[Sighting],
 ) -> dict[str, Any]:
     run_id = request.run_id
     store.delete(_staging(run_id))
     per_asset = _stage_sightings(store, request, assets, sightings)
-    segments, footage = _receipts(store, run_id, assets, outcomes, per_asset)
-    _stage(store, run_id, "segments", segments)
-    _stage(store, run_id, "footage", footage)
+    totals = _stage_receipts(store, run_id, assets, _by_asset(assets, plan), outcomes, per_asset)
     for dataset in _IN_ORDER_OF_APPEARANCE:
         source = f"{_staging(run_id)}/{dataset}"
         store.replace_directory(source, layout.run_directory(dataset, run_id))
-    return rollup.run_totals(footage, segments, per_asset.total())
+    return totals
 
 
-def _receipts(
+def _by_asset(assets: Sequence[FootageAsset], plan: Iterable[Segment]) -> dict[str, list[Segment]]:
+    """Every asset's segments in order of time; assets in their order, also those without any."""
+    of_asset: dict[str, list[Segment]] = {asset.footage_id: [] for asset in assets}
+    for segment in plan:
+        of_asset[segment.footage_id].append(segment)
+    for segments in of_asset.values():
+        segments.sort(key=attrgetter("start_ns", "segment_id"))
+    return of_asset
+
+
+def _stage_receipts(
     store: Store,
     run_id: str,
     assets: Sequence[FootageAsset],
+    segments_of: Mapping[str, Sequence[Segment]],
     outcomes: Mapping[str, SegmentOutcome],
     sightings: Counter[str],
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of ``segments``, by file and time, and of ``footage``."""
-    by_asset: dict[str, list[dict[str, Any]]] = {asset.footage_id: [] for asset in assets}
-    for segment in sorted(read_plan(store, run_id), key=lambda s: (s.start_ns, s.segment_id)):
-        row = rollup.segment_row(segment, outcomes.get(segment.segment_id))
-        by_asset[segment.footage_id].append(row)
-    footage = [
-        rollup.footage_row(a, by_asset[a.footage_id], sightings[a.footage_id]) for a in assets
-    ]
-    return [row for rows in by_asset.values() for row in rows], footage
+) -> dict[str, Any]:
+    """Rows of ``segments``, by file and time, and of ``footage``; a file's at a time.
+
+    What they add up to comes back: the counting columns of a ``runs`` row.
+    """
+    segments, footage = (_RollingParts(store, run_id, name) for name in ("segments", "footage"))
+    totals = rollup.run_totals((), (), 0)
+    for asset in assets:
+        found = sightings[asset.footage_id]
+        rows = [
+            rollup.segment_row(segment, outcomes.get(segment.segment_id))
+            for segment in segments_of[asset.footage_id]
+        ]
+        row = rollup.footage_row(asset, rows, found)
+        for receipt in rows:
+            segments.add(receipt)
+        footage.add(row)
+        totals = rollup.added(totals, rollup.run_totals((row,), rows, found))
+    segments.close()
+    footage.close()
+    return totals
 
 
 def _stage_sightings(
@@ -119,13 +142,6 @@ def _stage_sightings(
 def _ordered(sightings: Iterable[Sighting]) -> Iterable[Sighting]:
     for _, of_one_asset in groupby(sightings, key=lambda s: s.footage_id):
         yield from sorted(of_one_asset, key=lambda s: (s.start_ns, s.sighting_id))
-
-
-def _stage(store: Store, run_id: str, dataset: str, rows: Iterable[dict[str, Any]]) -> None:
-    writer = _RollingParts(store, run_id, dataset)
-    for row in rows:
-        writer.add(row)
-    writer.close()
 
 
 def _staging(run_id: str) -> str:

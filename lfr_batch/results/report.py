@@ -6,7 +6,7 @@ import base64
 import os
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def write_report(
         raise not_found(store, run_id)
     run = {**rows[0], "status": shown_status(store, run_id, rows[0]["status"])}
     context = report_context(connection, run, reference_pictures)
-    _write(out_path, _environment().get_template("report.html.j2").generate(context))
+    write_whole(out_path, _environment().get_template("report.html.j2").generate(context))
 
 
 def report_context(
@@ -185,8 +185,8 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _write(out_path: Path, pieces: Any) -> None:
-    """All of it or nothing, readable by its owner alone: it shows faces."""
+def write_whole(out_path: Path, pieces: Iterable[str]) -> None:
+    """All of a report or nothing of it, readable by its owner alone. Raises StoreUnreachable."""
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{out_path.name}.", dir=out_path.parent)

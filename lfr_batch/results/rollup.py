@@ -149,3 +149,8 @@ def run_totals(
         "media_s": searched_s(segments),
         "worker_s": sum(s["wall_s"] for s in segments),
     }
+
+
+def added(totals: Mapping[str, Any], more: Mapping[str, Any]) -> Row:
+    """The totals of two disjoint parts of a run as one."""
+    return {name: amount + more[name] for name, amount in totals.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
+from sys import intern
 from typing import Any, TypeVar
 
 from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, Sighting
@@ -11,11 +12,18 @@ from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, 
 Record = TypeVar("Record", FootageAsset, Segment, SegmentOutcome, Sighting, Candidate)
 Row = Mapping[str, Any]
 
+_NAMES: Mapping[type, frozenset[str]] = {
+    kind: frozenset(field.name for field in fields(kind))
+    for kind in (FootageAsset, Segment, SegmentOutcome, Sighting, Candidate)
+}
+
 
 def row_of(record: FootageAsset | Segment | SegmentOutcome | Sighting) -> dict[str, Any]:
-    row = asdict(record)
+    row = _fields_of(record)
     if isinstance(record, SegmentOutcome):
         row["rejections"] = sorted(record.rejections.items())
+    elif isinstance(record, Sighting):
+        row["candidates"] = [_fields_of(candidate) for candidate in record.candidates]
     return row
 
 
@@ -28,7 +36,8 @@ def segment_of(row: Row) -> Segment:
 
 
 def outcome_of(row: Row) -> SegmentOutcome:
-    return _record(SegmentOutcome, {**row, "rejections": dict(row["rejections"] or ())})
+    rejections = {intern(reason): faces for reason, faces in row["rejections"] or ()}
+    return _record(SegmentOutcome, {**row, "rejections": rejections})
 
 
 def sighting_of(row: Row) -> Sighting:
@@ -38,7 +47,20 @@ def sighting_of(row: Row) -> Sighting:
     return _record(Sighting, {**row, **tuples, "candidates": candidates})
 
 
+def _fields_of(
+    record: FootageAsset | Segment | SegmentOutcome | Sighting | Candidate,
+) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in _NAMES[type(record)]}
+
+
 def _record(kind: type[Record], row: Row) -> Record:
-    """Columns the record does not know, of a newer program, are left out."""
-    known = {field.name for field in fields(kind)}
-    return kind(**{name: value for name, value in row.items() if name in known})
+    """Columns the record does not know, of a newer program, are left out.
+
+    Plan and receipts name the same files and segments over and over: each text is kept once.
+    """
+    known = _NAMES[kind]
+    return kind(**{name: _kept_once(value) for name, value in row.items() if name in known})
+
+
+def _kept_once(value: Any) -> Any:
+    return intern(value) if isinstance(value, str) else value

@@ -13,7 +13,7 @@ from lfr_batch.errors import ResultsTooNew, RunBusy, RunNotFound
 from lfr_batch.records import FootageAsset, Segment
 from lfr_batch.results import layout
 from lfr_batch.results.lake_version import check_lake, mark_lake
-from lfr_batch.results.parts import read_part, write_part
+from lfr_batch.results.parts import iterate_part, write_part
 from lfr_batch.results.rows import asset_of, row_of, segment_of
 from lfr_batch.results.schemas import CATALOGUE, PLAN
 from lfr_batch.results.store import Store
@@ -77,9 +77,12 @@ def create_run(
     if store.exists(_request_path(run_id)):
         raise RunBusy(f"run {run_id} exists already: use `lfr resume {run_id}`")
     mark_lake(store)
-    catalogue, plan = [row_of(a) for a in assets], [row_of(s) for s in segments]
-    write_part(store, layout.state(run_id, "catalogue.parquet"), catalogue, CATALOGUE)
-    write_part(store, layout.state(run_id, "plan.parquet"), plan, PLAN)
+    catalogue, plan = (
+        layout.state(run_id, "catalogue.parquet"),
+        layout.state(run_id, "plan.parquet"),
+    )
+    write_part(store, catalogue, map(row_of, assets), CATALOGUE)
+    write_part(store, plan, map(row_of, segments), PLAN)
     store.write_atomic(_request_path(run_id), request.model_dump_json(indent=1).encode())
 
 
@@ -101,13 +104,13 @@ def load_run(store: Store, run_id: str) -> RunRequest:
 
 def read_plan(store: Store, run_id: str) -> tuple[Segment, ...]:
     """Raises ResultsError for a damaged plan."""
-    rows = read_part(store, layout.state(run_id, "plan.parquet"), _ANEW)
+    rows = iterate_part(store, layout.state(run_id, "plan.parquet"), _ANEW)
     return tuple(map(segment_of, rows))
 
 
 def read_catalogue(store: Store, run_id: str) -> tuple[FootageAsset, ...]:
     """Raises ResultsError for a damaged catalogue."""
-    rows = read_part(store, layout.state(run_id, "catalogue.parquet"), _ANEW)
+    rows = iterate_part(store, layout.state(run_id, "catalogue.parquet"), _ANEW)
     return tuple(map(asset_of, rows))
 
 

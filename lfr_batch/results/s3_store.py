@@ -1,5 +1,7 @@
 """A results root in a bucket, through boto3: credentials, profiles, region, endpoint
 (``AWS_ENDPOINT_URL``), retries and proxies are what boto3 users expect.
+
+boto3 is imported when a bucket is first spoken to: it takes as long as all else of a short command.
 """
 
 from __future__ import annotations
@@ -7,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-
-import boto3
-import pyarrow.fs
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TYPE_CHECKING, Any
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import StoreUnreachable
-from lfr_batch.footage.s3 import client
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+    from pyarrow.fs import S3FileSystem
 
 _ABSENT = frozenset({"NoSuchKey", "404"})
 _NO_CONDITIONS = frozenset({"NotImplemented", "501"})
@@ -48,6 +49,8 @@ class S3Store:
         """
         condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         put = client(self.s3).put_object
+        from botocore.exceptions import ClientError  # noqa: PLC0415
+
         with _explained(self.uri):
             try:
                 put(Bucket=self.bucket, Key=self.key(path), Body=data, **condition)
@@ -108,8 +111,17 @@ class S3Store:
             yield from (item["Key"] for item in page.get("Contents", ()))
 
 
-def arrow_filesystem(s3: S3Config) -> pyarrow.fs.S3FileSystem:
+def client(s3: S3Config) -> S3Client:
+    from lfr_batch.footage import s3 as footage_s3  # noqa: PLC0415
+
+    return footage_s3.client(s3)
+
+
+def arrow_filesystem(s3: S3Config) -> S3FileSystem:
     """The same store for pyarrow, with what boto3 resolved."""
+    import boto3  # noqa: PLC0415
+    import pyarrow.fs  # noqa: PLC0415
+
     meta = client(s3).meta
     options: dict[str, Any] = {"region": meta.region_name}
     scheme, _, host = meta.endpoint_url.partition("://")
@@ -129,6 +141,8 @@ def arrow_filesystem(s3: S3Config) -> pyarrow.fs.S3FileSystem:
 
 @contextmanager
 def _explained(uri: str) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
     try:
         yield
     except ClientError as error:

@@ -219,6 +219,45 @@ BEST_SHOTS = _schema(
     ("media_s", pa.float64(), "Moment of the picture, seconds of media time."),
 )
 
+ALERTS = _schema(
+    _RUN_ID,
+    ("alert_id", pa.string(), "The alert: a proposal, on which an officer decides."),
+    ("camera_id", pa.string(), "Camera, as the deployment's configuration names it."),
+    ("captured_at", _MOMENT, "When the frame arrived that confirmed it, UTC."),
+    ("first_seen_at", _MOMENT, "First moment of the track, UTC."),
+    ("raised_at", _MOMENT, "When the alert was safely written, UTC."),
+    ("keep_until", _MOMENT, "When it is deleted, by the deployment's retention period, UTC."),
+    ("subject_id", pa.string(), "First candidate: the watchlist subject proposed."),
+    ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
+    ("score", pa.float64(), "Cosine score of the first candidate, -1 to 1."),
+    ("margin", pa.float64(), "Score minus the next subject's; null on a watchlist of one subject."),
+    ("threshold", pa.float64(), "Threshold that applied, -1 to 1."),
+    ("quality", pa.float64(), "Quality of the best shot, 0 to 1."),
+    ("detection_score", pa.float64(), "Detector's confidence in the best shot, 0 to 1."),
+    ("looks", pa.int64(), "Analysed frames that had shown the face."),
+    ("box", _FLOATS, "Face in the best shot: left, top, right, bottom, pixels of the frame."),
+    ("candidate_subject_ids", _STRINGS, "Watchlist subjects proposed, best first."),
+    ("candidate_scores", _DOUBLES, "Their cosine scores, -1 to 1."),
+    ("best_shot_jpeg", pa.binary(), "Best shot: the face with a margin, other faces blurred."),
+    ("gallery_jpeg", pa.binary(), "Enrolled picture of the subject, beside which it is shown."),
+    ("wait_s", pa.float64(), "From the frame's arrival until it was picked up, seconds."),
+    ("detect_s", pa.float64(), "Detection, seconds."),
+    ("compare_s", pa.float64(), "Second look, templates, search and decision, seconds."),
+    ("raise_s", pa.float64(), "From the decision until the alert was safely written, seconds."),
+)
+
+REVIEWS = _schema(
+    _RUN_ID,
+    ("review_id", pa.string(), "The review."),
+    ("alert_id", pa.string(), "The alert it decides on; its latest review counts."),
+    ("reviewer", pa.string(), "Who decided."),
+    ("role", pa.string(), "operator or reviewer."),
+    ("decided_at", _MOMENT, "When it was decided, UTC."),
+    ("verdict", pa.string(), "match, no_match or cannot_tell."),
+    ("reason", pa.string(), "Why, in the reviewer's words."),
+    ("outcome", pa.string(), "engaged, arrested or no_action; null where not known."),
+)
+
 DATASETS: Mapping[str, pa.Schema] = MappingProxyType(
     {
         "runs": RUNS,
@@ -227,9 +266,14 @@ DATASETS: Mapping[str, pa.Schema] = MappingProxyType(
         "sightings": SIGHTINGS,
         "candidates": CANDIDATES,
         "best_shots": BEST_SHOTS,
+        "alerts": ALERTS,
+        "reviews": REVIEWS,
     }
 )
 """The lake: one directory and one view each."""
+
+LIVE_DATASETS = frozenset({"alerts", "reviews"})
+"""Those that grow while a deployment runs: each part is whole, and visible at once."""
 
 VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
     {
@@ -239,6 +283,8 @@ VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
         "sightings": "One track in which a gallery subject is a candidate.",
         "candidates": "Sighting × rank: the subjects proposed.",
         "best_shots": "Evidence picture of a sighting.",
+        "alerts": "An alert of a live deployment, with its pictures.",
+        "reviews": "What an officer decided about an alert.",
     }
 )
 

@@ -74,6 +74,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Store:
         store,
         asked,
         made.assets,
+        made.segments,
         made.outcomes,
         made.sightings,
         "complete_with_failures",

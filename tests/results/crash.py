@@ -1,6 +1,6 @@
 """Kills a process with SIGKILL before each change of names on the disk, and looks at what is left.
 
-Run as ``python -m tests.results.crash publish|ledger DIRECTORY``: one JSON object a line.
+Run as ``python -m tests.results.crash publish|ledger|merge DIRECTORY``: one JSON object a line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from lfr_batch.records import Sighting
-from lfr_batch.results import publish
+from lfr_batch.results import ledger, publish
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.ledger import append_outcomes, read_outcomes
 from lfr_batch.results.run_log import record_run
@@ -118,7 +118,14 @@ def publish_from_shards(store: Store) -> None:
     shards = (read_shard(store, RUN_ID, segment.segment_id) for segment in made.segments)
     sightings: Iterator[Sighting] = (s for shard in shards for s in shard)
     publish.publish_run(
-        store, request(), made.assets, outcomes, sightings, "complete", finished_at=FINISHED
+        store,
+        request(),
+        made.assets,
+        made.segments,
+        outcomes,
+        sightings,
+        "complete",
+        finished_at=FINISHED,
     )
 
 
@@ -143,6 +150,26 @@ def prepare_ledger(store: Store) -> None:
     append_outcomes(store, "R", list(archive().outcomes.values())[:3])
 
 
+def prepare_merge(store: Store) -> None:
+    """One block short of a merge of both levels; every receipt has a later one that counts."""
+    ledger.FAN = 2
+    outcomes = list(archive().outcomes.values())
+    write_shards(store, "R")
+    for tenths in (1, 3, 5):
+        append_outcomes(store, "R", [replace(o, wall_s=tenths / 10) for o in outcomes])
+
+
+def append_last(store: Store) -> None:
+    ledger.FAN = 2
+    outcomes = archive().outcomes.values()
+    append_outcomes(store, "R", [replace(o, wall_s=0.7) for o in outcomes])
+
+
+def receipts_that_count(store: Store) -> tuple[int, float]:
+    (wall_s,) = {outcome.wall_s for outcome in read_outcomes(store, "R").values()}
+    return len(read_outcomes(store, "R")), wall_s
+
+
 SCENARIOS: dict[str, tuple[Action, Action, Look]] = {
     "publish": (prepare_publish, publish_from_shards, what_readers_see),
     "ledger": (
@@ -150,6 +177,7 @@ SCENARIOS: dict[str, tuple[Action, Action, Look]] = {
         lambda store: append_outcomes(store, "R", list(archive().outcomes.values())[3:]),
         lambda store: len(read_outcomes(store, "R")),
     ),
+    "merge": (prepare_merge, append_last, receipts_that_count),
 }
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ import pytest
 
 from lfr_batch.errors import ResultsError, ResultsTooNew, StoreUnreachable
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.parts import write_part
 from lfr_batch.results.publish import publish_run
 from lfr_batch.results.run_log import record_run
-from lfr_batch.results.schemas import DATASETS
+from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store
 from lfr_batch.results.views import sql_type
@@ -33,11 +34,16 @@ def published(store: Store, run_id: str = RUN_ID) -> None:
         store,
         request(run_id),
         made.assets,
+        made.segments,
         made.outcomes,
         made.sightings,
         "complete",
         finished_at=FINISHED,
     )
+    for dataset in sorted(LIVE_DATASETS):
+        schema = part_schema(DATASETS[dataset])
+        row = {**dict.fromkeys(schema.names), "alert_id": "a-1"}
+        write_part(store, f"{dataset}/run_id={run_id}/a-1.parquet", [row], schema)
 
 
 @pytest.mark.parametrize("filled", [False, True])
@@ -140,6 +146,16 @@ def test_in_a_bucket_a_run_is_hidden_until_it_has_finished(store: Store, root: s
     assert run_query(lake, "SELECT count(*) FROM runs").column(0)[0].as_py() == 2
 
 
+@pytest.mark.parametrize("root", ["bucket"], indirect=True)
+def test_in_a_bucket_the_alerts_of_a_running_deployment_are_shown(store: Store, root: str) -> None:
+    record_run(store, request(LEFT_RUN_ID, kind="live"), "running", at=STARTED)
+    schema = part_schema(DATASETS["alerts"])
+    row = {**dict.fromkeys(schema.names), "alert_id": "a-1", "score": 0.5}
+    write_part(store, f"alerts/run_id={LEFT_RUN_ID}/a-1.parquet", [row], schema)
+    seen = run_query(open_lake(root), "SELECT run_id, alert_id, score FROM alerts").to_pylist()
+    assert seen == [{"run_id": LEFT_RUN_ID, "alert_id": "a-1", "score": 0.5}]
+
+
 def test_a_bucket_that_is_not_there(bucket: str) -> None:
     with pytest.raises(StoreUnreachable, match="NoSuchBucket"):
         open_lake("s3://no-such-bucket/lake")
@@ -162,10 +178,12 @@ def test_a_damaged_part_is_named_with_the_way_out(
     with pytest.raises(ResultsError) as told:
         run_query(open_lake(root), f"SELECT * FROM {dataset}")
     assert type(told.value) is ResultsError
-    assert str(told.value) == (
-        f"{path} is damaged; restore it from a copy, or remove the folder runs/run_id={RUN_ID}, "
+    again = (
+        f"restore it from a copy, or remove the folder runs/run_id={RUN_ID}, "
         f"then `lfr resume {RUN_ID}` makes the run's results again"
     )
+    alone = "restore it from a copy or remove it: the others can be read without it"
+    assert str(told.value) == (f"{path} is damaged; {alone if dataset in LIVE_DATASETS else again}")
 
 
 @pytest.mark.parametrize("dataset", ["runs", "best_shots"])

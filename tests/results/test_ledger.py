@@ -1,14 +1,18 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
 from lfr_batch.errors import ResultsError
+from lfr_batch.records import SegmentOutcome
+from lfr_batch.results import ledger
 from lfr_batch.results.ledger import append_outcomes, pending, read_outcomes
+from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.publish import publish_run
 from lfr_batch.results.shards import read_shard
-from lfr_batch.results.store import Store
+from lfr_batch.results.store import Store, open_store
 
 from .crash import crash_report
 from .synthetic import RUN_ID, archive, searched_run, write_shards
@@ -45,6 +49,66 @@ def test_a_kill_at_any_step_of_an_append_leaves_the_old_ledger_or_the_new() -> N
     assert {step["after_retry"] for step in steps} == {8}
 
 
+def ledger_files(store: Store) -> list[str]:
+    return [path.rsplit("/", 1)[-1] for path in store.list("_state/run_id=R/ledger")]
+
+
+def test_blocks_are_merged_as_they_become_many(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "FAN", 3)
+    first = archive().outcomes["f-phone-0000"]
+    sizes = []
+    for attempt in range(1, 15):
+        outcome = replace(first, attempt=attempt, sightings=0, rejections={"blurred": attempt})
+        append_outcomes(store, "R", [outcome])
+        sizes.append(len(ledger_files(store)))
+        assert read_outcomes(store, "R") == {first.segment_id: outcome}
+    assert sizes == [1, 2, 1, 2, 3, 2, 3, 4, 1, 2, 3, 2, 3, 4]
+
+
+def test_of_equal_attempts_the_later_counts_also_when_they_are_merged(
+    disk: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "FAN", 2)
+    first = replace(archive().outcomes["f-phone-0000"], sightings=0)
+    for tenths in range(9):
+        append_outcomes(disk, "R", [replace(first, wall_s=tenths / 10)])
+        assert read_outcomes(disk, "R")[first.segment_id].wall_s == tenths / 10
+    assert len(ledger_files(disk)) < 4
+
+
+def test_a_kill_at_any_step_of_a_merge_loses_no_receipt() -> None:
+    steps = crash_report("merge")
+    assert len(steps) == 8, "a block is written, and twice one is merged of two, which go"
+    assert {step["killed"] for step in steps[:-1]} == {True}
+    assert {tuple(step["after_kill"]) for step in steps[1:]} == {(8, 0.7)}
+    assert {tuple(step["after_retry"]) for step in steps} == {(8, 0.7)}
+
+
+@dataclass(frozen=True, slots=True)
+class BusyStore(LocalStore):
+    """Somebody else appends a receipt, and so merges, before a block is read for the first time."""
+
+    late: list[SegmentOutcome]
+
+    def read(self, path: str) -> bytes:
+        if "/ledger/" in path and self.late:
+            append_outcomes(open_store(self.root), "R", [self.late.pop()])
+        return LocalStore.read(self, path)
+
+
+def test_a_reader_is_not_disturbed_by_a_merge(disk: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "FAN", 2)
+    outcomes = {k: replace(o, sightings=0) for k, o in archive().outcomes.items()}
+    late = replace(outcomes["f-still-0000"], attempt=2)
+    append_outcomes(disk, "R", list(outcomes.values()))
+    (before,) = ledger_files(disk)
+    found = read_outcomes(BusyStore(Path(disk.uri), [late]), "R")
+    assert before not in ledger_files(disk)
+    assert found == {**outcomes, late.segment_id: late}
+
+
 @pytest.mark.parametrize("left", [0, 200])
 def test_a_damaged_block_is_named_and_without_it_its_part_is_searched_again(
     disk: Store, left: int
@@ -75,7 +139,7 @@ def test_a_damaged_shard_is_named_and_without_it_its_segment_is_searched_again(
 
 def test_a_complete_run_needs_no_shards_until_its_row_is_lost(disk: Store) -> None:
     asked, made = searched_run(disk)
-    publish_run(disk, asked, made.assets, made.outcomes, made.sightings, "complete")
+    publish_run(disk, asked, made.assets, made.segments, made.outcomes, made.sightings, "complete")
     assert read_outcomes(disk, RUN_ID) == made.outcomes
     disk.delete(f"runs/run_id={RUN_ID}")
     again = pending(made.segments, read_outcomes(disk, RUN_ID), retry=())

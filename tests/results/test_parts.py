@@ -4,8 +4,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lfr_batch.results.parts import read_rows, table_bytes
+from lfr_batch.errors import ResultsError
+from lfr_batch.results import parts
+from lfr_batch.results.parts import merge_parts, read_part, read_rows, table_bytes, write_part
 from lfr_batch.results.schemas import CANDIDATES, SCHEMA_VERSION, part_schema
+from lfr_batch.results.store import Store
 
 SCHEMA = part_schema(CANDIDATES)
 ROWS = [
@@ -39,3 +42,26 @@ def test_a_part_carries_its_version_and_its_columns_meaning() -> None:
 def test_a_row_with_other_columns_is_a_mistake(row: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"extra|rank"):
         table_bytes([row], SCHEMA)
+
+
+def test_rows_are_written_and_read_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "GROUP_ROWS", 2)
+    data = table_bytes(iter(ROWS), SCHEMA)
+    assert pq.ParquetFile(pa.BufferReader(data)).num_row_groups == 3
+    assert read_rows(data) == ROWS
+
+
+def test_parts_become_one_in_the_order_given(disk: Store) -> None:
+    for name, rows in {"a": ROWS[3:], "b": ROWS[:3], "c": []}.items():
+        write_part(disk, f"{name}.parquet", rows, SCHEMA)
+    merge_parts(disk, ["b.parquet", "c.parquet", "a.parquet"], "all.parquet", SCHEMA, "-")
+    assert read_part(disk, "all.parquet", "-") == ROWS
+    assert disk.read("all.parquet") == table_bytes(ROWS, SCHEMA)
+
+
+def test_a_damaged_part_is_named_before_anything_is_merged(disk: Store) -> None:
+    write_part(disk, "a.parquet", ROWS, SCHEMA)
+    disk.write_atomic("b.parquet", disk.read("a.parquet")[:60])
+    with pytest.raises(ResultsError, match=r"b\.parquet in .* is damaged; remove it"):
+        merge_parts(disk, ["a.parquet", "b.parquet"], "all.parquet", SCHEMA, "remove it")
+    assert not disk.exists("all.parquet")

@@ -31,6 +31,7 @@ def publish_it(store: Store, made: Archive, run_id: str = RUN_ID) -> None:
         store,
         request(run_id),
         made.assets,
+        made.segments,
         made.outcomes,
         made.sightings,
         "complete_with_failures",
@@ -84,7 +85,7 @@ def test_shards_go_when_a_run_is_complete_and_stay_when_it_can_be_resumed(disk: 
     publish_it(disk, made)
     assert len(list_shards(disk, RUN_ID)) == 4
     healed = {k: replace(o, status="done", error=None) for k, o in made.outcomes.items()}
-    publish_run(disk, request(), made.assets, healed, made.sightings, "complete")
+    publish_run(disk, request(), made.assets, made.segments, healed, made.sightings, "complete")
     assert list_shards(disk, RUN_ID) == frozenset()
     assert not disk.exists(f"_state/run_id={RUN_ID}/publish")
     rows = run_query(open_lake(disk.uri), "SELECT status, segments_done FROM runs").to_pylist()
@@ -93,15 +94,17 @@ def test_shards_go_when_a_run_is_complete_and_stay_when_it_can_be_resumed(disk: 
 
 def test_a_complete_run_is_not_emptied_by_publishing_it_again(disk: Store) -> None:
     _, made = searched_run(disk)
-    publish_run(disk, request(), made.assets, made.outcomes, made.sightings, "complete")
+    publish_run(
+        disk, request(), made.assets, made.segments, made.outcomes, made.sightings, "complete"
+    )
     before = bytes_of(disk, (*DATASETS, "runs"))
-    publish_run(disk, request(), made.assets, made.outcomes, (), "complete")
+    publish_run(disk, request(), made.assets, made.segments, made.outcomes, (), "complete")
     assert bytes_of(disk, (*DATASETS, "runs")) == before
 
 
 def test_a_run_without_any_sighting_is_published_too(disk: Store) -> None:
     _, made = searched_run(disk)
-    publish_run(disk, request(), made.assets, made.outcomes, (), "complete")
+    publish_run(disk, request(), made.assets, made.segments, made.outcomes, (), "complete")
     lake = open_lake(disk.uri)
     assert run_query(lake, "SELECT * FROM sightings").num_rows == 0
     assert run_query(lake, "SELECT * FROM footage").num_rows == 5
@@ -111,7 +114,16 @@ def test_a_run_without_any_sighting_is_published_too(disk: Store) -> None:
 def test_what_was_never_tried_is_not_taken_for_searched(disk: Store) -> None:
     _, made = searched_run(disk)
     some: dict[str, SegmentOutcome] = {"f-gate-0000": made.outcomes["f-gate-0000"]}
-    publish_run(disk, request(), made.assets, some, (), "failed", error="the cluster went away")
+    publish_run(
+        disk,
+        request(),
+        made.assets,
+        made.segments,
+        some,
+        (),
+        "failed",
+        error="the cluster went away",
+    )
     lake = open_lake(disk.uri)
     footage = run_query(lake, "SELECT footage_id, status, error FROM footage").to_pylist()
     status = {row["footage_id"]: row["status"] for row in footage}
@@ -168,7 +180,13 @@ def test_a_resumed_run_replaces_its_own_rows_only(disk: Store) -> None:
     append_outcomes(disk, RUN_ID, [replace(made.outcomes["f-yard-0060"], status="done", attempt=2)])
     outcomes = read_outcomes(disk, RUN_ID)
     publish_run(
-        disk, request(), made.assets, outcomes, made.sightings[:1], "complete_with_failures"
+        disk,
+        request(),
+        made.assets,
+        made.segments,
+        outcomes,
+        made.sightings[:1],
+        "complete_with_failures",
     )
     counts = run_query(
         open_lake(disk.uri), "SELECT run_id, count(*) AS n FROM sightings GROUP BY ALL ORDER BY 1"

@@ -105,7 +105,7 @@ def test_markup_in_names_stays_text(disk: Store, tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     _, made = searched_run(disk)
     asked = request(purpose=evil, licence_statement=evil, threshold_source="override")
-    publish_run(disk, asked, made.assets, made.outcomes, made.sightings, "complete")
+    publish_run(disk, asked, made.assets, made.segments, made.outcomes, made.sightings, "complete")
     write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "<script" not in text

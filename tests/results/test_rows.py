@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from lfr_batch.results.rows import row_of, segment_of, sighting_of
+from lfr_batch.results.parts import read_rows, table_bytes
+from lfr_batch.results.rows import outcome_of, row_of, segment_of, sighting_of
+from lfr_batch.results.schemas import LEDGER, PLAN
 
 from .synthetic import archive
 
@@ -13,3 +15,13 @@ def test_a_row_of_a_newer_program_is_read_without_its_new_columns() -> None:
 def test_a_sighting_is_the_same_after_the_journey() -> None:
     for sighting in archive().sightings:
         assert sighting_of(row_of(sighting)) == sighting
+
+
+def test_plan_and_receipts_share_the_texts_that_they_repeat() -> None:
+    made = archive()
+    plan = read_rows(table_bytes(map(row_of, made.segments), PLAN))
+    receipts = read_rows(table_bytes(map(row_of, made.outcomes.values()), LEDGER))
+    segments, outcomes = list(map(segment_of, plan)), list(map(outcome_of, receipts))
+    assert segments[0].segment_id is outcomes[0].segment_id
+    assert segments[0].uri is segments[1].uri
+    assert outcomes[0].status is outcomes[1].status

@@ -41,7 +41,14 @@ def test_a_failed_run_goes_on_and_its_latest_row_wins(store: Store, root: str) -
     record_run(store, asked, "running")
     assert run_rows(open_lake(root), store)[0]["status"] == "interrupted"
     publish_run(
-        store, asked, made.assets, made.outcomes, made.sightings, "complete", finished_at=FINISHED
+        store,
+        asked,
+        made.assets,
+        made.segments,
+        made.outcomes,
+        made.sightings,
+        "complete",
+        finished_at=FINISHED,
     )
     (row,) = run_rows(open_lake(root), store)
     assert (row["status"], row["error"], row["sightings"]) == ("complete", None, 4)

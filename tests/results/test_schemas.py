@@ -28,6 +28,9 @@ PROMISED = {
     "box, quality, detection_score, frames, subject_id, score, margin",
     "candidates": "run_id, sighting_id, rank, subject_id, image_id, score",
     "best_shots": "run_id, sighting_id, jpeg, box, landmarks, media_s",
+    "alerts": "run_id, alert_id, camera_id, captured_at, raised_at, keep_until, subject_id, "
+    "image_id, score, threshold, margin, quality, best_shot_jpeg, gallery_jpeg",
+    "reviews": "run_id, review_id, alert_id, reviewer, role, decided_at, verdict, reason, outcome",
 }
 
 

@@ -10,7 +10,17 @@ from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import columns_text, run_query, view_names
 from lfr_batch.results.store import Store
 
-VIEWS = ["best_shots", "candidates", "columns", "footage", "runs", "segments", "sightings"]
+VIEWS = [
+    "alerts",
+    "best_shots",
+    "candidates",
+    "columns",
+    "footage",
+    "reviews",
+    "runs",
+    "segments",
+    "sightings",
+]
 
 
 @pytest.mark.parametrize(
@@ -103,5 +113,5 @@ def test_the_schema_is_explained_to_people(lake: duckdb.DuckDBPyConnection) -> N
     assert {line for line in columns_text(lake).splitlines() if line and line[0] != " "} == {
         *VIEWS
     } - {"columns"}
-    with pytest.raises(QueryError, match="there is no view 'x'; there are best_shots, candidates"):
+    with pytest.raises(QueryError, match="there is no view 'x'; there are alerts, best_shots"):
         columns_text(lake, "x")

@@ -1,0 +1,217 @@
+"""One camera of a deployment: from its newest frame to alerts, everyone else forgotten.
+
+A face lives in this process's memory, in its track, and nowhere else; when the track ends it is
+gone. What is counted has no face.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from time import monotonic_ns
+
+import numpy as np
+
+from lfr_batch.config.live import LiveConfig
+from lfr_batch.config.schema import MotionConfig
+from lfr_batch.faces.detectors import Reading
+from lfr_batch.footage.frames import Frame
+from lfr_batch.footage.motion import MotionState, cells_wh, gate
+from lfr_batch.live.confirm import Confirmation, confirmed, fresh_shots
+from lfr_batch.live.records import Alert, RankedCandidate, StageTimes
+from lfr_batch.pipeline.live_analyst import Analyst, Comparison
+from lfr_batch.pipeline.looks import Look, Seen, input_of, seen_of
+from lfr_batch.pipeline.select import in_pixels
+from lfr_batch.pipeline.shots import take_shots
+from lfr_batch.records import FaceBatch, FloatArray, Shot, Track
+from lfr_batch.tracks import tracker
+
+NO_TEMPLATES: FloatArray = np.zeros((0, 1), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A frame and when it arrived: ``arrived_ns`` on the machine's steady clock."""
+
+    frame: Frame
+    arrived_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What is known of an open track: its shots' templates by moment, and whether it is over."""
+
+    templates: dict[int, FloatArray]
+    proposed: frozenset[str] = frozenset()
+    """Subjects for whom an alert was raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraState:
+    motion: MotionState = field(default_factory=MotionState)
+    tracks: tracker.TrackerState = field(default_factory=tracker.TrackerState)
+    compared: dict[int, Compared] | None = None
+    """By track number; only of open tracks."""
+    faces_seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a camera is watched with."""
+
+    camera: str
+    deployment_id: str
+    threshold: float
+    config: LiveConfig
+    reading: Reading
+    analyst: Analyst
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An alert that lacks only its pictures and its last time."""
+
+    track: Track
+    shot: Shot
+    confirmation: Confirmation
+
+
+def look_at(
+    state: CameraState, arrival: Arrival, watch: Watch
+) -> tuple[CameraState, tuple[Alert, ...]]:
+    """Take in one frame. Raises what the analyst raises; the state then stays as it was."""
+    started_ns = monotonic_ns()
+    look, motion = _select(state.motion, arrival.frame, watch.config.watch.motion)
+    seen = _detect(look, watch)
+    tracks, known = _follow(state, seen, watch.config)
+    detected_ns = monotonic_ns()
+    compared, proposals = _compare(tracks.open_tracks, state.compared or {}, watch)
+    alerts = tuple(
+        _alert(proposal, arrival, started_ns, detected_ns, watch) for proposal in proposals
+    )
+    return CameraState(motion, tracks, compared, state.faces_seen + known), alerts
+
+
+def _select(motion: MotionState, frame: Frame, config: MotionConfig) -> tuple[Look, MotionState]:
+    grid_wh = cells_wh(frame.size_wh)
+    decision, motion = gate(motion, frame.luma(*grid_wh), frame.pts_ns, config)
+    region = in_pixels(decision.region, grid_wh, frame.size_wh) if decision.region else None
+    shown = frame if decision.analyse else None
+    return Look(frame.pts_ns, shown, decision.scene_cut, region), motion
+
+
+def _detect(look: Look, watch: Watch) -> Seen:
+    box = input_of(look, watch.reading, watch.config.detect, watch.config.quality)
+    if box is None or look.frame is None:
+        return Seen(look, FaceBatch.empty())
+    content = box.cut(look.frame.rgb(*box.content_wh))
+    return seen_of(look, watch.analyst.detect((content, box)), box)
+
+
+def _follow(state: CameraState, seen: Seen, config: LiveConfig) -> tuple[tracker.TrackerState, int]:
+    """The tracks after this look, and how many of them became faces that count as seen."""
+    tracks = state.tracks
+    if seen.look.scene_cut:
+        tracks, _ = tracker.close_all(tracks)
+    if seen.look.frame is None:
+        after = tracker.hold(tracks, seen.look.pts_ns)
+    else:
+        shots, _ = take_shots(seen.look.frame, seen.faces, config.quality)
+        after, _ = tracker.look(
+            tracks, seen.look.pts_ns, seen.faces, shots, config.track, seen.shown_xyxy
+        )
+    before = {track.number for track in tracks.open_tracks if _counts(track, config)}
+    now = {track.number for track in after.open_tracks if _counts(track, config)}
+    return after, len(now - before)
+
+
+def _counts(track: Track, config: LiveConfig) -> bool:
+    return track.frames >= config.track.min_frames
+
+
+def _compare(
+    tracks: tuple[Track, ...], compared: dict[int, Compared], watch: Watch
+) -> tuple[dict[int, Compared], list[Proposal]]:
+    """Open tracks with new best shots against the watchlist; closed ones are forgotten."""
+    after: dict[int, Compared] = {}
+    proposals: list[Proposal] = []
+    for track in tracks:
+        known = compared.get(track.number, Compared({}))
+        if _counts(track, watch.config) and len(track.shots) >= watch.config.watch.confirm_shots:
+            known, found = _compare_one(track, known, watch)
+            proposals += found
+        after[track.number] = known
+    return after, proposals
+
+
+def _compare_one(track: Track, known: Compared, watch: Watch) -> tuple[Compared, list[Proposal]]:
+    fresh = fresh_shots(track, frozenset(known.templates))
+    if not fresh:
+        return known, []
+    old = [shot for shot in track.shots if shot.pts_ns in known.templates]
+    comparison = watch.analyst.compare(
+        np.stack([known.templates[shot.pts_ns] for shot in old]) if old else NO_TEMPLATES,
+        [shot.view for shot in fresh],
+        [shot.quality + 1e-3 for shot in (*old, *fresh)],
+    )
+    moments = [shot.pts_ns for shot in (*old, *fresh)]
+    templates = dict(zip(moments, comparison.templates, strict=True))
+    return _proposed(track, replace(known, templates=templates), comparison, watch)
+
+
+def _proposed(
+    track: Track, known: Compared, comparison: Comparison, watch: Watch
+) -> tuple[Compared, list[Proposal]]:
+    found = confirmed(comparison.fused, comparison.of_shots, watch.config.watch.confirm_shots)
+    if found is None or found.best.subject_id in known.proposed:
+        return known, []
+    proposal = Proposal(track, track.shots[0], found)
+    return replace(known, proposed=known.proposed | {found.best.subject_id}), [proposal]
+
+
+def _alert(
+    proposal: Proposal, arrival: Arrival, started_ns: int, detected_ns: int, watch: Watch
+) -> Alert:
+    track, shot, best = proposal.track, proposal.shot, proposal.confirmation.best
+    best_shot_jpeg, gallery_jpeg = watch.analyst.pictures(shot, best.image_id)
+    now_ns, now = monotonic_ns(), datetime.now(UTC)
+    captured_at = _ago(now, now_ns - arrival.arrived_ns)
+    left, top, right, bottom = (float(x) for x in shot.box_xyxy)
+    return Alert(
+        alert_id=_alert_id(watch, track, best.subject_id, captured_at),
+        deployment_id=watch.deployment_id,
+        camera=watch.camera,
+        captured_at=captured_at,
+        first_seen_at=_ago(captured_at, arrival.frame.pts_ns - track.start_ns),
+        raised_at=now,
+        subject_id=best.subject_id,
+        image_id=best.image_id,
+        score=best.score,
+        threshold=watch.threshold,
+        margin=proposal.confirmation.margin,
+        quality=shot.quality,
+        detection_score=shot.detection_score,
+        looks=track.frames,
+        box_xyxy=(left, top, right, bottom),
+        candidates=tuple(
+            RankedCandidate(c.rank, c.subject_id, c.score) for c in proposal.confirmation.candidates
+        ),
+        best_shot_jpeg=best_shot_jpeg,
+        gallery_jpeg=gallery_jpeg,
+        times=StageTimes(
+            wait_s=(started_ns - arrival.arrived_ns) / 1e9,
+            detect_s=(detected_ns - started_ns) / 1e9,
+            compare_s=(now_ns - detected_ns) / 1e9,
+            raise_s=0.0,
+        ),
+    )
+
+
+def _alert_id(watch: Watch, track: Track, subject_id: str, captured_at: datetime) -> str:
+    key = f"{watch.deployment_id}/{watch.camera}/{track.number}/{subject_id}/{captured_at}"
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _ago(moment: datetime, elapsed_ns: int) -> datetime:
+    return moment - timedelta(microseconds=elapsed_ns / 1000)

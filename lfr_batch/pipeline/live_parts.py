@@ -1,0 +1,90 @@
+"""The three kinds of parts of a deployment, opened from its plan in whatever process they run."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+
+from lfr_batch.config.live import CameraConfig
+from lfr_batch.faces.detectors import reading_of
+from lfr_batch.footage.streams import StreamReader, open_stream
+from lfr_batch.live.router import Router, open_router
+from lfr_batch.live.router_protocol import AlertRouter
+from lfr_batch.models.devices import available_cores
+from lfr_batch.models.store import load_pack
+from lfr_batch.pipeline.live_analyst import Analyst, AnalystSpec, open_analyst
+from lfr_batch.pipeline.live_camera import Watch
+from lfr_batch.pipeline.live_plan import LivePlan
+from lfr_batch.pipeline.live_shared_analyst import SharedAnalyst
+from lfr_batch.pipeline.live_watch import Outbox, watch_camera
+from lfr_batch.pipeline.worker import protect_files
+from lfr_batch.results.store import open_store
+
+END_S = 3.0
+
+
+def open_shared_analyst(plan: LivePlan) -> SharedAnalyst:
+    """Raises any LfrError that makes the deployment impossible."""
+    deployment = plan.deployment
+    spec = AnalystSpec(
+        home=plan.home,
+        watchlist_home=plan.watchlist_home,
+        config=plan.config,
+        gallery=deployment.gallery,
+        snapshot_id=deployment.snapshot_id,
+        threshold=deployment.threshold,
+        threads=available_cores(),
+    )
+    return SharedAnalyst(open_analyst(spec))
+
+
+def open_deployment_router(plan: LivePlan) -> Router:
+    protect_files()
+    store = open_store(plan.results_root, plan.config.s3)
+    return open_router(plan.router_folder, plan.deployment, plan.config, store)
+
+
+class Camera:
+    """One camera's threads: its reader, its loop and its outbox."""
+
+    def __init__(
+        self, plan: LivePlan, camera: CameraConfig, analyst: Analyst, router: AlertRouter
+    ) -> None:
+        """Raises ConfigError for a source that cannot be one."""
+        protect_files()
+        self._stopping = Event()
+        self._reader = StreamReader(open_stream(camera))
+        self._outbox = Outbox(router.raise_alert, self._stopping)
+        watch = _watch(plan, camera, analyst)
+        before = next((h for h in router.health() if h.camera == camera.name), None)
+        self._loop = Thread(
+            target=watch_camera,
+            args=(self._reader, watch, self._outbox, router.report_health, before, self._stopping),
+            name=f"watch-{camera.name}",
+            daemon=True,
+        )
+        self._reader.start()
+        self._loop.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loop runs; it ends by itself only through a fault."""
+        return self._loop.is_alive()
+
+    def stop(self) -> None:
+        """Look no more; alerts that were built are still handed over."""
+        self._stopping.set()
+        self._reader.stop()
+        self._loop.join(END_S)
+        self._outbox.join(END_S)
+
+
+def _watch(plan: LivePlan, camera: CameraConfig, analyst: Analyst) -> Watch:
+    spec = load_pack(plan.home, plan.config.pack).manifest.detector
+    return Watch(
+        camera=camera.name,
+        deployment_id=plan.deployment.deployment_id,
+        threshold=plan.deployment.threshold,
+        config=plan.config,
+        reading=reading_of(spec, plan.config.detect),
+        analyst=analyst,
+    )

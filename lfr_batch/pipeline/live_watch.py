@@ -1,0 +1,157 @@
+"""A camera's loop: newest frame, look, alerts to the router, health every second."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from time import monotonic, monotonic_ns
+from typing import Protocol
+
+import numpy as np
+
+from lfr_batch.errors import EngineError, StoreError
+from lfr_batch.footage.stream_decode import StreamFrame
+from lfr_batch.footage.stream_health import StreamStats
+from lfr_batch.live.records import Alert, CameraHealth
+from lfr_batch.pipeline.live_camera import Arrival, CameraState, Watch, look_at
+
+logger = logging.getLogger(__name__)
+
+REPORT_S = 1.0
+FRAME_WAIT_S = 0.25
+RETRY_S = 0.2
+RECENT_LOOKS = 256
+
+
+class Reader(Protocol):
+    """A camera's newest frame, as ``footage.streams.StreamReader`` gives it."""
+
+    def newest(self, timeout_s: float) -> StreamFrame | None: ...
+
+    def stats(self) -> StreamStats: ...
+
+
+@dataclass(slots=True)
+class Meter:
+    """How the looks of a camera went."""
+
+    looks: int = 0
+    missed: int = 0
+    """Frames that no answer came for."""
+    look_ms: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_LOOKS))
+    looked_s: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_LOOKS))
+
+    def add(self, arrived_ns: int) -> None:
+        self.looks += 1
+        self.look_ms.append((monotonic_ns() - arrived_ns) / 1e6)
+        self.looked_s.append(monotonic())
+
+    def fps(self, over_s: float = 5.0) -> float:
+        recent = [moment for moment in self.looked_s if moment > monotonic() - over_s]
+        return len(recent) / over_s
+
+    def percentile_ms(self, share: float) -> float:
+        return float(np.percentile(self.look_ms, share)) if self.look_ms else 0.0
+
+
+class Outbox:
+    """Alerts on their way to the router: each is offered again until it is taken."""
+
+    def __init__(self, raise_alert: Callable[[Alert], bool], stopping: Event) -> None:
+        self._raise_alert = raise_alert
+        self._stopping = stopping
+        self._waiting: SimpleQueue[tuple[Alert, int]] = SimpleQueue()
+        self._thread = Thread(target=self._serve, name="outbox", daemon=True)
+        self._thread.start()
+
+    def put(self, alert: Alert) -> None:
+        self._waiting.put((alert, monotonic_ns()))
+
+    def join(self, timeout_s: float) -> None:
+        self._thread.join(timeout_s)
+
+    def _serve(self) -> None:
+        while not (self._stopping.is_set() and self._waiting.empty()):
+            try:
+                alert, built_ns = self._waiting.get(timeout=FRAME_WAIT_S)
+            except Empty:
+                continue
+            self._deliver(alert, built_ns)
+
+    def _deliver(self, alert: Alert, built_ns: int) -> None:
+        while True:
+            raise_s = (monotonic_ns() - built_ns) / 1e9
+            timed = replace(alert, times=replace(alert.times, raise_s=raise_s))
+            try:
+                self._raise_alert(timed)
+            except (EngineError, StoreError) as error:
+                logger.warning("alert %s waits: %s", alert.alert_id, error)
+                if self._stopping.wait(RETRY_S):
+                    return
+            else:
+                return
+
+
+def watch_camera(
+    reader: Reader,
+    watch: Watch,
+    outbox: Outbox,
+    report: Callable[[CameraHealth], None],
+    before: CameraHealth | None,
+    stopping: Event,
+) -> None:
+    """Until ``stopping``. ``before`` is the health an earlier, lost loop last reported."""
+    state, meter, reported_s = CameraState(), Meter(), 0.0
+    while not stopping.is_set():
+        looked_s = monotonic()
+        frame = reader.newest(FRAME_WAIT_S)
+        if frame is not None:
+            try:
+                state, alerts = look_at(state, Arrival(frame, frame.arrived_ns), watch)
+                meter.add(frame.arrived_ns)
+            except EngineError as error:
+                logger.warning("camera %s: a frame was not looked at: %s", watch.camera, error)
+                meter.missed, alerts = meter.missed + 1, ()
+            for alert in alerts:
+                outbox.put(alert)
+        del frame
+        if monotonic() - reported_s >= REPORT_S:
+            report(health_of(watch.camera, reader.stats(), state, meter, before))
+            reported_s = monotonic()
+        stopping.wait(max(0.0, looked_s + 1 / watch.config.watch.looks_per_s - monotonic()))
+    report(replace(health_of(watch.camera, reader.stats(), state, meter, before), state="ended"))
+
+
+def health_of(
+    camera: str,
+    stats: StreamStats,
+    state: CameraState,
+    meter: Meter,
+    before: CameraHealth | None,
+) -> CameraHealth:
+    """As of now, on top of what was counted before the loop was lost and began anew."""
+    nothing = CameraHealth(camera, "starting", stats.since, stats.since)
+    base = before or nothing
+    return CameraHealth(
+        camera=camera,
+        state=stats.state,
+        at=datetime.now(UTC),
+        since=stats.since,
+        detail=stats.detail,
+        size_wh=stats.size_wh,
+        frames_received=base.frames_received + stats.frames_received,
+        frames_dropped=base.frames_dropped + stats.frames_dropped + meter.missed,
+        frames_damaged=base.frames_damaged + stats.frames_damaged,
+        frames_analysed=base.frames_analysed + meter.looks,
+        faces_seen=base.faces_seen + state.faces_seen,
+        reconnects=base.reconnects + stats.reconnects,
+        received_fps=stats.received_fps,
+        analysed_fps=meter.fps(),
+        look_ms_p50=meter.percentile_ms(50),
+        look_ms_p99=meter.percentile_ms(99),
+    )
