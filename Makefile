@@ -5,11 +5,11 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-gpu demo test check lock clean
+.PHONY: help setup setup-gpu demo bench test check lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  variables: PYTHON=python3.12 (which Python), VENV=.venv (where), ARGS='-k word' (for test)"
+	@echo "  variables: PYTHON=python3.12 (which Python), VENV=.venv (where), ARGS='-k word' (for test, bench)"
 
 setup: ## create or renew the environment from its lock file (instant when nothing changed)
 	@bash infra/setup.sh
@@ -19,6 +19,9 @@ setup-gpu: ## the same with the GPU builds of onnxruntime and FAISS (needs NVIDI
 
 demo: setup ## find real people in footage, end to end, and check the answer
 	@$(BIN)/lfr demo $(ARGS)
+
+bench: setup ## measure speed side by side with other loops, into benchmarks.json
+	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 test: setup ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)

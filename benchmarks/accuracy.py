@@ -25,6 +25,7 @@ from lfr_batch.config.schema import Config
 from lfr_batch.faces.grade import grade
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.faces.subject import prominence
+from lfr_batch.faces.view import aligned_rgb, cut_view
 from lfr_batch.footage.stills import decode_still
 from lfr_batch.gallery.thresholds import choose_threshold
 from lfr_batch.models.store import load_pack
@@ -40,8 +41,10 @@ def template_of(path: Path, stages: FaceStages, config: Config) -> tuple[FloatAr
     if not len(faces):
         return None
     which = np.array([int(np.argmax(prominence(faces, picture.size_wh)))])
-    graded = grade(picture.bgr(), faces.take(which), config.quality)
-    return stages.embedder.embed(graded.aligned_rgb)[0], graded.reasons[0]
+    subject = faces.take(which)
+    reason = grade(picture, subject, config.quality).reasons[0]
+    aligned = aligned_rgb(cut_view(picture, subject, 0))
+    return stages.embedder.embed(aligned[None])[0], reason
 
 
 def verification_accuracy(templates: FloatArray, subjects: list[str], seed: int = 7) -> float:

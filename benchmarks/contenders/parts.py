@@ -1,0 +1,145 @@
+"""What cannot be done without, each alone and as fast as this machine does it.
+
+Detection and embedding are measured through the product's own sessions and through OpenVINO itself
+(fixed shapes, asynchronous, tuned for throughput); the faster of the two counts, so that the limit
+does not depend on how well the product uses the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter, process_time
+
+import av
+import cv2
+import numpy as np
+import openvino
+
+from benchmarks.measures import Job, Measure
+from lfr_batch.config.schema import Config
+from lfr_batch.faces.letterbox import Letterbox, long_side_px, stack
+from lfr_batch.faces.stages import FaceStages, open_stages
+from lfr_batch.models.open_pack import NAME
+from lfr_batch.models.store import load_pack
+from lfr_batch.records import ByteArray
+
+READY_MADE = 32
+"""Different pictures that are gone through again and again."""
+DETECTIONS = 256
+EMBED_BATCH = 16
+EMBED_BATCHES = 16
+
+
+def measure_parts(job: Job) -> Measure:
+    """Seconds per frame decoded, per picture searched for faces, per face embedded."""
+    config, wall_s, cpu_s = Config(), perf_counter(), process_time()
+    cv2.setNumThreads(job.cores)
+    stages = open_stages(load_pack(job.case.home, NAME), config, job.cores)
+    precision = "bf16" if "bf16" in stages.description else "f32"
+    pictures = _first_pictures(job)
+    box = _box(stages, config, pictures[0])
+    detect = (
+        _product_detects(stages, pictures, box),
+        _openvino_runs(job.case.detector, _inputs(pictures, box), 1, job.cores, precision),
+    )
+    faces = np.random.default_rng(1).integers(0, 256, (EMBED_BATCH, 112, 112, 3), np.uint8)
+    embed = (
+        _product_embeds(stages, faces),
+        _openvino_runs(job.case.embedder, [_planes(faces)], EMBED_BATCH, job.cores, precision),
+    )
+    decode_s, frames = _decode_alone(job)
+    figures = {
+        "decode_s": decode_s,
+        "detect_s": min(detect),
+        "detect_product_s": detect[0],
+        "detect_openvino_s": detect[1],
+        "embed_s": min(embed),
+        "embed_product_s": embed[0],
+        "embed_openvino_s": embed[1],
+    }
+    how = f"{stages.description}; input {box.input_wh[0]}×{box.input_wh[1]}, {job.cores} threads"
+    wall_s, cpu_s = perf_counter() - wall_s, process_time() - cpu_s
+    return Measure(frames=frames, wall_s=wall_s, cpu_s=cpu_s, figures=figures, how=how)
+
+
+def _decode_alone(job: Job) -> tuple[float, int]:
+    """Seconds per frame of FFmpeg with frame threads and no conversion; and the frames."""
+    with av.open(str(job.clip)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "FRAME"
+        stream.codec_context.thread_count = job.cores
+        started = perf_counter()
+        frames = sum(1 for _ in container.decode(stream))
+        return (perf_counter() - started) / frames, frames
+
+
+def _first_pictures(job: Job) -> list[ByteArray]:
+    with av.open(str(job.clip)) as container:
+        frames = container.decode(video=0)
+        chosen = [next(frames) for _ in range(READY_MADE)]
+        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in chosen]
+
+
+def _box(stages: FaceStages, config: Config, picture: ByteArray) -> Letterbox:
+    """The input that the product makes of a whole frame."""
+    size_wh, detect = (picture.shape[1], picture.shape[0]), config.detect
+    side_px = detect.long_side_px or long_side_px(
+        size_wh, config.quality.min_face_px, detect.face_px
+    )
+    return stages.detector.fit(size_wh, side_px)
+
+
+def _product_detects(stages: FaceStages, pictures: Sequence[ByteArray], box: Letterbox) -> float:
+    ready = [np.asarray(cv2.resize(p, box.content_wh), np.uint8) for p in pictures]
+
+    def detect(count: int) -> None:
+        inputs = ((ready[i % len(ready)], box) for i in range(count))
+        for _ in stages.detector.detect_all(inputs):
+            pass
+
+    return _seconds_each(detect, DETECTIONS)
+
+
+def _product_embeds(stages: FaceStages, faces: ByteArray) -> float:
+    many = np.tile(faces, (EMBED_BATCHES, 1, 1, 1))
+    return _seconds_each(lambda count: stages.embedder.embed(many[:count]) is None, len(many))
+
+
+def _openvino_runs(
+    model: Path, blobs: Sequence[np.ndarray], batch: int, cores: int, precision: str
+) -> float:
+    """Seconds per item of ``blobs``, (batch, channels, height, width) each."""
+    core = openvino.Core()
+    graph = core.read_model(str(model))
+    graph.reshape(list(blobs[0].shape))
+    settings = {
+        "PERFORMANCE_HINT": "THROUGHPUT",
+        "INFERENCE_PRECISION_HINT": precision,
+        "INFERENCE_NUM_THREADS": cores,
+    }
+    queue = openvino.AsyncInferQueue(core.compile_model(graph, "CPU", settings))
+
+    def infer(count: int) -> None:
+        for i in range(count // batch):
+            queue.start_async({0: blobs[i % len(blobs)]}, share_inputs=True)
+        queue.wait_all()
+
+    return _seconds_each(infer, DETECTIONS)
+
+
+def _inputs(pictures: Sequence[ByteArray], box: Letterbox) -> list[np.ndarray]:
+    small = [np.asarray(cv2.resize(p, box.content_wh), np.uint8) for p in pictures]
+    return [_planes(stack([content], box.input_wh)) for content in small]
+
+
+def _planes(pictures_rgb: ByteArray) -> np.ndarray:
+    return np.ascontiguousarray(pictures_rgb.transpose(0, 3, 1, 2), np.float32)
+
+
+def _seconds_each(work: Callable[[int], object], count: int) -> float:
+    """After a short warm-up."""
+    work(EMBED_BATCH)
+    started = perf_counter()
+    work(count)
+    return (perf_counter() - started) / count

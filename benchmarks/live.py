@@ -1,0 +1,251 @@
+"""Live mode on this machine: from capture to the console, normally loaded and overloaded.
+
+    python -m benchmarks.live [--home lfr-data] [--seconds 90] [--overload 4] [--out live.json]
+
+Plays the benchmark's street (720p, 25 frames a second, a known person passes twice a minute) as so
+many cameras, on Ray, with the console's own event feed as the last step. ``shown`` is the time from
+the arrival of the frame that confirmed an alert until the alert and its pictures were fetched the
+way the console fetches them; the stages before it are the alert's own. The second run multiplies
+the cameras: latency must stay bounded, frames are dropped and counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.case import GALLERY, prepare_case
+from benchmarks.clips import DEFAULT_FOLDER, render_clips
+from benchmarks.machine import describe_machine
+from lfr_batch.config.live import (
+    CameraConfig,
+    DeploymentConfig,
+    LiveConfig,
+    WatchConfig,
+    WatchlistConfig,
+)
+from lfr_batch.engine.live_table import open_live_engine
+from lfr_batch.gallery.store import load_snapshot
+from lfr_batch.live.records import Alert, CameraHealth, DeploymentRecord
+from lfr_batch.live.router_protocol import AlertRouter
+from lfr_batch.pipeline.live_plan import LivePlan
+
+WARM_UP_S = 8.0
+POLL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Milliseconds."""
+
+    p50: float
+    p99: float
+    worst: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFigures:
+    received_fps: float
+    analysed_fps: float
+    dropped_share: float
+    faces_seen: int
+    look_ms_p50: float
+    look_ms_p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFigures:
+    cameras: int
+    seconds: float
+    alerts: int
+    wrong_alerts: int
+    """Of anybody but the known person."""
+    shown: Spread | None
+    stages: dict[str, Spread]
+    per_camera: dict[str, CameraFigures]
+
+
+def measure(plan: LivePlan, seconds: float) -> LiveFigures:
+    """Watch for so long, counted from when every camera is looked at."""
+    with open_live_engine(plan) as running:
+        shown = dict(_shown(running.router, WARM_UP_S + seconds))
+        healths = running.router.health()
+    return figures(tuple(shown.values()), healths, seconds)
+
+
+def _shown(router: AlertRouter, seconds: float) -> Iterator[tuple[str, tuple[Alert, float]]]:
+    """Every alert with the milliseconds after which it could be shown, pictures and all."""
+    until_s, after = monotonic() + seconds, 0
+    while monotonic() < until_s:
+        for event in router.events(after, POLL_S):
+            after = max(after, event.number)
+            alert = router.alert(event.id) if event.kind == "alert" else None
+            if alert is not None:
+                elapsed = datetime.now(UTC) - alert.captured_at
+                yield alert.alert_id, (alert, elapsed / timedelta(milliseconds=1))
+
+
+def figures(
+    shown: Sequence[tuple[Alert, float]], healths: Sequence[CameraHealth], seconds: float
+) -> LiveFigures:
+    alerts = [alert for alert, _ in shown]
+    stages = {
+        name: spread([getattr(alert.times, name) * 1000 for alert in alerts])
+        for name in ("wait_s", "detect_s", "compare_s", "raise_s")
+        if alerts
+    }
+    return LiveFigures(
+        cameras=len(healths),
+        seconds=seconds,
+        alerts=len(alerts),
+        wrong_alerts=sum(alert.subject_id != "known" for alert in alerts),
+        shown=spread([ms for _, ms in shown]) if shown else None,
+        stages=stages,
+        per_camera={health.camera: camera_figures(health) for health in healths},
+    )
+
+
+def spread(values: Sequence[float]) -> Spread:
+    p50, p99 = (float(np.percentile(values, share)) for share in (50, 99))
+    return Spread(p50, p99, max(values))
+
+
+def camera_figures(health: CameraHealth) -> CameraFigures:
+    return CameraFigures(
+        received_fps=health.received_fps,
+        analysed_fps=health.analysed_fps,
+        dropped_share=health.frames_dropped / max(health.frames_received, 1),
+        faces_seen=health.faces_seen,
+        look_ms_p50=health.look_ms_p50,
+        look_ms_p99=health.look_ms_p99,
+    )
+
+
+@contextmanager
+def planned(home: Path, clip: Path, cameras: int, data: Path) -> Iterator[LivePlan]:
+    with tempfile.TemporaryDirectory(prefix="lfr-live-") as temporary:
+        folder = Path(temporary)
+        case = prepare_case(folder, home, data, None)
+        yield _plan(folder, case.home, case.threshold, live_config(clip, cameras))
+
+
+def live_config(clip: Path, cameras: int) -> LiveConfig:
+    now = datetime.now(UTC)
+    return LiveConfig(
+        deployment=DeploymentConfig(
+            name="benchmark",
+            place="a rendered street",
+            starts_at=now - timedelta(minutes=1),
+            ends_at=now + timedelta(hours=1),
+            case="BENCHMARK",
+            authorising_officer="nobody",
+            authority="none needed",
+            purpose="measuring latency",
+        ),
+        watchlist=WatchlistConfig(gallery=GALLERY),
+        cameras=tuple(
+            CameraConfig(name=f"camera{number}", source=str(clip), loop=True)
+            for number in range(cameras)
+        ),
+        watch=WatchConfig(cool_down_s=1.0),
+    )
+
+
+def _plan(folder: Path, home: Path, threshold: float, config: LiveConfig) -> LivePlan:
+    snapshot, now = load_snapshot(home, GALLERY), datetime.now(UTC)
+    deployment = DeploymentRecord(
+        deployment_id=f"{now:%Y%m%d-%H%M%S}-live-bench",
+        place=config.deployment.place,
+        case_ref=config.deployment.case,
+        authorising_officer=config.deployment.authorising_officer,
+        authority=config.deployment.authority,
+        purpose=config.deployment.purpose,
+        operator="benchmark",
+        started_at=now,
+        ends_at=config.deployment.ends_at,
+        cameras=tuple(camera.name for camera in config.cameras),
+        gallery=GALLERY,
+        snapshot_id=snapshot.snapshot_id,
+        watchlist_size=len(set(snapshot.subject_ids)),
+        pack_id=snapshot.pack_id,
+        threshold=threshold,
+        target_fpir=None,
+        keep_until=now + timedelta(days=1),
+    )
+    return LivePlan(
+        config=config,
+        deployment=deployment,
+        home=home,
+        watchlist_home=home,
+        router_folder=folder / "router",
+        results_root=str(folder / "results"),
+    )
+
+
+def table_of(runs: Sequence[LiveFigures]) -> Table:
+    table = Table(title="Live, milliseconds (p50 / p99)")
+    columns = ("cameras", "alerts", "wrong", "capture → shown", "wait", "detect", "compare",
+               "raise", "looks/s and camera", "look", "dropped")  # fmt: skip
+    for name in columns:
+        table.add_column(name, justify="right")
+    for run in runs:
+        table.add_row(*_cells(run))
+    return table
+
+
+def _cells(run: LiveFigures) -> list[str]:
+    def both(values: Spread | None) -> str:
+        return "–" if values is None else f"{values.p50:.0f} / {values.p99:.0f}"
+
+    cameras = list(run.per_camera.values())
+    stages = [run.stages.get(name) for name in ("wait_s", "detect_s", "compare_s", "raise_s")]
+    look_p50 = float(np.mean([camera.look_ms_p50 for camera in cameras]))
+    look_p99 = max(camera.look_ms_p99 for camera in cameras)
+    return [
+        str(run.cameras),
+        str(run.alerts),
+        str(run.wrong_alerts),
+        both(run.shown),
+        *(both(stage) for stage in stages),
+        f"{np.mean([camera.analysed_fps for camera in cameras]):.1f}",
+        f"{look_p50:.0f} / {look_p99:.0f}",
+        f"{np.mean([camera.dropped_share for camera in cameras]):.0%}",
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure live mode with files as cameras.")
+    parser.add_argument("--home", type=Path, default=Path("lfr-data"))
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--clips", type=Path, default=DEFAULT_FOLDER)
+    parser.add_argument("--cameras", type=int, default=2)
+    parser.add_argument("--overload", type=int, default=4, help="times as many cameras; 1: none")
+    parser.add_argument("--seconds", type=float, default=90.0)
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    cache = asked.home / "cache" / "archives"
+    clip = render_clips(asked.clips, cache, ("street",))["street"]
+    runs = []
+    for cameras in dict.fromkeys((asked.cameras, asked.cameras * asked.overload)):
+        with planned(asked.home, clip, cameras, asked.data) as plan:
+            runs.append(measure(plan, asked.seconds))
+    console = Console()
+    console.print(table_of(runs))
+    if asked.out:
+        content = {"machine": describe_machine(), "runs": [asdict(run) for run in runs]}
+        asked.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

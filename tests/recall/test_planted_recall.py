@@ -1,0 +1,76 @@
+"""The planted people are found, when they are there, with the score that the slow way gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.planted import PEOPLE, SCENES, Plant, PlantedClip
+from benchmarks.recall_scan import Visit, false_sightings, visits
+from lfr_batch.config.schema import Config
+from tests.recall.conftest import Pair
+
+CONFIG = Config()
+SAMPLE_S = 1 / CONFIG.footage.sample_fps
+FRAME_S = 1 / 25
+SCORE_TOLERANCE = 0.015
+"""How much lower than the reference's a score may be: which of several good shots are taken
+differs, and one shot more or less is worth a hundredth."""
+LUCK = 0.03
+
+ENROLLED = [
+    (clip, plant) for clip in SCENES for plant in clip.plants if PEOPLE[plant.person].enrolled
+]
+every_visit = pytest.mark.parametrize(
+    ("clip", "plant"),
+    ENROLLED,
+    ids=[f"{clip.name}-{plant.person}-{plant.face_px}px" for clip, plant in ENROLLED],
+)
+
+
+def visit_of(clip: PlantedClip, plant: Plant, planted: Pair) -> tuple[Visit, Visit]:
+    default, reference = (
+        next(v for v in visits([clip], scan.found) if v.plant == plant) for scan in planted
+    )
+    return default, reference
+
+
+@every_visit
+def test_everybody_is_found_once(clip: PlantedClip, plant: Plant, planted: Pair) -> None:
+    default, reference = visit_of(clip, plant, planted)
+    assert len(reference.found) == 1
+    assert len(default.found) == 1
+
+
+@every_visit
+def test_times_are_within_a_sample(clip: PlantedClip, plant: Plant, planted: Pair) -> None:
+    """The last picture of somebody is a frame before the moment of leaving."""
+    default, reference = visit_of(clip, plant, planted)
+    for visit in (reference, default):
+        assert visit.found, "not found"
+        assert plant.enter_s - 1e-6 <= visit.start_s <= plant.enter_s + SAMPLE_S
+        assert plant.leave_s - FRAME_S - SAMPLE_S - 1e-6 <= visit.end_s <= plant.leave_s
+    assert default.start_s == pytest.approx(reference.start_s, abs=SAMPLE_S + 1e-6)
+    assert default.end_s == pytest.approx(reference.end_s, abs=SAMPLE_S + 1e-6)
+
+
+@every_visit
+def test_scores_are_those_of_the_reference(clip: PlantedClip, plant: Plant, planted: Pair) -> None:
+    default, reference = visit_of(clip, plant, planted)
+    assert default.found, "not found"
+    assert default.score >= reference.score - SCORE_TOLERANCE
+    assert default.score <= reference.score + LUCK
+
+
+def test_nobody_else_is_found(planted: Pair) -> None:
+    for scan in planted:
+        assert false_sightings(SCENES, scan.found) == []
+        strangers = [v for v in visits(SCENES, scan.found) if not PEOPLE[v.plant.person].enrolled]
+        assert len(strangers) == 2
+        assert not any(visit.found for visit in strangers)
+
+
+def test_the_reference_looks_at_every_sampled_frame(planted: Pair) -> None:
+    default, reference = planted
+    samples = sum(clip.duration_s for clip in SCENES) * CONFIG.footage.sample_fps
+    assert reference.frames_analysed == pytest.approx(samples, abs=len(SCENES))
+    assert default.frames_analysed < reference.frames_analysed
