@@ -52,8 +52,8 @@ def test_every_key_of_the_default_file_is_explained() -> None:
     assert [line for line in settings if "  # " not in line] == []
 
 
-@pytest.mark.parametrize("path", sorted(CONF.glob("*.yaml")), ids=lambda path: path.name)
-def test_every_file_in_conf_is_a_configuration(path: Path) -> None:
+@pytest.mark.parametrize("path", sorted(CONF.glob("[!l]*.yaml")), ids=lambda path: path.name)
+def test_every_file_in_conf_but_that_of_live_mode_is_a_configuration(path: Path) -> None:
     assert isinstance(load_config(path), Config)
 
 
@@ -132,7 +132,7 @@ def test_a_list_in_an_override() -> None:
         ("footage: {time_zone: ../etc}", "footage.time_zone is '../etc', but should be an IANA"),
         ("footage: {time_zone: 1}", "footage.time_zone is 1"),
         ("footage: [1, 2]", "footage is [1, 2]"),
-        ("footage: {sample_fps: 2026-01-01}", "write plain values only"),
+        ("footage: {sample_fps: 2026-01-01}", "footage.sample_fps is '2026-01-01'"),
         ("5: {batch: 1}", "there is no setting '5'"),
         ("footage:\n  a: b: c", "line 2 is not valid YAML"),
         ("? [a, b]\n: 1", "is not valid YAML"),

@@ -8,19 +8,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, save_model
 
 from lfr_batch.config.schema import InferenceConfig
-from lfr_batch.models.sessions import BACKENDS, BackendName, Session, open_session
-from lfr_batch.records import FloatArray
+from lfr_batch.models.sessions import (
+    BACKENDS,
+    BackendName,
+    ModelFile,
+    Session,
+    SessionPlan,
+    open_planned,
+    open_session,
+)
+from lfr_batch.records import ByteArray, FloatArray
 
-MODELS = {"centerface.onnx": (3, 96, 160), "sface.onnx": (3, 112, 112)}
-"""File and the shape of one item."""
+MODELS = {"centerface.onnx": (96, 160, 3), "sface.onnx": (112, 112, 3)}
+"""File and the shape of one picture."""
 
 
 @lru_cache(maxsize=8)
 def opened(path: Path, backend: BackendName, max_batch: int | None) -> Session:
     inference = InferenceConfig(backend=backend, device="cpu", precision="f32")
-    return open_session(path, inference, threads=2, max_batch=max_batch)
+    return open_session(ModelFile(path, max_batch=max_batch), inference, threads=2)
 
 
 @pytest.fixture(params=MODELS)
@@ -39,9 +48,9 @@ def session(request: pytest.FixtureRequest, model: Path, max_batch: int | None) 
     return opened(model, request.param, max_batch)
 
 
-def pictures(model: Path, count: int, seed: int = 0) -> FloatArray:
+def pictures(model: Path, count: int, seed: int = 0) -> ByteArray:
     rng = np.random.default_rng(seed)
-    return rng.uniform(0.0, 255.0, (count, *MODELS[model.name])).astype(np.float32)
+    return rng.integers(0, 256, (count, *MODELS[model.name]), np.uint8)
 
 
 def assert_same(got: tuple[FloatArray, ...], expected: tuple[FloatArray, ...]) -> None:
@@ -71,7 +80,7 @@ def test_run_all_keeps_the_order(session: Session, model: Path) -> None:
 
 
 def test_run_all_takes_batches_as_they_come(session: Session, model: Path) -> None:
-    def lazily() -> Iterator[FloatArray]:
+    def lazily() -> Iterator[ByteArray]:
         for seed in range(4):
             yield pictures(model, 1, seed)
 
@@ -105,8 +114,10 @@ def test_a_run_all_that_is_left_early_leaves_the_session_usable(
 
 
 def test_a_view_that_is_not_contiguous_is_read_right(session: Session, model: Path) -> None:
-    channels_last = np.ascontiguousarray(pictures(model, 2).transpose(0, 2, 3, 1))
-    assert_same(session.run(channels_last.transpose(0, 3, 1, 2)), session.run(pictures(model, 2)))
+    straight = pictures(model, 2)
+    flipped = np.ascontiguousarray(straight[:, ::-1, :, ::-1])
+    assert_same(session.run(flipped[:, ::-1, :, ::-1]), session.run(straight))
+    assert_same(next(iter(session.run_all([flipped[:, ::-1, :, ::-1]]))), session.run(straight))
 
 
 def test_no_pictures_give_no_answers(session: Session, model: Path) -> None:
@@ -116,3 +127,70 @@ def test_no_pictures_give_no_answers(session: Session, model: Path) -> None:
 def test_the_description_names_device_and_precision(session: Session) -> None:
     assert "CPU" in session.description
     assert "f32" in session.description
+
+
+def test_it_says_how_many_pictures_suit_a_call(session: Session, max_batch: int | None) -> None:
+    assert 1 <= session.batch <= (max_batch or 256)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("mean", "std"), [(127.5, 127.5), (0.0, 255.0), (30.0, 1.0)])
+def test_pictures_are_shifted_and_scaled_as_the_model_wants(
+    backend: BackendName, mean: float, std: float, tmp_path: Path
+) -> None:
+    path = write_identity(tmp_path / "identity.onnx")
+    session = open_session(
+        ModelFile(path, mean, std), InferenceConfig(backend=backend, device="cpu"), 1
+    )
+    picture = np.arange(2 * 5 * 4 * 3, dtype=np.uint8).reshape(2, 5, 4, 3)
+    expected = (picture.transpose(0, 3, 1, 2).astype(np.float32) - mean) / std
+    (got,) = session.run(picture)
+    np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_streams_keep_order_and_answers_while_sizes_change(
+    backend: BackendName, open_pack_home: Path
+) -> None:
+    """Parts of pictures have many sizes; what is under way must not be overwritten."""
+    path = open_pack_home / "models" / "open" / "centerface.onnx"
+    plan = SessionPlan(backend, "cpu", "f32", threads=2, streams=2)
+    session = open_planned(ModelFile(path), plan)
+    rng = np.random.default_rng(1)
+    sizes = [(32 * h, 32 * w) for h, w in rng.integers(1, 6, (24, 2))]
+    batches = [rng.integers(0, 256, (1, *size, 3), np.uint8) for size in sizes]
+    for got, batch in zip(session.run_all(batches), batches, strict=True):
+        assert_same(got, session.run(batch))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_fails_while_pictures_are_made_leaves_the_session_usable(
+    backend: BackendName, open_pack_home: Path
+) -> None:
+    path = open_pack_home / "models" / "open" / "sface.onnx"
+    session = opened(path, backend, None)
+    batch = pictures(path, 1)
+    expected = session.run(batch)
+
+    def failing() -> Iterator[ByteArray]:
+        yield batch
+        yield batch
+        raise KeyError("lost")
+
+    with pytest.raises(KeyError, match="lost"):
+        list(session.run_all(failing()))
+    assert_same(next(iter(session.run_all([batch]))), expected)
+
+
+def write_identity(path: Path) -> Path:
+    """A model that gives back its input, (n, 3, h, w) floats."""
+    shape: list[str | int | None] = ["batch", 3, "height", "width"]
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["y"])],
+        "identity",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    save_model(model, str(path))
+    return path

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import Config, FootageConfig, S3Config
-from lfr_batch.faces.stages import open_stages
+from lfr_batch.faces.realign import realign
+from lfr_batch.faces.stages import FaceStages, open_stages
+from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
@@ -20,7 +22,7 @@ from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.store import load_pack
 from lfr_batch.pipeline import scan_segment as stage
-from lfr_batch.pipeline.compare import make_probes
+from lfr_batch.pipeline.compare import Probe, make_probes
 from lfr_batch.records import FootageEntry, Track
 from tests.casework import Casework
 from tests.e2e.cli import WHO, lfr, sql
@@ -46,17 +48,20 @@ def holding(needles: Iterable[bytes], files: Iterable[Path]) -> set[Path]:
 
 
 def canaries(casework: Casework, clip: str, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Pieces of every template and aligned face that a scan of ``clip`` has in its memory."""
+    """Pieces of every template, aligned face and cutting that a scan of ``clip`` holds."""
     pieces: list[bytes] = []
 
-    def watched(tracks: list[Track], embedder, split_score):  # type: ignore[no-untyped-def]
-        probes = make_probes(tracks, embedder, split_score)
+    def watched(tracks: list[Track], stages: FaceStages, split_score: float) -> list[Probe]:
+        probes = make_probes(tracks, stages, split_score)
         for probe_ in probes:
             pieces.append(probe_.template.tobytes()[:CHUNK])
             for shot in probe_.shots:
-                pieces.append(embedder.embed(shot.aligned_rgb[None])[0].tobytes()[:CHUNK])
-                pieces.append(shot.aligned_rgb[56].tobytes()[: 4 * CHUNK])
-                pieces.append(shot.evidence_bgr[len(shot.evidence_bgr) // 2].tobytes()[: 4 * CHUNK])
+                (better_xy,) = realign([shot.view], stages.still_detector)
+                aligned = np.stack([aligned_rgb(shot.view, better_xy), aligned_rgb(shot.view)])
+                pieces.append(stages.embedder.embed(aligned)[0].tobytes()[:CHUNK])
+                pieces.extend(face[56].tobytes()[: 4 * CHUNK] for face in aligned)
+                cutting = shot.view.bgr
+                pieces.append(cutting[len(cutting) // 2].tobytes()[: 4 * CHUNK])
         return probes
 
     monkeypatch.setattr("lfr_batch.pipeline.compare.make_probes", watched)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine import ray_data
 from lfr_batch.engine.table import open_engine
 from lfr_batch.errors import EngineError
 from lfr_batch.pipeline.attempts import run_with_attempts
@@ -35,6 +37,24 @@ def test_an_item_that_kills_its_worker_is_given_up_after_two_attempts(
     assert sorted(results) == [-6, 0, 2, 4, 8, 10]
     assert log.read_text().split().count("3") == 2
     assert results[-1] == -6, "it is given up when everything else is done"
+
+
+def test_items_of_a_long_job_are_taken_wave_by_wave(
+    tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_data, "WAVE_ITEMS", 3)
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(5):
+            taken.append(item)
+            yield item
+
+    with open_engine(ONE_CPU) as run:
+        results = run(work.open_doubler, tmp_path / "log", items())
+        first = next(results)
+        assert taken == [0, 1, 2]
+        assert sorted([first, *results]) == [0, 2, 4, 6, 8]
 
 
 def test_a_worker_that_fits_nowhere_is_refused_at_once(tmp_path: Path, ray_cluster: None) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lfr_batch.faces.boxes import areas, grow, iou, nms
+from lfr_batch.faces.boxes import areas, grow, iou, lies_inside, nms
 from lfr_batch.records import FloatArray
 
 corners = arrays(np.float32, (8, 4), elements=st.floats(0, 100, width=32))
@@ -61,3 +61,19 @@ def test_grow_stays_inside(box: tuple[int, ...], margin: float, expected: tuple[
 
 def test_an_inverted_box_has_no_area() -> None:
     assert areas(np.array([[10, 10, 5, 20]], np.float32)).tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("box", "inside"),
+    [
+        ((10, 10, 30, 50), True),
+        ((0, 0, 100, 80), True),
+        ((-1, 10, 30, 50), False),
+        ((10, 10, 101, 50), False),
+        ((10, 10, 30, 81), False),
+        ((200, 10, 230, 50), False),
+    ],
+)
+def test_a_box_lies_inside_with_all_its_sides(box: tuple[int, ...], inside: bool) -> None:
+    region = np.array((0, 0, 100, 80), np.float32)
+    assert lies_inside(np.array(box, np.float32), region) is inside

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -10,12 +12,11 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import Config, DetectConfig, InferenceConfig
-from lfr_batch.faces.detectors import Detector, Scrfd, detect, make_detector
-from lfr_batch.faces.letterbox import Letterbox
+from lfr_batch.faces.detectors import Detector, Input, detect, make_detector
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.manifest import DetectorSpec
-from lfr_batch.models.sessions import open_session
+from lfr_batch.models.sessions import ModelFile, Outputs, Session, open_session
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray, FaceBatch
 
@@ -44,21 +45,56 @@ def stages(open_pack_home: Path) -> FaceStages:
 
 
 @pytest.fixture(scope="module")
-def scrfd(shared_data: Path) -> Scrfd:
+def scrfd(shared_data: Path) -> Detector:
     path = shared_data / "models" / "scrfd_2.5g_kps.onnx"
-    session = open_session(path, InferenceConfig(precision="f32", backend="onnxruntime"), 2, 1)
     spec = DetectorSpec(
         kind="scrfd", file=path.name, mean=127.5, std=128.0, fixed_side_px=640, max_batch=1
     )
-    detector = make_detector(spec, session, DetectConfig())
-    assert isinstance(detector, Scrfd)
-    return detector
+    model = ModelFile(path, spec.mean, spec.std, spec.max_batch)
+    session = open_session(model, InferenceConfig(precision="f32", backend="onnxruntime"), 2)
+    return make_detector(spec, session, DetectConfig())
+
+
+def scaled(detector: Detector, picture: ByteArray, long_side_px: int = 640) -> Input:
+    frame = StillFrame(picture)
+    box = detector.fit(frame.size_wh, long_side_px)
+    return frame.rgb(*box.content_wh), box
 
 
 def find(detector: Detector, *pictures: ByteArray) -> list[FaceBatch]:
-    frames = [StillFrame(picture) for picture in pictures]
-    box: Letterbox = detector.fit(frames[0].size_wh, 640)
-    return detect(detector, [frame.rgb(*box.content_wh) for frame in frames], box)
+    return list(detector.detect_all(scaled(detector, picture) for picture in pictures))
+
+
+def assert_same(one: FaceBatch, other: FaceBatch) -> None:
+    np.testing.assert_array_equal(one.boxes_xyxy, other.boxes_xyxy)
+    np.testing.assert_array_equal(one.landmarks_xy, other.landmarks_xy)
+    np.testing.assert_array_equal(one.scores, other.scores)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """A session that says that several pictures suit a call, and notes how many it was given."""
+
+    inner: Session
+    batch: int
+    calls: list[int]
+
+    @property
+    def description(self) -> str:
+        return self.inner.description
+
+    def run(self, pictures_rgb: ByteArray) -> Outputs:
+        self.calls.append(len(pictures_rgb))
+        return self.inner.run(pictures_rgb)
+
+    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
+        return (self.run(batch) for batch in batches)
+
+
+def counting(detector: Detector, batch: int, most_at_once: int) -> tuple[Detector, list[int]]:
+    calls: list[int] = []
+    session = Counting(detector.session, batch, calls)
+    return replace(detector, session=session, most_at_once=most_at_once), calls
 
 
 def test_the_open_detector_finds_the_portrait(stages: FaceStages, portrait: ByteArray) -> None:
@@ -78,9 +114,40 @@ def test_a_batch_gives_what_single_pictures_give(stages: FaceStages, portrait: B
     turned = np.ascontiguousarray(portrait[:, ::-1])
     together = find(stages.detector, portrait, turned, portrait)
     for faces, picture in zip(together, (portrait, turned, portrait), strict=True):
-        (alone,) = find(stages.detector, picture)
-        np.testing.assert_array_equal(faces.boxes_xyxy, alone.boxes_xyxy)
-        np.testing.assert_array_equal(faces.landmarks_xy, alone.landmarks_xy)
+        assert_same(faces, detect(stages.detector, *scaled(stages.detector, picture)))
+
+
+def test_pictures_of_one_size_share_a_call_where_that_suits_the_device(
+    stages: FaceStages, portrait: ByteArray
+) -> None:
+    wide = np.ascontiguousarray(portrait[:300])
+    shown = [portrait, portrait, portrait, wide, wide, portrait, wide]
+    several, calls = counting(stages.still_detector, batch=8, most_at_once=2)
+    together = find(several, *shown)
+    assert calls == [2, 1, 2, 1, 1]
+    for faces, picture in zip(together, shown, strict=True):
+        (alone,) = find(stages.still_detector, picture)
+        np.testing.assert_allclose(faces.boxes_xyxy, alone.boxes_xyxy, atol=0.01)
+        np.testing.assert_allclose(faces.landmarks_xy, alone.landmarks_xy, atol=0.01)
+
+
+def test_no_pictures_no_faces(stages: FaceStages) -> None:
+    assert find(stages.detector) == []
+
+
+def test_a_part_of_a_picture_gives_what_the_whole_gives(
+    stages: FaceStages, portrait: ByteArray
+) -> None:
+    """Away from the borders of the part: there the network sees zeros instead of the picture."""
+    detector = stages.still_detector
+    content, box = scaled(detector, portrait)
+    whole = detect(detector, content, box)
+    part = detector.reading.part(box, (100, 0, 400, 300))
+    assert part.input_wh[0] * part.input_wh[1] < 0.6 * box.input_wh[0] * box.input_wh[1]
+    seen = detect(detector, part.cut(content), part)
+    assert len(seen) == len(whole) == 1
+    np.testing.assert_allclose(seen.boxes_xyxy, whole.boxes_xyxy, atol=4)
+    np.testing.assert_allclose(seen.landmarks_xy, whole.landmarks_xy, atol=2)
 
 
 def test_a_face_that_fills_a_still_is_found_whole_and_once(
@@ -93,7 +160,7 @@ def test_a_face_that_fills_a_still_is_found_whole_and_once(
 
 
 def test_scrfd_gives_what_insightface_gives(
-    scrfd: Scrfd, shared_data: Path, group: ByteArray, portrait: ByteArray
+    scrfd: Detector, shared_data: Path, group: ByteArray, portrait: ByteArray
 ) -> None:
     from insightface.model_zoo.scrfd import SCRFD
 
@@ -103,15 +170,29 @@ def test_scrfd_gives_what_insightface_gives(
         boxes, landmarks = theirs.detect(picture)
         box = scrfd.fit((picture.shape[1], picture.shape[0]), 640)
         content = cv2.cvtColor(cv2.resize(picture, box.content_wh), cv2.COLOR_BGR2RGB)
-        (ours,) = detect(scrfd, [np.asarray(content, np.uint8)], box)
+        ours = detect(scrfd, np.asarray(content, np.uint8), box)
         assert len(ours) == len(boxes)
         np.testing.assert_allclose(ours.boxes_xyxy, boxes[:, :4], atol=0.05)
         np.testing.assert_allclose(ours.scores, boxes[:, 4], atol=1e-4)
         np.testing.assert_allclose(ours.landmarks_xy, landmarks, atol=0.05)
 
 
-def test_scrfd_in_a_batch_gives_what_it_gives_alone(scrfd: Scrfd, group: ByteArray) -> None:
+def test_scrfd_in_a_batch_gives_what_it_gives_alone(scrfd: Detector, group: ByteArray) -> None:
     turned = np.ascontiguousarray(group[:, ::-1])
     both = find(scrfd, group, turned)
-    np.testing.assert_array_equal(both[0].boxes_xyxy, find(scrfd, group)[0].boxes_xyxy)
-    np.testing.assert_array_equal(both[1].boxes_xyxy, find(scrfd, turned)[0].boxes_xyxy)
+    assert_same(both[0], find(scrfd, group)[0])
+    assert_same(both[1], find(scrfd, turned)[0])
+
+
+def test_scrfd_never_sees_two_pictures_in_a_call(scrfd: Detector, group: ByteArray) -> None:
+    """Exported packs are known to leak across the batch."""
+    several, calls = counting(scrfd, batch=8, most_at_once=8)
+    find(several, group, group, group)
+    assert calls == [1, 1, 1]
+
+
+def test_scrfd_looks_at_whole_pictures_only(scrfd: Detector, group: ByteArray) -> None:
+    """Its input has one size: a part would cost as much."""
+    _, box = scaled(scrfd, group)
+    assert scrfd.reading.part(box, (0, 0, 100, 100)) == box
+    assert not box.is_part

@@ -8,7 +8,13 @@ import pytest
 
 from lfr_batch.config.schema import QualityConfig
 from lfr_batch.faces.alignment import ARCFACE_TEMPLATE_XY
-from lfr_batch.faces.quality import FaceQuality, measure, overall, refusal_reasons
+from lfr_batch.faces.quality import (
+    FaceQuality,
+    measure,
+    overall,
+    refusal_reasons,
+    sharpness_of,
+)
 from lfr_batch.records import FaceBatch, FloatArray
 
 GOOD = FaceQuality(
@@ -45,10 +51,10 @@ def test_the_first_reason_of_the_table_is_given() -> None:
 def face_at(points_xy: FloatArray, sharp_px: float) -> FaceQuality:
     rng = np.random.default_rng(1)
     noise = rng.integers(0, 255, (112, 112, 3), np.uint8)
-    aligned = np.asarray(cv2.GaussianBlur(noise, (0, 0), sharp_px), np.uint8)[None]
+    aligned = np.asarray(cv2.GaussianBlur(noise, (0, 0), sharp_px), np.uint8)
     box = np.array([[*points_xy.min(0) - 30, *points_xy.max(0) + 30]], np.float32)
     faces = FaceBatch(box, points_xy[None].astype(np.float32), np.array([0.9], np.float32))
-    return measure(faces, aligned)
+    return measure(faces, np.array([sharpness_of(aligned)], np.float32))
 
 
 def test_the_template_itself_is_frontal_and_upright() -> None:

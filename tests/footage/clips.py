@@ -10,6 +10,7 @@ from typing import cast
 import av
 import numpy as np
 
+from lfr_batch.footage.frames import Frame
 from lfr_batch.records import ByteArray, Segment
 
 RATE = 25
@@ -79,6 +80,10 @@ def write_sound(path: Path) -> Path:
 def whole(path: Path | str, duration_s: float | None = None, rotation_deg: int = 0) -> Segment:
     """One segment over all of a file."""
     return Segment("s", "f", str(path), "video", 0, None, duration_s, rotation_deg)
+
+
+def whole_bgr(frame: Frame) -> ByteArray:
+    return frame.bgr_part(0, 0, *frame.size_wh)
 
 
 def plain_pts(path: Path) -> list[int]:

@@ -53,3 +53,16 @@ def test_footage_that_is_gone_says_so(tmp_path: Path, rendered: dict[str, Path])
     path.unlink()
     with pytest.raises(FootageUnreadable, match="does not exist"):
         next(open_segment(segment, S3, 1))
+
+
+def test_the_rate_at_which_frames_are_looked_at_reaches_the_decoder(
+    tmp_path: Path, rendered: dict[str, Path]
+) -> None:
+    segment = planned(video(tmp_path, rendered))
+    every = [frame.pts_ns for frame in open_segment(segment, S3, 1)]
+    fewer = [frame.pts_ns for frame in open_segment(segment, S3, 1, sample_fps=5.0)]
+    assert len(every) == 100
+    assert len(fewer) < 80
+    assert set(range(0, 4 * 10**9, 200_000_000)) <= set(fewer) < set(every)
+    picture = planned(still(tmp_path, rendered))
+    assert len(list(open_segment(picture, S3, 1, sample_fps=5.0))) == 1

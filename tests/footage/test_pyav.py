@@ -16,7 +16,7 @@ from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageAsset, FootageEntry, Segment
 
-from .clips import pictures, plain_pts, whole, write_clip
+from .clips import pictures, plain_pts, whole, whole_bgr, write_clip
 from .conftest import CONTAINERS
 
 S3 = S3Config()
@@ -116,20 +116,19 @@ def test_frames_are_upright_in_every_form(tmp_path: Path, rotation_deg: int) -> 
     frame = frames[0]
     assert frame.size_wh == (160, 96)
     small = upright[::2, ::2]
-    assert np.abs(frame.bgr()[:, :, ::-1].astype(int) - upright).mean() < 8
+    assert np.abs(whole_bgr(frame)[:, :, ::-1].astype(int) - upright).mean() < 8
     assert np.abs(frame.rgb(80, 48).astype(int) - small).mean() < 10
     grey = small @ np.array([0.299, 0.587, 0.114])
     assert np.abs(frame.luma(80, 48).astype(int) - grey).mean() < 16
-    assert all(
-        picture.flags.c_contiguous for picture in (frame.bgr(), frame.rgb(80, 48), frame.luma(9, 7))
-    )
+    forms = whole_bgr(frame), frame.bgr_part(3, 5, 98, 76), frame.rgb(80, 48), frame.luma(9, 7)
+    assert all(picture.flags.c_contiguous for picture in forms)
 
 
 def test_frames_may_be_converted_after_the_file_is_closed(rendered: dict[str, Path]) -> None:
     frames = list(open_frames(whole(rendered["plain.mp4"]), S3))
     shown = list(pictures(100))
     for i in (0, 50, 99):
-        assert np.abs(frames[i].bgr()[:, :, ::-1].astype(int) - shown[i]).mean() < 15
+        assert np.abs(whole_bgr(frames[i])[:, :, ::-1].astype(int) - shown[i]).mean() < 15
 
 
 CUTS = {
@@ -221,7 +220,7 @@ def test_memory_stays_flat_over_a_long_file(tmp_path: Path) -> None:
         )
         gc.collect()
         for frame in open_frames(whole(path), S3):
-            frame.bgr()
+            whole_bgr(frame)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
     short = peak_mib_after(60)

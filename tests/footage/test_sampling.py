@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_batch.footage.sampling import SamplerState, sample, sample_slot
+from lfr_batch.footage.sampling import SamplerState, SlotsSent, sample, sample_slot
 from lfr_batch.records import NS_PER_S
 
 
@@ -60,3 +60,32 @@ def test_cutting_adds_at_most_the_first_frame_of_a_segment(cut: int) -> None:
     assert set(once) <= set(both)
     assert set(both) - set(once) <= {times[cut]}
     assert all(b - a > 0 for a, b in pairwise(both))
+
+
+@given(
+    st.lists(st.integers(0, 3 * 10**9), min_size=1, max_size=120, unique=True),
+    st.sampled_from([0.0, 0.5, 5.0, 30000 / 1001]),
+)
+def test_whatever_the_coding_order_every_sample_is_sent(times: list[int], fps: float) -> None:
+    sent = SlotsSent()
+    given_to_decoder = {time_ns for time_ns in times if sent.needs(time_ns, fps)}
+    assert set(taken(sorted(times), fps)) <= given_to_decoder
+
+
+@given(st.lists(st.integers(0, 3 * 10**9), min_size=1, max_size=120, unique=True))
+def test_in_the_order_in_which_they_are_shown_only_samples_are_sent(times: list[int]) -> None:
+    sent = SlotsSent()
+    assert [t for t in sorted(times) if sent.needs(t, 5.0)] == taken(sorted(times), 5.0)
+
+
+def test_a_frame_that_was_lost_is_stood_in_for_by_another_of_its_slot() -> None:
+    ms = 1_000_000
+    sent = SlotsSent()
+    assert sent.needs(200 * ms, 5.0)
+    assert not sent.needs(240 * ms, 5.0)
+    sent.lost(200 * ms, 5.0)
+    assert sent.needs(280 * ms, 5.0)
+    assert not sent.needs(320 * ms, 5.0)
+    sent.lost(0, 5.0)
+    sent.lost(0, 0.0)
+    assert sent.needs(0, 5.0)

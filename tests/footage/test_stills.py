@@ -14,6 +14,8 @@ from lfr_batch.footage.pictures import read_header
 from lfr_batch.footage.stills import StillFrame, open_still
 from lfr_batch.records import ByteArray, FootageEntry, Segment
 
+from .clips import whole_bgr
+
 WIDE = np.zeros((40, 60, 3), np.uint8)
 WIDE[:20, :30] = (0, 0, 255)
 """60 x 40, red in the upper left."""
@@ -48,7 +50,7 @@ def test_formats(tmp_path: Path, suffix: str) -> None:
     assert (asset.kind, asset.status, asset.width, asset.height) == ("still", "ok", 60, 40)
     frame = still(path)
     assert frame.size_wh == (60, 40)
-    assert frame.bgr()[5, 5, 2] > 200
+    assert whole_bgr(frame)[5, 5, 2] > 200
     assert frame.rgb(30, 20).shape == (20, 30, 3)
     assert frame.rgb(30, 20)[2, 2, 0] > 200
     assert frame.luma(6, 4).shape == (4, 6)
@@ -69,7 +71,7 @@ def test_exif_orientation(
     path = exif_jpeg(tmp_path / "a.jpg", orientation)
     frame = still(path)
     assert frame.size_wh == size_wh
-    assert frame.bgr()[red_yx][2] > 200
+    assert whole_bgr(frame)[red_yx][2] > 200
     asset = probe(FootageEntry(str(path)), FootageConfig(), S3Config())
     assert (asset.width, asset.height) == size_wh
 
@@ -77,7 +79,8 @@ def test_exif_orientation(
 def test_extra_rotation_is_clockwise(tmp_path: Path) -> None:
     frame = still(write(tmp_path / "a.png", WIDE), rotation_deg=90)
     assert frame.size_wh == (40, 60)
-    assert frame.bgr()[5, 35, 2] > 200
+    assert whole_bgr(frame)[5, 35, 2] > 200
+    np.testing.assert_array_equal(frame.bgr_part(11, 3, 40, 24), whole_bgr(frame)[3:24, 11:40])
 
 
 @pytest.mark.parametrize(
@@ -90,7 +93,7 @@ def test_extra_rotation_is_clockwise(tmp_path: Path) -> None:
     ],
 )
 def test_grey_alpha_and_16_bit_become_8_bit_bgr(tmp_path: Path, picture: ByteArray) -> None:
-    bgr = still(write(tmp_path / "a.png", picture)).bgr()
+    bgr = whole_bgr(still(write(tmp_path / "a.png", picture)))
     assert bgr.shape == (9, 8, 3)
     assert bgr.dtype == np.dtype(np.uint8)
     assert abs(int(bgr.mean()) - 200) <= 1

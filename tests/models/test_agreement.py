@@ -66,8 +66,9 @@ def test_a_noted_session_works_like_any_other(home_with_open: Path) -> None:
     checked(home_with_open)
     forge(home_with_open, agrees=False)
     session = open_embedder_session(load_pack(home_with_open, "open"), AUTO, 2)
-    batch = np.zeros((2, 3, 112, 112), np.float32)
+    batch = np.zeros((2, 112, 112, 3), np.uint8)
     assert np.array_equal(session.run(batch)[0], next(session.run_all([batch]))[0])
+    assert session.batch == 1
 
 
 @needs_bf16

@@ -23,7 +23,7 @@ from lfr_batch.models.insightface_layout import (
     read_insightface_directory,
 )
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
-from lfr_batch.models.sessions import open_session
+from lfr_batch.models.sessions import ModelFile, open_session
 from lfr_batch.models.store import Pack, add_pack, load_pack, sha256_of
 
 
@@ -123,9 +123,11 @@ def test_a_detector_fixed_to_one_picture_runs_batches(
 ) -> None:
     pack = add_pack(tmp_path / "home", insightface_directory)
     spec = pack.manifest.detector
-    session = open_session(pack.detector_path, InferenceConfig(device="cpu"), 2, spec.max_batch)
-    batch = np.random.default_rng(0).normal(size=(2, 3, 640, 640)).astype(np.float32)
+    model = ModelFile(pack.detector_path, spec.mean, spec.std, spec.max_batch)
+    session = open_session(model, InferenceConfig(device="cpu"), 2)
+    batch = np.random.default_rng(0).integers(0, 256, (2, 640, 640, 3), np.uint8)
     assert {len(output) for output in session.run(batch)} == {2}
+    assert session.batch == 1
 
 
 def test_a_package_with_insightface_s_manifest(insightface_directory: Path) -> None:

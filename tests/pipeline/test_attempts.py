@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -16,10 +16,10 @@ class FlakyRunner:
         self.calls: list[list[Any]] = []
 
     def __call__(
-        self, open_worker: Callable[[Any], Callable[[Any], Any]], spec: Any, items: Sequence[Any]
+        self, open_worker: Callable[[Any], Callable[[Any], Any]], spec: Any, items: Iterable[Any]
     ) -> Iterator[Any]:
         self.calls.append(list(items))
-        for item, attempt in items:
+        for item, attempt in self.calls[-1]:
             if self.lost.get(item, 0) >= attempt:
                 continue
             yield item, f"done at {attempt}"

@@ -9,10 +9,17 @@ import cv2
 import numpy as np
 import pytest
 
-from lfr_batch.config.schema import Config, FootageConfig, MotionConfig, QualityConfig, S3Config
+from lfr_batch.config.schema import (
+    Config,
+    DetectConfig,
+    FootageConfig,
+    MotionConfig,
+    QualityConfig,
+    S3Config,
+)
 from lfr_batch.errors import FootageDamaged, FootageUnreadable
-from lfr_batch.faces.evidence import evidence_crop
 from lfr_batch.faces.stages import detect_in_still, open_stages
+from lfr_batch.faces.view import cut_view
 from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.open import open_segment
@@ -87,7 +94,8 @@ def test_every_face_of_a_still_is_searched(casework: Casework, search: Search) -
 
 
 def test_refused_faces_are_counted_and_never_compared(casework: Casework, search: Search) -> None:
-    strict = Config(quality=QualityConfig(min_face_px=400.0))
+    limits = QualityConfig(min_face_px=400.0)
+    strict = Config(quality=limits, detect=DetectConfig(long_side_px=640))
     result = scan(casework.footage / "walk.mp4", with_config(search, strict))
     assert result.sightings == ()
     assert result.outcome.rejections == {"small": result.outcome.faces_detected}
@@ -131,15 +139,13 @@ def test_a_bystander_missed_in_the_frame_is_hidden_in_the_evidence(
     picture = np.hstack([person, np.full((200, 60, 3), 90, np.uint8)])
     picture[60:160, 120:] = child
     (faces,) = (detect_in_still(search.stages.still_detector, StillFrame(person), (320,)),)
-    crop, box = evidence_crop(picture, faces.boxes_xyxy[:1], 0)
-    shot = Shot(
-        0, box, faces.landmarks_xy[0], 0.9, 0.5, np.zeros((112, 112, 3), np.uint8), box, crop
-    )
+    view = cut_view(StillFrame(picture), faces.take(np.array([0])), 0)
+    shot = Shot(0, faces.boxes_xyxy[0], faces.landmarks_xy[0], 0.9, 0.5, view)
     jpeg = evidence_jpeg(shot, search.stages)
     shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert shown is not None
     found = detect_in_still(search.stages.still_detector, StillFrame(np.asarray(shown)), (320,))
-    before = detect_in_still(search.stages.still_detector, StillFrame(crop), (320,))
+    before = detect_in_still(search.stages.still_detector, StillFrame(view.bgr), (320,))
     assert len(before) == 2
     assert len(found) == 1
 

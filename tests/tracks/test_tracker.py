@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from lfr_batch.config.schema import TrackConfig
 from lfr_batch.records import NS_PER_S, FaceBatch, Shot, Track
@@ -17,16 +18,21 @@ def faces(*lefts: float) -> FaceBatch:
 
 
 def run(
-    *looks: tuple[float, FaceBatch | None], refuse: bool = False
+    *looks: tuple[float, FaceBatch | None] | tuple[float, FaceBatch, tuple[float, ...]],
+    refuse: bool = False,
 ) -> tuple[list[Track], TrackerState]:
-    """All tracks, closed at the end; None is a look that the motion gate skipped."""
+    """All tracks, closed at the end; None is a look that the motion gate skipped.
+
+    A third item is the part of the picture that was looked at.
+    """
     state, closed = TrackerState(), list[Track]()
-    for at_s, seen in looks:
+    for at_s, seen, *part in looks:
         if seen is None:
             state = hold(state, round(at_s * NS_PER_S))
             continue
         shots: list[Shot | None] = [None if refuse else shot(at_s, 0.5)] * len(seen)
-        state, done = look(state, round(at_s * NS_PER_S), seen, shots, LIMITS)
+        shown = np.array(part[0], np.float32) if part else None
+        state, done = look(state, round(at_s * NS_PER_S), seen, shots, LIMITS, shown)
         closed += done
     state, rest = close_all(state)
     return [*closed, *rest], state
@@ -75,3 +81,80 @@ def test_numbers_are_not_used_twice() -> None:
     tracks, state = run((0.0, faces(10)), (2.0, faces(10)), (4.0, faces(10, 400)))
     assert sorted(t.number for t in tracks) == [0, 1, 2, 3]
     assert state.next_number == 4
+
+
+LEFT_HALF = (-np.inf, -np.inf, 320.0, np.inf)
+
+
+def test_someone_outside_the_part_that_was_looked_at_stays() -> None:
+    parts = [(i / 5, faces(10 + 5 * i), LEFT_HALF) for i in range(1, 10)]
+    tracks, _ = run((0.0, faces(10, 400)), *parts)
+    assert spans(tracks) == [(0.0, 1.8, 10), (0.0, 1.8, 10)]
+    assert tracks[1].last_box_xyxy[0] == 400
+    assert len(tracks[1].shots) == 1
+
+
+def test_someone_gone_from_the_part_that_was_looked_at_does_not_stay() -> None:
+    parts = [(i / 5, faces(), LEFT_HALF) for i in range(1, 10)]
+    tracks, _ = run((0.0, faces(10, 400)), *parts)
+    assert sorted(spans(tracks)) == [(0.0, 0.0, 1), (0.0, 1.8, 10)]
+
+
+def test_someone_whom_the_border_of_the_part_cuts_stays() -> None:
+    parts = [(i / 5, faces(), LEFT_HALF) for i in range(1, 10)]
+    tracks, _ = run((0.0, faces(300)), *parts)
+    assert spans(tracks) == [(0.0, 1.8, 10)]
+
+
+def test_someone_lost_before_stays_lost_outside_the_part() -> None:
+    tracks, _ = run(
+        (0.0, faces(10, 400)),
+        (0.2, faces(10)),
+        (0.4, faces(10), LEFT_HALF),
+        (0.6, faces(10), LEFT_HALF),
+        (0.8, faces(10, 400)),
+    )
+    assert spans(tracks) == [(0.0, 0.8, 5), (0.0, 0.8, 2)]
+
+
+def test_parts_skipped_frames_and_whole_looks_follow_each_other() -> None:
+    """The one on the right is seen in whole looks only, and never lost in between."""
+    tracks, _ = run(
+        (0.0, faces(10, 400)),
+        (0.2, faces(20), LEFT_HALF),
+        (0.4, None),
+        (0.6, faces(30), LEFT_HALF),
+        (0.8, faces(40, 402)),
+        (1.0, faces(), LEFT_HALF),
+        (1.2, None),
+        (1.4, faces(400)),
+    )
+    assert spans(tracks) == [(0.0, 0.8, 5), (0.0, 1.4, 8)]
+
+
+def test_a_face_that_walks_out_of_the_part_is_the_same_once_it_is_seen_again() -> None:
+    tracks, _ = run(
+        (0.0, faces(250)),
+        (0.2, faces(268), LEFT_HALF),
+        (0.4, faces(), LEFT_HALF),
+        (0.6, faces(310)),
+    )
+    assert spans(tracks) == [(0.0, 0.6, 4)]
+
+
+@pytest.mark.parametrize(("left", "stays"), [(240, False), (256, False), (259, True), (290, True)])
+def test_someone_near_the_border_may_have_moved_into_it(left: float, stays: bool) -> None:
+    tracks, _ = run((0.0, faces(left)), (0.2, faces(), LEFT_HALF))
+    assert spans(tracks) == [(0.0, 0.2, 2) if stays else (0.0, 0.0, 1)]
+
+
+def test_someone_who_leaves_the_picture_itself_does_not_stay() -> None:
+    """Where the picture ends nothing else could have cut the face."""
+    tracks, _ = run((0.0, faces(0)), (0.2, faces(), LEFT_HALF))
+    assert spans(tracks) == [(0.0, 0.0, 1)]
+
+
+def test_someone_new_in_the_part_is_someone_new() -> None:
+    tracks, state = run((0.0, faces(400)), (0.2, faces(20), LEFT_HALF), (0.4, faces(400, 22)))
+    assert spans(tracks) == [(0.0, 0.4, 3), (0.2, 0.4, 2)]
+    assert state.next_number == 2

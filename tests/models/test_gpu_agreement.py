@@ -1,0 +1,124 @@
+"""The start-up check of what a GPU computes, whose sessions the CPU stands in for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lfr_batch.config.schema import InferenceConfig
+from lfr_batch.errors import InferenceDisagrees
+from lfr_batch.models import agreement, sessions
+from lfr_batch.models.agreement import open_detector_session, open_embedder_session
+from lfr_batch.models.sessions import ModelFile, Outputs, Session, SessionPlan, open_planned
+from lfr_batch.models.store import Pack, load_pack
+from lfr_batch.records import ByteArray
+
+
+@dataclass
+class StandIn:
+    """A GPU's session: the CPU's answers, off by ``error`` (a share) in anything but f32."""
+
+    inner: Session
+    plan: SessionPlan
+    error: float
+
+    batch = 256
+
+    @property
+    def description(self) -> str:
+        return f"GPU {self.plan.precision}"
+
+    def run(self, pictures_rgb: ByteArray) -> Outputs:
+        rng = np.random.default_rng(1)
+        wrong = 0.0 if self.plan.precision == "f32" else self.error
+        return tuple(
+            (output + wrong * rng.normal(size=output.shape) * np.abs(output).max()).astype(
+                np.float32
+            )
+            for output in self.inner.run(pictures_rgb)
+        )
+
+    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
+        return (self.run(batch) for batch in batches)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A machine with a GPU; the plans that were opened are noted."""
+    opened: list[SessionPlan] = []
+
+    def has(tensorrt: bool, error: float) -> list[SessionPlan]:
+        def open_instead(model: ModelFile, plan: SessionPlan) -> Session:
+            opened.append(plan)
+            on_cpu = replace(plan, device="cpu", precision="f32")
+            session = open_planned(model, on_cpu)
+            return session if plan.device == "cpu" else StandIn(session, plan, error)
+
+        monkeypatch.setattr(agreement, "open_planned", open_instead)
+        monkeypatch.setattr(sessions, "cuda_is_usable", lambda: True)
+        monkeypatch.setattr(sessions, "tensorrt_is_usable", lambda: tensorrt)
+        return opened
+
+    return has
+
+
+@pytest.fixture
+def pack(home_with_open: Path) -> Pack:
+    return load_pack(home_with_open, "open")
+
+
+@pytest.mark.parametrize(("tensorrt", "precision"), [(True, "f16"), (False, "tf32")])
+def test_the_quickest_that_agrees_is_used_and_that_is_kept(
+    machine: Any, pack: Pack, tensorrt: bool, precision: str
+) -> None:
+    opened = machine(tensorrt, error=0.0)
+    for _ in range(2):
+        assert open_embedder_session(pack, InferenceConfig(), 2).description == f"GPU {precision}"
+    # Once to compare with the float32 of the CPU, then twice to work with.
+    assert [(plan.device, plan.precision) for plan in opened] == [
+        ("cpu", "f32"),
+        *(("cuda", precision),) * 3,
+    ]
+    [key] = json.loads((pack.home / "cache" / "agreement.json").read_text())
+    assert f" {precision}," in key
+
+
+@pytest.mark.parametrize(("tensorrt", "precision"), [(True, "f16"), (False, "tf32")])
+@pytest.mark.parametrize("open_session", [open_detector_session, open_embedder_session])
+def test_what_disagrees_is_not_used_and_said(
+    machine: Any, pack: Pack, open_session: Any, tensorrt: bool, precision: str
+) -> None:
+    machine(tensorrt, error=0.2)
+    session = open_session(pack, InferenceConfig(), 2)
+    assert session.description.startswith(f"GPU f32 ({precision} disagreed: ")
+
+
+def test_what_was_demanded_and_disagrees_is_refused(machine: Any, pack: Pack) -> None:
+    machine(True, error=0.2)
+    with pytest.raises(InferenceDisagrees, match=r"sface\.onnx in f16 does not agree"):
+        open_embedder_session(pack, InferenceConfig(precision="f16"), 2)
+
+
+def test_f32_on_a_gpu_is_taken_at_its_word(machine: Any, pack: Pack) -> None:
+    opened = machine(True, error=0.2)
+    inference = InferenceConfig(precision="f32")
+    session = open_detector_session(pack, inference, 2, streams=2, gpu_share=0.25)
+    assert session.description == "GPU f32"
+    [plan] = opened
+    assert (plan.device, plan.gpu_share, plan.streams) == ("cuda", 0.25, 2)
+
+
+def test_each_model_has_its_own_folder_of_engines(machine: Any, pack: Pack) -> None:
+    """onnxruntime names engines after the graph; another model could be taken for this one."""
+    opened = machine(True, error=0.0)
+    open_detector_session(pack, InferenceConfig(), 2)
+    open_embedder_session(pack, InferenceConfig(), 2)
+    folders = {plan.cache for plan in opened}
+    assert len(folders) == 2
+    assert {folder.parent for folder in folders if folder} == {pack.home / "cache" / "tensorrt"}

@@ -1,0 +1,216 @@
+"""Looks searched for faces, with the real detector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lfr_batch.config.schema import Config, DetectConfig, QualityConfig
+from lfr_batch.faces.detectors import Detector
+from lfr_batch.faces.letterbox import PixelRegion
+from lfr_batch.faces.stages import open_stages
+from lfr_batch.footage.stills import StillFrame
+from lfr_batch.models.store import load_pack
+from lfr_batch.pipeline.looks import Look, Seen, Tally, find_faces, timed_beside
+from lfr_batch.pipeline.shots import take_shots
+from lfr_batch.records import NS_PER_S, ByteArray
+from lfr_batch.tracks.tracker import TrackerState, look
+from tests.casework import ASTRONAUT, installed_picture
+
+CONFIG = Config(detect=DetectConfig(long_side_px=640))
+LEFT, RIGHT = (60, 100), (400, 100)
+"""Where the astronaut's face, 120 x 160 pixels of picture, may stand in a 640 x 360 picture."""
+
+
+@pytest.fixture(scope="module")
+def detector(open_pack_home: Any) -> Detector:
+    return open_stages(load_pack(open_pack_home, "open"), Config(), threads=2).detector
+
+
+def scene(*corners: tuple[int, int], size_wh: tuple[int, int] = (640, 360)) -> StillFrame:
+    """A grey wall with a face at each place."""
+    face = installed_picture(ASTRONAUT)[40:200, 165:285]
+    picture: ByteArray = np.full((size_wh[1], size_wh[0], 3), 90, np.uint8)
+    for left, top in corners:
+        picture[top : top + 160, left : left + 120] = face
+    return StillFrame(picture)
+
+
+def looks_of(
+    *shown: StillFrame | None, regions: dict[int, PixelRegion] | None = None
+) -> list[Look]:
+    return [
+        Look(i * NS_PER_S // 5, frame, region=(regions or {}).get(i))
+        for i, frame in enumerate(shown)
+    ]
+
+
+def seen_of(looks: Iterable[Look], detector: Detector, config: Config = CONFIG) -> list[Seen]:
+    return list(find_faces(looks, detector, config, Tally()))
+
+
+def boxes(seen: Seen) -> list[list[int]]:
+    return sorted(np.round(seen.faces.boxes_xyxy).astype(int).tolist())
+
+
+def test_every_look_comes_back_in_order_with_its_own_faces(detector: Detector) -> None:
+    none, one, two = scene(), scene(LEFT), scene(LEFT, RIGHT)
+    shown = [None, one, None, None, two, none, None, two, one, None, None]
+    looks = looks_of(*shown)
+    seen = seen_of(looks, detector)
+    assert [s.look for s in seen] == looks
+    counts = {id(none): 0, id(one): 1, id(two): 2}
+    assert [len(s.faces) for s in seen] == [counts[id(f)] if f else 0 for f in shown]
+    assert all(s.shown_xyxy is None for s in seen)
+    assert boxes(seen[1]) == boxes(seen[8]) == boxes(seen[4])[:1]
+
+
+@pytest.mark.parametrize("shown", [[], [None], [None, None, None]])
+def test_looks_without_frames_need_no_detector(
+    shown: list[StillFrame | None], detector: Detector
+) -> None:
+    looks = looks_of(*shown)
+    seen = seen_of(looks, detector)
+    assert [s.look for s in seen] == looks
+    assert not any(len(s.faces) for s in seen)
+
+
+def test_pictures_of_any_size_may_follow_each_other(detector: Detector) -> None:
+    shown = [scene(LEFT), scene(LEFT, size_wh=(320, 300)), None, scene(RIGHT), scene(LEFT)]
+    seen = seen_of(looks_of(*shown), detector)
+    assert [len(s.faces) for s in seen] == [1, 1, 0, 1, 1]
+    for s in seen:
+        if s.look.frame is not None:
+            assert np.all(s.faces.boxes_xyxy[:, 2:] <= s.look.frame.size_wh)
+    np.testing.assert_allclose(seen[0].faces.boxes_xyxy, seen[1].faces.boxes_xyxy, atol=4)
+    np.testing.assert_array_equal(seen[0].faces.boxes_xyxy, seen[4].faces.boxes_xyxy)
+
+
+def test_several_frames_in_a_call_change_nothing(detector: Detector) -> None:
+    shown = [scene(LEFT), None, scene(RIGHT), scene(LEFT, RIGHT), None, scene(), scene(RIGHT)]
+    looks = looks_of(*shown, regions={3: (380, 60, 640, 300)})
+    together = replace(detector, session=Wide(detector.session), most_at_once=3)
+    alone = seen_of(looks, detector)
+    for one, other in zip(alone, seen_of(looks, together), strict=True):
+        assert one.look is other.look
+        np.testing.assert_allclose(one.faces.boxes_xyxy, other.faces.boxes_xyxy, atol=1)
+
+
+class Wide:
+    """A real session that would like eight pictures at once."""
+
+    batch = 8
+
+    def __init__(self, session: Any) -> None:
+        self.description = session.description
+        self.run = session.run
+        self.run_all = session.run_all
+
+
+def test_frames_are_taken_as_they_are_needed(detector: Detector) -> None:
+    """Looks are made lazily: only a few frames are in memory at a time."""
+    taken: list[int] = []
+
+    def lazily() -> Iterator[Look]:
+        for look_ in looks_of(*[scene(LEFT)] * 12):
+            taken.append(look_.pts_ns)
+            yield look_
+
+    finding = find_faces(lazily(), detector, CONFIG, Tally())
+    next(finding)
+    assert len(taken) <= 6
+    assert len(list(finding)) == 11
+    assert len(taken) == 12
+
+
+def test_only_the_region_is_searched(detector: Detector) -> None:
+    frame = scene(LEFT, RIGHT)
+    (whole, part) = seen_of(looks_of(frame, frame, regions={1: (360, 40, 600, 320)}), detector)
+    assert len(whole.faces) == 2
+    assert part.shown_xyxy is not None
+    assert boxes(part)[0] == pytest.approx(boxes(whole)[1], abs=4)
+    assert len(part.faces) == 1
+    left, top, right, bottom = part.shown_xyxy
+    assert left <= 360
+    assert top <= 40
+    assert right >= 600
+    assert bottom >= 320
+
+
+def test_a_region_that_is_the_whole_picture_hides_nothing(detector: Detector) -> None:
+    frame = scene(LEFT, RIGHT)
+    (seen,) = seen_of(looks_of(frame, regions={0: (0, 0, 640, 360)}), detector)
+    assert (len(seen.faces), seen.shown_xyxy) == (2, None)
+
+
+@pytest.mark.parametrize("left", range(0, 640, 32))
+def test_a_face_that_the_border_of_a_part_cuts_is_left_out(detector: Detector, left: int) -> None:
+    """Wherever the border runs: what is found lies inside, and is what the whole picture shows."""
+    frame = scene((260, 100))
+    region = (left, 0, min(left + 120, 640), 360)
+    (whole, part) = seen_of(looks_of(frame, frame, regions={1: region}), detector)
+    assert len(whole.faces) == 1
+    if part.shown_xyxy is None:
+        assert boxes(part) == boxes(whole)
+        return
+    box, shown = whole.faces.boxes_xyxy[0], part.shown_xyxy
+    if box[0] > shown[0] + 16 and box[2] < shown[2] - 16:
+        assert boxes(part)[0] == pytest.approx(boxes(whole)[0], abs=6)
+    for found in part.faces.boxes_xyxy:
+        assert found[0] >= shown[0]
+        assert found[2] <= shown[2]
+        assert np.abs(found - box).max() < 16
+
+
+def test_the_track_of_a_face_cut_by_the_border_is_held(detector: Detector) -> None:
+    """It is not lost, and it is not begun anew from half a face."""
+    frame = scene((320, 100))
+    cutting = (0, 0, 320, 360)
+    looks = looks_of(*[frame] * 12, regions=dict.fromkeys(range(1, 11), cutting))
+    state = TrackerState()
+    for seen in seen_of(looks, detector):
+        assert seen.look.frame is not None
+        assert len(seen.faces) == (seen.look.region is None)
+        shots, _ = take_shots(frame, seen.faces, CONFIG.quality)
+        state, closed = look(
+            state, seen.look.pts_ns, seen.faces, shots, CONFIG.track, seen.shown_xyxy
+        )
+        assert closed == ()
+    (track,) = state.open_tracks
+    assert (track.number, track.frames, track.end_ns) == (0, 12, 11 * NS_PER_S // 5)
+
+
+def test_faces_are_counted_once_the_border_has_taken_its_share(detector: Detector) -> None:
+    frame, tally = scene((320, 100)), Tally()
+    looks = looks_of(frame, None, frame, regions={2: (0, 0, 320, 360)})
+    seen = list(find_faces(looks, detector, CONFIG, tally))
+    assert tally.faces_detected == sum(len(s.faces) for s in seen) == 1
+    assert tally.infer_s > 0
+
+
+@pytest.mark.parametrize(("min_face_px", "found"), [(24.0, 1), (64.0, 1), (2000.0, 0)])
+def test_frames_are_scaled_to_the_smallest_face_that_counts(
+    detector: Detector, min_face_px: float, found: int
+) -> None:
+    config = Config(quality=QualityConfig(min_face_px=min_face_px))
+    assert config.detect.long_side_px is None
+    (seen,) = seen_of(looks_of(scene(LEFT)), detector, config)
+    assert len(seen.faces) == found
+    for box in boxes(seen):
+        assert box == pytest.approx(boxes(seen_of(looks_of(scene(LEFT)), detector)[0])[0], abs=12)
+
+
+def test_time_spent_decoding_is_not_counted_as_inference() -> None:
+    tally = Tally()
+
+    def decoding() -> Iterator[int]:
+        for i in range(3):
+            tally.decode_s += 1000.0
+            yield i
+
+    assert list(timed_beside(decoding(), tally)) == [0, 1, 2]
+    assert -3000.0 <= tally.infer_s < -2999.0
