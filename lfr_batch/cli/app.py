@@ -10,7 +10,7 @@ from importlib import import_module
 import typer
 
 from lfr_batch.cli.output import complain
-from lfr_batch.errors import LfrError
+from lfr_batch.errors import LfrError, UsageError
 
 HELP = "Find enrolled faces in footage archives. A person decides, never the software."
 
@@ -18,43 +18,62 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
 COMMANDS = {
-    "scan": "lfr_batch.cli.scan:scan",
-    "search": "lfr_batch.cli.scan:search",
-    "resume": "lfr_batch.cli.scan:resume",
-    "runs": "lfr_batch.cli.results:runs",
-    "status": "lfr_batch.cli.results:status",
-    "sql": "lfr_batch.cli.results:sql",
-    "report": "lfr_batch.cli.results:report",
-    "models": "lfr_batch.cli.models:models_app",
-    "gallery": "lfr_batch.cli.gallery:gallery_app",
-    "doctor": "lfr_batch.cli.doctor:doctor",
-    "demo": "lfr_batch.cli.demo:demo",
+    "scan": ("scan:scan", "Search footage for the people of a gallery."),
+    "search": ("scan:search", "Rank the people of a gallery for the faces in stills."),
+    "resume": ("scan:resume", "Finish a run that was interrupted."),
+    "runs": ("results:runs", "Every run, newest first."),
+    "status": ("results:status", "How far a run is, what failed and why."),
+    "sql": ("results:sql", "Ask the results in SQL."),
+    "report": (
+        "results:report",
+        "Write the report of a run: one HTML file with the evidence pictures.",
+    ),
+    "models": ("models:models_app", "Model packs: fetch, add, list, verify."),
+    "gallery": ("gallery:gallery_app", "Galleries of enrolled people."),
+    "live": ("live:live", "Watch cameras for the people of a watchlist."),
+    "live-user": ("live_users:live_users_app", "Who may log in to the console."),
+    "retention": ("retention:retention_app", "How long alerts are kept."),
+    "audit": ("retention:audit_app", "The record of what was deleted."),
+    "doctor": ("doctor:doctor", "What this machine is, what is wrong, and how to mend it."),
+    "demo": ("demo:demo", "Build the demonstration, scan it, and check the answer."),
 }
-"""Each command and where it is. Only the one that is asked for is imported: a question to the
-results should not wait for video decoders and optimisers."""
+"""Each command: where it is, and its line in the overview. Only the one that is asked for is
+imported: a question to the results should not wait for video decoders and optimisers, and the
+overview waits for nothing."""
 
 
 def build_app(first: str | None) -> typer.Typer:
-    """The command line with the command ``first``, or with all where that is no command."""
+    """The command line with the command ``first``; where that is none, the overview of all."""
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    app.callback(help=HELP)(_keep_names)
-    for name in [first] if first in COMMANDS else COMMANDS:
-        module, _, attribute = COMMANDS[name].partition(":")
-        command = getattr(import_module(module), attribute)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
+    app.callback(help=HELP)(_nothing)
+    if first in COMMANDS:
+        _add(app, first)
+    else:
+        for name, (_, summary) in COMMANDS.items():
+            app.command(name, help=summary)(_not_loaded)
     return app
 
 
-def _keep_names() -> None:
+def _add(app: typer.Typer, name: str) -> None:
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    command = getattr(import_module(f"lfr_batch.cli.{module}"), attribute)
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name)(command)
+
+
+def _nothing() -> None:
     """Without a callback, Typer would make an only command the program itself."""
+
+
+def _not_loaded() -> None:
+    raise UsageError("Name the command first, then its options: `lfr COMMAND ...`.")
 
 
 def main(arguments: list[str] | None = None) -> None:

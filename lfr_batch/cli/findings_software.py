@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import metadata
 
 from packaging.requirements import Requirement
@@ -9,7 +10,13 @@ from packaging.requirements import Requirement
 from lfr_batch.cli.findings import Finding, ok, problem, warning
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import LfrError
-from lfr_batch.models.devices import DeviceReport, available_cores, inspect_devices
+from lfr_batch.footage.pyav_input import nvdec_obstacle
+from lfr_batch.models.devices import (
+    DeviceReport,
+    available_cores,
+    inspect_devices,
+    installed_twins,
+)
 from lfr_batch.models.sessions import SessionPlan, plan_session
 
 DISTRIBUTION = "lfr-batch"
@@ -29,7 +36,7 @@ def software_findings() -> list[Finding]:
     return [
         *findings,
         collisions_finding(report),
-        providers_finding(report),
+        providers_finding(report, usable_gpu_parts(report)),
         plan_finding(report),
     ]
 
@@ -56,10 +63,22 @@ def collisions_finding(report: DeviceReport) -> Finding:
     return ok("collisions", "one OpenCV, one onnxruntime, one FAISS")
 
 
-def providers_finding(report: DeviceReport) -> Finding:
+def usable_gpu_parts(report: DeviceReport) -> dict[str, bool]:
+    """What a GPU could do here, and whether it can."""
+    return {
+        "inference": report.cuda_usable,
+        "TensorRT": report.tensorrt_usable,
+        "search": any("gpu" in name for name in installed_twins()["faiss"]),
+        "decoding": not nvdec_obstacle(),
+    }
+
+
+def providers_finding(report: DeviceReport, gpu_parts: Mapping[str, bool] | None = None) -> Finding:
     names = [name.removesuffix("ExecutionProvider") for name in report.onnxruntime_providers]
     bf16 = "with bf16" if report.bf16 else "without bf16"
     text = f"onnxruntime: {', '.join(names)}; OpenVINO: {', '.join(report.openvino_devices)} {bf16}"
+    if report.gpus and gpu_parts:
+        text += f"; {describe_gpu_parts(gpu_parts)}"
     if report.gpus and not report.cuda_usable:
         return warning(
             "providers",
@@ -67,6 +86,12 @@ def providers_finding(report: DeviceReport) -> Finding:
             "Run `make setup-gpu` to replace onnxruntime and FAISS by their GPU builds.",
         )
     return ok("providers", text)
+
+
+def describe_gpu_parts(parts: Mapping[str, bool]) -> str:
+    can = ", ".join(name for name, usable in parts.items() if usable) or "nothing"
+    cannot = ", ".join(name for name, usable in parts.items() if not usable)
+    return f"on the GPU: {can}" + (f" (not {cannot})" if cannot else "")
 
 
 def plan_finding(report: DeviceReport) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import duckdb
 import typer
 
 from lfr_batch.cli.options import (
@@ -20,12 +21,9 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, answer_json, answer_table, say
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import GalleryError
-from lfr_batch.gallery.store import load_snapshot, read_thumbnails
 from lfr_batch.records import FootageAsset
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.prompt import prompt
 from lfr_batch.results.render import render
-from lfr_batch.results.report import write_report
 from lfr_batch.results.run_state import read_catalogue
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import RunStatus, run_progress, run_rows
@@ -95,9 +93,11 @@ def sql(
     out: OutOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Ask the results in SQL. Views: runs, footage, segments, sightings, candidates, best_shots."""
+    """Ask the results in SQL. The view `columns` documents all others."""
     connection = open_lake(*_place(out, config))
     if query is None:
+        from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
+
         raise typer.Exit(prompt(connection, home(), form))
     text = render(run_query(connection, query), form)
     if isinstance(text, bytes):
@@ -112,11 +112,30 @@ def report(
     results: Annotated[str | None, typer.Option("--results", help="Results root.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write the run's report: one HTML file with the evidence pictures."""
+    """Write the report of a run: one HTML file with the evidence pictures.
+
+    Of a deployment: its figures, as forces publish them, and beside the HTML as CSV. No pictures.
+    """
     root, s3 = _place(results, config)
+    store, connection = open_store(root, s3), open_lake(root, s3)
     path = out or Path(f"report-{run_id}.html")
-    write_report(open_lake(root, s3), open_store(root, s3), run_id, path, reference_pictures)
+    if _kind(connection, run_id) == "live":
+        from lfr_batch.live.report import write_live_report  # noqa: PLC0415
+
+        csv_path = write_live_report(connection, store, run_id, path)
+        say(f"its figures: {csv_path.absolute()}")
+    else:
+        from lfr_batch.results.report import write_report  # noqa: PLC0415
+
+        write_report(connection, store, run_id, path, reference_pictures)
     answer(str(path.absolute()))
+
+
+def _kind(connection: duckdb.DuckDBPyConnection, run_id: str) -> str | None:
+    """None for a run that is not there."""
+    found = run_query(connection, "SELECT kind FROM runs WHERE run_id = $id", {"id": run_id})
+    kinds: list[str] = found.column(0).to_pylist()
+    return kinds[0] if kinds else None
 
 
 def _place(out: str | None, config: Path | None) -> tuple[str, S3Config]:
@@ -129,6 +148,8 @@ def reference_pictures(
     gallery: str, snapshot_id: str, image_ids: Sequence[str]
 ) -> Mapping[str, bytes]:
     """The enrolled pictures beside which evidence is shown; none if the snapshot is gone."""
+    from lfr_batch.gallery.store import load_snapshot, read_thumbnails  # noqa: PLC0415
+
     try:
         return read_thumbnails(load_snapshot(home(), gallery, snapshot_id), image_ids)
     except GalleryError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Annotated, Any
 
 import typer
@@ -100,6 +101,7 @@ def scan(
         raise UsageError("There is nothing to scan: name footage, or give --manifest.")
     result, store = _run(order, results_root(out, settings))
     _report(result, store, as_json)
+    raise _exit(result)
 
 
 def search(
@@ -122,6 +124,7 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Rank the people of a gallery for the faces in stills; below the threshold nobody is named."""
+    started = perf_counter()
     settings = read_config(
         config,
         overrides,
@@ -145,6 +148,8 @@ def search(
     )
     result, store = _run(order, results_root(out, settings))
     _report_candidates(result, store, as_json)
+    say(_pace(len(result.assets), perf_counter() - started))
+    raise _exit(result)
 
 
 def resume(
@@ -170,6 +175,7 @@ def resume(
         _report_candidates(result, store, as_json)
     else:
         _report(result, store, as_json)
+    raise _exit(result)
 
 
 def _inputs(given: list[str] | tuple[str, ...]) -> tuple[str, ...]:
@@ -213,12 +219,11 @@ def _report(result: RunResult, store: Store, as_json: bool) -> None:
     if as_json:
         answer_json([_summary(result, store)])
     else:
-        rows = _select(store, result, "sightings_of_run")
-        answer_table(rows[:SHOWN], ["subject_id", "score", "camera_id", "start_s", "end_s", "uri"])
-        if len(rows) > SHOWN:
-            answer(f"… and {len(rows) - SHOWN} more sightings")
+        rows = _select(store, result, "sightings_of_run", top=SHOWN)
+        answer_table(rows, ["subject_id", "score", "camera_id", "start_s", "end_s", "uri"])
+        if result.sightings > SHOWN:
+            answer(f"… and {result.sightings - SHOWN} more sightings")
         answer(_closing(result))
-    raise typer.Exit(EXIT_CODES[result.status] or 0)
 
 
 def _report_candidates(result: RunResult, store: Store, as_json: bool) -> None:
@@ -231,7 +236,15 @@ def _report_candidates(result: RunResult, store: Store, as_json: bool) -> None:
         columns = ["uri", "face", "rank", "subject_id", "score", "above_threshold"]
         answer_table(rows, columns)
         answer(_closing(result))
-    raise typer.Exit(EXIT_CODES[result.status] or 0)
+
+
+def _exit(result: RunResult) -> typer.Exit:
+    return typer.Exit(EXIT_CODES[result.status] or 0)
+
+
+def _pace(stills: int, elapsed_s: float) -> str:
+    what = "1 still" if stills == 1 else f"{stills} stills"
+    return f"{what} in {elapsed_s:.1f} s, {stills / elapsed_s:.1f} a second"
 
 
 def _tell_of_stills(result: RunResult) -> None:
@@ -255,8 +268,10 @@ def _faces_sentence(outcome: SegmentOutcome, threshold: float) -> str:
     )
 
 
-def _select(store: Store, result: RunResult, query: str) -> list[dict[str, Any]]:
-    parameters = {"run_id": result.request.run_id}
+def _select(
+    store: Store, result: RunResult, query: str, **parameters: object
+) -> list[dict[str, Any]]:
+    parameters["run_id"] = result.request.run_id
     s3 = parse_config(result.request.config, "the run's request").s3
     table = run_query(open_lake(store.uri, s3), load_query(query).sql, parameters)
     rows: list[dict[str, Any]] = table.to_pylist()

@@ -44,8 +44,13 @@ def require_authority(
             f"give for example: {example}"
         )
     return Authority(
-        stated["--case"], stated["--authority"], _plain(purpose), _plain(operator) or _login()
+        stated["--case"], stated["--authority"], _plain(purpose), operator_name(operator)
     )
+
+
+def operator_name(stated: str | None) -> str:
+    """Who acts: as stated, else the login name."""
+    return _plain(stated) or _login()
 
 
 def _plain(text: str | None) -> str:

@@ -1,0 +1,206 @@
+"""`lfr live`: a deployment, from its start until it ends by itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from lfr_batch.cli.live_status import LiveStatus, live_status, summary
+from lfr_batch.cli.options import (
+    AddressOption,
+    EngineOption,
+    LicenceOption,
+    OperatorOption,
+    OutOption,
+    PackOption,
+    SetOption,
+    ThresholdOption,
+    home,
+)
+from lfr_batch.cli.output import answer, say
+from lfr_batch.config.live import LiveConfig
+from lfr_batch.config.load import load_live, override
+from lfr_batch.engine.live_table import open_live_engine
+from lfr_batch.gallery.thresholds import explain
+from lfr_batch.live.receipt import Receipt
+from lfr_batch.live.watchlist import destroy_leftovers, require_gone
+from lfr_batch.oversight.authority import operator_name
+from lfr_batch.pipeline.deploy import Deployment, LiveOrder, make_deployment
+from lfr_batch.pipeline.live_plan import RunningDeployment
+from lfr_batch.pipeline.live_run import run_deployment
+from lfr_batch.pipeline.worker import protect_files
+from lfr_batch.results.run_log import EXIT_CODES
+
+INTERRUPTED = 130
+"""Exit code of a deployment that never began. One that was ended early by a signal is complete."""
+SOONER = {
+    "watchlist": "its watchlist expires then",
+    "longest": "no deployment lasts longer than 24 hours",
+}
+"""Why a deployment ends before its window does."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def live(
+    config: Annotated[
+        Path, typer.Option("--config", help="YAML file; conf/live.yaml lists every key.")
+    ],
+    overrides: SetOption = None,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Play files, whatever the window says; marked as such."),
+    ] = False,
+    operator: OperatorOption = None,
+    pack: PackOption = None,
+    licence: LicenceOption = None,
+    threshold: ThresholdOption = None,
+    engine: EngineOption = None,
+    address: AddressOption = None,
+    out: OutOption = None,
+) -> None:
+    """Watch cameras for the people of a watchlist, until the window ends."""
+    own = {
+        "deployment.operator": operator,
+        "pack": pack,
+        "deployment.licence": licence,
+        "decide.threshold": threshold,
+        "engine.kind": engine,
+        "engine.address": address,
+    }
+    settings = override(load_live(config, overrides or ()), own)
+    protect_files()
+    _tidy_up(operator_name(settings.deployment.operator))
+    order = LiveOrder(settings, home(), _results_root(out, settings), rehearse)
+    deployment = make_deployment(order, datetime.now(UTC))
+    with _signals() as signals, live_status(deployment.term) as status:
+        try:
+            ended = run_deployment(
+                deployment,
+                lambda _: _opened(deployment, signals),
+                lambda running: _attended(deployment, running, status),
+                status.take,
+                signals.stopping,
+            )
+        except KeyboardInterrupt:
+            say("stopped before its cameras were open; its watchlist is destroyed")
+            raise typer.Exit(INTERRUPTED) from None
+    for line in summary(ended):
+        answer(line)
+    raise typer.Exit(EXIT_CODES[ended.status] or 0)
+
+
+@contextmanager
+def serve_console(deployment: Deployment, running: RunningDeployment) -> Iterator[str]:
+    """Gives the console's address; says a link for everybody whose token is for this start alone.
+
+    Raises ConfigError for an address that cannot be had, LiveError.
+    """
+    from lfr_batch.console.app import create_app  # noqa: PLC0415 - not before all is checked
+    from lfr_batch.console.serve import serve  # noqa: PLC0415
+    from lfr_batch.console.users import login_link, users_for_deployment  # noqa: PLC0415
+
+    users, tokens = users_for_deployment(deployment.plan.home)
+    app = create_app(deployment.record, running, users)
+    with serve(app, deployment.plan.config.console) as url:
+        for name, token in tokens.items():
+            say(f"{name}: {login_link(url, token)}")
+        yield url
+
+
+def _results_root(out: str | None, config: LiveConfig) -> str:
+    """--out, the configuration's alerts.results, LFR_RESULTS, or HOME/results."""
+    root = out or config.alerts.results or os.environ.get("LFR_RESULTS") or str(home() / "results")
+    return root if "://" in root else str(Path(root).absolute())
+
+
+def _tidy_up(by: str) -> None:
+    """What deployments left behind whose process was killed."""
+    receipts = destroy_leftovers(home(), by)
+    for receipt in receipts:
+        say(f"the watchlist that deployment {receipt.deployment_id} left behind: {_gone(receipt)}")
+    require_gone(receipts)
+
+
+def _gone(receipt: Receipt) -> str:
+    return "destroyed" if receipt.verified_gone else f"not destroyed ({receipt.trouble})"
+
+
+def _announce(deployment: Deployment) -> None:
+    record, term = deployment.record, deployment.term
+    what = "rehearsal" if record.rehearsal else "deployment"
+    say(f"{what} {record.deployment_id}: {record.place}, case {record.case_ref}")
+    say(f"authority {record.authority} of {record.authorising_officer}")
+    say(
+        f"watchlist {record.gallery}, snapshot {record.snapshot_id}: "
+        f"{record.watchlist_size} people; {explain(deployment.choice)}"
+    )
+    ends_at, why = term.ends_at.astimezone(UTC), SOONER.get(term.ends_by)
+    say(f"it ends on {ends_at:%d %b %Y at %H:%M:%S} UTC" + (f", since {why}" if why else ""))
+
+
+@contextmanager
+def _attended(
+    deployment: Deployment, running: RunningDeployment, status: LiveStatus
+) -> Iterator[None]:
+    with serve_console(deployment, running) as url:
+        status.begin(url)
+        yield
+
+
+@dataclass(slots=True)
+class _Signals:
+    """While parts are being opened, a signal interrupts; at any other time it asks for an orderly
+    end, and while that is being brought about it changes nothing."""
+
+    stopping: Event = field(default_factory=Event)
+    interrupts: bool = False
+
+    def take(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping.set()
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        if self.interrupts and self.stopping.is_set():
+            self.interrupts = False
+            raise KeyboardInterrupt
+
+    def install(self) -> None:
+        """Who started us under nohup wants no hang-up to be noticed."""
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self.take)
+
+
+@contextmanager
+def _signals() -> Iterator[_Signals]:
+    signals, before = _Signals(), {number: signal.getsignal(number) for number in SIGNALS}
+    signals.install()
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _opened(deployment: Deployment, signals: _Signals) -> Iterator[RunningDeployment]:
+    _announce(deployment)
+    signals.interrupts = True
+    try:
+        signals.interrupt()  # it may have come before
+        with open_live_engine(deployment.plan) as running:
+            signals.interrupts = False
+            signals.install()  # Ray has put a handler of its own in place
+            yield running
+    finally:
+        signals.interrupts = False

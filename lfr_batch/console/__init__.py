@@ -1,0 +1,1 @@
+"""The officers' screen: a small web application beside the van."""

@@ -1,0 +1,59 @@
+"""Who is asking, and whether they may: what the routes depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+
+from lfr_batch.console.desk import Desk
+from lfr_batch.console.feed import Feed
+from lfr_batch.console.roles import Permission, may
+from lfr_batch.console.sessions import LoginLimit, Sessions
+from lfr_batch.console.users import User, Users
+
+COOKIE = "lfr_console"
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What the routes work with; ``app.state.console``."""
+
+    desk: Desk
+    feed: Feed
+    users: Users
+    sessions: Sessions = field(default_factory=Sessions)
+    limit: LoginLimit = field(default_factory=LoginLimit)
+
+
+def console_of(request: Request) -> Console:
+    console: Console = request.app.state.console
+    return console
+
+
+def session_user(request: Request) -> User | None:
+    secret = request.cookies.get(COOKIE)
+    return console_of(request).sessions.user(secret) if secret else None
+
+
+def allowed(permission: Permission) -> Callable[[Request], User]:
+    """A dependency that gives the user: 401 without a session, 403 without the permission."""
+
+    def check(request: Request) -> User:
+        user = session_user(request)
+        if user is None:
+            raise HTTPException(401, "log in first")
+        if not may(user.role, permission):
+            raise HTTPException(403, f"the role {user.role} may not do this")
+        return user
+
+    return check
+
+
+ConsoleOf = Annotated[Console, Depends(console_of)]
+Viewer = Annotated[User, Depends(allowed("view"))]
+Acknowledger = Annotated[User, Depends(allowed("acknowledge"))]
+Decider = Annotated[User, Depends(allowed("decide"))]
+VIEW, AUDIT = [Depends(allowed("view"))], [Depends(allowed("audit"))]

@@ -1,0 +1,106 @@
+"""The console as an application: create it, then ``serve`` it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
+
+import jinja2
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+
+from lfr_batch.console.access import Console, console_of, session_user
+from lfr_batch.console.desk import DecidedMeanwhile, Desk
+from lfr_batch.console.feed import Feed
+from lfr_batch.console.guard import Guard
+from lfr_batch.console.routes import routes
+from lfr_batch.console.users import Users
+from lfr_batch.errors import LfrError, UsageError
+from lfr_batch.live.records import DeploymentRecord
+from lfr_batch.pipeline.live_plan import RunningDeployment
+
+HERE = Path(__file__).parent
+MOST_BODY_BYTES = 16_384
+STATUS_OF: Mapping[type[LfrError], int] = MappingProxyType(
+    {DecidedMeanwhile: 409, UsageError: 404, LfrError: 503}
+)
+"""The first class that fits."""
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+
+
+def create_app(deployment: DeploymentRecord, running: RunningDeployment, users: Users) -> FastAPI:
+    """Nothing of it is public but the login page, its script and its style."""
+    desk = Desk(deployment, running)
+    console = Console(desk, Feed(desk), users)
+    app = FastAPI(
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        max_body_size=MOST_BODY_BYTES,
+        telemetry=NO_TELEMETRY,
+    )
+    app.state.console = console
+    app.add_middleware(Guard)
+    app.add_exception_handler(LfrError, _sentence)
+    app.add_exception_handler(HTTPException, _refusal)
+    app.add_exception_handler(RequestValidationError, _misunderstanding)
+    app.add_api_route("/", page, response_class=HTMLResponse)
+    app.include_router(routes)
+    app.mount("/static", StaticFiles(directory=HERE / "static"))
+    return app
+
+
+def page(request: Request) -> HTMLResponse:
+    """The console; whoever is not logged in gets the form for it."""
+    desk = console_of(request).desk
+    html = _TEMPLATE.render(user=session_user(request), deployment=desk.deployment)
+    return HTMLResponse(html)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    console: Console = app.state.console
+    console.feed.start()
+    yield
+    console.feed.join()
+
+
+def _sentence(_: Request, error: Exception) -> JSONResponse:
+    status = next(status for kind, status in STATUS_OF.items() if isinstance(error, kind))
+    return JSONResponse({"error": str(error)}, status)
+
+
+def _refusal(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+def _misunderstanding(_: Request, error: Exception) -> JSONResponse:
+    """What is wrong with the request, without repeating what was sent."""
+    assert isinstance(error, RequestValidationError)
+    said = {
+        f"{'.'.join(map(str, each['loc'][1:])) or 'the body'}: {each['msg']}"
+        for each in error.errors()
+    }
+    return JSONResponse({"error": "; ".join(sorted(said))}, 422)
+
+
+_TEMPLATE = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+).get_template("console.html.j2")

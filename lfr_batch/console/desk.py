@@ -1,0 +1,151 @@
+"""What officers do with alerts, and what a screen is told of them."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+
+from lfr_batch.console.messages import (
+    NOTHING_DONE,
+    Acknowledged,
+    Handling,
+    Message,
+    of_alert,
+    of_counts,
+    of_health,
+    of_latencies,
+    of_parts,
+    of_review,
+    of_sinks,
+)
+from lfr_batch.console.users import User
+from lfr_batch.errors import UsageError
+from lfr_batch.live.counts import latest_reviews
+from lfr_batch.live.records import Alert, DeploymentRecord, Outcome, Review, Verdict
+from lfr_batch.pipeline.live_plan import RunningDeployment
+
+logger = logging.getLogger(__name__)
+
+Section = Callable[["Desk"], object]
+
+
+class DecidedMeanwhile(UsageError):
+    """Somebody else has decided since the officer looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an officer sends. ``seen_review_id``: the review that the officer saw last."""
+
+    verdict: Verdict
+    reason: str
+    outcome: Outcome | None = None
+    seen_review_id: str | None = None
+
+
+@dataclass(slots=True)
+class Desk:
+    """Every method may be called from any thread, and raises what the router raises.
+
+    Acknowledgements and latencies are of this console: they are gone when it ends, decisions are
+    not.
+    """
+
+    deployment: DeploymentRecord
+    running: RunningDeployment
+    _acknowledged: dict[str, Acknowledged] = field(default_factory=dict)
+    _shown_ms: dict[str, float] = field(default_factory=dict)
+    _changing: Lock = field(default_factory=Lock)
+    _deciding: Lock = field(default_factory=Lock)
+    """One decision at a time: the next one must see it."""
+
+    def alert(self, alert_id: str) -> Alert:
+        """Raises UsageError for one that is not there."""
+        alert = self.running.router.alert(alert_id)
+        if alert is None:
+            raise UsageError(f"there is no alert {alert_id!r} in this deployment")
+        return alert
+
+    def alerts(self, limit: int) -> list[Message]:
+        """Newest first."""
+        newest = self.running.router.alerts(limit)
+        return self._told(newest, latest_reviews(self.running.router.reviews()))
+
+    def told(self, alert_ids: Iterable[str]) -> list[Message]:
+        """Those of them that are still kept."""
+        found = (self.running.router.alert(alert_id) for alert_id in alert_ids)
+        alerts = [alert for alert in found if alert]
+        return self._told(alerts, latest_reviews(self.running.router.reviews())) if alerts else []
+
+    def reviews(self) -> list[Message]:
+        return [of_review(review) for review in self.running.router.reviews()]
+
+    def acknowledge(self, user: User, alert_id: str) -> None:
+        """The first one counts."""
+        self.alert(alert_id)
+        with self._changing:
+            self._acknowledged.setdefault(alert_id, Acknowledged(user.name, datetime.now(UTC)))
+        logger.info("alert %s acknowledged by %s", alert_id, user.name)
+
+    def decide(self, user: User, alert_id: str, decision: Decision) -> Review:
+        """Raises DecidedMeanwhile, UsageError for an alert that is not there."""
+        review = Review(
+            review_id=secrets.token_hex(8),
+            deployment_id=self.deployment.deployment_id,
+            alert_id=alert_id,
+            reviewer=user.name,
+            role=user.role,
+            decided_at=datetime.now(UTC),
+            verdict=decision.verdict,
+            reason=decision.reason,
+            outcome=decision.outcome,
+        )
+        with self._deciding:
+            self._check_nobody_decided(alert_id, decision.seen_review_id)
+            self.running.router.review(review)
+        return review
+
+    def shown(self, alert_id: str, latency_ms: float) -> None:
+        """A screen shows the alert; the first screen counts. An unknown alert is nothing."""
+        if self.running.router.alert(alert_id) is not None:
+            with self._changing:
+                self._shown_ms.setdefault(alert_id, latency_ms)
+
+    def status(self) -> Message:
+        """All sections of the console's panels."""
+        return {name: section(self) for name, section in SECTIONS.items()}
+
+    def latencies_ms(self) -> list[float]:
+        with self._changing:
+            return list(self._shown_ms.values())
+
+    def _told(self, alerts: Iterable[Alert], reviews: Mapping[str, Review]) -> list[Message]:
+        with self._changing:
+            return [of_alert(alert, self._handling(alert.alert_id, reviews)) for alert in alerts]
+
+    def _handling(self, alert_id: str, reviews: Mapping[str, Review]) -> Handling:
+        review, acknowledged = reviews.get(alert_id), self._acknowledged.get(alert_id)
+        shown_ms = self._shown_ms.get(alert_id)
+        known = review or acknowledged or shown_ms is not None
+        return Handling(review, acknowledged, shown_ms) if known else NOTHING_DONE
+
+    def _check_nobody_decided(self, alert_id: str, seen_review_id: str | None) -> None:
+        latest = latest_reviews(self.running.router.reviews()).get(alert_id)
+        if latest is not None and latest.review_id != seen_review_id:
+            raise DecidedMeanwhile(
+                f"{latest.reviewer} has decided about this alert meanwhile; look at it again"
+            )
+
+
+SECTIONS: Mapping[str, Section] = {
+    "cameras": lambda desk: of_health(desk.running.router.health(), desk.deployment.cameras),
+    "counts": lambda desk: of_counts(desk.running.router.counts()),
+    "parts": lambda desk: of_parts(desk.running.parts()),
+    "sinks": lambda desk: of_sinks(desk.running.router.sink_states()),
+    "shown": lambda desk: of_latencies(desk.latencies_ms()),
+}
+"""Each is a panel of the page and an address of its own."""

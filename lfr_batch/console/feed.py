@@ -1,0 +1,183 @@
+"""One thread asks the router what is new; every screen is told by its own bounded queue."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import Event as Flag
+from threading import Thread
+
+from lfr_batch.console.desk import Desk
+from lfr_batch.console.messages import Message
+from lfr_batch.errors import LfrError
+from lfr_batch.live.records import Event
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 0.5
+STATUS_EVERY_S = 1.0
+STATUS_AFTER_CHANGE_S = 0.25
+QUEUE = 256
+MOST_SCREENS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One server-sent event. ``number`` is the router's, where it comes from there."""
+
+    kind: str
+    data: str
+    number: int | None = None
+
+    def encoded(self) -> bytes:
+        head = f"id: {self.number}\n" if self.number is not None else ""
+        return f"{head}event: {self.kind}\ndata: {self.data}\n\n".encode()
+
+
+@dataclass(slots=True, eq=False)
+class Screen:
+    """What one browser still has to be told. Belongs to the event loop."""
+
+    queue: asyncio.Queue[Note | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    """None is the end."""
+
+    def put(self, note: Note) -> bool:
+        """False: too far behind, and let go."""
+        if self.queue.full():
+            self.end()
+            return False
+        self.queue.put_nowait(note)
+        return True
+
+    def end(self) -> None:
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
+
+
+class Feed:
+    """``start``, ``watch``, ``leave`` in the event loop; ``changed``, ``since``, ``stop`` from any
+    thread."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._screens: set[Screen] = set()
+        self._ending = Flag()
+        self._last: int | None = None
+        self._heard_s = time.monotonic()
+        self._status_s = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = Thread(target=self._run, name="console-feed", daemon=True)
+
+    @property
+    def screens(self) -> int:
+        return len(self._screens)
+
+    @property
+    def silent_s(self) -> float:
+        """For how long the router has not answered."""
+        return time.monotonic() - self._heard_s
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    def watch(self) -> Screen | None:
+        """None where there are too many already, or the console is ending."""
+        if self._ending.is_set() or len(self._screens) >= MOST_SCREENS:
+            return None
+        screen = Screen()
+        self._screens.add(screen)
+        return screen
+
+    def leave(self, screen: Screen) -> None:
+        self._screens.discard(screen)
+
+    def since(self, number: int) -> list[Note]:
+        """Alerts and their reviews since event ``number``, for a screen that comes back."""
+        return self._notes(self._desk.running.router.events(number, 0.0))
+
+    def changed(self, alert_id: str) -> None:
+        """Tell every screen what an alert is now."""
+        for message in self._desk.told([alert_id]):
+            self._tell(Note("alert", _json(message)))
+        self._status_s = 0.0
+
+    def stop(self) -> None:
+        """Ends every stream; the thread follows within POLL_S."""
+        self._ending.set()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end_all)
+
+    def join(self) -> None:
+        self.stop()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            try:
+                self._turn()
+            except LfrError as error:
+                logger.warning("the console hears nothing from the alert router: %s", error)
+                self._tell(Note("trouble", _json({"text": str(error)})))
+                self._ending.wait(POLL_S)
+
+    def _turn(self) -> None:
+        events = self._events()
+        self._heard_s = time.monotonic()
+        for note in self._notes(events):
+            self._tell(note)
+        pause_s = STATUS_AFTER_CHANGE_S if events else STATUS_EVERY_S
+        if self._screens and time.monotonic() - self._status_s >= pause_s:
+            self._status_s = time.monotonic()
+            self._tell(Note("status", _json(self._desk.status())))
+
+    def _events(self) -> tuple[Event, ...]:
+        """What is new. What was there before the first look is none of it: a page fetches that."""
+        router = self._desk.running.router
+        if self._last is None:
+            self._last = max((event.number for event in router.events(0, 0.0)), default=0)
+        events = router.events(self._last, POLL_S)
+        self._last = max((event.number for event in events), default=self._last)
+        return events
+
+    def _notes(self, events: Iterable[Event]) -> list[Note]:
+        """One note per alert, with the number of the last event about it."""
+        numbers: dict[str, int] = {}
+        for event in sorted(events, key=lambda event: event.number):
+            alert_id = self._alert_of(event)
+            if alert_id is not None:
+                numbers.pop(alert_id, None)
+                numbers[alert_id] = event.number
+        return [
+            Note("alert", _json(message), numbers[message["alert_id"]])
+            for message in self._desk.told(numbers)
+        ]
+
+    def _alert_of(self, event: Event) -> str | None:
+        if event.kind == "alert":
+            return event.id
+        if event.kind == "review":
+            reviews = self._desk.running.router.reviews()
+            return next((r.alert_id for r in reviews if r.review_id == event.id), None)
+        return None
+
+    def _tell(self, note: Note) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell_all, note)
+
+    def _tell_all(self, note: Note) -> None:
+        self._screens = {screen for screen in self._screens if screen.put(note)}
+
+    def _end_all(self) -> None:
+        for screen in self._screens:
+            screen.end()
+        self._screens = set()
+
+
+def _json(message: Message) -> str:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False)

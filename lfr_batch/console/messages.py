@@ -1,0 +1,136 @@
+"""What the browser is told, as plain data for JSON. Pure.
+
+Times are ISO 8601 with their zone, durations in ms or s as named. No message holds a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from lfr_batch.live.records import (
+    Alert,
+    CameraHealth,
+    DeploymentRecord,
+    LiveCounts,
+    Review,
+    SinkState,
+)
+from lfr_batch.pipeline.live_plan import PartState
+
+Message = dict[str, Any]
+
+PICTURES = {"best_shot_jpeg", "gallery_jpeg"}
+_ALERT, _REVIEW, _COUNTS = TypeAdapter(Alert), TypeAdapter(Review), TypeAdapter(LiveCounts)
+_HEALTH, _PARTS = TypeAdapter(tuple[CameraHealth, ...]), TypeAdapter(tuple[PartState, ...])
+_SINKS = TypeAdapter(tuple[SinkState, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody has seen the alert and says so. It decides nothing."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What has been done about an alert."""
+
+    review: Review | None = None
+    """The one that counts."""
+    acknowledged: Acknowledged | None = None
+    shown_ms: float | None = None
+    """From capture to the first screen that showed it."""
+
+
+NOTHING_DONE = Handling()
+
+
+def of_alert(alert: Alert, done: Handling) -> Message:
+    seen = done.acknowledged
+    return {
+        **_ALERT.dump_python(alert, mode="json", exclude=PICTURES),
+        "raised_ms": round(alert.times.total_s * 1000, 1),
+        "acknowledged": seen and {"by": seen.by, "at": seen.at.isoformat()},
+        "review": of_review(done.review) if done.review else None,
+        "shown_ms": done.shown_ms,
+    }
+
+
+def of_review(review: Review) -> Message:
+    message: Message = _REVIEW.dump_python(review, mode="json")
+    return message
+
+
+def of_health(health: tuple[CameraHealth, ...], cameras: Iterable[str]) -> list[Message]:
+    """Every camera of the deployment, also one that has not been heard of yet."""
+    told: dict[str, Message] = {
+        each["camera"]: each for each in _HEALTH.dump_python(health, mode="json")
+    }
+    silent = {name: {"camera": name, "state": "starting", "at": None} for name in cameras}
+    return list({**silent, **told}.values())
+
+
+def of_counts(counts: LiveCounts) -> Message:
+    return {
+        **_COUNTS.dump_python(counts, mode="json"),
+        "false_per_face": counts.false_per_face,
+        "false_per_alert": counts.false_per_alert,
+    }
+
+
+def of_parts(parts: tuple[PartState, ...]) -> list[Message]:
+    """Without process ids, which are nobody's business on a screen."""
+    told: list[Message] = _PARTS.dump_python(parts, mode="json", exclude={"__all__": {"process"}})
+    return told
+
+
+def of_sinks(sinks: tuple[SinkState, ...]) -> list[Message]:
+    told: list[Message] = _SINKS.dump_python(sinks, mode="json")
+    return told
+
+
+def of_latencies(shown_ms: Sequence[float]) -> Message:
+    return {
+        "alerts": len(shown_ms),
+        "p50_ms": percentile(shown_ms, 50),
+        "p99_ms": percentile(shown_ms, 99),
+    }
+
+
+def of_deployment(deployment: DeploymentRecord) -> Message:
+    return {
+        "id": deployment.deployment_id,
+        "place": deployment.place,
+        "case": deployment.case_ref,
+        "authorising_officer": deployment.authorising_officer,
+        "purpose": deployment.purpose,
+        "operator": deployment.operator,
+        "started_at": deployment.started_at.isoformat(),
+        "ends_at": deployment.ends_at.isoformat(),
+        "watchlist_size": deployment.watchlist_size,
+        "threshold": deployment.threshold,
+        "zone": zone_offset(deployment),
+    }
+
+
+def zone_offset(deployment: DeploymentRecord) -> str:
+    """±hh:mm: the offset in which the window's end was written; where that is UTC, this
+    machine's."""
+    ends_at = deployment.ends_at
+    local = ends_at if ends_at.utcoffset() else ends_at.astimezone()
+    return local.isoformat(timespec="minutes")[16:]
+
+
+def percentile(values: Sequence[float], percent: float) -> float | None:
+    """By nearest rank; None of nothing."""
+    if not values:
+        return None
+    return sorted(values)[max(ceil(percent / 100 * len(values)), 1) - 1]

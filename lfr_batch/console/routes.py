@@ -1,0 +1,174 @@
+"""The addresses behind the page. Each names who may use it, in its decorator or its signature."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from lfr_batch.console.access import (
+    AUDIT,
+    COOKIE,
+    VIEW,
+    Acknowledger,
+    ConsoleOf,
+    Decider,
+    Viewer,
+    session_user,
+)
+from lfr_batch.console.desk import SECTIONS, Decision
+from lfr_batch.console.event_stream import EventStream
+from lfr_batch.console.messages import Message, of_deployment, of_review
+from lfr_batch.console.roles import PERMISSIONS
+from lfr_batch.live.records import Outcome, Verdict
+
+routes = APIRouter()
+
+REASON_LETTERS = (3, 500)
+
+
+def _visible(text: str) -> str:
+    line = " ".join(text.split())
+    if len(line) < REASON_LETTERS[0] or not line.isprintable():
+        raise ValueError("a reason of a few words is needed")
+    return line
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Login(Body):
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewReview(Body):
+    verdict: Verdict
+    reason: Annotated[str, Field(max_length=REASON_LETTERS[1]), AfterValidator(_visible)]
+    outcome: Outcome | None = None
+    seen_review_id: Annotated[str, Field(max_length=100)] | None = None
+    """Of the last review that the officer saw: what others decided meanwhile must be seen."""
+
+
+class Shown(Body):
+    latency_ms: Annotated[float, Field(ge=0.0, le=3_600_000.0)]
+
+
+@routes.post("/login")
+def login(body: Login, request: Request, response: Response, console: ConsoleOf) -> Message:
+    client = request.client.host if request.client else ""
+    wait_s = console.limit.wait_s(client)
+    if wait_s > 0:
+        raise HTTPException(
+            429,
+            f"too many wrong tokens; try again in {wait_s:.0f} s",
+            {"Retry-After": f"{wait_s + 1:.0f}"},
+        )
+    user = console.users.with_token(body.token.strip())
+    if user is None:
+        console.limit.failed(client)
+        raise HTTPException(401, "this token is not known")
+    response.set_cookie(
+        COOKIE,
+        console.sessions.begin(user),
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return {"name": user.name, "role": user.role}
+
+
+@routes.post("/logout", status_code=204)
+def logout(request: Request, response: Response, console: ConsoleOf) -> None:
+    console.sessions.end(request.cookies.get(COOKIE, ""))
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+
+
+@routes.get("/api/session")
+def session(user: Viewer, console: ConsoleOf) -> Message:
+    return {
+        "name": user.name,
+        "role": user.role,
+        "may": sorted(PERMISSIONS[user.role]),
+        "deployment": of_deployment(console.desk.deployment),
+    }
+
+
+@routes.get("/api/time", dependencies=VIEW)
+def time() -> Message:
+    """So that a screen whose clock is wrong knows how old an alert is."""
+    return {"now": datetime.now(UTC).isoformat()}
+
+
+@routes.get("/api/alerts", dependencies=VIEW)
+def alerts(console: ConsoleOf, limit: Annotated[int, Query(ge=1, le=2000)] = 100) -> list[Message]:
+    return console.desk.alerts(limit)
+
+
+@routes.get("/api/alerts/{alert_id}/{picture}.jpg", dependencies=VIEW)
+def picture(
+    alert_id: str, picture: Literal["best_shot", "gallery"], console: ConsoleOf
+) -> Response:
+    alert = console.desk.alert(alert_id)
+    jpeg = alert.best_shot_jpeg if picture == "best_shot" else alert.gallery_jpeg
+    return Response(jpeg, media_type="image/jpeg")
+
+
+@routes.post("/api/alerts/{alert_id}/acknowledge", status_code=204)
+def acknowledge(alert_id: str, user: Acknowledger, console: ConsoleOf) -> None:
+    console.desk.acknowledge(user, alert_id)
+    console.feed.changed(alert_id)
+
+
+@routes.post("/api/alerts/{alert_id}/reviews", status_code=201)
+def decide(alert_id: str, body: NewReview, user: Decider, console: ConsoleOf) -> Message:
+    decision = Decision(body.verdict, body.reason, body.outcome, body.seen_review_id)
+    return of_review(console.desk.decide(user, alert_id, decision))
+
+
+@routes.post("/api/alerts/{alert_id}/shown", status_code=204, dependencies=VIEW)
+def shown(alert_id: str, body: Shown, console: ConsoleOf) -> None:
+    console.desk.shown(alert_id, body.latency_ms)
+    console.feed.changed(alert_id)
+
+
+@routes.get("/api/reviews", dependencies=AUDIT)
+def reviews(console: ConsoleOf) -> list[Message]:
+    """Every decision, also those that were changed later; oldest first."""
+    return console.desk.reviews()
+
+
+@routes.get("/api/status", dependencies=VIEW)
+def status(console: ConsoleOf) -> Message:
+    return console.desk.status()
+
+
+@routes.get("/api/{section}", dependencies=VIEW)
+def section(
+    section: Literal["cameras", "counts", "parts", "sinks", "shown"],
+    console: ConsoleOf,
+) -> Any:
+    return SECTIONS[section](console.desk)
+
+
+@routes.get("/events", response_model=None, dependencies=VIEW)
+async def events(
+    request: Request,
+    console: ConsoleOf,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Server-sent events alert, status, trouble and beat; ``Last-Event-ID`` resumes."""
+    screen = console.feed.watch()
+    if screen is None:
+        raise HTTPException(503, "too many screens, or the console is ending", {"Retry-After": "5"})
+    try:
+        known = last_event_id is not None and last_event_id.isdecimal()
+        after = int(last_event_id or 0)
+        missed = await run_in_threadpool(console.feed.since, after) if known else []
+    except BaseException:
+        console.feed.leave(screen)
+        raise
+    return EventStream(console.feed, screen, missed, lambda: session_user(request) is not None)

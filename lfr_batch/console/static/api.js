@@ -1,0 +1,45 @@
+// Talking to the server, and knowing its time.
+
+export async function get(path) {
+  return answer(await fetch(path));
+}
+
+export async function post(path, body = {}) {
+  const headers = { "Content-Type": "application/json", "X-LFR-Console": "1" };
+  return answer(await fetch(path, { method: "POST", headers, body: JSON.stringify(body) }));
+}
+
+async function answer(response) {
+  if (response.ok) return response.status === 204 ? null : response.json();
+  const said = await response.json().catch(() => ({}));
+  const error = new Error(said.error ?? `the server answers ${response.status}`);
+  error.status = response.status;
+  if (response.status === 401 && document.body.dataset.role) location.reload();
+  throw error;
+}
+
+// The token after the # of a link, which is then no longer in the address.
+export function tokenOfLink() {
+  const token = location.hash.slice(1);
+  if (token) history.replaceState(null, "", "/");
+  return token;
+}
+
+let offsetMs = 0;
+
+// The server's time now, in ms since 1970.
+export const serverNow = () => Date.now() + offsetMs;
+
+// The quickest of a few questions is the least wrong: half its way back is the error.
+export async function learnTime() {
+  let best = Infinity;
+  for (let i = 0; i < 4; i += 1) {
+    const asked = performance.now();
+    const { now } = await get("/api/time");
+    const tookMs = performance.now() - asked;
+    if (tookMs < best) {
+      best = tookMs;
+      offsetMs = Date.parse(now) + tookMs / 2 - Date.now();
+    }
+  }
+}

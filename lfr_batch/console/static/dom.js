@@ -1,0 +1,20 @@
+// Small helpers for the page. Text is always set as text, never as markup.
+
+export const byId = (id) => document.getElementById(id);
+
+export function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+// Replaces what `parent` holds, but leaves it alone where the text is the same: what a screen
+// reader or a finger is on must not be taken away every second.
+export function fill(parent, children) {
+  const made = element("div", {}, ...children);
+  if (parent.innerHTML !== made.innerHTML) parent.replaceChildren(...made.childNodes);
+}
+
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

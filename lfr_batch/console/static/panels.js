@@ -1,0 +1,88 @@
+// Cameras, counts, latency and running parts, from a status message.
+
+import { byId, element, fill } from "./dom.js";
+import { ago, count, milliseconds, rate, share, WORDS } from "./format.js";
+
+const STATES = {
+  starting: "starting",
+  live: "live",
+  stalled: "no pictures",
+  reconnecting: "reconnecting",
+  ended: "ended",
+};
+
+export function showStatus(status, now) {
+  fill(byId("cameras"), status.cameras.map((camera) => cameraCard(camera, now)));
+  fill(byId("counts"), facts(countFacts(status.counts)));
+  fill(byId("latency"), facts(latencyFacts(status.shown)));
+  fill(byId("parts"), [...status.parts.map(partLine), ...status.sinks.map(sinkLine)]);
+}
+
+function cameraCard(camera, now) {
+  const state = element("span", { className: `pill ${camera.state}` }, STATES[camera.state]);
+  const head = element("h3", {}, camera.camera, state);
+  if (camera.at === null) return element("div", { className: "camera" }, head);
+  const size = camera.size_wh ? `${camera.size_wh.join(" × ")}, ` : "";
+  const lines = [
+    `${size}${camera.received_fps.toFixed(1)} frames/s in`,
+    `${camera.analysed_fps.toFixed(1)} looked at, ${share(
+      camera.frames_dropped,
+      camera.frames_received,
+    )} dropped`,
+    `look p50 ${milliseconds(camera.look_ms_p50)}, p99 ${milliseconds(camera.look_ms_p99)}`,
+    `heard ${ago(now - Date.parse(camera.at))}${again(camera.reconnects)}`,
+  ];
+  return element("div", { className: "camera" }, head, ...lines.map(line));
+}
+
+const line = (text) => element("p", {}, text);
+const again = (times) => (times ? `, reconnected ${times}×` : "");
+
+function countFacts(counts) {
+  const outcomes = Object.entries(counts.outcomes).map(([name, n]) => [WORDS[name], count(n)]);
+  return [
+    ["Faces seen", count(counts.faces_seen)],
+    ["Alerts", count(counts.alerts)],
+    ["True", count(counts.true_alerts)],
+    ["False", count(counts.false_alerts)],
+    ["Unconfirmed", count(counts.unconfirmed)],
+    ["False per face", rate(counts.false_per_face)],
+    ["False per alert", rate(counts.false_per_alert)],
+    ...outcomes,
+  ];
+}
+
+function latencyFacts(shown) {
+  return [
+    ["Half of the alerts within", milliseconds(shown.p50_ms)],
+    ["99 in 100 within", milliseconds(shown.p99_ms)],
+    ["Alerts measured", count(shown.alerts)],
+  ];
+}
+
+function facts(pairs) {
+  return pairs.map(([name, value]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, value)),
+  );
+}
+
+function partLine(part) {
+  const state = part.up ? "up" : "starting anew";
+  const times = part.restarts ? `, ${part.restarts} restart${part.restarts > 1 ? "s" : ""}` : "";
+  return element(
+    "li",
+    { className: part.up ? "" : "down" },
+    element("span", {}, part.name === part.role ? part.name : `${part.role} ${part.name}`),
+    element("span", {}, `${state}${times}`),
+  );
+}
+
+function sinkLine(sink) {
+  const waiting = sink.waiting ? `, ${count(sink.waiting)} waiting` : "";
+  return element(
+    "li",
+    { className: sink.last_error === null ? "" : "down" },
+    element("span", {}, `to ${sink.name}`),
+    element("span", {}, `${count(sink.delivered)} delivered${waiting}`),
+  );
+}

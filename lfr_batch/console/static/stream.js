@@ -1,0 +1,52 @@
+// The server's events, and whether they still come.
+
+import { get } from "./api.js";
+
+const SILENT_MS = 6000;
+const AGAIN_MS = 1500;
+const KINDS = ["alert", "status", "trouble", "beat"];
+
+// `told[kind](data)` for each event, `told.opened()` whenever the stream begins (anew).
+export function listen(told) {
+  const link = { up: false, since: Date.now(), heard: Date.now(), silentS: 0 };
+  let source = null;
+
+  const turn = (up) => {
+    if (link.up !== up) Object.assign(link, { up, since: Date.now() });
+  };
+
+  function open() {
+    source?.close();
+    link.heard = Date.now();
+    source = new EventSource("/events");
+    source.onopen = () => {
+      turn(true);
+      told.opened();
+    };
+    source.onerror = () => {
+      turn(false);
+      if (source.readyState === EventSource.CLOSED) setTimeout(reopen, AGAIN_MS);
+    };
+    for (const kind of KINDS) {
+      source.addEventListener(kind, (event) => {
+        turn(true);
+        link.heard = Date.now();
+        told[kind](JSON.parse(event.data));
+      });
+    }
+  }
+
+  // A session that is over leads to the login page; see `get`.
+  async function reopen() {
+    await get("/api/time").catch(() => null);
+    open();
+  }
+
+  setInterval(() => {
+    if (Date.now() - link.heard < SILENT_MS) return;
+    turn(false);
+    open();
+  }, 1000);
+  open();
+  return link;
+}

@@ -1,0 +1,144 @@
+"""Who may log in: ``HOME/live/users.yaml`` with a hash of each person's token.
+
+A token has 256 random bits, so nobody can try them all, and one round of SHA-256 hides it as well
+as a slow hash would. The token itself is shown once, when it is made, and kept nowhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import Field, ValidationError
+
+from lfr_batch.config.schema import Section
+from lfr_batch.errors import ConfigError, UsageError
+from lfr_batch.gallery.durable_files import exclusive, storage_errors, write_text
+from lfr_batch.live.folders import deployments_folder
+from lfr_batch.live.records import Role
+
+TOKEN_BYTES = 32
+FOR_A_DEPLOYMENT: tuple[Role, ...] = ("operator", "reviewer")
+_HEAD = "# Written by `lfr live-user`. It holds hashes of tokens, no tokens.\n"
+
+
+class User(Section):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,59}$")]
+    role: Role
+    token_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", repr=False)]
+
+
+class _File(Section):
+    users: tuple[User, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    people: tuple[User, ...]
+
+    def with_token(self, token: str) -> User | None:
+        """Takes as long whoever it is, and if it is nobody."""
+        given, found = _hash(token), None
+        for user in self.people:
+            if hmac.compare_digest(user.token_sha256, given):
+                found = user
+        return found
+
+
+def users_file(home: Path) -> Path:
+    return deployments_folder(home) / "users.yaml"
+
+
+def load_users(home: Path) -> Users:
+    """Nobody where there is no file. Raises ConfigError for one that cannot be understood."""
+    path = users_file(home)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        people = _File.model_validate_json(json.dumps(content or {})).users
+    except FileNotFoundError:
+        return Users(())
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValidationError) as error:
+        raise _damaged(path) from error
+    if len({user.name for user in people}) != len(people):
+        raise _damaged(path)
+    return Users(people)
+
+
+def make_user(home: Path, name: str, role: Role) -> str:
+    """Add a person; the answer is the token, which is known nowhere else.
+
+    Raises UsageError for a name that is taken or cannot be one, ConfigError, StoreError.
+    """
+    user, token = new_user(name, role)
+    with storage_errors(users_file(home)), exclusive(_lock(home)):
+        people = load_users(home).people
+        if name in {other.name for other in people}:
+            raise UsageError(
+                f"{name} is there already; for a new token, `lfr live-user remove` them first"
+            )
+        _save(home, (*people, user))
+    return token
+
+
+def remove_user(home: Path, name: str) -> None:
+    """Raises UsageError if there is nobody of that name."""
+    with storage_errors(users_file(home)), exclusive(_lock(home)):
+        people = load_users(home).people
+        kept = tuple(user for user in people if user.name != name)
+        if len(kept) == len(people):
+            raise UsageError(f"there is no {name} among the users; `lfr live-user list` shows them")
+        _save(home, kept)
+
+
+def users_for_deployment(home: Path) -> tuple[Users, dict[str, str]]:
+    """Those of the home. Where there is nobody: one operator and one reviewer, who exist as long
+    as this process does, and their tokens by name, to be shown once."""
+    users = load_users(home)
+    if users.people:
+        return users, {}
+    made = [new_user(role, role) for role in FOR_A_DEPLOYMENT]
+    return Users(tuple(user for user, _ in made)), {user.name: token for user, token in made}
+
+
+def login_link(url: str, token: str) -> str:
+    """Logs in whoever opens it. What is after the ``#`` is not sent, so no log has it."""
+    return f"{url}/#{token}"
+
+
+def new_user(name: str, role: Role) -> tuple[User, str]:
+    """A person and their token. Raises UsageError for what cannot be a name."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    try:
+        return User(name=name, role=role, token_sha256=_hash(token)), token
+    except ValidationError as error:
+        raise UsageError(
+            f"{name!r} cannot be a user's name: at most 60 letters, digits, spaces and . _ @ -, "
+            "beginning with a letter or a digit"
+        ) from error
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _lock(home: Path) -> Path:
+    return deployments_folder(home) / ".users.lock"
+
+
+def _save(home: Path, people: Iterable[User]) -> None:
+    content = {"users": [user.model_dump() for user in people]}
+    write_text(users_file(home), _HEAD + yaml.safe_dump(content, sort_keys=False))
+
+
+def _damaged(path: Path) -> ConfigError:
+    return ConfigError(
+        f"{path} is not a list of users as `lfr live-user` writes it; restore it from a copy, or "
+        "remove it and add the users anew"
+    )

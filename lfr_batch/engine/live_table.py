@@ -1,0 +1,20 @@
+"""The engines of live mode by the name that the configuration gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from lfr_batch.engine.live_ray import live_ray
+from lfr_batch.engine.live_threads import live_threads
+from lfr_batch.pipeline.live_plan import LivePlan, RunningDeployment
+
+LIVE_ENGINES: dict[str, Callable[[LivePlan], AbstractContextManager[RunningDeployment]]] = {
+    "ray": live_ray,
+    "in_process": live_threads,
+}
+
+
+def open_live_engine(plan: LivePlan) -> AbstractContextManager[RunningDeployment]:
+    """Raises EngineError if the engine cannot be had, and what keeps a part from opening."""
+    return LIVE_ENGINES[plan.config.engine.kind](plan)

@@ -1,0 +1,1 @@
+"""Live deployments: what a camera van does, apart from the faces themselves."""

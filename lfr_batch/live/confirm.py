@@ -1,0 +1,43 @@
+"""When the shots of a live track are an alert. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lfr_batch.records import Candidate, Shot, Track
+
+Decision = tuple[tuple[Candidate, ...], float | None]
+"""Candidates (none below the threshold) and margin of one probe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The person that a track is proposed to show."""
+
+    candidates: tuple[Candidate, ...]
+    margin: float | None
+
+    @property
+    def best(self) -> Candidate:
+        return self.candidates[0]
+
+
+def fresh_shots(track: Track, compared_ns: frozenset[int]) -> tuple[Shot, ...]:
+    """The best shots that were never compared; a shot is known by its moment."""
+    return tuple(shot for shot in track.shots if shot.pts_ns not in compared_ns)
+
+
+def confirmed(
+    fused: Decision, of_shots: Sequence[Decision], confirm_shots: int
+) -> Confirmation | None:
+    """The track's person, if its template and at least ``confirm_shots`` shots each name them.
+
+    One shot that looks like somebody is chance more often than several that agree.
+    """
+    candidates, margin = fused
+    if not candidates:
+        return None
+    subject = candidates[0].subject_id
+    agreeing = sum(bool(found) and found[0].subject_id == subject for found, _ in of_shots)
+    return Confirmation(candidates, margin) if agreeing >= confirm_shots else None

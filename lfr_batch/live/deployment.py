@@ -1,0 +1,132 @@
+"""When a deployment may begin, and when it is over. Pure.
+
+It ends at the earliest of three times: the end of its window, the expiry of its watchlist, and 24
+hours after its start. A rehearsal, of played files alone, has a window that begins when it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Literal
+
+from lfr_batch.config.live import DeploymentConfig, LiveConfig
+from lfr_batch.errors import AuthorityError, UsageError
+from lfr_batch.footage.stream_address import kind_of
+
+LONGEST = timedelta(hours=24)
+"""No deployment lasts longer, and no copy of a watchlist."""
+
+Reason = Literal["window", "watchlist", "longest", "played", "stopped", "failed", "died"]
+REASONS: Mapping[Reason, str] = MappingProxyType(
+    {
+        "window": "its window ended",
+        "watchlist": "its watchlist expired",
+        "longest": "it had lasted for 24 hours",
+        "played": "every file was played to its end",
+        "stopped": "it was stopped",
+        "failed": "it failed",
+        "died": "its process had died",
+    }
+)
+_STATED = ("place", "case", "authorising_officer", "authority", "purpose")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A deployment's time."""
+
+    starts_at: datetime
+    ends_at: datetime
+    ends_by: Reason
+    """Which of the three times is the earliest."""
+
+    @property
+    def duration_s(self) -> float:
+        return (self.ends_at - self.starts_at).total_seconds()
+
+
+def require_authority(deployment: DeploymentConfig) -> None:
+    """Raises AuthorityError naming what was left blank."""
+    blank = [f"deployment.{name}" for name in _STATED if not _visible(getattr(deployment, name))]
+    if blank:
+        raise AuthorityError(
+            f"{' and '.join(blank)} must be stated before any face is compared; "
+            "conf/live.yaml shows an example."
+        )
+
+
+def term_of(config: LiveConfig, watchlist_made_at: datetime, now: datetime, rehearse: bool) -> Term:
+    """The time of a deployment that starts ``now``.
+
+    Raises UsageError outside the window, for an expired watchlist, and for a rehearsal with a
+    camera that is no file.
+    """
+    window = _rehearsal(config, now) if rehearse else _window(config.deployment, now)
+    expires_at = watchlist_made_at + timedelta(hours=config.watchlist.max_age_h)
+    if now >= expires_at:
+        raise UsageError(_expired(config, watchlist_made_at, now))
+    ends: dict[Reason, datetime] = {
+        "window": window,
+        "watchlist": expires_at,
+        "longest": now + LONGEST,
+    }
+    first = min(ends, key=lambda reason: ends[reason])
+    return Term(now, ends[first], first)
+
+
+def is_over(term: Term, now: datetime, elapsed_s: float) -> bool:
+    """By whichever clock is ahead: that of the wall, or the time that has passed since the start.
+
+    A wall clock that is put back cannot prolong a deployment.
+    """
+    return now >= term.ends_at or elapsed_s >= term.duration_s
+
+
+def _window(deployment: DeploymentConfig, now: datetime) -> datetime:
+    starts_at, ends_at = deployment.starts_at, deployment.ends_at
+    what = f"Deployment {deployment.name!r} may run from {starts_at:%d %b %Y %H:%M %Z} to "
+    what += f"{ends_at:%d %b %Y %H:%M %Z}"
+    if now < starts_at:
+        raise UsageError(
+            f"{what}, which has not begun: wait {_span(starts_at - now)}, or try it out on files "
+            "with --rehearse."
+        )
+    if now >= ends_at:
+        raise UsageError(
+            f"{what}, which ended {_span(now - ends_at)} ago: a new window needs a new authority."
+        )
+    return ends_at
+
+
+def _rehearsal(config: LiveConfig, now: datetime) -> datetime:
+    real = [camera.name for camera in config.cameras if kind_of(camera.source) != "file"]
+    if real:
+        raise UsageError(
+            f"A rehearsal plays files, and camera {real[0]} is none: name a file as its source, or "
+            "leave out --rehearse."
+        )
+    return now + (config.deployment.ends_at - config.deployment.starts_at)
+
+
+def _expired(config: LiveConfig, made_at: datetime, now: datetime) -> str:
+    wanted = config.watchlist
+    return (
+        f"Watchlist {wanted.gallery!r} expired: it was enrolled {_span(now - made_at)} ago and is "
+        f"good for {wanted.max_age_h:g} h; enrol it anew for this deployment, under a name of its "
+        "own, with `lfr gallery enrol NAME`."
+    )
+
+
+def _span(duration: timedelta) -> str:
+    minutes = -(-int(duration.total_seconds()) // 60)
+    if minutes < 120:
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    hours = minutes // 60
+    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
+
+
+def _visible(text: str) -> bool:
+    return any(letter.isprintable() and not letter.isspace() for letter in text)

@@ -1,0 +1,189 @@
+"""The records of live mode, in the order in which they come to be.
+
+Times ``*_at`` are timezone-aware UTC datetimes. Nothing here is about a person who is not on the
+watchlist: counts have no faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+CameraState = Literal["starting", "live", "stalled", "reconnecting", "ended"]
+Verdict = Literal["match", "no_match", "cannot_tell"]
+Outcome = Literal["engaged", "arrested", "no_action"]
+Role = Literal["operator", "reviewer", "auditor"]
+
+VERDICTS: tuple[Verdict, ...] = ("match", "no_match", "cannot_tell")
+OUTCOMES: tuple[Outcome, ...] = ("engaged", "arrested", "no_action")
+ROLES: tuple[Role, ...] = ("operator", "reviewer", "auditor")
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimes:
+    """Where the time of one alert went, seconds each; together from capture to raised."""
+
+    wait_s: float
+    """From the frame's arrival until it was picked up."""
+    detect_s: float
+    compare_s: float
+    """Second look, templates, search and decision."""
+    raise_s: float
+    """Until it was safely written."""
+
+    @property
+    def total_s(self) -> float:
+        return self.wait_s + self.detect_s + self.compare_s + self.raise_s
+
+
+@dataclass(frozen=True, slots=True)
+class RankedCandidate:
+    rank: int
+    subject_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A proposal: this face may be that person of the watchlist. An officer decides."""
+
+    alert_id: str
+    deployment_id: str
+    camera: str
+    captured_at: datetime
+    """When the frame arrived that confirmed it."""
+    first_seen_at: datetime
+    raised_at: datetime
+    subject_id: str
+    image_id: str
+    score: float
+    threshold: float
+    margin: float | None
+    quality: float
+    detection_score: float
+    looks: int
+    """Analysed frames that showed the face so far."""
+    box_xyxy: tuple[float, float, float, float]
+    candidates: tuple[RankedCandidate, ...]
+    best_shot_jpeg: bytes
+    gallery_jpeg: bytes
+    times: StageTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What an officer decided about an alert; the latest review of an alert counts."""
+
+    review_id: str
+    deployment_id: str
+    alert_id: str
+    reviewer: str
+    role: Role
+    decided_at: datetime
+    verdict: Verdict
+    reason: str
+    outcome: Outcome | None
+    """What happened in the street; None while it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraHealth:
+    """How a camera does, as of ``at``. Counts are since the deployment began."""
+
+    camera: str
+    state: CameraState
+    at: datetime
+    since: datetime
+    """When it came into this state."""
+    detail: str = ""
+    """Why it is not live, without passwords."""
+    size_wh: tuple[int, int] | None = None
+    frames_received: int = 0
+    frames_dropped: int = 0
+    """Received, and replaced by a newer one before anybody looked."""
+    frames_damaged: int = 0
+    frames_analysed: int = 0
+    faces_seen: int = 0
+    """Tracks of at least ``track.min_frames`` looks: people, not detections."""
+    reconnects: int = 0
+    received_fps: float = 0.0
+    analysed_fps: float = 0.0
+    look_ms_p50: float = 0.0
+    """From a frame's arrival to the end of the look at it."""
+    look_ms_p99: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCounts:
+    """A deployment so far. Rates are null where their denominator is 0."""
+
+    faces_seen: int = 0
+    alerts: int = 0
+    true_alerts: int = 0
+    false_alerts: int = 0
+    unconfirmed: int = 0
+    """Not reviewed, or 'cannot tell'."""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def false_per_face(self) -> float | None:
+        return self.false_alerts / self.faces_seen if self.faces_seen else None
+
+    @property
+    def false_per_alert(self) -> float | None:
+        return self.false_alerts / self.alerts if self.alerts else None
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRecord:
+    """A deployment that has begun: what was decided when it did."""
+
+    deployment_id: str
+    """Also its ``run_id`` in the results lake."""
+    place: str
+    case_ref: str
+    authorising_officer: str
+    authority: str
+    purpose: str
+    operator: str
+    started_at: datetime
+    ends_at: datetime
+    cameras: tuple[str, ...]
+    gallery: str
+    snapshot_id: str
+    watchlist_size: int
+    """Subjects on the watchlist."""
+    pack_id: str
+    threshold: float
+    target_fpir: float | None
+    keep_until: datetime
+    """When its alerts are to be deleted, by its retention period."""
+    rehearsal: bool = False
+    """Files were played: nobody was in the street."""
+
+
+EventKind = Literal["alert", "review", "health", "sink"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something changed; ask the router for what it is now."""
+
+    number: int
+    """Grows, also over a restart of the router."""
+    kind: EventKind
+    id: str
+    """Alert id, review id, camera, or the sink's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkState:
+    """How far a sink is. ``delivered`` and ``waiting`` count alerts and reviews together."""
+
+    name: str
+    delivered: int
+    waiting: int
+    last_error: str | None
+    """Why it does not go on at the moment; None while all is well."""

@@ -1,0 +1,200 @@
+"""The report of a deployment, in the form in which forces publish it: HTML, and CSV beside it.
+
+It shows nobody: no picture, no name, no score.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+
+from lfr_batch.errors import ResultsError, UsageError
+from lfr_batch.live.deployment import REASONS
+from lfr_batch.live.figures import (
+    AlertFigures,
+    Figures,
+    arrests,
+    cameras_of,
+    counts,
+    engagements,
+    grouped,
+    load_figures,
+)
+from lfr_batch.live.records import LiveCounts
+from lfr_batch.live.report_plot import plot
+from lfr_batch.live.tally import minute_of
+from lfr_batch.results.report import clock, moment, write_whole
+from lfr_batch.results.run_state import not_found
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.status import shown_status
+from lfr_batch.results.store import Store
+
+_RUN = "SELECT * FROM runs WHERE run_id = $run_id AND kind = 'live'"
+_ALERTS = """
+SELECT a.camera_id AS camera, a.raised_at, r.verdict, r.outcome
+FROM (SELECT alert_id, camera_id, raised_at FROM alerts WHERE run_id = $run_id) a
+LEFT JOIN (
+  SELECT alert_id, verdict, outcome FROM reviews WHERE run_id = $run_id
+  QUALIFY row_number() OVER (PARTITION BY alert_id ORDER BY decided_at DESC, review_id DESC) = 1
+) r USING (alert_id)
+"""
+
+
+def write_live_report(
+    connection: duckdb.DuckDBPyConnection, store: Store, deployment_id: str, out_path: Path
+) -> Path:
+    """Write the report and, beside it, its figures as CSV, whose path is the answer.
+
+    ``connection`` is of ``open_lake`` on the same root. Raises RunNotFound, UsageError if both
+    would be one file, ResultsError where the deployment's figures are gone, StoreUnreachable if a
+    file cannot be written.
+    """
+    rows = run_query(connection, _RUN, {"run_id": deployment_id}).to_pylist()
+    if not rows:
+        raise not_found(store, deployment_id)
+    run = {**rows[0], "status": shown_status(store, deployment_id, rows[0]["status"])}
+    figures = current_figures(connection, store, deployment_id)
+    csv_path = out_path.with_suffix(".csv")
+    if csv_path == out_path:
+        raise UsageError(f"{out_path} is where the figures go: name the HTML file with --out")
+    write_whole(csv_path, [as_csv(figures, run["status"])])
+    template = _environment().get_template("report.html.j2")
+    write_whole(out_path, template.generate(report_context(figures, run)))
+    return csv_path
+
+
+def current_figures(
+    connection: duckdb.DuckDBPyConnection, store: Store, deployment_id: str
+) -> Figures:
+    """As they were written down; where the lake knows of as many alerts, with their decisions as
+    they are now. Alerts that retention has deleted stay counted. Raises ResultsError.
+    """
+    kept = load_figures(store, deployment_id)
+    if kept is None:
+        raise ResultsError(
+            f"the figures of deployment {deployment_id} are not in {store.uri}; restore "
+            f"_state/run_id={deployment_id} from a copy"
+        )
+    rows = run_query(connection, _ALERTS, {"run_id": deployment_id}).to_pylist()
+    if len(rows) < kept.alerts_in_all:
+        return kept
+    return kept.model_copy(update={"alerts": _alerts(rows, kept.record.started_at)})
+
+
+def as_csv(figures: Figures, status: str) -> str:
+    """Names of the columns, and one row."""
+    row = csv_row(figures, status)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(row)
+    writer.writerow("" if value is None else value for value in row.values())
+    return text.getvalue()
+
+
+def csv_row(figures: Figures, status: str) -> dict[str, Any]:
+    record, total = figures.record, counts(figures)
+    cameras = {camera: counts(figures, camera) for camera in cameras_of(figures)}
+    return {
+        "deployment_id": record.deployment_id,
+        "name": figures.name,
+        "rehearsal": "yes" if record.rehearsal else "no",
+        "status": status,
+        "place": record.place,
+        "case": record.case_ref,
+        "purpose": record.purpose,
+        "authorising_officer": record.authorising_officer,
+        "authority": record.authority,
+        "window_starts_at": _iso(figures.window_starts_at),
+        "window_ends_at": _iso(figures.window_ends_at),
+        "started_at": _iso(record.started_at),
+        "ended_at": _iso(figures.ended_at),
+        "ended_because": REASONS[figures.reason] if figures.reason else None,
+        "cameras": len(record.cameras),
+        "watchlist_size": record.watchlist_size,
+        "watchlist_destroyed_at": _iso(figures.watchlist_gone_at),
+        "model_pack": record.pack_id,
+        "threshold": round(record.threshold, 4),
+        "target_false_alert_rate_per_face": record.target_fpir,
+        **_counts_row(total),
+        "faces_seen_by_camera": _by(cameras, lambda c: c.faces_seen),
+        "alerts_by_camera": _by(cameras, lambda c: c.alerts),
+        "true_alerts_by_camera": _by(cameras, lambda c: c.true_alerts),
+        "false_alerts_by_camera": _by(cameras, lambda c: c.false_alerts),
+        "unconfirmed_by_camera": _by(cameras, lambda c: c.unconfirmed),
+    }
+
+
+def report_context(figures: Figures, run: dict[str, Any]) -> dict[str, Any]:
+    """What the template shows, by name."""
+    return {
+        "f": figures,
+        "record": figures.record,
+        "run": run,
+        "why": REASONS[figures.reason] if figures.reason else "",
+        "total": _counts_row(counts(figures)),
+        "by_camera": [(c, _counts_row(counts(figures, c))) for c in cameras_of(figures)],
+        "plot": plot(figures),
+    }
+
+
+def share(value: float | None) -> str:
+    """A rate as a percentage, and as one in so many."""
+    if value is None:
+        return "–"
+    if value == 0:
+        return "0"
+    return f"{value * 100:.3g} % (1 in {1 / value:,.0f})"
+
+
+def _alerts(rows: Sequence[dict[str, Any]], started_at: datetime) -> tuple[AlertFigures, ...]:
+    return grouped(
+        AlertFigures(
+            camera=row["camera"],
+            minute=minute_of(row["raised_at"], started_at),
+            verdict=row["verdict"],
+            outcome=row["outcome"],
+        )
+        for row in rows
+    )
+
+
+def _counts_row(counted: LiveCounts) -> dict[str, Any]:
+    return {
+        "faces_seen": counted.faces_seen,
+        "alerts": counted.alerts,
+        "true_alerts": counted.true_alerts,
+        "false_alerts": counted.false_alerts,
+        "unconfirmed": counted.unconfirmed,
+        "engagements": engagements(counted),
+        "arrests": arrests(counted),
+        "no_action": counted.outcomes.get("no_action", 0),
+        "false_alerts_per_face_seen": counted.false_per_face,
+        "false_alerts_per_alert": counted.false_per_alert,
+    }
+
+
+def _by(cameras: dict[str, LiveCounts], number: Any) -> str:
+    return "; ".join(f"{camera}={number(counted)}" for camera, counted in cameras.items())
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.isoformat(timespec="seconds") if time else None
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("lfr_batch.live"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(clock=clock, moment=moment, share=share)
+    return environment

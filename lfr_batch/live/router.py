@@ -1,0 +1,312 @@
+"""Alerts on their way: raised once they are sealed on the disk, then shown and delivered.
+
+The disk is the truth: a router that was killed is opened again on its folder and goes on where it
+was. In memory it has what the console asks for, without pictures.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from bisect import bisect_right
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import IO
+
+from lfr_batch.config.live import LiveConfig
+from lfr_batch.errors import LiveError, SealBroken, StoreError, UsageError
+from lfr_batch.live.cool_down import NOTHING_RAISED, LastRaised, is_due, restored, with_raised
+from lfr_batch.live.counts import Decision, FacesSeen, decisions, live_counts, with_faces
+from lfr_batch.live.events import EventLog
+from lfr_batch.live.records import (
+    Alert,
+    CameraHealth,
+    DeploymentRecord,
+    Event,
+    EventKind,
+    LiveCounts,
+    Review,
+    SinkState,
+)
+from lfr_batch.live.retention_terms import write_terms
+from lfr_batch.live.sinks.courier import Courier
+from lfr_batch.live.sinks.delivery import Deliver, Setting
+from lfr_batch.live.sinks.table import open_sinks
+from lfr_batch.live.spool import Item, Spool, discard_halves, file_name, hold, open_spool
+from lfr_batch.results.store import Store
+
+logger = logging.getLogger(__name__)
+
+FLUSH_S = 3.0
+FACES_EVERY_S = 5.0
+SPOOL = "spool"
+"""In ``sink_states``, of the sealed files themselves: only where some cannot be read."""
+
+
+def open_router(
+    folder: Path, deployment: DeploymentRecord, config: LiveConfig, store: Store
+) -> Router:
+    """The router of ``folder`` (``folders.router_folder``), with all that is there already.
+
+    Raises RunBusy where another process has it, ConfigError for a webhook without its secret,
+    SealBroken where the key is gone, StoreFull, StoreUnreachable.
+    """
+    sinks = open_sinks(Setting(deployment, config, store))
+    lock = hold(folder)
+    try:
+        discard_halves(folder)
+        spool = open_spool(folder, deployment.deployment_id)
+        write_terms(spool.place, config, store)
+        return Router(spool, config.watch.cool_down_s, sinks, lock)
+    except BaseException:
+        lock.close()
+        raise
+
+
+class Router:
+    """See ``router_protocol.AlertRouter``."""
+
+    def __init__(
+        self, spool: Spool, cool_down_s: float, sinks: dict[str, Deliver], lock: IO[bytes]
+    ) -> None:
+        self._spool, self._cool_down_s, self._lock = spool, cool_down_s, lock
+        self._writing = Lock()
+        """Held while something is written, so that numbers on the disk are in order."""
+        self._memory = Lock()
+        """Held for an instant: what follows is consistent."""
+        self._alerts: dict[str, Alert] = {}
+        """Without pictures, in order of their numbers."""
+        self._reviews: dict[str, Review] = {}
+        self._queue: list[tuple[int, str]] = []
+        """Number and file of everything on the disk, in order."""
+        self._number = spool.last_delivered()
+        self._last_raised: LastRaised = NOTHING_RAISED
+        self._deleted: dict[str, Decision] = {}
+        self._health: dict[str, CameraHealth] = {}
+        self._faces: dict[str, FacesSeen] = spool.faces()
+        self._faces_saved_s = time.monotonic()
+        self._damaged: list[str] = []
+        self._closed = False
+        self._events = EventLog()
+        self._restore()
+        self._couriers = [
+            Courier(name, deliver, spool, self._next_item, self._sink_changed)
+            for name, deliver in sinks.items()
+        ]
+
+    def raise_alert(self, alert: Alert) -> bool:
+        self._check_own(alert)
+        with self._writing:
+            self._check_open()
+            self._forget_deleted()
+            if alert.alert_id in self._alerts or alert.alert_id in self._deleted:
+                return True
+            if not is_due(self._last_raised, alert, self._cool_down_s):
+                return False
+            item = Item(self._number + 1, _raised(alert))
+            self._spool.add(item)
+            self._remember(replace(item, record=_raised(alert)))
+            self._last_raised = with_raised(self._last_raised, alert)
+        self._announce("alert", alert.alert_id)
+        logger.info("alert %s of camera %s raised", alert.alert_id, alert.camera)
+        return True
+
+    def review(self, review: Review) -> None:
+        self._check_own(review)
+        with self._writing:
+            self._check_open()
+            self._forget_deleted()
+            if review.alert_id not in self._alerts:
+                raise UsageError(f"there is no alert {review.alert_id!r} in this deployment")
+            if review.review_id in self._reviews:
+                return
+            item = Item(self._number + 1, review)
+            self._spool.add(item)
+            self._remember(item)
+        self._announce("review", review.review_id)
+        logger.info("review %s of alert %s written", review.review_id, review.alert_id)
+
+    def report_health(self, health: CameraHealth) -> None:
+        with self._memory:
+            self._health[health.camera] = health
+            known = self._faces.get(health.camera, FacesSeen())
+            self._faces[health.camera] = with_faces(known, health.faces_seen)
+            save = time.monotonic() - self._faces_saved_s >= FACES_EVERY_S
+        self._events.add("health", health.camera)
+        if save:
+            self._save_faces()
+
+    def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
+        self._forget_deleted()
+        with self._memory:
+            newest_first = list(reversed(self._alerts.values()))[:limit]
+        found = (self._with_pictures(alert) for alert in newest_first)
+        return tuple(alert for alert in found if alert)
+
+    def alert(self, alert_id: str) -> Alert | None:
+        with self._memory:
+            known = self._alerts.get(alert_id)
+        return known and self._with_pictures(known)
+
+    def reviews(self) -> tuple[Review, ...]:
+        self._forget_deleted()
+        with self._memory:
+            return tuple(self._reviews.values())
+
+    def health(self) -> tuple[CameraHealth, ...]:
+        with self._memory:
+            return tuple(self._health[camera] for camera in sorted(self._health))
+
+    def counts(self) -> LiveCounts:
+        self._forget_deleted()
+        with self._memory:
+            kept = decisions(self._alerts, self._reviews.values())
+            return live_counts([*self._deleted.values(), *kept], self._faces)
+
+    def events(self, after: int, timeout_s: float) -> tuple[Event, ...]:
+        return self._events.since(after, timeout_s)
+
+    def sink_states(self) -> tuple[SinkState, ...]:
+        with self._memory:
+            numbers = [number for number, _ in self._queue]
+        states = [_state(courier, numbers) for courier in self._couriers]
+        if self._damaged:
+            said = f"cannot be read: {', '.join(self._damaged)}"
+            states.append(SinkState(SPOOL, len(numbers), len(self._damaged), said))
+        return tuple(states)
+
+    def close(self) -> None:
+        with self._writing:
+            if self._closed:
+                return
+            self._closed = True
+        until_s = time.monotonic() + FLUSH_S
+        for courier in self._couriers:
+            courier.finish()
+        for courier in self._couriers:
+            courier.join(until_s)
+        self._save_faces()
+        self._lock.close()
+
+    def _check_own(self, record: Alert | Review) -> None:
+        file_name(record)
+        if record.deployment_id != self._spool.seal.deployment_id:
+            raise UsageError(
+                f"this is deployment {self._spool.seal.deployment_id}, not {record.deployment_id}"
+            )
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise LiveError("the deployment's alerts are closed: nothing is raised any more")
+
+    def _restore(self) -> None:
+        self._deleted = self._spool.forgotten()
+        found = (self._read(name) for name in self._spool.names())
+        light = [_light(item) for item in found if item]
+        for item in sorted(light, key=lambda item: item.number):
+            self._remember(item)
+            record = item.record
+            if isinstance(record, Alert):
+                self._events.add("alert", record.alert_id)
+            else:
+                self._events.add("review", record.review_id)
+        self._last_raised = restored(self._alerts.values())
+
+    def _read(self, name: str) -> Item | None:
+        """None for a file that is gone or damaged, which must not stop the others."""
+        try:
+            return self._spool.read(name)
+        except FileNotFoundError:
+            return None
+        except SealBroken as error:
+            logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
+            if name not in self._damaged:
+                self._damaged.append(name)
+            return None
+
+    def _remember(self, item: Item) -> None:
+        record = item.record
+        with self._memory:
+            self._number = max(self._number, item.number)
+            self._queue.append((item.number, file_name(record)))
+            if isinstance(record, Alert):
+                self._alerts[record.alert_id] = _without_pictures(record)
+            else:
+                self._reviews[record.review_id] = record
+
+    def _forget_deleted(self) -> None:
+        """Retention, another process, may have deleted alerts: they must not stay in memory."""
+        with self._memory:
+            if self._spool.count_forgotten() == len(self._deleted):
+                return
+            self._deleted = self._spool.forgotten()
+            gone = self._deleted.keys() & self._alerts.keys()
+            self._alerts = {k: a for k, a in self._alerts.items() if k not in gone}
+            self._reviews = {k: r for k, r in self._reviews.items() if r.alert_id not in gone}
+            kept = {file_name(alert) for alert in self._alerts.values()}
+            kept |= {file_name(review) for review in self._reviews.values()}
+            self._queue = [(number, name) for number, name in self._queue if name in kept]
+            self._last_raised = restored(self._alerts.values())
+
+    def _with_pictures(self, known: Alert) -> Alert | None:
+        item = self._read(file_name(known))
+        if item is None or not isinstance(item.record, Alert):
+            return None
+        return replace(item.record, raised_at=known.raised_at, times=known.times)
+
+    def _next_item(self, after: int) -> Item | None:
+        """For couriers; what retention has deleted is passed over."""
+        while True:
+            with self._memory:
+                at = bisect_right(self._queue, after, key=lambda entry: entry[0])
+                if at == len(self._queue):
+                    return None
+                after, name = self._queue[at]
+                known = self._alerts.get(name.rpartition("/")[2])
+            item = self._read(name)
+            if item and known and isinstance(item.record, Alert):
+                record = replace(item.record, raised_at=known.raised_at, times=known.times)
+                return replace(item, record=record)
+            if item:
+                return item
+
+    def _announce(self, kind: EventKind, about: str) -> None:
+        self._events.add(kind, about)
+        for courier in self._couriers:
+            courier.wake()
+
+    def _sink_changed(self, name: str) -> None:
+        self._events.add("sink", name)
+
+    def _save_faces(self) -> None:
+        with self._memory:
+            self._faces_saved_s = time.monotonic()
+            faces = dict(self._faces)
+        try:
+            self._spool.set_faces(faces)
+        except StoreError as error:
+            logger.warning("the count of faces is not saved: %s", error)
+
+
+def _light(item: Item) -> Item:
+    record = item.record
+    return replace(item, record=_without_pictures(record)) if isinstance(record, Alert) else item
+
+
+def _without_pictures(alert: Alert) -> Alert:
+    return replace(alert, best_shot_jpeg=b"", gallery_jpeg=b"")
+
+
+def _raised(alert: Alert) -> Alert:
+    """``alert`` as raised at this moment; what of its time no stage had used went into raising."""
+    now = datetime.now(UTC)
+    times = replace(alert.times, raise_s=0.0)
+    raise_s = (now - alert.captured_at).total_seconds() - times.total_s
+    return replace(alert, raised_at=now, times=replace(times, raise_s=max(raise_s, 0.0)))
+
+
+def _state(courier: Courier, numbers: list[int]) -> SinkState:
+    delivered = bisect_right(numbers, courier.delivered)
+    return SinkState(courier.name, delivered, len(numbers) - delivered, courier.last_error)

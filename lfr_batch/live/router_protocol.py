@@ -1,0 +1,52 @@
+"""What everybody else knows of the alert router."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from lfr_batch.live.records import Alert, CameraHealth, Event, LiveCounts, Review, SinkState
+
+
+class AlertRouter(Protocol):
+    """Every method may be called from any thread."""
+
+    def raise_alert(self, alert: Alert) -> bool:
+        """True: it is on the disk, sealed and synced, and counts as raised; ``raised_at`` and
+        ``times.raise_s`` are the router's. False: within the cool-down, and forgotten. The same
+        ``alert_id`` again is True again, and nothing else.
+
+        Raises StoreFull and StoreUnreachable (try again with the same alert), UsageError for an
+        alert of another deployment.
+        """
+
+    def review(self, review: Review) -> None:
+        """On the disk when it returns; the same ``review_id`` again is nothing new.
+
+        Raises UsageError for an alert that is not there, StoreFull, StoreUnreachable.
+        """
+
+    def report_health(self, health: CameraHealth) -> None: ...
+
+    def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
+        """Newest first, with their pictures, which are read from the disk: at most ``limit``."""
+
+    def alert(self, alert_id: str) -> Alert | None: ...
+
+    def reviews(self) -> tuple[Review, ...]:
+        """Of the alerts that are still kept, oldest first."""
+
+    def health(self) -> tuple[CameraHealth, ...]:
+        """The last report of each camera, in order of their names."""
+
+    def counts(self) -> LiveCounts: ...
+
+    def events(self, after: int, timeout_s: float) -> tuple[Event, ...]:
+        """What has happened since event ``after``; waits up to ``timeout_s`` for the first.
+
+        Of several changes of one camera or sink only the last is told. ``after`` 0: everything.
+        """
+
+    def sink_states(self) -> tuple[SinkState, ...]: ...
+
+    def close(self) -> None:
+        """Lets the sinks finish for a few seconds; what is undelivered stays sealed on disk."""

@@ -1,0 +1,1 @@
+"""Where alerts and reviews go, beside the console."""

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from lfr_batch.cli.app import COMMANDS, build_app, main
+
+HEAVY = ("av", "boto3", "cv2", "duckdb", "faiss", "numpy", "openvino", "pandas", "pyarrow", "ray")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_overview_says_of_each_command_what_the_command_says(command: str) -> None:
+    whole = CliRunner().invoke(build_app(command), [command, "--help"]).stdout
+    summary = COMMANDS[command][1].rstrip(".")
+    assert " ".join(whole.split()).count(summary) == 1
+    assert f"  {command} " in CliRunner().invoke(build_app(None), ["--help"]).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [
+        (["--help"], HEAVY),
+        (["runs", "--help"], ("av", "boto3", "cv2", "faiss", "openvino", "pandas", "ray")),
+    ],
+    ids=["overview", "runs"],
+)
+def test_a_short_command_does_not_wait_for_libraries_that_it_does_not_need(
+    words: list[str], unwanted: tuple[str, ...]
+) -> None:
+    script = (
+        "import sys; from lfr_batch.cli.app import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: print('imported:', *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], capture_output=True, text=True, check=True
+    )
+    imported = done.stdout.rpartition("imported:")[2].split()
+    assert "lfr_batch.cli.app" in imported
+    assert sorted(set(imported) & set(unwanted)) == []
+
+
+def test_options_before_the_command_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--", "runs"])
+    assert stop.value.code == 2
+    assert "Name the command first" in capsys.readouterr().err

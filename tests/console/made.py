@@ -1,0 +1,216 @@
+"""A deployment for the console's tests: a real router, alerts with real faces, a served console."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from lfr_batch.config.live import ConsoleConfig
+from lfr_batch.console.app import create_app
+from lfr_batch.console.serve import serve
+from lfr_batch.console.users import Users, new_user
+from lfr_batch.faces.evidence import encode_jpeg
+from lfr_batch.live.folders import router_folder
+from lfr_batch.live.records import (
+    ROLES,
+    Alert,
+    CameraHealth,
+    DeploymentRecord,
+    RankedCandidate,
+    StageTimes,
+)
+from lfr_batch.live.router import Router, open_router
+from lfr_batch.pipeline.live_plan import PartState
+from lfr_batch.results.store import open_store
+from tests.casework import ACTOR, ASTRONAUT, GROUP, installed_picture
+from tests.live.made import a_config, a_record, an_alert
+
+PARTS = (
+    PartState("router", "router", True, 0, 1),
+    PartState("analyst", "analyst", True, 0, 2),
+    PartState("north", "camera", True, 0, 3),
+    PartState("south", "camera", True, 0, 4),
+)
+OWN_HEADER = {"X-LFR-Console": "1"}
+
+
+@dataclass
+class Running:
+    """Satisfies ``RunningDeployment``."""
+
+    router: Router
+    states: tuple[PartState, ...] = PARTS
+
+    def parts(self) -> tuple[PartState, ...]:
+        return self.states
+
+
+@dataclass
+class Served:
+    url: str
+    deployment: DeploymentRecord
+    running: Running
+    tokens: dict[str, str]
+    """By name, which is the role."""
+    app: Any
+    _clients: dict[str, Client] = field(default_factory=dict)
+
+    @property
+    def router(self) -> Router:
+        return self.running.router
+
+    def client(self, role: str | None = None) -> Client:
+        """Logged in as ``role``, or not at all."""
+        if role is None:
+            return Client(self.url)
+        if role not in self._clients:
+            self._clients[role] = logged_in(self.url, self.tokens[role])
+        return self._clients[role]
+
+
+@dataclass
+class Client:
+    """A plain HTTP client with the session's cookie."""
+
+    url: str
+    cookie: str = ""
+
+    def __post_init__(self) -> None:
+        self._pool = urllib3.PoolManager(retries=False, timeout=10.0)
+
+    def ask(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        sent = {**OWN_HEADER, **({"Cookie": self.cookie} if self.cookie else {}), **(headers or {})}
+        return self._pool.request(method, self.url + path, json=body, headers=sent)
+
+    def get(self, path: str) -> Any:
+        """The JSON of a good answer."""
+        answer = self.ask("GET", path)
+        assert answer.status == 200, answer.data
+        return answer.json()
+
+    def events(self, last_event_id: str | None = None) -> Events:
+        headers = {"Cookie": self.cookie}
+        if last_event_id is not None:
+            headers["Last-Event-ID"] = last_event_id
+        return Events(
+            self._pool.request("GET", self.url + "/events", headers=headers, preload_content=False)
+        )
+
+
+class Events:
+    """A stream of server-sent events, parsed."""
+
+    def __init__(self, response: urllib3.BaseHTTPResponse) -> None:
+        self.response = response
+        self._lines = self._read_lines()
+
+    def _read_lines(self) -> Iterator[str]:
+        rest = b""
+        for chunk in self.response.stream(1, decode_content=False):
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from (line.decode() for line in lines)
+
+    def next(self, *kinds: str) -> dict[str, Any]:
+        """The next event of one of ``kinds``: its fields, ``data`` parsed."""
+        fields: dict[str, Any] = {}
+        for line in self._lines:
+            if line:
+                name, _, value = line.partition(": ")
+                fields[name] = value
+            elif fields.get("event") in kinds:
+                return {**fields, "data": json.loads(fields["data"])}
+            else:
+                fields = {}
+        raise EOFError("the stream has ended")
+
+
+def logged_in(url: str, token: str) -> Client:
+    answer = Client(url).ask("POST", "/login", {"token": token})
+    assert answer.status == 200, answer.data
+    return Client(url, answer.headers["Set-Cookie"].partition(";")[0])
+
+
+@contextmanager
+def served(folder: Path, config: ConsoleConfig | None = None, **changes: Any) -> Iterator[Served]:
+    """``changes`` are of the deployment's record."""
+    now = datetime.now(UTC)
+    record = replace(a_record(now - timedelta(hours=1)), ends_at=now + timedelta(hours=3))
+    deployment = replace(record, **changes)
+    made = {role: new_user(role, role) for role in ROLES}
+    users = Users(tuple(user for user, _ in made.values()))
+    tokens = {role: token for role, (_, token) in made.items()}
+    with closing(opened_router(folder, deployment)) as router:
+        running = Running(router)
+        app = create_app(deployment, running, users)
+        with serve(app, config or ConsoleConfig(port=0)) as url:
+            yield Served(url, deployment, running, tokens, app)
+
+
+def opened_router(folder: Path, deployment: DeploymentRecord) -> Router:
+    home = router_folder(folder, deployment.deployment_id)
+    return open_router(home, deployment, a_config(), open_store(folder / "results"))
+
+
+def now_alert(number: int = 0, **changes: Any) -> Alert:
+    """As if captured at this moment, with faces of an installed portrait."""
+    now = datetime.now(UTC)
+    best_shot, gallery = faces(number)
+    alert = an_alert(
+        number,
+        captured_at=now,
+        first_seen_at=now - timedelta(seconds=1.2),
+        raised_at=now,
+        best_shot_jpeg=best_shot,
+        gallery_jpeg=gallery,
+        times=StageTimes(0.012, 0.083, 0.094, 0.0),
+        candidates=(
+            RankedCandidate(1, f"S{number:03d}", 0.61),
+            RankedCandidate(2, "S117", 0.41),
+            RankedCandidate(3, "S042", 0.38),
+        ),
+    )
+    return replace(alert, **changes)
+
+
+def camera_health(camera: str, **changes: Any) -> CameraHealth:
+    now = datetime.now(UTC)
+    health = CameraHealth(
+        camera=camera,
+        state="live",
+        at=now,
+        since=now - timedelta(minutes=20),
+        size_wh=(1280, 720),
+        frames_received=30_000,
+        frames_dropped=20_400,
+        frames_analysed=9_600,
+        faces_seen=602,
+        received_fps=25.0,
+        analysed_fps=8.0,
+        look_ms_p50=46.0,
+        look_ms_p99=121.0,
+    )
+    return replace(health, **changes)
+
+
+@cache
+def faces(number: int) -> tuple[bytes, bytes]:
+    """(at a camera, on the watchlist), JPEG."""
+    source, (top, left, side) = (
+        (ASTRONAUT, (0, 110, 230)),
+        (ACTOR, (0, 0, 112)),
+        (GROUP, (200, 430, 230)),
+    )[number % 3]
+    picture = installed_picture(source)
+    at_camera = picture[top : top + side, left : left + side]
+    noisy = at_camera[::2, ::2].repeat(2, axis=0).repeat(2, axis=1)
+    return encode_jpeg(noisy, 60), encode_jpeg(picture[top : top + side + 40, left : left + side])

@@ -1,0 +1,135 @@
+"""Invented deployments, alerts and reviews. Their pictures are bytes that can be searched for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from lfr_batch.config.live import LiveConfig
+from lfr_batch.live.folders import deployment_folder, router_folder, save_record
+from lfr_batch.live.records import (
+    Alert,
+    CameraHealth,
+    DeploymentRecord,
+    Outcome,
+    RankedCandidate,
+    Review,
+    StageTimes,
+    Verdict,
+)
+from lfr_batch.live.router import Router, open_router
+from lfr_batch.results.store import Store, open_store
+
+DEPLOYMENT = "20260131-100000-live-3f2a"
+STARTED = datetime(2026, 1, 31, 10, tzinfo=UTC)
+BEST_SHOT, GALLERY_PICTURE = b"\xff\xd8\xff BEST SHOT CANARY ", b"\xff\xd8\xff GALLERY CANARY "
+NO_SINKS: dict[str, Any] = {}
+
+
+def an_alert(number: int = 0, **changes: Any) -> Alert:
+    """Alert ``number``, of another person than its neighbours', a minute after the one before."""
+    moment = STARTED + timedelta(minutes=number)
+    alert = Alert(
+        alert_id=f"a{number:04d}",
+        deployment_id=DEPLOYMENT,
+        camera="north",
+        captured_at=moment,
+        first_seen_at=moment - timedelta(seconds=1),
+        raised_at=moment,
+        subject_id=f"S{number:03d}",
+        image_id=f"S{number:03d}-01",
+        score=0.61,
+        threshold=0.45,
+        margin=0.2,
+        quality=0.8,
+        detection_score=0.9,
+        looks=7,
+        box_xyxy=(10.0, 20.5, 60.0, 90.25),
+        candidates=(RankedCandidate(1, f"S{number:03d}", 0.61), RankedCandidate(2, "S999", 0.41)),
+        best_shot_jpeg=BEST_SHOT * 50 + str(number).encode(),
+        gallery_jpeg=GALLERY_PICTURE * 50,
+        times=StageTimes(0.01, 0.08, 0.09, 0.0),
+    )
+    return replace(alert, **changes)
+
+
+def a_review(
+    alert_id: str,
+    verdict: Verdict = "match",
+    outcome: Outcome | None = None,
+    number: int = 0,
+    **changes: Any,
+) -> Review:
+    decided_at = STARTED + timedelta(hours=1, minutes=number)
+    review = Review(
+        review_id=f"r{number}-{alert_id}",
+        deployment_id=DEPLOYMENT,
+        alert_id=alert_id,
+        reviewer="pc.1234",
+        role="operator",
+        decided_at=decided_at,
+        verdict=verdict,
+        reason="spoke to the person",
+        outcome=outcome,
+    )
+    return replace(review, **changes)
+
+
+def health(camera: str, faces_seen: int) -> CameraHealth:
+    return CameraHealth(camera, "live", STARTED, STARTED, faces_seen=faces_seen)
+
+
+def a_record(started_at: datetime = STARTED, keep_h: float = 744.0) -> DeploymentRecord:
+    ends_at = started_at + timedelta(hours=6)
+    return DeploymentRecord(
+        deployment_id=DEPLOYMENT,
+        place="High Street",
+        case_ref="OP-1",
+        authorising_officer="Supt. A. Example",
+        authority="LFR/12",
+        purpose="find people wanted on warrant",
+        operator="j.doe",
+        started_at=started_at,
+        ends_at=ends_at,
+        cameras=("north", "south"),
+        gallery="watchlist",
+        snapshot_id="s-1",
+        watchlist_size=120,
+        pack_id="open@1.0.0",
+        threshold=0.45,
+        target_fpir=0.0001,
+        keep_until=ends_at + timedelta(hours=keep_h),
+    )
+
+
+def a_config(**changes: Any) -> LiveConfig:
+    content = {
+        "deployment": {
+            "name": "high-street",
+            "place": "High Street",
+            "starts_at": STARTED,
+            "ends_at": STARTED + timedelta(hours=6),
+            "case": "OP-1",
+            "authorising_officer": "Supt. A. Example",
+            "authority": "LFR/12",
+            "purpose": "find people wanted on warrant",
+        },
+        "watchlist": {"gallery": "watchlist"},
+        "cameras": ({"name": "north", "source": "north.mp4"},),
+    }
+    return LiveConfig.model_validate({**content, **changes})
+
+
+def opened(
+    home: Path,
+    store: Store | None = None,
+    record: DeploymentRecord | None = None,
+    **changes: Any,
+) -> Router:
+    """The deployment's router; results go to ``home/results`` unless a store is given."""
+    kept = record or a_record()
+    save_record(deployment_folder(home, DEPLOYMENT), kept)
+    place = store or open_store(home / "results")
+    return open_router(router_folder(home, DEPLOYMENT), kept, a_config(**changes), place)
