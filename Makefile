@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-gpu demo bench test check lock clean
+.PHONY: help setup setup-gpu demo bench bench-live test check lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ demo: setup ## find real people in footage, end to end, and check the answer
 
 bench: setup ## measure speed side by side with other loops, into benchmarks.json
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+bench-live: setup ## measure live mode with files played as cameras, into live.json
+	@$(BIN)/python -m benchmarks.live --out live.json $(ARGS)
 
 test: setup ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)
