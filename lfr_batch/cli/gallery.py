@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -141,11 +142,11 @@ def list_(as_json: JsonOption = False) -> None:
 def show(name: str, as_json: JsonOption = False) -> None:
     """A gallery's snapshots and subjects."""
     snapshot = load_snapshot(home(), name)
-    subjects = read_subjects(snapshot)
+    subjects, templates = read_subjects(snapshot), Counter(snapshot.subject_ids)
     rows = [
         {
             "subject": subject_id,
-            "templates": snapshot.subject_ids.count(subject_id),
+            "templates": templates[subject_id],
             **dict(subject.attributes),
         }
         for subject_id, subject in sorted(subjects.items())

@@ -77,9 +77,9 @@ def live(
         "engine.kind": engine,
         "engine.address": address,
     }
-    settings = override(load_live(config, overrides or ()), own)
     protect_files()
-    _tidy_up(operator_name(settings.deployment.operator))
+    _tidy_up(operator_name(operator))
+    settings = override(load_live(config, overrides or ()), own)
     order = LiveOrder(settings, home(), _results_root(out, settings), rehearse)
     deployment = make_deployment(order, datetime.now(UTC))
     with _signals() as signals, live_status(deployment.term) as status:

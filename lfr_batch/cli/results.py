@@ -120,9 +120,12 @@ def report(
     store, connection = open_store(root, s3), open_lake(root, s3)
     path = out or Path(f"report-{run_id}.html")
     if _kind(connection, run_id) == "live":
+        from lfr_batch.live.folders import deployment_folder  # noqa: PLC0415
+        from lfr_batch.live.receipt import load_receipt  # noqa: PLC0415
         from lfr_batch.live.report import write_live_report  # noqa: PLC0415
 
-        csv_path = write_live_report(connection, store, run_id, path)
+        receipt = load_receipt(deployment_folder(home(), run_id))
+        csv_path = write_live_report(connection, store, run_id, path, receipt)
         say(f"its figures: {csv_path.absolute()}")
     else:
         from lfr_batch.results.report import write_report  # noqa: PLC0415

@@ -94,16 +94,21 @@ def _require_sound(kind: type[_Kind], content: Mapping[str, Any], origin: str) -
     try:
         _validated(kind, content, origin)
     except ValidationError as error:
-        wrong = [each for each in error.errors() if each["type"] != "missing"]
-        if wrong:
-            raise ConfigError(_sentence(kind, wrong[0], origin)) from error
+        worst = _worst(error)
+        if worst["type"] != "missing":
+            raise ConfigError(_sentence(kind, worst, origin)) from error
 
 
 def _parsed(kind: type[_Kind], content: Mapping[str, Any], origin: str) -> _Kind:
     try:
         return _validated(kind, content, origin)
     except ValidationError as error:
-        raise ConfigError(_sentence(kind, error.errors()[0], origin)) from error
+        raise ConfigError(_sentence(kind, _worst(error), origin)) from error
+
+
+def _worst(error: ValidationError) -> ErrorDetails:
+    """The first; what is missing comes last, since it may be there under a mistyped name."""
+    return min(error.errors(), key=lambda each: each["type"] == "missing")
 
 
 def _validated(kind: type[_Kind], content: Mapping[str, Any], origin: str) -> _Kind:

@@ -21,6 +21,7 @@ from lfr_batch.console.access import (
 )
 from lfr_batch.console.desk import SECTIONS, Decision
 from lfr_batch.console.event_stream import EventStream
+from lfr_batch.console.feed import Note
 from lfr_batch.console.messages import Message, of_deployment, of_review
 from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.live.records import Outcome, Verdict
@@ -165,9 +166,9 @@ async def events(
     if screen is None:
         raise HTTPException(503, "too many screens, or the console is ending", {"Retry-After": "5"})
     try:
-        known = last_event_id is not None and last_event_id.isdecimal()
-        after = int(last_event_id or 0)
-        missed = await run_in_threadpool(console.feed.since, after) if known else []
+        missed: list[Note] = []
+        if last_event_id is not None and last_event_id.isdecimal():
+            missed = await run_in_threadpool(console.feed.since, int(last_event_id))
     except BaseException:
         console.feed.leave(screen)
         raise

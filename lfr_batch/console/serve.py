@@ -32,19 +32,18 @@ def serve(app: FastAPI, config: ConsoleConfig) -> Iterator[str]:
     is no certificate; LiveError if the server does not come up.
     """
     _check_sealed(config)
-    listener = _bound(config)
     server = uvicorn.Server(_uvicorn_config(app, config))
-    thread = Thread(target=server.run, args=([listener],), name="console", daemon=True)
-    thread.start()
-    try:
-        _await_start(server, thread)
-        yield _url(config, listener)
-    finally:
-        console: Console = app.state.console
-        console.feed.stop()
-        server.should_exit = True
-        thread.join(timeout=STOP_S + 5.0)
-        listener.close()
+    with _bound(config) as listener:
+        thread = Thread(target=server.run, args=([listener],), name="console", daemon=True)
+        thread.start()
+        try:
+            _await_start(server, thread)
+            yield _url(config, listener)
+        finally:
+            console: Console = app.state.console
+            console.feed.stop()
+            server.should_exit = True
+            thread.join(timeout=STOP_S + 5.0)
 
 
 def _check_sealed(config: ConsoleConfig) -> None:

@@ -61,7 +61,8 @@ def load_users(home: Path) -> Users:
     path = users_file(home)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        people = _File.model_validate_json(json.dumps(content or {})).users
+        content = {} if content is None else content
+        people = _File.model_validate_json(json.dumps(content)).users
     except FileNotFoundError:
         return Users(())
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValidationError) as error:

@@ -27,6 +27,7 @@ from lfr_batch.live.figures import (
     grouped,
     load_figures,
 )
+from lfr_batch.live.receipt import Receipt
 from lfr_batch.live.records import LiveCounts
 from lfr_batch.live.report_plot import plot
 from lfr_batch.live.tally import minute_of
@@ -48,19 +49,23 @@ LEFT JOIN (
 
 
 def write_live_report(
-    connection: duckdb.DuckDBPyConnection, store: Store, deployment_id: str, out_path: Path
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    deployment_id: str,
+    out_path: Path,
+    receipt: Receipt | None = None,
 ) -> Path:
     """Write the report and, beside it, its figures as CSV, whose path is the answer.
 
-    ``connection`` is of ``open_lake`` on the same root. Raises RunNotFound, UsageError if both
-    would be one file, ResultsError where the deployment's figures are gone, StoreUnreachable if a
-    file cannot be written.
+    ``connection`` is of ``open_lake`` on the same root; ``receipt``, of the deployment's watchlist,
+    where it is at hand. Raises RunNotFound, UsageError if both would be one file, ResultsError
+    where the deployment's figures are gone, StoreUnreachable if a file cannot be written.
     """
     rows = run_query(connection, _RUN, {"run_id": deployment_id}).to_pylist()
     if not rows:
         raise not_found(store, deployment_id)
     run = {**rows[0], "status": shown_status(store, deployment_id, rows[0]["status"])}
-    figures = current_figures(connection, store, deployment_id)
+    figures = _with_receipt(current_figures(connection, store, deployment_id), receipt)
     csv_path = out_path.with_suffix(".csv")
     if csv_path == out_path:
         raise UsageError(f"{out_path} is where the figures go: name the HTML file with --out")
@@ -151,6 +156,13 @@ def share(value: float | None) -> str:
     if value == 0:
         return "0"
     return f"{value * 100:.3g} % (1 in {1 / value:,.0f})"
+
+
+def _with_receipt(figures: Figures, receipt: Receipt | None) -> Figures:
+    """A watchlist that was left behind is destroyed after the last figures were written."""
+    if receipt is None or not receipt.verified_gone:
+        return figures
+    return figures.model_copy(update={"watchlist_gone_at": receipt.at})
 
 
 def _alerts(rows: Sequence[dict[str, Any]], started_at: datetime) -> tuple[AlertFigures, ...]:

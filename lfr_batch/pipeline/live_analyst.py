@@ -112,7 +112,7 @@ def open_analyst(spec: AnalystSpec) -> LocalAnalyst:
     snapshot = load_snapshot(spec.watchlist_home, spec.gallery, spec.snapshot_id)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     stages = open_stages(pack, stages_config(spec.config), spec.threads)
-    matcher = open_matcher(snapshot, spec.config.inference.device)
+    matcher = open_matcher(snapshot, spec.config.inference.device, spec.threads)
     return LocalAnalyst(stages, matcher, spec.threshold, spec.config.decide.top_k)
 
 

@@ -86,7 +86,7 @@ def _open_search(spec: WorkerSpec) -> Search:
     snapshot = load_snapshot(spec.home, spec.gallery, spec.snapshot_id)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     stages = open_stages(pack, spec.config, spec.threads)
-    matcher = open_matcher(snapshot, _gallery_device(spec.config))
+    matcher = open_matcher(snapshot, _gallery_device(spec.config), spec.threads)
     return Search(stages, matcher, spec.threshold, spec.config)
 
 

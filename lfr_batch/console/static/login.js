@@ -23,5 +23,6 @@ function followLink() {
   if (given) login(given);
 }
 
+byId("enter").disabled = false;
 addEventListener("hashchange", followLink);
 followLink();
