@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 import socket
@@ -19,7 +20,7 @@ from lfr_batch.console.access import Console
 from lfr_batch.errors import ConfigError, LiveError
 
 START_S = 20.0
-STOP_S = 3
+STOP_S = 1
 """So long an answer that is being given may still take when the console ends."""
 TAKEN = "is taken by another program; set console.port to another, or to 0 for any free one"
 
@@ -34,7 +35,8 @@ def serve(app: FastAPI, config: ConsoleConfig) -> Iterator[str]:
     _check_sealed(config)
     server = uvicorn.Server(_uvicorn_config(app, config))
     with _bound(config) as listener:
-        thread = Thread(target=server.run, args=([listener],), name="console", daemon=True)
+        work = _run(server, listener)
+        thread = Thread(target=asyncio.run, args=(work,), name="console", daemon=True)
         thread.start()
         try:
             _await_start(server, thread)
@@ -44,6 +46,13 @@ def serve(app: FastAPI, config: ConsoleConfig) -> Iterator[str]:
             console.feed.stop()
             server.should_exit = True
             thread.join(timeout=STOP_S + 5.0)
+
+
+async def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    await server.serve(sockets=[listener])
+    for connection in list(server.server_state.connections):
+        connection.transport.abort()  # a browser that does not say goodbye
+    await asyncio.sleep(0.01)
 
 
 def _check_sealed(config: ConsoleConfig) -> None:

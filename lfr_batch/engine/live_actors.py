@@ -9,7 +9,8 @@ machine that the deployment was started on.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -46,12 +47,13 @@ def reply_of(call: Callable[[], Any]) -> Reply:
         return True, call()
     except LfrError as error:
         return False, error
-    except OSError as error:  # the lender of a picture is gone
-        return False, EngineError(f"{type(error).__name__}: {error}")
+    except OSError as error:
+        return False, EngineError(f"a picture is gone with the process that lent it ({error})")
 
 
 class Part:
-    """An actor. ``opened`` runs in its process; what it raises is told by ``state``."""
+    """An actor. What keeps it from opening is told by ``state``: Ray would never start it again
+    if its constructor raised."""
 
     def __init__(self) -> None:
         self._failure: LfrError | None = None
@@ -60,14 +62,21 @@ class Part:
         """Process id, why it could not be opened, and whether it does its work."""
         return os.getpid(), self._failure, self._failure is None
 
+    @contextmanager
+    def _opening(self) -> Iterator[None]:
+        try:
+            yield
+        except LfrError as error:
+            self._failure = error
+        except Exception as error:  # noqa: BLE001 - a machine's passing trouble: it is tried again
+            self._failure = EngineError(f"unexpected {type(error).__name__}: {error}")
+
 
 class RouterActor(Part):
     def __init__(self, plan: LivePlan) -> None:
         super().__init__()
-        try:
+        with self._opening():
             self._router = open_deployment_router(plan)
-        except LfrError as error:
-            self._failure = error
 
     def call(self, method: str, arguments: tuple[Any, ...]) -> Reply:
         if self._failure is not None:
@@ -78,10 +87,8 @@ class RouterActor(Part):
 class AnalystActor(Part):
     def __init__(self, plan: LivePlan) -> None:
         super().__init__()
-        try:
+        with self._opening():
             self._analyst = open_shared_analyst(plan)
-        except LfrError as error:
-            self._failure = error
 
     def description(self) -> str:
         return self._analyst.description
@@ -109,10 +116,8 @@ class AnalystActor(Part):
 class CameraActor(Part):
     def __init__(self, plan: LivePlan, camera: CameraConfig, analyst: Any, router: Any) -> None:
         super().__init__()
-        try:
+        with self._opening():
             self._camera = Camera(plan, camera, RemoteAnalyst(analyst), RemoteRouter(router))
-        except LfrError as error:
-            self._failure = error
 
     def state(self) -> tuple[int, LfrError | None, bool]:
         return os.getpid(), self._failure, self._failure is None and self._camera.alive

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
@@ -25,6 +28,8 @@ OPEN_S = 120.0
 START_S = 30.0
 """A part that was lost is given so long to open itself, on a machine that is busy."""
 CALLS_AT_ONCE = 32
+HEALTH = "health"
+"""A thread of every actor that answers for its state alone, however many calls wait."""
 
 
 @dataclass(slots=True)
@@ -33,6 +38,10 @@ class _Supervised:
     role: PartRole
     actor: Any
     process: int | None = None
+    born: str | None = None
+    """When the process began, so that another one with its number is not taken for it."""
+    question: Any = None
+    """After its state; kept until it is answered, which on a busy machine may take a while."""
     up: bool = False
     restarts: int = 0
     heard_s: float = field(default_factory=monotonic)
@@ -71,6 +80,8 @@ def live_ray(plan: LivePlan) -> Iterator[RayDeployment]:
             yield RayDeployment(parts, router)
         finally:
             ending.set()
+            if supervisor.is_alive():  # it must not ask for anything once Ray is gone
+                supervisor.join()
             _end_parts(parts)
 
 
@@ -106,7 +117,12 @@ def _start(
         "max_concurrency": CALLS_AT_ONCE,
         "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=False),
     }
-    return _Supervised(name, role, ray.remote(kind).options(**options).remote(*arguments))
+    actor = ray.remote(concurrency_groups={HEALTH: 1})(kind)
+    return _Supervised(name, role, actor.options(**options).remote(*arguments))
+
+
+def _asked(part: _Supervised) -> Any:
+    return part.actor.state.options(concurrency_group=HEALTH).remote()
 
 
 def _await(part: _Supervised) -> None:
@@ -115,7 +131,7 @@ def _await(part: _Supervised) -> None:
     from ray.exceptions import RayError  # noqa: PLC0415
 
     try:
-        process, failure, _ = ray.get(part.actor.state.remote(), timeout=OPEN_S)
+        process, failure, _ = ray.get(_asked(part), timeout=OPEN_S)
     except RayError as error:
         raise EngineError(
             f"The {part.role} {part.name} of the deployment could not be started "
@@ -123,45 +139,88 @@ def _await(part: _Supervised) -> None:
         ) from error
     if failure is not None:
         raise failure
-    part.process, part.up, part.heard_s = process, True, monotonic()
+    _heard(part, process, works=True)
 
 
 def _supervise(parts: list[_Supervised], ending: Event) -> None:
     while not ending.wait(LOOK_EVERY_S):
+        answered = _ask_all(parts)
         for part in parts:
             if not ending.is_set():
-                _look_after(part)
+                _look_after(part, part.name in answered)
 
 
-def _look_after(part: _Supervised) -> None:
-    """Ray restarts what died; what hangs or has stopped working is killed, so that it does."""
+def _ask_all(parts: list[_Supervised]) -> frozenset[str]:
+    """Names of those that answer, or turn out to be lost, within a moment."""
     import ray  # noqa: PLC0415
-    from ray.exceptions import GetTimeoutError, RayError  # noqa: PLC0415
 
+    for part in parts:
+        part.question = part.question or _asked(part)
+    questions = [part.question for part in parts]
+    answered, _ = ray.wait(questions, num_returns=len(questions), timeout=LOOK_EVERY_S)
+    return frozenset(part.name for part in parts if part.question in answered)
+
+
+def _look_after(part: _Supervised, answered: bool) -> None:
+    """Ray restarts what died; what hangs or has stopped working is killed, so that it does."""
+    if answered:
+        _take_answer(part)
+    elif part.up and _born(part.process) != part.born:
+        _lost(part, "its process is gone")
+    elif monotonic() - part.heard_s > SILENT_S + part.patience_s:
+        _start_anew(part, "does not answer")
+
+
+def _take_answer(part: _Supervised) -> None:
+    import ray  # noqa: PLC0415
+    from ray.exceptions import RayError  # noqa: PLC0415
+
+    question, part.question = part.question, None
     try:
-        process, _, works = ray.get(part.actor.state.remote(), timeout=LOOK_EVERY_S)
-    except GetTimeoutError:
-        if monotonic() - part.heard_s > SILENT_S + part.patience_s:
-            _start_anew(part, "does not answer")
-        return
+        process, _, works = ray.get(question)
     except RayError as error:
         if part.up:
-            logger.warning("%s %s was lost (%s)", part.role, part.name, type(error).__name__)
-        part.up, part.patience_s = False, START_S
+            _lost(part, type(error).__name__)
         return
     part.restarts += process != part.process
-    part.process, part.up, part.heard_s, part.patience_s = process, works, monotonic(), 0.0
+    _heard(part, process, works)
     if not works:
         _start_anew(part, "has stopped working")
 
 
+def _heard(part: _Supervised, process: int, works: bool) -> None:
+    part.process, part.born, part.up = process, _born(process), works
+    part.heard_s, part.patience_s = monotonic(), 0.0
+
+
+def _lost(part: _Supervised, reason: str) -> None:
+    logger.warning("%s %s was lost (%s)", part.role, part.name, reason)
+    part.up, part.heard_s, part.patience_s = False, monotonic(), START_S
+
+
 def _start_anew(part: _Supervised, reason: str) -> None:
+    """A process that is known is killed from here: Ray asks it to end, which one that hangs
+    does not hear."""
     import ray  # noqa: PLC0415
 
     logger.warning("%s %s %s: it is started anew", part.role, part.name, reason)
+    part.question = None
     part.up, part.heard_s, part.patience_s = False, monotonic(), START_S
-    with suppress(LfrError, RuntimeError, ValueError):
-        ray.kill(part.actor, no_restart=False)
+    if part.process is not None and _born(part.process) == part.born:
+        with suppress(ProcessLookupError):
+            os.kill(part.process, signal.SIGKILL)
+    else:
+        with suppress(LfrError, RuntimeError, ValueError):
+            ray.kill(part.actor, no_restart=False)
+
+
+def _born(process: int | None) -> str | None:
+    """When a process began, in the kernel's ticks; None if it is no more."""
+    try:
+        after_name = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if after_name[0] in {"Z", "X"} else after_name[19]
 
 
 def _end_parts(parts: list[_Supervised]) -> None:

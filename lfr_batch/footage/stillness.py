@@ -18,7 +18,7 @@ LARGER = 1.08
 """Times what still groups write in their busiest moment, from which a group holds movement."""
 MOMENT_PACKETS = 12
 """About half a second: movement makes many packets in a row larger, chance makes one."""
-TELLING = 1 / 20
+TELLING = 1 / 8
 """Packets of a still group are at most this part of its first: otherwise sizes tell nothing."""
 KNOWN_GROUPS = 4
 UNSEEN_NS = 10 * NS_PER_S

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -79,10 +81,13 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     term = term_of(config, snapshot.created_utc, now, order.rehearse)
     choice = derive_threshold(stages_config(config), pack, snapshot)
     _require_reachable(choice)
-    store = open_store(order.results_root, config.s3)
+    with _refusing():
+        store = open_store(order.results_root, config.s3)
+        check_lake(store)
     record = _record(order, term, snapshot, choice, _authority(config))
     sinks = tuple(open_sinks(Setting(record, config, store)))
-    _require_writable(store, record.deployment_id)
+    with _refusing():
+        _try_out(store, record.deployment_id)
     plan = LivePlan(
         config=config,
         deployment=record,
@@ -122,14 +127,18 @@ def _require_reachable(choice: ThresholdChoice) -> None:
         )
 
 
-def _require_writable(store: Store, deployment_id: str) -> None:
-    check_lake(store)
-    trial = layout.state(deployment_id, "trial")
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Results that cannot be used are the order's mistake."""
     try:
-        store.write_atomic(trial, b"")
-        store.delete(layout.state(deployment_id))
+        yield
     except StoreError as error:
         raise UsageError(f"No alert could be kept: {error}.") from error
+
+
+def _try_out(store: Store, deployment_id: str) -> None:
+    store.write_atomic(layout.state(deployment_id, "trial"), b"")
+    store.delete(layout.state(deployment_id))
 
 
 def _record(

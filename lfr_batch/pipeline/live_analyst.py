@@ -5,7 +5,7 @@ Pictures come in and answers go out; nothing of a face is kept between two calls
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -82,11 +82,12 @@ class LocalAnalyst:
     top_k: int
 
     def detect(self, content_rgb: Input) -> FaceBatch:
-        return self.detect_many([content_rgb])[0]
+        [found] = self.detect_each([content_rgb])
+        return found
 
-    def detect_many(self, pictures: Sequence[Input]) -> list[FaceBatch]:
-        """One look for each of several cameras, at once."""
-        return list(self.stages.detector.detect_all(pictures))
+    def detect_each(self, pictures: Sequence[Input]) -> Iterator[FaceBatch]:
+        """One look for each of several cameras, each answer as soon as it is there."""
+        return self.stages.detector.detect_all(pictures)
 
     def compare(
         self, known: FloatArray, views: Sequence[FaceView], weights: Sequence[float]

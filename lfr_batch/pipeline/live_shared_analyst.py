@@ -7,13 +7,18 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any, TypeVar
 
+from lfr_batch.errors import EngineError
 from lfr_batch.faces.detectors import Input
 from lfr_batch.pipeline.live_analyst import Comparison, LocalAnalyst
 from lfr_batch.records import FaceBatch, FaceView, FloatArray, Shot
 
 Result = TypeVar("Result")
+
+STALE_S = 2.0
+"""Who has waited longer has given up: answering would keep those waiting who have not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,7 @@ class _Request:
     """What to detect in; None: ``call`` instead."""
     call: Callable[[], Any] | None = None
     answer: Future[Any] = field(default_factory=Future)
+    asked_s: float = field(default_factory=monotonic)
 
 
 class SharedAnalyst:
@@ -62,16 +68,21 @@ class SharedAnalyst:
         return request.answer.result()
 
     def _serve(self) -> None:
-        while True:
-            requests = self._take()
-            looks = [request for request in requests if request and request.picture is not None]
-            if looks:
-                _answer_looks(looks, self._analyst)
-            for request in requests:
-                if request is None:
-                    return
-                if request.call is not None:
-                    _answer(request.answer, request.call)
+        while self._serve_waiting():
+            pass  # whatever was asked and answered is forgotten with that call
+
+    def _serve_waiting(self) -> bool:
+        """False when there is nothing more to come."""
+        requests = self._take()
+        _answer_looks(
+            [each for each in requests if each and each.picture is not None], self._analyst
+        )
+        for request in requests:
+            if request is None:
+                return False
+            if request.call is not None and not _refused(request):
+                _answer(request.answer, request.call)
+        return True
 
     def _take(self) -> list[_Request | None]:
         """Everything that waits; at least one."""
@@ -84,15 +95,21 @@ class SharedAnalyst:
 
 
 def _answer_looks(looks: Sequence[_Request], analyst: LocalAnalyst) -> None:
-    pictures = [request.picture for request in looks if request.picture is not None]
-    together: Future[list[FaceBatch]] = Future()
-    _answer(together, lambda: analyst.detect_many(pictures))
-    error = together.exception()
-    for number, request in enumerate(looks):
-        if error is not None:
-            request.answer.set_exception(error)
-        else:
-            request.answer.set_result(together.result()[number])
+    wanted = [(look, look.picture) for look in looks if look.picture and not _refused(look)]
+    found = analyst.detect_each([picture for _, picture in wanted])
+    for number, (look, _) in enumerate(wanted):
+        _answer(look.answer, lambda: next(found))
+        if error := look.answer.exception():
+            for later, _ in wanted[number + 1 :]:
+                later.answer.set_exception(error)
+            return
+
+
+def _refused(request: _Request) -> bool:
+    if monotonic() - request.asked_s < STALE_S:
+        return False
+    request.answer.set_exception(EngineError("the analyst is behind with its looks"))
+    return True
 
 
 def _answer(answer: Future[Any], call: Callable[[], Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from lfr_batch.errors import EngineError, StoreError
+from lfr_batch.errors import LfrError
 from lfr_batch.footage.stream_decode import StreamFrame
 from lfr_batch.footage.stream_health import StreamStats
 from lfr_batch.live.records import Alert, CameraHealth
@@ -89,7 +89,7 @@ class Outbox:
             timed = replace(alert, times=replace(alert.times, raise_s=raise_s))
             try:
                 self._raise_alert(timed)
-            except (EngineError, StoreError) as error:
+            except LfrError as error:
                 logger.warning("alert %s waits: %s", alert.alert_id, error)
                 if self._stopping.wait(RETRY_S):
                     return
@@ -114,17 +114,26 @@ def watch_camera(
             try:
                 state, alerts = look_at(state, Arrival(frame, frame.arrived_ns), watch)
                 meter.add(frame.arrived_ns)
-            except EngineError as error:
+            except LfrError as error:
                 logger.warning("camera %s: a frame was not looked at: %s", watch.camera, error)
                 meter.missed, alerts = meter.missed + 1, ()
             for alert in alerts:
                 outbox.put(alert)
         del frame
         if monotonic() - reported_s >= REPORT_S:
-            report(health_of(watch.camera, reader.stats(), state, meter, before))
+            _tell(report, health_of(watch.camera, reader.stats(), state, meter, before))
             reported_s = monotonic()
         stopping.wait(max(0.0, looked_s + 1 / watch.config.watch.looks_per_s - monotonic()))
-    report(replace(health_of(watch.camera, reader.stats(), state, meter, before), state="ended"))
+    last = health_of(watch.camera, reader.stats(), state, meter, before)
+    _tell(report, replace(last, state="ended"))
+
+
+def _tell(report: Callable[[CameraHealth], None], health: CameraHealth) -> None:
+    """A router that is being restarted hears of it a second later."""
+    try:
+        report(health)
+    except LfrError as error:
+        logger.warning("the health of camera %s was not heard: %s", health.camera, error)
 
 
 def health_of(

@@ -68,12 +68,17 @@ class Served:
         return self.running.router
 
     def client(self, role: str | None = None) -> Client:
-        """Logged in as ``role``, or not at all."""
-        if role is None:
-            return Client(self.url)
-        if role not in self._clients:
-            self._clients[role] = logged_in(self.url, self.tokens[role])
-        return self._clients[role]
+        """Logged in as ``role``, or not at all; always the same one."""
+        name = role or ""
+        if name not in self._clients:
+            self._clients[name] = Client(self.url)
+            if role is not None:
+                self._clients[name].login(self.tokens[role])
+        return self._clients[name]
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
 
 
 @dataclass
@@ -84,13 +89,30 @@ class Client:
     cookie: str = ""
 
     def __post_init__(self) -> None:
-        self._pool = urllib3.PoolManager(retries=False, timeout=10.0)
+        self._pool = urllib3.PoolManager(retries=False, timeout=10.0, maxsize=4)
+        self._streams: list[urllib3.BaseHTTPResponse] = []
+
+    def login(self, token: str) -> None:
+        answer = self.ask("POST", "/login", {"token": token})
+        assert answer.status == 200, answer.data
+        self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+
+    def close(self) -> None:
+        for stream in self._streams:
+            stream.close()
+        self._pool.clear()
 
     def ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> urllib3.BaseHTTPResponse:
         sent = {**OWN_HEADER, **({"Cookie": self.cookie} if self.cookie else {}), **(headers or {})}
-        return self._pool.request(method, self.url + path, json=body, headers=sent)
+        return self.send(method, path, sent, json=body)
+
+    def send(
+        self, method: str, path: str, headers: dict[str, str], **more: Any
+    ) -> urllib3.BaseHTTPResponse:
+        """With no header but these."""
+        return self._pool.request(method, self.url + path, headers=headers, **more)
 
     def get(self, path: str) -> Any:
         """The JSON of a good answer."""
@@ -102,9 +124,8 @@ class Client:
         headers = {"Cookie": self.cookie}
         if last_event_id is not None:
             headers["Last-Event-ID"] = last_event_id
-        return Events(
-            self._pool.request("GET", self.url + "/events", headers=headers, preload_content=False)
-        )
+        self._streams.append(self.send("GET", "/events", headers, preload_content=False))
+        return Events(self._streams[-1])
 
 
 class Events:
@@ -116,7 +137,7 @@ class Events:
 
     def _read_lines(self) -> Iterator[str]:
         rest = b""
-        for chunk in self.response.stream(1, decode_content=False):
+        while chunk := self.response.read1(65_536):
             *lines, rest = (rest + chunk).split(b"\n")
             yield from (line.decode() for line in lines)
 
@@ -134,12 +155,6 @@ class Events:
         raise EOFError("the stream has ended")
 
 
-def logged_in(url: str, token: str) -> Client:
-    answer = Client(url).ask("POST", "/login", {"token": token})
-    assert answer.status == 200, answer.data
-    return Client(url, answer.headers["Set-Cookie"].partition(";")[0])
-
-
 @contextmanager
 def served(folder: Path, config: ConsoleConfig | None = None, **changes: Any) -> Iterator[Served]:
     """``changes`` are of the deployment's record."""
@@ -152,8 +167,11 @@ def served(folder: Path, config: ConsoleConfig | None = None, **changes: Any) ->
     with closing(opened_router(folder, deployment)) as router:
         running = Running(router)
         app = create_app(deployment, running, users)
-        with serve(app, config or ConsoleConfig(port=0)) as url:
-            yield Served(url, deployment, running, tokens, app)
+        with (
+            serve(app, config or ConsoleConfig(port=0)) as url,
+            closing(Served(url, deployment, running, tokens, app)) as made,
+        ):
+            yield made
 
 
 def opened_router(folder: Path, deployment: DeploymentRecord) -> Router:

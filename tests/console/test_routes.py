@@ -9,7 +9,7 @@ from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.console.routes import routes
 from lfr_batch.console.sessions import FAILURES
 from lfr_batch.live.records import ROLES, Role
-from tests.console.made import Client, Served, camera_health, faces, now_alert, served
+from tests.console.made import Served, camera_health, faces, now_alert, served
 
 EVERYBODY = frozenset(ROLES)
 REVIEW = {"verdict": "match", "reason": "Identity checked"}
@@ -57,9 +57,7 @@ def test_a_role_gets_what_is_its_own_and_nothing_else(
     client = shared.client(role)
     before = shared.router.reviews()
     if path == "/events" and role is not None:
-        with_stream = client.events()
-        assert with_stream.response.status == 200
-        with_stream.response.close()
+        assert client.events().response.status == 200
         return
     seen = {"seen_review_id": before[-1].review_id} if before and isinstance(body, dict) else {}
     sent = {**body, **seen} if path.endswith("/reviews") and isinstance(body, dict) else body
@@ -219,10 +217,10 @@ def test_a_session_begins_with_a_token_and_ends_with_logout(console: Served) -> 
     assert answer.json() == {"name": "operator", "role": "operator"}
     cookie = answer.headers["Set-Cookie"]
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
-    client = Client(console.url, cookie.partition(";")[0])
-    assert client.ask("GET", "/api/time").status == 200
-    assert client.ask("POST", "/logout").status == 204
-    assert client.ask("GET", "/api/time").status == 401
+    nobody.cookie = cookie.partition(";")[0]
+    assert nobody.ask("GET", "/api/time").status == 200
+    assert nobody.ask("POST", "/logout").status == 204
+    assert nobody.ask("GET", "/api/time").status == 401
 
 
 def test_wrong_tokens_are_refused_and_then_not_even_heard(console: Served) -> None:
@@ -255,9 +253,7 @@ def test_writing_is_for_the_consoles_own_page(
     client = shared.client("operator")
     wanted = {"X-LFR-Console": "1", "Cookie": client.cookie, **headers}
     sent = {name: text.format(url=shared.url) for name, text in wanted.items() if text}
-    answer = Client(shared.url)._pool.request(
-        "POST", f"{shared.url}/api/alerts/a0000/acknowledge", headers=sent
-    )
+    answer = client.send("POST", "/api/alerts/a0000/acknowledge", sent)
     assert answer.status == status
 
 

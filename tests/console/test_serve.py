@@ -59,17 +59,23 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
         ({"host": "192.0.2.1"}, "unencrypted"),
         ({"host": "van.example"}, "unencrypted"),
         ({"host": "127.0.0.300"}, "unencrypted"),
-        ({"host": "192.0.2.1", "certificate": "c.pem"}, "cannot be had"),
         ({"certificate": "not-there.pem"}, "console.certificate not-there.pem"),
     ],
 )
 def test_an_address_that_will_not_do_is_one_sentence(
     settings: dict[str, str], said: str, tmp_path: Path
 ) -> None:
-    config = ConsoleConfig(port=0, **settings)  # type: ignore[arg-type]
+    config = ConsoleConfig.model_validate({"port": 0, **settings})  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=said) as raised, served(tmp_path, config):
         pass
     assert "\n" not in str(raised.value)
+
+
+def test_an_address_of_another_machine_cannot_be_had(tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path / "console.pem")
+    config = ConsoleConfig(host="192.0.2.1", port=0, certificate=str(certificate))
+    with pytest.raises(ConfigError, match="cannot be had"), served(tmp_path, config):
+        pass
 
 
 @pytest.mark.parametrize("host", ["localhost", "::1"])
@@ -86,13 +92,13 @@ def test_with_a_certificate_it_speaks_https_and_its_cookie_is_secure(tmp_path: P
     with served(tmp_path, config) as console:
         assert console.url.startswith("https://")
         trusting = ssl.create_default_context(cafile=str(certificate))
-        pool = urllib3.PoolManager(ssl_context=trusting, retries=False)
-        answer = pool.request(
-            "POST",
-            f"{console.url}/login",
-            json={"token": console.tokens["operator"]},
-            headers={"X-LFR-Console": "1", "Origin": console.url},
-        )
+        with urllib3.PoolManager(ssl_context=trusting, retries=False) as pool:
+            answer = pool.request(
+                "POST",
+                f"{console.url}/login",
+                json={"token": console.tokens["operator"]},
+                headers={"X-LFR-Console": "1", "Origin": console.url},
+            )
         assert answer.status == 200
         assert "Secure" in answer.headers["Set-Cookie"].split("; ")
 
