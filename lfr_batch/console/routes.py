@@ -29,6 +29,8 @@ from lfr_batch.live.records import Outcome, Verdict
 routes = APIRouter()
 
 REASON_LETTERS = (3, 500)
+MOST_ALERTS = 500
+"""Of one list: the router reads them with their pictures. The report has all of them."""
 
 
 def _visible(text: str) -> str:
@@ -72,6 +74,7 @@ def login(body: Login, request: Request, response: Response, console: ConsoleOf)
     if user is None:
         console.limit.failed(client)
         raise HTTPException(401, "this token is not known")
+    console.sessions.end(request.cookies.get(COOKIE, ""))
     response.set_cookie(
         COOKIE,
         console.sessions.begin(user),
@@ -94,6 +97,7 @@ def session(user: Viewer, console: ConsoleOf) -> Message:
         "name": user.name,
         "role": user.role,
         "may": sorted(PERMISSIONS[user.role]),
+        "now": datetime.now(UTC).isoformat(),
         "deployment": of_deployment(console.desk.deployment),
     }
 
@@ -105,7 +109,9 @@ def time() -> Message:
 
 
 @routes.get("/api/alerts", dependencies=VIEW)
-def alerts(console: ConsoleOf, limit: Annotated[int, Query(ge=1, le=2000)] = 100) -> list[Message]:
+def alerts(
+    console: ConsoleOf, limit: Annotated[int, Query(ge=1, le=MOST_ALERTS)] = 100
+) -> list[Message]:
     return console.desk.alerts(limit)
 
 

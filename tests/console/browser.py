@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,10 @@ OPTIONS = (
 )
 
 
+class BrowserError(AssertionError):
+    pass
+
+
 class Page:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
@@ -49,7 +53,8 @@ class Page:
         while True:
             answer: dict[str, Any] = json.loads(self._connection.recv(SOON_S))
             if answer.get("id") == self._number:
-                assert "error" not in answer, answer
+                if "error" in answer:
+                    raise BrowserError(answer["error"])
                 result: dict[str, Any] = answer["result"]
                 return result
             self._note(answer)
@@ -72,7 +77,8 @@ class Page:
 
     def evaluate(self, script: str) -> Any:
         result = self.call("Runtime.evaluate", expression=script, returnByValue=True)
-        assert "exceptionDetails" not in result, result
+        if "exceptionDetails" in result:
+            raise BrowserError(result["exceptionDetails"])
         return result["result"].get("value")
 
     def text(self, selector: str) -> str:
@@ -84,8 +90,9 @@ class Page:
         """Until it is true."""
         until_s = time.monotonic() + SOON_S
         while time.monotonic() < until_s:
-            if self.evaluate(f"Boolean({script})"):
-                return
+            with suppress(BrowserError):  # between two pages there is nothing to ask
+                if self.evaluate(f"Boolean({script})"):
+                    return
             time.sleep(0.05)
         raise AssertionError(f"never true: {script}; {self.text('body')}; {self.problems}")
 

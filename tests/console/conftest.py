@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from lfr_batch.console import feed
 from tests.console.browser import chromium
 from tests.console.made import Served, served
+
+
+@pytest.fixture(autouse=True)
+def _soon_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console that ends waits for its question to the router."""
+    monkeypatch.setattr(feed, "POLL_S", 0.05)
 
 
 @pytest.fixture

@@ -156,27 +156,33 @@ class Events:
 
 
 @contextmanager
-def served(folder: Path, config: ConsoleConfig | None = None, **changes: Any) -> Iterator[Served]:
-    """``changes`` are of the deployment's record."""
+def served(
+    folder: Path,
+    config: ConsoleConfig | None = None,
+    alerts: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Iterator[Served]:
+    """``alerts`` is that section of the configuration, ``changes`` are of the record."""
     now = datetime.now(UTC)
     record = replace(a_record(now - timedelta(hours=1)), ends_at=now + timedelta(hours=3))
     deployment = replace(record, **changes)
     made = {role: new_user(role, role) for role in ROLES}
     users = Users(tuple(user for user, _ in made.values()))
-    tokens = {role: token for role, (_, token) in made.items()}
-    with closing(opened_router(folder, deployment)) as router:
+    tokens: dict[str, str] = {role: token for role, (_, token) in made.items()}
+    with closing(opened_router(folder, deployment, alerts or {})) as router:
         running = Running(router)
         app = create_app(deployment, running, users)
         with (
             serve(app, config or ConsoleConfig(port=0)) as url,
-            closing(Served(url, deployment, running, tokens, app)) as made,
+            closing(Served(url, deployment, running, tokens, app)) as console,
         ):
-            yield made
+            yield console
 
 
-def opened_router(folder: Path, deployment: DeploymentRecord) -> Router:
+def opened_router(folder: Path, deployment: DeploymentRecord, alerts: dict[str, Any]) -> Router:
     home = router_folder(folder, deployment.deployment_id)
-    return open_router(home, deployment, a_config(), open_store(folder / "results"))
+    config = a_config(alerts=alerts)
+    return open_router(home, deployment, config, open_store(folder / "results"))
 
 
 def now_alert(number: int = 0, **changes: Any) -> Alert:

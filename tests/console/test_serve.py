@@ -65,7 +65,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
 def test_an_address_that_will_not_do_is_one_sentence(
     settings: dict[str, str], said: str, tmp_path: Path
 ) -> None:
-    config = ConsoleConfig.model_validate({"port": 0, **settings})  # type: ignore[arg-type]
+    config = ConsoleConfig.model_validate({"port": 0, **settings})
     with pytest.raises(ConfigError, match=said) as raised, served(tmp_path, config):
         pass
     assert "\n" not in str(raised.value)

@@ -1,7 +1,5 @@
 // What an officer must not overlook. `troubles` is pure.
 
-import { duration } from "./format.js";
-
 const PATIENCE_MS = 2000;
 const STARTING_MS = 20000;
 const SILENT_MS = 5000;
@@ -12,6 +10,11 @@ const DOWN = {
   reconnecting: "is not reachable",
   ended: "has ended",
 };
+
+// A camera whose process does not report says nothing any more about its pictures.
+export function isSilent(camera, now) {
+  return camera.at !== null && now - Date.parse(camera.at) > SILENT_MS;
+}
 
 export function troubles({ now, link, status, heardStatus, deployment, clock }) {
   if (!link.up && now.local - link.since > PATIENCE_MS) {
@@ -34,13 +37,15 @@ export function troubles({ now, link, status, heardStatus, deployment, clock }) 
 
 function ofWindow(leftMs) {
   if (leftMs <= 0) return [bad("The deployment's window has ended: nobody is looked for any more.")];
-  if (leftMs < NEAR_END_MS) return [warn(`The deployment ends in ${duration(leftMs)}.`)];
+  // Whole minutes: a screen reader reads the banner whenever it changes.
+  const minutes = Math.ceil(leftMs / 60000);
+  if (leftMs < NEAR_END_MS) return [warn(`The deployment ends in ${minutes} min.`)];
   return [];
 }
 
 function ofCamera(camera, now, deployment, clock) {
   const name = `Camera ${camera.camera}`;
-  const unseen = "nobody is seen there";
+  const unseen = "nobody is looked for there";
   const at = Date.parse(camera.at ?? deployment.started_at);
   if (camera.state === "starting" && now - at < STARTING_MS) return [];
   if (camera.state === "starting") return [bad(`${name} does not start: ${unseen}.`)];
@@ -49,8 +54,8 @@ function ofCamera(camera, now, deployment, clock) {
     const since = clock.time(camera.since);
     return [bad(`${name} ${DOWN[camera.state]} since ${since}${why}: ${unseen}.`)];
   }
-  if (now - at < SILENT_MS) return [];
-  return [bad(`${name} has not been heard of for ${duration(now - at)}: ${unseen}.`)];
+  if (!isSilent(camera, now)) return [];
+  return [bad(`${name} has not been heard of since ${clock.time(at)}: ${unseen}.`)];
 }
 
 const ofPart = (part) => bad(`The ${part.role} is being started anew: alerts may be late.`);

@@ -12,6 +12,7 @@ import { isOpen, newestFirst, painted, reveal, showAges, showQueue } from "./que
 import { chime, toggleSound } from "./sound.js";
 import { listen } from "./stream.js";
 
+const MOST = 500;
 const alerts = new Map();
 const fresh = new Set();
 let session, clock, link;
@@ -89,11 +90,13 @@ async function measure(alert) {
 }
 
 async function load() {
-  const isNew = loaded;
-  for (const alert of (await get(`/api/alerts?limit=${limit}`)).reverse()) arrived(alert, isNew);
+  const news = loaded;
+  for (const alert of (await get(`/api/alerts?limit=${limit}`)).reverse()) {
+    arrived(alert, news || Date.parse(alert.raised_at) > Date.parse(session.now));
+  }
   status = status ?? (await get("/api/status"));
   loaded = true;
-  byId("older").hidden = alerts.size < limit;
+  byId("older").hidden = alerts.size < limit || limit === MOST;
   show();
 }
 
@@ -150,18 +153,22 @@ const desk = {
       say(missing, true);
       return;
     }
-    saving = true;
+    setSaving(true);
     await attempt(async () => {
       const review = await post(`/api/alerts/${alert_id}/reviews`, order);
       alerts.set(alert_id, { ...alerts.get(alert_id), review });
-      decision.forget(alert_id);
       byId("reason").blur();
       say(`Saved: ${WORDS[review.verdict]}.`);
     });
-    saving = false;
+    setSaving(false);
     show();
   },
 };
+
+function setSaving(now) {
+  saving = now;
+  byId("save").disabled = now;
+}
 
 function change(how) {
   if (!chosen() || !may("decide")) return;
@@ -211,7 +218,7 @@ function wire() {
   on("decision", (event) => { event.preventDefault(); desk.save(); }, "submit");
   on("reason", () => { if (chosen()) decision.draftOf(chosen()).text = byId("reason").value; }, "input");
   on("acknowledge", () => desk.acknowledge());
-  on("older", () => { limit = Math.min(2 * limit, 2000); loaded = false; load(); });
+  on("older", () => { limit = Math.min(2 * limit, MOST); loaded = false; load(); });
   on("sound", () => toggleSound(byId("sound")));
   on("show-help", () => desk.help());
   on("show-decisions", () => attempt(showDecisions));

@@ -26,8 +26,6 @@ export function draftOf(alert) {
   return draft;
 }
 
-export const forget = (alertId) => drafts.delete(alertId);
-
 export function pickVerdict(draft, verdict) {
   if (draft.verdict !== verdict) Object.assign(draft, { verdict, chip: null });
 }

@@ -71,5 +71,5 @@ function showDecided(alert, clock) {
   const by = `${review.reviewer}, ${clock.timeInZone(review.decided_at)}`;
   const outcome = review.outcome ? ` · ${WORDS[review.outcome]}` : "";
   const verdict = element("b", { className: `pill ${review.verdict}` }, WORDS[review.verdict]);
-  fill(byId("decided"), [verdict, ` ${review.reason}${outcome} · ${by}`]);
+  fill(byId("decided"), [verdict, ` ${by}${outcome} · ${review.reason}`]);
 }

@@ -31,7 +31,7 @@ export function share(part, whole) {
 export function rate(value) {
   if (value === null) return "–";
   if (value === 0) return "none";
-  return `${(100 * value).toPrecision(2)} % (1 in ${count(Math.round(1 / value))})`;
+  return `${(100 * value).toPrecision(2)} % (1\u00a0in\u00a0${count(Math.round(1 / value))})`;
 }
 
 export const WORDS = {

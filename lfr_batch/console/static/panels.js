@@ -1,5 +1,6 @@
 // Cameras, counts, latency and running parts, from a status message.
 
+import { isSilent } from "./banner.js";
 import { byId, element, fill } from "./dom.js";
 import { ago, count, milliseconds, rate, share, WORDS } from "./format.js";
 
@@ -9,6 +10,7 @@ const STATES = {
   stalled: "no pictures",
   reconnecting: "reconnecting",
   ended: "ended",
+  silent: "silent",
 };
 
 export function showStatus(status, now) {
@@ -19,8 +21,9 @@ export function showStatus(status, now) {
 }
 
 function cameraCard(camera, now) {
-  const state = element("span", { className: `pill ${camera.state}` }, STATES[camera.state]);
-  const head = element("h3", {}, camera.camera, state);
+  const state = isSilent(camera, now) ? "silent" : camera.state;
+  const pill = element("span", { className: `pill ${state}` }, STATES[state]);
+  const head = element("h3", {}, camera.camera, pill);
   if (camera.at === null) return element("div", { className: "camera" }, head);
   const size = camera.size_wh ? `${camera.size_wh.join(" × ")}, ` : "";
   const lines = [
