@@ -32,7 +32,7 @@ from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.load import load_live, override
 from lfr_batch.engine.live_table import open_live_engine
 from lfr_batch.gallery.thresholds import explain
-from lfr_batch.live.receipt import Receipt
+from lfr_batch.live.receipt import sentence
 from lfr_batch.live.watchlist import destroy_leftovers, require_gone
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.pipeline.deploy import Deployment, LiveOrder, make_deployment
@@ -41,8 +41,6 @@ from lfr_batch.pipeline.live_run import run_deployment
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.results.run_log import EXIT_CODES
 
-INTERRUPTED = 130
-"""Exit code of a deployment that never began. One that was ended early by a signal is complete."""
 SOONER = {
     "watchlist": "its watchlist expires then",
     "longest": "no deployment lasts longer than 24 hours",
@@ -91,9 +89,9 @@ def live(
                 status.take,
                 signals.stopping,
             )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):  # the latter by Ray's handler of SIGTERM
             say("stopped before its cameras were open; its watchlist is destroyed")
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(EXIT_CODES["failed"] or 1) from None
     for line in summary(ended):
         answer(line)
     raise typer.Exit(EXIT_CODES[ended.status] or 0)
@@ -127,12 +125,8 @@ def _tidy_up(by: str) -> None:
     """What deployments left behind whose process was killed."""
     receipts = destroy_leftovers(home(), by)
     for receipt in receipts:
-        say(f"the watchlist that deployment {receipt.deployment_id} left behind: {_gone(receipt)}")
+        say(sentence(receipt))
     require_gone(receipts)
-
-
-def _gone(receipt: Receipt) -> str:
-    return "destroyed" if receipt.verified_gone else f"not destroyed ({receipt.trouble})"
 
 
 def _announce(deployment: Deployment) -> None:

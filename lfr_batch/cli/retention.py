@@ -17,10 +17,12 @@ from lfr_batch.cli.options import (
     read_config,
     results_root,
 )
-from lfr_batch.cli.output import answer, answer_json, answer_table, complain
+from lfr_batch.cli.output import answer, answer_json, answer_table, complain, say
 from lfr_batch.live import audit
+from lfr_batch.live.receipt import sentence
 from lfr_batch.live.retention import Sweep, Swept
 from lfr_batch.live.retention import sweep as sweep_all
+from lfr_batch.live.watchlist import destroy_leftovers
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.results.store import open_store
 
@@ -53,17 +55,22 @@ def sweep(
     """Delete alerts whose retention period is over, and record it.
 
     Pictures, scores and reviews go: of every deployment of this home, in every results root they
-    wrote to, and in --out. Each deletion has a line in the audit log. Run it hourly or daily.
+    wrote to, and in --out. Copies of watchlists go, too, that a killed deployment left behind, or
+    that are older than 24 hours. Each deletion has a line in the audit log. Run it hourly.
     """
     settings = read_config(config, None)
     stores = (open_store(results_root(out, settings), settings.s3),)
     order = Sweep(home(), stores, datetime.now(UTC), operator_name(operator), dry_run)
+    left = () if dry_run else destroy_leftovers(order.home, order.by)
+    for receipt in left:
+        say(sentence(receipt))
     swept = sweep_all(order)
     if as_json:
         answer_json([asdict(each) for each in swept])
     else:
         _tell(swept)
-    raise typer.Exit(1 if any(each.state == "failed" for each in swept) else 0)
+    failed = any(each.state == "failed" for each in swept)
+    raise typer.Exit(1 if failed or not all(receipt.verified_gone for receipt in left) else 0)
 
 
 def _tell(swept: tuple[Swept, ...]) -> None:

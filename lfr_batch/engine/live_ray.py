@@ -21,13 +21,17 @@ from lfr_batch.pipeline.live_plan import LivePlan, PartRole, PartState
 logger = logging.getLogger(__name__)
 
 NAMESPACE = "lfr-live"
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 0.25
+ANSWER_S = 0.5
 SILENT_S = 3.0
 """A part that says nothing for so long is started anew."""
 OPEN_S = 120.0
 START_S = 30.0
 """A part that was lost is given so long to open itself, on a machine that is busy."""
 CALLS_AT_ONCE = 32
+INLINE = ("RAY_max_direct_call_object_size", str(64 << 20))
+"""On a cluster that is started here, answers go straight to the asker: an alert's pictures must not
+lie in the object store, which keeps them and may spill them to disk."""
 HEALTH = "health"
 """A thread of every actor that answers for its state alone, however many calls wait."""
 
@@ -70,6 +74,7 @@ class RayDeployment:
 @contextmanager
 def live_ray(plan: LivePlan) -> Iterator[RayDeployment]:
     """Raises what opening a part raises, EngineError where Ray cannot be had."""
+    os.environ.setdefault(*INLINE)
     with connected(plan.config.engine):
         parts: list[_Supervised] = []
         ending = Event()
@@ -117,7 +122,8 @@ def _start(
         "max_concurrency": CALLS_AT_ONCE,
         "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=False),
     }
-    actor = ray.remote(concurrency_groups={HEALTH: 1})(kind)
+    remote: Any = ray.remote  # whose declared types know no concurrency groups
+    actor = remote(concurrency_groups={HEALTH: 1})(kind)
     return _Supervised(name, role, actor.options(**options).remote(*arguments))
 
 
@@ -157,7 +163,7 @@ def _ask_all(parts: list[_Supervised]) -> frozenset[str]:
     for part in parts:
         part.question = part.question or _asked(part)
     questions = [part.question for part in parts]
-    answered, _ = ray.wait(questions, num_returns=len(questions), timeout=LOOK_EVERY_S)
+    answered, _ = ray.wait(questions, num_returns=len(questions), timeout=ANSWER_S)
     return frozenset(part.name for part in parts if part.question in answered)
 
 

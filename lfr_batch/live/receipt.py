@@ -69,3 +69,10 @@ def with_files(receipt: Receipt, files: Iterable[DestroyedFile]) -> Receipt:
     for file in files:
         known.setdefault(file.path, file)
     return replace(receipt, files=tuple(known[path] for path in sorted(known)))
+
+
+def sentence(receipt: Receipt) -> str:
+    whose = f"the watchlist that deployment {receipt.deployment_id} left behind"
+    if receipt.verified_gone:
+        return f"{whose} is destroyed: {receipt.why}"
+    return f"{whose} is not destroyed: {receipt.trouble or 'its folder is still there'}"

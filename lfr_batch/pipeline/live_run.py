@@ -165,7 +165,7 @@ def _watchlist(course: _Course) -> Iterator[None]:
     try:
         copy_watchlist(plan.home, record.deployment_id, course.deployment.snapshot, record.operator)
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         course.reason = "stopped"
         raise
     finally:

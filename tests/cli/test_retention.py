@@ -85,3 +85,18 @@ def test_nothing_was_recorded_yet(
     code, out, _ = lfr(capsys, "audit", "verify")
     assert code == 0
     assert "nothing was recorded yet" in out
+
+
+def test_a_sweep_destroys_watchlists_that_were_left_behind(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = home / "live" / DEPLOYMENT / "watchlist" / "galleries"
+    left.mkdir(parents=True)
+    (left / "templates").write_bytes(b"somebody")
+    lfr(capsys, "retention", "sweep", "--dry-run")
+    assert left.exists()
+    code, _, err = lfr(capsys, "retention", "sweep")
+    assert code == 0
+    assert f"deployment {DEPLOYMENT} left behind is destroyed" in err
+    assert not left.parent.exists()
+    assert "watchlist.destroyed" in {line["event"] for line in audit.entries(home)}

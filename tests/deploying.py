@@ -1,0 +1,41 @@
+"""What tests of deployments share: a home of their own on the casework's people and clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lfr_batch.config.live import ConsoleConfig, LiveConfig, WatchlistConfig
+from lfr_batch.config.schema import EngineConfig
+from lfr_batch.pipeline.deploy import LiveOrder
+from tests.casework import Casework
+from tests.live_case import live_config
+
+FOR_EVER_H = 1e6
+"""The casework's gallery was enrolled at the beginning of 2026."""
+
+
+def own_home(casework: Casework, folder: Path) -> Path:
+    """With the casework's galleries and models, and nothing else."""
+    home = folder / "home"
+    home.mkdir()
+    for name in ("galleries", "models"):
+        (home / name).symlink_to(casework.home / name)
+    return home
+
+
+def deployable(casework: Casework, cameras: dict[str, str], **changes: Any) -> LiveConfig:
+    """A configuration that may begin now, in this process; clips are played once."""
+    config = live_config(casework, cameras)
+    played = tuple(camera.model_copy(update={"loop": False}) for camera in config.cameras)
+    usual = {
+        "cameras": played,
+        "watchlist": WatchlistConfig(gallery="people", max_age_h=FOR_EVER_H),
+        "engine": EngineConfig(kind="in_process"),
+        "console": ConsoleConfig(port=0),
+    }
+    return config.model_copy(update={**usual, **changes})
+
+
+def order(config: LiveConfig, home: Path, rehearse: bool = False) -> LiveOrder:
+    return LiveOrder(config, home, str(home.parent / "results"), rehearse)

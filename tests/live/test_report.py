@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import csv
+import re
+import stat
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfr_batch.errors import ResultsError, RunNotFound, UsageError
+from lfr_batch.live.figures import (
+    AlertFigures,
+    CameraFigures,
+    Figures,
+    MinuteFigures,
+    counts,
+    engagements,
+    grouped,
+    load_figures,
+    save_figures,
+)
+from lfr_batch.live.receipt import Receipt
+from lfr_batch.live.report import share, write_live_report
+from lfr_batch.live.report_plot import LEFT, RIGHT, WIDTH, plot
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.lock import lock_run
+from lfr_batch.results.run_log import record_run
+from lfr_batch.results.run_state import create_run
+from lfr_batch.results.store import Store, open_store
+from tests.live.made import DEPLOYMENT, STARTED, a_record, a_review, an_alert, opened
+from tests.results.synthetic import request
+
+ENDED = STARTED + timedelta(hours=5, minutes=30)
+ALERTS = (
+    AlertFigures(camera="north", minute=20, verdict="match", outcome="arrested"),
+    AlertFigures(camera="north", minute=20, verdict="match", outcome="engaged"),
+    AlertFigures(camera="south", minute=75, verdict="no_match", outcome="engaged", alerts=2),
+    AlertFigures(camera="south", minute=300),
+    AlertFigures(camera="south", minute=301, verdict="cannot_tell", outcome="no_action"),
+)
+
+
+def figures(**changes: Any) -> Figures:
+    made = Figures(
+        record=a_record(),
+        name="high-street",
+        window_starts_at=STARTED,
+        window_ends_at=STARTED + timedelta(hours=6),
+        as_of=ENDED,
+        ended_at=ENDED,
+        reason="stopped",
+        watchlist_gone_at=ENDED,
+        cameras=(
+            CameraFigures(camera="north", faces_seen=900, frames_received=50, live_s=19_800.0),
+            CameraFigures(camera="south", faces_seen=100, frames_received=50, down_s=61.5),
+        ),
+        alerts=ALERTS,
+        minutes=(
+            MinuteFigures(camera="north", minute=0, faces_seen=3),
+            MinuteFigures(camera="south", minute=1, faces_seen=2),
+            MinuteFigures(camera="south", minute=100, down_s=61.5),
+        ),
+    )
+    return made.model_copy(update=changes)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A deployment that is complete, whose alerts retention has deleted."""
+    made = open_store(tmp_path / "results")
+    asked = request(run_id=DEPLOYMENT, kind="live", software_version="0.1.0")
+    create_run(made, asked, (), ())
+    record_run(made, asked, "complete")
+    save_figures(made, figures())
+    return made
+
+
+def written(store: Store, folder: Path, **more: Any) -> tuple[str, dict[str, str]]:
+    path = folder / "report.html"
+    csv_path = write_live_report(open_lake(store.uri), store, DEPLOYMENT, path, **more)
+    (row,) = csv.DictReader(csv_path.read_text(encoding="utf-8").splitlines())
+    return path.read_text(encoding="utf-8"), row
+
+
+def test_figures_are_kept_as_they_are(store: Store) -> None:
+    assert load_figures(store, DEPLOYMENT) == figures()
+    assert load_figures(store, "another") is None
+
+
+def test_both_denominators_and_what_came_of_it() -> None:
+    total = counts(figures())
+    assert (total.faces_seen, total.alerts) == (1000, 6)
+    assert (total.true_alerts, total.false_alerts, total.unconfirmed) == (2, 2, 2)
+    assert (total.false_per_face, total.false_per_alert) == (0.002, 2 / 6)
+    assert (engagements(total), total.outcomes["arrested"]) == (4, 1)
+    assert counts(figures(), "north").false_alerts == 0
+
+
+def test_the_row_for_publication(store: Store, tmp_path: Path) -> None:
+    _, row = written(store, tmp_path)
+    expected = {
+        "place": "High Street",
+        "rehearsal": "no",
+        "status": "complete",
+        "window_starts_at": "2026-01-31T10:00:00+00:00",
+        "ended_at": "2026-01-31T15:30:00+00:00",
+        "ended_because": "it was stopped",
+        "watchlist_size": "120",
+        "threshold": "0.45",
+        "target_false_alert_rate_per_face": "0.0001",
+        "faces_seen": "1000",
+        "alerts": "6",
+        "true_alerts": "2",
+        "false_alerts": "2",
+        "unconfirmed": "2",
+        "engagements": "4",
+        "arrests": "1",
+        "false_alerts_per_face_seen": "0.002",
+        "alerts_by_camera": "north=2; south=4",
+    }
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_the_page_says_the_same(store: Store, tmp_path: Path) -> None:
+    html, _ = written(store, tmp_path)
+    for said in (
+        "<h1>High Street</h1>",
+        "2026-01-31 10:00+00:00",
+        "Supt. A. Example",
+        "0.450",
+        "for a target of 0.01 % (1 in 10,000) false alerts per face seen",
+        "<dt>Faces seen</dt><dd>1000</dd>",
+        "<dt>False-alert rate, per face seen</dt><dd>0.2 % (1 in 500)</dd>",
+        "<dt>False-alert rate, per alert</dt><dd>33.3 % (1 in 3)</dd>",
+        "south without a picture for 62 s",
+        "Sat 31 Jan 2026, 15:30:00 UTC",
+    ):
+        assert said in html, said
+    rows = re.findall(r"<tr><td>(north|south|Together)</td><td class=\"n\">(\d+)</td>", html)
+    assert rows == [("north", "900"), ("south", "100"), ("Together", "1000")]
+    assert 'class="notice"' not in html
+
+
+class Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_it_shows_nobody_and_needs_nothing_from_outside(store: Store, tmp_path: Path) -> None:
+    html, _ = written(store, tmp_path)
+    tags = Tags(html).found
+    assert not {tag for tag, _ in tags} & {"script", "link", "img", "image", "iframe", "object"}
+    assert not any("src" in a or "href" in a for _, a in tags)
+    assert "data:" not in html
+    for path in tmp_path.glob("report.*"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_markup_in_names_stays_text(store: Store, tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>"
+    save_figures(store, figures(name=evil, record=replace(a_record(), place=evil)))
+    html, _ = written(store, tmp_path)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") == 3
+
+
+@pytest.fixture
+def reviewed(store: Store, tmp_path: Path) -> None:
+    """The lake has six alerts; three of them were decided on after the figures were written."""
+    router = opened(tmp_path / "home", store)
+    for number in range(6):
+        router.raise_alert(an_alert(number))
+    for number, verdict in enumerate(("no_match", "match", "match")):
+        router.review(a_review(f"a{number:04d}", verdict, number=number))  # type: ignore[arg-type]
+    router.review(a_review("a0000", "match", "arrested", number=9))
+    while any(state.waiting for state in router.sink_states()):
+        router.events(0, 0.05)
+    router.close()
+
+
+@pytest.mark.usefixtures("reviewed")
+def test_decisions_are_those_of_the_lake_where_it_has_every_alert(
+    store: Store, tmp_path: Path
+) -> None:
+    _, row = written(store, tmp_path)
+    assert (row["true_alerts"], row["false_alerts"], row["unconfirmed"]) == ("3", "0", "3")
+    assert (row["arrests"], row["faces_seen"]) == ("1", "1000")
+
+
+@pytest.mark.usefixtures("reviewed")
+def test_alerts_that_retention_deleted_stay_counted(store: Store, tmp_path: Path) -> None:
+    store.delete(f"alerts/run_id={DEPLOYMENT}/a0000.parquet")
+    _, row = written(store, tmp_path)
+    assert (row["true_alerts"], row["false_alerts"], row["unconfirmed"]) == ("2", "2", "2")
+
+
+def test_what_is_not_over_says_so(store: Store, tmp_path: Path) -> None:
+    asked = request(run_id=DEPLOYMENT, kind="live", software_version="0.1.0")
+    save_figures(store, figures(ended_at=None, reason=None, watchlist_gone_at=None))
+    record_run(store, asked, "running")
+    with lock_run(store, DEPLOYMENT):
+        html, row = written(store, tmp_path)
+    assert "This deployment is not over." in html
+    html, row = written(store, tmp_path)
+    assert "This deployment was cut off:" in html
+    assert "next <code>lfr live</code>" in html
+    assert (row["status"], row["ended_at"]) == ("interrupted", "")
+    gone = Receipt(DEPLOYMENT, "w", "s", "its process had died", "x", ENDED, (), verified_gone=True)
+    html, row = written(store, tmp_path, receipt=gone)
+    assert "next <code>lfr live</code>" not in html
+    assert row["watchlist_destroyed_at"] == "2026-01-31T15:30:00+00:00"
+    record_run(store, asked, "failed", error="no room left")
+    assert "This deployment failed: </strong>no room left" in written(store, tmp_path)[0]
+
+
+def test_a_camera_that_gave_no_picture_is_named(store: Store, tmp_path: Path) -> None:
+    north, south = figures().cameras
+    dark = south.model_copy(update={"frames_received": 0})
+    save_figures(store, figures(cameras=(north, dark)))
+    assert "Camera south gave no picture." in written(store, tmp_path)[0]
+
+
+def test_what_cannot_be_done(store: Store, tmp_path: Path) -> None:
+    lake = open_lake(store.uri)
+    with pytest.raises(RunNotFound, match=DEPLOYMENT):
+        write_live_report(lake, store, "nope", tmp_path / "r.html")
+    with pytest.raises(UsageError, match="name the HTML file"):
+        write_live_report(lake, store, DEPLOYMENT, tmp_path / "r.csv")
+    path = f"_state/run_id={DEPLOYMENT}/deployment.json"
+    store.write_atomic(path, b"{}")
+    with pytest.raises(ResultsError, match=r"deployment\.json .* is damaged"):
+        write_live_report(lake, store, DEPLOYMENT, tmp_path / "r.html")
+    store.delete(path)
+    with pytest.raises(ResultsError, match=r"the figures of deployment .* are not in"):
+        write_live_report(lake, store, DEPLOYMENT, tmp_path / "r.html")
+    assert list(tmp_path.glob("r.*")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (0.0, "0"), (0.0001, "0.01 % (1 in 10,000)"), (1.0, "100 % (1 in 1)")],
+)
+def test_share(value: float | None, text: str) -> None:
+    assert share(value) == text
+
+
+def test_alike_alerts_are_counted_together() -> None:
+    once = AlertFigures(camera="north", minute=1)
+    other = AlertFigures(camera="north", minute=0, verdict="match")
+    assert grouped([once, other, once]) == (other, once.model_copy(update={"alerts": 2}))
+
+
+@pytest.mark.parametrize("minutes", [1, 59, 180, 181, 1440])
+def test_the_plot_holds_whatever_the_deployment_s_length(minutes: int) -> None:
+    last = minutes - 1
+    made = plot(
+        figures(
+            ended_at=STARTED + timedelta(minutes=minutes, seconds=-1),
+            minutes=(
+                MinuteFigures(camera="north", minute=0, faces_seen=4),
+                MinuteFigures(camera="south", minute=last, faces_seen=2, down_s=60.0),
+            ),
+            alerts=(AlertFigures(camera="south", minute=last, verdict="match"),),
+        )
+    )
+    assert made.most_faces == (6 if minutes == 1 else 4)
+    assert made.bin_minutes == -(-minutes // 180)
+    shapes = [*made.faces, *(bar for strip in made.strips for bar in strip.lost)]
+    for bar in shapes:
+        assert LEFT <= bar.x <= bar.x + bar.width <= WIDTH - RIGHT + 0.5
+    (mark,) = made.strips[1].marks
+    assert (mark.kind, mark.number) == ("true", 1)
+    assert LEFT < mark.x <= WIDTH - RIGHT
+    assert 1 <= len(made.ticks) <= 10
