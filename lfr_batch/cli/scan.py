@@ -167,6 +167,11 @@ def resume(
     here = read_config(config, None)
     store = open_store(results_root(out, here), here.s3)
     request = load_run(store, run_id)
+    if request.kind == "live":
+        raise UsageError(
+            f"{run_id} was a live deployment, and its cameras are not there to be looked at again: "
+            "start a new one with `lfr live`; `lfr report` still works."
+        )
     recorded = parse_config(request.config, f"the request of run {run_id}")
     settings = {"engine.kind": engine, "engine.address": address}
     changed = override(recorded, settings).engine

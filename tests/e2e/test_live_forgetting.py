@@ -119,12 +119,22 @@ def deployed(
             driver.wait()
 
 
-def test_strangers_leave_nothing_behind(casework: Casework, tmp_path: Path) -> None:
+@pytest.fixture
+def ray_files() -> Iterator[Path]:
+    """Short, as the sockets below it must have short names. Beside it: what the analyst held."""
+    folder = Path(mkdtemp(prefix="ray"))
+    folder.with_suffix(".canaries").mkdir()
+    yield folder
+    shutil.rmtree(folder)
+    shutil.rmtree(folder.with_suffix(".canaries"))
+
+
+def test_strangers_leave_nothing_behind(
+    casework: Casework, tmp_path: Path, ray_files: Path
+) -> None:
     home = tmp_path / "home"
     shutil.copytree(casework.home, home, symlinks=True)
-    ray_files = Path(mkdtemp(prefix="ray"))  # sockets below it must have short names
     held = ray_files.with_suffix(".canaries")
-    held.mkdir()
     places = (home, ray_files, tmp_path)
     with deployed(home, tmp_path, ray_files, casework) as driver:
 
@@ -161,8 +171,6 @@ def test_strangers_leave_nothing_behind(casework: Casework, tmp_path: Path) -> N
     results = tmp_path / "results"
     pictures = files_holding([JPEG], files_below(results))
     assert {path.relative_to(results).parts[0] for path in pictures} == {"alerts"}
-    shutil.rmtree(ray_files)
-    shutil.rmtree(held)
 
 
 @pytest.mark.parametrize("where", ["file", "memory"])
