@@ -31,8 +31,8 @@ from lfr_batch.gallery.records import (
     image_id_of,
 )
 from lfr_batch.gallery.store import publish_snapshot
-from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.devices import available_cores
+from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.pipeline.attempts import Runner, run_with_attempts
