@@ -8,9 +8,10 @@ import numpy as np
 
 from lfr_batch.config.schema import TrackConfig
 from lfr_batch.faces.boxes import centres, iou, shorter_sides
-from lfr_batch.records import FloatArray, Track
+from lfr_batch.records import NS_PER_S, FloatArray, Track
 
 MAX_SCALE_CHANGE = 2.0
+FRESH_NS = NS_PER_S // 2
 SEEN_ONCE_REACH = 1.7
 """A runner with an 80 px face at 630 px/s and five looks a second."""
 
@@ -37,10 +38,15 @@ def affinity(
 
 def expected(track: Track, pts_ns: int) -> FloatArray:
     """(4,) where the track's face should be by now if it moves on as it did."""
-    if track.velocity_px_s is None:
+    if track.velocity_px_s is None or not _fresh(track, pts_ns):
         return track.last_box_xyxy
     moved = np.array(track.velocity_px_s, np.float32) * np.float32((pts_ns - track.end_ns) / 1e9)
     return np.asarray(track.last_box_xyxy + np.tile(moved, 2), np.float32)
+
+
+def _fresh(track: Track, pts_ns: int) -> bool:
+    """Whether it was seen just now: later, whoever stands where it may be is somebody else."""
+    return pts_ns - track.end_ns <= FRESH_NS
 
 
 def associate(
@@ -68,6 +74,8 @@ def _gain(
 ) -> FloatArray:
     stood = np.stack([track.last_box_xyxy for track in tracks])
     moved = np.stack([expected(track, pts_ns) for track in tracks])
-    known = np.array([track.velocity_px_s is not None for track in tracks])[:, None]
+    known = np.array(
+        [track.velocity_px_s is not None or not _fresh(track, pts_ns) for track in tracks]
+    )[:, None]
     near = np.maximum(affinity(stood, faces_xyxy, limits), affinity(moved, faces_xyxy, limits))
     return np.where(known, near, affinity(stood, faces_xyxy, limits, SEEN_ONCE_REACH))
