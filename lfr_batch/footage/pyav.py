@@ -50,13 +50,19 @@ class Wanted:
     """Which frames will be looked at: what only they depend on need not be decoded."""
 
     start_ns: int
+    end_ns: int | None
+    """None: to the end of the file."""
     sample_fps: float
     stillness: Stillness | None = None
     """What the motion gate saw; None: every group of pictures is decoded."""
     sent: SlotsSent = field(default_factory=SlotsSent)
 
     def needs(self, time_ns: int) -> bool:
-        return time_ns >= self.start_ns and self.sent.needs(time_ns, self.sample_fps)
+        inside = time_ns >= self.start_ns and not self.is_past(time_ns)
+        return inside and self.sent.needs(time_ns, self.sample_fps)
+
+    def is_past(self, time_ns: int) -> bool:
+        return self.end_ns is not None and time_ns >= self.end_ns
 
     def lost(self, time_ns: int) -> None:
         self.sent.lost(time_ns, self.sample_fps)
@@ -101,7 +107,7 @@ def open_frames(
             return files.enter_context(open_video(segment.uri, s3, threads, decode_on))
 
         video, reading, frames = _from_keyframe(
-            open_again, lambda: Wanted(segment.start_ns, sample_fps, stillness)
+            open_again, lambda: Wanted(segment.start_ns, segment.end_ns, sample_fps, stillness)
         )
         for decoded in _within(frames, segment):
             given += 1
@@ -171,17 +177,18 @@ def decode(video: Video, reading: Reading) -> Iterator[Decoded]:
 def _needed(video: Video, reading: Reading) -> Iterator[av.Packet[Any]]:
     """Packets without those of still groups of pictures, but for the first of each."""
     packets = _packets(video, reading)
-    stillness = reading.wanted.stillness if reading.wanted else None
-    if stillness is None or not _codes_changes(video):
+    wanted = reading.wanted
+    if wanted is None or wanted.stillness is None or not _codes_changes(video):
         yield from packets
         return
     for packets_of_group in _groups(packets):
         group = _measured(video, packets_of_group, reading)
-        if group is None or not stillness.skips(group):
+        # Behind the end, frames tell that it is reached.
+        if group is None or wanted.is_past(group.start_ns) or not wanted.stillness.skips(group):
             yield from packets_of_group
         else:
             yield packets_of_group[0]
-            _hold(video, packets_of_group[1:], reading, stillness)
+            wanted.stillness.held_ns += _held(video, packets_of_group[1:], reading, wanted)
 
 
 def _codes_changes(video: Video) -> bool:
@@ -215,14 +222,15 @@ def _measured(video: Video, packets: list[av.Packet[Any]], reading: Reading) -> 
     )
 
 
-def _hold(
-    video: Video, packets: list[av.Packet[Any]], reading: Reading, stillness: Stillness
-) -> None:
-    for packet in packets:
-        time_ns = _packet_ns(video, packet, reading)
-        reading.read_to_ns = max(reading.read_to_ns, time_ns + _length_ns(video, packet))
-        if reading.wanted is not None and reading.wanted.needs(time_ns):
-            stillness.held_ns.append(time_ns)
+def _held(
+    video: Video, packets: list[av.Packet[Any]], reading: Reading, wanted: Wanted
+) -> list[int]:
+    """Moments of packets that are not decoded which would have been samples."""
+    times_ns = [_packet_ns(video, packet, reading) for packet in packets]
+    lengths_ns = [_length_ns(video, packet) for packet in packets]
+    ends_ns = [time + length for time, length in zip(times_ns, lengths_ns, strict=True)]
+    reading.read_to_ns = max(reading.read_to_ns, *ends_ns)
+    return [time_ns for time_ns in times_ns if wanted.needs(time_ns)]
 
 
 def _length_ns(video: Video, packet: av.Packet[Any]) -> int:

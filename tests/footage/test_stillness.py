@@ -125,3 +125,14 @@ def test_a_walker_between_two_keyframes_is_seen_and_the_rest_is_not_decoded(
 
     assert len(while_there(whole)) >= 5
     assert while_there(sparing) == while_there(whole)
+
+
+def test_a_segment_ends_where_it_ends_though_the_next_groups_are_still(corridor: Path) -> None:
+    """What lies behind the border is another segment's, held moments too."""
+    border_ns = 10 * NS_PER_S
+    segment = Segment("s", "f", str(corridor), "video", 0, border_ns, 24.0)
+    config, tally, stillness = FootageConfig(), Tally(), Stillness()
+    frames = open_segment(segment, S3Config(), 1, config.sample_fps, stillness)
+    looks = list(select_looks(frames, config, tally, stillness))
+    assert looks[-1].pts_ns == border_ns - NS_PER_S // 5
+    assert tally.frames_decoded < border_ns // NS_PER_S * RATE
