@@ -59,14 +59,15 @@ def test_the_benchmark_as_it_is_run(
     monkeypatch.setattr(recall, "SCENES", (DOOR,))
     clips, out = recall_home / "planted", tmp_path / "recall.json"
     asked = ["--home", str(open_pack_home), "--clips", str(clips), "--out", str(out), "--small"]
-    recall.main([*asked, "--markdown", "--factor", "motion gate"])
-    head, _, default, off, *_ = capsys.readouterr().out.splitlines()
-    assert head.startswith("| motion gate | found | 28 px | ")
+    recall.main([*asked, "--markdown", "--factor", "sampling"])
+    head, _, default, sparse, *_ = capsys.readouterr().out.splitlines()
+    assert head.startswith("| sampling | found | 28 px | ")
     assert default.startswith("| default | ")
     assert default.endswith(" | 1.00 |")
-    assert off.startswith("| off | ")
+    assert sparse.startswith("| 2 fps | ")
     rows = json.loads(out.read_text())["rows"]
-    assert [row["setting"] for row in rows] == ["default", "off"]
+    assert [row["setting"] for row in rows] == ["default", "2 fps", "12.5 fps"]
     assert rows[0]["found"]["of"] == 4
     assert rows[0]["false"] == 0
-    assert rows[0]["frames_analysed"] < rows[1]["frames_analysed"]
+    analysed = {row["setting"]: row["frames_analysed"] for row in rows}
+    assert analysed["2 fps"] < analysed["default"] < analysed["12.5 fps"]
