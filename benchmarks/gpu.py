@@ -43,6 +43,7 @@ from lfr_batch.models.agreement import open_detector_session, open_embedder_sess
 from lfr_batch.models.devices import available_cores, cuda_is_usable, tensorrt_is_usable
 from lfr_batch.models.sessions import Session
 from lfr_batch.models.store import Pack, load_pack
+from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import ProcessSegment, WorkerSpec, open_worker
 from lfr_batch.records import ByteArray, Segment
 
@@ -125,9 +126,8 @@ def footage(
             for count in workers:
                 config = scan_config(pack, device, decode, count)
                 with tempfile.TemporaryDirectory() as results:
-                    spec = WorkerSpec(
-                        home, results, "gpu-benchmark", config, GALLERY, snapshot.name, THRESHOLD
-                    )
+                    search = SearchSpec(home, home, GALLERY, snapshot.name, THRESHOLD, config)
+                    spec = WorkerSpec(search, results, "gpu-benchmark")
                     yield from _footage(spec, clip, duration_s, count)
     finally:
         shutil.rmtree(home / "galleries" / GALLERY, ignore_errors=True)

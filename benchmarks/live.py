@@ -16,7 +16,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -36,9 +36,9 @@ from lfr_batch.config.live import (
     WatchlistConfig,
 )
 from lfr_batch.engine.live_table import open_live_engine
-from lfr_batch.gallery.store import load_snapshot
-from lfr_batch.live.records import Alert, CameraHealth, DeploymentRecord
+from lfr_batch.live.records import Alert, CameraHealth
 from lfr_batch.live.router_protocol import AlertRouter
+from lfr_batch.pipeline.deploy import LiveOrder, make_deployment
 from lfr_batch.pipeline.live_plan import LivePlan
 
 WARM_UP_S = 8.0
@@ -137,7 +137,9 @@ def planned(home: Path, clip: Path, cameras: int, data: Path) -> Iterator[LivePl
     with tempfile.TemporaryDirectory(prefix="lfr-live-") as temporary:
         folder = Path(temporary)
         case = prepare_case(folder, home, data, None)
-        yield _plan(folder, case.home, case.threshold, live_config(clip, cameras))
+        order = LiveOrder(live_config(clip, cameras), case.home, str(folder / "results"), True)
+        plan = make_deployment(order, datetime.now(UTC)).plan
+        yield replace(plan, watchlist_home=case.home, router_folder=folder / "router")
 
 
 def live_config(clip: Path, cameras: int) -> LiveConfig:
@@ -152,6 +154,7 @@ def live_config(clip: Path, cameras: int) -> LiveConfig:
             authorising_officer="nobody",
             authority="none needed",
             purpose="measuring latency",
+            operator="benchmark",
         ),
         watchlist=WatchlistConfig(gallery=GALLERY),
         cameras=tuple(
@@ -159,37 +162,6 @@ def live_config(clip: Path, cameras: int) -> LiveConfig:
             for number in range(cameras)
         ),
         watch=WatchConfig(cool_down_s=1.0),
-    )
-
-
-def _plan(folder: Path, home: Path, threshold: float, config: LiveConfig) -> LivePlan:
-    snapshot, now = load_snapshot(home, GALLERY), datetime.now(UTC)
-    deployment = DeploymentRecord(
-        deployment_id=f"{now:%Y%m%d-%H%M%S}-live-bench",
-        place=config.deployment.place,
-        case_ref=config.deployment.case,
-        authorising_officer=config.deployment.authorising_officer,
-        authority=config.deployment.authority,
-        purpose=config.deployment.purpose,
-        operator="benchmark",
-        started_at=now,
-        ends_at=config.deployment.ends_at,
-        cameras=tuple(camera.name for camera in config.cameras),
-        gallery=GALLERY,
-        snapshot_id=snapshot.snapshot_id,
-        watchlist_size=len(set(snapshot.subject_ids)),
-        pack_id=snapshot.pack_id,
-        threshold=threshold,
-        target_fpir=None,
-        keep_until=now + timedelta(days=1),
-    )
-    return LivePlan(
-        config=config,
-        deployment=deployment,
-        home=home,
-        watchlist_home=home,
-        router_folder=folder / "router",
-        results_root=str(folder / "results"),
     )
 
 

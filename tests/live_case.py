@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 from lfr_batch.config.live import CameraConfig, DeploymentConfig, LiveConfig, WatchlistConfig
-from lfr_batch.gallery.store import load_snapshot
-from lfr_batch.live.records import Alert, DeploymentRecord
+from lfr_batch.config.schema import DecideConfig
+from lfr_batch.live.records import Alert
 from lfr_batch.live.router_protocol import AlertRouter
+from lfr_batch.pipeline.deploy import LiveOrder, make_deployment
 from lfr_batch.pipeline.live_plan import LivePlan
 from tests.casework import Casework
 
@@ -31,46 +33,22 @@ def live_config(casework: Casework, cameras: dict[str, str], **settings: Any) ->
             authorising_officer="Supt. Test",
             authority="ref 1",
             purpose="testing",
+            operator="tester",
         ),
         watchlist=WatchlistConfig(gallery="people"),
         cameras=tuple(
             CameraConfig(name=name, source=str(casework.footage / clip), loop=True)
             for name, clip in cameras.items()
         ),
-        **settings,
+        **{"decide": DecideConfig(threshold=THRESHOLD), **settings},
     )
 
 
 def live_plan(casework: Casework, config: LiveConfig, folder: Path) -> LivePlan:
-    snapshot = load_snapshot(casework.home, "people")
-    now = datetime.now(UTC)
-    deployment = DeploymentRecord(
-        deployment_id="20260101-000000-live-test",
-        place=config.deployment.place,
-        case_ref="CASE-1",
-        authorising_officer="Supt. Test",
-        authority="ref 1",
-        purpose="testing",
-        operator="tester",
-        started_at=now,
-        ends_at=config.deployment.ends_at,
-        cameras=tuple(camera.name for camera in config.cameras),
-        gallery="people",
-        snapshot_id=snapshot.snapshot_id,
-        watchlist_size=len(set(snapshot.subject_ids)),
-        pack_id=snapshot.pack_id,
-        threshold=THRESHOLD,
-        target_fpir=None,
-        keep_until=now + timedelta(days=1),
-    )
-    return LivePlan(
-        config=config,
-        deployment=deployment,
-        home=casework.home,
-        watchlist_home=casework.home,
-        router_folder=folder / "router",
-        results_root=str(folder / "results"),
-    )
+    """As a rehearsal makes it, but on the gallery itself instead of a copy of it."""
+    order = LiveOrder(config, casework.home, str(folder / "results"), rehearse=True)
+    plan = make_deployment(order, datetime.now(UTC)).plan
+    return replace(plan, watchlist_home=casework.home, router_folder=folder / "router")
 
 
 def wait_for(what: Callable[[], Any], timeout_s: float = 40.0) -> Any:

@@ -11,6 +11,7 @@ from benchmarks.case import AUTHORITY, KNOWN_ID
 from benchmarks.measures import BenchFailed, Hit, Job, Measure
 from lfr_batch.config.schema import Config, EngineConfig, FootageConfig, MotionConfig
 from lfr_batch.pipeline.plan import Order, Plan, make_plan
+from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import WorkerSpec, open_worker
 from lfr_batch.records import Segment, SegmentOutcome, nanoseconds, seconds
 from lfr_batch.results.shards import read_shard
@@ -71,16 +72,10 @@ def prepare(job: Job, footage: FootageConfig) -> tuple[Plan, WorkerSpec]:
     order = Order("scan", clip, None, case.gallery, AUTHORITY, None, config, case.home)
     plan = make_plan(order, datetime.now(UTC))
     request = plan.request
-    spec = WorkerSpec(
-        home=case.home,
-        results_root=str(case.home / "results"),
-        run_id=request.run_id,
-        config=config,
-        gallery=case.gallery,
-        snapshot_id=request.snapshot_id,
-        threshold=request.threshold,
+    search = SearchSpec(
+        case.home, case.home, case.gallery, request.snapshot_id, request.threshold, config
     )
-    return plan, spec
+    return plan, WorkerSpec(search, str(case.home / "results"), request.run_id)
 
 
 def cut(segments: Sequence[Segment], until_s: float | None) -> list[Segment]:

@@ -11,6 +11,7 @@ import typer
 
 from lfr_batch.cli.options import (
     AddressOption,
+    AllowCpuOption,
     AuthorityOption,
     CaseOption,
     ConfigOption,
@@ -61,12 +62,18 @@ def enrol_(
     overrides: SetOption = None,
     engine: EngineOption = None,
     address: AddressOption = None,
+    allow_cpu: AllowCpuOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Enrol pictures of known people: a new immutable snapshot of the gallery."""
     stated = require_authority(case, authority, operator=operator, needs_purpose=False)
     settings = read_config(
-        config, overrides, pack=pack, engine__kind=engine, engine__address=address
+        config,
+        overrides,
+        pack=pack,
+        engine__kind=engine,
+        engine__address=address,
+        inference__allow_cpu=allow_cpu or None,
     )
     excluded = tuple(exclude or ())
     wanted = len(read_images(images, subjects, excluded)[0])

@@ -18,6 +18,7 @@ import typer
 from lfr_batch.cli.live_status import LiveStatus, live_status, summary
 from lfr_batch.cli.options import (
     AddressOption,
+    AllowCpuOption,
     EngineOption,
     LicenceOption,
     OperatorOption,
@@ -64,6 +65,7 @@ def live(
     threshold: ThresholdOption = None,
     engine: EngineOption = None,
     address: AddressOption = None,
+    allow_cpu: AllowCpuOption = False,
     out: OutOption = None,
 ) -> None:
     """Watch cameras for the people of a watchlist, until the window ends."""
@@ -74,6 +76,7 @@ def live(
         "decide.threshold": threshold,
         "engine.kind": engine,
         "engine.address": address,
+        "inference.allow_cpu": allow_cpu or None,
     }
     protect_files()
     _tidy_up(operator_name(operator))

@@ -54,6 +54,9 @@ EngineOption = Annotated[str | None, typer.Option("--engine", help="ray or in_pr
 AddressOption = Annotated[
     str | None, typer.Option("--address", help="Ray cluster; RAY_ADDRESS unless given.")
 ]
+AllowCpuOption = Annotated[
+    bool, typer.Option("--allow-cpu", help="Go on without the GPU that the configuration asks for.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON array of objects on stdout.")]
 
 

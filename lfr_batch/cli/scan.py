@@ -11,6 +11,7 @@ import typer
 
 from lfr_batch.cli.options import (
     AddressOption,
+    AllowCpuOption,
     AuthorityOption,
     CaseOption,
     ConfigOption,
@@ -71,6 +72,7 @@ def scan(
     overrides: SetOption = None,
     engine: EngineOption = None,
     address: AddressOption = None,
+    allow_cpu: AllowCpuOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Search footage for the people of a gallery."""
@@ -82,6 +84,7 @@ def scan(
         decide__target_fpir=target_fpir,
         engine__kind=engine,
         engine__address=address,
+        inference__allow_cpu=allow_cpu or None,
     )
     job = settings.job
     stated = require_authority(
@@ -121,6 +124,7 @@ def search(
     overrides: SetOption = None,
     engine: EngineOption = None,
     address: AddressOption = None,
+    allow_cpu: AllowCpuOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Rank the people of a gallery for the faces in stills; below the threshold nobody is named."""
@@ -134,6 +138,7 @@ def search(
         decide__target_fpir=target_fpir,
         engine__kind=engine or "in_process",
         engine__address=address,
+        inference__allow_cpu=allow_cpu or None,
     )
     stated = require_authority(case, authority, purpose, operator=operator)
     order = Order(

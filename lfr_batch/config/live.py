@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from lfr_batch.config.schema import (
+    Config,
     DecideConfig,
     DetectConfig,
     EngineConfig,
@@ -129,6 +130,19 @@ class LiveConfig(Section):
     inference: InferenceConfig = InferenceConfig()
     engine: EngineConfig = EngineConfig()
     s3: S3Config = S3Config()
+
+    def as_scan(self) -> Config:
+        """What cameras and scans have in common, as a scan has it."""
+        return Config(
+            pack=self.pack,
+            detect=self.detect,
+            quality=self.quality,
+            track=self.track,
+            decide=self.decide,
+            inference=self.inference,
+            engine=self.engine,
+            s3=self.s3,
+        )
 
     @model_validator(mode="after")
     def _cameras_differ(self) -> Self:

@@ -90,9 +90,6 @@ class AnalystActor(Part):
         with self._opening():
             self._analyst = open_shared_analyst(plan)
 
-    def description(self) -> str:
-        return self._analyst.description
-
     def detect(self, content: PictureRef, box: Letterbox) -> Reply:
         return reply_of(lambda: self._analyst.detect((borrow(content), box)))
 

@@ -94,7 +94,8 @@ def _parquet_rows(path: Path) -> list[Row]:
     names = pq.read_schema(path).names
     _need_uri(path, names)
     wanted = [name for name in COLUMNS if name in names]
-    rows: list[Row] = pq.read_table(path, columns=wanted).to_pylist()
+    with pq.ParquetFile(path) as file:  # not pq.read_table: it imports pandas
+        rows: list[Row] = file.read(columns=wanted).to_pylist()
     return rows
 
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import UsageError
-from lfr_batch.footage import local, s3
+from lfr_batch.footage import local
 from lfr_batch.footage.places import ObjectFacts, Place
 from lfr_batch.records import FootageEntry
 
 LOCAL = Place(local.find, local.open_bytes, local.facts)
 
-PLACES = {
-    "": LOCAL,
-    "file": LOCAL,
-    "s3": Place(s3.find, s3.open_bytes, s3.facts),
+
+def _s3() -> Place:
+    from lfr_batch.footage import s3  # noqa: PLC0415 - boto3 is slow to import
+
+    return Place(s3.find, s3.open_bytes, s3.facts)
+
+
+PLACES: dict[str, Callable[[], Place]] = {
+    "": lambda: LOCAL,
+    "file": lambda: LOCAL,
+    "s3": _s3,
 }
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
@@ -56,4 +63,4 @@ def place_of(uri: str) -> Place:
     scheme = match[1].lower() if match else ""
     if scheme not in PLACES:
         raise UsageError(f"{uri} cannot be read: footage lies on disk or in s3://bucket/prefix")
-    return PLACES[scheme]
+    return PLACES[scheme]()

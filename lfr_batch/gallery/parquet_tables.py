@@ -61,7 +61,7 @@ def write_subjects(path: Path, subjects: Iterable[Subject]) -> None:
 
 def read_columns(path: Path, columns: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     """Columns as Python values. Raises OSError or pyarrow.ArrowException."""
-    table = pq.read_table(path, columns=list(columns), partitioning=None)
+    table = _table(path, columns)
     return {name: tuple(table[name].to_pylist()) for name in columns}
 
 
@@ -73,16 +73,20 @@ def read_strings(path: Path, columns: Sequence[str]) -> tuple[ArrowStrings, ...]
 
 
 def _read_strings(path: Path, column: str) -> ArrowStrings:
-    return ArrowStrings(pq.read_table(path, columns=[column], partitioning=None)[column])
+    return ArrowStrings(_table(path, [column])[column])
+
+
+def _table(path: Path, columns: Sequence[str]) -> pa.Table:
+    # Not pq.read_table: it imports pandas.
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=list(columns))
 
 
 def read_jpegs(path: Path, image_ids: Iterable[str]) -> dict[str, bytes]:
-    table = pq.read_table(
-        path,
-        columns=["image_id", "thumbnail_jpeg"],
-        filters=[("image_id", "in", list(image_ids))],
-        partitioning=None,
-    )
+    from pyarrow import dataset  # noqa: PLC0415 - imports pandas, which is slow
+
+    wanted = dataset.field("image_id").isin(list(image_ids))
+    table = dataset.dataset(path).to_table(["image_id", "thumbnail_jpeg"], filter=wanted)
     return dict(
         zip(table["image_id"].to_pylist(), table["thumbnail_jpeg"].to_pylist(), strict=True)
     )

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
 
 from lfr_batch.errors import ResultsError, UsageError
 from lfr_batch.live.deployment import REASONS
@@ -31,7 +30,7 @@ from lfr_batch.live.receipt import Receipt
 from lfr_batch.live.records import LiveCounts
 from lfr_batch.live.report_plot import plot
 from lfr_batch.live.tally import minute_of
-from lfr_batch.results.report import clock, moment, write_whole
+from lfr_batch.results.report import clock, moment, report_template, write_whole
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import shown_status
@@ -70,7 +69,8 @@ def write_live_report(
     if csv_path == out_path:
         raise UsageError(f"{out_path} is where the figures go: name the HTML file with --out")
     write_whole(csv_path, [as_csv(figures, run["status"])])
-    template = _environment().get_template("report.html.j2")
+    filters: dict[str, Callable[..., Any]] = {"clock": clock, "moment": moment, "share": share}
+    template = report_template("lfr_batch.live", filters)
     write_whole(out_path, template.generate(report_context(figures, run)))
     return csv_path
 
@@ -198,15 +198,3 @@ def _by(cameras: dict[str, LiveCounts], number: Any) -> str:
 
 def _iso(time: datetime | None) -> str | None:
     return time.isoformat(timespec="seconds") if time else None
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lfr_batch.live"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(clock=clock, moment=moment, share=share)
-    return environment

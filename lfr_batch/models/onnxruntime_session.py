@@ -212,7 +212,8 @@ def _require_device(
     if on_cpu and not plan.allow_cpu:
         raise DeviceUnavailable(
             f"onnxruntime would compute {', '.join(on_cpu)} of {model.path.name} on the CPU "
-            "instead of the GPU: set inference.allow_cpu to accept that, or inference.device cpu."
+            "instead of the GPU: give --allow-cpu (inference.allow_cpu) to accept that, or set "
+            "inference.device to cpu."
         )
 
 

@@ -213,7 +213,7 @@ def _choose_device(inference: InferenceConfig, gpu_share: float) -> Device:
     elif not cuda_is_usable():
         obstacle = (
             "needs a GPU and onnxruntime's CUDA provider, and one is not here: install the gpu "
-            "extra, or set inference.allow_cpu to go on without."
+            "extra, or give --allow-cpu (inference.allow_cpu) to go on without."
         )
     else:
         return "cuda"

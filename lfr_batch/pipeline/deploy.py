@@ -28,7 +28,6 @@ from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.oversight.authority import require_authority as stated_authority
-from lfr_batch.pipeline.live_analyst import stages_config
 from lfr_batch.pipeline.live_plan import LivePlan
 from lfr_batch.pipeline.plan import derive_threshold
 from lfr_batch.results import layout
@@ -79,7 +78,7 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     snapshot = load_snapshot(order.home, config.watchlist.gallery, config.watchlist.snapshot)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     term = term_of(config, snapshot.created_utc, now, order.rehearse)
-    choice = derive_threshold(stages_config(config), pack, snapshot)
+    choice = derive_threshold(config.as_scan(), pack, snapshot)
     _require_reachable(choice)
     with _refusing():
         store = open_store(order.results_root, config.s3)

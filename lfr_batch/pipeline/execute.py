@@ -16,6 +16,7 @@ from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.errors import LfrError, StoreError, UsageError
 from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline.attempts import Runner, run_segments
+from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import WorkerSpec
 from lfr_batch.pipeline.workers import sized
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
@@ -140,15 +141,9 @@ def _on_this_machine(config: Config, items: int) -> Config:
 
 
 def _spec(store: Store, request: RunRequest, config: Config) -> WorkerSpec:
-    return WorkerSpec(
-        home=Path(request.home),
-        results_root=store.uri,
-        run_id=request.run_id,
-        config=config,
-        gallery=request.gallery,
-        snapshot_id=request.snapshot_id,
-        threshold=request.threshold,
-    )
+    home = Path(request.home)
+    search = SearchSpec(home, home, request.gallery, request.snapshot_id, request.threshold, config)
+    return WorkerSpec(search, store.uri, request.run_id)
 
 
 def _keep_receipts(

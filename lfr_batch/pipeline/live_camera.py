@@ -14,15 +14,14 @@ from time import monotonic_ns
 import numpy as np
 
 from lfr_batch.config.live import LiveConfig
-from lfr_batch.config.schema import MotionConfig
 from lfr_batch.faces.detectors import Reading
 from lfr_batch.footage.frames import Frame
-from lfr_batch.footage.motion import MotionState, cells_wh, gate
+from lfr_batch.footage.motion import MotionState
 from lfr_batch.live.confirm import Confirmation, confirmed, fresh_shots
 from lfr_batch.live.records import Alert, RankedCandidate, StageTimes
 from lfr_batch.pipeline.live_analyst import Analyst, Comparison
 from lfr_batch.pipeline.looks import Look, Seen, input_of, seen_of
-from lfr_batch.pipeline.select import in_pixels
+from lfr_batch.pipeline.select import look_with_gate
 from lfr_batch.pipeline.shots import take_shots
 from lfr_batch.records import FaceBatch, FloatArray, Shot, Track
 from lfr_batch.tracks import tracker
@@ -82,7 +81,7 @@ def look_at(
 ) -> tuple[CameraState, tuple[Alert, ...]]:
     """Take in one frame. Raises what the analyst raises; the state then stays as it was."""
     started_ns = monotonic_ns()
-    look, motion = _select(state.motion, arrival.frame, watch.config.watch.motion)
+    look, motion, _ = look_with_gate(arrival.frame, state.motion, watch.config.watch.motion)
     seen = _detect(look, watch)
     tracks, known = _follow(state, seen, watch.config)
     detected_ns = monotonic_ns()
@@ -91,14 +90,6 @@ def look_at(
         _alert(proposal, arrival, started_ns, detected_ns, watch) for proposal in proposals
     )
     return CameraState(motion, tracks, compared, state.faces_seen + known), alerts
-
-
-def _select(motion: MotionState, frame: Frame, config: MotionConfig) -> tuple[Look, MotionState]:
-    grid_wh = cells_wh(frame.size_wh)
-    decision, motion = gate(motion, frame.luma(*grid_wh), frame.pts_ns, config)
-    region = in_pixels(decision.region, grid_wh, frame.size_wh) if decision.region else None
-    shown = frame if decision.analyse else None
-    return Look(frame.pts_ns, shown, decision.scene_cut, region), motion
 
 
 def _detect(look: Look, watch: Watch) -> Seen:

@@ -9,13 +9,13 @@ from lfr_batch.faces.detectors import reading_of
 from lfr_batch.footage.streams import StreamReader, open_stream
 from lfr_batch.live.router import Router, open_router
 from lfr_batch.live.router_protocol import AlertRouter
-from lfr_batch.models.devices import available_cores
 from lfr_batch.models.store import load_pack
-from lfr_batch.pipeline.live_analyst import Analyst, AnalystSpec, open_analyst
+from lfr_batch.pipeline.live_analyst import Analyst, open_analyst
 from lfr_batch.pipeline.live_camera import Watch
 from lfr_batch.pipeline.live_plan import LivePlan
 from lfr_batch.pipeline.live_shared_analyst import SharedAnalyst
 from lfr_batch.pipeline.live_watch import Outbox, watch_camera
+from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.results.store import open_store
 
@@ -24,23 +24,26 @@ END_S = 3.0
 
 def open_shared_analyst(plan: LivePlan) -> SharedAnalyst:
     """Raises any LfrError that makes the deployment impossible."""
-    deployment = plan.deployment
-    spec = AnalystSpec(
-        home=plan.home,
-        watchlist_home=plan.watchlist_home,
-        config=plan.config,
-        gallery=deployment.gallery,
-        snapshot_id=deployment.snapshot_id,
-        threshold=deployment.threshold,
-        threads=available_cores(),
-    )
-    return SharedAnalyst(open_analyst(spec))
+    return SharedAnalyst(open_analyst(_search(plan)))
 
 
 def open_deployment_router(plan: LivePlan) -> Router:
     protect_files()
     store = open_store(plan.results_root, plan.config.s3)
     return open_router(plan.router_folder, plan.deployment, plan.config, store)
+
+
+def _search(plan: LivePlan) -> SearchSpec:
+    """The watchlist, and how cameras look for who is on it."""
+    record = plan.deployment
+    return SearchSpec(
+        home=plan.home,
+        gallery_home=plan.watchlist_home,
+        gallery=record.gallery,
+        snapshot_id=record.snapshot_id,
+        threshold=record.threshold,
+        config=plan.config.as_scan(),
+    )
 
 
 class Camera:

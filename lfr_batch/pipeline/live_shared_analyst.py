@@ -39,10 +39,6 @@ class SharedAnalyst:
         self._thread = Thread(target=self._serve, name="analyst", daemon=True)
         self._thread.start()
 
-    @property
-    def description(self) -> str:
-        return self._analyst.stages.description
-
     def detect(self, content_rgb: Input) -> FaceBatch:
         found: FaceBatch = self._ask(_Request(content_rgb))
         return found

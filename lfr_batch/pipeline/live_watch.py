@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from time import monotonic, monotonic_ns
+from time import monotonic, monotonic_ns, sleep
 from typing import Protocol
 
 import numpy as np
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 REPORT_S = 1.0
 FRAME_WAIT_S = 0.25
 RETRY_S = 0.2
+LAST_TRIES_S = 2.5
 RECENT_LOOKS = 256
 
 
@@ -65,12 +66,12 @@ class Outbox:
     def __init__(self, raise_alert: Callable[[Alert], bool], stopping: Event) -> None:
         self._raise_alert = raise_alert
         self._stopping = stopping
-        self._waiting: SimpleQueue[tuple[Alert, int]] = SimpleQueue()
+        self._waiting: SimpleQueue[Alert] = SimpleQueue()
         self._thread = Thread(target=self._serve, name="outbox", daemon=True)
         self._thread.start()
 
     def put(self, alert: Alert) -> None:
-        self._waiting.put((alert, monotonic_ns()))
+        self._waiting.put(alert)
 
     def join(self, timeout_s: float) -> None:
         self._thread.join(timeout_s)
@@ -78,23 +79,29 @@ class Outbox:
     def _serve(self) -> None:
         while not (self._stopping.is_set() and self._waiting.empty()):
             try:
-                alert, built_ns = self._waiting.get(timeout=FRAME_WAIT_S)
+                alert = self._waiting.get(timeout=FRAME_WAIT_S)
             except Empty:
                 continue
-            self._deliver(alert, built_ns)
+            self._deliver(alert)
 
-    def _deliver(self, alert: Alert, built_ns: int) -> None:
-        while True:
-            raise_s = (monotonic_ns() - built_ns) / 1e9
-            timed = replace(alert, times=replace(alert.times, raise_s=raise_s))
-            try:
-                self._raise_alert(timed)
-            except LfrError as error:
-                logger.warning("alert %s waits: %s", alert.alert_id, error)
-                if self._stopping.wait(RETRY_S):
+    def _deliver(self, alert: Alert) -> None:
+        """Until it is taken; when all is ending, for a moment longer."""
+        last_try_s: float | None = None
+        while not self._is_taken(alert):
+            if self._stopping.is_set():
+                last_try_s = last_try_s or monotonic() + LAST_TRIES_S
+                if monotonic() >= last_try_s:
+                    logger.error("alert %s is lost: the router did not come back", alert.alert_id)
                     return
-            else:
-                return
+            sleep(RETRY_S)
+
+    def _is_taken(self, alert: Alert) -> bool:
+        try:
+            self._raise_alert(alert)
+        except LfrError as error:
+            logger.warning("alert %s waits: %s", alert.alert_id, error)
+            return False
+        return True
 
 
 def watch_camera(

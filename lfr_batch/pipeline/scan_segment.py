@@ -12,12 +12,12 @@ from time import perf_counter
 
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import FootageError
-from lfr_batch.faces.stages import FaceStages, detect_in_still
+from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.stillness import Stillness
-from lfr_batch.gallery.matcher import Matcher
 from lfr_batch.pipeline.compare import find_sightings
 from lfr_batch.pipeline.looks import Look, Tally, find_faces, timed
+from lfr_batch.pipeline.search import Search
 from lfr_batch.pipeline.select import select_looks
 from lfr_batch.pipeline.shots import take_shots
 from lfr_batch.records import (
@@ -33,16 +33,6 @@ from lfr_batch.tracks import tracker
 
 COMPARE_AT_SHOTS = 64
 """Closed tracks are compared together once they hold this many shots."""
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a probe is compared with, and how strictly."""
-
-    stages: FaceStages
-    matcher: Matcher
-    threshold: float
-    config: Config
 
 
 @dataclass(frozen=True, slots=True)

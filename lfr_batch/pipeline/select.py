@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lfr_batch.config.schema import FootageConfig
+from lfr_batch.config.schema import FootageConfig, MotionConfig
 from lfr_batch.faces.letterbox import PixelRegion
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.motion import CellRegion, MotionState, cells_wh, gate
@@ -32,14 +32,22 @@ def select_looks(
         wanted, sampler = sample(sampler, frame.pts_ns, config.sample_fps)
         if not wanted:
             continue
-        grid_wh = cells_wh(frame.size_wh)
-        decision, motion = gate(motion, frame.luma(*grid_wh), frame.pts_ns, config.motion)
-        still.saw(frame.pts_ns, decision.changed)
-        tally.frames_analysed += decision.analyse
-        shown = frame if decision.analyse else None
-        region = in_pixels(decision.region, grid_wh, frame.size_wh) if decision.region else None
-        yield Look(frame.pts_ns, shown, decision.scene_cut, region)
+        look, motion, changed = look_with_gate(frame, motion, config.motion)
+        still.saw(frame.pts_ns, changed)
+        tally.frames_analysed += look.frame is not None
+        yield look
     yield from _held(still.take_held(None), tally)
+
+
+def look_with_gate(
+    frame: Frame, motion: MotionState, config: MotionConfig
+) -> tuple[Look, MotionState, bool]:
+    """What the motion gate leaves of a frame, the gate's new state, and whether anything moved."""
+    grid_wh = cells_wh(frame.size_wh)
+    decision, motion = gate(motion, frame.luma(*grid_wh), frame.pts_ns, config)
+    shown = frame if decision.analyse else None
+    region = in_pixels(decision.region, grid_wh, frame.size_wh) if decision.region else None
+    return Look(frame.pts_ns, shown, decision.scene_cut, region), motion, decision.changed
 
 
 def _held(moments_ns: Iterable[int], tally: Tally) -> Iterator[Look]:

@@ -7,21 +7,16 @@ import resource
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import LfrError
-from lfr_batch.faces.stages import open_stages
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Stillness
-from lfr_batch.gallery.faiss_index import Device
-from lfr_batch.gallery.matcher import open_matcher
-from lfr_batch.gallery.store import load_snapshot, require_pack
-from lfr_batch.models.store import load_pack
-from lfr_batch.pipeline.scan_segment import Search, scan_segment
+from lfr_batch.pipeline.scan_segment import scan_segment
+from lfr_batch.pipeline.search import SearchSpec, open_search
 from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
@@ -35,13 +30,13 @@ what is decoded may not depend on how many threads a worker has."""
 class WorkerSpec:
     """All a worker needs to open itself on any machine that sees the same home; picklable."""
 
-    home: Path
+    search: SearchSpec
     results_root: str
     run_id: str
-    config: Config
-    gallery: str
-    snapshot_id: str
-    threshold: float
+
+    @property
+    def config(self) -> Config:
+        return self.search.config
 
     @property
     def threads(self) -> int:
@@ -55,7 +50,7 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     """Load the models and the gallery. Raises any LfrError that makes the whole run impossible."""
     protect_files()
     cv2.setNumThreads(spec.threads)
-    search = _open_search(spec)
+    search = open_search(spec.search, spec.threads)
     store = open_store(spec.results_root, spec.config.s3)
 
     def process(segment: Segment) -> SegmentOutcome:
@@ -79,23 +74,6 @@ def _frames(segment: Segment, spec: WorkerSpec, stillness: Stillness | None) -> 
     return open_segment(
         segment, config.s3, DECODER_THREADS, footage.sample_fps, stillness, footage.decode
     )
-
-
-def _open_search(spec: WorkerSpec) -> Search:
-    pack = load_pack(spec.home, spec.config.pack)
-    snapshot = load_snapshot(spec.home, spec.gallery, spec.snapshot_id)
-    require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
-    stages = open_stages(pack, spec.config, spec.threads)
-    matcher = open_matcher(snapshot, _gallery_device(spec.config), spec.threads)
-    return Search(stages, matcher, spec.threshold, spec.config)
-
-
-def _gallery_device(config: Config) -> Device:
-    """Where the gallery is searched: beside the models, and not on a GPU without a share of one."""
-    if not config.engine.gpu_share:
-        return "cpu"
-    may_go_on = config.inference.device == "cuda" and config.inference.allow_cpu
-    return "auto" if may_go_on else config.inference.device
 
 
 def failed(segment: Segment, error: str, status: SegmentStatus = "failed") -> SegmentOutcome:

@@ -66,7 +66,7 @@ def write_report(
         raise not_found(store, run_id)
     run = {**rows[0], "status": shown_status(store, run_id, rows[0]["status"])}
     context = report_context(connection, run, reference_pictures)
-    write_whole(out_path, _environment().get_template("report.html.j2").generate(context))
+    write_whole(out_path, _template().generate(context))
 
 
 def report_context(
@@ -173,16 +173,26 @@ def _refusals(segments: Sequence[Row]) -> list[tuple[str, int]]:
     return counts.most_common()
 
 
-def _environment() -> jinja2.Environment:
+def _template() -> jinja2.Template:
+    filters: dict[str, Callable[..., Any]] = {
+        "data_uri": data_uri,
+        "clock": clock,
+        "moment": moment,
+    }
+    return report_template("lfr_batch.results", filters)
+
+
+def report_template(package: str, filters: Mapping[str, Callable[..., Any]]) -> jinja2.Template:
+    """The report in a package's templates: everything escaped, nothing undefined."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lfr_batch.results"),
+        loader=jinja2.PackageLoader(package),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(data_uri=data_uri, clock=clock, moment=moment)
-    return environment
+    environment.filters.update(filters)
+    return environment.get_template("report.html.j2")
 
 
 def write_whole(out_path: Path, pieces: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lfr_batch.cli.app import main
+from lfr_batch.models.devices import cuda_is_usable
 from tests.casework import ASTRONAUT, GROUP, Casework, installed_picture
 from tests.e2e.cli import WHO, lfr, rows, sql
 
@@ -136,6 +137,24 @@ def test_refusals_are_one_sentence_and_leave_nothing(
     assert said.err.rstrip().splitlines()[-1].startswith("lfr: ")
     assert said.out == ""
     assert not results.exists()
+
+
+@pytest.mark.skipif(cuda_is_usable(), reason="this machine has a GPU")
+@pytest.mark.parametrize("allowed", [False, True])
+def test_without_the_gpu_that_was_asked_for_only_if_allowed(
+    casework: Casework, tmp_path: Path, allowed: bool
+) -> None:
+    done = lfr(
+        casework.home, "scan", casework.footage / "portrait.jpg", "--gallery", "people", *WHO,
+        *HERE, "--set", "inference.device=cuda", *(["--allow-cpu"] if allowed else []),
+        "--out", tmp_path / "results", "--json",
+    )  # fmt: skip
+    if allowed:
+        assert done.returncode == 0, done.stderr
+        assert rows(done)[0]["sightings"] == 1
+    else:
+        assert done.returncode == 1
+        assert "give --allow-cpu" in done.stderr
 
 
 def test_a_changed_model_file_is_refused(casework: Casework, tmp_path: Path) -> None:

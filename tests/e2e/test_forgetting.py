@@ -23,6 +23,7 @@ from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.store import load_pack
 from lfr_batch.pipeline import scan_segment as stage
 from lfr_batch.pipeline.compare import Probe, make_probes
+from lfr_batch.pipeline.search import Search
 from lfr_batch.records import FootageEntry, Track
 from tests.casework import Casework
 from tests.e2e.cli import WHO, lfr, sql
@@ -70,7 +71,7 @@ def canaries(casework: Casework, clip: str, monkeypatch: pytest.MonkeyPatch) -> 
     config = Config()
     stages = open_stages(load_pack(casework.home, "open"), config, threads=2)
     matcher = open_matcher(load_snapshot(casework.home, "people"))
-    search = stage.Search(stages, matcher, 0.4, config)
+    search = Search(stages, matcher, 0.4, config)
     stage.scan_segment(segment, open_segment(segment, S3Config(), 1), search)
     monkeypatch.undo()
     return [piece for piece in pieces if len(np.unique(np.frombuffer(piece, np.uint8))) > 8]

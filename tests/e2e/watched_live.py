@@ -70,10 +70,10 @@ class WatchedAnalyst(AnalystActor):
     def __init__(self, plan: LivePlan) -> None:
         super().__init__(plan)
         local = self._analyst._analyst
-        detector: Any = WatchedDetector(local.stages.detector)
-        embedder: Any = WatchedEmbedder(local.stages.embedder)
-        stages = replace(local.stages, detector=detector, embedder=embedder)
-        self._analyst._analyst = replace(local, stages=stages)
+        detector: Any = WatchedDetector(local.search.stages.detector)
+        embedder: Any = WatchedEmbedder(local.search.stages.embedder)
+        stages = replace(local.search.stages, detector=detector, embedder=embedder)
+        self._analyst._analyst = replace(local, search=replace(local.search, stages=stages))
 
     def compare(self, known: Any, views: Any, pixels: Any, weights: Any) -> Any:
         for ref in pixels:

@@ -29,7 +29,8 @@ from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.store import load_pack
 from lfr_batch.pipeline.compare import evidence_jpeg
-from lfr_batch.pipeline.scan_segment import Search, SegmentResult, scan_segment
+from lfr_batch.pipeline.scan_segment import SegmentResult, scan_segment
+from lfr_batch.pipeline.search import Search
 from lfr_batch.records import FootageEntry, Segment, Shot, seconds
 from tests.casework import ASTRONAUT, Casework, installed_picture
 from tests.footage.clips import write_clip

@@ -1,0 +1,56 @@
+"""What probes are compared with: models, a gallery and a threshold, opened once in a process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lfr_batch.config.schema import Config
+from lfr_batch.faces.stages import FaceStages, open_stages
+from lfr_batch.gallery.faiss_index import Device
+from lfr_batch.gallery.matcher import Matcher, open_matcher
+from lfr_batch.gallery.store import load_snapshot, require_pack
+from lfr_batch.models.store import load_pack
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSpec:
+    """All that is needed to open a search in any process; picklable."""
+
+    home: Path
+    """Of model packs."""
+    gallery_home: Path
+    """Of the gallery; a deployment has a copy of its watchlist elsewhere."""
+    gallery: str
+    snapshot_id: str
+    threshold: float
+    config: Config
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a probe is compared with, and how strictly."""
+
+    stages: FaceStages
+    matcher: Matcher
+    threshold: float
+    config: Config
+
+
+def open_search(spec: SearchSpec, threads: int) -> Search:
+    """Load the models and the gallery. Raises PackError, GalleryError, DeviceUnavailable."""
+    config = spec.config
+    pack = load_pack(spec.home, config.pack)
+    snapshot = load_snapshot(spec.gallery_home, spec.gallery, spec.snapshot_id)
+    require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
+    stages = open_stages(pack, config, threads)
+    matcher = open_matcher(snapshot, gallery_device(config), threads)
+    return Search(stages, matcher, spec.threshold, config)
+
+
+def gallery_device(config: Config) -> Device:
+    """Where the gallery is searched: beside the models, and not on a GPU without a share of one."""
+    if not config.engine.gpu_share:
+        return "cpu"
+    may_go_on = config.inference.device == "cuda" and config.inference.allow_cpu
+    return "auto" if may_go_on else config.inference.device
