@@ -9,10 +9,7 @@ from lfr_batch.config.live import ConsoleConfig, LiveConfig, WatchlistConfig
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.pipeline.deploy import LiveOrder
 from tests.casework import Casework
-from tests.live_case import live_config
-
-FOR_EVER_H = 1e6
-"""The casework's gallery was enrolled at the beginning of 2026."""
+from tests.live_case import FOR_EVER_H, live_config
 
 
 def own_home(casework: Casework, folder: Path) -> Path:

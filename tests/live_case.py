@@ -18,6 +18,8 @@ from lfr_batch.pipeline.live_plan import LivePlan
 from tests.casework import Casework
 
 THRESHOLD = 0.45
+FOR_EVER_H = 100 * 365 * 24.0
+"""The casework's gallery was enrolled at the beginning of 2026."""
 
 
 def live_config(casework: Casework, cameras: dict[str, str], **settings: Any) -> LiveConfig:
@@ -40,13 +42,19 @@ def live_config(casework: Casework, cameras: dict[str, str], **settings: Any) ->
             CameraConfig(name=name, source=str(casework.footage / clip), loop=True)
             for name, clip in cameras.items()
         ),
-        **{"decide": DecideConfig(threshold=THRESHOLD), **settings},
+        **settings,
     )
 
 
 def live_plan(casework: Casework, config: LiveConfig, folder: Path) -> LivePlan:
     """As a rehearsal makes it, but on the gallery itself instead of a copy of it."""
-    order = LiveOrder(config, casework.home, str(folder / "results"), rehearse=True)
+    own = {
+        "decide": DecideConfig(threshold=THRESHOLD),
+        "watchlist": WatchlistConfig(gallery="people", max_age_h=FOR_EVER_H),
+    }
+    order = LiveOrder(
+        config.model_copy(update=own), casework.home, str(folder / "results"), rehearse=True
+    )
     plan = make_deployment(order, datetime.now(UTC)).plan
     return replace(plan, watchlist_home=casework.home, router_folder=folder / "router")
 

@@ -31,9 +31,13 @@ COMMANDS = {
     "models": ("models:models_app", "Model packs: fetch, add, list, verify."),
     "gallery": ("gallery:gallery_app", "Galleries of enrolled people."),
     "live": ("live:live", "Watch cameras for the people of a watchlist."),
+    "deliver": (
+        "live_deliver:deliver",
+        "Deliver alerts and reviews that a sink had not taken when its deployment ended.",
+    ),
     "live-user": ("live_users:live_users_app", "Who may log in to the console."),
     "retention": ("retention:retention_app", "How long alerts are kept."),
-    "audit": ("retention:audit_app", "The record of what was deleted."),
+    "audit": ("retention:audit_app", "The record of what was copied, deleted and delivered late."),
     "doctor": ("doctor:doctor", "What this machine is, what is wrong, and how to mend it."),
     "demo": ("demo:demo", "Build the demonstration, scan it, and check the answer."),
 }

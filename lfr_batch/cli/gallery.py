@@ -123,7 +123,7 @@ def _tell_of_change(before: SnapshotInfo | None, now: SnapshotInfo) -> None:
     if before is None or before.damage:
         return
     if before.snapshot_id == now.snapshot_id:
-        answer("  unchanged: the same snapshot as before")
+        answer("  unchanged: the same snapshot as before, confirmed today")
     else:
         answer(
             f"  takes the place of snapshot {before.snapshot_id} with {before.templates} pictures "

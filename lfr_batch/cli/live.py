@@ -38,7 +38,7 @@ from lfr_batch.live.watchlist import destroy_leftovers, require_gone
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.pipeline.deploy import Deployment, LiveOrder, make_deployment
 from lfr_batch.pipeline.live_plan import RunningDeployment
-from lfr_batch.pipeline.live_run import run_deployment
+from lfr_batch.pipeline.live_run import Ended, run_deployment
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.results.run_log import EXIT_CODES
 
@@ -82,10 +82,16 @@ def live(
     _tidy_up(operator_name(operator))
     settings = override(load_live(config, overrides or ()), own)
     order = LiveOrder(settings, home(), _results_root(out, settings), rehearse)
-    deployment = make_deployment(order, datetime.now(UTC))
+    ended = _run(make_deployment(order, datetime.now(UTC)))
+    for line in summary(ended):
+        answer(line)
+    raise typer.Exit(EXIT_CODES[ended.status] or 0)
+
+
+def _run(deployment: Deployment) -> Ended:
     with _signals() as signals, live_status(deployment.term) as status:
         try:
-            ended = run_deployment(
+            return run_deployment(
                 deployment,
                 lambda _: _opened(deployment, signals),
                 lambda running: _attended(deployment, running, status),
@@ -95,9 +101,6 @@ def live(
         except (KeyboardInterrupt, SystemExit):  # the latter by Ray's handler of SIGTERM
             say("stopped before its cameras were open; its watchlist is destroyed")
             raise typer.Exit(EXIT_CODES["failed"] or 1) from None
-    for line in summary(ended):
-        answer(line)
-    raise typer.Exit(EXIT_CODES[ended.status] or 0)
 
 
 @contextmanager
@@ -107,11 +110,12 @@ def serve_console(deployment: Deployment, running: RunningDeployment) -> Iterato
     Raises ConfigError for an address that cannot be had, LiveError.
     """
     from lfr_batch.console.app import create_app  # noqa: PLC0415 - not before all is checked
+    from lfr_batch.console.roster import roster_for_deployment  # noqa: PLC0415
     from lfr_batch.console.serve import serve  # noqa: PLC0415
-    from lfr_batch.console.users import login_link, users_for_deployment  # noqa: PLC0415
+    from lfr_batch.console.users import login_link  # noqa: PLC0415
 
-    users, tokens = users_for_deployment(deployment.plan.home)
-    app = create_app(deployment.record, running, users)
+    roster, tokens = roster_for_deployment(deployment.plan.home)
+    app = create_app(deployment.record, running, deployment.plan.router_folder, roster)
     with serve(app, deployment.plan.config.console) as url:
         for name, token in tokens.items():
             say(f"{name}: {login_link(url, token)}")

@@ -94,6 +94,8 @@ def summary(ended: Ended) -> Iterator[str]:
             yield f"camera {camera.camera} gave no picture"
     for sink, number in figures.undelivered.items():
         yield f"{sink} has not taken {number} alerts and reviews; they are kept, sealed"
+    if figures.undelivered:
+        yield f"`lfr deliver {record.deployment_id} --config FILE` delivers them later"
     files = len(receipt.files)
     yield f"its copy of the watchlist is destroyed: {files} files, verified; see the receipt"
     yield f"`lfr report {record.deployment_id}` writes its report"

@@ -26,7 +26,7 @@ def add(
     """Add a person and print their token, which is shown this once.
 
     An operator sees alerts and acknowledges them, a reviewer also decides, an auditor sees every
-    decision and makes none. A deployment that is running already does not know them.
+    decision and makes none. A deployment that is running knows them at once.
     """
     if role not in KNOWN:
         raise UsageError(f"there is no role {role!r}: choose {', '.join(ROLES)}")
@@ -49,6 +49,6 @@ def list_users(as_json: JsonOption = False) -> None:
 
 @live_users_app.command()
 def remove(name: NameArgument) -> None:
-    """Take the token from a person, from the next deployment on."""
+    """Take the token from a person; wherever they are logged in, they are logged out."""
     remove_user(home(), name)
-    say(f"{name} cannot log in to a deployment that is started from now on")
+    say(f"{name} cannot log in any more, and is logged out of a deployment that is running")

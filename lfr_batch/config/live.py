@@ -55,7 +55,7 @@ class WatchlistConfig(Section):
     snapshot: str | None = None
     """Snapshot id; null is the gallery's current one."""
     max_age_h: Positive = 24.0
-    """A snapshot made longer ago than this is expired: watchlists are made for a deployment."""
+    """One enrolled longer ago than this is expired: watchlists are made for a deployment."""
 
 
 class CameraConfig(Section):

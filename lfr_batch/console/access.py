@@ -11,8 +11,9 @@ from fastapi import Depends, HTTPException, Request
 from lfr_batch.console.desk import Desk
 from lfr_batch.console.feed import Feed
 from lfr_batch.console.roles import Permission, may
+from lfr_batch.console.roster import Roster
 from lfr_batch.console.sessions import LoginLimit, Sessions
-from lfr_batch.console.users import User, Users
+from lfr_batch.console.users import User
 
 COOKIE = "lfr_console"
 
@@ -23,7 +24,7 @@ class Console:
 
     desk: Desk
     feed: Feed
-    users: Users
+    roster: Roster
     sessions: Sessions = field(default_factory=Sessions)
     limit: LoginLimit = field(default_factory=LoginLimit)
 
@@ -34,8 +35,13 @@ def console_of(request: Request) -> Console:
 
 
 def session_user(request: Request) -> User | None:
-    secret = request.cookies.get(COOKIE)
-    return console_of(request).sessions.user(secret) if secret else None
+    """None without a session; that of somebody who was removed, or added anew, ends."""
+    console, secret = console_of(request), request.cookies.get(COOKIE, "")
+    user = console.sessions.user(secret)
+    if user is None or console.roster.now().knows(user):
+        return user
+    console.sessions.end(secret)
+    return None
 
 
 def allowed(permission: Permission) -> Callable[[Request], User]:

@@ -19,9 +19,10 @@ from lfr_batch.console.access import Console, console_of, session_user
 from lfr_batch.console.desk import DecidedMeanwhile, Desk
 from lfr_batch.console.feed import Feed
 from lfr_batch.console.guard import Guard
+from lfr_batch.console.roster import Roster
 from lfr_batch.console.routes import routes
-from lfr_batch.console.users import Users
 from lfr_batch.errors import LfrError, UsageError
+from lfr_batch.live.acknowledged import Acknowledgements
 from lfr_batch.live.records import DeploymentRecord
 from lfr_batch.pipeline.live_plan import RunningDeployment
 
@@ -39,10 +40,16 @@ NO_TELEMETRY: TelemetryConfig = {
 }
 
 
-def create_app(deployment: DeploymentRecord, running: RunningDeployment, users: Users) -> FastAPI:
-    """Nothing of it is public but the login page, its script and its style."""
-    desk = Desk(deployment, running)
-    console = Console(desk, Feed(desk), users)
+def create_app(
+    deployment: DeploymentRecord, running: RunningDeployment, router_folder: Path, roster: Roster
+) -> FastAPI:
+    """Nothing of it is public but the login page, its script and its style.
+
+    ``router_folder``: where acknowledgements are kept, on this machine.
+    """
+    acknowledged = Acknowledgements(router_folder, deployment.deployment_id)
+    desk = Desk(deployment, running, acknowledged)
+    console = Console(desk, Feed(desk), roster)
     app = FastAPI(
         lifespan=_lifespan,
         docs_url=None,

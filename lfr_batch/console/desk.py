@@ -11,7 +11,6 @@ from threading import Lock
 
 from lfr_batch.console.messages import (
     NOTHING_DONE,
-    Acknowledged,
     Handling,
     Message,
     of_alert,
@@ -24,8 +23,16 @@ from lfr_batch.console.messages import (
 )
 from lfr_batch.console.users import User
 from lfr_batch.errors import UsageError
+from lfr_batch.live.acknowledged import Acknowledgements
 from lfr_batch.live.counts import latest_reviews
-from lfr_batch.live.records import Alert, DeploymentRecord, Outcome, Review, Verdict
+from lfr_batch.live.records import (
+    Acknowledged,
+    Alert,
+    DeploymentRecord,
+    Outcome,
+    Review,
+    Verdict,
+)
 from lfr_batch.pipeline.live_plan import RunningDeployment
 
 logger = logging.getLogger(__name__)
@@ -51,13 +58,13 @@ class Decision:
 class Desk:
     """Every method may be called from any thread, and raises what the router raises.
 
-    Acknowledgements and latencies are of this console: they are gone when it ends, decisions are
+    Latencies are of this console: they are gone when it ends. Decisions and acknowledgements are
     not.
     """
 
     deployment: DeploymentRecord
     running: RunningDeployment
-    _acknowledged: dict[str, Acknowledged] = field(default_factory=dict)
+    acknowledged: Acknowledgements
     _shown_ms: dict[str, float] = field(default_factory=dict)
     _changing: Lock = field(default_factory=Lock)
     _deciding: Lock = field(default_factory=Lock)
@@ -87,8 +94,7 @@ class Desk:
     def acknowledge(self, user: User, alert_id: str) -> None:
         """The first one counts."""
         self.alert(alert_id)
-        with self._changing:
-            self._acknowledged.setdefault(alert_id, Acknowledged(user.name, datetime.now(UTC)))
+        self.acknowledged.add(alert_id, Acknowledged(user.name, datetime.now(UTC)))
         logger.info("alert %s acknowledged by %s", alert_id, user.name)
 
     def decide(self, user: User, alert_id: str, decision: Decision) -> Review:
@@ -128,7 +134,7 @@ class Desk:
             return [of_alert(alert, self._handling(alert.alert_id, reviews)) for alert in alerts]
 
     def _handling(self, alert_id: str, reviews: Mapping[str, Review]) -> Handling:
-        review, acknowledged = reviews.get(alert_id), self._acknowledged.get(alert_id)
+        review, acknowledged = reviews.get(alert_id), self.acknowledged.of(alert_id)
         shown_ms = self._shown_ms.get(alert_id)
         known = review or acknowledged or shown_ms is not None
         return Handling(review, acknowledged, shown_ms) if known else NOTHING_DONE

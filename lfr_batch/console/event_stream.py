@@ -15,7 +15,8 @@ from lfr_batch.console.feed import Feed, Note, Screen
 
 logger = logging.getLogger(__name__)
 
-BEAT_S = 2.0
+BEAT_S = 1.0
+"""A sign of life, and how long at most somebody who is logged out goes on being told things."""
 SLOW_S = 5.0
 """A browser that takes nothing for so long is let go; it comes back when it can."""
 RETRY_MS = 1000
@@ -58,7 +59,7 @@ class EventStream(Response):
             except TimeoutError:
                 await self._say(send, self._beat())
                 continue
-            if note_or_end is None:
+            if note_or_end is None or not self._may_stay():
                 return
             if note_or_end.number is None or note_or_end.number > told:
                 await self._say(send, note_or_end.encoded())

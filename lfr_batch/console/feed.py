@@ -74,10 +74,6 @@ class Feed:
         self._thread = Thread(target=self._run, name="console-feed", daemon=True)
 
     @property
-    def screens(self) -> int:
-        return len(self._screens)
-
-    @property
     def silent_s(self) -> float:
         """For how long the router has not answered."""
         return time.monotonic() - self._heard_s

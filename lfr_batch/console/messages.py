@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from math import ceil
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from lfr_batch.live.records import (
+    Acknowledged,
     Alert,
     CameraHealth,
     DeploymentRecord,
@@ -29,14 +29,6 @@ PICTURES = {"best_shot_jpeg", "gallery_jpeg"}
 _ALERT, _REVIEW, _COUNTS = TypeAdapter(Alert), TypeAdapter(Review), TypeAdapter(LiveCounts)
 _HEALTH, _PARTS = TypeAdapter(tuple[CameraHealth, ...]), TypeAdapter(tuple[PartState, ...])
 _SINKS = TypeAdapter(tuple[SinkState, ...])
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """Somebody has seen the alert and says so. It decides nothing."""
-
-    by: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def login(body: Login, request: Request, response: Response, console: ConsoleOf)
             f"too many wrong tokens; try again in {wait_s:.0f} s",
             {"Retry-After": f"{wait_s + 1:.0f}"},
         )
-    user = console.users.with_token(body.token.strip())
+    user = console.roster.now().with_token(body.token.strip())
     if user is None:
         console.limit.failed(client)
         raise HTTPException(401, "this token is not known")

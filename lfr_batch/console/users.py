@@ -25,7 +25,6 @@ from lfr_batch.live.folders import deployments_folder
 from lfr_batch.live.records import Role
 
 TOKEN_BYTES = 32
-FOR_A_DEPLOYMENT: tuple[Role, ...] = ("operator", "reviewer")
 _HEAD = "# Written by `lfr live-user`. It holds hashes of tokens, no tokens.\n"
 
 
@@ -50,6 +49,10 @@ class Users:
             if hmac.compare_digest(user.token_sha256, given):
                 found = user
         return found
+
+    def knows(self, user: User) -> bool:
+        """Whether they are still as they were when they logged in: with that role and token."""
+        return user in self.people
 
 
 def users_file(home: Path) -> Path:
@@ -96,16 +99,6 @@ def remove_user(home: Path, name: str) -> None:
         if len(kept) == len(people):
             raise UsageError(f"there is no {name} among the users; `lfr live-user list` shows them")
         _save(home, kept)
-
-
-def users_for_deployment(home: Path) -> tuple[Users, dict[str, str]]:
-    """Those of the home. Where there is nobody: one operator and one reviewer, who exist as long
-    as this process does, and their tokens by name, to be shown once."""
-    users = load_users(home)
-    if users.people:
-        return users, {}
-    made = [new_user(role, role) for role in FOR_A_DEPLOYMENT]
-    return Users(tuple(user for user, _ in made)), {user.name: token for user, token in made}
 
 
 def login_link(url: str, token: str) -> str:

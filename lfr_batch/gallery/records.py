@@ -113,6 +113,8 @@ class SnapshotInfo:
     """Subjects with at least one template."""
     refused: int
     created_utc: datetime | None
+    enrolled_utc: datetime | None
+    """When the same was last enrolled; a snapshot is written only once."""
     case_ref: str
     authority: str
     path: Path
@@ -133,6 +135,8 @@ class Snapshot:
     subject_ids: Sequence[str]
     image_ids: Sequence[str]
     created_utc: datetime
+    enrolled_utc: datetime
+    """As ``SnapshotInfo.enrolled_utc``."""
     case_ref: str
     authority: str
     path: Path

@@ -2,9 +2,11 @@
 
 ::
 
-    HOME/galleries/<name>/CURRENT                     the current snapshot's id
-    HOME/galleries/<name>/snapshots/<snapshot_id>/    templates.parquet  subjects.parquet
-                                                      refusals.parquet   index.faiss  manifest.json
+    HOME/galleries/<name>/CURRENT                         the current snapshot's id
+    HOME/galleries/<name>/confirmed/<snapshot_id>.json    who enrolled the same again, and when
+    HOME/galleries/<name>/snapshots/<snapshot_id>/        templates.parquet  subjects.parquet
+                                                          refusals.parquet   index.faiss
+                                                          manifest.json
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from lfr_batch.errors import (
     GalleryNotFound,
     UsageError,
 )
+from lfr_batch.gallery.confirmed import Confirmation, confirm, enrolled_at
 from lfr_batch.gallery.durable_files import (
     exclusive,
     new_directory,
@@ -66,7 +69,8 @@ def publish_snapshot(
     """Write a snapshot and make it the current one of gallery ``name``.
 
     The same enrolment gives the same snapshot: it is then left as it was first written, with the
-    case, authority, date and uris of that time, and made current; a damaged one is replaced.
+    case, authority, date and uris of that time, made current, and noted as enrolled again; a
+    damaged one is replaced.
     Publishers of one gallery wait for each other. A publisher killed at any point leaves the
     old snapshot current; what it had written is swept by the next.
 
@@ -97,7 +101,10 @@ def publish_snapshot(
     )
     final = folder / "snapshots" / snapshot_id
     with storage_errors(folder), exclusive(folder / ".lock"):
-        if not _is_intact(final):
+        if _is_intact(final):
+            said = Confirmation(enrolled_utc=created_utc, case_ref=case_ref, authority=authority)
+            confirm(final, read_manifest(final).created_utc, said)
+        else:
             with new_directory(final) as building:
                 write_snapshot(building, manifest, ordered, refusals, everyone.values())
         write_text(folder / "CURRENT", f"{snapshot_id}\n")
@@ -136,6 +143,7 @@ def load_snapshot(
         subject_ids=subject_ids,
         image_ids=image_ids,
         created_utc=manifest.created_utc,
+        enrolled_utc=enrolled_at(path, manifest.created_utc),
         case_ref=manifest.case_ref,
         authority=manifest.authority,
         path=path,
@@ -299,6 +307,7 @@ def _info(name: str, path: Path) -> SnapshotInfo:
         subjects=manifest.subjects,
         refused=manifest.refused,
         created_utc=manifest.created_utc,
+        enrolled_utc=enrolled_at(path, manifest.created_utc),
         case_ref=manifest.case_ref,
         authority=manifest.authority,
         path=path,
@@ -310,4 +319,6 @@ def _info_or_damage(home: Path, name: str) -> SnapshotInfo:
         return _info(name, _snapshot_path(home, name, None))
     except GalleryError as error:
         folder = home / "galleries" / name
-        return SnapshotInfo(name, "", "", "", 0, 0, 0, None, "", "", folder, damage=str(error))
+        return SnapshotInfo(
+            name, "", "", "", 0, 0, 0, None, None, "", "", folder, damage=str(error)
+        )

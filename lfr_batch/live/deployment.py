@@ -58,16 +58,16 @@ def require_authority(deployment: DeploymentConfig) -> None:
         )
 
 
-def term_of(config: LiveConfig, watchlist_made_at: datetime, now: datetime, rehearse: bool) -> Term:
-    """The time of a deployment that starts ``now``.
+def term_of(config: LiveConfig, enrolled_at: datetime, now: datetime, rehearse: bool) -> Term:
+    """The time of a deployment that starts ``now``; ``enrolled_at``: its watchlist, the last time.
 
     Raises UsageError outside the window, for an expired watchlist, and for a rehearsal with a
     camera that is no file.
     """
     window = _rehearsal(config, now) if rehearse else _window(config.deployment, now)
-    expires_at = watchlist_made_at + timedelta(hours=config.watchlist.max_age_h)
+    expires_at = enrolled_at + timedelta(hours=config.watchlist.max_age_h)
     if now >= expires_at:
-        raise UsageError(_expired(config, watchlist_made_at, now))
+        raise UsageError(_expired(config, enrolled_at, now))
     ends: dict[Reason, datetime] = {
         "window": window,
         "watchlist": expires_at,
@@ -115,8 +115,8 @@ def _expired(config: LiveConfig, made_at: datetime, now: datetime) -> str:
     wanted = config.watchlist
     return (
         f"Watchlist {wanted.gallery!r} expired: it was enrolled {_span(now - made_at)} ago and is "
-        f"good for {wanted.max_age_h:g} h; enrol it anew for this deployment, under a name of its "
-        "own, with `lfr gallery enrol NAME`."
+        f"good for {wanted.max_age_h:g} h; enrol it anew with `lfr gallery enrol "
+        f"{wanted.gallery}`, also if it is unchanged."
     )
 
 

@@ -1,8 +1,8 @@
 """What a deployment came to, in numbers: kept for good, without anything biometric.
 
 They are written beside the run's request in the results (``_state/run_id=…/deployment.json``),
-now and then while the deployment runs and once more when it has ended, so that it can be reported
-on after its alerts have been deleted, and after its process was killed.
+now and then while the deployment runs, once more when it has ended, and again when something is
+delivered later: so it can be reported on after its alerts were deleted, or its process killed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Figures(_Figures):
     watchlist_gone_at: datetime | None = None
     """When its copy of the watchlist was verified to be destroyed."""
     undelivered: dict[str, int] = {}
-    """Sink → alerts and reviews that it had not taken at the end."""
+    """Sink → alerts and reviews that it had not taken at the end, and has not taken since."""
     cameras: tuple[CameraFigures, ...] = ()
     alerts: tuple[AlertFigures, ...] = ()
     minutes: tuple[MinuteFigures, ...] = ()

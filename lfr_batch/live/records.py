@@ -16,8 +16,6 @@ Verdict = Literal["match", "no_match", "cannot_tell"]
 Outcome = Literal["engaged", "arrested", "no_action"]
 Role = Literal["operator", "reviewer", "auditor"]
 
-VERDICTS: tuple[Verdict, ...] = ("match", "no_match", "cannot_tell")
-OUTCOMES: tuple[Outcome, ...] = ("engaged", "arrested", "no_action")
 ROLES: tuple[Role, ...] = ("operator", "reviewer", "auditor")
 
 
@@ -70,6 +68,14 @@ class Alert:
     best_shot_jpeg: bytes
     gallery_jpeg: bytes
     times: StageTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody has seen an alert and takes it on. It decides nothing."""
+
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

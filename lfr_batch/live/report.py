@@ -46,6 +46,8 @@ LEFT JOIN (
 ) r USING (alert_id)
 """
 
+_BY_CAMERA = ("faces_seen", "alerts", "true_alerts", "false_alerts", "unconfirmed")
+
 
 def write_live_report(
     connection: duckdb.DuckDBPyConnection,
@@ -104,8 +106,7 @@ def as_csv(figures: Figures, status: str) -> str:
 
 
 def csv_row(figures: Figures, status: str) -> dict[str, Any]:
-    record, total = figures.record, counts(figures)
-    cameras = {camera: counts(figures, camera) for camera in cameras_of(figures)}
+    record = figures.record
     return {
         "deployment_id": record.deployment_id,
         "name": figures.name,
@@ -127,12 +128,8 @@ def csv_row(figures: Figures, status: str) -> dict[str, Any]:
         "model_pack": record.pack_id,
         "threshold": round(record.threshold, 4),
         "target_false_alert_rate_per_face": record.target_fpir,
-        **_counts_row(total),
-        "faces_seen_by_camera": _by(cameras, lambda c: c.faces_seen),
-        "alerts_by_camera": _by(cameras, lambda c: c.alerts),
-        "true_alerts_by_camera": _by(cameras, lambda c: c.true_alerts),
-        "false_alerts_by_camera": _by(cameras, lambda c: c.false_alerts),
-        "unconfirmed_by_camera": _by(cameras, lambda c: c.unconfirmed),
+        **_counts_row(counts(figures)),
+        **_by_camera(figures),
     }
 
 
@@ -192,8 +189,12 @@ def _counts_row(counted: LiveCounts) -> dict[str, Any]:
     }
 
 
-def _by(cameras: dict[str, LiveCounts], number: Any) -> str:
-    return "; ".join(f"{camera}={number(counted)}" for camera, counted in cameras.items())
+def _by_camera(figures: Figures) -> dict[str, str]:
+    counted = {camera: _counts_row(counts(figures, camera)) for camera in cameras_of(figures)}
+    return {
+        f"{name}_by_camera": "; ".join(f"{camera}={row[name]}" for camera, row in counted.items())
+        for name in _BY_CAMERA
+    }
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -78,6 +78,11 @@ def sweep(order: Sweep) -> tuple[Swept, ...]:
     return (*(swept for swept in found if swept), *failed)
 
 
+def sweep_one(order: Sweep, deployment_id: str) -> Swept | None:
+    """As ``sweep``, of one deployment; None where nothing of it was due. Raises AuditBroken."""
+    return _swept(order, deployment_id, _pending(order.home).get(deployment_id, frozenset()))
+
+
 def _swept(order: Sweep, deployment_id: str, pending: frozenset[str]) -> Swept | None:
     try:
         return _sweep_deployment(order, deployment_id, pending)

@@ -59,6 +59,7 @@ def open_router(
         discard_halves(folder)
         spool = open_spool(folder, deployment.deployment_id)
         write_terms(spool.place, config, store)
+        spool.expect(sinks)
         return Router(spool, config.watch.cool_down_s, sinks, lock)
     except BaseException:
         lock.close()
@@ -169,6 +170,7 @@ class Router:
         return self._events.since(after, timeout_s)
 
     def sink_states(self) -> tuple[SinkState, ...]:
+        self._forget_deleted()
         with self._memory:
             numbers = [number for number, _ in self._queue]
         states = [_state(courier, numbers) for courier in self._couriers]
@@ -176,6 +178,10 @@ class Router:
             said = f"cannot be read: {', '.join(self._damaged)}"
             states.append(SinkState(SPOOL, len(numbers), len(self._damaged), said))
         return tuple(states)
+
+    def carried(self) -> dict[str, int]:
+        """By sink, how many alerts and reviews it has taken from this router."""
+        return {courier.name: courier.carried for courier in self._couriers}
 
     def close(self) -> None:
         with self._writing:

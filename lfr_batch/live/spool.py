@@ -1,11 +1,12 @@
-"""A deployment's alerts and reviews on the disk, sealed; and how far each sink has come.
+"""A deployment's alerts and decisions on the disk, sealed; and how far each sink has come.
 
 ::
 
     alerts/<alert>             sealed; there is no other place in which an alert counts as raised
     reviews/<alert>.<review>   sealed
+    acknowledged/<alert>       sealed; who has taken it on
     delivered/<sink>           number of the last alert or review that the sink has: its queue is
-                               everything with a higher number
+                               everything with a higher number; 0 to begin with
     deleted/<alert>.json       verdict and outcome of an alert that retention has deleted
     faces.json                 faces seen, by camera
     key, retention.json, LOCK
@@ -18,28 +19,30 @@ from __future__ import annotations
 import fcntl
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from lfr_batch.errors import RunBusy, SealBroken, UsageError
 from lfr_batch.gallery.durable_files import make_own_folder, own, sync
 from lfr_batch.live.alert_codec import decode_alert, decode_review, encode_alert, encode_review
 from lfr_batch.live.counts import Decision, FacesSeen
-from lfr_batch.live.records import Alert, Review
+from lfr_batch.live.records import Acknowledged, Alert, Review
 from lfr_batch.live.sealed import KEY, Seal, load_seal, new_seal
 from lfr_batch.results.layout import is_run_id
 from lfr_batch.results.local_store import LocalStore
 
-ALERTS, REVIEWS, DELIVERED, DELETED, FACES, LOCK = (
-    "alerts", "reviews", "delivered", "deleted", "faces.json", "LOCK",
+ALERTS, REVIEWS, ACKNOWLEDGED, DELIVERED, DELETED, FACES, LOCK = (
+    "alerts", "reviews", "acknowledged", "delivered", "deleted", "faces.json", "LOCK",
 )  # fmt: skip
+_FOLDERS = (ALERTS, REVIEWS, ACKNOWLEDGED, DELIVERED, DELETED)
 _NUMBER_BYTES = 8
 _DECISION, _FACES = TypeAdapter(Decision), TypeAdapter(dict[str, FacesSeen])
+_SAID = TypeAdapter(Acknowledged)
 _TRIES, _BETWEEN_TRIES_S = 30, 0.1
 
 
@@ -89,16 +92,38 @@ class Spool:
     def set_delivered(self, sink: str, number: int) -> None:
         self.place.write_atomic(f"{DELIVERED}/{sink}", str(number).encode())
 
+    def expect(self, sinks: Iterable[str]) -> None:
+        """Note that the deployment has these sinks, also if they never take anything."""
+        for sink in set(sinks).difference(self.sinks()):
+            self.set_delivered(sink, 0)
+
+    def sinks(self) -> tuple[str, ...]:
+        """Every sink that the deployment ever had."""
+        return tuple(path.rpartition("/")[2] for path in self.place.list(DELIVERED))
+
     def last_delivered(self) -> int:
-        sinks = (path.rpartition("/")[2] for path in self.place.list(DELIVERED))
-        return max(map(self.delivered, sinks), default=0)
+        return max(map(self.delivered, self.sinks()), default=0)
+
+    def acknowledge(self, alert_id: str, said: Acknowledged) -> None:
+        name = f"{ACKNOWLEDGED}/{_checked(alert_id)}"
+        self.place.write_atomic(name, self.seal.close(name, _SAID.dump_json(said)))
+
+    def acknowledged(self) -> dict[str, Acknowledged]:
+        """By alert; without those that cannot be read, which are known to nobody any more."""
+        found: dict[str, Acknowledged] = {}
+        for name in self.place.list(ACKNOWLEDGED):
+            with suppress(FileNotFoundError, SealBroken, ValidationError):
+                said = _SAID.validate_json(self.seal.open(name, self.place.read(name)))
+                found[name.rpartition("/")[2]] = said
+        return found
 
     def forget(self, alert_id: str, made: Decision) -> None:
-        """Delete an alert with its reviews; that it was, and ``made``, stays."""
+        """Delete an alert with all about it; that it was, and ``made``, stays."""
         marker = f"{DELETED}/{alert_id}.json"
         if not self.place.exists(marker):
             self.place.write_atomic(marker, json.dumps(asdict(made)).encode() + b"\n")
-        for name in (f"{ALERTS}/{alert_id}", *reviews_of(self.place.list(REVIEWS), alert_id)):
+        reviews = reviews_of(self.place.list(REVIEWS), alert_id)
+        for name in (f"{ALERTS}/{alert_id}", f"{ACKNOWLEDGED}/{alert_id}", *reviews):
             self.place.delete(name)
 
     def count_forgotten(self) -> int:
@@ -170,7 +195,7 @@ def is_held(folder: Path) -> bool:
 
 def discard_halves(folder: Path) -> None:
     """Remove what a killed predecessor had only half written. Call it while holding the spool."""
-    for name in ("", ALERTS, REVIEWS, DELIVERED, DELETED):
+    for name in ("", ALERTS, REVIEWS, DELIVERED, DELETED):  # acknowledgements are not the router's
         for path in (folder / name).glob(".*"):
             if path.is_file():
                 path.unlink()
@@ -184,7 +209,7 @@ def file_name(record: Alert | Review) -> str:
 
 
 def reviews_of(paths: tuple[str, ...], alert_id: str) -> Iterator[str]:
-    """Those of ``paths`` that are reviews of an alert, in the spool and in the lake alike."""
+    """Those of ``paths`` that are reviews of an alert."""
     return (path for path in paths if path.rpartition("/")[2].startswith(f"{alert_id}."))
 
 
@@ -196,7 +221,7 @@ def _checked(name: str) -> str:
 
 def _make_folders(root: Path) -> None:
     """Synced up to the deployment's folder: a new folder, too, must survive a power cut."""
-    for name in (ALERTS, REVIEWS, DELIVERED, DELETED):
+    for name in _FOLDERS:
         make_own_folder(root / name)
     for folder in (root, root.parent, root.parent.parent):
         sync(folder)

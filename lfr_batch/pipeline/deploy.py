@@ -77,7 +77,7 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     statement = require_permitted_use(pack.manifest, config.deployment.licence, now)
     snapshot = load_snapshot(order.home, config.watchlist.gallery, config.watchlist.snapshot)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
-    term = term_of(config, snapshot.created_utc, now, order.rehearse)
+    term = term_of(config, snapshot.enrolled_utc, now, order.rehearse)
     choice = derive_threshold(config.as_scan(), pack, snapshot)
     _require_reachable(choice)
     with _refusing():

@@ -54,11 +54,32 @@ def _create_views(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
 
 
 def write_views(store: Store) -> None:
-    """Write ``views.sql`` where it does not say yet what this version would write."""
+    """Write ``views.sql`` where it does not say yet what this version would write.
+
+    Other processes add and delete parts meanwhile, and write it, too. Whoever changes parts calls
+    this afterwards, and whoever has written looks again: so the last to write knew of all.
+    """
     root = store.uri if isinstance(store, S3Store) else ""
-    script = views.views_script(root, _present(store)).encode()
-    if not store.exists(layout.VIEWS_SQL) or store.read(layout.VIEWS_SQL) != script:
+    written = None
+    while (present := _present(store)) != written:
+        script = views.views_script(root, present).encode()
+        if _views(store) == script:
+            return
         store.write_atomic(layout.VIEWS_SQL, script)
+        written = present
+
+
+def is_in_views(store: Store, dataset: str) -> bool:
+    """Whether ``views.sql`` shows the parts of a dataset."""
+    root = store.uri if isinstance(store, S3Store) else ""
+    return views.parquet_source(root, dataset).encode() in (_views(store) or b"")
+
+
+def _views(store: Store) -> bytes | None:
+    try:
+        return store.read(layout.VIEWS_SQL)
+    except FileNotFoundError:
+        return None
 
 
 def _present(store: Store) -> frozenset[str]:

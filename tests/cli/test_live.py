@@ -17,9 +17,9 @@ import yaml
 
 from lfr_batch.live import audit
 from tests.casework import Casework
-from tests.deploying import FOR_EVER_H, own_home
+from tests.deploying import own_home
 from tests.e2e.cli import LFR, lfr, rows, surroundings
-from tests.live_case import wait_for
+from tests.live_case import FOR_EVER_H, wait_for
 
 HOUR = timedelta(hours=1)
 

@@ -15,8 +15,9 @@ import urllib3
 
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.console.app import create_app
+from lfr_batch.console.roster import Roster
 from lfr_batch.console.serve import serve
-from lfr_batch.console.users import Users, new_user
+from lfr_batch.console.users import new_user
 from lfr_batch.faces.evidence import encode_jpeg
 from lfr_batch.live.folders import router_folder
 from lfr_batch.live.records import (
@@ -167,11 +168,12 @@ def served(
     record = replace(a_record(now - timedelta(hours=1)), ends_at=now + timedelta(hours=3))
     deployment = replace(record, **changes)
     made = {role: new_user(role, role) for role in ROLES}
-    users = Users(tuple(user for user, _ in made.values()))
+    roster = Roster(folder, tuple(user for user, _ in made.values()))
     tokens: dict[str, str] = {role: token for role, (_, token) in made.items()}
     with closing(opened_router(folder, deployment, alerts or {})) as router:
         running = Running(router)
-        app = create_app(deployment, running, users)
+        place = router_folder(folder, deployment.deployment_id)
+        app = create_app(deployment, running, place, roster)
         with (
             serve(app, config or ConsoleConfig(port=0)) as url,
             closing(Served(url, deployment, running, tokens, app)) as console,

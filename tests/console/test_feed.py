@@ -111,9 +111,9 @@ def test_a_screen_that_leaves_is_forgotten(
     monkeypatch.setattr(event_stream, "BEAT_S", 0.05)
     screen = console.client("operator").events()
     screen.next("beat")
-    assert feed_of(console).screens == 1
+    assert len(feed_of(console)._screens) == 1
     screen.response.close()
-    assert eventually(lambda: feed_of(console).screens == 0)
+    assert eventually(lambda: len(feed_of(console)._screens) == 0)
 
 
 def test_a_screen_that_takes_nothing_is_let_go_and_others_go_on(
@@ -123,15 +123,15 @@ def test_a_screen_that_takes_nothing_is_let_go_and_others_go_on(
     good = console.client("operator").events()
     good.next("beat")
     with closing(_deaf(console.url, console.client("auditor"))):
-        assert eventually(lambda: feed_of(console).screens == 2)
+        assert eventually(lambda: len(feed_of(console)._screens) == 2)
         large = Note("large", '"' + "x" * 100_000 + '"')
         told = 0
         for _ in range(400):
             feed_of(console)._tell(large)
             told += len(good.next("large")["data"])
-            if feed_of(console).screens == 1:
+            if len(feed_of(console)._screens) == 1:
                 break
-        assert eventually(lambda: feed_of(console).screens == 1)
+        assert eventually(lambda: len(feed_of(console)._screens) == 1)
     console.router.raise_alert(now_alert())
     assert good.next("alert")["data"]["alert_id"] == "a0000"
     assert told >= 100_000

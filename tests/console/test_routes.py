@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -297,3 +298,18 @@ def test_the_page_is_for_users_and_the_form_for_everybody_else(shared: Served) -
     assert 'id="token"' not in inside
     assert 'id="show-decisions"' not in inside
     assert 'id="show-decisions"' in shared.client("auditor").ask("GET", "/").data.decode()
+
+
+def test_a_console_that_is_started_anew_knows_who_took_on_what(tmp_path: Path) -> None:
+    def acknowledged(console: Served) -> list[Any]:
+        return [alert["acknowledged"] for alert in console.client("auditor").get("/api/alerts")]
+
+    with served(tmp_path) as first:
+        for number in range(2):
+            first.router.raise_alert(now_alert(number))
+        first.client("operator").ask("POST", "/api/alerts/a0000/acknowledge")
+        told = acknowledged(first)
+    with served(tmp_path) as second:
+        second.client("reviewer").ask("POST", "/api/alerts/a0000/acknowledge")
+        assert acknowledged(second) == told
+    assert [said and said["by"] for said in told] == [None, "operator"]

@@ -11,7 +11,6 @@ from lfr_batch.console.users import (
     make_user,
     remove_user,
     users_file,
-    users_for_deployment,
 )
 from lfr_batch.errors import ConfigError, UsageError
 
@@ -75,20 +74,6 @@ def test_a_damaged_file_is_named(content: str, tmp_path: Path) -> None:
     users_file(tmp_path).write_text(content)
     with pytest.raises(ConfigError, match=r"users\.yaml is not a list of users"):
         load_users(tmp_path)
-
-
-def test_where_nobody_is_known_a_deployment_gets_two_of_its_own(tmp_path: Path) -> None:
-    users, tokens = users_for_deployment(tmp_path)
-    assert {user.name: user.role for user in users.people} == {
-        "operator": "operator",
-        "reviewer": "reviewer",
-    }
-    assert all(users.with_token(token) for token in tokens.values())
-    assert not users_file(tmp_path).exists()
-    make_user(tmp_path, "pc.1", "reviewer")
-    users, tokens = users_for_deployment(tmp_path)
-    assert [user.name for user in users.people] == ["pc.1"]
-    assert tokens == {}
 
 
 def test_a_links_token_is_in_no_request() -> None:

@@ -66,9 +66,19 @@ def _publish(
     refusals: tuple[RefusedImage, ...] = (),
     subjects: Mapping[str, Subject] | None = None,
     case_ref: str = "OP-1",
+    created_utc: datetime = CREATED,
 ) -> SnapshotInfo:
     return publish_snapshot(
-        home, name, "open", "f" * 64, faces, refusals, subjects or {}, case_ref, "Insp. A", CREATED
+        home,
+        name,
+        "open",
+        "f" * 64,
+        faces,
+        refusals,
+        subjects or {},
+        case_ref,
+        "Insp. A",
+        created_utc,
     )
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,39 @@ def test_the_same_enrolment_twice_changes_nothing(
     again = publish(people[::-1], case_ref="OP-2")
     assert again == first, "the snapshot keeps the case of its first enrolment"
     assert everything_below(tmp_path) == before
+
+
+def test_the_same_enrolment_later_confirms_the_snapshot(
+    tmp_path: Path, people: Any, publish: Any
+) -> None:
+    first = publish(people)
+    assert first.enrolled_utc == first.created_utc
+    kept = everything_below(first.path)
+    later = first.created_utc + timedelta(hours=30)
+    again = publish(people, created_utc=later, case_ref="OP-2")
+    assert again == replace(first, enrolled_utc=later)
+    assert everything_below(first.path) == kept
+    assert publish(people) == again, "a clock that was put back makes it no older"
+    snapshot = load_snapshot(tmp_path, "custody")
+    assert (snapshot.created_utc, snapshot.enrolled_utc) == (first.created_utc, later)
+    other = publish(people[1:])
+    assert other.enrolled_utc == other.created_utc
+    assert load_snapshot(tmp_path, "custody", first.snapshot_id).enrolled_utc == later
+    assert publish(people, created_utc=later).enrolled_utc == later
+    assert list_galleries(tmp_path)[0].enrolled_utc == later
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"enrolled_utc": "yesterday"}', "\x00"])
+def test_a_confirmation_that_cannot_be_read_makes_nothing_younger(
+    tmp_path: Path, people: Any, publish: Any, text: str
+) -> None:
+    later = publish(people).created_utc + timedelta(hours=30)
+    publish(people, created_utc=later)
+    (noted,) = (tmp_path / "galleries" / "custody" / "confirmed").iterdir()
+    noted.write_text(text)
+    snapshot = load_snapshot(tmp_path, "custody")
+    assert snapshot.enrolled_utc == snapshot.created_utc
+    assert publish(people, created_utc=later).enrolled_utc == later
 
 
 @pytest.mark.parametrize("change", ["face", "template", "subject", "attribute", "refusal", "pack"])

@@ -47,6 +47,10 @@ class Restarts:
         self._made.append(opened(self._home, **how))
         return self._made[-1]
 
+    @property
+    def latest(self) -> Router:
+        return self._made[-1]
+
     def close(self) -> None:
         for router in self._made:
             router.close()

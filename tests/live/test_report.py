@@ -145,6 +145,16 @@ def test_the_page_says_the_same(store: Store, tmp_path: Path) -> None:
     assert 'class="notice"' not in html
 
 
+def test_what_was_not_delivered_is_said_with_the_command(store: Store, tmp_path: Path) -> None:
+    save_figures(store, figures(undelivered={"parquet": 1, "webhook": 3}))
+    html, _ = written(store, tmp_path)
+    said = (
+        "parquet lacks 1 alerts and reviews; webhook lacks 3 alerts and reviews. They are deleted"
+    )
+    assert said in html
+    assert f"<code>lfr deliver {DEPLOYMENT} --config FILE</code>" in html
+
+
 class Tags(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()

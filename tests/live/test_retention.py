@@ -144,6 +144,19 @@ def test_an_alert_younger_than_the_period_stays(start: Restarts, tmp_path: Path)
     assert not old.exists()
 
 
+def test_an_alert_after_a_sweep_that_took_all_others_is_in_the_views(
+    start: Restarts, tmp_path: Path
+) -> None:
+    delivered(start, tmp_path, retention={"hours": 1.0})
+    assert sweep(order(tmp_path, timedelta(hours=2)))
+    views = tmp_path / "results" / "views.sql"
+    assert "alerts/run_id" not in views.read_text()
+    router = start.latest
+    assert router.raise_alert(an_alert(5))
+    assert eventually(lambda: not any(state.waiting for state in router.sink_states()))
+    assert "alerts/run_id" in views.read_text()
+
+
 def test_a_living_router_keeps_its_key_until_it_has_ended(start: Restarts, tmp_path: Path) -> None:
     delivered(start, tmp_path)
     late = order(tmp_path, timedelta(days=40))

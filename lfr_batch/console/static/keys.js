@@ -3,7 +3,7 @@
 import { byId, element } from "./dom.js";
 import { OUTCOMES, VERDICTS } from "./decide.js";
 
-export const KEYS = [
+const KEYS = [
   { keys: ["ArrowDown", "j"], shown: "↓ or J", help: "the next older alert", act: (d) => d.move(1), repeats: true },
   { keys: ["ArrowUp", "k"], shown: "↑ or K", help: "the next newer alert", act: (d) => d.move(-1), repeats: true },
   { keys: ["a"], shown: "A", help: "acknowledge", act: (d) => d.acknowledge() },

@@ -32,6 +32,8 @@ class Courier:
         self.name = name
         self.delivered = spool.delivered(name)
         """Number of the last item that the sink has."""
+        self.carried = 0
+        """How many it has brought there itself."""
         self.last_error: str | None = None
         self._deliver, self._spool, self._next = deliver, spool, next_item
         self._changed = changed
@@ -83,6 +85,7 @@ class Courier:
             if trouble is None:
                 self._spool.set_delivered(self.name, item.number)
                 self.delivered = item.number
+                self.carried += 1
         except (LfrError, OSError) as error:
             return Trouble(str(error))
         return trouble

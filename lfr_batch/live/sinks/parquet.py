@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
+from threading import Event
 from typing import Any
 
 from lfr_batch.errors import StoreFull
@@ -11,7 +12,7 @@ from lfr_batch.live.records import Alert, Review
 from lfr_batch.live.retention_terms import keep_until
 from lfr_batch.live.sinks.delivery import Deliver, Setting, Trouble
 from lfr_batch.results import layout
-from lfr_batch.results.lake import write_views
+from lfr_batch.results.lake import is_in_views, write_views
 from lfr_batch.results.lake_version import check_lake, mark_lake
 from lfr_batch.results.local_store import LocalStore, explained
 from lfr_batch.results.parts import write_part
@@ -20,7 +21,7 @@ from lfr_batch.results.store import Store
 
 
 def open_parquet(setting: Setting) -> Deliver:
-    return partial(_deliver, setting, set())
+    return partial(_deliver, setting, Event())
 
 
 def alert_part(deployment_id: str, alert_id: str) -> str:
@@ -48,19 +49,19 @@ def discard_half_parts(store: Store, deployment_id: str, before: datetime) -> No
                     half.unlink(missing_ok=True)
 
 
-def _deliver(setting: Setting, shown: set[str], record: Alert | Review) -> Trouble | None:
-    """``shown``: the datasets that the views have been told of."""
+def _deliver(setting: Setting, begun: Event, record: Alert | Review) -> Trouble | None:
+    """``begun``: set once the lake is known to be one that may be written to."""
     store = setting.store
-    dataset = "alerts" if isinstance(record, Alert) else "reviews"
     try:
-        if not shown:
+        if not begun.is_set():
             discard_half_parts(store, setting.deployment.deployment_id, datetime.now(UTC))
             check_lake(store)
             mark_lake(store)
+            begun.set()
         _write(setting, record)
-        if dataset not in shown:
+        # Asked each time: a sweep that deletes the last part takes it out of the views again.
+        if not is_in_views(store, "alerts" if isinstance(record, Alert) else "reviews"):
             write_views(store)
-            shown.add(dataset)
     except StoreFull:
         return Trouble(f"the disk holding {store.uri} is full; free space and it goes on")
     return None

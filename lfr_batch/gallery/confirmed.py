@@ -1,0 +1,49 @@
+"""Who has enrolled a snapshot again, and when: ``confirmed/<snapshot_id>.json`` beside CURRENT.
+
+A snapshot is never written anew. Whoever enrols the same pictures again says that the list is
+still right, which is noted here, and as old as that is what it counts from then on.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from lfr_batch.gallery.durable_files import make_own_folder, write_text
+
+FOLDER = "confirmed"
+
+
+class Confirmation(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    enrolled_utc: AwareDatetime
+    case_ref: str
+    authority: str
+
+
+def confirm(snapshot: Path, created_utc: datetime, said: Confirmation) -> None:
+    """Note it, unless the snapshot was enrolled later than that. Call it under the gallery's lock.
+
+    ``snapshot``: its folder, written at ``created_utc``. Raises OSError.
+    """
+    if said.enrolled_utc > enrolled_at(snapshot, created_utc):
+        path = _path(snapshot)
+        make_own_folder(path.parent)
+        write_text(path, said.model_dump_json(indent=1) + "\n")
+
+
+def enrolled_at(snapshot: Path, created_utc: datetime) -> datetime:
+    """When it was last enrolled. A note that cannot be read counts as none: a list then seems
+    older than it is, never younger."""
+    try:
+        said = Confirmation.model_validate_json(_path(snapshot).read_bytes())
+    except (OSError, ValidationError):
+        return created_utc
+    return max(created_utc, said.enrolled_utc)
+
+
+def _path(snapshot: Path) -> Path:
+    return snapshot.parents[1] / FOLDER / f"{snapshot.name}.json"
