@@ -12,6 +12,7 @@ from lfr_batch.records import NS_PER_S, FloatArray, Track
 
 MAX_SCALE_CHANGE = 2.0
 FRESH_NS = NS_PER_S // 2
+SAME_PLACE_IOU = 0.5
 SEEN_ONCE_REACH = 1.7
 """A runner with an 80 px face at 630 px/s and five looks a second."""
 
@@ -38,28 +39,37 @@ def affinity(
 
 def expected(track: Track, pts_ns: int) -> FloatArray:
     """(4,) where the track's face should be by now if it moves on as it did."""
-    if track.velocity_px_s is None or not _fresh(track, pts_ns):
+    if track.velocity_px_s is None:
         return track.last_box_xyxy
     moved = np.array(track.velocity_px_s, np.float32) * np.float32((pts_ns - track.end_ns) / 1e9)
     return np.asarray(track.last_box_xyxy + np.tile(moved, 2), np.float32)
 
 
-def _fresh(track: Track, pts_ns: int) -> bool:
-    """Whether it was seen just now: later, whoever stands where it may be is somebody else."""
-    return pts_ns - track.end_ns <= FRESH_NS
+def is_fresh(track: Track, pts_ns: int, looked_ns: int | None) -> bool:
+    """Whether it was seen in the last look, or just now."""
+    return track.end_ns == looked_ns or pts_ns - track.end_ns <= FRESH_NS
 
 
 def associate(
-    tracks: Sequence[Track], faces_xyxy: FloatArray, pts_ns: int, limits: TrackConfig
+    tracks: Sequence[Track],
+    faces_xyxy: FloatArray,
+    pts_ns: int,
+    limits: TrackConfig,
+    looked_ns: int | None = None,
 ) -> list[tuple[int, int]]:
     """Pairs (track, face), one to one, with the greatest total affinity.
 
     A track may stand where it stood or have moved on; of one that was seen once, nobody knows
-    which way it goes, so its face is looked for farther away.
+    which way it goes, so its face is looked for farther away. One that was not seen for a while is
+    taken up again by a face in its very place alone: who comes close to it is the next in a queue.
+    ``looked_ns`` is when the last look was.
     """
     if not tracks or not len(faces_xyxy):
         return []
-    gain = _gain(tracks, faces_xyxy, pts_ns, limits)
+    fresh = np.array([is_fresh(track, pts_ns, looked_ns) for track in tracks])[:, None]
+    gain = np.where(
+        fresh, _near(tracks, faces_xyxy, pts_ns, limits), _in_its_place(tracks, faces_xyxy)
+    )
     possible = gain > 0
     if (possible.sum(axis=0) <= 1).all() and (possible.sum(axis=1) <= 1).all():
         return [(int(r), int(c)) for r, c in np.argwhere(possible)]
@@ -69,13 +79,16 @@ def associate(
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if gain[r, c] > 0]
 
 
-def _gain(
+def _in_its_place(tracks: Sequence[Track], faces_xyxy: FloatArray) -> FloatArray:
+    overlap = iou(np.stack([track.last_box_xyxy for track in tracks]), faces_xyxy)
+    return np.where(overlap >= SAME_PLACE_IOU, 1.0 + overlap, np.float32(0.0))
+
+
+def _near(
     tracks: Sequence[Track], faces_xyxy: FloatArray, pts_ns: int, limits: TrackConfig
 ) -> FloatArray:
     stood = np.stack([track.last_box_xyxy for track in tracks])
     moved = np.stack([expected(track, pts_ns) for track in tracks])
-    known = np.array(
-        [track.velocity_px_s is not None or not _fresh(track, pts_ns) for track in tracks]
-    )[:, None]
+    known = np.array([track.velocity_px_s is not None for track in tracks])[:, None]
     near = np.maximum(affinity(stood, faces_xyxy, limits), affinity(moved, faces_xyxy, limits))
     return np.where(known, near, affinity(stood, faces_xyxy, limits, SEEN_ONCE_REACH))

@@ -42,7 +42,7 @@ def look(
     changed in the rest, so whoever was seen there would be seen again.
     """
     known, expired = _expire(state.open_tracks, pts_ns, limits)
-    pairs = associate(known, faces.boxes_xyxy, pts_ns, limits)
+    pairs = associate(known, faces.boxes_xyxy, pts_ns, limits, state.looked_ns)
     face_of_track = dict(pairs)
     taken = set(face_of_track.values())
     followed = [
