@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TypeVar
@@ -24,6 +25,32 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
+class Stopwatch:
+    """Of one thread at a time."""
+
+    spent_s: float = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            self.spent_s += perf_counter() - started
+
+    def over(self, items: Iterable[T]) -> Iterator[T]:
+        """The same items; it runs while they are waited for."""
+        iterator = iter(items)
+        while True:
+            try:
+                with self.running():
+                    item = next(iterator)
+            except StopIteration:
+                return
+            yield item
+
+
+@dataclass(slots=True)
 class Tally:
     """What a segment costs and yields, counted while it streams by."""
 
@@ -33,8 +60,8 @@ class Tally:
     rejections: dict[str, int] = field(default_factory=dict)
     tracks: int = 0
     last_pts_ns: int | None = None
-    decode_s: float = 0.0
-    infer_s: float = 0.0
+    decoding: Stopwatch = field(default_factory=Stopwatch)
+    inferring: Stopwatch = field(default_factory=Stopwatch)
 
     def reject(self, reasons: Iterable[str]) -> None:
         for reason in reasons:
@@ -51,34 +78,6 @@ class Look:
     scene_cut: bool = False
     region: PixelRegion | None = None
     """The part that changed since the last look; None: the whole picture is to be looked at."""
-
-
-def timed(items: Iterable[T], tally: Tally) -> Iterator[T]:
-    """The same items; the time spent waiting for them is decode time."""
-    iterator = iter(items)
-    while True:
-        started = perf_counter()
-        try:
-            item = next(iterator)
-        except StopIteration:
-            return
-        finally:
-            tally.decode_s += perf_counter() - started
-        yield item
-
-
-def timed_beside(items: Iterable[T], tally: Tally) -> Iterator[T]:
-    """The same items; time spent waiting for them is inference time, unless it is decode time."""
-    iterator = iter(items)
-    while True:
-        started, decoded_s = perf_counter(), tally.decode_s
-        try:
-            item = next(iterator)
-        except StopIteration:
-            return
-        finally:
-            tally.infer_s += perf_counter() - started - (tally.decode_s - decoded_s)
-        yield item
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +97,24 @@ def find_faces(
 
     A few looks are always under way: frames are decoded while others are searched for faces.
     """
+    deciding, all_in_all = Stopwatch(), Stopwatch()
     waiting: deque[tuple[Look, Letterbox | None]] = deque()
 
     def pictures() -> Iterator[Input]:
-        for look in looks:
+        for look in deciding.over(looks):
             box = input_of(look, detector.reading, config.detect, config.quality)
             waiting.append((look, box))
             if box is not None and look.frame is not None:
                 yield box.cut(look.frame.rgb(*box.content_wh)), box
 
-    for faces in timed_beside(detector.detect_all(pictures()), tally):
+    for faces in all_in_all.over(detector.detect_all(pictures())):
         yield from _unseen(waiting)
         look, box = waiting.popleft()
         seen = seen_of(look, faces, box)
         tally.faces_detected += len(seen.faces)
         yield seen
     yield from _unseen(waiting)
+    tally.inferring.spent_s += all_in_all.spent_s - deciding.spent_s
 
 
 def _unseen(waiting: deque[tuple[Look, Letterbox | None]]) -> Iterator[Seen]:
@@ -128,7 +129,9 @@ def input_of(
     if look.frame is None:
         return None
     size_wh, smallest_px = look.frame.size_wh, quality.min_face_px
-    side_px = detect.long_side_px or long_side_px(size_wh, smallest_px, detect.face_px)
+    side_px = detect.long_side_px or long_side_px(
+        size_wh, smallest_px, detect.face_px or reading.face_px
+    )
     box = reading.fit(size_wh, side_px)
     return box if look.region is None else reading.part(box, look.region)
 

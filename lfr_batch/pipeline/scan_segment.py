@@ -7,6 +7,7 @@ no longer than their track.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -15,8 +16,9 @@ from lfr_batch.errors import FootageError
 from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.stillness import Stillness
+from lfr_batch.pipeline.ahead import ahead
 from lfr_batch.pipeline.compare import find_sightings
-from lfr_batch.pipeline.looks import Look, Tally, find_faces, timed
+from lfr_batch.pipeline.looks import Look, Tally, find_faces
 from lfr_batch.pipeline.search import Search
 from lfr_batch.pipeline.select import select_looks
 from lfr_batch.pipeline.shots import take_shots
@@ -31,6 +33,8 @@ from lfr_batch.records import (
 )
 from lfr_batch.tracks import tracker
 
+AHEAD = 3
+"""Looks that may wait with their frames."""
 COMPARE_AT_SHOTS = 64
 """Closed tracks are compared together once they hold this many shots."""
 
@@ -46,21 +50,24 @@ def scan_segment(
     frames: Iterable[Frame],
     search: Search,
     stillness: Stillness | None = None,
+    *,
+    beside: bool = False,
 ) -> SegmentResult:
     """Search one segment. Damaged footage yields what could be read and a failed outcome.
 
     ``stillness`` is what ``frames`` were opened with: the decoder learns from the motion gate.
+    ``beside``: frames are decoded in a thread of their own, for which there must be a core.
     """
     started = perf_counter()
     tally = Tally()
     damage: list[FootageError] = []
-    readable = timed(_until_damage(frames, damage), tally)
+    readable = tally.decoding.over(_until_damage(frames, damage))
     if segment.kind == "still":
-        tracks = _still_tracks(readable, search, tally)
+        sightings = _compare(segment, _still_tracks(readable, search, tally), search, tally)
     else:
         looks = select_looks(readable, search.config.footage, tally, stillness)
-        tracks = _video_tracks(looks, search, tally)
-    sightings = tuple(_compare(segment, tracks, search, tally))
+        with closing(ahead(looks, AHEAD) if beside else looks) as selected:
+            sightings = _compare(segment, _video_tracks(selected, search, tally), search, tally)
     error = str(damage[0]) if damage else None
     outcome = _outcome(segment, tally, len(sightings), error, perf_counter() - started)
     return SegmentResult(outcome, sightings)
@@ -103,11 +110,10 @@ def _kept(tracks: tuple[Track, ...], config: Config, tally: Tally) -> Iterator[T
 def _still_tracks(frames: Iterable[Frame], search: Search, tally: Tally) -> Iterator[Track]:
     """Every face of a still is a track of its own."""
     for frame in frames:
-        started = perf_counter()
-        faces = detect_in_still(
-            search.stages.still_detector, frame, search.config.detect.still_long_sides_px
-        )
-        tally.infer_s += perf_counter() - started
+        with tally.inferring.running():
+            faces = detect_in_still(
+                search.stages.still_detector, frame, search.config.detect.still_long_sides_px
+            )
         tally.frames_decoded += 1
         tally.frames_analysed += 1
         tally.faces_detected += len(faces)
@@ -127,19 +133,19 @@ def _shots(frame: Frame, faces: FaceBatch, search: Search, tally: Tally) -> list
 
 def _compare(
     segment: Segment, tracks: Iterable[Track], search: Search, tally: Tally
-) -> Iterator[Sighting]:
+) -> tuple[Sighting, ...]:
+    found: list[Sighting] = []
     for group in _groups(tracks, COMPARE_AT_SHOTS):
-        started = perf_counter()
-        found = find_sightings(
-            segment,
-            group,
-            search.stages,
-            search.matcher,
-            search.threshold,
-            search.config,
-        )
-        tally.infer_s += perf_counter() - started
-        yield from found
+        with tally.inferring.running():
+            found += find_sightings(
+                segment,
+                group,
+                search.stages,
+                search.matcher,
+                search.threshold,
+                search.config,
+            )
+    return tuple(found)
 
 
 def _groups(tracks: Iterable[Track], shots: int) -> Iterator[list[Track]]:
@@ -173,7 +179,7 @@ def _outcome(
         tracks=tally.tracks,
         sightings=sightings,
         media_s=max(0.0, seen_to_s - segment.start_s),
-        decode_s=tally.decode_s,
-        infer_s=tally.infer_s,
+        decode_s=tally.decoding.spent_s,
+        infer_s=tally.inferring.spent_s,
         wall_s=wall_s,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from lfr_batch.config.schema import FootageConfig, MotionConfig
 from lfr_batch.faces.letterbox import PixelRegion
@@ -18,7 +18,7 @@ def select_looks(
     config: FootageConfig,
     tally: Tally,
     stillness: Stillness | None = None,
-) -> Iterator[Look]:
+) -> Generator[Look]:
     """A look for every sampled frame, without the frame where the motion gate skips it.
 
     Moments of still groups of pictures, which were not decoded, are looks without a frame too.

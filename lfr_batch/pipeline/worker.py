@@ -58,7 +58,7 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         try:
             stillness = Stillness() if spec.config.footage.motion.skips_groups else None
             with closing(_frames(segment, spec, stillness)) as frames:
-                result = scan_segment(segment, frames, search, stillness)
+                result = scan_segment(segment, frames, search, stillness, beside=spec.threads > 1)
         except LfrError as error:
             return failed(segment, str(error), "quarantined" if error.retryable else "failed")
         except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run
