@@ -51,7 +51,11 @@ FACTORS: Mapping[str, Mapping[str, Settings]] = {
     },
     "detector input": {
         **{f"{px} px": {"detect.long_side_px": px} for px in (320, 480, 640, 960, 1280)},
-        **{f"face_px {px:g}": {"detect.face_px": px} for px in (8.0, 12.0, 16.0, 24.0)},
+        **{f"face_px {px:g}": {"detect.face_px": px} for px in (12.0, 16.0, 20.0, 24.0)},
+        **{
+            f"quick, {px:g}": {"detect.frames": "quick", "detect.face_px": px}
+            for px in (16.0, 20.0, 24.0)
+        },
     },
     "motion gate": {
         "off": {"footage.motion.enabled": False},

@@ -85,7 +85,7 @@ def _box(stages: FaceStages, config: Config, picture: ByteArray) -> Letterbox:
     """The input that the product makes of a whole frame."""
     size_wh, detect = (picture.shape[1], picture.shape[0]), config.detect
     side_px = detect.long_side_px or long_side_px(
-        size_wh, config.quality.min_face_px, detect.face_px
+        size_wh, config.quality.min_face_px, detect.face_px or stages.detector.reading.face_px
     )
     return stages.detector.fit(size_wh, side_px)
 

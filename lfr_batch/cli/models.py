@@ -65,9 +65,10 @@ def verify(
 
 def _row(pack: Pack) -> dict[str, Any]:
     manifest = pack.manifest
+    detectors = (manifest.detector, manifest.frame_detector)
     return {
         "pack": manifest.pack_id,
-        "detector": manifest.detector.kind,
+        "detector": " and ".join(detector.kind for detector in detectors if detector),
         "embedder": f"{manifest.embedder.file} ({manifest.embedder.dim}-d)",
         "use": manifest.permitted_use,
         "licence": manifest.licence,

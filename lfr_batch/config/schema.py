@@ -67,8 +67,12 @@ class FootageConfig(Section):
 
 
 class DetectConfig(Section):
-    face_px: Annotated[float, Field(ge=6.0, le=128.0)] = 16.0
-    """Video frames are scaled so that the smallest face the quality gate accepts is this wide."""
+    frames: Literal["thorough", "quick"] = "thorough"
+    """Which detector looks at video frames: the one that looks at stills, or the pack's quick one,
+    if it has one. Best shots are always looked at again by the former."""
+    face_px: Annotated[float, Field(ge=6.0, le=128.0)] | None = None
+    """Video frames are scaled so that the smallest face the quality gate accepts is this wide;
+    null: as wide as the detector wants it."""
     long_side_px: Annotated[int, Field(ge=128, le=4096)] | None = None
     """Video frames are scaled so that their longer side is this; null: ``face_px`` decides."""
     still_long_sides_px: tuple[Annotated[int, Field(ge=128, le=4096)], ...] = (1280, 640, 320)

@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from lfr_batch.config.schema import DetectConfig
-from lfr_batch.faces import centerface, letterbox, scrfd
+from lfr_batch.faces import centerface, letterbox, scrfd, yunet
 from lfr_batch.faces.letterbox import Letterbox, PixelRegion
-from lfr_batch.models.manifest import DetectorKind, DetectorSpec
+from lfr_batch.models.manifest import DetectorKind, DetectorSpec, PackManifest
 from lfr_batch.models.sessions import Outputs, Session
 from lfr_batch.records import ByteArray, FaceBatch
+
+FACE_PX, QUICK_FACE_PX = 16.0, 24.0
+"""Below, recall falls quickly (docs/performance.md)."""
 
 Input = tuple[ByteArray, Letterbox]
 """A scaled RGB picture and how it was scaled."""
@@ -30,6 +33,8 @@ class Reading:
     """From a picture's size and the wanted long side."""
     decode: Callable[[Outputs, tuple[int, int]], list[FaceBatch]]
     """From heads and the input's size to the faces of each picture, in input pixels."""
+    face_px: float
+    """How wide the smallest face should be in the input."""
     any_size: bool
     """Whether a part of a picture may be looked at by itself, at less cost."""
     leaks: bool = False
@@ -105,7 +110,7 @@ def _centerface(_: DetectorSpec, config: DetectConfig) -> Reading:
     def decode(heads: Outputs, _: tuple[int, int]) -> list[FaceBatch]:
         return centerface.decode(heads, config.min_score, nms_iou)
 
-    return Reading("CenterFace", letterbox.fit, decode, any_size=True)
+    return Reading("CenterFace", letterbox.fit, decode, FACE_PX, any_size=True)
 
 
 def _scrfd(spec: DetectorSpec, config: DetectConfig) -> Reading:
@@ -119,13 +124,29 @@ def _scrfd(spec: DetectorSpec, config: DetectConfig) -> Reading:
     def decode(heads: Outputs, input_wh: tuple[int, int]) -> list[FaceBatch]:
         return [scrfd.decode(heads, input_wh, config.min_score, nms_iou)]
 
-    return Reading("SCRFD", fit, decode, any_size=False, leaks=True)
+    return Reading("SCRFD", fit, decode, FACE_PX, any_size=False, leaks=True)
+
+
+def _yunet(_: DetectorSpec, config: DetectConfig) -> Reading:
+    nms_iou = yunet.NMS_IOU if config.nms_iou is None else config.nms_iou
+
+    def decode(heads: Outputs, input_wh: tuple[int, int]) -> list[FaceBatch]:
+        return yunet.decode(heads, input_wh, config.min_score, nms_iou)
+
+    return Reading("YuNet", letterbox.fit, decode, QUICK_FACE_PX, any_size=True)
 
 
 DETECTORS: dict[DetectorKind, Callable[[DetectorSpec, DetectConfig], Reading]] = {
     "centerface": _centerface,
     "scrfd": _scrfd,
+    "yunet": _yunet,
 }
+
+
+def frame_detector(manifest: PackManifest, config: DetectConfig) -> DetectorSpec:
+    """Which of a pack's detectors looks at frames of video."""
+    quick = manifest.frame_detector if config.frames == "quick" else None
+    return quick or manifest.detector
 
 
 def reading_of(spec: DetectorSpec, config: DetectConfig) -> Reading:

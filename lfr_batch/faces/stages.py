@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lfr_batch.config.schema import Config
-from lfr_batch.faces.detectors import Detector, detect, make_detector
+from lfr_batch.faces.detectors import Detector, detect, frame_detector, make_detector
 from lfr_batch.faces.embedder import Embedder
 from lfr_batch.faces.multiscale import merge
 from lfr_batch.faces.view import Picture
@@ -30,13 +30,13 @@ def open_stages(pack: Pack, config: Config, threads: int) -> FaceStages:
     """Raises DeviceUnavailable, InferenceDisagrees or ConfigError."""
     fast, share = config.inference, config.engine.gpu_share
     exact = fast.model_copy(update={"precision": "f32"})
-    spec = pack.manifest.detector
+    spec, frames_spec = pack.manifest.detector, frame_detector(pack.manifest, config.detect)
     # Frames stream by, one a thread; a still is waited for, so all threads look at it together.
-    detecting = open_detector_session(pack, fast, threads, threads, share)
+    detecting = open_detector_session(pack, fast, threads, threads, share, frames_spec)
     looking_closely = open_detector_session(pack, exact, threads, gpu_share=share)
     embedding = open_embedder_session(pack, fast, threads, threads, share)
     return FaceStages(
-        make_detector(spec, detecting, config.detect),
+        make_detector(frames_spec, detecting, config.detect),
         make_detector(spec, looking_closely, config.detect),
         Embedder(pack.manifest.embedder, embedding, fast.embed_batch),
     )

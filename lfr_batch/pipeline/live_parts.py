@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event, Thread
 
 from lfr_batch.config.live import CameraConfig
-from lfr_batch.faces.detectors import reading_of
+from lfr_batch.faces.detectors import frame_detector, reading_of
 from lfr_batch.footage.streams import StreamReader, open_stream
 from lfr_batch.live.router import Router, open_router
 from lfr_batch.live.router_protocol import AlertRouter
@@ -82,7 +82,8 @@ class Camera:
 
 
 def _watch(plan: LivePlan, camera: CameraConfig, analyst: Analyst) -> Watch:
-    spec = load_pack(plan.home, plan.config.pack).manifest.detector
+    manifest = load_pack(plan.home, plan.config.pack).manifest
+    spec = frame_detector(manifest, plan.config.detect)
     return Watch(
         camera=camera.name,
         deployment_id=plan.deployment.deployment_id,

@@ -114,7 +114,7 @@ def _result_key(request: RunRequest, pack: Pack) -> str:
         __version__,
         request.config_hash,
         pack.manifest.identity,
-        pack.manifest.files[pack.manifest.detector.file],
+        *(pack.manifest.files[file] for file in pack.manifest.models),
         request.snapshot_id,
         repr(request.threshold),
     )

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 import pytest
 
 from lfr_batch.config.schema import Config, DetectConfig, InferenceConfig
-from lfr_batch.faces.detectors import Detector, Input, detect, make_detector
+from lfr_batch.faces.detectors import Detector, Input, detect, frame_detector, make_detector
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.manifest import DetectorSpec
@@ -196,3 +197,20 @@ def test_scrfd_looks_at_whole_pictures_only(scrfd: Detector, group: ByteArray) -
     _, box = scaled(scrfd, group)
     assert scrfd.reading.part(box, (0, 0, 100, 100)) == box
     assert not box.is_part
+
+
+@pytest.mark.parametrize(
+    ("frames", "has_quick", "kind"),
+    [
+        ("quick", True, "yunet"),
+        ("thorough", True, "centerface"),
+        ("quick", False, "centerface"),
+    ],
+)
+def test_which_detector_looks_at_frames(
+    open_pack_home: Path, frames: Literal["quick", "thorough"], has_quick: bool, kind: str
+) -> None:
+    manifest = load_pack(open_pack_home, "open").manifest
+    if not has_quick:
+        manifest = manifest.model_copy(update={"frame_detector": None})
+    assert frame_detector(manifest, DetectConfig(frames=frames)).kind == kind

@@ -45,6 +45,16 @@ def test_bf16_is_used_once_it_agrees_and_that_is_kept(home_with_open: Path) -> N
 
 
 @needs_bf16
+def test_the_detector_of_frames_is_checked_too(home_with_open: Path) -> None:
+    pack = load_pack(home_with_open, "open")
+    session = open_detector_session(pack, AUTO, 2, spec=pack.manifest.frame_detector)
+    assert session.description == "OpenVINO CPU bf16, 2 threads"
+    [(key, kept)] = json.loads((home_with_open / CACHE).read_text()).items()
+    assert key.startswith(pack.manifest.files["yunet.onnx"])
+    assert kept["agrees"]
+
+
+@needs_bf16
 def test_a_kept_disagreement_goes_on_in_f32_and_says_why(home_with_open: Path) -> None:
     checked(home_with_open)
     forge(home_with_open, agrees=False)

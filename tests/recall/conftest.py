@@ -18,6 +18,7 @@ REFERENCE = override(
     {
         "inference.precision": "f32",
         "footage.motion.enabled": False,
+        "detect.frames": "thorough",
         "detect.face_px": 16.0,
     },
 )
@@ -41,6 +42,14 @@ def planted(recall_home: Path, open_pack_home: Path) -> Pair:
     images = build(recall_home / "planted", open_pack_home / "cache" / "archives", SCENES)
     assert not enrol_gallery(recall_home, "planted", images)
     return _both([recall_home / "planted" / clip.file for clip in SCENES], "planted", recall_home)
+
+
+@pytest.fixture(scope="session")
+def planted_quickly(recall_home: Path, planted: Pair) -> Scan:
+    """The planted scenes with the quick detector."""
+    quick = override(Config(), {"detect.frames": "quick"})
+    footage = [recall_home / "planted" / clip.file for clip in SCENES]
+    return scan(footage, "planted", quick, recall_home, recall_home / "results-quick")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.planted import PEOPLE, SCENES, Plant, PlantedClip
-from benchmarks.recall_scan import Visit, false_sightings, visits
+from benchmarks.recall_scan import Scan, Visit, false_sightings, visits
 from lfr_batch.config.schema import Config
 from tests.recall.conftest import Pair
 
@@ -74,3 +74,19 @@ def test_the_reference_looks_at_every_sampled_frame(planted: Pair) -> None:
     samples = sum(clip.duration_s for clip in SCENES) * CONFIG.footage.sample_fps
     assert reference.frames_analysed == pytest.approx(samples, abs=len(SCENES))
     assert default.frames_analysed < reference.frames_analysed
+
+
+CERTAIN_PX = 56
+QUICK_TOLERANCE = 0.03
+"""The quick detector cuts its faces a little differently."""
+
+
+def test_the_quick_detector_loses_none_but_small_faces(
+    planted: Pair, planted_quickly: Scan
+) -> None:
+    assert false_sightings(SCENES, planted_quickly.found) == []
+    quick = visits(SCENES, planted_quickly.found)
+    for visit, reference in zip(quick, visits(SCENES, planted[1].found), strict=True):
+        if reference.found and visit.plant.face_px >= CERTAIN_PX:
+            assert visit.found, visit.plant
+            assert visit.score >= reference.score - QUICK_TOLERANCE
