@@ -26,8 +26,8 @@ bench: setup ## measure speed side by side with other loops, into benchmarks.jso
 bench-live: setup ## measure live mode with files played as cameras, into live.json
 	@$(BIN)/python -m benchmarks.live --out live.json $(ARGS)
 
-test: setup ## run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## run the tests, two at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: setup ## lint, formatting, types, import boundaries, lock files
 	@$(BIN)/ruff check .

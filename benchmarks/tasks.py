@@ -28,6 +28,7 @@ class Task:
 
 
 EVERY = Task("every", "street", EXCERPT_S, passes=3)
+QUICK = Task("quick", "street", EXCERPT_S, passes=3)
 INSIGHTFACE = Task("insightface", "street", EXCERPT_S)
 PARTS = Task("parts", "street")
 PARTS_STATIC = Task("parts", "cctv_static", rounds=1)
@@ -36,10 +37,11 @@ DEFAULT_STREET = Task("default", "street")
 DEFAULT_STATIC = Task("default", "cctv_static")
 EVERY_1080P = Task("every", "talk")
 STARTUP = Task("startup", "street")
-OVERHEAD = Task("overhead", "street", passes=2, rounds=2)
+OVERHEAD = Task("overhead", "street", passes=4)
 
 TASKS: tuple[Task, ...] = (
     EVERY,
+    QUICK,
     INSIGHTFACE,
     Task("gated", "street", EXCERPT_S, passes=3, rounds=2),
     Task("opencv", "street", EXCERPT_S, rounds=2),
@@ -47,6 +49,7 @@ TASKS: tuple[Task, ...] = (
     PARTS,
     EVERY_MINUTE,
     DEFAULT_STREET,
+    Task("quick_default", "street"),
     Task("default", "street_b", rounds=1),
     DEFAULT_STATIC,
     PARTS_STATIC,

@@ -16,9 +16,19 @@ from tests.casework import Casework, make_casework
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+TOGETHER = {"contracts": "ray", "e2e": "ray", "engine": "ray", "recall": "recall"}
+"""Folders whose tests share what is dear: the one Ray cluster, the scans of the planted clips."""
+
 # A busy machine is no failure: what is tested is results, never how long they take.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several processes, those of a file, or of such a folder, stay in one."""
+    for item in items:
+        folder = item.path.relative_to(REPOSITORY / "tests").parts[0]
+        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(folder, str(item.path))))
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic, perf_counter, process_time
+from typing import Literal
 
 from benchmarks.case import AUTHORITY, KNOWN_ID
 from benchmarks.measures import BenchFailed, Hit, Job, Measure
-from lfr_batch.config.schema import Config, EngineConfig, FootageConfig, MotionConfig
+from lfr_batch.config.schema import Config, DetectConfig, EngineConfig, FootageConfig, MotionConfig
 from lfr_batch.pipeline.plan import Order, Plan, make_plan
 from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import WorkerSpec, open_worker
@@ -20,13 +21,15 @@ from lfr_batch.results.store import open_store
 EVERY = FootageConfig(sample_fps=0.0, motion=MotionConfig(enabled=False))
 GATED = FootageConfig(sample_fps=0.0)
 DEFAULT = FootageConfig()
+Frames = Literal["thorough", "quick"]
+
 WARM_UP_S = 1.0
 ONE_FRAME_S = 0.02
 
 
-def scan(job: Job, footage: FootageConfig) -> Measure:
+def scan(job: Job, footage: FootageConfig, frames: Frames = "thorough") -> Measure:
     """All segments of the clip, ``passes`` times, one after another."""
-    plan, spec = prepare(job, footage)
+    plan, spec = prepare(job, footage, frames)
     segments = cut(plan.segments, job.until_s)
     opening_s = perf_counter()
     process = open_worker(spec)
@@ -64,9 +67,11 @@ def start(job: Job) -> Measure:
     return Measure(frames=1, looks=1, wall_s=startup_s, figures={"startup_s": startup_s})
 
 
-def prepare(job: Job, footage: FootageConfig) -> tuple[Plan, WorkerSpec]:
+def prepare(
+    job: Job, footage: FootageConfig, frames: Frames = "thorough"
+) -> tuple[Plan, WorkerSpec]:
     engine = EngineConfig(kind="in_process", cpus_per_worker=float(job.cores), workers=1)
-    config = Config(footage=footage, engine=engine)
+    config = Config(footage=footage, detect=DetectConfig(frames=frames), engine=engine)
     case = job.case
     clip = (str(job.clip),)
     order = Order("scan", clip, None, case.gallery, AUTHORITY, None, config, case.home)

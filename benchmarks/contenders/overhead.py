@@ -1,16 +1,25 @@
-"""What Ray costs: the same segments by one Ray worker and by this process, workers being open."""
+"""What Ray costs: the same segments on Ray and in this process, workers being open.
+
+Both are sized as `lfr scan` sizes them on this machine.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
+from typing import Literal
 
 from benchmarks.contenders.ours import DEFAULT, media_s, prepare, require_done, warm_up
 from benchmarks.measures import Job, Measure
+from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.table import open_engine
 from lfr_batch.pipeline.worker import WorkerSpec, open_worker
+from lfr_batch.pipeline.workers import sized
 from lfr_batch.records import Segment
+
+Kind = Literal["in_process", "ray"]
+KINDS: tuple[Kind, ...] = ("in_process", "ray")
 
 
 def compare_engines(job: Job) -> Measure:
@@ -21,7 +30,7 @@ def compare_engines(job: Job) -> Measure:
         for number in range(job.passes)
         for segment in plan.segments
     ]
-    figures = {f"{kind}_s": _seconds(spec, segments, kind) for kind in ("in_process", "ray")}
+    figures = {f"{kind}_s": _seconds(spec, segments, kind, job.cores) for kind in KINDS}
     return Measure(
         media_s=media_s(segments),
         wall_s=sum(figures.values()),
@@ -30,14 +39,21 @@ def compare_engines(job: Job) -> Measure:
     )
 
 
-def _seconds(spec: WorkerSpec, segments: Sequence[Segment], kind: str) -> float:
-    """From the receipt of a short first segment, which opens the worker, to the last receipt."""
-    engine = spec.config.engine.model_copy(update={"kind": kind})
-    items = [warm_up(segments[0]), *segments]
+def _seconds(spec: WorkerSpec, segments: Sequence[Segment], kind: Kind, cores: int) -> float:
+    """From the receipts of short first segments, which open the workers, to the last receipt."""
+    engine = sized(EngineConfig(kind=kind), len(segments), cores)
+    workers = round(cores / engine.cpus_per_worker)
+    first = [replace(warm_up(segments[0]), segment_id=f"warm-up-{i}") for i in range(workers)]
     with open_engine(engine) as run:
-        receipts = iter(run(open_worker, spec, items))
-        require_done(next(receipts))
+        receipts = iter(run(open_worker, _with(spec, engine), [*first, *segments]))
+        for _ in first:
+            require_done(next(receipts))
         started = perf_counter()
         for outcome in receipts:
             require_done(outcome)
         return perf_counter() - started
+
+
+def _with(spec: WorkerSpec, engine: EngineConfig) -> WorkerSpec:
+    config = spec.config.model_copy(update={"engine": engine})
+    return replace(spec, search=replace(spec.search, config=config))

@@ -39,6 +39,18 @@ def _default(job: Job) -> Measure:
     return scan(job, DEFAULT)
 
 
+def _quick(job: Job) -> Measure:
+    from benchmarks.contenders.ours import EVERY, scan
+
+    return scan(job, EVERY, "quick")
+
+
+def _quick_default(job: Job) -> Measure:
+    from benchmarks.contenders.ours import DEFAULT, scan
+
+    return scan(job, DEFAULT, "quick")
+
+
 def _startup(job: Job) -> Measure:
     from benchmarks.contenders.ours import start
 
@@ -88,6 +100,8 @@ CONTENDERS: Mapping[str, Contender] = MappingProxyType(
         "every": Contender("lfr, every frame", _every),
         "gated": Contender("lfr, every frame that changed", _gated),
         "default": Contender("lfr, default sampling", _default),
+        "quick": Contender("lfr, every frame, quick detector", _quick),
+        "quick_default": Contender("lfr, default sampling, quick detector", _quick_default),
         "insightface": Contender("InsightFace FaceAnalysis loop", _insightface, _no_scrfd),
         "opencv": Contender("OpenCV YuNet + SFace loop", _opencv, _no_yunet),
         "plain": Contender("plain loop, CenterFace + SFace", _plain),
