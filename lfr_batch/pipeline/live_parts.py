@@ -53,6 +53,9 @@ class Camera:
         self, plan: LivePlan, camera: CameraConfig, analyst: Analyst, router: AlertRouter
     ) -> None:
         """Raises ConfigError for a source that cannot be one."""
+        # Association needs it where faces are close to each other; no frame should wait for that.
+        import scipy.optimize  # noqa: F401, PLC0415 - a second to import
+
         protect_files()
         self._stopping = Event()
         self._reader = StreamReader(open_stream(camera))
