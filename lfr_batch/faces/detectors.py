@@ -17,7 +17,7 @@ from lfr_batch.models.manifest import DetectorKind, DetectorSpec, PackManifest
 from lfr_batch.models.sessions import Outputs, Session
 from lfr_batch.records import ByteArray, FaceBatch
 
-FACE_PX, QUICK_FACE_PX = 16.0, 24.0
+FACE_PX, QUICK_FACE_PX = 16.0, 20.0
 """Below, recall falls quickly (docs/performance.md)."""
 
 Input = tuple[ByteArray, Letterbox]

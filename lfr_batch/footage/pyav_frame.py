@@ -15,7 +15,10 @@ CUT_AS_STORED = frozenset({"yuv420p", "yuvj420p"})
 
 
 class Scalers:
-    """swscale contexts, one per kind of picture, kept from frame to frame. One thread at a time."""
+    """swscale contexts, one per kind of picture, kept from frame to frame.
+
+    Each is one thread's at a time; ``luma`` may be another's than the rest.
+    """
 
     __slots__ = ("bgr", "luma", "part", "rgb", "size")
 

@@ -39,5 +39,10 @@ def confirmed(
     if not candidates:
         return None
     subject = candidates[0].subject_id
-    agreeing = sum(bool(found) and found[0].subject_id == subject for found, _ in of_shots)
+    agreeing = sum(names(decision, subject) for decision in of_shots)
     return Confirmation(candidates, margin) if agreeing >= confirm_shots else None
+
+
+def names(decision: Decision, subject_id: str) -> bool:
+    candidates, _ = decision
+    return bool(candidates) and candidates[0].subject_id == subject_id

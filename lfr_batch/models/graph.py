@@ -55,7 +55,7 @@ def fold_dequantised(model: onnx.ModelProto) -> onnx.ModelProto:
 def any_batch(model: onnx.ModelProto) -> onnx.ModelProto:
     """The same graph for any (batch, 3, height, width), where it flattens its outputs.
 
-    A last Reshape to (1, -1, k) becomes one to (as many as there are, -1, k).
+    Every Reshape to (1, -1, k) becomes one to (as many as there are, -1, k).
     """
     freed = _copy(model)
     constants = {tensor.name: tensor for tensor in freed.graph.initializer}

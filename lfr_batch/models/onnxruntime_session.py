@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -122,7 +122,9 @@ class _Slot:
         # On the CPU these are views of buffers that the next run writes to.
         copy = True if self._device == "cpu" else None
         outputs = bound.binding.copy_outputs_to_cpu()
-        return tuple(np.array(output, np.float32, copy=copy) for output in outputs)
+        kept = tuple(np.array(output, np.float32, copy=copy) for output in outputs)
+        _wipe(bound, outputs)
+        return kept
 
     def _bind(self, shape: Shape) -> _Bound:
         """With outputs wherever onnxruntime makes room for them, the first time."""
@@ -142,6 +144,13 @@ class _Slot:
         """What was given room in the first run is written to in all others."""
         for name, value in zip(self._outputs, bound.binding.get_outputs(), strict=True):
             bound.binding.bind_ortvalue_output(name, value)
+
+
+def _wipe(bound: _Bound, outputs: Sequence[FloatArray]) -> None:
+    """Pictures and templates have served their purpose: buffers are kept until their next use."""
+    bound.pictures.update_inplace(np.zeros(bound.pictures.shape(), np.uint8))
+    for value, output in zip(bound.binding.get_outputs(), outputs, strict=True):
+        value.update_inplace(np.zeros_like(output))
 
 
 def _open(

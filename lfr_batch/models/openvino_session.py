@@ -66,10 +66,12 @@ class OpenVinoSession:
 
     def _collect(self, request: Any) -> tuple[FloatArray, ...]:
         request.wait()
-        # The picture has served its purpose: a request keeps its input until the next one.
-        request.get_input_tensor(0).data.fill(0)
-        tensors = (request.get_output_tensor(index) for index in range(self._outputs))
-        return tuple(np.array(tensor.data, dtype=np.float32) for tensor in tensors)
+        tensors = [request.get_output_tensor(index) for index in range(self._outputs)]
+        outputs = tuple(np.array(tensor.data, dtype=np.float32) for tensor in tensors)
+        # Picture and template have served their purpose: a request keeps both until the next one.
+        for tensor in (request.get_input_tensor(0), *tensors):
+            tensor.data.fill(0)
+        return outputs
 
 
 def has_bf16() -> bool:

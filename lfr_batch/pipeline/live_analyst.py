@@ -27,11 +27,20 @@ from lfr_batch.pipeline.search import Search, SearchSpec, open_search
 from lfr_batch.pipeline.shots import take_shots
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.records import ByteArray, FaceBatch, FaceView, FloatArray, Shot
-from lfr_batch.tracks.best_shot import fuse
+from lfr_batch.tracks.best_shot import fuse, split_by_identity
 
 DRAWN_PX = 640
 DRAWN = QualityConfig(min_sharpness=0.0)
 """A drawn face has no pores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Shots of a track that agree, and what the watchlist says of the template they make."""
+
+    shots: tuple[int, ...]
+    """Rows of the comparison's templates, best first."""
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,8 @@ class Comparison:
     templates: FloatArray
     """(n, d): those that were given, then those of the new views."""
     of_shots: tuple[Decision, ...]
-    fused: Decision
+    people: tuple[Person, ...]
+    """More than one where the track slipped from face to face."""
 
 
 class Analyst(Protocol):
@@ -84,10 +94,13 @@ class LocalAnalyst:
         aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
         fresh = stages.embedder.embed(_stacked(aligned))
         templates = np.concatenate([known.reshape(-1, fresh.shape[1]), fresh])
-        probes = np.concatenate([templates, fuse(templates, weights)[None]])
+        groups = _by_identity(templates, weights, config.track.split_score)
+        fused = [fuse(templates[list(g)], [weights[i] for i in g]) for g in groups]
+        probes = np.concatenate([templates, *(template[None] for template in fused)])
         decisions = self.search.matcher.match(probes, self.search.threshold, config.decide.top_k)
-        *of_shots, fused = decisions
-        return Comparison(templates, tuple(of_shots), fused)
+        of_shots, of_people = decisions[: len(templates)], decisions[len(templates) :]
+        people = tuple(Person(g, decision) for g, decision in zip(groups, of_people, strict=True))
+        return Comparison(templates, tuple(of_shots), people)
 
     def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
         known = read_thumbnails(self.search.matcher.snapshot, [image_id])
@@ -112,6 +125,14 @@ def _warm_up(analyst: LocalAnalyst) -> None:
     for shot in filter(None, shots):
         analyst.compare(np.zeros((0, 1), np.float32), [shot.view], [1.0])
         analyst.pictures(shot, snapshot.image_ids[0])
+
+
+def _by_identity(
+    templates: FloatArray, weights: Sequence[float], split_score: float
+) -> list[tuple[int, ...]]:
+    best_first = sorted(range(len(templates)), key=lambda row: -weights[row])
+    groups = split_by_identity(templates[best_first], split_score)
+    return [tuple(best_first[i] for i in group) for group in groups]
 
 
 def _stacked(aligned: Sequence[ByteArray]) -> ByteArray:

@@ -7,7 +7,7 @@ gone. What is counted has no face.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import monotonic_ns
 
@@ -17,7 +17,7 @@ from lfr_batch.config.live import LiveConfig
 from lfr_batch.faces.detectors import Reading
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.motion import MotionState
-from lfr_batch.live.confirm import Confirmation, confirmed, fresh_shots
+from lfr_batch.live.confirm import Confirmation, confirmed, fresh_shots, names
 from lfr_batch.live.records import Alert, RankedCandidate, StageTimes
 from lfr_batch.pipeline.live_analyst import Analyst, Comparison
 from lfr_batch.pipeline.looks import Look, Seen, input_of, seen_of
@@ -47,11 +47,34 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A look's media time, and by the steady clock when its frame came, was taken, was searched."""
+
+    pts_ns: int
+    arrived_ns: int
+    started_ns: int
+    detected_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An alert that lacks only its pictures and its last time."""
+
+    track: Track
+    shot: Shot
+    """The best that shows the person."""
+    confirmation: Confirmation
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class CameraState:
     motion: MotionState = field(default_factory=MotionState)
     tracks: tracker.TrackerState = field(default_factory=tracker.TrackerState)
     compared: dict[int, Compared] | None = None
     """By track number; only of open tracks."""
+    proposals: tuple[Proposal, ...] = ()
+    """Of people on the watchlist; they wait for their pictures."""
     faces_seen: int = 0
 
 
@@ -67,29 +90,21 @@ class Watch:
     analyst: Analyst
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """An alert that lacks only its pictures and its last time."""
-
-    track: Track
-    shot: Shot
-    confirmation: Confirmation
-
-
-def look_at(
-    state: CameraState, arrival: Arrival, watch: Watch
-) -> tuple[CameraState, tuple[Alert, ...]]:
+def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
     """Take in one frame. Raises what the analyst raises; the state then stays as it was."""
     started_ns = monotonic_ns()
     look, motion, _ = look_with_gate(arrival.frame, state.motion, watch.config.watch.motion)
     seen = _detect(look, watch)
     tracks, known = _follow(state, seen, watch.config)
-    detected_ns = monotonic_ns()
-    compared, proposals = _compare(tracks.open_tracks, state.compared or {}, watch)
-    alerts = tuple(
-        _alert(proposal, arrival, started_ns, detected_ns, watch) for proposal in proposals
-    )
-    return CameraState(motion, tracks, compared, state.faces_seen + known), alerts
+    moment = Moment(arrival.frame.pts_ns, arrival.arrived_ns, started_ns, monotonic_ns())
+    compared, proposals = _compare(tracks.open_tracks, state.compared or {}, moment, watch)
+    waiting = (*state.proposals, *proposals)
+    return CameraState(motion, tracks, compared, waiting, state.faces_seen + known)
+
+
+def forget(state: CameraState) -> CameraState:
+    """Without the people in view: nobody has looked for longer than a track lasts."""
+    return CameraState(proposals=state.proposals, faces_seen=state.faces_seen)
 
 
 def _detect(look: Look, watch: Watch) -> Seen:
@@ -122,7 +137,7 @@ def _counts(track: Track, config: LiveConfig) -> bool:
 
 
 def _compare(
-    tracks: tuple[Track, ...], compared: dict[int, Compared], watch: Watch
+    tracks: tuple[Track, ...], compared: dict[int, Compared], moment: Moment, watch: Watch
 ) -> tuple[dict[int, Compared], list[Proposal]]:
     """Open tracks with new best shots against the watchlist; closed ones are forgotten."""
     after: dict[int, Compared] = {}
@@ -130,51 +145,63 @@ def _compare(
     for track in tracks:
         known = compared.get(track.number, Compared({}))
         if _counts(track, watch.config) and len(track.shots) >= watch.config.watch.confirm_shots:
-            known, found = _compare_one(track, known, watch)
+            known, found = _compare_one(track, known, moment, watch)
             proposals += found
         after[track.number] = known
     return after, proposals
 
 
-def _compare_one(track: Track, known: Compared, watch: Watch) -> tuple[Compared, list[Proposal]]:
+def _compare_one(
+    track: Track, known: Compared, moment: Moment, watch: Watch
+) -> tuple[Compared, list[Proposal]]:
     fresh = fresh_shots(track, frozenset(known.templates))
     if not fresh:
         return known, []
     old = [shot for shot in track.shots if shot.pts_ns in known.templates]
+    shots = (*old, *fresh)
     comparison = watch.analyst.compare(
         np.stack([known.templates[shot.pts_ns] for shot in old]) if old else NO_TEMPLATES,
         [shot.view for shot in fresh],
-        [shot.quality + 1e-3 for shot in (*old, *fresh)],
+        [shot.quality + 1e-3 for shot in shots],
     )
-    moments = [shot.pts_ns for shot in (*old, *fresh)]
+    moments = [shot.pts_ns for shot in shots]
     templates = dict(zip(moments, comparison.templates, strict=True))
-    return _proposed(track, replace(known, templates=templates), comparison, watch)
+    found = [
+        Proposal(track, shots[row], confirmation, moment)
+        for row, confirmation in people_in(comparison, watch.config.watch.confirm_shots)
+        if confirmation.best.subject_id not in known.proposed
+    ]
+    named = known.proposed | {each.confirmation.best.subject_id for each in found}
+    return Compared(templates, named), found
 
 
-def _proposed(
-    track: Track, known: Compared, comparison: Comparison, watch: Watch
-) -> tuple[Compared, list[Proposal]]:
-    found = confirmed(comparison.fused, comparison.of_shots, watch.config.watch.confirm_shots)
-    if found is None or found.best.subject_id in known.proposed:
-        return known, []
-    proposal = Proposal(track, track.shots[0], found)
-    return replace(known, proposed=known.proposed | {found.best.subject_id}), [proposal]
+def people_in(comparison: Comparison, confirm_shots: int) -> list[tuple[int, Confirmation]]:
+    """Everybody on the watchlist whom shots agree on, once, with the best row that names them."""
+    found: dict[str, tuple[int, Confirmation]] = {}
+    for person in comparison.people:
+        of_shots = [comparison.of_shots[row] for row in person.shots]
+        confirmation = confirmed(person.decision, of_shots, confirm_shots)
+        if confirmation is not None:
+            subject = confirmation.best.subject_id
+            naming = [row for row in person.shots if names(comparison.of_shots[row], subject)]
+            found.setdefault(subject, (naming[0], confirmation))
+    return list(found.values())
 
 
-def _alert(
-    proposal: Proposal, arrival: Arrival, started_ns: int, detected_ns: int, watch: Watch
-) -> Alert:
-    track, shot, best = proposal.track, proposal.shot, proposal.confirmation.best
+def alert_of(proposal: Proposal, watch: Watch) -> Alert:
+    """The proposal with its pictures. Raises what the analyst raises."""
+    track, shot, moment = proposal.track, proposal.shot, proposal.moment
+    best = proposal.confirmation.best
     best_shot_jpeg, gallery_jpeg = watch.analyst.pictures(shot, best.image_id)
     now_ns, now = monotonic_ns(), datetime.now(UTC)
-    captured_at = _ago(now, now_ns - arrival.arrived_ns)
+    captured_at = _ago(now, now_ns - moment.arrived_ns)
     left, top, right, bottom = (float(x) for x in shot.box_xyxy)
     return Alert(
-        alert_id=_alert_id(watch, track, best.subject_id, captured_at),
+        alert_id=_alert_id(watch, proposal),
         deployment_id=watch.deployment_id,
         camera=watch.camera,
         captured_at=captured_at,
-        first_seen_at=_ago(captured_at, arrival.frame.pts_ns - track.start_ns),
+        first_seen_at=_ago(captured_at, moment.pts_ns - track.start_ns),
         raised_at=now,
         subject_id=best.subject_id,
         image_id=best.image_id,
@@ -190,17 +217,24 @@ def _alert(
         ),
         best_shot_jpeg=best_shot_jpeg,
         gallery_jpeg=gallery_jpeg,
-        times=StageTimes(
-            wait_s=(started_ns - arrival.arrived_ns) / 1e9,
-            detect_s=(detected_ns - started_ns) / 1e9,
-            compare_s=(now_ns - detected_ns) / 1e9,
-            raise_s=0.0,
-        ),
+        times=_times(moment, now_ns),
     )
 
 
-def _alert_id(watch: Watch, track: Track, subject_id: str, captured_at: datetime) -> str:
-    key = f"{watch.deployment_id}/{watch.camera}/{track.number}/{subject_id}/{captured_at}"
+def _times(moment: Moment, now_ns: int) -> StageTimes:
+    """What raising takes is the router's to say."""
+    return StageTimes(
+        wait_s=(moment.started_ns - moment.arrived_ns) / 1e9,
+        detect_s=(moment.detected_ns - moment.started_ns) / 1e9,
+        compare_s=(now_ns - moment.detected_ns) / 1e9,
+        raise_s=0.0,
+    )
+
+
+def _alert_id(watch: Watch, proposal: Proposal) -> str:
+    """Tracks are numbered anew when a camera's process is; the steady clock goes on."""
+    about = proposal.track.number, proposal.confirmation.best.subject_id, proposal.moment.arrived_ns
+    key = f"{watch.deployment_id}/{watch.camera}/{'/'.join(map(str, about))}"
     return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 

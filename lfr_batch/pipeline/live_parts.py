@@ -57,9 +57,9 @@ class Camera:
         import scipy.optimize  # noqa: F401, PLC0415 - a second to import
 
         protect_files()
-        self._stopping = Event()
+        self._stopping, self._looked = Event(), Event()
         self._reader = StreamReader(open_stream(camera))
-        self._outbox = Outbox(router.raise_alert, self._stopping)
+        self._outbox = Outbox(router.raise_alert, self._looked)
         watch = _watch(plan, camera, analyst)
         before = next((h for h in router.health() if h.camera == camera.name), None)
         self._loop = Thread(
@@ -73,14 +73,17 @@ class Camera:
 
     @property
     def alive(self) -> bool:
-        """Whether the loop runs; it ends by itself only through a fault."""
-        return self._loop.is_alive()
+        """Whether its threads run; but for a reader that has played its file, each ends by itself
+        only through a fault."""
+        reads = self._reader.alive or self._reader.stats().state == "ended"
+        return self._loop.is_alive() and self._outbox.alive and reads
 
     def stop(self) -> None:
         """Look no more; alerts that were built are still handed over."""
         self._stopping.set()
         self._reader.stop()
         self._loop.join(END_S)
+        self._looked.set()
         self._outbox.join(END_S)
 
 

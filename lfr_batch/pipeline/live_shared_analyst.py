@@ -17,6 +17,7 @@ from lfr_batch.records import FaceBatch, FaceView, FloatArray, Shot
 
 Result = TypeVar("Result")
 
+STUCK_S = 10.0
 STALE_S = 2.0
 """Who has waited longer has given up: answering would keep those waiting who have not."""
 
@@ -36,8 +37,15 @@ class SharedAnalyst:
     def __init__(self, analyst: LocalAnalyst) -> None:
         self._analyst = analyst
         self._waiting: SimpleQueue[_Request | None] = SimpleQueue()
+        self._busy_since_s: float | None = None
         self._thread = Thread(target=self._serve, name="analyst", daemon=True)
         self._thread.start()
+
+    @property
+    def works(self) -> bool:
+        """False once its thread is gone, or hangs in something it was asked."""
+        since_s = self._busy_since_s
+        return self._thread.is_alive() and (since_s is None or monotonic() - since_s < STUCK_S)
 
     def detect(self, content_rgb: Input) -> FaceBatch:
         found: FaceBatch = self._ask(_Request(content_rgb))
@@ -69,7 +77,9 @@ class SharedAnalyst:
 
     def _serve_waiting(self) -> bool:
         """False when there is nothing more to come."""
+        self._busy_since_s = None
         requests = self._take()
+        self._busy_since_s = monotonic()
         _answer_looks(
             [each for each in requests if each and each.picture is not None], self._analyst
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -18,7 +19,7 @@ from lfr_batch.errors import LfrError
 from lfr_batch.footage.stream_decode import StreamFrame
 from lfr_batch.footage.stream_health import StreamStats
 from lfr_batch.live.records import Alert, CameraHealth
-from lfr_batch.pipeline.live_camera import Arrival, CameraState, Watch, look_at
+from lfr_batch.pipeline.live_camera import Arrival, CameraState, Watch, alert_of, forget, look_at
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,8 @@ class Outbox:
         self._raise_alert = raise_alert
         self._stopping = stopping
         self._waiting: SimpleQueue[Alert] = SimpleQueue()
+        self._refused: set[str] = set()
+        """Alerts of which it was said that they wait."""
         self._thread = Thread(target=self._serve, name="outbox", daemon=True)
         self._thread.start()
 
@@ -76,31 +79,44 @@ class Outbox:
     def join(self, timeout_s: float) -> None:
         self._thread.join(timeout_s)
 
-    def _serve(self) -> None:
-        while not (self._stopping.is_set() and self._waiting.empty()):
-            try:
-                alert = self._waiting.get(timeout=FRAME_WAIT_S)
-            except Empty:
-                continue
-            self._deliver(alert)
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
 
-    def _deliver(self, alert: Alert) -> None:
-        """Until it is taken; when all is ending, for a moment longer."""
+    def _serve(self) -> None:
+        """One that is refused does not keep the others back: a router whose disk is full shows
+        each of them."""
+        offered: list[Alert] = []
         last_try_s: float | None = None
-        while not self._is_taken(alert):
-            if self._stopping.is_set():
+        while not (self._stopping.is_set() and self._waiting.empty() and not offered):
+            offered += self._new()
+            offered = [alert for alert in offered if not self._is_taken(alert)]
+            if offered and self._stopping.is_set():
                 last_try_s = last_try_s or monotonic() + LAST_TRIES_S
                 if monotonic() >= last_try_s:
-                    logger.error("alert %s is lost: the router did not come back", alert.alert_id)
+                    logger.error("%d alerts were not taken by the router", len(offered))
                     return
-            sleep(RETRY_S)
+            if offered:
+                sleep(RETRY_S)
+
+    def _new(self) -> list[Alert]:
+        """What was put since the last time; waits a moment for the first."""
+        found: list[Alert] = []
+        with suppress(Empty):
+            found.append(self._waiting.get(timeout=FRAME_WAIT_S))
+            while True:
+                found.append(self._waiting.get_nowait())
+        return found
 
     def _is_taken(self, alert: Alert) -> bool:
         try:
             self._raise_alert(alert)
         except LfrError as error:
-            logger.warning("alert %s waits: %s", alert.alert_id, error)
+            if alert.alert_id not in self._refused:
+                logger.warning("alert %s waits: %s", alert.alert_id, error)
+            self._refused.add(alert.alert_id)
             return False
+        self._refused.discard(alert.alert_id)
         return True
 
 
@@ -114,25 +130,39 @@ def watch_camera(
 ) -> None:
     """Until ``stopping``. ``before`` is the health an earlier, lost loop last reported."""
     state, meter, reported_s = CameraState(), Meter(), 0.0
+    seen_s = monotonic()
     while not stopping.is_set():
         looked_s = monotonic()
         frame = reader.newest(FRAME_WAIT_S)
         if frame is not None:
             try:
-                state, alerts = look_at(state, Arrival(frame, frame.arrived_ns), watch)
+                state = look_at(state, Arrival(frame, frame.arrived_ns), watch)
+                seen_s = monotonic()
                 meter.add(frame.arrived_ns)
             except LfrError as error:
                 logger.warning("camera %s: a frame was not looked at: %s", watch.camera, error)
-                meter.missed, alerts = meter.missed + 1, ()
-            for alert in alerts:
-                outbox.put(alert)
+                meter.missed += 1
         del frame
+        if monotonic() - seen_s > watch.config.track.max_gap_s:
+            state = forget(state)
+        state = _with_pictures(state, watch, outbox)
         if monotonic() - reported_s >= REPORT_S:
             _tell(report, health_of(watch.camera, reader.stats(), state, meter, before))
             reported_s = monotonic()
         stopping.wait(max(0.0, looked_s + 1 / watch.config.watch.looks_per_s - monotonic()))
     last = health_of(watch.camera, reader.stats(), state, meter, before)
     _tell(report, replace(last, state="ended"))
+
+
+def _with_pictures(state: CameraState, watch: Watch, outbox: Outbox) -> CameraState:
+    """What is proposed becomes alerts; an analyst that is away is asked again a moment later."""
+    try:
+        while state.proposals:
+            outbox.put(alert_of(state.proposals[0], watch))
+            state = replace(state, proposals=state.proposals[1:])
+    except LfrError as error:
+        logger.warning("camera %s: an alert waits for its pictures: %s", watch.camera, error)
+    return state
 
 
 def _tell(report: Callable[[CameraHealth], None], health: CameraHealth) -> None:

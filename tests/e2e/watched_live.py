@@ -79,7 +79,7 @@ class WatchedAnalyst(AnalystActor):
         for ref in pixels:
             note("crop", middle(borrow(ref)))
         well, answer = super().compare(known, views, pixels, weights)
-        if well and not answer.fused[0]:
+        if well and not any(person.decision[0] for person in answer.people):
             for template in answer.templates:
                 note("stranger", template.tobytes()[:TEMPLATE_PIECE])
         return well, answer

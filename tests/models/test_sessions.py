@@ -19,6 +19,7 @@ from lfr_batch.models.sessions import (
     plan_session,
     split_batch,
 )
+from lfr_batch.models.store import load_pack
 
 without_cuda = pytest.mark.skipif(cuda_is_usable(), reason="this machine has CUDA")
 
@@ -85,3 +86,29 @@ def test_a_batch_is_split_in_order(count: int, limit: int, sizes: list[int]) -> 
     parts = split_batch(batch, limit)
     assert [len(part) for part in parts] == sizes
     assert [int(x) for part in parts for x in part.ravel()] == list(range(count))
+
+
+def _of_openvino(session: Any) -> list[np.ndarray[Any, Any]]:
+    request = session._single
+    return [request.get_input_tensor(0).data, request.get_output_tensor(0).data]
+
+
+def _of_onnxruntime(session: Any) -> list[np.ndarray[Any, Any]]:
+    (bound,) = session._single._bound.values()
+    return [bound.pictures.numpy(), *(value.numpy() for value in bound.binding.get_outputs())]
+
+
+KEPT = {"openvino": _of_openvino, "onnxruntime": _of_onnxruntime}
+"""What a session's buffers hold between two calls."""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_picture_and_no_answer_stays_in_a_session(
+    open_pack_home: Path, backend: BackendName
+) -> None:
+    model = ModelFile(load_pack(open_pack_home, "open").embedder_path)
+    session: Any = open_session(model, InferenceConfig(backend=backend, device="cpu"), 1)
+    (template,) = session.run(np.full((1, 112, 112, 3), 200, np.uint8))
+    assert np.abs(template).max() > 0.1
+    for kept in KEPT[backend](session):
+        assert not kept.any()
