@@ -19,6 +19,8 @@ from lfr_batch.console.access import Console, console_of, session_user
 from lfr_batch.console.desk import DecidedMeanwhile, Desk
 from lfr_batch.console.feed import Feed
 from lfr_batch.console.guard import Guard
+from lfr_batch.console.messages import of_review
+from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.console.roster import Roster
 from lfr_batch.console.routes import routes
 from lfr_batch.errors import LfrError, UsageError
@@ -28,10 +30,17 @@ from lfr_batch.pipeline.live_plan import RunningDeployment
 
 HERE = Path(__file__).parent
 MOST_BODY_BYTES = 16_384
-STATUS_OF: Mapping[type[LfrError], int] = MappingProxyType(
-    {DecidedMeanwhile: 409, UsageError: 404, LfrError: 503}
-)
+STATUS_OF: Mapping[type[LfrError], int] = MappingProxyType({UsageError: 404, LfrError: 503})
 """The first class that fits."""
+WANTED: Mapping[str, str] = MappingProxyType(
+    {
+        "token": "this is not a token of this console; was more copied than the token?",
+        "reason": "the reason will not do: a reason of a few words is needed, 500 letters at most",
+        "verdict": "the verdict is match, no_match or cannot_tell",
+        "outcome": "the outcome is engaged, arrested, no_action or none",
+    }
+)
+"""What is said of a field of a request that will not do."""
 NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,
     "metrics": False,
@@ -48,7 +57,7 @@ def create_app(
     ``router_folder``: where acknowledgements are kept, on this machine.
     """
     acknowledged = Acknowledgements(router_folder, deployment.deployment_id)
-    desk = Desk(deployment, running, acknowledged)
+    desk = Desk(deployment, running, acknowledged, roster)
     console = Console(desk, Feed(desk), roster)
     app = FastAPI(
         lifespan=_lifespan,
@@ -61,6 +70,7 @@ def create_app(
     app.state.console = console
     app.add_middleware(Guard)
     app.add_exception_handler(LfrError, _sentence)
+    app.add_exception_handler(DecidedMeanwhile, _decided_meanwhile)
     app.add_exception_handler(HTTPException, _refusal)
     app.add_exception_handler(RequestValidationError, _misunderstanding)
     app.add_api_route("/", page, response_class=HTMLResponse)
@@ -71,9 +81,9 @@ def create_app(
 
 def page(request: Request) -> HTMLResponse:
     """The console; whoever is not logged in gets the form for it."""
-    desk = console_of(request).desk
-    html = _TEMPLATE.render(user=session_user(request), deployment=desk.deployment)
-    return HTMLResponse(html)
+    user, deployment = session_user(request), console_of(request).desk.deployment
+    may = PERMISSIONS[user.role] if user else frozenset()
+    return HTMLResponse(_TEMPLATE.render(user=user, may=may, deployment=deployment))
 
 
 @asynccontextmanager
@@ -89,6 +99,12 @@ def _sentence(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": str(error)}, status)
 
 
+def _decided_meanwhile(_: Request, error: Exception) -> JSONResponse:
+    """With what was decided, which the officer has to see."""
+    assert isinstance(error, DecidedMeanwhile)
+    return JSONResponse({"error": str(error), "review": of_review(error.review)}, 409)
+
+
 def _refusal(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
@@ -97,11 +113,9 @@ def _refusal(_: Request, error: Exception) -> JSONResponse:
 def _misunderstanding(_: Request, error: Exception) -> JSONResponse:
     """What is wrong with the request, without repeating what was sent."""
     assert isinstance(error, RequestValidationError)
-    said = {
-        f"{'.'.join(map(str, each['loc'][1:])) or 'the body'}: {each['msg']}"
-        for each in error.errors()
-    }
-    return JSONResponse({"error": "; ".join(sorted(said))}, 422)
+    fields = {".".join(map(str, each["loc"][1:])) for each in error.errors()}
+    said = sorted(WANTED.get(field, f"{field or 'the body'} is not understood") for field in fields)
+    return JSONResponse({"error": "; ".join(said)}, 422)
 
 
 _TEMPLATE = jinja2.Environment(

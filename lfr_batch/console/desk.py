@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from lfr_batch.console.messages import (
@@ -14,13 +14,17 @@ from lfr_batch.console.messages import (
     Handling,
     Message,
     of_alert,
+    of_cameras,
     of_counts,
-    of_health,
+    of_end,
     of_latencies,
     of_parts,
     of_review,
     of_sinks,
+    of_trouble,
 )
+from lfr_batch.console.roles import may
+from lfr_batch.console.roster import Roster
 from lfr_batch.console.users import User
 from lfr_batch.errors import UsageError
 from lfr_batch.live.acknowledged import Acknowledgements
@@ -37,11 +41,19 @@ from lfr_batch.pipeline.live_plan import RunningDeployment
 
 logger = logging.getLogger(__name__)
 
+INSTANT = timedelta(microseconds=1)
+
 Section = Callable[["Desk"], object]
 
 
 class DecidedMeanwhile(UsageError):
-    """Somebody else has decided since the officer looked."""
+    """Somebody else has decided since the officer looked: ``review``."""
+
+    def __init__(self, review: Review) -> None:
+        super().__init__(
+            f"{review.reviewer} has decided about this alert meanwhile; look at it again"
+        )
+        self.review = review
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,10 @@ class Desk:
     deployment: DeploymentRecord
     running: RunningDeployment
     acknowledged: Acknowledgements
+    roster: Roster
     _shown_ms: dict[str, float] = field(default_factory=dict)
+    _unheard_since: dict[str, datetime] = field(default_factory=dict)
+    """Cameras that a router that answers knows nothing of."""
     _changing: Lock = field(default_factory=Lock)
     _deciding: Lock = field(default_factory=Lock)
     """One decision at a time: the next one must see it."""
@@ -98,7 +113,8 @@ class Desk:
         logger.info("alert %s acknowledged by %s", alert_id, user.name)
 
     def decide(self, user: User, alert_id: str, decision: Decision) -> Review:
-        """Raises DecidedMeanwhile, UsageError for an alert that is not there."""
+        """The review that counts now: the one that is there already where it is the same officer's
+        and says the same. Raises DecidedMeanwhile, UsageError for an alert that is not there."""
         review = Review(
             review_id=secrets.token_hex(8),
             deployment_id=self.deployment.deployment_id,
@@ -111,7 +127,14 @@ class Desk:
             outcome=decision.outcome,
         )
         with self._deciding:
-            self._check_nobody_decided(alert_id, decision.seen_review_id)
+            latest = latest_reviews(self.running.router.reviews()).get(alert_id)
+            if latest is not None and _says_the_same(latest, review):
+                return latest
+            if latest is not None and latest.review_id != decision.seen_review_id:
+                raise DecidedMeanwhile(latest)
+            if latest is not None and latest.decided_at >= review.decided_at:
+                # The clock was put back; what was decided last must still count.
+                review = replace(review, decided_at=latest.decided_at + INSTANT)
             self.running.router.review(review)
         return review
 
@@ -124,6 +147,23 @@ class Desk:
     def status(self) -> Message:
         """All sections of the console's panels."""
         return {name: section(self) for name, section in SECTIONS.items()}
+
+    def trouble(self, text: str) -> Message:
+        """What can be told while the router does not answer."""
+        return of_trouble(text, self.running.parts())
+
+    def end(self, cameras: Iterable[Message]) -> Message:
+        """``cameras``: as they were told of last, since the router may be gone already."""
+        return of_end(self.deployment, cameras, datetime.now(UTC))
+
+    def cameras(self) -> list[Message]:
+        health, cameras = self.running.router.health(), self.deployment.cameras
+        unheard = self._unheard({each.camera for each in health})
+        return of_cameras(health, self.running.parts(), cameras, unheard)
+
+    def may_be_decided(self) -> bool:
+        """Whether there is anybody who may decide."""
+        return any(may(user.role, "decide") for user in self.roster.now().people)
 
     def latencies_ms(self) -> list[float]:
         with self._changing:
@@ -139,19 +179,28 @@ class Desk:
         known = review or acknowledged or shown_ms is not None
         return Handling(review, acknowledged, shown_ms) if known else NOTHING_DONE
 
-    def _check_nobody_decided(self, alert_id: str, seen_review_id: str | None) -> None:
-        latest = latest_reviews(self.running.router.reviews()).get(alert_id)
-        if latest is not None and latest.review_id != seen_review_id:
-            raise DecidedMeanwhile(
-                f"{latest.reviewer} has decided about this alert meanwhile; look at it again"
-            )
+    def _unheard(self, heard: set[str]) -> dict[str, datetime]:
+        now = datetime.now(UTC)
+        with self._changing:
+            before = self._unheard_since
+            silent = [name for name in self.deployment.cameras if name not in heard]
+            self._unheard_since = {name: before.get(name, now) for name in silent}
+            return self._unheard_since
+
+
+def _says_the_same(one: Review, other: Review) -> bool:
+    return all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("reviewer", "verdict", "reason", "outcome")
+    )
 
 
 SECTIONS: Mapping[str, Section] = {
-    "cameras": lambda desk: of_health(desk.running.router.health(), desk.deployment.cameras),
+    "cameras": Desk.cameras,
     "counts": lambda desk: of_counts(desk.running.router.counts()),
     "parts": lambda desk: of_parts(desk.running.parts()),
     "sinks": lambda desk: of_sinks(desk.running.router.sink_states()),
     "shown": lambda desk: of_latencies(desk.latencies_ms()),
+    "may_be_decided": Desk.may_be_decided,
 }
 """Each is a panel of the page and an address of its own."""

@@ -1,4 +1,7 @@
-"""Server-sent events to one browser: what is new, a sign of life in between, and an end."""
+"""Server-sent events to one browser: what is new, a sign of life in between, and an end.
+
+The event ``end`` says that nothing more will come, and why: the deployment's end, or the session's.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ BEAT_S = 1.0
 SLOW_S = 5.0
 """A browser that takes nothing for so long is let go; it comes back when it can."""
 RETRY_MS = 1000
+LOGGED_OUT = Note("end", json.dumps({"reason": "session"}))
 
 
 class EventStream(Response):
@@ -53,15 +57,19 @@ class EventStream(Response):
             told = note.number or told
             await self._say(send, note.encoded())
         await self._say(send, self._beat())
-        while not gone.done() and self._may_stay():
+        while not gone.done():
+            if not self._may_stay():
+                await self._say(send, LOGGED_OUT.encoded())
+                return
             try:
                 note_or_end = await asyncio.wait_for(self._screen.queue.get(), BEAT_S)
             except TimeoutError:
                 await self._say(send, self._beat())
                 continue
-            if note_or_end is None or not self._may_stay():
+            if note_or_end is None:
                 return
-            if note_or_end.number is None or note_or_end.number > told:
+            is_news = note_or_end.number is None or note_or_end.number > told
+            if is_news and self._may_stay():
                 await self._say(send, note_or_end.encoded())
 
     async def _say(self, send: Send, data: bytes, *, last: bool = False) -> None:

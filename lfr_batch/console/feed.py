@@ -53,10 +53,12 @@ class Screen:
         self.queue.put_nowait(note)
         return True
 
-    def end(self) -> None:
+    def end(self, *last: Note) -> None:
+        """What was still to be told is not told any more, but for ``last``."""
         while not self.queue.empty():
             self.queue.get_nowait()
-        self.queue.put_nowait(None)
+        for note in (*last, None):
+            self.queue.put_nowait(note)
 
 
 class Feed:
@@ -70,6 +72,8 @@ class Feed:
         self._last: int | None = None
         self._heard_s = time.monotonic()
         self._status_s = 0.0
+        self._cameras: list[Message] = []
+        """As they were told of last."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = Thread(target=self._run, name="console-feed", daemon=True)
 
@@ -104,7 +108,7 @@ class Feed:
         self._status_s = 0.0
 
     def stop(self) -> None:
-        """Ends every stream; the thread follows within POLL_S."""
+        """Ends every stream, with a last word; the thread follows within POLL_S."""
         self._ending.set()
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._end_all)
@@ -119,7 +123,7 @@ class Feed:
                 self._turn()
             except LfrError as error:
                 logger.warning("the console hears nothing from the alert router: %s", error)
-                self._tell(Note("trouble", _json({"text": str(error)})))
+                self._tell(Note("trouble", _json(self._desk.trouble(str(error)))))
                 self._ending.wait(POLL_S)
 
     def _turn(self) -> None:
@@ -127,19 +131,21 @@ class Feed:
         self._heard_s = time.monotonic()
         for note in self._notes(events):
             self._tell(note)
+        # Not before: what a router failed to say of an event is asked for again.
+        self._last = max((event.number for event in events), default=self._last)
         pause_s = STATUS_AFTER_CHANGE_S if events else STATUS_EVERY_S
         if self._screens and time.monotonic() - self._status_s >= pause_s:
             self._status_s = time.monotonic()
-            self._tell(Note("status", _json(self._desk.status())))
+            status = self._desk.status()
+            self._cameras = status["cameras"]
+            self._tell(Note("status", _json(status)))
 
     def _events(self) -> tuple[Event, ...]:
         """What is new. What was there before the first look is none of it: a page fetches that."""
         router = self._desk.running.router
         if self._last is None:
             self._last = max((event.number for event in router.events(0, 0.0)), default=0)
-        events = router.events(self._last, POLL_S)
-        self._last = max((event.number for event in events), default=self._last)
-        return events
+        return router.events(self._last, POLL_S)
 
     def _notes(self, events: Iterable[Event]) -> list[Note]:
         """One note per alert, with the number of the last event about it."""
@@ -170,8 +176,9 @@ class Feed:
         self._screens = {screen for screen in self._screens if screen.put(note)}
 
     def _end_all(self) -> None:
+        goodbye = Note("end", _json(self._desk.end(self._cameras)))
         for screen in self._screens:
-            screen.end()
+            screen.end(goodbye)
         self._screens = set()
 
 

@@ -5,8 +5,10 @@ Times are ISO 8601 with their zone, durations in ms or s as named. No message ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -29,6 +31,8 @@ PICTURES = {"best_shot_jpeg", "gallery_jpeg"}
 _ALERT, _REVIEW, _COUNTS = TypeAdapter(Alert), TypeAdapter(Review), TypeAdapter(LiveCounts)
 _HEALTH, _PARTS = TypeAdapter(tuple[CameraHealth, ...]), TypeAdapter(tuple[PartState, ...])
 _SINKS = TypeAdapter(tuple[SinkState, ...])
+_CLASS_NAME = re.compile(r"\s*\(\w*(?:Error|Exception|Timeout)\)")
+_SOON = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +65,34 @@ def of_review(review: Review) -> Message:
     return message
 
 
-def of_health(health: tuple[CameraHealth, ...], cameras: Iterable[str]) -> list[Message]:
-    """Every camera of the deployment, also one that has not been heard of yet."""
+def of_cameras(
+    health: tuple[CameraHealth, ...],
+    parts: tuple[PartState, ...],
+    cameras: Iterable[str],
+    unheard_since: Mapping[str, datetime],
+) -> list[Message]:
+    """Every camera of the deployment. Besides a camera's own states there are
+
+    - unheard: the router knows nothing of it, as when either has just begun;
+    - restarting: its part is being started anew, whatever it said of itself before.
+    """
+    heard = {each["camera"]: each for each in _HEALTH.dump_python(health, mode="json")}
     told: dict[str, Message] = {
-        each["camera"]: each for each in _HEALTH.dump_python(health, mode="json")
+        name: {"camera": name, "state": "unheard", "at": None, "since": since.isoformat()}
+        for name, since in unheard_since.items()
     }
-    silent = {name: {"camera": name, "state": "starting", "at": None} for name in cameras}
-    return list({**silent, **told}.values())
+    told |= heard
+    down = {part.name for part in parts if part.role == "camera" and not part.up}
+    return [
+        {**told[name], "state": "restarting"} if name in down else told[name]
+        for name in dict.fromkeys((*cameras, *heard))
+    ]
 
 
 def of_counts(counts: LiveCounts) -> Message:
     return {
         **_COUNTS.dump_python(counts, mode="json"),
+        "decided": counts.true_alerts + counts.false_alerts,
         "false_per_face": counts.false_per_face,
         "false_per_alert": counts.false_per_alert,
     }
@@ -86,7 +106,7 @@ def of_parts(parts: tuple[PartState, ...]) -> list[Message]:
 
 def of_sinks(sinks: tuple[SinkState, ...]) -> list[Message]:
     told: list[Message] = _SINKS.dump_python(sinks, mode="json")
-    return told
+    return [{**each, "last_error": plain(each["last_error"])} for each in told]
 
 
 def of_latencies(shown_ms: Sequence[float]) -> Message:
@@ -95,6 +115,26 @@ def of_latencies(shown_ms: Sequence[float]) -> Message:
         "p50_ms": percentile(shown_ms, 50),
         "p99_ms": percentile(shown_ms, 99),
     }
+
+
+def of_trouble(text: str, parts: tuple[PartState, ...]) -> Message:
+    """While the router does not answer; ``parts`` are known without it."""
+    return {"text": plain(text), "parts": of_parts(parts)}
+
+
+def of_end(deployment: DeploymentRecord, cameras: Iterable[Message], now: datetime) -> Message:
+    """The last thing that a screen is told; ``cameras`` as it was told of them last."""
+    states = {camera["state"] for camera in cameras}
+    if now >= deployment.ends_at - _SOON:
+        reason = "window"
+    else:
+        reason = "played" if states == {"ended"} else "stopped"
+    return {"reason": reason, "at": now.isoformat()}
+
+
+def plain(text: str | None) -> str | None:
+    """Without the names of errors, which tell an officer nothing; the log has them."""
+    return None if text is None else _CLASS_NAME.sub("", text)
 
 
 def of_deployment(deployment: DeploymentRecord) -> Message:

@@ -155,7 +155,7 @@ def status(console: ConsoleOf) -> Message:
 
 @routes.get("/api/{section}", dependencies=VIEW)
 def section(
-    section: Literal["cameras", "counts", "parts", "sinks", "shown"],
+    section: Literal["cameras", "counts", "parts", "sinks", "shown", "may_be_decided"],
     console: ConsoleOf,
 ) -> Any:
     return SECTIONS[section](console.desk)
@@ -167,7 +167,7 @@ async def events(
     console: ConsoleOf,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Server-sent events alert, status, trouble and beat; ``Last-Event-ID`` resumes."""
+    """Server-sent events alert, status, trouble, beat and end; ``Last-Event-ID`` resumes."""
     screen = console.feed.watch()
     if screen is None:
         raise HTTPException(503, "too many screens, or the console is ending", {"Retry-After": "5"})

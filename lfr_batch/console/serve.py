@@ -20,8 +20,10 @@ from lfr_batch.console.access import Console
 from lfr_batch.errors import ConfigError, LiveError
 
 START_S = 20.0
-STOP_S = 1
+STOP_S = 2
 """So long an answer that is being given may still take when the console ends."""
+GOODBYE_S = 0.3
+"""So long a browser may take to hear that it is over; most do not close the connection then."""
 TAKEN = "is taken by another program; set console.port to another, or to 0 for any free one"
 
 
@@ -49,10 +51,24 @@ def serve(app: FastAPI, config: ConsoleConfig) -> Iterator[str]:
 
 
 async def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    ending = asyncio.create_task(_let_go(server))
     await server.serve(sockets=[listener])
-    for connection in list(server.server_state.connections):
-        connection.transport.abort()  # a browser that does not say goodbye
+    ending.cancel()
+    _abort(server)
     await asyncio.sleep(0.01)
+
+
+async def _let_go(server: uvicorn.Server) -> None:
+    """Once all answers are given, the server need not wait for browsers that say no goodbye."""
+    while not server.should_exit or server.server_state.tasks:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(GOODBYE_S)
+    _abort(server)
+
+
+def _abort(server: uvicorn.Server) -> None:
+    for connection in list(server.server_state.connections):
+        connection.transport.abort()
 
 
 def _check_sealed(config: ConsoleConfig) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from lfr_batch.console import feed
-from tests.console.browser import chromium
+from tests.console.browser import Page, chromium, new_page
 from tests.console.made import Served, served
+from tests.console.screens import TABLET
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +28,11 @@ def devtools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A browser for the module; its pages share their cookies."""
     with chromium(tmp_path_factory.mktemp("chromium")) as address:
         yield address
+
+
+@pytest.fixture
+def page(devtools: str) -> Iterator[Page]:
+    with new_page(devtools) as made:
+        made.size(*TABLET)
+        yield made
+        assert made.problems == []

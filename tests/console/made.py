@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from lfr_batch.live.records import (
     CameraHealth,
     DeploymentRecord,
     RankedCandidate,
+    Role,
     StageTimes,
 )
 from lfr_batch.live.router import Router, open_router
@@ -40,6 +41,8 @@ PARTS = (
     PartState("north", "camera", True, 0, 3),
     PartState("south", "camera", True, 0, 4),
 )
+PEOPLE: Mapping[str, Role] = {**{role: role for role in ROLES}, "colleague": "reviewer"}
+"""By name."""
 OWN_HEADER = {"X-LFR-Console": "1"}
 
 
@@ -60,7 +63,7 @@ class Served:
     deployment: DeploymentRecord
     running: Running
     tokens: dict[str, str]
-    """By name, which is the role."""
+    """By name."""
     app: Any
     _clients: dict[str, Client] = field(default_factory=dict)
 
@@ -68,14 +71,14 @@ class Served:
     def router(self) -> Router:
         return self.running.router
 
-    def client(self, role: str | None = None) -> Client:
-        """Logged in as ``role``, or not at all; always the same one."""
-        name = role or ""
-        if name not in self._clients:
-            self._clients[name] = Client(self.url)
-            if role is not None:
-                self._clients[name].login(self.tokens[role])
-        return self._clients[name]
+    def client(self, name: str | None = None) -> Client:
+        """Logged in as ``name``, or not at all; always the same one."""
+        key = name or ""
+        if key not in self._clients:
+            self._clients[key] = Client(self.url)
+            if name is not None:
+                self._clients[key].login(self.tokens[name])
+        return self._clients[key]
 
     def close(self) -> None:
         for client in self._clients.values():
@@ -161,15 +164,16 @@ def served(
     folder: Path,
     config: ConsoleConfig | None = None,
     alerts: dict[str, Any] | None = None,
+    people: Mapping[str, Role] = PEOPLE,
     **changes: Any,
 ) -> Iterator[Served]:
     """``alerts`` is that section of the configuration, ``changes`` are of the record."""
     now = datetime.now(UTC)
     record = replace(a_record(now - timedelta(hours=1)), ends_at=now + timedelta(hours=3))
     deployment = replace(record, **changes)
-    made = {role: new_user(role, role) for role in ROLES}
+    made = {name: new_user(name, role) for name, role in people.items()}
     roster = Roster(folder, tuple(user for user, _ in made.values()))
-    tokens: dict[str, str] = {role: token for role, (_, token) in made.items()}
+    tokens = {name: token for name, (_, token) in made.items()}
     with closing(opened_router(folder, deployment, alerts or {})) as router:
         running = Running(router)
         place = router_folder(folder, deployment.deployment_id)

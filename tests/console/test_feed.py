@@ -4,6 +4,7 @@ import socket
 import time
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from lfr_batch.console import event_stream, feed
 from lfr_batch.console.access import Console
 from lfr_batch.console.feed import Feed, Note
 from lfr_batch.errors import EngineError
+from lfr_batch.live.records import Alert
 from lfr_batch.live.router import Router
 from tests.console.made import Client, Served, camera_health, now_alert
 from tests.live.made import a_review
@@ -41,13 +43,33 @@ def test_an_alert_and_what_is_done_about_it_reach_every_screen(console: Served) 
     assert screens[1].next("alert")["data"]["review"]["verdict"] == "no_match"
 
 
+def test_an_alert_that_could_not_be_told_of_at_once_is_told_of_later(
+    console: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = console.client("operator").events()
+    screen.next("beat")
+    answers, failed = console.router.alert, Event()
+
+    def fails_once(alert_id: str) -> Alert | None:
+        if not failed.is_set():
+            failed.set()
+            raise EngineError("a part of the deployment does not answer")
+        return answers(alert_id)
+
+    monkeypatch.setattr(console.router, "alert", fails_once)
+    console.router.raise_alert(now_alert(3))
+    assert screen.next("alert")["data"]["subject_id"] == "S003"
+    assert failed.is_set()
+
+
 def test_the_status_follows_by_itself(console: Served) -> None:
     screen = console.client("operator").events()
     first = screen.next("status")["data"]
-    assert {camera["state"] for camera in first["cameras"]} == {"starting"}
+    assert {camera["state"] for camera in first["cameras"]} == {"unheard"}
+    assert first["may_be_decided"] is True
     console.router.report_health(camera_health("north", state="stalled"))
     told = screen.next("status")["data"]
-    while told["cameras"][0]["state"] == "starting":
+    while told["cameras"][0]["state"] == "unheard":
         told = screen.next("status")["data"]
     assert told["cameras"][0]["state"] == "stalled"
 
@@ -101,6 +123,7 @@ def test_a_session_that_ends_ends_its_stream(
     screen = client.events()
     screen.next("beat")
     client.ask("POST", "/logout")
+    assert screen.next("end")["data"] == {"reason": "session"}
     with pytest.raises(EOFError):
         screen.next("nothing")
 
@@ -175,7 +198,9 @@ class SilentRouter(Router):
 def test_a_router_that_is_gone_is_said_and_its_return_is_noticed(console: Served) -> None:
     console.router.__class__ = SilentRouter
     screen = console.client("operator").events()
-    assert "does not answer" in screen.next("trouble")["data"]["text"]
+    told = screen.next("trouble")["data"]
+    assert told["text"] == "a part of the deployment does not answer"
+    assert [part["name"] for part in told["parts"]] == ["router", "analyst", "north", "south"]
     console.router.raise_alert(now_alert())
     SilentRouter.silent = False
     assert screen.next("alert")["data"]["alert_id"] == "a0000"

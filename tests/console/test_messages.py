@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -9,16 +10,27 @@ from lfr_batch.console.messages import (
     NOTHING_DONE,
     Handling,
     of_alert,
+    of_cameras,
     of_counts,
-    of_health,
+    of_end,
     of_latencies,
     of_parts,
+    of_sinks,
+    of_trouble,
     percentile,
     zone_offset,
 )
-from lfr_batch.live.records import LiveCounts
+from lfr_batch.live.records import LiveCounts, SinkState
 from tests.console.made import PARTS
-from tests.live.made import BEST_SHOT, GALLERY_PICTURE, a_record, a_review, an_alert, health
+from tests.live.made import (
+    BEST_SHOT,
+    GALLERY_PICTURE,
+    STARTED,
+    a_record,
+    a_review,
+    an_alert,
+    health,
+)
 
 
 def test_an_alert_is_told_without_its_pictures() -> None:
@@ -38,22 +50,65 @@ def test_what_was_done_about_an_alert_is_told_with_it() -> None:
 
 
 def test_a_camera_that_was_not_heard_of_yet_is_told_too() -> None:
-    told = of_health((health("south", 3), health("east", 1)), ("north", "south"))
+    told = of_cameras(
+        (health("south", 3), health("east", 1)), PARTS, ("north", "south"), {"north": STARTED}
+    )
     assert [(camera["camera"], camera["state"]) for camera in told] == [
-        ("north", "starting"),
+        ("north", "unheard"),
         ("south", "live"),
         ("east", "live"),
     ]
 
 
+@pytest.mark.parametrize("heard", [(), (health("north", 3),)])
+def test_a_camera_whose_part_is_down_is_being_started_anew(heard: Any) -> None:
+    unheard = {} if heard else {"north": STARTED}
+    down = replace(PARTS[2], up=False)
+    (told,) = of_cameras(heard, (*PARTS[:2], down), ("north",), unheard)
+    assert told["state"] == "restarting"
+
+
+@pytest.mark.parametrize(
+    ("left", "states", "reason"),
+    [
+        (timedelta(hours=1), {"live"}, "stopped"),
+        (timedelta(hours=1), {"live", "ended"}, "stopped"),
+        (timedelta(hours=1), set(), "stopped"),
+        (timedelta(hours=1), {"ended"}, "played"),
+        (timedelta(seconds=1), {"live"}, "window"),
+        (timedelta(0), {"ended"}, "window"),
+    ],
+)
+def test_the_end_is_told_with_its_reason(left: timedelta, states: set[str], reason: str) -> None:
+    record = a_record()
+    now = record.ends_at - left
+    told = of_end(record, [{"state": state} for state in states], now)
+    assert told == {"reason": reason, "at": now.isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("the webhook does not answer (NewConnectionError)", "the webhook does not answer"),
+        ("no picture for 3.0 s (next try in 1 s)", "no picture for 3.0 s (next try in 1 s)"),
+    ],
+)
+def test_names_of_errors_are_not_told(said: str, told: str) -> None:
+    assert of_sinks((SinkState("webhook", 0, 1, said),))[0]["last_error"] == told
+    assert of_trouble(said, PARTS)["text"] == told
+
+
 def test_rates_are_told_with_the_counts() -> None:
     told = of_counts(LiveCounts(1000, 4, 1, 2, 1, {"engaged": 1}))
     assert (told["false_per_face"], told["false_per_alert"]) == (0.002, 0.5)
+    assert told["decided"] == 3
     assert of_counts(LiveCounts())["false_per_face"] is None
 
 
 def test_process_ids_are_not_told() -> None:
-    assert of_parts(PARTS)[2] == {"name": "north", "role": "camera", "up": True, "restarts": 0}
+    told = of_parts(PARTS)[2]
+    assert (told["name"], told["role"], told["up"]) == ("north", "camera", True)
+    assert "process" not in told
 
 
 @pytest.mark.parametrize(

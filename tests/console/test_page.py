@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from lfr_batch.config.live import ConsoleConfig
-from lfr_batch.live.records import Role
-from tests.console.browser import Page, new_page
-from tests.console.made import PARTS, Served, camera_health, now_alert, served
+from lfr_batch.console.users import make_user
+from lfr_batch.errors import EngineError
+from lfr_batch.live.records import LiveCounts, Role
+from tests.console.browser import Page
+from tests.console.made import PARTS, Served, camera_health, now_alert, opened_router, served
+from tests.console.screens import (
+    PHONE,
+    SMALL_TABLET,
+    TABLET,
+    alerts_shown,
+    both_up,
+    enter,
+)
 from tests.live.receiver import eventually
 
-TABLET, SMALL_TABLET, PHONE = (1280, 800), (1024, 768), (390, 844)
 WIDE = "document.documentElement.scrollWidth"
 TOO_SMALL = """
 [...document.querySelectorAll('button, input')].filter(each => each.checkVisibility())
   .map(each => [each.id || each.innerText, each.getBoundingClientRect().height])
   .filter(([, height]) => height < 48)
 """
-
-
-@pytest.fixture
-def page(devtools: str) -> Iterator[Page]:
-    with new_page(devtools) as made:
-        made.size(*TABLET)
-        yield made
-        assert made.problems == []
-
-
-def enter(page: Page, console: Served, role: Role) -> None:
-    """By the link that `lfr live` prints."""
-    page.open(f"{console.url}/#{console.tokens[role]}")
-    page.wait("document.body?.dataset.role && document.querySelector('#cameras')?.innerText")
-    page.wait("document.querySelector('#window').innerText")
-
-
-def alerts_shown(page: Page, number: int) -> None:
-    page.wait(f"document.querySelectorAll('.item').length === {number}")
-
-
-def both_up(console: Served) -> None:
-    for camera in ("north", "south"):
-        console.router.report_health(camera_health(camera))
 
 
 def test_an_officer_logs_in_and_decides_with_the_keyboard(
@@ -166,7 +148,7 @@ def test_nothing_that_is_wrong_can_be_overlooked(page: Page, console: Served) ->
     assert "(no frame for 3 s): nobody is looked for there." in page.text("#banner")
     analyst = replace(PARTS[1], up=False, restarts=1)
     console.running.states = (PARTS[0], analyst, *PARTS[2:])
-    page.wait_for_text("#banner", "The analyst is being started anew")
+    page.wait_for_text("#banner", "The analyst is being started anew: nobody is looked for")
     page.wait_for_text("#parts", "analyst starting anew, 1 restart")
     console.running.states = PARTS
     both_up(console)
@@ -183,20 +165,14 @@ def test_a_camera_that_says_nothing_and_a_window_that_ends_are_said(
         enter(page, console, "operator")
         page.wait_for_text("#banner", "The deployment ends in 5 min")
         page.wait_for_text("#banner", "Camera north has not been heard of since")
+        page.wait_for_text("#cameras", "south not heard of yet")
+        page.wait_for_text("#banner", "2 cameras down: north, south")
+        assert "Camera" not in page.text("#banner")
+        page.tap("#banner summary")
+        page.wait_for_text("#banner", "Camera south has not been heard of yet")
+        since = now - timedelta(seconds=30)
+        console.router.report_health(camera_health("south", state="starting", since=since))
         page.wait_for_text("#banner", "Camera south does not start")
-
-
-def test_a_console_that_is_gone_is_said_and_its_return_asks_for_the_token(
-    page: Page, tmp_path: Path
-) -> None:
-    with served(tmp_path) as console:
-        enter(page, console, "operator")
-        port = int(console.url.rpartition(":")[2])
-    page.wait_for_text("#banner", "Connection to the console's server lost at")
-    assert "New alerts are NOT shown" in page.text("#banner")
-    with served(tmp_path, ConsoleConfig(port=port)):
-        page.wait("document.querySelector('#token')")
-    page.problems.clear()  # the browser logs every try
 
 
 def test_a_window_that_is_over_and_a_sink_that_fails_are_said(page: Page, tmp_path: Path) -> None:
@@ -235,10 +211,147 @@ def test_it_fits_the_screen_and_the_finger(
 
 def test_sound_is_off_until_it_is_wanted(page: Page, console: Served) -> None:
     enter(page, console, "operator")
-    assert page.text("#sound") == "Sound off"
+    assert page.text("#sound") == "Turn sound on"
     page.tap("#sound")
-    assert page.text("#sound") == "Sound on"
+    assert page.text("#sound") == "Turn sound off"
     console.router.raise_alert(now_alert())
     alerts_shown(page, 1)
     assert eventually(lambda: "(1) High Street" in page.evaluate("document.title"))
-    assert json.loads(page.evaluate("JSON.stringify(navigator.userActivation.hasBeenActive)"))
+    assert page.evaluate("navigator.userActivation.hasBeenActive")
+    page.tap("#sound")
+    assert page.text("#sound") == "Turn sound on"
+
+
+def test_a_camera_whose_part_is_down_is_not_live(page: Page, console: Served) -> None:
+    both_up(console)
+    enter(page, console, "operator")
+    page.wait("document.querySelectorAll('.pill.live').length === 2")
+    both_up(console)
+    console.running.states = (*PARTS[:2], replace(PARTS[2], up=False), PARTS[3])
+    page.wait_for_text("#banner", "Camera north is being started anew: nobody is looked for there.")
+    page.wait_for_text("#cameras", "north being started anew")
+    assert page.evaluate("document.querySelectorAll('.pill.live').length") == 1
+
+
+def test_a_router_that_began_anew_does_not_know_yet_that_cameras_run(
+    page: Page, console: Served, tmp_path: Path
+) -> None:
+    both_up(console)
+    enter(page, console, "operator")
+    page.wait("document.querySelectorAll('.pill.live').length === 2")
+    console.router.close()
+    console.running.router = opened_router(tmp_path, console.deployment, {})
+    page.wait_for_text("#cameras", "north not heard of yet")
+    assert page.text("#banner") == ""
+    both_up(console)
+    page.wait("document.querySelectorAll('.pill.live').length === 2")
+    console.router.close()
+
+
+def test_a_router_that_is_down_is_said_at_once_and_plainly(
+    page: Page, console: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_up(console)
+    enter(page, console, "operator")
+    page.wait("document.querySelectorAll('.pill.live').length === 2")
+
+    def gone(*_: object) -> tuple[()]:
+        raise EngineError("a part of the deployment does not answer (ActorDiedError)")
+
+    monkeypatch.setattr(console.router, "events", gone)
+    console.running.states = (replace(PARTS[0], up=False), *PARTS[1:])
+    page.wait_for_text("#banner", "The router is being started anew")
+    page.wait_for_text("#banner", "The alert router does not answer. New alerts are NOT shown.")
+    assert "Error" not in page.text("body")
+
+
+def test_many_troubles_of_a_kind_are_one_line_that_opens(page: Page, tmp_path: Path) -> None:
+    names = tuple(f"camera{number}" for number in range(8))
+    with served(tmp_path, cameras=names) as console:
+        console.running.states = PARTS[:2]
+        console.router.raise_alert(now_alert())
+        for name in names:
+            console.router.report_health(camera_health(name, state="stalled"))
+        enter(page, console, "reviewer")
+        alerts_shown(page, 1)
+        page.wait_for_text("#banner", "8 cameras down: camera0, camera1, ")
+        assert page.evaluate("document.querySelector('#banner').offsetHeight") < 100
+        save = "document.querySelector('#save').getBoundingClientRect().bottom"
+        assert page.evaluate(save) <= TABLET[1]
+        page.tap("#banner summary")
+        page.wait_for_text("#banner", "Camera camera7 sends no pictures since")
+        page.wait_for_text("#counts", "Alerts 1")
+        console.router.report_health(camera_health(names[0]))
+        page.wait_for_text("#banner", "7 cameras down: camera1, ")
+        assert "Camera camera7 sends no pictures since" in page.text("#banner")
+        assert page.evaluate(save) <= TABLET[1]
+
+
+def test_where_nobody_may_decide_it_is_said(page: Page, tmp_path: Path) -> None:
+    with served(tmp_path, people={"auditor": "auditor"}) as console:
+        enter(page, console, "auditor")
+        page.wait_for_text("#nobody-decides", "Nobody on this console may decide")
+        make_user(tmp_path, "sgt.two", "reviewer")
+        page.wait("document.querySelector('#nobody-decides').hidden")
+
+
+@pytest.mark.parametrize(
+    ("role", "above"),
+    [
+        ("operator", "a reviewer decides."),
+        ("reviewer", "you decide."),
+        ("auditor", "a reviewer decides."),
+    ],
+)
+def test_the_page_says_who_decides(role: Role, above: str, page: Page, console: Served) -> None:
+    console.router.raise_alert(now_alert())
+    enter(page, console, role)
+    alerts_shown(page, 1)
+    assert page.text(".proposal").endswith(above)
+    assert ("you decide" in page.text("body")) == (role == "reviewer")
+
+
+def test_figures_say_what_they_rest_on(page: Page, console: Served) -> None:
+    both_up(console)
+    for number in range(4):
+        console.router.raise_alert(now_alert(number))
+    enter(page, console, "operator")
+    page.wait_for_text("#counts", "False per alert 0 of 4 decided")
+    console.client("reviewer").ask(
+        "POST", "/api/alerts/a0000/reviews", {"verdict": "no_match", "reason": "Features differ"}
+    )
+    page.wait_for_text("#counts", "False per alert 25 % (1 in 4), 1 of 4 decided")
+    assert "68 % passed over" in page.text("#cameras")
+    assert "dropped" not in page.text("#cameras")
+
+
+def test_what_was_said_covers_nothing_and_badges_are_whole(page: Page, console: Served) -> None:
+    for number in range(3):
+        console.router.raise_alert(now_alert(number))
+    enter(page, console, "reviewer")
+    alerts_shown(page, 3)
+    page.press("a")
+    page.wait_for_text(".item[aria-current=true]", "Acknowledged")
+    pill = "document.querySelector('.item[aria-current=true] .pill')"
+    assert page.evaluate(f"{pill}.scrollWidth <= {pill}.clientWidth")
+    edge = "getBoundingClientRect().right"
+    assert page.evaluate(f"{pill}.{edge} < {pill}.closest('button').{edge}")
+    page.press("Enter")
+    page.wait_for_text("#said", "Choose Match")
+    covered = """
+    [...document.querySelectorAll('h1, #clock, button, input')].filter(each => {
+      const a = each.getBoundingClientRect();
+      const b = document.querySelector('#said').getBoundingClientRect();
+      return each.checkVisibility() && a.left < b.right && b.left < a.right
+        && a.top < b.bottom && b.top < a.bottom;
+    }).map(each => each.id)
+    """
+    assert page.evaluate(covered) == []
+
+
+def test_alerts_that_the_disk_has_no_room_for_are_said(
+    page: Page, console: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter(page, console, "operator")
+    monkeypatch.setattr(console.router, "counts", lambda: LiveCounts(alerts=2, unkept=2))
+    page.wait_for_text("#banner", "The disk is full: 2 alerts are shown and not kept.")

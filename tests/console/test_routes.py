@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -121,9 +122,9 @@ def test_what_is_not_there_is_refused(method: str, path: str, status: int, share
 def test_sections_are_parts_of_the_status(shared: Served) -> None:
     client = shared.client("auditor")
     status = client.get("/api/status")
-    assert set(status) == {"cameras", "counts", "parts", "sinks", "shown"}
+    assert set(status) == {"cameras", "counts", "parts", "sinks", "shown", "may_be_decided"}
     assert [camera["camera"] for camera in status["cameras"]] == ["north", "south"]
-    assert [camera["state"] for camera in status["cameras"]] == ["live", "starting"]
+    assert [camera["state"] for camera in status["cameras"]] == ["live", "unheard"]
     assert client.get("/api/parts") == status["parts"]
     assert [sink["name"] for sink in client.get("/api/sinks")] == ["parquet"]
 
@@ -165,6 +166,29 @@ def test_nobody_decides_over_a_decision_that_they_have_not_seen(console: Served)
     assert [review.verdict for review in console.router.reviews()] == ["match"]
 
 
+def test_a_refused_decision_is_answered_with_the_one_that_is_there(console: Served) -> None:
+    console.router.raise_alert(now_alert())
+    console.client("colleague").ask("POST", "/api/alerts/a0000/reviews", REVIEW)
+    refused = console.client("reviewer").ask("POST", "/api/alerts/a0000/reviews", REVIEW)
+    assert refused.status == 409
+    assert refused.json()["review"]["reviewer"] == "colleague"
+
+
+def test_a_decision_that_is_sent_twice_is_one(console: Served) -> None:
+    console.router.raise_alert(now_alert())
+    client = console.client("reviewer")
+    answers = [client.ask("POST", "/api/alerts/a0000/reviews", REVIEW) for _ in range(3)]
+    assert {answer.status for answer in answers} == {201}
+    assert len({answer.json()["review_id"] for answer in answers}) == 1
+    assert len(console.router.reviews()) == 1
+    seen = {"seen_review_id": answers[0].json()["review_id"]}
+    changed = {**REVIEW, **seen, "outcome": "engaged"}
+    assert client.ask("POST", "/api/alerts/a0000/reviews", changed).status == 201
+    again = client.ask("POST", "/api/alerts/a0000/reviews", {**REVIEW, **seen})
+    assert again.status == 409, "it was changed meanwhile"
+    assert len(console.router.reviews()) == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -189,6 +213,25 @@ def test_a_decision_that_is_not_whole_is_refused(
     assert answer.status == 422
     assert said in answer.json()["error"]
     assert shared.router.reviews() == before
+
+
+def test_what_is_decided_last_counts_though_the_clock_was_put_back(
+    console: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console.router.raise_alert(now_alert())
+    client = console.client("reviewer")
+    first = client.ask("POST", "/api/alerts/a0000/reviews", REVIEW).json()
+
+    class AnHourAgo(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) - timedelta(hours=1)
+
+    monkeypatch.setattr("lfr_batch.console.desk.datetime", AnHourAgo)
+    other = {**REVIEW, "verdict": "no_match", "seen_review_id": first["review_id"]}
+    assert client.ask("POST", "/api/alerts/a0000/reviews", other).status == 201
+    (alert,) = client.get("/api/alerts")
+    assert alert["review"]["verdict"] == "no_match"
 
 
 def test_the_first_acknowledgement_counts_and_decides_nothing(console: Served) -> None:
@@ -283,6 +326,12 @@ def test_what_is_no_login_is_refused_and_not_repeated(body: object, shared: Serv
     answer = shared.client().ask("POST", "/login", body)
     assert answer.status == 422
     assert "aaaa" not in answer.json()["error"]
+
+
+def test_a_token_that_is_too_long_is_refused_in_plain_words(shared: Served) -> None:
+    answer = shared.client().ask("POST", "/login", {"token": "a" * 201})
+    said = "this is not a token of this console; was more copied than the token?"
+    assert answer.json() == {"error": said}
 
 
 def test_a_body_that_is_too_long_is_not_read(shared: Served) -> None:

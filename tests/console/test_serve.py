@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.errors import ConfigError
-from tests.console.made import served
+from tests.console.made import Client, served
 
 
 def test_it_answers_as_soon_as_it_is_there_and_not_after(tmp_path: Path) -> None:
@@ -30,15 +31,19 @@ def test_it_answers_as_soon_as_it_is_there_and_not_after(tmp_path: Path) -> None
 
 
 def test_it_ends_soon_although_screens_are_watching(tmp_path: Path) -> None:
-    with served(tmp_path) as console:
-        screens = [console.client("operator").events() for _ in range(3)]
+    with ExitStack() as browsers:
+        with served(tmp_path) as console:
+            client = browsers.enter_context(closing(Client(console.url)))
+            client.login(console.tokens["operator"])
+            screens = [client.events() for _ in range(3)]
+            for screen in screens:
+                screen.next("beat")
+            began_s = time.monotonic()
+        assert time.monotonic() - began_s < 10.0
         for screen in screens:
-            screen.next("beat")
-        began_s = time.monotonic()
-    assert time.monotonic() - began_s < 10.0
-    for screen in screens:
-        with pytest.raises(EOFError):
-            screen.next("nothing")
+            assert screen.next("end")["data"]["reason"] == "stopped"
+            with pytest.raises(EOFError):
+                screen.next("nothing")
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
@@ -125,3 +130,24 @@ def self_signed(path: Path) -> Path:
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
     return path
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_it_ends_without_complaint_although_browsers_say_no_goodbye(
+    sealed: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    certificate = self_signed(tmp_path / "console.pem")
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    config = ConsoleConfig(port=0, certificate=str(certificate) if sealed else None)
+    with ExitStack() as browsers:
+        with served(tmp_path, config) as console:
+            host, port = console.url.rpartition("/")[2].split(":")
+            for _ in range(2):
+                browser = browsers.enter_context(socket.create_connection((host, int(port))))
+                if sealed:
+                    browser = trusting.wrap_socket(browser, server_hostname=host)
+                    browsers.enter_context(browser)
+                browser.sendall(f"GET / HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+                assert browser.recv(100).startswith(b"HTTP/1.1 200")
+        said = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+        assert said == []

@@ -1,19 +1,26 @@
 // Talking to the server, and knowing its time.
 
 export async function get(path) {
-  return answer(await fetch(path));
+  return answer(await reached(path));
 }
 
 export async function post(path, body = {}) {
   const headers = { "Content-Type": "application/json", "X-LFR-Console": "1" };
-  return answer(await fetch(path, { method: "POST", headers, body: JSON.stringify(body) }));
+  return answer(await reached(path, { method: "POST", headers, body: JSON.stringify(body) }));
+}
+
+// A browser's own words for it tell an officer nothing.
+function reached(path, order = {}) {
+  return fetch(path, order).catch(() => {
+    throw new Error("the console's server cannot be reached");
+  });
 }
 
 async function answer(response) {
   if (response.ok) return response.status === 204 ? null : response.json();
   const said = await response.json().catch(() => ({}));
   const error = new Error(said.error ?? `the server answers ${response.status}`);
-  error.status = response.status;
+  Object.assign(error, { status: response.status, review: said.review ?? null });
   if (response.status === 401 && document.body.dataset.role) location.reload();
   throw error;
 }

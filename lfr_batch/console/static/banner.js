@@ -1,4 +1,7 @@
-// What an officer must not overlook. `troubles` is pure.
+// What an officer must not overlook, one line for each kind of trouble. `troubles` is pure.
+
+import { byId, element, fill } from "./dom.js";
+import { endWords } from "./end.js";
 
 const PATIENCE_MS = 2000;
 const STARTING_MS = 20000;
@@ -10,59 +13,115 @@ const DOWN = {
   reconnecting: "is not reachable",
   ended: "has ended",
 };
+const UNSEEN = "nobody is looked for there";
+const RESTARTING = {
+  router: "The router is being started anew: alerts are late.",
+  analyst: "The analyst is being started anew: nobody is looked for until it is back.",
+};
+const KINDS = {
+  camera: (names) => `${names.length} cameras down: ${names.join(", ")}`,
+  part: (names) => `${names.length} parts are down: ${names.join(", ")}`,
+  sink: (names) => `Alerts do not get to ${names.join(", ")}`,
+};
 
 // A camera whose process does not report says nothing any more about its pictures.
 export function isSilent(camera, now) {
   return camera.at !== null && now - Date.parse(camera.at) > SILENT_MS;
 }
 
-export function troubles({ now, link, status, heardStatus, deployment, clock }) {
+export function troubles({ now, link, status, heardStatus, deployment, clock, ended }) {
+  if (ended) return [bad("end", "", endWords(ended, clock))];
   if (!link.up && now.local - link.since > PATIENCE_MS) {
     const since = clock.time(now.server - (now.local - link.since));
-    return [bad(`Connection to the console's server lost at ${since}. New alerts are NOT shown.`)];
+    const lost = `Connection to the console's server lost at ${since}. New alerts are NOT shown.`;
+    return [bad("link", "", lost)];
   }
   const window = ofWindow(Date.parse(deployment.ends_at) - now.server);
   if (!status) return window;
+  const shared = status.parts.filter((part) => !part.up && part.role !== "camera").map(ofPart);
   if (now.local - heardStatus > SILENT_MS) {
-    const why = status.trouble ? ` (${status.trouble})` : "";
-    return [...window, bad(`The alert router does not answer${why}. New alerts are NOT shown.`)];
+    const silent = "The alert router does not answer. New alerts are NOT shown.";
+    return [...window, bad("router", "router", silent), ...shared];
   }
   return [
     ...window,
-    ...status.cameras.flatMap((camera) => ofCamera(camera, now.server, deployment, clock)),
-    ...status.parts.filter((part) => !part.up && part.role !== "camera").map(ofPart),
+    ...shared,
+    ...status.cameras.flatMap((camera) => ofCamera(camera, now.server, clock)),
+    ...ofDisk(status.counts.unkept),
     ...status.sinks.filter((sink) => sink.last_error !== null).map(ofSink),
   ];
 }
 
 function ofWindow(leftMs) {
-  if (leftMs <= 0) return [bad("The deployment's window has ended: nobody is looked for any more.")];
+  const over = "The deployment's window has ended: nobody is looked for any more.";
+  if (leftMs <= 0) return [bad("window", "", over)];
   // Whole minutes: a screen reader reads the banner whenever it changes.
   const minutes = Math.ceil(leftMs / 60000);
-  if (leftMs < NEAR_END_MS) return [warn(`The deployment ends in ${minutes} min.`)];
+  if (leftMs < NEAR_END_MS) return [warn("window", "", `The deployment ends in ${minutes} min.`)];
   return [];
 }
 
-function ofCamera(camera, now, deployment, clock) {
-  const name = `Camera ${camera.camera}`;
-  const unseen = "nobody is looked for there";
-  const at = Date.parse(camera.at ?? deployment.started_at);
-  if (camera.state === "starting" && now - at < STARTING_MS) return [];
-  if (camera.state === "starting") return [bad(`${name} does not start: ${unseen}.`)];
-  if (camera.state !== "live") {
-    const why = camera.detail ? ` (${camera.detail})` : "";
-    const since = clock.time(camera.since);
-    return [bad(`${name} ${DOWN[camera.state]} since ${since}${why}: ${unseen}.`)];
-  }
-  if (!isSilent(camera, now)) return [];
-  return [bad(`${name} has not been heard of since ${clock.time(at)}: ${unseen}.`)];
+function ofCamera(camera, now, clock) {
+  const why = whyDown(camera, now, clock);
+  return why ? [bad("camera", camera.camera, `Camera ${camera.camera} ${why}: ${UNSEEN}.`)] : [];
 }
 
-const ofPart = (part) => bad(`The ${part.role} is being started anew: alerts may be late.`);
+function whyDown(camera, now, clock) {
+  const waited = now - Date.parse(camera.at ?? camera.since);
+  if (camera.state === "restarting") return "is being started anew";
+  if (camera.state === "unheard") return waited > SILENT_MS ? "has not been heard of yet" : null;
+  if (camera.state === "starting") {
+    return now - Date.parse(camera.since) > STARTING_MS ? "does not start" : null;
+  }
+  if (camera.state !== "live") {
+    const detail = camera.detail ? ` (${camera.detail})` : "";
+    return `${DOWN[camera.state]} since ${clock.time(camera.since)}${detail}`;
+  }
+  return isSilent(camera, now) ? `has not been heard of since ${clock.time(camera.at)}` : null;
+}
+
+const ofPart = (part) => bad("part", part.name, RESTARTING[part.role]);
+
+function ofDisk(unkept) {
+  const alerts = unkept === 1 ? "1 alert is" : `${unkept} alerts are`;
+  const text = `The disk is full: ${alerts} shown and not kept. Decide, and make room.`;
+  return unkept > 0 ? [bad("disk", "", text)] : [];
+}
 
 function ofSink(sink) {
-  return warn(`Alerts do not get to ${sink.name}: ${sink.waiting} waiting (${sink.last_error}).`);
+  const text = `Alerts do not get to ${sink.name}: ${sink.waiting} waiting (${sink.last_error}).`;
+  return warn("sink", sink.name, text);
 }
 
-const bad = (text) => ({ level: "bad", text });
-const warn = (text) => ({ level: "warn", text });
+const bad = (kind, name, text) => ({ level: "bad", kind, name, text });
+const warn = (kind, name, text) => ({ level: "warn", kind, name, text });
+
+const opened = new Set();
+
+// Several of a kind are one line, which opens: nothing may push the decisions off the screen.
+export function showBanner(found) {
+  const kinds = [...new Set(found.map(({ kind }) => kind))];
+  fill(byId("banner"), kinds.map((kind) => group(kind, found.filter((each) => each.kind === kind))));
+}
+
+const line = ({ level, text }) => element("p", { className: level }, text);
+
+function group(kind, all) {
+  if (all.length === 1) return line(all[0]);
+  const words = KINDS[kind](all.map((each) => each.name));
+  const list = element("ul", {}, ...all.map(({ text }) => element("li", {}, text)));
+  const summary = element("summary", {}, words);
+  const made = element("details", { className: all[0].level, open: opened.has(kind) }, summary, list);
+  made.dataset.kind = kind;
+  return made;
+}
+
+// A line that was opened stays open when it changes.
+export function rememberOpened() {
+  byId("banner").addEventListener("click", (event) => {
+    const details = event.target.closest("summary")?.parentElement;
+    if (!details) return;
+    if (details.open) opened.delete(details.dataset.kind);
+    else opened.add(details.dataset.kind);
+  });
+}

@@ -1,37 +1,45 @@
 // The console: what is known, what is chosen, and who is told when it changes.
 
 import { get, learnTime, post, serverNow, tokenOfLink } from "./api.js";
-import { troubles } from "./banner.js";
-import * as decision from "./decide.js";
+import { rememberOpened, showBanner, troubles } from "./banner.js";
+import { askAnyway, showDecision, showSaving } from "./decide.js";
+import { showDecisions } from "./decisions.js";
 import { showAge, showDetail } from "./detail.js";
-import { byId, element, fill, setText } from "./dom.js";
+import { byId, setText } from "./dom.js";
+import * as drafts from "./draft.js";
+import { close, forget } from "./end.js";
 import { clockOf, duration, WORDS } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { showStatus } from "./panels.js";
 import { isOpen, newestFirst, painted, reveal, showAges, showQueue } from "./queue.js";
+import { attempt, itWorksAgain, say } from "./said.js";
 import { chime, toggleSound } from "./sound.js";
 import { listen } from "./stream.js";
 
 const MOST = 500;
+const UNSEEN_MS = 60000;
 const alerts = new Map();
 const fresh = new Set();
+const heardOf = new Set();
+const saving = new Set();
 let session, clock, link;
 let status = null;
 let heardStatus = Date.now();
 let chosenId = null;
 let limit = 100;
 let loaded = false;
-let saving = false;
+let ended = null;
 
 const may = (what) => session.may.includes(what);
 const chosen = () => alerts.get(chosenId);
+const isSaving = () => saving.has(chosenId);
 
 function show() {
   if (!chosen() && alerts.size) chosenId = newestFirst(alerts)[0].alert_id;
   showQueue(alerts, chosenId, fresh, (id) => choose(id));
   if (chosen()) {
     showDetail(chosen(), clock);
-    decision.showDecision(decision.draftOf(chosen()));
+    showDecision(chosen(), isSaving());
     byId("acknowledge").disabled = !isOpen(chosen()) || chosen().acknowledged !== null;
   }
   tick();
@@ -42,15 +50,30 @@ function tick() {
   const leftMs = Date.parse(session.deployment.ends_at) - now.server;
   const ends = clock.minuteInZone(session.deployment.ends_at);
   setText(byId("clock"), clock.timeInZone(now.server));
-  setText(byId("window"), leftMs > 0 ? `ends ${ends}, in ${duration(leftMs)}` : `ended ${ends}`);
+  const left = leftMs > 0 ? `ends ${ends}, in ${duration(leftMs)}` : `ended ${ends}`;
+  setText(byId("window"), ended ? "over" : left);
   showAges(alerts, now.server);
   if (chosen()) showAge(chosen(), now.server, clock);
   if (status) showStatus(status, now.server);
   const { deployment } = session;
-  const found = troubles({ now, link, status, heardStatus, deployment, clock });
-  fill(byId("banner"), found.map(({ level, text }) => element("p", { className: level }, text)));
+  showBanner(troubles({ now, link, status, heardStatus, deployment, clock, ended }));
   const open = [...alerts.values()].filter(isOpen).length;
   document.title = `${open ? `(${open}) ` : ""}${deployment.place}`;
+  if (!link.up) unlinked(now.local - link.since, leftMs);
+}
+
+// Without a connection nobody can tell whether there is still a session, or a deployment.
+function unlinked(forMs, leftMs) {
+  if (ended || forMs < UNSEEN_MS) return;
+  if (leftMs <= 0) told.end({ reason: "window" });
+  else if (loaded) forgetAll("Pictures are shown again when the connection is back.");
+}
+
+function forgetAll(words) {
+  alerts.clear();
+  fresh.clear();
+  loaded = false;
+  forget(words);
 }
 
 function choose(id, focus = false) {
@@ -61,20 +84,23 @@ function choose(id, focus = false) {
   reveal(id, focus);
 }
 
-function take(alert, isNew) {
-  const known = alerts.has(alert.alert_id);
+function take(alert, isNews) {
   alerts.set(alert.alert_id, alert);
   if (alert.acknowledged || alert.review) fresh.delete(alert.alert_id);
-  if (known || !isNew) return;
+  if (!isNews) return;
   // What an officer is at work on stays under their fingers.
-  const busy = chosen() && (isOpen(chosen()) || byId("decision").contains(document.activeElement));
+  const busy = chosen() && (isOpen(chosen()) || isBegun(chosen()) || isAtForm());
   if (!busy) chosenId = alert.alert_id;
   if (isOpen(alert)) fresh.add(alert.alert_id);
   const what = `Possible match with ${alert.subject_id} at camera ${alert.camera}`;
-  setText(byId("announcer"), `${what}, score ${alert.score.toFixed(2)}. You decide.`);
+  const who = may("decide") ? " You decide." : "";
+  setText(byId("announcer"), `${what}, score ${alert.score.toFixed(2)}.${who}`);
   flash();
   chime();
 }
+
+const isBegun = (alert) => drafts.isChanged(drafts.draftOf(alert));
+const isAtForm = () => byId("decision").contains(document.activeElement);
 
 function flash() {
   document.body.classList.remove("flash");
@@ -96,26 +122,30 @@ async function load() {
   }
   status = status ?? (await get("/api/status"));
   loaded = true;
+  if (!alerts.size) setText(byId("nothing-words"), "No alert yet.");
   byId("older").hidden = alerts.size < limit || limit === MOST;
   show();
 }
 
 function arrived(alert, isNew) {
-  const known = alerts.has(alert.alert_id);
-  take(alert, isNew);
-  if (known || !isNew) return;
+  const isNews = isNew && !heardOf.has(alert.alert_id);
+  heardOf.add(alert.alert_id);
+  take(alert, isNews);
+  if (!isNews) return;
+  itWorksAgain();
   show();
   measure(alert).catch(() => null);
 }
 
 const told = {
-  opened: () => load().catch((error) => say(error.message)),
+  opened: () => attempt(load),
   alert: (alert) => {
     const before = alerts.get(alert.alert_id)?.review?.review_id;
     arrived(alert, true);
     show();
     const { review } = alert;
     const byOther = review && review.review_id !== before && review.reviewer !== session.name;
+    if (review?.review_id !== before) itWorksAgain();
     if (byOther) say(`${review.reviewer} has decided about ${alert.subject_id}.`);
   },
   status: (sections) => {
@@ -123,10 +153,24 @@ const told = {
     heardStatus = Date.now();
     tick();
   },
-  trouble: ({ text }) => {
-    if (status) status.trouble = text;
+  trouble: ({ parts }) => {
+    if (status) status.parts = parts;
+    tick();
   },
   beat: () => null,
+  end: (how) => {
+    link.close();
+    if (how.reason === "session") {
+      forgetAll("");
+      location.reload();
+      return;
+    }
+    ended = how;
+    forgetAll("");
+    drafts.dropAll();
+    close();
+    tick();
+  },
 };
 
 const desk = {
@@ -140,71 +184,76 @@ const desk = {
     if (byId("acknowledge").disabled || !chosen()) return;
     await attempt(() => post(`/api/alerts/${chosenId}/acknowledge`));
   },
-  verdict: (verdict) => change((draft) => decision.pickVerdict(draft, verdict)),
-  reason: (index) => change((draft) => decision.pickReason(draft, index)),
-  outcome: (outcome) => change((draft) => decision.pickOutcome(draft, outcome)),
+  verdict: (verdict) => change((draft) => drafts.pickVerdict(draft, verdict)),
+  reason: (index) => change((draft) => drafts.pickReason(draft, index)),
+  outcome: (outcome) => change((draft) => drafts.pickOutcome(draft, outcome)),
   write: () => byId("reason").focus(),
-  help: () => byId("help").showModal(),
-  async save() {
-    if (!chosen() || !may("decide") || saving) return;
-    const { alert_id } = chosen();
-    const { order, missing } = decision.orderOf(decision.draftOf(chosen()));
-    if (missing) {
-      say(missing, true);
-      return;
-    }
-    setSaving(true);
-    await attempt(async () => {
-      const review = await post(`/api/alerts/${alert_id}/reviews`, order);
-      alerts.set(alert_id, { ...alerts.get(alert_id), review });
-      byId("reason").blur();
-      say(`Saved: ${WORDS[review.verdict]}.`);
-    });
-    setSaving(false);
+  help: () => ended || byId("help").showModal(),
+  save() {
+    if (!chosen() || !may("decide") || isSaving()) return;
+    const draft = drafts.draftOf(chosen());
+    const missing = drafts.missingOf(draft);
+    if (missing) say(missing, "bad");
+    else if (drafts.decidedMeanwhile(chosen())) ask(chosen());
+    else send(chosen(), draft, draft.seen);
+  },
+  drop() {
+    if (!chosen() || isSaving()) return;
+    drafts.drop(chosenId);
+    say("");
     show();
   },
 };
 
-function setSaving(now) {
-  saving = now;
-  byId("save").disabled = now;
+// Somebody else has decided: only a second, deliberate yes saves what was begun.
+function ask(alert) {
+  const draft = drafts.draftOf(alert);
+  const other = drafts.decidedMeanwhile(alert);
+  askAnyway(alert, other, clock, () => send(alert, draft, other));
+}
+
+async function send({ alert_id }, draft, seen) {
+  let overtaken = false;
+  saving.add(alert_id);
+  show();
+  await attempt(async () => {
+    try {
+      const order = drafts.orderOf(draft, seen);
+      const review = await post(`/api/alerts/${alert_id}/reviews`, order);
+      drafts.drop(alert_id);
+      decided(alert_id, review);
+      byId("reason").blur();
+      say(`Saved: ${WORDS[review.verdict]}.`);
+    } catch (error) {
+      if (!error.review) throw error;
+      overtaken = decided(alert_id, error.review);
+    }
+  });
+  saving.delete(alert_id);
+  show();
+  if (overtaken && chosenId === alert_id) ask(chosen());
+}
+
+// What was decided about an alert, unless the events have told of something later already.
+function decided(alert_id, review) {
+  const alert = alerts.get(alert_id);
+  if (!alert) return false;
+  const isLater = alert.review && Date.parse(alert.review.decided_at) > Date.parse(review.decided_at);
+  if (!isLater) alerts.set(alert_id, { ...alert, review });
+  return true;
 }
 
 function change(how) {
-  if (!chosen() || !may("decide")) return;
-  how(decision.draftOf(chosen()));
+  if (!chosen() || !may("decide") || isSaving()) return;
+  how(drafts.draftOf(chosen()));
   say("");
   show();
 }
 
-async function attempt(what) {
-  try {
-    await what();
-  } catch (error) {
-    say(`Not done: ${error.message}.`, true);
-  }
-}
-
-// A word about what was just done; what went wrong stays until something else is done.
-function say(text, isBad = false) {
-  byId("said").className = isBad ? "bad" : "good";
-  setText(byId("said"), text);
-  if (text && !isBad) setTimeout(() => byId("said").textContent === text && say(""), 4000);
-}
-
-async function showDecisions() {
-  const heads = ["Decided", "By", "Alert", "Decision", "Reason", "Outcome"];
-  const rows = (await get("/api/reviews")).reverse().map((review) => [
-    clock.timeInZone(review.decided_at),
-    `${review.reviewer} (${review.role})`,
-    alerts.get(review.alert_id)?.subject_id ?? review.alert_id,
-    WORDS[review.verdict],
-    review.reason,
-    review.outcome ? WORDS[review.outcome] : "–",
-  ]);
-  const row = (cells, tag) => element("tr", {}, ...cells.map((cell) => element(tag, {}, cell)));
-  byId("all-reviews").replaceChildren(row(heads, "th"), ...rows.map((cells) => row(cells, "td")));
-  byId("decisions").showModal();
+function write() {
+  if (!chosen()) return;
+  drafts.draftOf(chosen()).text = byId("reason").value;
+  showSaving(chosen(), isSaving());
 }
 
 function wire() {
@@ -216,13 +265,15 @@ function wire() {
     if (outcome) desk.outcome(outcome);
   });
   on("decision", (event) => { event.preventDefault(); desk.save(); }, "submit");
-  on("reason", () => { if (chosen()) decision.draftOf(chosen()).text = byId("reason").value; }, "input");
+  on("reason", write, "input");
+  on("drop", () => desk.drop());
   on("acknowledge", () => desk.acknowledge());
   on("older", () => { limit = Math.min(2 * limit, MOST); loaded = false; load(); });
   on("sound", () => toggleSound(byId("sound")));
   on("show-help", () => desk.help());
-  on("show-decisions", () => attempt(showDecisions));
+  on("show-decisions", () => attempt(() => showDecisions(alerts, clock)));
   on("logout", async () => { await attempt(() => post("/logout")); location.reload(); });
+  rememberOpened();
   listenToKeys(desk);
 }
 
@@ -232,7 +283,7 @@ function fitRole() {
   byId("decision").classList.toggle("undecided", !may("decide"));
   byId("only-reading").hidden = may("decide");
   setText(byId("only-reading"), may("acknowledge")
-    ? "A reviewer decides about this alert."
+    ? "Acknowledge shows the others that you have seen it. A reviewer decides."
     : "You are reading as auditor: nothing can be changed.");
 }
 
@@ -257,7 +308,7 @@ async function start() {
   wire();
   tick();
   setInterval(tick, 1000);
-  setInterval(() => learnTime().catch(() => null), 60000);
+  setInterval(() => ended || learnTime().catch(() => null), 60000);
 }
 
-start().catch((error) => say(error.message, true));
+start().catch((error) => say(error.message, "bad"));

@@ -1,54 +1,14 @@
-// The officer's decision about one alert: a draft until it is saved.
+// The form for a decision, and the question before a decision of somebody else is passed over.
 
-import { byId, element } from "./dom.js";
+import { byId, element, setText } from "./dom.js";
+import { decidedMeanwhile, draftOf, isChanged, missingOf, OUTCOMES, reasonOf, REASONS, VERDICTS } from "./draft.js";
 import { WORDS } from "./format.js";
 
-export const VERDICTS = ["match", "no_match", "cannot_tell"];
-export const OUTCOMES = ["engaged", "arrested", "no_action"];
-const REASONS = {
-  match: ["Features agree", "Identity checked", "Documents seen", "Known to me"],
-  no_match: ["Features differ", "Identity checked", "Age or build differs", "Relative or twin"],
-  cannot_tell: ["Picture too poor", "Face hidden", "Person has gone", "Old watchlist picture"],
-};
 const REASON_KEYS = ["4", "5", "6", "7"];
 const OUTCOME_KEYS = ["8", "9", "0"];
 
-const drafts = new Map();
-
-// What is to be decided about `alert`: as it was left, else as it was decided.
-export function draftOf(alert) {
-  const seen = alert.review?.review_id ?? null;
-  const kept = drafts.get(alert.alert_id);
-  if (kept && kept.seen === seen) return kept;
-  const { verdict = null, reason = "", outcome = null } = alert.review ?? {};
-  const draft = { seen, verdict, chip: null, text: reason, outcome };
-  drafts.set(alert.alert_id, draft);
-  return draft;
-}
-
-export function pickVerdict(draft, verdict) {
-  if (draft.verdict !== verdict) Object.assign(draft, { verdict, chip: null });
-}
-
-export function pickReason(draft, index) {
-  const chip = draft.verdict && REASONS[draft.verdict][index];
-  draft.chip = draft.chip === chip ? null : chip;
-}
-
-export function pickOutcome(draft, outcome) {
-  draft.outcome = draft.outcome === outcome ? null : outcome;
-}
-
-// What to send, or the sentence that says what is missing.
-export function orderOf(draft) {
-  const reason = [draft.chip, draft.text.trim()].filter(Boolean).join("; ");
-  if (!draft.verdict) return { missing: "Choose Match, No match or Cannot tell first." };
-  if (reason.length < 3) return { missing: "Give a reason: choose one, or write a few words." };
-  const { verdict, outcome, seen } = draft;
-  return { order: { verdict, reason, outcome, seen_review_id: seen } };
-}
-
-export function showDecision(draft) {
+export function showDecision(alert, saving) {
+  const draft = draftOf(alert);
   buttons(byId("verdicts"), VERDICTS, {
     keys: ["1", "2", "3"],
     words: (verdict) => WORDS[verdict],
@@ -70,6 +30,35 @@ export function showDecision(draft) {
     isOn: (outcome) => draft.outcome === outcome,
   });
   if (byId("reason").value !== draft.text) byId("reason").value = draft.text;
+  showSaving(alert, saving);
+}
+
+// Whether there is something to save, and whether somebody else was quicker.
+export function showSaving(alert, saving) {
+  const draft = draftOf(alert);
+  const other = saving ? null : decidedMeanwhile(alert);
+  byId("save").disabled = saving || missingOf(draft) !== null;
+  byId("reason").readOnly = saving;
+  byId("unsaved").hidden = saving || alert.review === null || !isChanged(draft);
+  byId("unsaved").classList.toggle("meanwhile", other !== null);
+  setText(byId("unsaved-words"), other
+    ? `${other.reviewer} has decided meanwhile. What you chose is kept and not saved.`
+    : "Your change is not saved.");
+}
+
+// Asks whether to save although `other` is there; `save` is called for a deliberate yes.
+export function askAnyway(alert, other, clock, save) {
+  const draft = draftOf(alert);
+  const when = clock.minuteInZone(other.decided_at);
+  const theirs = `${other.reviewer} decided ${WORDS[other.verdict]} at ${when}`;
+  setText(byId("anyway-question"), `${theirs}; save yours anyway?`);
+  setText(byId("anyway-theirs"), `${WORDS[other.verdict]}: ${other.reason}`);
+  setText(byId("anyway-yours"), `${WORDS[draft.verdict]}: ${reasonOf(draft)}`);
+  byId("anyway-save").onclick = () => {
+    byId("anyway").close();
+    save();
+  };
+  if (!byId("anyway").open) byId("anyway").showModal();
 }
 
 // Buttons are kept where they are: one that had the focus keeps it.

@@ -17,6 +17,21 @@ export function showDetail(alert, clock) {
   showDecided(alert, clock);
 }
 
+// `words`: what is said instead.
+export function clearDetail(words) {
+  byId("nothing").hidden = false;
+  byId("alert").hidden = true;
+  setText(byId("nothing-words"), words);
+  for (const id of ["best-shot", "gallery"]) {
+    byId(id).removeAttribute("src");
+    byId(id).alt = "";
+  }
+  for (const id of ["of-camera", "of-time", "of-subject", "of-image", "score", "margin"]) {
+    setText(byId(id), "");
+  }
+  for (const id of ["facts", "decided"]) byId(id).replaceChildren();
+}
+
 export function showAge(alert, now, clock) {
   const taken = Date.parse(alert.captured_at);
   setText(byId("of-time"), `${clock.timeInZone(taken)}, ${ago(now - taken)}`);

@@ -1,7 +1,7 @@
 // The keyboard. One table is both what the keys do and what the help says.
 
 import { byId, element } from "./dom.js";
-import { OUTCOMES, VERDICTS } from "./decide.js";
+import { OUTCOMES, VERDICTS } from "./draft.js";
 
 const KEYS = [
   { keys: ["ArrowDown", "j"], shown: "↓ or J", help: "the next older alert", act: (d) => d.move(1), repeats: true },
@@ -24,7 +24,7 @@ export function listenToKeys(desk) {
     if (event.target.closest("dialog")) return;
     if (event.target.matches("input")) {
       if (event.key === "Escape") event.target.blur();
-      return;
+      if (event.key !== "Enter" || event.isComposing) return;
     }
     const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const found = KEYS.find((each) => each.keys.includes(pressed));

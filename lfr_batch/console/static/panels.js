@@ -6,6 +6,8 @@ import { ago, count, milliseconds, rate, share, WORDS } from "./format.js";
 
 const STATES = {
   starting: "starting",
+  restarting: "being started anew",
+  unheard: "not heard of yet",
   live: "live",
   stalled: "no pictures",
   reconnecting: "reconnecting",
@@ -15,6 +17,7 @@ const STATES = {
 
 export function showStatus(status, now) {
   fill(byId("cameras"), status.cameras.map((camera) => cameraCard(camera, now)));
+  byId("nobody-decides").hidden = status.may_be_decided;
   fill(byId("counts"), facts(countFacts(status.counts)));
   fill(byId("latency"), facts(latencyFacts(status.shown)));
   fill(byId("parts"), [...status.parts.map(partLine), ...status.sinks.map(sinkLine)]);
@@ -31,7 +34,7 @@ function cameraCard(camera, now) {
     `${camera.analysed_fps.toFixed(1)} looked at, ${share(
       camera.frames_dropped,
       camera.frames_received,
-    )} dropped`,
+    )} passed over`,
     `look p50 ${milliseconds(camera.look_ms_p50)}, p99 ${milliseconds(camera.look_ms_p99)}`,
     `heard ${ago(now - Date.parse(camera.at))}${again(camera.reconnects)}`,
   ];
@@ -49,10 +52,17 @@ function countFacts(counts) {
     ["True", count(counts.true_alerts)],
     ["False", count(counts.false_alerts)],
     ["Unconfirmed", count(counts.unconfirmed)],
-    ["False per face", rate(counts.false_per_face)],
-    ["False per alert", rate(counts.false_per_alert)],
+    ["False per face", soFar(counts.false_per_face, counts)],
+    ["False per alert", soFar(counts.false_per_alert, counts)],
     ...outcomes,
   ];
+}
+
+// A rate is no more than what was decided so far makes of it.
+function soFar(value, { decided, alerts }) {
+  if (decided === alerts) return rate(value);
+  const known = `${count(decided)} of ${count(alerts)} decided`;
+  return decided ? `${rate(value)}, ${known}` : known;
 }
 
 function latencyFacts(shown) {

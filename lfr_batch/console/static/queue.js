@@ -48,6 +48,12 @@ export function reveal(alertId, focus) {
   if (focus) button?.focus({ preventScroll: true });
 }
 
+export function clearQueue() {
+  nodes.clear();
+  byId("alerts").replaceChildren();
+  setText(byId("open-count"), "");
+}
+
 function nodeOf(alert, choose) {
   const picture = (which) => element("img", { src: pictureOf(alert, which), alt: "" });
   const button = element(

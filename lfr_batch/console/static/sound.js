@@ -1,14 +1,14 @@
-// A short tone for a new alert; off until an officer turns it on.
+// A short tone for a new alert; off until an officer turns it on. The button says what it does.
 
 import { setText } from "./dom.js";
 
 let audio = null;
 
 export function toggleSound(button) {
-  const on = button.getAttribute("aria-pressed") !== "true";
+  const on = audio === null;
   audio = on ? new AudioContext() : null;
-  button.setAttribute("aria-pressed", String(on));
-  setText(button, on ? "Sound on" : "Sound off");
+  button.classList.toggle("on", on);
+  setText(button, on ? "Turn sound off" : "Turn sound on");
   if (on) chime();
 }
 

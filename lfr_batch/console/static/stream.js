@@ -4,18 +4,26 @@ import { get } from "./api.js";
 
 const SILENT_MS = 6000;
 const AGAIN_MS = 1500;
-const KINDS = ["alert", "status", "trouble", "beat"];
+const KINDS = ["alert", "status", "trouble", "beat", "end"];
 
-// `told[kind](data)` for each event, `told.opened()` whenever the stream begins (anew).
+// `told[kind](data)` for each event, `told.opened()` whenever the stream begins (anew). After
+// `close()` nothing is told any more.
 export function listen(told) {
-  const link = { up: false, since: Date.now(), heard: Date.now(), silentS: 0 };
+  const link = { up: false, since: Date.now(), heard: Date.now(), close };
   let source = null;
+  let closed = false;
 
   const turn = (up) => {
     if (link.up !== up) Object.assign(link, { up, since: Date.now() });
   };
 
+  function close() {
+    closed = true;
+    source.close();
+  }
+
   function open() {
+    if (closed) return;
     source?.close();
     link.heard = Date.now();
     source = new EventSource("/events");

@@ -1,0 +1,34 @@
+// When there is nothing more to see: pictures and names leave the page.
+
+import { clearDetail } from "./detail.js";
+import { byId, setText } from "./dom.js";
+import { clearQueue } from "./queue.js";
+import { say } from "./said.js";
+
+const ENDS = {
+  window: () => "The deployment's window has ended",
+  played: (at) => `Every file was played to its end at ${at}`,
+  stopped: (at) => `The deployment was stopped at ${at}`,
+};
+
+export const endWords = ({ reason, at }, clock) =>
+  `${ENDS[reason](clock.timeInZone(at))}: nobody is looked for any more.`;
+
+// `words`: what is said in place of the selected alert.
+export function forget(words) {
+  clearQueue();
+  clearDetail(words);
+  setText(byId("announcer"), "");
+  byId("all-reviews").replaceChildren();
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  say("");
+}
+
+// For good: nothing is left to press.
+export function close() {
+  forget("");
+  byId("desk").hidden = true;
+  byId("over").hidden = false;
+  for (const button of document.querySelectorAll("button")) button.disabled = true;
+  document.querySelector(".top nav").hidden = true;
+}
