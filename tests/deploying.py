@@ -22,7 +22,7 @@ def own_home(casework: Casework, folder: Path) -> Path:
 
 
 def deployable(casework: Casework, cameras: dict[str, str], **changes: Any) -> LiveConfig:
-    """A configuration that may begin now, in this process; clips are played once."""
+    """A configuration that may be rehearsed now, in this process; clips are played once."""
     config = live_config(casework, cameras)
     played = tuple(camera.model_copy(update={"loop": False}) for camera in config.cameras)
     usual = {
@@ -34,5 +34,5 @@ def deployable(casework: Casework, cameras: dict[str, str], **changes: Any) -> L
     return config.model_copy(update={**usual, **changes})
 
 
-def order(config: LiveConfig, home: Path, rehearse: bool = False) -> LiveOrder:
+def order(config: LiveConfig, home: Path, rehearse: bool = True) -> LiveOrder:
     return LiveOrder(config, home, str(home.parent / "results"), rehearse)

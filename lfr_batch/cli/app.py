@@ -17,6 +17,10 @@ HELP = "Find enrolled faces in footage archives. A person decides, never the sof
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
+STOPPED = "Stopped. `lfr runs` shows runs that are not finished, `lfr resume` goes on."
+LIVE_STOPPED = "Stopped. `lfr runs` shows how deployments ended; none is resumed."
+OF_DEPLOYMENTS = frozenset({"live", "deliver", "review"})
+
 COMMANDS = {
     "scan": ("scan:scan", "Search footage for the people of a gallery."),
     "search": ("scan:search", "Rank the people of a gallery for the faces in stills."),
@@ -35,9 +39,13 @@ COMMANDS = {
         "live_deliver:deliver",
         "Deliver alerts and reviews that a sink had not taken when its deployment ended.",
     ),
+    "review": ("live_review:review", "Decide alerts of a deployment that is over."),
     "live-user": ("live_users:live_users_app", "Who may log in to the console."),
     "retention": ("retention:retention_app", "How long alerts are kept."),
-    "audit": ("retention:audit_app", "The record of what was copied, deleted and delivered late."),
+    "audit": (
+        "retention:audit_app",
+        "The record of what was copied, deleted, and delivered or decided late.",
+    ),
     "doctor": ("doctor:doctor", "What this machine is, what is wrong, and how to mend it."),
     "demo": ("demo:demo", "Build the demonstration, scan it, and check the answer."),
 }
@@ -105,7 +113,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     if code == INTERRUPTED:
-        complain("Stopped. `lfr runs` shows runs that are not finished, `lfr resume` goes on.")
+        complain(LIVE_STOPPED if words[0] in OF_DEPLOYMENTS else STOPPED)
     sys.exit(code)
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
-from types import FrameType
 from typing import Annotated
 
 import typer
 
+from lfr_batch.cli.live_console import console_of, require_address
+from lfr_batch.cli.live_signals import Signals, signals_taken
 from lfr_batch.cli.live_status import LiveStatus, live_status, summary
 from lfr_batch.cli.options import (
     AddressOption,
@@ -37,7 +35,7 @@ from lfr_batch.live.receipt import sentence
 from lfr_batch.live.watchlist import destroy_leftovers, require_gone
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.pipeline.deploy import Deployment, LiveOrder, make_deployment
-from lfr_batch.pipeline.live_plan import RunningDeployment
+from lfr_batch.pipeline.live_plan import LiveEngine, RunningDeployment
 from lfr_batch.pipeline.live_run import Ended, run_deployment
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.results.run_log import EXIT_CODES
@@ -47,7 +45,6 @@ SOONER = {
     "longest": "no deployment lasts longer than 24 hours",
 }
 """Why a deployment ends before its window does."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def live(
@@ -57,7 +54,7 @@ def live(
     overrides: SetOption = None,
     rehearse: Annotated[
         bool,
-        typer.Option("--rehearse", help="Play files, whatever the window says; marked as such."),
+        typer.Option("--rehearse", help="Play files, at any time; marked as such. No real camera."),
     ] = False,
     operator: OperatorOption = None,
     pack: PackOption = None,
@@ -82,14 +79,16 @@ def live(
     _tidy_up(operator_name(operator))
     settings = override(load_live(config, overrides or ()), own)
     order = LiveOrder(settings, home(), _results_root(out, settings), rehearse)
-    ended = _run(make_deployment(order, datetime.now(UTC)))
+    deployment = make_deployment(order, datetime.now(UTC))
+    require_address(settings.console)
+    ended = _run(deployment)
     for line in summary(ended):
         answer(line)
     raise typer.Exit(EXIT_CODES[ended.status] or 0)
 
 
 def _run(deployment: Deployment) -> Ended:
-    with _signals() as signals, live_status(deployment.term) as status:
+    with signals_taken() as signals, live_status(deployment.term) as status:
         try:
             return run_deployment(
                 deployment,
@@ -101,25 +100,6 @@ def _run(deployment: Deployment) -> Ended:
         except (KeyboardInterrupt, SystemExit):  # the latter by Ray's handler of SIGTERM
             say("stopped before its cameras were open; its watchlist is destroyed")
             raise typer.Exit(EXIT_CODES["failed"] or 1) from None
-
-
-@contextmanager
-def serve_console(deployment: Deployment, running: RunningDeployment) -> Iterator[str]:
-    """Gives the console's address; says a link for everybody whose token is for this start alone.
-
-    Raises ConfigError for an address that cannot be had, LiveError.
-    """
-    from lfr_batch.console.app import create_app  # noqa: PLC0415 - not before all is checked
-    from lfr_batch.console.roster import roster_for_deployment  # noqa: PLC0415
-    from lfr_batch.console.serve import serve  # noqa: PLC0415
-    from lfr_batch.console.users import login_link  # noqa: PLC0415
-
-    roster, tokens = roster_for_deployment(deployment.plan.home)
-    app = create_app(deployment.record, running, deployment.plan.router_folder, roster)
-    with serve(app, deployment.plan.config.console) as url:
-        for name, token in tokens.items():
-            say(f"{name}: {login_link(url, token)}")
-        yield url
 
 
 def _results_root(out: str | None, config: LiveConfig) -> str:
@@ -153,48 +133,14 @@ def _announce(deployment: Deployment) -> None:
 def _attended(
     deployment: Deployment, running: RunningDeployment, status: LiveStatus
 ) -> Iterator[None]:
-    with serve_console(deployment, running) as url:
+    plan = deployment.plan
+    with console_of(plan.home, deployment.record, running, plan.config.console) as url:
         status.begin(url)
         yield
 
 
-@dataclass(slots=True)
-class _Signals:
-    """While parts are being opened, a signal interrupts; at any other time it asks for an orderly
-    end, and while that is being brought about it changes nothing."""
-
-    stopping: Event = field(default_factory=Event)
-    interrupts: bool = False
-
-    def take(self, _number: int, _frame: FrameType | None) -> None:
-        self.stopping.set()
-        self.interrupt()
-
-    def interrupt(self) -> None:
-        if self.interrupts and self.stopping.is_set():
-            self.interrupts = False
-            raise KeyboardInterrupt
-
-    def install(self) -> None:
-        """Who started us under nohup wants no hang-up to be noticed."""
-        for number in SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self.take)
-
-
 @contextmanager
-def _signals() -> Iterator[_Signals]:
-    signals, before = _Signals(), {number: signal.getsignal(number) for number in SIGNALS}
-    signals.install()
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _opened(deployment: Deployment, signals: _Signals) -> Iterator[RunningDeployment]:
+def _opened(deployment: Deployment, signals: Signals) -> Iterator[LiveEngine]:
     _announce(deployment)
     signals.interrupts = True
     try:

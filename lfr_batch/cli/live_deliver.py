@@ -13,6 +13,7 @@ from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.load import load_live
 from lfr_batch.live.deliver import Delivered, LateDelivery
 from lfr_batch.live.deliver import deliver as deliver_late
+from lfr_batch.live.figures import lost_alerts
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.pipeline.worker import protect_files
 
@@ -64,4 +65,9 @@ def _summary(done: Delivered) -> Iterator[str]:
             why = f" ({state.last_error})" if state.last_error else ""
             yield f"{took}, {state.waiting} still waiting{why}"
         else:
-            yield f"{took}, nothing waits"
+            of = " of what was kept" if done.lost or done.cut_off else ""
+            yield f"{took}, nothing waits{of}"
+    if done.lost:
+        yield f"{lost_alerts(done.lost)} Nothing can deliver them."
+    if done.cut_off:
+        yield "it was cut off: whether alerts of its last moments are lost is not known"

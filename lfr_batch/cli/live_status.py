@@ -18,9 +18,9 @@ from rich.text import Text
 
 from lfr_batch.cli.output import say
 from lfr_batch.live.deployment import REASONS, Term
-from lfr_batch.live.figures import arrests, counts, engagements
+from lfr_batch.live.figures import arrests, counts, engagements, lost_alerts
 from lfr_batch.live.records import CameraHealth
-from lfr_batch.pipeline.live_run import Ended, Look
+from lfr_batch.pipeline.live_run import CUT_OFF, Ended, Look
 
 LINE_EVERY_S = 60.0
 STYLES: Mapping[str, str] = {"live": "green", "starting": "yellow", "ended": "dim"}
@@ -45,15 +45,15 @@ class LiveStatus:
         if self.screen is not None:
             self.screen.update(self._panel(look), refresh=True)
             return
-        news = (look.counts.alerts, {each.camera: each.state for each in look.health}, _down(look))
+        states = {each.camera: each.state for each in look.health}
+        news = (look.counts.alerts, look.counts.unkept, states, _down(look))
         if news != self.said or monotonic() - self.said_s >= LINE_EVERY_S:
             self.said, self.said_s = news, monotonic()
             say(self.line(look))
 
     def line(self, look: Look) -> str:
         cameras = ", ".join(f"{h.camera} {_state(h)}" for h in look.health) or "no camera yet"
-        down = f"; being restarted: {', '.join(_down(look))}" if _down(look) else ""
-        return f"{_clock()} {_counts(look)}; {cameras}{down}; {self._left()}"
+        return "; ".join((f"{_clock()} {_counts(look)}", cameras, *_alarms(look), self._left()))
 
     def _panel(self, look: Look) -> Group:
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -61,8 +61,10 @@ class LiveStatus:
             table.add_column(column)
         for each in look.health:
             table.add_row(*_row(each))
-        down = [Text(f"being restarted: {', '.join(_down(look))}", "red")] if _down(look) else []
-        return Group(table, *down, f"{_counts(look)}; {self._left()}", f"{self.url}  (Ctrl-C ends)")
+        alarms = [Text(alarm, "red") for alarm in _alarms(look)]
+        return Group(
+            table, *alarms, f"{_counts(look)}; {self._left()}", f"{self.url}  (Ctrl-C ends)"
+        )
 
     def _left(self) -> str:
         minutes = max(int((self.term.ends_at - datetime.now(UTC)).total_seconds()), 0) // 60
@@ -94,8 +96,14 @@ def summary(ended: Ended) -> Iterator[str]:
             yield f"camera {camera.camera} gave no picture"
     for sink, number in figures.undelivered.items():
         yield f"{sink} has not taken {number} alerts and reviews; they are kept, sealed"
+    if figures.unkept:
+        yield lost_alerts(figures.unkept)
+    if figures.cut_off:
+        yield CUT_OFF
     if figures.undelivered:
         yield f"`lfr deliver {record.deployment_id} --config FILE` delivers them later"
+    if figures.undecided:
+        yield f"{figures.undecided} undecided: `lfr review {record.deployment_id} --config FILE`"
     files = len(receipt.files)
     yield f"its copy of the watchlist is destroyed: {files} files, verified; see the receipt"
     yield f"`lfr report {record.deployment_id}` writes its report"
@@ -134,6 +142,13 @@ def _counts(look: Look) -> str:
         f"{now.faces_seen} faces seen, {now.alerts} alerts ({now.true_alerts} true, "
         f"{now.false_alerts} false, {now.unconfirmed} unconfirmed)"
     )
+
+
+def _alarms(look: Look) -> Iterator[str]:
+    if look.counts.unkept:
+        yield f"{look.counts.unkept} alerts not kept: the disk has no room, free some"
+    if _down(look):
+        yield f"being restarted: {', '.join(_down(look))}"
 
 
 def _down(look: Look) -> list[str]:

@@ -28,7 +28,8 @@ from lfr_batch.results.store import open_store
 
 retention_app = typer.Typer(help="How long alerts are kept.", no_args_is_help=True)
 audit_app = typer.Typer(
-    help="The record of what was copied, deleted and delivered late.", no_args_is_help=True
+    help="The record of what was copied, deleted, and delivered or decided late.",
+    no_args_is_help=True,
 )
 
 COLUMNS = ["deployment_id", "state", "alerts", "whole", "rule"]

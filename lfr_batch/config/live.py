@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
 from lfr_batch.config.schema import (
     Config,
@@ -21,24 +21,39 @@ from lfr_batch.config.schema import (
 
 CameraName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 Text = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+def _said(value: Any) -> Any:
+    if value is None:
+        raise ValueError(
+            "it says nothing, and there is no deployment without it; conf/live.yaml has an example"
+        )
+    return value
+
+
+Stated = Annotated[Text, BeforeValidator(_said)]
 Positive = Annotated[float, Field(gt=0.0)]
 
 Profile = Literal["standard", "day"]
 PROFILE_HOURS: dict[Profile, float] = {"standard": 31 * 24.0, "day": 24.0}
 
 
+STATED = ("place", "case", "authorising_officer", "authority", "purpose")
+"""What must be said of every deployment, and may not be blank."""
+
+
 class DeploymentConfig(Section):
     """What this deployment is, and who answers for it."""
 
     name: CameraName
-    place: Text
+    place: Stated
     starts_at: AwareDatetime
     ends_at: AwareDatetime
-    case: Text
-    authorising_officer: Text
-    authority: Text
+    case: Stated
+    authorising_officer: Stated
+    authority: Stated
     """Reference of the written authority."""
-    purpose: Text
+    purpose: Stated
     operator: str | None = None
     """Who runs it; null is the login name."""
     licence: str | None = None
@@ -61,7 +76,7 @@ class WatchlistConfig(Section):
 class CameraConfig(Section):
     name: CameraName
     source: Text
-    """rtsp://…, http://…, v4l2:/dev/video0, or a file that is played at its own pace."""
+    """rtsp://…, http://…, v4l2:/dev/video0; in a rehearsal a file, played at its own pace."""
     loop: bool = False
     """A file begins anew at its end (rehearsal)."""
 

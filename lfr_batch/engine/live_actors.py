@@ -90,6 +90,9 @@ class AnalystActor(Part):
         with self._opening():
             self._analyst = open_shared_analyst(plan)
 
+    def state(self) -> tuple[int, LfrError | None, bool]:
+        return os.getpid(), self._failure, self._failure is None and self._analyst.works
+
     def detect(self, content: PictureRef, box: Letterbox) -> Reply:
         return reply_of(lambda: self._analyst.detect((borrow(content), box)))
 
@@ -193,8 +196,8 @@ class RemoteRouter:
     def sink_states(self) -> tuple[SinkState, ...]:
         return tuple(self._call("sink_states"))
 
-    def close(self) -> None:
-        self._call("close")
+    def close(self) -> int:
+        return int(self._call("close"))
 
     def _call(self, method: str, *arguments: Any) -> Any:
         return ask(self._actor.call.remote(method, arguments), CALL_TIMEOUT_S)

@@ -14,7 +14,13 @@ from time import monotonic
 from typing import Any
 
 from lfr_batch.engine.cluster import connected
-from lfr_batch.engine.live_actors import AnalystActor, CameraActor, RemoteRouter, RouterActor
+from lfr_batch.engine.live_actors import (
+    AnalystActor,
+    CameraActor,
+    RemoteRouter,
+    RouterActor,
+    ask,
+)
 from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.pipeline.live_plan import LivePlan, PartRole, PartState
 
@@ -26,12 +32,21 @@ ANSWER_S = 0.5
 SILENT_S = 3.0
 """A part that says nothing for so long is started anew."""
 OPEN_S = 120.0
+END_S = 10.0
 START_S = 30.0
 """A part that was lost is given so long to open itself, on a machine that is busy."""
+LOST_S = 30.0
+"""Where not one part has answered for so long, nothing starts them anew: Ray itself is lost."""
 CALLS_AT_ONCE = 32
 INLINE = ("RAY_max_direct_call_object_size", str(64 << 20))
 """On a cluster that is started here, answers go straight to the asker: an alert's pictures must not
 lie in the object store, which keeps them and may spill them to disk."""
+ENGINE_LOST = (
+    "Ray was lost, and without it no part of the deployment can be kept running: `lfr doctor` "
+    "looks at the machine, then start the deployment again."
+)
+RAY_ITSELF = frozenset({"raylet", "gcs_server"})
+"""Without either nothing is started anew, and nothing starts them anew."""
 HEALTH = "health"
 """A thread of every actor that answers for its state alone, however many calls wait."""
 
@@ -49,24 +64,45 @@ class _Supervised:
     up: bool = False
     restarts: int = 0
     heard_s: float = field(default_factory=monotonic)
+    worked_s: float | None = None
+    """When it was last known to do its work."""
+    down_s: float = 0.0
+    """Over all outages that have ended."""
     patience_s: float = 0.0
     """How much longer than ``SILENT_S`` it may be silent: it is being started."""
 
 
-class RayDeployment:
-    """Satisfies ``RunningDeployment``."""
+@dataclass(slots=True)
+class _Course:
+    """What becomes of the whole."""
 
-    def __init__(self, parts: list[_Supervised], router: RemoteRouter) -> None:
+    trouble: str | None = None
+    lost: int | None = None
+
+
+class RayDeployment:
+    """Satisfies ``LiveEngine``."""
+
+    def __init__(self, parts: list[_Supervised], router: RemoteRouter, course: _Course) -> None:
         self._parts = parts
         self._router = router
+        self._course = course
 
     @property
     def router(self) -> RemoteRouter:
         return self._router
 
+    @property
+    def trouble(self) -> str | None:
+        return self._course.trouble
+
+    @property
+    def lost(self) -> int | None:
+        return self._course.lost
+
     def parts(self) -> tuple[PartState, ...]:
         return tuple(
-            PartState(p.name, p.role, p.up, p.restarts, p.process if p.up else None)
+            PartState(p.name, p.role, p.up, p.restarts, p.process if p.up else None, _down_s(p))
             for p in self._parts
         )
 
@@ -77,17 +113,19 @@ def live_ray(plan: LivePlan) -> Iterator[RayDeployment]:
     os.environ.setdefault(*INLINE)
     with connected(plan.config.engine):
         parts: list[_Supervised] = []
-        ending = Event()
-        supervisor = Thread(target=_supervise, args=(parts, ending), name="supervisor", daemon=True)
+        ending, course = Event(), _Course()
+        supervisor = Thread(
+            target=_supervise, args=(parts, ending, course), name="supervisor", daemon=True
+        )
         try:
             router = _start_parts(plan, parts)
             supervisor.start()
-            yield RayDeployment(parts, router)
+            yield RayDeployment(parts, router, course)
         finally:
             ending.set()
             if supervisor.is_alive():  # it must not ask for anything once Ray is gone
                 supervisor.join()
-            _end_parts(parts)
+            course.lost = _end_parts(parts)
 
 
 def _start_parts(plan: LivePlan, parts: list[_Supervised]) -> RemoteRouter:
@@ -148,12 +186,47 @@ def _await(part: _Supervised) -> None:
     _heard(part, process, works=True)
 
 
-def _supervise(parts: list[_Supervised], ending: Event) -> None:
-    while not ending.wait(LOOK_EVERY_S):
-        answered = _ask_all(parts)
-        for part in parts:
-            if not ending.is_set():
-                _look_after(part, part.name in answered)
+def _supervise(parts: list[_Supervised], ending: Event, course: _Course) -> None:
+    """Until ``ending``, or there is nothing left to look after: ``course`` then says so.
+
+    Without its own store Ray would end this process after a minute, and nothing after it.
+    """
+    ray_itself = _ray_itself()
+    try:
+        while not ending.wait(LOOK_EVERY_S) and course.trouble is None:
+            answered = _ask_all(parts)
+            for part in parts:
+                if not ending.is_set():
+                    _look_after(part, part.name in answered)
+            if _silent_s(parts) > LOST_S or any(_born(p) != born for p, born in ray_itself.items()):
+                course.trouble = ENGINE_LOST
+    finally:
+        if not ending.is_set():
+            course.trouble = ENGINE_LOST
+
+
+def _ray_itself() -> dict[int, str | None]:
+    """The processes of a cluster that this one has started, and when they began."""
+    listed = (path.read_text().split() for path in Path("/proc/self/task").glob("*/children"))
+    children = {int(child) for found in listed for child in found}
+    return {child: _born(child) for child in children if _name(child) in RAY_ITSELF}
+
+
+def _name(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _silent_s(parts: list[_Supervised]) -> float:
+    """For how long not one of them has done its work."""
+    return monotonic() - max(part.worked_s or 0.0 for part in parts)
+
+
+def _down_s(part: _Supervised) -> float:
+    since = 0.0 if part.up or part.worked_s is None else monotonic() - part.worked_s
+    return part.down_s + since
 
 
 def _ask_all(parts: list[_Supervised]) -> frozenset[str]:
@@ -195,6 +268,10 @@ def _take_answer(part: _Supervised) -> None:
 
 
 def _heard(part: _Supervised, process: int, works: bool) -> None:
+    if works:
+        if not part.up and part.worked_s is not None:
+            part.down_s += monotonic() - part.worked_s
+        part.worked_s = monotonic()
     part.process, part.born, part.up = process, _born(process), works
     part.heard_s, part.patience_s = monotonic(), 0.0
 
@@ -229,8 +306,9 @@ def _born(process: int | None) -> str | None:
     return None if after_name[0] in {"Z", "X"} else after_name[19]
 
 
-def _end_parts(parts: list[_Supervised]) -> None:
-    """Cameras first, then the router, which flushes its sinks; nothing is left running."""
+def _end_parts(parts: list[_Supervised]) -> int | None:
+    """Cameras first, then the router, which flushes its sinks; nothing is left running. What the
+    router says of lost alerts; None if it says nothing."""
     import ray  # noqa: PLC0415
     from ray.exceptions import RayError  # noqa: PLC0415
 
@@ -238,10 +316,24 @@ def _end_parts(parts: list[_Supervised]) -> None:
         "camera": lambda actor: actor.stop.remote(),
         "router": lambda actor: actor.call.remote("close", ()),
     }
+    lost: int | None = None
     for role, say in last_words.items():
-        words = [say(part.actor) for part in parts if part.role == role]
         with suppress(RayError):
-            ray.wait(words, num_returns=len(words), timeout=10.0) if words else None
+            words = [say(part.actor) for part in parts if part.role == role]
+            answered, _ = (
+                ray.wait(words, num_returns=len(words), timeout=END_S) if words else ([], [])
+            )
+            if role == "router" and answered:
+                lost = _lost_alerts(answered[0])
     for part in parts:
         with suppress(RayError, RuntimeError, ValueError):
             ray.kill(part.actor, no_restart=True)
+    return lost
+
+
+def _lost_alerts(answer: Any) -> int | None:
+    try:
+        return int(ask(answer, END_S))
+    except LfrError as error:
+        logger.warning("the alert router could not be closed: %s", error)
+        return None

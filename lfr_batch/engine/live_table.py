@@ -7,14 +7,14 @@ from contextlib import AbstractContextManager
 
 from lfr_batch.engine.live_ray import live_ray
 from lfr_batch.engine.live_threads import live_threads
-from lfr_batch.pipeline.live_plan import LivePlan, RunningDeployment
+from lfr_batch.pipeline.live_plan import LiveEngine, LivePlan
 
-LIVE_ENGINES: dict[str, Callable[[LivePlan], AbstractContextManager[RunningDeployment]]] = {
+LIVE_ENGINES: dict[str, Callable[[LivePlan], AbstractContextManager[LiveEngine]]] = {
     "ray": live_ray,
     "in_process": live_threads,
 }
 
 
-def open_live_engine(plan: LivePlan) -> AbstractContextManager[RunningDeployment]:
+def open_live_engine(plan: LivePlan) -> AbstractContextManager[LiveEngine]:
     """Raises EngineError if the engine cannot be had, and what keeps a part from opening."""
     return LIVE_ENGINES[plan.config.engine.kind](plan)

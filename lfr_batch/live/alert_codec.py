@@ -11,12 +11,14 @@ from lfr_batch.live.records import Alert, Review
 
 _ALERT, _REVIEW = TypeAdapter(Alert), TypeAdapter(Review)
 _PICTURES = ("best_shot_jpeg", "gallery_jpeg")
+_LEFT_OUT = {*_PICTURES, "kept"}
+"""What is encoded is being kept."""
 _LENGTH = 4
 
 
 def encode_alert(alert: Alert) -> bytes:
     """The length of each piece, then the pieces: all but the pictures as JSON, both pictures."""
-    plain = _ALERT.dump_python(alert, mode="json", exclude=set(_PICTURES))
+    plain = _ALERT.dump_python(alert, mode="json", exclude=_LEFT_OUT)
     pieces = (json.dumps(plain).encode(), alert.best_shot_jpeg, alert.gallery_jpeg)
     return b"".join(len(piece).to_bytes(_LENGTH, "big") + piece for piece in pieces)
 
@@ -39,7 +41,7 @@ def decode_review(data: bytes) -> Review:
 def message(record: Alert | Review) -> dict[str, Any]:
     """Plain values for those outside, without pictures; what is not finite is null."""
     if isinstance(record, Alert):
-        text = _ALERT.dump_json(record, exclude=set(_PICTURES))
+        text = _ALERT.dump_json(record, exclude=_LEFT_OUT)
         return {"kind": "alert", "id": record.alert_id, **json.loads(text)}
     return {"kind": "review", "id": record.review_id, **json.loads(_REVIEW.dump_json(record))}
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from lfr_batch.config.live import DeploymentConfig, LiveConfig
+from lfr_batch.config.live import STATED, CameraConfig, DeploymentConfig, LiveConfig
 from lfr_batch.errors import AuthorityError, UsageError
 from lfr_batch.footage.stream_address import kind_of
 
@@ -31,7 +31,6 @@ REASONS: Mapping[Reason, str] = MappingProxyType(
         "died": "its process had died",
     }
 )
-_STATED = ("place", "case", "authorising_officer", "authority", "purpose")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Term:
 
 def require_authority(deployment: DeploymentConfig) -> None:
     """Raises AuthorityError naming what was left blank."""
-    blank = [f"deployment.{name}" for name in _STATED if not _visible(getattr(deployment, name))]
+    blank = [f"deployment.{name}" for name in STATED if not _visible(getattr(deployment, name))]
     if blank:
         raise AuthorityError(
             f"{' and '.join(blank)} must be stated before any face is compared; "
@@ -61,10 +60,12 @@ def require_authority(deployment: DeploymentConfig) -> None:
 def term_of(config: LiveConfig, enrolled_at: datetime, now: datetime, rehearse: bool) -> Term:
     """The time of a deployment that starts ``now``; ``enrolled_at``: its watchlist, the last time.
 
-    Raises UsageError outside the window, for an expired watchlist, and for a rehearsal with a
-    camera that is no file.
+    Raises UsageError outside the window, for an expired watchlist, for a camera that is a file,
+    and for a rehearsal with one that is none.
     """
     window = _rehearsal(config, now) if rehearse else _window(config.deployment, now)
+    if not rehearse:
+        _require_a_street(config)
     expires_at = enrolled_at + timedelta(hours=config.watchlist.max_age_h)
     if now >= expires_at:
         raise UsageError(_expired(config, enrolled_at, now))
@@ -101,12 +102,26 @@ def _window(deployment: DeploymentConfig, now: datetime) -> datetime:
     return ends_at
 
 
+def _require_a_street(config: LiveConfig) -> None:
+    """What is played must not be counted as people in the street."""
+    played = [camera.name for camera in config.cameras if _is_file(camera)]
+    if played:
+        raise UsageError(
+            f"Camera {played[0]} is a file, and a deployment looks at a street: play files with "
+            "--rehearse, which marks it as a rehearsal, or name a stream as its source."
+        )
+
+
+def _is_file(camera: CameraConfig) -> bool:
+    return kind_of(camera.source) == "file"
+
+
 def _rehearsal(config: LiveConfig, now: datetime) -> datetime:
-    real = [camera.name for camera in config.cameras if kind_of(camera.source) != "file"]
+    real = [camera.name for camera in config.cameras if not _is_file(camera)]
     if real:
         raise UsageError(
-            f"A rehearsal plays files, and camera {real[0]} is none: name a file as its source, or "
-            "leave out --rehearse."
+            f"A rehearsal plays files alone, and camera {real[0]} is none: nobody may watch a "
+            "street as a rehearsal; name a file as its source, or leave out --rehearse."
         )
     return now + (config.deployment.ends_at - config.deployment.starts_at)
 

@@ -13,12 +13,12 @@ KEPT = 5_000
 class EventLog:
     """The last change of each alert, review, camera and sink; the KEPT latest of them.
 
-    Numbers begin at the time of day in microseconds, so that those of a restarted router are
-    higher than those of its predecessor.
+    Numbers begin at the machine's uptime in microseconds, so that those of a restarted router are
+    higher than those of its predecessor, whatever is done to the time of day.
     """
 
     def __init__(self) -> None:
-        self._number = time.time_ns() // 1000
+        self._number = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
         self._events: dict[tuple[EventKind, str], Event] = {}
         self._changed = Condition()
 

@@ -7,6 +7,7 @@ delivered later: so it can be reported on after its alerts were deleted, or its 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -38,6 +39,9 @@ class CameraFigures(_Figures):
     reconnects: int = 0
     live_s: float = 0.0
     down_s: float = 0.0
+    """Without a picture."""
+    blind_s: float = 0.0
+    """Nobody looked at its pictures: what looks at them was being started anew."""
     look_ms_p50: float = 0.0
     look_ms_p99: float = 0.0
 
@@ -58,6 +62,7 @@ class MinuteFigures(_Figures):
     minute: int
     faces_seen: int = 0
     down_s: float = 0.0
+    blind_s: float = 0.0
 
 
 class Figures(_Figures):
@@ -73,6 +78,14 @@ class Figures(_Figures):
     """When its copy of the watchlist was verified to be destroyed."""
     undelivered: dict[str, int] = {}
     """Sink → alerts and reviews that it had not taken at the end, and has not taken since."""
+    unkept: int = 0
+    """Alerts that were shown and could not be kept, beside ``alerts``; lost if it has ended."""
+    cut_off: bool = False
+    """Its parts had no last word: what came last, and may be lost, is not known."""
+    extrapolated: bool = False
+    """The threshold is for a rate that is lower than any the model pack was calibrated for."""
+    restarts: dict[str, int] = {}
+    """Part → how often it was lost and started anew; only parts that were."""
     cameras: tuple[CameraFigures, ...] = ()
     alerts: tuple[AlertFigures, ...] = ()
     minutes: tuple[MinuteFigures, ...] = ()
@@ -80,6 +93,16 @@ class Figures(_Figures):
     @property
     def alerts_in_all(self) -> int:
         return sum(group.alerts for group in self.alerts)
+
+    @property
+    def undecided(self) -> int:
+        """Alerts that nobody has reviewed."""
+        return sum(group.alerts for group in self.alerts if group.verdict is None)
+
+    @property
+    def at_least(self) -> bool:
+        """Whether there may have been more than was counted, which was not written down."""
+        return self.ended_at is None or self.cut_off
 
 
 def counts(figures: Figures, camera: str | None = None) -> LiveCounts:
@@ -99,6 +122,11 @@ def arrests(counted: LiveCounts) -> int:
     return counted.outcomes.get("arrested", 0)
 
 
+def lost_alerts(number: int) -> str:
+    alerts = "1 alert that was shown is" if number == 1 else f"{number} alerts that were shown are"
+    return f"{alerts} lost, since the disk had no room to keep them."
+
+
 def grouped(alerts: Iterable[AlertFigures]) -> tuple[AlertFigures, ...]:
     """Alike ones together, in order of minute and camera."""
     sums: dict[tuple[int, str, str, str], AlertFigures] = {}
@@ -107,6 +135,16 @@ def grouped(alerts: Iterable[AlertFigures]) -> tuple[AlertFigures, ...]:
         more = sums[key].alerts if key in sums else 0
         sums[key] = each.model_copy(update={"alerts": each.alerts + more})
     return tuple(sums[key] for key in sorted(sums))
+
+
+def moved(
+    known: Iterable[AlertFigures], before: Iterable[AlertFigures], after: Iterable[AlertFigures]
+) -> tuple[AlertFigures, ...]:
+    """``known`` where alerts that were counted as ``before`` are now counted as ``after``."""
+    left = Counter({each.model_copy(update={"alerts": 1}): each.alerts for each in known})
+    left -= Counter({each.model_copy(update={"alerts": 1}): each.alerts for each in before})
+    others = (each.model_copy(update={"alerts": number}) for each, number in left.items())
+    return grouped([*others, *after])
 
 
 def cameras_of(figures: Figures) -> Sequence[str]:

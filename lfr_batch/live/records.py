@@ -68,6 +68,8 @@ class Alert:
     best_shot_jpeg: bytes
     gallery_jpeg: bytes
     times: StageTimes
+    kept: bool = True
+    """False while the disk has no room for it: then it is shown, and lost if the machine goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class LiveCounts:
     unconfirmed: int = 0
     """Not reviewed, or 'cannot tell'."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
+    unkept: int = 0
+    """Of the alerts, those that are shown and for which the disk has had no room so far."""
 
     @property
     def false_per_face(self) -> float | None:

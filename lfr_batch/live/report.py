@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from lfr_batch.live.figures import (
     engagements,
     grouped,
     load_figures,
+    lost_alerts,
 )
 from lfr_batch.live.receipt import Receipt
 from lfr_batch.live.records import LiveCounts
@@ -128,8 +129,14 @@ def csv_row(figures: Figures, status: str) -> dict[str, Any]:
         "model_pack": record.pack_id,
         "threshold": round(record.threshold, 4),
         "target_false_alert_rate_per_face": record.target_fpir,
+        "threshold_beyond_calibration": "yes" if figures.extrapolated else "no",
         **_counts_row(counts(figures)),
         **_by_camera(figures),
+        "counted": "at least" if figures.at_least else "exactly",
+        "alerts_not_kept": figures.unkept,
+        "restarts": _restarts(figures),
+        "without_picture_s_by_camera": _joined((c.camera, c.down_s) for c in figures.cameras),
+        "not_looked_at_s_by_camera": _joined((c.camera, c.blind_s) for c in figures.cameras),
     }
 
 
@@ -143,7 +150,18 @@ def report_context(figures: Figures, run: dict[str, Any]) -> dict[str, Any]:
         "total": _counts_row(counts(figures)),
         "by_camera": [(c, _counts_row(counts(figures, c))) for c in cameras_of(figures)],
         "plot": plot(figures),
+        "restarts": _restarts(figures),
+        "at_least": figures.at_least and run["status"] != "running",
+        "lost": _lost(figures, run["status"]),
     }
+
+
+def _lost(figures: Figures, status: str) -> str:
+    if not figures.unkept:
+        return ""
+    if status == "running":
+        return f"The disk has had no room so far for {figures.unkept} alerts that are shown."
+    return lost_alerts(figures.unkept)
 
 
 def share(value: float | None) -> str:
@@ -192,9 +210,17 @@ def _counts_row(counted: LiveCounts) -> dict[str, Any]:
 def _by_camera(figures: Figures) -> dict[str, str]:
     counted = {camera: _counts_row(counts(figures, camera)) for camera in cameras_of(figures)}
     return {
-        f"{name}_by_camera": "; ".join(f"{camera}={row[name]}" for camera, row in counted.items())
+        f"{name}_by_camera": _joined((camera, row[name]) for camera, row in counted.items())
         for name in _BY_CAMERA
     }
+
+
+def _joined(pairs: Iterable[tuple[str, object]]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in pairs)
+
+
+def _restarts(figures: Figures) -> str:
+    return _joined(sorted(figures.restarts.items()))
 
 
 def _iso(time: datetime | None) -> str | None:

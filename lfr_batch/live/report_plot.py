@@ -44,7 +44,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One camera: its name, where its line is, and when it gave no picture."""
+    """One camera: its name, where its line is, and when it gave no picture or nobody looked."""
 
     camera: str
     y: float
@@ -138,14 +138,17 @@ def _strip(figures: Figures, camera: str, number: int, scale: _Scale) -> Strip:
 
 def _lost(figures: Figures, camera: str, y: float, scale: _Scale) -> Iterator[Bar]:
     """As wide as the share of the time that was lost."""
-    down: dict[int, float] = {}
+    lost: dict[int, tuple[float, float]] = {}
     for minute in figures.minutes:
-        if minute.camera == camera and minute.down_s:
+        if minute.camera == camera and (minute.down_s or minute.blind_s):
             bin_ = minute.minute // scale.per_bin
-            down[bin_] = down.get(bin_, 0.0) + minute.down_s
-    for bin_, down_s in sorted(down.items()):
-        share = min(down_s / (60.0 * scale.per_bin), 1.0)
-        title = f"{scale.clock(bin_)}: {camera} without a picture for {down_s:.0f} s"
+            down_s, blind_s = lost.get(bin_, (0.0, 0.0))
+            lost[bin_] = down_s + minute.down_s, blind_s + minute.blind_s
+    for bin_, (down_s, blind_s) in sorted(lost.items()):
+        share = min((down_s + blind_s) / (60.0 * scale.per_bin), 1.0)
+        said = [f"without a picture for {down_s:.0f} s"] if down_s else []
+        said += [f"not looked at for {blind_s:.0f} s"] if blind_s else []
+        title = f"{scale.clock(bin_)}: {camera} {', '.join(said)}"
         width = round(max(scale.bin_width * share, 1.0), 2)
         yield Bar(scale.x(bin_), y + 3, width, STRIP_HEIGHT - 6, title)
 

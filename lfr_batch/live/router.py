@@ -2,6 +2,9 @@
 
 The disk is the truth: a router that was killed is opened again on its folder and goes on where it
 was. In memory it has what the console asks for, without pictures.
+
+While the disk has no room, an alert is shown all the same: it is held in memory, as not kept, and
+written in its turn as soon as there is room.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ from bisect import bisect_right
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
+from threading import Event as Flag
+from threading import Lock, Thread
 from typing import IO
 
 from lfr_batch.config.live import LiveConfig
@@ -20,6 +24,7 @@ from lfr_batch.errors import LiveError, SealBroken, StoreError, UsageError
 from lfr_batch.live.cool_down import NOTHING_RAISED, LastRaised, is_due, restored, with_raised
 from lfr_batch.live.counts import Decision, FacesSeen, decisions, live_counts, with_faces
 from lfr_batch.live.events import EventLog
+from lfr_batch.live.held import Held
 from lfr_batch.live.records import (
     Alert,
     CameraHealth,
@@ -41,8 +46,10 @@ logger = logging.getLogger(__name__)
 
 FLUSH_S = 3.0
 FACES_EVERY_S = 5.0
+KEEP_EVERY_S = 1.0
+"""So often it is tried to write what is held."""
 SPOOL = "spool"
-"""In ``sink_states``, of the sealed files themselves: only where some cannot be read."""
+"""In ``sink_states``, of the sealed files themselves: only where some cannot be read or written."""
 
 
 def open_router(
@@ -89,6 +96,8 @@ class Router:
         self._faces: dict[str, FacesSeen] = spool.faces()
         self._faces_saved_s = time.monotonic()
         self._damaged: list[str] = []
+        self._held = Held()
+        self._ending = Flag()
         self._closed = False
         self._events = EventLog()
         self._restore()
@@ -96,21 +105,26 @@ class Router:
             Courier(name, deliver, spool, self._next_item, self._sink_changed)
             for name, deliver in sinks.items()
         ]
+        self._keeper = Thread(target=self._keep_on, name="keeper", daemon=True)
+        self._keeper.start()
 
     def raise_alert(self, alert: Alert) -> bool:
         self._check_own(alert)
         with self._writing:
             self._check_open()
             self._forget_deleted()
+            if alert.alert_id in self._held:
+                raise self._held.refused()
             if alert.alert_id in self._alerts or alert.alert_id in self._deleted:
                 return True
             if not is_due(self._last_raised, alert, self._cool_down_s):
                 return False
-            item = Item(self._number + 1, _raised(alert))
-            self._spool.add(item)
-            self._remember(replace(item, record=_raised(alert)))
             self._last_raised = with_raised(self._last_raised, alert)
+            is_kept = self._kept_or_held(alert)
         self._announce("alert", alert.alert_id)
+        if not is_kept:
+            self._events.add("sink", SPOOL)
+            raise self._held.refused()
         logger.info("alert %s of camera %s raised", alert.alert_id, alert.camera)
         return True
 
@@ -123,6 +137,8 @@ class Router:
                 raise UsageError(f"there is no alert {review.alert_id!r} in this deployment")
             if review.review_id in self._reviews:
                 return
+            if review.alert_id in self._held and not self._keep_held():
+                raise self._held.refused("its alert is not written, so no decision can be kept: ")
             item = Item(self._number + 1, review)
             self._spool.add(item)
             self._remember(item)
@@ -164,7 +180,8 @@ class Router:
         self._forget_deleted()
         with self._memory:
             kept = decisions(self._alerts, self._reviews.values())
-            return live_counts([*self._deleted.values(), *kept], self._faces)
+            counted = live_counts([*self._deleted.values(), *kept], self._faces)
+            return replace(counted, unkept=len(self._held))
 
     def events(self, after: int, timeout_s: float) -> tuple[Event, ...]:
         return self._events.since(after, timeout_s)
@@ -174,27 +191,37 @@ class Router:
         with self._memory:
             numbers = [number for number, _ in self._queue]
         states = [_state(courier, numbers) for courier in self._couriers]
-        if self._damaged:
-            said = f"cannot be read: {', '.join(self._damaged)}"
-            states.append(SinkState(SPOOL, len(numbers), len(self._damaged), said))
+        said = [f"cannot be read: {', '.join(self._damaged)}"] if self._damaged else []
+        said += [trouble] if (trouble := self._held.trouble()) else []
+        if said:
+            waiting = len(self._damaged) + len(self._held)
+            states.append(SinkState(SPOOL, len(numbers), waiting, "; ".join(said)))
         return tuple(states)
 
     def carried(self) -> dict[str, int]:
         """By sink, how many alerts and reviews it has taken from this router."""
         return {courier.name: courier.carried for courier in self._couriers}
 
-    def close(self) -> None:
+    def close(self) -> int:
         with self._writing:
             if self._closed:
-                return
+                return len(self._held)
+            self._keep_held()
             self._closed = True
+            lost = len(self._held)
+        self._ending.set()
+        self._held.some.set()
         until_s = time.monotonic() + FLUSH_S
         for courier in self._couriers:
             courier.finish()
         for courier in self._couriers:
             courier.join(until_s)
+        self._keeper.join()
         self._save_faces()
         self._lock.close()
+        if lost:
+            logger.error("%d alerts are lost: %s", lost, self._held.trouble())
+        return lost
 
     def _check_own(self, record: Alert | Review) -> None:
         file_name(record)
@@ -206,6 +233,51 @@ class Router:
     def _check_open(self) -> None:
         if self._closed:
             raise LiveError("the deployment's alerts are closed: nothing is raised any more")
+
+    def _kept_or_held(self, alert: Alert) -> bool:
+        """Written if that can be done, behind what is held; shown in any case. Whether it is
+        written."""
+        if not self._held:
+            try:
+                item = self._keep(_raised(alert))
+            except StoreError as error:
+                logger.warning("alerts are shown, and cannot be kept: %s", error)
+                self._held.refuse(error)
+            else:
+                self._remember(replace(item, record=_raised(alert)))
+                return True
+        held = replace(_raised(alert), kept=False)
+        self._held.add(held)
+        with self._memory:
+            self._alerts[held.alert_id] = _without_pictures(held)
+        return False
+
+    def _keep(self, alert: Alert) -> Item:
+        """Onto the disk. Raises StoreFull, StoreUnreachable."""
+        item = Item(self._number + 1, alert)
+        self._spool.add(item)
+        return item
+
+    def _keep_held(self) -> bool:
+        """Write what is held, in its order, as far as that can be done. Whether all is written."""
+        for alert in self._held.in_order():
+            try:
+                item = self._keep(replace(alert, kept=True))
+            except StoreError as error:
+                self._held.refuse(error)
+                return False
+            self._remember(item)
+            self._held.written(alert.alert_id)
+            self._announce("sink", SPOOL)
+            logger.warning("alert %s of camera %s is written now", alert.alert_id, alert.camera)
+        return True
+
+    def _keep_on(self) -> None:
+        while not self._ending.is_set():
+            self._held.some.wait()
+            if not self._ending.wait(KEEP_EVERY_S):
+                with self._writing:
+                    self._keep_held()
 
     def _restore(self) -> None:
         self._deleted = self._spool.forgotten()
@@ -257,6 +329,9 @@ class Router:
             self._last_raised = restored(self._alerts.values())
 
     def _with_pictures(self, known: Alert) -> Alert | None:
+        held = self._held.get(known.alert_id)
+        if held is not None:
+            return held
         item = self._read(file_name(known))
         if item is None or not isinstance(item.record, Alert):
             return None
@@ -290,10 +365,14 @@ class Router:
         with self._memory:
             self._faces_saved_s = time.monotonic()
             faces = dict(self._faces)
+        refusal: StoreError | None = None
         try:
             self._spool.set_faces(faces)
         except StoreError as error:
             logger.warning("the count of faces is not saved: %s", error)
+            refusal = error
+        if self._held.refuse(refusal):  # told before there is an alert that finds no room
+            self._events.add("sink", SPOOL)
 
 
 def _light(item: Item) -> Item:

@@ -15,14 +15,16 @@ class AlertRouter(Protocol):
         ``times.raise_s`` are the router's. False: within the cool-down, and forgotten. The same
         ``alert_id`` again is True again, and nothing else.
 
-        Raises StoreFull and StoreUnreachable (try again with the same alert), UsageError for an
-        alert of another deployment.
+        Raises StoreFull and StoreUnreachable: it is shown from now on, and written as soon as
+        that can be done; offer it again until it is, since the router may be lost meanwhile.
+        UsageError for an alert of another deployment.
         """
 
     def review(self, review: Review) -> None:
         """On the disk when it returns; the same ``review_id`` again is nothing new.
 
-        Raises UsageError for an alert that is not there, StoreFull, StoreUnreachable.
+        Raises UsageError for an alert that is not there, StoreFull, StoreUnreachable, also for an
+        alert that is itself not written yet.
         """
 
     def report_health(self, health: CameraHealth) -> None: ...
@@ -46,7 +48,11 @@ class AlertRouter(Protocol):
         Of several changes of one camera or sink only the last is told. ``after`` 0: everything.
         """
 
-    def sink_states(self) -> tuple[SinkState, ...]: ...
+    def sink_states(self) -> tuple[SinkState, ...]:
+        """One more, ``spool``, while sealed files cannot be read or written."""
 
-    def close(self) -> None:
-        """Lets the sinks finish for a few seconds; what is undelivered stays sealed on disk."""
+    def close(self) -> int:
+        """Lets the sinks finish for a few seconds; what is undelivered stays sealed on disk.
+
+        How many alerts are lost, since the disk had no room for them to the last.
+        """

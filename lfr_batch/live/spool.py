@@ -83,6 +83,12 @@ class Spool:
         """Every sealed file."""
         return self.place.list(ALERTS) + self.place.list(REVIEWS)
 
+    def undecided(self) -> int:
+        """How many of the alerts that are kept have no review."""
+        alerts = {path.rpartition("/")[2] for path in self.place.list(ALERTS)}
+        reviews = (path.rpartition("/")[2] for path in self.place.list(REVIEWS))
+        return len(alerts.difference(name.partition(".")[0] for name in reviews))
+
     def delivered(self, sink: str) -> int:
         try:
             return int(self.place.read(f"{DELIVERED}/{sink}"))

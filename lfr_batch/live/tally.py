@@ -6,7 +6,7 @@ are the truth also while the router is being restarted, and after it has ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +40,9 @@ class _Camera:
     faces: FacesSeen = field(default_factory=FacesSeen)
     live_s: float = 0.0
     down_s: float = 0.0
+    blind_s: float = 0.0
+    newly_blind_s: float = 0.0
+    """Since it was heard the last time."""
 
 
 class Tally:
@@ -62,11 +65,20 @@ class Tally:
             known = self._cameras.setdefault(each.camera, _Camera())
             seen = with_faces(known.faces, each.faces_seen)
             more = seen.before + seen.now - known.faces.before - known.faces.now
-            down_s = since_s if each.state in DOWN else 0.0
-            known.health, known.faces = each, seen
+            looked_at_s = max(since_s - known.newly_blind_s, 0.0)
+            down_s = looked_at_s if each.state in DOWN else 0.0
+            known.health, known.faces, known.newly_blind_s = each, seen, 0.0
             known.down_s += down_s
-            known.live_s += since_s if each.state == "live" else 0.0
-            self._add(each.camera, int(elapsed_s // 60), more, down_s)
+            known.live_s += looked_at_s if each.state == "live" else 0.0
+            self._add(each.camera, int(elapsed_s // 60), faces=more, down_s=down_s)
+
+    def nobody_looked(self, blind_s: Mapping[str, float], elapsed_s: float) -> None:
+        """For how much longer than was said before; by camera, whatever it says of itself."""
+        for camera, more_s in blind_s.items():
+            known = self._cameras.setdefault(camera, _Camera())
+            known.blind_s += more_s
+            known.newly_blind_s += more_s
+            self._add(camera, int(elapsed_s // 60), blind_s=more_s)
 
     def read_spool(self) -> None:
         """What was raised and decided since the last time. Raises StoreUnreachable."""
@@ -79,10 +91,11 @@ class Tally:
         self._deleted = spool.forgotten()
 
     def read_last_faces(self) -> None:
-        """The cameras' last word, which the router wrote down when it was closed."""
+        """The cameras' last word, which the router wrote down when it was closed, if it could."""
         spool = self._opened()
         for camera, seen in spool.faces().items() if spool else ():
-            self._cameras.setdefault(camera, _Camera()).faces = seen
+            known = self._cameras.setdefault(camera, _Camera())
+            known.faces = max(known.faces, seen, key=lambda faces: faces.before + faces.now)
 
     def undelivered(self, sinks: Iterable[str]) -> dict[str, int]:
         """By sink, how many alerts and reviews it has not taken; only sinks that lack any."""
@@ -92,6 +105,11 @@ class Tally:
         numbers = [self._numbers[name] for name in spool.names() if name in self._numbers]
         waiting = {s: sum(n > spool.delivered(s) for n in numbers) for s in sinks}
         return {sink: number for sink, number in waiting.items() if number}
+
+    @property
+    def reviews(self) -> int:
+        """How many were read."""
+        return len(self._reviews)
 
     def alerts(self) -> tuple[AlertFigures, ...]:
         return grouped(self._each_alert())
@@ -133,8 +151,15 @@ class Tally:
                 outcome=made.outcome,
             )
 
-    def _add(self, camera: str, minute: int, faces: int, down_s: float) -> None:
-        if not (faces or down_s):
+    def _add(
+        self,
+        camera: str,
+        minute: int,
+        faces: int = 0,
+        down_s: float = 0.0,
+        blind_s: float = 0.0,
+    ) -> None:
+        if not (faces or down_s or blind_s):
             return
         known = self._minutes.get((minute, camera), MinuteFigures(camera=camera, minute=minute))
         self._minutes[minute, camera] = MinuteFigures(
@@ -142,6 +167,7 @@ class Tally:
             minute=minute,
             faces_seen=known.faces_seen + faces,
             down_s=known.down_s + down_s,
+            blind_s=known.blind_s + blind_s,
         )
 
 
@@ -161,6 +187,7 @@ def _figures(name: str, known: _Camera) -> CameraFigures:
         reconnects=health.reconnects if health else 0,
         live_s=round(known.live_s, 1),
         down_s=round(known.down_s, 1),
+        blind_s=round(known.blind_s, 1),
         look_ms_p50=round(health.look_ms_p50, 1) if health else 0.0,
         look_ms_p99=round(health.look_ms_p99, 1) if health else 0.0,
     )

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lfr_batch.errors import LfrError, LiveError
+from lfr_batch.errors import AuditBroken, LfrError, LiveError, StoreError, StoreFull
 from lfr_batch.gallery.durable_files import (
     make_own_folder,
     own,
@@ -67,11 +67,12 @@ def destroy_watchlist(home: Path, deployment_id: str, why: str, by: str) -> Rece
     """Destroy the deployment's copy, if there is one, and leave a receipt and a line in the audit
     log. Call it while holding the deployment. A file that resists does not save the others.
 
-    Raises StoreFull, StoreError, AuditBroken for what cannot be recorded: all is destroyed by then.
+    Raises LiveError for what cannot be recorded, AuditBroken: all is destroyed by then.
     """
     folder, place = deployment_folder(home, deployment_id), watchlist_home(home, deployment_id)
     receipt = _begun(home, deployment_id, why, by)
-    unrecorded = _saved(folder, receipt)
+    with suppress(StoreError):  # the files go all the same, which may make room for their receipt
+        save_receipt(folder, receipt)
     done, troubles = [], []
     for file in receipt.files:
         try:
@@ -88,27 +89,32 @@ def destroy_watchlist(home: Path, deployment_id: str, why: str, by: str) -> Rece
         verified_gone=gone and all(file.gone for file in done),
         trouble="; ".join(troubles),
     )
-    unrecorded = _saved(folder, receipt) or unrecorded
-    audit.record(home, DESTROYED, [_audit_line(receipt)])
-    if unrecorded:
-        raise unrecorded
+    try:
+        save_receipt(folder, receipt)
+        # Last: without this line `destroy_leftovers` knows that something is not recorded.
+        audit.record(home, DESTROYED, [_audit_line(receipt)])
+    except StoreError as error:
+        raise LiveError(_unrecorded(receipt, error)) from error
     return receipt
 
 
 def destroy_leftovers(home: Path, by: str) -> tuple[Receipt, ...]:
     """Destroy the copies of deployments that no process has any more, and any that is older than
-    24 hours. One receipt each: ``verified_gone`` and ``trouble`` tell how it went.
+    24 hours; and record what was destroyed and could not be recorded then. One receipt each:
+    ``verified_gone`` and ``trouble`` tell how it went.
 
-    Raises AuditBroken, StoreFull, StoreError for what could not be recorded, after the last.
+    Raises AuditBroken, LiveError for what could not be recorded, after the last.
     """
     found: list[Receipt] = []
     unrecorded: list[LfrError] = []
+    owed = _unrecorded_ones(home)
     for deployment_id in list_deployments(home):
-        if not _is_there(watchlist_home(home, deployment_id)):
+        if deployment_id not in owed and not _is_there(watchlist_home(home, deployment_id)):
             continue
         with held_if_free(home, deployment_id) as free:
             # Between the look and the lock its own process may have destroyed it.
             there = _is_there(watchlist_home(home, deployment_id))
+            there = there or (free and deployment_id in _unrecorded_ones(home))
             if there and (free or _is_too_old(home, deployment_id)):
                 try:
                     why = REASONS["died" if free else "longest"]
@@ -202,13 +208,25 @@ def _overwrite(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _saved(folder: Path, receipt: Receipt) -> LfrError | None:
-    """What kept the receipt from being written: it must not keep the files from being destroyed."""
-    try:
-        save_receipt(folder, receipt)
-    except LfrError as error:
-        return error
-    return None
+def _unrecorded(receipt: Receipt, error: StoreError) -> str:
+    gone = "is destroyed" if receipt.verified_gone else "could not be destroyed altogether"
+    why = "the disk is full" if isinstance(error, StoreFull) else str(error).rstrip(".")
+    return (
+        f"The watchlist of deployment {receipt.deployment_id} {gone}, and that could not be "
+        f"recorded ({why}): mend that, then run `lfr retention sweep`, which records it."
+    )
+
+
+def _unrecorded_ones(home: Path) -> frozenset[str]:
+    """Deployments that the audit log knows to have had a copy, and not what became of it."""
+    copied: set[str] = set()
+    with suppress(AuditBroken, OSError):  # whoever writes the next line says so
+        for line in audit.entries(home):
+            if line["event"] == COPIED:
+                copied.add(str(line.get("deployment_id")))
+            elif line["event"] == DESTROYED:
+                copied.discard(str(line.get("deployment_id")))
+    return frozenset(copied)
 
 
 def _audit_line(receipt: Receipt) -> dict[str, object]:

@@ -36,12 +36,27 @@ class PartState:
     restarts: int
     process: int | None
     """Process id; None while it is not up."""
+    down_s: float = 0.0
+    """For how long it has done nothing since the start, over all outages."""
 
 
 class RunningDeployment(Protocol):
-    """What has been started. Leaving the engine's context ends it."""
+    """What has been started, as the console knows it."""
 
     @property
     def router(self) -> AlertRouter: ...
 
     def parts(self) -> tuple[PartState, ...]: ...
+
+
+class LiveEngine(RunningDeployment, Protocol):
+    """What has been started, as whoever started it knows it. Leaving its context ends it."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it will not go on, whatever is waited for; None while all is well."""
+
+    @property
+    def lost(self) -> int | None:
+        """Once it has ended: alerts that were shown and could not be kept. None where the router
+        did not answer any more, so that nobody knows."""

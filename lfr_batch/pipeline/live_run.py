@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
 
-from lfr_batch.errors import EngineError, LfrError, StoreError
+from lfr_batch.errors import EngineError, LfrError, LiveError, StoreError
 from lfr_batch.footage.stream_address import kind_of
 from lfr_batch.live.deployment import REASONS, Reason, is_over
-from lfr_batch.live.figures import Figures, save_figures
+from lfr_batch.live.figures import Figures, lost_alerts, save_figures
 from lfr_batch.live.folders import deployment_folder, save_record
 from lfr_batch.live.receipt import Receipt
 from lfr_batch.live.records import CameraHealth, LiveCounts
@@ -25,7 +25,8 @@ from lfr_batch.live.running import claimed
 from lfr_batch.live.tally import Tally
 from lfr_batch.live.watchlist import copy_watchlist, destroy_watchlist, require_gone
 from lfr_batch.pipeline.deploy import Deployment
-from lfr_batch.pipeline.live_plan import LivePlan, PartState, RunningDeployment
+from lfr_batch.pipeline.live_outages import Outages, restarts
+from lfr_batch.pipeline.live_plan import LiveEngine, LivePlan, PartState, RunningDeployment
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus, record_run
 from lfr_batch.results.run_state import create_run
@@ -33,12 +34,16 @@ from lfr_batch.results.store import Store, open_store
 
 logger = logging.getLogger(__name__)
 
+CUT_OFF = (
+    "Its alert router did not answer at the end: alerts of the last moments may be lost, and faces "
+    "not counted."
+)
 LOOK_S = 1.0
 SAVE_S = 15.0
 PLAYED_S = 2.0
 """So long after the last frame of the last file, its tracks have been decided on."""
 
-OpenEngine = Callable[[LivePlan], AbstractContextManager[RunningDeployment]]
+OpenEngine = Callable[[LivePlan], AbstractContextManager[LiveEngine]]
 Attend = Callable[[RunningDeployment], AbstractContextManager[object]]
 """What is there as long as the deployment runs: the console."""
 
@@ -69,7 +74,8 @@ def run_deployment(
     """Until its time is over, or ``stopping`` is set.
 
     Raises RunBusy if one of its name runs already; whatever else is raised, an interruption
-    included, comes after the watchlist was destroyed. LiveError if that was not possible.
+    included, comes after the watchlist was destroyed. LiveError if that was not possible, or
+    could not be recorded; EngineError if the engine is lost.
     """
     record, home = deployment.record, deployment.plan.home
     store = open_store(deployment.plan.results_root, deployment.plan.config.s3)
@@ -81,9 +87,12 @@ def run_deployment(
         save_figures(store, course.figures())
         with _failure_recorded(course), _watchlist(course):
             record_run(store, deployment.request, "running", at=record.started_at)
-            with open_engine(deployment.plan) as running, attend(running):
+            with _engine(course, open_engine) as running, attend(running):
                 course.reason = _watch(course, running, on_look, stopping)
-        return course.ended()
+        try:
+            return course.ended()
+        except StoreError as error:
+            raise LiveError(course.unrecorded(error)) from error
 
 
 class _Course:
@@ -93,6 +102,11 @@ class _Course:
         self.deployment, self.store = deployment, store
         self.reason: Reason = "failed"
         self.receipt: Receipt | None = None
+        self.unkept = 0
+        """Alerts that are only shown, as far as is known; lost once it has ended."""
+        self.cut_off = False
+        self.restarts: dict[str, int] = {}
+        self.outages = Outages()
         record = deployment.record
         folder = deployment.plan.router_folder
         self.tally = Tally(folder, record.deployment_id, record.started_at)
@@ -115,6 +129,10 @@ class _Course:
             reason=self.reason if ended_at else None,
             watchlist_gone_at=self.receipt.at if self.receipt and gone else None,
             undelivered=self.tally.undelivered(self.deployment.sinks) if ended_at else {},
+            unkept=self.unkept,
+            cut_off=self.cut_off,
+            extrapolated=self.deployment.choice.extrapolated,
+            restarts=self.restarts,
             cameras=self.tally.cameras(record.cameras),
             alerts=self.tally.alerts(),
             minutes=self.tally.minutes(),
@@ -132,11 +150,22 @@ class _Course:
         figures = self.last_figures()
         unseen = [c.camera for c in figures.cameras if not c.frames_received]
         status: RunStatus = "complete"
-        if unseen or figures.undelivered:
+        if unseen or figures.undelivered or figures.unkept or figures.cut_off:
             status = "complete_with_failures"
         self.record(status, figures)
         assert self.receipt is not None
         return Ended(figures, self.receipt, status)
+
+    def losses(self) -> str:
+        """Begins with a space; nothing where nothing is lost."""
+        known = f" {lost_alerts(self.unkept)}" if self.unkept else ""
+        return f"{known} {CUT_OFF}" if self.cut_off else known
+
+    def unrecorded(self, error: StoreError) -> str:
+        return (
+            f"{self.deployment.record.deployment_id} is over and its copy of the watchlist is "
+            f"destroyed, but its last figures could not be written: {error}.{self.losses()}"
+        )
 
     def record(self, status: RunStatus, figures: Figures, error: str | None = None) -> None:
         request, totals = self.deployment.request, totals_of(figures)
@@ -156,6 +185,19 @@ def totals_of(figures: Figures) -> dict[str, int | float]:
 def elapsed_s() -> float:
     """A clock that nobody can set, and that goes on while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@contextmanager
+def _engine(course: _Course, open_engine: OpenEngine) -> Iterator[LiveEngine]:
+    running: LiveEngine | None = None
+    try:
+        with open_engine(course.deployment.plan) as running:
+            yield running
+    finally:
+        if running is not None and running.lost is None:
+            course.cut_off = True
+        elif running is not None:
+            course.unkept = running.lost or 0
 
 
 @contextmanager
@@ -180,6 +222,8 @@ def _failure_recorded(course: _Course) -> Iterator[None]:
         yield
     except LfrError as error:
         _record_failure(course, str(error))
+        if course.losses():
+            raise LiveError(f"{error}{course.losses()}") from error
         raise
     except BaseException as error:
         _record_failure(course, f"{REASONS[course.reason]} ({type(error).__name__})")
@@ -193,17 +237,22 @@ def _record_failure(course: _Course, error: str) -> None:
 
 def _watch(
     course: _Course,
-    running: RunningDeployment,
+    running: LiveEngine,
     on_look: Callable[[Look], None],
     stopping: Event,
 ) -> Reason:
-    """Look after it until it is over; why it is."""
+    """Look after it until it is over; why it is. Raises EngineError where the engine is lost."""
     looked_s = saved_s = course.since_start_s
     played = _Played(course.deployment)
     while True:
-        now_s = course.since_start_s
+        now_s, parts = course.since_start_s, running.parts()
+        if running.trouble is not None:
+            raise EngineError(running.trouble)
+        course.restarts = restarts(parts)
+        course.tally.nobody_looked(course.outages.since_last(parts), now_s)
         with _tolerated():
-            look = Look(running.parts(), running.router.health(), running.router.counts())
+            look = Look(parts, running.router.health(), running.router.counts())
+            course.unkept = look.counts.unkept
             course.tally.hear(look.health, now_s, now_s - looked_s)
             looked_s = now_s
             on_look(look)

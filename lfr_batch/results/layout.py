@@ -10,6 +10,7 @@ FINISHED = "finished"
 """In the name of a row of ``runs``: the run's parts were published."""
 
 _RUN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
+_DEPLOYMENT = re.compile(r"\d{8}-\d{6}-live-[0-9a-f]+")
 _RUN_FILE = re.compile(r"(\d{3,})-([a-z_]+)\.parquet")
 
 
@@ -26,6 +27,11 @@ def run_id_of(path: str) -> str | None:
     """The run a path belongs to: ``_state/run_id=R/plan.parquet`` → ``R``."""
     found = re.search(r"(?:^|/)run_id=([^/]+)", path)
     return found.group(1) if found else None
+
+
+def is_deployment(run_id: str) -> bool:
+    """Whether it is of live mode, which is never resumed: ``new_run_id`` puts the kind into it."""
+    return _DEPLOYMENT.fullmatch(run_id) is not None
 
 
 def run_file(run_id: str, revision: int, status: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lfr_batch.errors import StoreFull, StoreUnreachable
 from lfr_batch.gallery.durable_files import make_own_folder, own
-from lfr_batch.results.layout import run_id_of
+from lfr_batch.results.layout import is_deployment, run_id_of
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -119,5 +119,6 @@ def explained(root: Path, path: str) -> Iterator[None]:
 
 def _full_message(root: Path, path: str) -> str:
     run_id = run_id_of(path)
-    then = f"run `lfr resume {run_id}`" if run_id else "try again"
+    resumed = run_id is not None and not is_deployment(run_id)
+    then = f"run `lfr resume {run_id}`" if resumed else "try again"
     return f"the disk holding {root} is full; free space and {then}"

@@ -144,7 +144,5 @@ def _parse(data: bytes) -> dict[str, Any]:
 
 def _busy(run_id: str, holder: dict[str, Any]) -> RunBusy:
     who = f"process {holder['pid']} on {holder['host']}" if "pid" in holder else "another process"
-    return RunBusy(
-        f"run {run_id} is being worked on by {who}: wait for it, or stop it and "
-        f"run `lfr resume {run_id}`"
-    )
+    then = "try again" if layout.is_deployment(run_id) else f"run `lfr resume {run_id}`"
+    return RunBusy(f"run {run_id} is being worked on by {who}: wait for it, or stop it and {then}")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
+import socket
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +23,7 @@ from lfr_batch.live import audit
 from tests.casework import Casework
 from tests.deploying import own_home
 from tests.e2e.cli import LFR, lfr, rows, surroundings
+from tests.live.full_disk import filled, small_disk
 from tests.live_case import FOR_EVER_H, wait_for
 
 HOUR = timedelta(hours=1)
@@ -50,10 +55,12 @@ def van(casework: Casework, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def running(van: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    van: Path, *more: str, program: Sequence[str] = LFR
+) -> Iterator[subprocess.Popen[bytes]]:
     """Once it has raised an alert."""
     with (van / "said").open("wb") as stderr, (van / "answered").open("wb") as stdout:
-        command = [*LFR, "live", "--config", str(van / "live.yaml")]
+        command = [*program, "live", "--rehearse", "--config", str(van / "live.yaml"), *more]
         process = subprocess.Popen(
             command, env=surroundings(van / "home"), stdout=stdout, stderr=stderr
         )
@@ -102,11 +109,14 @@ def test_what_a_killed_one_leaves_is_destroyed_by_the_next_start(van: Path) -> N
     assert run["status"] == "interrupted"
     done = lfr(van / "home", "report", run["run_id"], "--out", van / "report.html")
     assert done.returncode == 0, done.stderr
-    assert "This deployment was cut off" in (van / "report.html").read_text()
+    page = (van / "report.html").read_text()
+    assert "This deployment was cut off" in page
+    assert "<dt>Faces seen</dt><dd>at least " in page
     assert ",interrupted,A test street," in (van / "report.csv").read_text()
 
     again = lfr(van / "home", "live", "--config", van / "live.yaml",
-                "--set", "deployment.ends_at=2020-01-01T00:00:00Z")  # fmt: skip
+                "--set", "deployment.ends_at=2020-01-01T00:00:00Z",
+                "--set", "deployment.starts_at=2019-01-01T00:00:00Z")  # fmt: skip
     assert again.returncode == 2
     assert f"deployment {run['run_id']} left behind is destroyed" in again.stderr
     assert watchlists(van) == []
@@ -120,10 +130,12 @@ def test_what_a_killed_one_leaves_is_destroyed_by_the_next_start(van: Path) -> N
     ("given", "says"),
     [
         (["--set", "deployment.authority=' '"], "deployment.authority must be stated"),
-        (["--set", "deployment.case=null"], "deployment.case is None"),
-        (["--set", "watchlist.max_age_h=1.0"], "Watchlist 'people' expired"),
-        (["--set", "cameras.0.source=rtsp://h/1", "--rehearse"], "A rehearsal plays files"),
-        (["--out", "ftp://nowhere/x"], "is no place for results"),
+        (["--set", "deployment.case=null"], "deployment.case: it says nothing, and there is"),
+        (["--set", "deployment.authority="], "there is no deployment without it; conf/"),
+        (["--set", "watchlist.max_age_h=1.0", "--rehearse"], "Watchlist 'people' expired"),
+        (["--set", "cameras.0.source=rtsp://h/1", "--rehearse"], "A rehearsal plays files alone"),
+        ([], "Camera north is a file, and a deployment looks at a street"),
+        (["--rehearse", "--out", "ftp://nowhere/x"], "is no place for results"),
         (["--engine", "threads"], "engine.kind is 'threads', but should be"),
     ],
 )
@@ -136,12 +148,18 @@ def test_what_is_refused_is_one_sentence(given: list[str], says: str, van: Path)
     assert done.stdout == ""
 
 
-def test_an_address_that_is_taken_is_refused_and_leaves_no_watchlist(van: Path) -> None:
-    done = lfr(van / "home", "live", "--config", van / "live.yaml",
-               "--set", "console.host=192.0.2.1")  # fmt: skip
+def test_an_address_that_is_taken_is_refused_before_anything_is_started(van: Path) -> None:
+    command = ("live", "--rehearse", "--config", str(van / "live.yaml"), "--set")
+    done = lfr(van / "home", *command, "console.host=192.0.2.1")
     assert done.returncode == 2
-    assert "console" in done.stderr.splitlines()[-1]
+    assert done.stderr.startswith("lfr: The console's address 192.0.2.1 port 0 cannot be had")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = lfr(van / "home", *command, f"console.port={taken.getsockname()[1]}")
+    assert done.returncode == 2
+    assert "is taken by another program; set console.port" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     assert watchlists(van) == []
+    assert shown_runs(van) == []
 
 
 def test_the_job_does_the_same(van: Path) -> None:
@@ -152,3 +170,66 @@ def test_the_job_does_the_same(van: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == "lfr: The configuration nowhere.yaml cannot be read: No such file or " \
         "directory.\n"  # fmt: skip
+
+
+JOINED = """
+from lfr_batch.cli.app import main
+from lfr_batch.engine import live_ray
+
+live_ray.RAY_ITSELF = frozenset()
+live_ray.LOST_S = 5.0
+main()
+"""
+"""As on a cluster that somebody else has started, whose processes nobody knows; and impatient."""
+
+
+def ray_itself(process: int, name: str) -> int:
+    """Of the cluster that a process has started."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    (found,) = (c for c in children if Path(f"/proc/{c}/comm").read_text() == f"{name}\n")
+    return int(found)
+
+
+@pytest.mark.parametrize(
+    ("program", "name"), [(LFR, "gcs_server"), ((sys.executable, "-c", JOINED), "raylet")]
+)
+def test_one_whose_ray_is_lost_ends_by_itself_as_failed(
+    program: Sequence[str], name: str, van: Path
+) -> None:
+    with running(van, "--engine", "ray", program=program) as process:
+        os.kill(ray_itself(process.pid, name), signal.SIGKILL)
+        assert process.wait(50) == 1
+    last = (van / "said").read_text().splitlines()[-1]
+    assert last.startswith("lfr: Ray was lost, and without it no part of the deployment can be")
+    assert ("its alert router did not answer" in last.lower()) is (name == "raylet")
+    assert watchlists(van) == []
+    (run,) = shown_runs(van)
+    assert (run["status"], run["sightings"]) == ("failed", 1)
+    receipt = next((van / "home" / "live").glob("*/watchlist-receipt.json"))
+    assert json.loads(receipt.read_text())["verified_gone"]
+
+
+def test_what_a_full_disk_could_not_keep_is_shown_counted_and_said(van: Path) -> None:
+    with small_disk(van / "disk", "4m") as disk:
+        shutil.move(van / "home", disk / "home")
+        (van / "home").symlink_to(disk / "home")
+        results = ("--out", str(van / "results"))
+        with running(van, "--set", "watch.cool_down_s=0.0", *results) as process:
+            (left,) = watchlists(van)
+            with filled(disk):
+                wait_for(lambda: "1 alerts not kept: the disk" in (van / "said").read_text())
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(60) == 3, (van / "said").read_text()
+        answered = (van / "answered").read_text()
+        said = re.search(
+            r"(\d+) alerts? that (was|were) shown (is|are) lost, since the disk", answered
+        )
+        assert said
+        assert "nothing was changed" not in answered + (van / "said").read_text()
+        assert watchlists(van) == []
+        (run,) = rows(lfr(van / "home", "runs", "--json", *results))
+        assert (run["status"], run["sightings"]) == ("complete_with_failures", 1)
+        later = lfr(van / "home", "deliver", left.parent.name, "--config", van / "live.yaml")
+        assert later.returncode == 0, later.stderr
+        assert "nothing waits of what was kept" in later.stdout
+        assert f"{said[0]} had no room to keep them. Nothing can deliver them." in later.stdout

@@ -61,6 +61,10 @@ def test_killed_parts_come_back_and_no_raised_alert_is_lost_or_repeated(
         # The others did not notice more than calls that got no answer.
         restarts = {each.name: each.restarts for each in running.parts()}
         assert restarts == {"router": 1, "analyst": 1, "north": 1, "south": 0}
+        away_s = {each.name: each.down_s for each in running.parts()}
+        assert away_s.pop("south") == 0.0
+        assert all(0.0 < down_s < 60.0 for down_s in away_s.values())
+        assert running.trouble is None
         before = wait_for(lambda: len(health(running.router)) == 2 and health(running.router))
         # The known person walks by again, in a new track and before a new process.
         wait_for(lambda: health(running.router)["north"].faces_seen > before["north"].faces_seen)
@@ -72,6 +76,7 @@ def test_killed_parts_come_back_and_no_raised_alert_is_lost_or_repeated(
         )
         assert [kept.alert_id for kept in running.router.alerts()] == [alert.alert_id]
         assert running.router.alerts()[0].best_shot_jpeg == alert.best_shot_jpeg
+    assert running.lost == 0
 
 
 def test_parts_that_hang_are_started_anew(

@@ -8,6 +8,7 @@ import pytest
 
 from lfr_batch.live.router import Router
 from lfr_batch.live.sinks import delivery
+from tests.live.full_disk import small_disk
 from tests.live.made import opened
 from tests.live.receiver import Receiver, receiving
 from tests.results.conftest import bucket, endpoint
@@ -34,6 +35,12 @@ def router(tmp_path: Path) -> Iterator[Router]:
     made = opened(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "256k") as disk:
+        yield disk
 
 
 class Restarts:

@@ -170,6 +170,23 @@ def test_results_that_were_out_of_reach_go_where_the_deployment_wrote_them(
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize(
+    ("changes", "lost", "cut_off"),
+    [({"unkept": 2}, 2, False), ({"cut_off": True}, 0, True)],
+)
+def test_what_is_lost_is_told_and_stays_a_failure(
+    ended: Path, receiver: Receiver, changes: dict[str, Any], lost: int, cut_off: bool
+) -> None:
+    made = figures(record=a_record(NOW), undelivered={"webhook": 3}, **changes)
+    save_figures(open_store(ended / "results"), made)
+    asked = order(ended, a_config(**hooked(receiver.url)))
+    for _ in range(2):
+        done = deliver(asked)
+        assert (waiting(done.sinks), done.lost, done.cut_off) == ({}, lost, cut_off)
+    assert undelivered(ended) == {}
+    assert status(ended) == "complete_with_failures"
+
+
 def test_a_deployment_whose_camera_gave_no_picture_stays_one_with_failures(
     ended: Path, receiver: Receiver
 ) -> None:

@@ -14,8 +14,11 @@ ENDS = STARTED + 6 * HOUR
 
 
 def config(**changes: Any) -> Any:
-    """A window of six hours from STARTED, and a camera that is a file."""
-    return a_config(**changes)
+    """A window of six hours from STARTED, and a camera."""
+    return a_config(**{"cameras": ({"name": "north", "source": "rtsp://camera/1"},), **changes})
+
+
+FILM = ({"name": "film", "source": "a.mp4"},)
 
 
 @pytest.mark.parametrize(
@@ -52,20 +55,24 @@ def test_no_deployment_lasts_longer_than_a_day() -> None:
 )
 def test_when_it_may_not_begin(now: datetime, made_at: datetime, rehearse: bool, says: str) -> None:
     with pytest.raises(UsageError, match=says) as caught:
-        term_of(config(), made_at, now, rehearse)
+        term_of(config(cameras=FILM) if rehearse else config(), made_at, now, rehearse)
     assert "\n" not in str(caught.value)
 
 
 def test_a_rehearsal_has_a_window_of_its_own_that_is_as_long() -> None:
     now = ENDS + 100 * HOUR
-    assert term_of(config(), now, now, rehearse=True) == Term(now, now + 6 * HOUR, "window")
+    assert term_of(config(cameras=FILM), now, now, rehearse=True) == Term(
+        now, now + 6 * HOUR, "window"
+    )
 
 
 @pytest.mark.parametrize("source", ["rtsp://camera/1", "http://camera/1.ts", "v4l2:/dev/video0"])
 def test_a_rehearsal_has_no_real_camera(source: str) -> None:
-    cameras = ({"name": "film", "source": "a.mp4"}, {"name": "real", "source": source})
-    with pytest.raises(UsageError, match="camera real is none: name a file"):
+    cameras = (*FILM, {"name": "real", "source": source})
+    with pytest.raises(UsageError, match="camera real is none: nobody may watch a street as a re"):
         term_of(config(cameras=cameras), STARTED, STARTED, rehearse=True)
+    with pytest.raises(UsageError, match=r"Camera film is a file, .* play files with --rehearse"):
+        term_of(config(cameras=cameras), STARTED, STARTED, rehearse=False)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from lfr_batch.live.figures import (
     save_figures,
 )
 from lfr_batch.live.receipt import Receipt
-from lfr_batch.live.report import share, write_live_report
+from lfr_batch.live.report import csv_row, share, write_live_report
 from lfr_batch.live.report_plot import LEFT, RIGHT, WIDTH, plot
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import lock_run
@@ -291,3 +291,56 @@ def test_the_plot_holds_whatever_the_deployment_s_length(minutes: int) -> None:
     assert (mark.kind, mark.number) == ("true", 1)
     assert LEFT < mark.x <= WIDTH - RIGHT
     assert 1 <= len(made.ticks) <= 10
+
+
+def test_outages_restarts_and_what_was_lost_are_told(store: Store, tmp_path: Path) -> None:
+    north, south = figures().cameras
+    save_figures(
+        store,
+        figures(
+            cameras=(north.model_copy(update={"blind_s": 7.5}), south),
+            minutes=(
+                *figures().minutes,
+                MinuteFigures(camera="north", minute=30, down_s=2.0, blind_s=7.5),
+            ),
+            restarts={"camera north": 2, "router": 1},
+            unkept=3,
+        ),
+    )
+    html, row = written(store, tmp_path)
+    assert "3 alerts that were shown are lost, since the disk had no room to keep them." in html
+    assert "10:30: north without a picture for 2 s, not looked at for 8 s" in html
+    assert "lost and started anew: camera north=2; router=1." in html
+    assert '<td class="n">0:00:07.5</td>' in html
+    assert (row["restarts"], row["alerts_not_kept"]) == ("camera north=2; router=1", "3")
+    assert row["without_picture_s_by_camera"] == "north=0.0; south=61.5"
+    assert row["not_looked_at_s_by_camera"] == "north=7.5; south=0.0"
+    quiet, row = figures(), csv_row(figures(), "complete")
+    save_figures(store, quiet)
+    html, _ = written(store, tmp_path)
+    assert "started anew:" not in html
+    assert "Not every alert is kept" not in html
+    assert row["counted"] == "exactly"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"ended_at": None, "reason": None}, {"cut_off": True}], ids=["killed", "no word"]
+)
+def test_what_was_cut_off_counts_at_least(
+    changes: dict[str, Any], store: Store, tmp_path: Path
+) -> None:
+    record_run(store, request(run_id=DEPLOYMENT, kind="live"), "running")  # and nobody holds it
+    save_figures(store, figures(**changes))
+    html, row = written(store, tmp_path)
+    assert "<dt>Faces seen</dt><dd>at least 1000</dd>" in html
+    assert "<dt>Alerts</dt><dd>at least 6</dd>" in html
+    assert (row["counted"], row["faces_seen"]) == ("at least", "1000")
+
+
+def test_a_threshold_beyond_the_calibrated_range_is_told(store: Store, tmp_path: Path) -> None:
+    said = "The threshold is beyond the calibrated range."
+    html, row = written(store, tmp_path)
+    assert (said in html, row["threshold_beyond_calibration"]) == (False, "no")
+    save_figures(store, figures(extrapolated=True))
+    html, row = written(store, tmp_path)
+    assert (said in html, row["threshold_beyond_calibration"]) == (True, "yes")

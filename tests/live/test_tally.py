@@ -117,3 +117,26 @@ def test_what_a_sink_did_not_take(tmp_path: Path) -> None:
     counted = tally(tmp_path)
     counted.read_spool()
     assert counted.undelivered(["json_lines", "parquet"]) == {"json_lines": 2}
+
+
+def test_a_last_word_that_could_not_be_written_takes_nothing_away(
+    tmp_path: Path, router: Router
+) -> None:
+    counted = tally(tmp_path)
+    router.report_health(health("north", 2))
+    router.close()
+    counted.hear([health("north", 9)], 1.0, 1.0)
+    counted.read_last_faces()
+    assert [camera.faces_seen for camera in counted.cameras(["north"])] == [9]
+
+
+def test_time_in_which_nobody_looked_is_no_time_with_a_picture(tmp_path: Path) -> None:
+    counted = tally(tmp_path)
+    counted.hear([health("north", 1)], 1.0, 1.0)
+    for second in (58.0, 59.0, 60.0):  # while the router is silent, too
+        counted.nobody_looked({"north": 1.0}, second)
+    counted.hear([health("north", 1)], 61.0, 5.0)
+    counted.hear([health("north", 1)], 62.0, 1.0)
+    (north,) = counted.cameras(["north"])
+    assert (north.live_s, north.down_s, north.blind_s) == (4.0, 0.0, 3.0)
+    assert [(each.minute, each.blind_s) for each in counted.minutes()] == [(0, 2.0), (1, 1.0)]

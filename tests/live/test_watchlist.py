@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from lfr_batch.live.watchlist import (
     watchlist_home,
 )
 from tests.gallery.publisher import publish
+from tests.live.full_disk import filled
 from tests.live.made import DEPLOYMENT, a_record
 
 
@@ -202,3 +204,24 @@ def test_an_audit_log_that_was_altered_saves_nothing_from_being_destroyed(
     receipt = load_receipt(deployment_folder(tmp_path, DEPLOYMENT))
     assert receipt is not None
     assert receipt.verified_gone
+
+
+def test_what_a_full_disk_could_not_record_is_said_as_it_is_and_recorded_by_the_next(
+    tiny_disk: Path, snapshot: Snapshot
+) -> None:
+    place = copied(tiny_disk, snapshot)
+    for number, path in enumerate(p for p in place.rglob("*") if p.is_file()):
+        os.link(path, tiny_disk / f"elsewhere-{number}")  # so that its end makes no room
+    with filled(tiny_disk), pytest.raises(LiveError) as caught:
+        destroy_watchlist(tiny_disk, DEPLOYMENT, "it was stopped", "j.doe")
+    assert f"{DEPLOYMENT} is destroyed, and that could not be recorded (the disk is" in str(
+        caught.value
+    )
+    assert "nothing was changed" not in str(caught.value)
+    assert not place.exists()
+    assert events(tiny_disk) == [("watchlist.copied", None)]
+    (receipt,) = destroy_leftovers(tiny_disk, "next")
+    assert receipt.verified_gone
+    assert load_receipt(deployment_folder(tiny_disk, DEPLOYMENT)) == receipt
+    assert events(tiny_disk) == [("watchlist.copied", None), ("watchlist.destroyed", True)]
+    assert destroy_leftovers(tiny_disk, "next") == ()

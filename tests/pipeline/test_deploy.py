@@ -36,14 +36,20 @@ def camera(source: str) -> Change:
     )
 
 
+def both(*changes: Change) -> Change:
+    def changed(config: LiveConfig) -> LiveConfig:
+        for change in changes:
+            config = change(config)
+        return config
+
+    return changed
+
+
 HOUR = timedelta(hours=1)
 NOW = datetime.now(UTC)
+STREET = camera("rtsp://host/1")
 REFUSED: dict[str, tuple[Change, str]] = {
-    "too early": (
-        with_("deployment", starts_at=NOW + HOUR, ends_at=NOW + 2 * HOUR),
-        "which has not begun",
-    ),
-    "too late": (with_("deployment", ends_at=NOW - HOUR / 60), "which ended"),
+    "a street as a rehearsal": (STREET, "nobody may watch a street as a rehearsal"),
     "no authority": (with_("deployment", authority=" "), "deployment.authority must be stated"),
     "no case": (with_("deployment", case="\t"), "deployment.case must be stated"),
     "no officer": (
@@ -65,13 +71,23 @@ REFUSED: dict[str, tuple[Change, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", REFUSED)
+NO_REHEARSAL: dict[str, tuple[Change, str]] = {
+    "too early": (
+        both(STREET, with_("deployment", starts_at=NOW + HOUR, ends_at=NOW + 2 * HOUR)),
+        "which has not begun",
+    ),
+    "too late": (both(STREET, with_("deployment", ends_at=NOW - HOUR / 60)), "which ended"),
+    "a file": (both(), "Camera north is a file, and a deployment looks at a street"),
+}
+
+
+@pytest.mark.parametrize("what", [*REFUSED, *NO_REHEARSAL])
 def test_what_may_not_begin(what: str, casework: Casework, tmp_path: Path) -> None:
-    change, says = REFUSED[what]
+    change, says = {**REFUSED, **NO_REHEARSAL}[what]
     home = own_home(casework, tmp_path)
     config = change(deployable(casework, {"north": "walk.mp4"}))
     with pytest.raises(LfrError) as caught:
-        make_deployment(order(config, home), datetime.now(UTC))
+        make_deployment(order(config, home, rehearse=what in REFUSED), datetime.now(UTC))
     assert caught.value.exit_code == 2
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -111,7 +127,7 @@ def test_a_results_root_that_cannot_be_written(casework: Casework, tmp_path: Pat
         make_deployment(order(config, home), datetime.now(UTC))
     assert caught.value.exit_code == 2
     with pytest.raises(LfrError, match="is no place for results") as caught:
-        make_deployment(LiveOrder(config, home, "ftp://host/x"), datetime.now(UTC))
+        make_deployment(LiveOrder(config, home, "ftp://host/x", True), datetime.now(UTC))
     assert caught.value.exit_code == 2
 
 
@@ -123,12 +139,12 @@ def test_what_a_deployment_is_made_of(casework: Casework, tmp_path: Path) -> Non
         update={
             "alerts": AlertsConfig(webhook=hook),
             "cameras": (
-                *config.cameras,
+                CameraConfig(name="north", source="v4l2:/dev/video0"),
                 CameraConfig(name="south", source="rtsp://crew:s3cret@host/s3cret"),
             ),
         }
     )
-    made = make_deployment(order(config, home), now)
+    made = make_deployment(order(config, home, rehearse=False), now)
     record, snapshot = made.record, load_snapshot(home, "people")
     assert record.deployment_id == made.request.run_id
     assert (record.started_at, record.ends_at) == (now, config.deployment.ends_at)
@@ -154,7 +170,7 @@ def test_a_rehearsal_is_marked_as_such_and_needs_no_window(
         deployable(casework, {"north": "walk.mp4"})
     )
     now = datetime.now(UTC)
-    made = make_deployment(order(config, own_home(casework, tmp_path), rehearse=True), now)
+    made = make_deployment(order(config, own_home(casework, tmp_path)), now)
     assert (made.record.rehearsal, made.record.ends_at) == (True, now + 2 * HOUR)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -12,24 +13,30 @@ from typing import Any
 
 import pytest
 
+from lfr_batch.cli.live_status import summary
 from lfr_batch.config.live import AlertsConfig, LiveConfig
+from lfr_batch.config.schema import DecideConfig
 from lfr_batch.engine.live_threads import live_threads
-from lfr_batch.errors import EngineError, RunBusy
+from lfr_batch.errors import EngineError, LiveError, RunBusy
 from lfr_batch.live import audit
 from lfr_batch.live.figures import counts, load_figures
 from lfr_batch.live.folders import deployment_folder, load_record
 from lfr_batch.live.receipt import load_receipt
+from lfr_batch.live.router_protocol import AlertRouter
 from lfr_batch.live.running import claimed
 from lfr_batch.pipeline import live_run
 from lfr_batch.pipeline.deploy import Deployment, make_deployment
-from lfr_batch.pipeline.live_plan import LivePlan, RunningDeployment
-from lfr_batch.pipeline.live_run import Ended, Look, run_deployment
+from lfr_batch.pipeline.live_plan import LiveEngine, LivePlan, PartState, RunningDeployment
+from lfr_batch.pipeline.live_run import Ended, Look, OpenEngine, run_deployment
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import run_progress
 from lfr_batch.results.store import open_store
 from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
+from tests.refused import refused
+
+STARTED = datetime(2026, 1, 31, 10, tzinfo=UTC)
 
 
 def attended(_: RunningDeployment) -> AbstractContextManager[None]:
@@ -104,14 +111,14 @@ def test_it_ends_by_itself_at_the_end_of_its_window(casework: Casework, tmp_path
     config = deployable(casework, {"north": "empty.mp4"})
     config = endless(config)
     asked = config.deployment.model_copy(
-        update={"ends_at": datetime.now(UTC) + timedelta(seconds=6)}
+        update={"starts_at": STARTED, "ends_at": STARTED + timedelta(seconds=6)}
     )
     config = config.model_copy(update={"deployment": asked})
     deployment = make_deployment(order(config, own_home(casework, tmp_path)), datetime.now(UTC))
     ended = run(deployment)
     assert ended.figures.reason == "window"
     assert ended.figures.ended_at is not None
-    assert ended.figures.ended_at >= asked.ends_at
+    assert ended.figures.ended_at >= deployment.record.started_at + timedelta(seconds=6)
     assert_forgotten(deployment, "its window ended")
 
 
@@ -167,7 +174,7 @@ def test_whatever_keeps_it_from_beginning_leaves_no_watchlist(
 ) -> None:
     deployment = made(casework, tmp_path, {"north": "empty.mp4"})
 
-    def no_engine(_: LivePlan) -> AbstractContextManager[RunningDeployment]:
+    def no_engine(_: LivePlan) -> AbstractContextManager[LiveEngine]:
         assert deployment.plan.watchlist_home.is_dir()
         raise error
 
@@ -201,3 +208,101 @@ def test_what_was_not_delivered_and_who_gave_no_picture_is_a_failure(
     assert [c.camera for c in ended.figures.cameras if not c.frames_received] == ["south"]
     row = row_of(deployment)
     assert (row["status"], row["exit_code"], row["footage_failed"]) == (ended.status, 3, 1)
+
+
+# What may become of an engine.
+
+
+class Spoiled:
+    """A deployment in threads, of which something else is said."""
+
+    def __init__(self, running: LiveEngine, lost: int | None, trouble: str | None) -> None:
+        self._running, self.lost, self.trouble = running, lost, trouble
+
+    @property
+    def router(self) -> AlertRouter:
+        return self._running.router
+
+    def parts(self) -> tuple[PartState, ...]:
+        """After the first look both the camera's and the router's process were lost for a while."""
+        seen = any(health.frames_analysed for health in self.router.health())
+        return tuple(
+            replace(part, restarts=2, down_s=3.0) if seen and part.role != "analyst" else part
+            for part in self._running.parts()
+        )
+
+
+def spoiled(lost: int | None = 0, trouble: str | None = None) -> OpenEngine:
+    @contextmanager
+    def opened(plan: LivePlan) -> Iterator[LiveEngine]:
+        with live_threads(plan) as running:
+            yield Spoiled(running, lost, trouble)
+
+    return opened
+
+
+def test_an_engine_that_is_lost_ends_it_as_failed(casework: Casework, tmp_path: Path) -> None:
+    deployment = made(casework, tmp_path, {"north": "walk.mp4"})
+    with pytest.raises(EngineError, match=r"^Ray was lost$"):
+        run_deployment(deployment, spoiled(trouble="Ray was lost"), attended, unseen, Event())
+    row = row_of(deployment)
+    assert (row["status"], row["error"], row["exit_code"]) == ("failed", "Ray was lost", 1)
+    assert_forgotten(deployment, "it failed")
+
+
+@pytest.mark.parametrize(
+    ("lost", "says"),
+    [(2, "2 alerts that were shown are lost"), (None, "did not answer at the end")],
+)
+def test_what_is_lost_is_counted_and_said(
+    lost: int | None, says: str, casework: Casework, tmp_path: Path
+) -> None:
+    deployment = made(casework, tmp_path, {"north": "walk.mp4"})
+    ended = run_deployment(deployment, spoiled(lost), attended, unseen, Event())
+    assert ended.status == "complete_with_failures"
+    assert (ended.figures.unkept, ended.figures.cut_off) == (lost or 0, lost is None)
+    assert ended.figures.at_least is (lost is None)
+    assert says in " ".join(summary(ended))
+    (tmp_path / "again").mkdir()
+    again = made(casework, tmp_path / "again", {"north": "empty.mp4"})
+    with pytest.raises(LiveError, match=f"^Ray was lost .*{says}"):
+        run_deployment(again, spoiled(lost, "Ray was lost"), attended, unseen, Event())
+
+
+def test_figures_that_cannot_be_written_at_the_end_are_said_and_so_is_what_is_lost(
+    casework: Casework, tmp_path: Path
+) -> None:
+    deployment = made(casework, tmp_path, {"north": "walk.mp4"})
+    results = Path(deployment.plan.results_root)
+    with ExitStack() as full:
+
+        @contextmanager
+        def opened(plan: LivePlan) -> Iterator[LiveEngine]:
+            with spoiled(lost=1)(plan) as running:
+                yield running
+            full.enter_context(refused(results))
+
+        with pytest.raises(LiveError) as caught:
+            run_deployment(deployment, opened, attended, unseen, Event())
+    said = str(caught.value)
+    assert "is over and its copy of the watchlist is destroyed, but its last figures could" in said
+    assert said.endswith("1 alert that was shown is lost, since the disk had no room to keep them.")
+    assert row_of(deployment)["status"] == "running", "which is shown as interrupted"
+    assert_forgotten(deployment, "every file was played to its end")
+
+
+def test_outages_are_in_the_figures(casework: Casework, tmp_path: Path) -> None:
+    deployment = made(casework, tmp_path, {"north": "walk.mp4"})
+    figures = run_deployment(deployment, spoiled(), attended, unseen, Event()).figures
+    assert figures.restarts == {"router": 2, "camera north": 2}
+    assert [camera.blind_s for camera in figures.cameras] == [3.0]
+    assert sum(minute.blind_s for minute in figures.minutes) == 3.0
+
+
+def test_a_threshold_beyond_the_calibrated_range_is_in_the_figures(
+    casework: Casework, tmp_path: Path
+) -> None:
+    strict = DecideConfig(target_fpir=1e-7)
+    deployment = made(casework, tmp_path, {"north": "empty.mp4"}, decide=strict)
+    assert deployment.choice.extrapolated
+    assert run(deployment).figures.extrapolated
