@@ -14,6 +14,7 @@ from lfr_batch.config.load import load_live
 from lfr_batch.live.deliver import Delivered, LateDelivery
 from lfr_batch.live.deliver import deliver as deliver_late
 from lfr_batch.live.figures import lost_alerts
+from lfr_batch.live.router import SPOOL
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.pipeline.worker import protect_files
 
@@ -47,7 +48,7 @@ def deliver(
         answer(line)
     if done.trouble:
         complain(f"the deployment's figures are not up to date: {done.trouble}")
-    waits = any(state.waiting for state in done.sinks)
+    waits = any(state.waiting for state in done.sinks if state.name != SPOOL)
     raise typer.Exit(1 if waits or done.trouble else 0)
 
 
@@ -60,6 +61,10 @@ def _summary(done: Delivered) -> Iterator[str]:
     if not done.sinks:
         yield "it never had anything to deliver"
     for state in done.sinks:
+        if state.name == SPOOL:
+            files = "sealed file" if state.waiting == 1 else "sealed files"
+            yield f"{state.waiting} {files} cannot be delivered: {state.last_error}"
+            continue
         took = f"{state.name}: {done.carried.get(state.name, 0)} delivered"
         if state.waiting:
             why = f" ({state.last_error})" if state.last_error else ""

@@ -91,10 +91,12 @@ def reopened(order: Reopening) -> Iterator[Kept | None]:
 def setting_of(order: Reopening, kept: Kept, needed: Collection[str]) -> Setting:
     """What the sinks are opened with. Raises UsageError for sinks that are not the deployment's,
     of which ``needed`` must be there; ConfigError."""
-    # Its own retention period: that of a later configuration must not prolong it.
+    # Its own period and store: a later configuration must not prolong the one, nor hide the other
+    # from the sweeps to come.
     own = RetentionConfig(hours=kept.terms.retention_h)
-    config = order.config.model_copy(update={"retention": own})
-    store = open_store(order.results_root or kept.terms.results[0], config.s3)
+    s3 = order.config.s3 if order.results_root else kept.terms.s3
+    config = order.config.model_copy(update={"retention": own, "s3": s3})
+    store = open_store(order.results_root or kept.terms.results[0], s3)
     setting = Setting(kept.record, config, store)
     _check_sinks(order.deployment_id, open_sinks(setting), kept.spool, needed)
     _check_lines(order, kept.terms, needed)
@@ -149,7 +151,7 @@ def figures_of(order: Reopening, terms: Terms) -> Figures | None:
     """The first that can be read."""
     for uri in terms.results:
         with suppress(StoreError, ResultsError):
-            figures = load_figures(open_store(uri, order.config.s3), order.deployment_id)
+            figures = load_figures(open_store(uri, terms.s3), order.deployment_id)
             if figures is not None:
                 return figures
     return None
@@ -159,7 +161,7 @@ def update_figures(order: Reopening, terms: Terms, change: Change) -> str:
     """Bring the figures up to date wherever they are; what kept any of them from it."""
     troubles = []
     for uri in terms.results:
-        store = open_store(uri, order.config.s3)
+        store = open_store(uri, terms.s3)
         try:
             figures = load_figures(store, order.deployment_id)
             if figures is not None:

@@ -12,6 +12,7 @@ from lfr_batch.cli.app import main
 from lfr_batch.cli.live_status import summary
 from lfr_batch.config.load import dump_config
 from lfr_batch.live import audit, router
+from lfr_batch.live.folders import router_folder
 from lfr_batch.live.receipt import Receipt
 from lfr_batch.live.sinks import delivery
 from lfr_batch.pipeline.live_run import Ended
@@ -69,6 +70,16 @@ def test_it_is_tried_and_says_what_still_waits_and_why(
     assert len(receiver.taken) == 1
     assert {line["by"] for line in audit.entries(home)} == {"j.doe"}
     assert "S000" not in json.dumps(list(audit.entries(home)))
+
+
+def test_a_damaged_file_is_named_and_nobody_is_told_to_try_again(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (router_folder(home, DEPLOYMENT) / "alerts" / "a0000").write_bytes(b"damaged")
+    asked = ["deliver", DEPLOYMENT, "--config", str(home / "live.yaml"), "--wait-s", "0.2"]
+    code, out, _ = lfr(capsys, *asked)
+    assert code == 0
+    assert "1 sealed file cannot be delivered: cannot be read: alerts/a0000" in out
 
 
 @pytest.mark.parametrize(

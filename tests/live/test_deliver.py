@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from lfr_batch.config.live import LiveConfig
+from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import (
     ConfigError,
     LfrError,
@@ -337,7 +338,7 @@ def test_an_alert_whose_time_is_over_is_deleted_first(
     old.write_bytes(b"cannot be read any more")
     long_ago = (NOW - timedelta(hours=30)).timestamp()
     os.utime(old, (long_ago, long_ago))
-    standard = a_config(**hooked(receiver.url))
+    standard = a_config(**hooked(receiver.url), s3={"endpoint_url": "http://elsewhere"})
     done = deliver(order(tmp_path, standard))
     assert receiver.taken == ["alert:a0001"]
     assert waiting(done.sinks) == {}
@@ -345,6 +346,7 @@ def test_an_alert_whose_time_is_over_is_deleted_first(
     terms = read_terms(LocalStore(router_folder(tmp_path, DEPLOYMENT)))
     assert terms is not None
     assert terms.retention_h == 24.0, "another configuration does not prolong it"
+    assert terms.s3 == S3Config(), "nor does it send later sweeps elsewhere"
 
 
 def test_what_is_deleted_meanwhile_is_passed_over_and_stays_in_the_figures(
