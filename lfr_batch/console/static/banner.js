@@ -84,7 +84,7 @@ const ofPart = (part) => bad("part", part.name, RESTARTING[part.role]);
 
 function ofDisk(unkept) {
   const alerts = unkept === 1 ? "1 alert is" : `${unkept} alerts are`;
-  const text = `The disk is full: ${alerts} shown and not kept. Decide, and make room.`;
+  const text = `The disk is full: ${alerts} shown and not kept. Make room: until then no decision about them can be kept.`;
   return unkept > 0 ? [bad("disk", "", text)] : [];
 }
 
