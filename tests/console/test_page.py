@@ -355,3 +355,11 @@ def test_alerts_that_the_disk_has_no_room_for_are_said(
     enter(page, console, "operator")
     monkeypatch.setattr(console.router, "counts", lambda: LiveCounts(alerts=2, unkept=2))
     page.wait_for_text("#banner", "The disk is full: 2 alerts are shown and not kept.")
+
+
+def test_a_camera_whose_pictures_nothing_looks_at_is_not_well(page: Page, console: Served) -> None:
+    enter(page, console, "operator")
+    console.router.report_health(camera_health("north", analysed_fps=0.0))
+    page.wait_for_text("#banner", "Camera north gives pictures that nothing looks at")
+    console.router.report_health(camera_health("north"))
+    page.wait("!document.querySelector('#banner').textContent.includes('Camera north')")

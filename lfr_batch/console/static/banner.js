@@ -77,6 +77,9 @@ function whyDown(camera, now, clock) {
     const detail = camera.detail ? ` (${camera.detail})` : "";
     return `${DOWN[camera.state]} since ${clock.time(camera.since)}${detail}`;
   }
+  if (camera.received_fps > 0 && camera.analysed_fps === 0) {
+    return "gives pictures that nothing looks at";
+  }
   return isSilent(camera, now) ? `has not been heard of since ${clock.time(camera.at)}` : null;
 }
 
