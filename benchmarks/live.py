@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -46,6 +47,8 @@ from lfr_batch.live.records import CameraHealth
 from lfr_batch.pipeline.deploy import LiveOrder, make_deployment
 from lfr_batch.pipeline.live_plan import LivePlan, RunningDeployment
 
+WIDTH = 150
+"""Of the table where no terminal gives one."""
 WARM_UP_S = 8.0
 VISIT_S = 6.0
 """The street's first known person has passed by then; played again and again."""
@@ -231,8 +234,7 @@ def main() -> None:
     for cameras in dict.fromkeys((asked.cameras, asked.cameras * asked.overload)):
         with planned(asked.home, clip, cameras, asked.data) as plan:
             runs.append(measure(plan, asked.seconds))
-    console = Console()
-    console.print(table_of(runs))
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table_of(runs))
     if asked.out:
         content = {"machine": describe_machine(), "runs": [asdict(run) for run in runs]}
         asked.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
