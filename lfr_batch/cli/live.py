@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.live_console import console_of, require_address
+from lfr_batch.cli.live_console import console_of
 from lfr_batch.cli.live_signals import Signals, signals_taken
 from lfr_batch.cli.live_status import LiveStatus, live_status, summary
 from lfr_batch.cli.options import (
@@ -24,6 +24,7 @@ from lfr_batch.cli.options import (
     PackOption,
     SetOption,
     ThresholdOption,
+    absolute,
     home,
 )
 from lfr_batch.cli.output import answer, say
@@ -80,6 +81,8 @@ def live(
     settings = override(load_live(config, overrides or ()), own)
     order = LiveOrder(settings, home(), _results_root(out, settings), rehearse)
     deployment = make_deployment(order, datetime.now(UTC))
+    from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
+
     require_address(settings.console)
     ended = _run(deployment)
     for line in summary(ended):
@@ -105,7 +108,7 @@ def _run(deployment: Deployment) -> Ended:
 def _results_root(out: str | None, config: LiveConfig) -> str:
     """--out, the configuration's alerts.results, LFR_RESULTS, or HOME/results."""
     root = out or config.alerts.results or os.environ.get("LFR_RESULTS") or str(home() / "results")
-    return root if "://" in root else str(Path(root).absolute())
+    return absolute(root)
 
 
 def _tidy_up(by: str) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from lfr_batch.cli.output import say
 from lfr_batch.config.live import ConsoleConfig
-from lfr_batch.errors import ConfigError
 from lfr_batch.live.folders import router_folder
 from lfr_batch.live.records import DeploymentRecord
 from lfr_batch.pipeline.live_plan import RunningDeployment
@@ -19,20 +16,6 @@ NOBODY_DECIDES = (
     "nobody who may log in may decide: alerts stay undecided until `lfr live-user add NAME --role "
     "reviewer` adds somebody, who is known at once"
 )
-
-
-def require_address(config: ConsoleConfig) -> None:
-    """Raises ConfigError where the address cannot be had at this moment: nothing has begun yet."""
-    from lfr_batch.console.serve import TAKEN  # noqa: PLC0415 - it imports a web server
-
-    where = f"{config.host} port {config.port}"
-    try:
-        family = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0][0]
-        socket.create_server((config.host, config.port), family=family).close()
-    except OSError as error:
-        other = f"cannot be had ({error.strerror or error}); set console.host and console.port"
-        reason = TAKEN if error.errno == errno.EADDRINUSE else other
-        raise ConfigError(f"The console's address {where} {reason}.") from error
 
 
 @contextmanager

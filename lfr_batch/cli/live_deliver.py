@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.options import OperatorOption, OutOption, SetOption, home
+from lfr_batch.cli.options import OperatorOption, OutOption, SetOption, absolute, home
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.load import load_live
 from lfr_batch.live.deliver import Delivered, LateDelivery
@@ -39,7 +39,7 @@ def deliver(
     """
     protect_files()
     settings = load_live(config, overrides or ())
-    root = out if out is None or "://" in out else str(Path(out).absolute())
+    root = absolute(out) if out else None
     order = LateDelivery(
         home(), deployment_id, settings, operator_name(operator), wait_s, results_root=root
     )

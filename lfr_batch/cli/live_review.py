@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.live_console import console_of, require_address
+from lfr_batch.cli.live_console import console_of
 from lfr_batch.cli.live_signals import signals_taken
-from lfr_batch.cli.options import OperatorOption, OutOption, SetOption, home
+from lfr_batch.cli.options import OperatorOption, OutOption, SetOption, absolute, home
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.config.load import load_live
@@ -54,8 +54,10 @@ def review(
     """
     protect_files()
     settings = load_live(config, overrides or ())
-    root = out if out is None or "://" in out else str(Path(out).absolute())
+    root = absolute(out) if out else None
     order = Reopening(home(), deployment_id, settings, operator_name(operator), results_root=root)
+    from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
+
     require_address(settings.console)
     with signals_taken() as signals:
         done = review_later(

@@ -69,6 +69,11 @@ def results_root(out: str | None, config: Config | None = None) -> str:
     """--out, the configuration's job.out, LFR_RESULTS, or HOME/results."""
     configured = config.job.out if config else None
     root = out or configured or os.environ.get("LFR_RESULTS") or str(home() / "results")
+    return absolute(root)
+
+
+def absolute(root: str) -> str:
+    """A results root as other processes find it: a path from here, or a URI as it is."""
     return root if "://" in root else str(Path(root).absolute())
 
 

@@ -50,6 +50,12 @@ def serve(app: FastAPI, config: ConsoleConfig) -> Iterator[str]:
             thread.join(timeout=STOP_S + 5.0)
 
 
+def require_address(config: ConsoleConfig) -> None:
+    """That ``serve`` could have the address at this moment. Raises the ConfigError it would."""
+    _check_sealed(config)
+    _bound(config).close()
+
+
 async def _run(server: uvicorn.Server, listener: socket.socket) -> None:
     ending = asyncio.create_task(_let_go(server))
     await server.serve(sockets=[listener])

@@ -152,6 +152,10 @@ def test_an_address_that_is_taken_is_refused_before_anything_is_started(van: Pat
     command = ("live", "--rehearse", "--config", str(van / "live.yaml"), "--set")
     done = lfr(van / "home", *command, "console.host=192.0.2.1")
     assert done.returncode == 2
+    assert "would send faces over the network unencrypted" in done.stderr
+    sealed = ("console.host=192.0.2.1", "--set", "console.certificate=console.pem")
+    done = lfr(van / "home", *command, *sealed)
+    assert done.returncode == 2
     assert done.stderr.startswith("lfr: The console's address 192.0.2.1 port 0 cannot be had")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = lfr(van / "home", *command, f"console.port={taken.getsockname()[1]}")

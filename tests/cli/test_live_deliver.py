@@ -3,12 +3,10 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from lfr_batch.cli.app import main
 from lfr_batch.cli.live_status import summary
 from lfr_batch.config.load import dump_config
 from lfr_batch.live import audit, router
@@ -16,6 +14,7 @@ from lfr_batch.live.folders import router_folder
 from lfr_batch.live.receipt import Receipt
 from lfr_batch.live.sinks import delivery
 from lfr_batch.pipeline.live_run import Ended
+from tests.cli.here import lfr
 from tests.live.made import DEPLOYMENT, STARTED, a_config, a_record, an_alert, opened
 from tests.live.receiver import eventually, receiving
 from tests.live.test_report import figures
@@ -36,13 +35,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     routed.close()
     (tmp_path / "live.yaml").write_text(yaml.safe_dump(dump_config(a_config(alerts=down))))
     return tmp_path
-
-
-def lfr(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[Any, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(list(words))
-    told = capsys.readouterr()
-    return ended.value.code, told.out, told.err
 
 
 def test_it_is_tried_and_says_what_still_waits_and_why(

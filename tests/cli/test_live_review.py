@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lfr_batch.cli.live_console import NOBODY_DECIDES, console_of, require_address
+from lfr_batch.cli.live_console import NOBODY_DECIDES, console_of
 from lfr_batch.cli.live_review import Over
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.config.load import dump_config
+from lfr_batch.console.serve import require_address
 from lfr_batch.console.users import make_user
 from lfr_batch.live.records import Role
 from tests.console.made import Client

@@ -3,12 +3,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from lfr_batch.cli.app import main
 from lfr_batch.live import audit
+from tests.cli.here import lfr
 from tests.live.made import DEPLOYMENT, a_record, an_alert, opened
 from tests.live.receiver import eventually
 
@@ -25,13 +24,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert eventually(lambda: router.sink_states()[0].waiting == 0)
     router.close()
     return tmp_path
-
-
-def lfr(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[Any, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(list(words))
-    told = capsys.readouterr()
-    return ended.value.code, told.out, told.err
 
 
 def test_a_sweep_is_tried_done_recorded_and_verified(
