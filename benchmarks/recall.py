@@ -52,8 +52,12 @@ FACTORS: Mapping[str, Mapping[str, Settings]] = {
     "detector input": {
         **{f"{px} px": {"detect.long_side_px": px} for px in (320, 480, 640, 960, 1280)},
         **{f"face_px {px:g}": {"detect.face_px": px} for px in (12.0, 16.0, 20.0, 24.0)},
+    },
+    "detector": {
+        **{f"mixed, {s:g} s": {"detect.thorough_every_s": s} for s in (1.0, 2.0, 5.0)},
         **{
-            f"quick, {px:g}": {"detect.frames": "quick", "detect.face_px": px}
+            f"{frames}, {px:g}": {"detect.frames": frames, "detect.face_px": px}
+            for frames in ("quick", "thorough")
             for px in (16.0, 20.0, 24.0)
         },
     },

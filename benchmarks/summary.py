@@ -16,8 +16,6 @@ from benchmarks.tasks import (
     INSIGHTFACE,
     OVERHEAD,
     PARTS,
-    PARTS_STATIC,
-    QUICK,
     STARTUP,
     Task,
 )
@@ -28,7 +26,9 @@ Rounds = Mapping[Task, Sequence[Measure]]
 
 TOLERANCE_S = 1.0
 """A hit may begin or end this much outside the visit that it belongs to."""
-OURS = frozenset({"every", "gated", "default", "quick", "quick_default"})
+OURS = frozenset(
+    {"every", "gated", "default", "quick", "quick_default", "thorough", "thorough_default"}
+)
 NOT_LOOPS = frozenset({"parts", "startup", "overhead"})
 
 
@@ -108,26 +108,19 @@ def frames_per_s(measure: Measure) -> float:
     return measure.frames / measure.wall_s
 
 
-def limit_frames_per_s(
-    parts: Mapping[str, float], looks_per_frame: float, templates_per_frame: float
-) -> float:
-    """What a program would reach that did nothing but decode, detect and embed.
-
-    ``parts`` holds ``decode_s``, ``detect_s`` and ``embed_s``, each of which kept every core busy,
-    so that they add up.
-    """
-    seconds_per_frame = (
-        parts["decode_s"]
-        + looks_per_frame * parts["detect_s"]
-        + templates_per_frame * parts["embed_s"]
-    )
-    return 1.0 / seconds_per_frame
-
-
 def limit_for(measure: Measure, parts: Mapping[str, float]) -> float:
-    """The limit for work like ``measure``'s. A template per track is the least that will do."""
-    frames = measure.frames
-    return limit_frames_per_s(parts, measure.looks / frames, measure.tracks / frames)
+    """Frames/s of a program that did nothing but decode, detect and embed, for work like this.
+
+    ``parts`` holds ``decode_s``, ``quick_s``, ``thorough_s`` and ``embed_s``, each of which kept
+    every core busy, so that they add up. A template per track is the least that will do.
+    """
+    seconds = (
+        measure.frames * parts["decode_s"]
+        + (measure.looks - measure.thorough) * parts["quick_s"]
+        + measure.thorough * parts["thorough_s"]
+        + measure.tracks * parts["embed_s"]
+    )
+    return measure.frames / seconds
 
 
 def expected(visits: Spans, until_s: float | None) -> list[tuple[float, float]]:
@@ -156,7 +149,6 @@ def targets_of(rounds: Rounds, rows: Sequence[Row]) -> list[Target]:
     lost = sum(row.visits - row.visits_found for row in ours)
     return [
         Target("every frame, times InsightFace's loop", of(EVERY, "against_insightface"), 10.0),
-        Target("the same with the quick detector", of(QUICK, "against_insightface"), 10.0),
         Target("visits of the known person lost", float(lost) if ours else None, 0.0, False),
         Target("every frame, share of the limit", of(EVERY_MINUTE, "share_of_limit"), 0.85),
         Target("defaults, street, × real time", of(DEFAULT_STREET, "times_real_time"), 25.0),
@@ -187,12 +179,9 @@ def _against_insightface(task: Task, rounds: Rounds) -> float | None:
 
 
 def _share_of_limit(task: Task, rounds: Rounds) -> float | None:
-    """Only of clips whose parts were measured, and with the detector that was measured."""
-    if task.contender.startswith("quick"):
-        return None
-    of_clip = (task.clip == part.clip and rounds.get(part) for part in (PARTS, PARTS_STATIC))
-    parts = next((measures for measures in of_clip if measures), None)
-    if parts is None:
+    """Only of the clip whose parts were measured."""
+    parts = rounds.get(PARTS, ())
+    if task.clip != PARTS.clip or not parts:
         return None
     pairs = zip(rounds[task], parts, strict=False)
     return median(frames_per_s(m) / limit_for(m, p.figures) for m, p in pairs)

@@ -28,10 +28,8 @@ class Task:
 
 
 EVERY = Task("every", "street", EXCERPT_S, passes=3)
-QUICK = Task("quick", "street", EXCERPT_S, passes=3)
 INSIGHTFACE = Task("insightface", "street", EXCERPT_S)
 PARTS = Task("parts", "street")
-PARTS_STATIC = Task("parts", "cctv_static", rounds=1)
 EVERY_MINUTE = Task("every", "street")
 DEFAULT_STREET = Task("default", "street")
 DEFAULT_STATIC = Task("default", "cctv_static")
@@ -41,18 +39,19 @@ OVERHEAD = Task("overhead", "street", passes=4)
 
 TASKS: tuple[Task, ...] = (
     EVERY,
-    QUICK,
     INSIGHTFACE,
+    Task("quick", "street", EXCERPT_S, passes=3, rounds=2),
+    Task("thorough", "street", EXCERPT_S, passes=3, rounds=2),
     Task("gated", "street", EXCERPT_S, passes=3, rounds=2),
     Task("opencv", "street", EXCERPT_S, rounds=2),
     Task("plain", "street", EXCERPT_S, rounds=2),
     PARTS,
     EVERY_MINUTE,
     DEFAULT_STREET,
-    Task("quick_default", "street"),
+    Task("quick_default", "street", rounds=1),
+    Task("thorough_default", "street", rounds=1),
     Task("default", "street_b", rounds=1),
     DEFAULT_STATIC,
-    PARTS_STATIC,
     EVERY_1080P,
     STARTUP,
     OVERHEAD,

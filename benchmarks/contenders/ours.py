@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import ceil
 from time import monotonic, perf_counter, process_time
 from typing import Literal
 
@@ -21,13 +22,13 @@ from lfr_batch.results.store import open_store
 EVERY = FootageConfig(sample_fps=0.0, motion=MotionConfig(enabled=False))
 GATED = FootageConfig(sample_fps=0.0)
 DEFAULT = FootageConfig()
-Frames = Literal["thorough", "quick"]
+Frames = Literal["mixed", "thorough", "quick"]
 
 WARM_UP_S = 1.0
 ONE_FRAME_S = 0.02
 
 
-def scan(job: Job, footage: FootageConfig, frames: Frames = "thorough") -> Measure:
+def scan(job: Job, footage: FootageConfig, frames: Frames = "mixed") -> Measure:
     """All segments of the clip, ``passes`` times, one after another."""
     plan, spec = prepare(job, footage, frames)
     segments = cut(plan.segments, job.until_s)
@@ -40,11 +41,13 @@ def scan(job: Job, footage: FootageConfig, frames: Frames = "thorough") -> Measu
     wall_s, cpu_s = perf_counter() - wall_s, process_time() - cpu_s
     for outcome in outcomes:
         require_done(outcome)
+    looks = sum(outcome.frames_analysed for outcome in outcomes)
     footage_s, frame_rate = media_s(segments) * job.passes, plan.assets[0].frame_rate or 0.0
     return Measure(
         # Not the receipts' decoded frames: the decoder may leave out what nobody looks at.
         frames=round(footage_s * frame_rate),
-        looks=sum(outcome.frames_analysed for outcome in outcomes),
+        looks=looks,
+        thorough=_thorough_at_most(looks, segments, job.passes, spec.search.config),
         tracks=sum(outcome.tracks for outcome in outcomes),
         media_s=footage_s,
         wall_s=wall_s,
@@ -67,9 +70,7 @@ def start(job: Job) -> Measure:
     return Measure(frames=1, looks=1, wall_s=startup_s, figures={"startup_s": startup_s})
 
 
-def prepare(
-    job: Job, footage: FootageConfig, frames: Frames = "thorough"
-) -> tuple[Plan, WorkerSpec]:
+def prepare(job: Job, footage: FootageConfig, frames: Frames = "mixed") -> tuple[Plan, WorkerSpec]:
     engine = EngineConfig(kind="in_process", cpus_per_worker=float(job.cores), workers=1)
     config = Config(footage=footage, detect=DetectConfig(frames=frames), engine=engine)
     case = job.case
@@ -104,6 +105,14 @@ def media_s(segments: Sequence[Segment]) -> float:
 def require_done(outcome: SegmentOutcome) -> None:
     if outcome.status != "done":
         raise BenchFailed(f"{outcome.segment_id} {outcome.status}: {outcome.error}")
+
+
+def _thorough_at_most(looks: int, segments: Sequence[Segment], passes: int, config: Config) -> int:
+    """How many looks were thorough, as long as there are looks at regular times."""
+    if config.detect.frames != "mixed":
+        return looks if config.detect.frames == "thorough" else 0
+    periods = sum(ceil((s.end_s - s.start_s) / config.detect.thorough_every_s) for s in segments)
+    return min(looks, passes * periods * config.track.min_frames)
 
 
 def _hits(spec: WorkerSpec, segments: Sequence[Segment]) -> tuple[Hit, ...]:

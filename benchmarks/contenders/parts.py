@@ -19,6 +19,8 @@ import openvino
 
 from benchmarks.measures import Job, Measure
 from lfr_batch.config.schema import Config
+from lfr_batch.faces import letterbox
+from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.letterbox import Letterbox, long_side_px, stack
 from lfr_batch.faces.stages import FaceStages, open_stages
 from lfr_batch.models.open_pack import NAME
@@ -33,17 +35,22 @@ EMBED_BATCHES = 16
 
 
 def measure_parts(job: Job) -> Measure:
-    """Seconds per frame decoded, per picture searched for faces, per face embedded."""
+    """Seconds per frame decoded, per picture searched by each detector, per face embedded."""
     config, wall_s, cpu_s = Config(), perf_counter(), process_time()
     cv2.setNumThreads(job.cores)
     stages = open_stages(load_pack(job.case.home, NAME), config, job.cores)
     precision = "bf16" if "bf16" in stages.description else "f32"
     pictures = _first_pictures(job)
-    box = _box(stages, config, pictures[0])
-    detect = (
-        _product_detects(stages, pictures, box),
-        _openvino_runs(job.case.detector, _inputs(pictures, box), 1, job.cores, precision),
-    )
+    box = _box(config, pictures[0])
+    detect = {
+        turn: (
+            _product_detects(detector, pictures, box),
+            _openvino_runs(
+                job.case.detectors[turn], _inputs(pictures, box), 1, job.cores, precision
+            ),
+        )
+        for turn, detector in stages.frame_detectors.items()
+    }
     faces = np.random.default_rng(1).integers(0, 256, (EMBED_BATCH, 112, 112, 3), np.uint8)
     embed = (
         _product_embeds(stages, faces),
@@ -52,9 +59,9 @@ def measure_parts(job: Job) -> Measure:
     decode_s, frames = _decode_alone(job)
     figures = {
         "decode_s": decode_s,
-        "detect_s": min(detect),
-        "detect_product_s": detect[0],
-        "detect_openvino_s": detect[1],
+        **{f"{turn}_s": min(both) for turn, both in detect.items()},
+        **{f"{turn}_product_s": product_s for turn, (product_s, _) in detect.items()},
+        **{f"{turn}_openvino_s": openvino_s for turn, (_, openvino_s) in detect.items()},
         "embed_s": min(embed),
         "embed_product_s": embed[0],
         "embed_openvino_s": embed[1],
@@ -87,21 +94,21 @@ def _first_pictures(job: Job) -> list[ByteArray]:
         return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in chosen]
 
 
-def _box(stages: FaceStages, config: Config, picture: ByteArray) -> Letterbox:
+def _box(config: Config, picture: ByteArray) -> Letterbox:
     """The input that the product makes of a whole frame."""
     size_wh, detect = (picture.shape[1], picture.shape[0]), config.detect
     side_px = detect.long_side_px or long_side_px(
-        size_wh, config.quality.min_face_px, detect.face_px or stages.detector.reading.face_px
+        size_wh, config.quality.min_face_px, detect.face_px
     )
-    return stages.detector.fit(size_wh, side_px)
+    return letterbox.fit(size_wh, side_px)
 
 
-def _product_detects(stages: FaceStages, pictures: Sequence[ByteArray], box: Letterbox) -> float:
+def _product_detects(detector: Detector, pictures: Sequence[ByteArray], box: Letterbox) -> float:
     ready = [np.asarray(cv2.resize(p, box.content_wh), np.uint8) for p in pictures]
 
     def detect(count: int) -> None:
         inputs = ((ready[i % len(ready)], box) for i in range(count))
-        for _ in stages.detector.detect_all(inputs):
+        for _ in detector.detect_all(inputs):
             pass
 
     return _seconds_each(detect, DETECTIONS)

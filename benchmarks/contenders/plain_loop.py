@@ -19,7 +19,7 @@ MIN_SCORE = 0.5
 
 def run(job: Job) -> Measure:
     opening_s = perf_counter()
-    detector = open_onnxruntime(str(job.case.detector), job.cores)
+    detector = open_onnxruntime(str(job.case.detectors["thorough"]), job.cores)
     embedder = open_onnxruntime(str(job.case.embedder), job.cores)
     names = [session.get_inputs()[0].name for session in (detector, embedder)]
     open_s = perf_counter() - opening_s

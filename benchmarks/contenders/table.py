@@ -45,6 +45,18 @@ def _quick(job: Job) -> Measure:
     return scan(job, EVERY, "quick")
 
 
+def _thorough(job: Job) -> Measure:
+    from benchmarks.contenders.ours import EVERY, scan
+
+    return scan(job, EVERY, "thorough")
+
+
+def _thorough_default(job: Job) -> Measure:
+    from benchmarks.contenders.ours import DEFAULT, scan
+
+    return scan(job, DEFAULT, "thorough")
+
+
 def _quick_default(job: Job) -> Measure:
     from benchmarks.contenders.ours import DEFAULT, scan
 
@@ -100,6 +112,8 @@ CONTENDERS: Mapping[str, Contender] = MappingProxyType(
         "every": Contender("lfr, every frame", _every),
         "gated": Contender("lfr, every frame that changed", _gated),
         "default": Contender("lfr, default sampling", _default),
+        "thorough": Contender("lfr, every frame, thorough detector", _thorough),
+        "thorough_default": Contender("lfr, default sampling, thorough", _thorough_default),
         "quick": Contender("lfr, every frame, quick detector", _quick),
         "quick_default": Contender("lfr, default sampling, quick detector", _quick_default),
         "insightface": Contender("InsightFace FaceAnalysis loop", _insightface, _no_scrfd),

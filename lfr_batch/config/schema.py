@@ -67,12 +67,14 @@ class FootageConfig(Section):
 
 
 class DetectConfig(Section):
-    frames: Literal["thorough", "quick"] = "thorough"
-    """Which detector looks at video frames: the one that looks at stills, or the pack's quick one,
-    if it has one. Best shots are always looked at again by the former."""
-    face_px: Annotated[float, Field(ge=6.0, le=128.0)] | None = None
-    """Video frames are scaled so that the smallest face the quality gate accepts is this wide;
-    null: as wide as the detector wants it."""
+    frames: Literal["mixed", "thorough", "quick"] = "mixed"
+    """Which detector looks at video frames: the thorough one that looks at stills, the pack's quick
+    one, or both in turn. Without a quick one all looks are thorough. Best shots are always looked
+    at again thoroughly."""
+    thorough_every_s: Annotated[float, Field(ge=0.1, le=60.0)] = 2.0
+    """Of mixed looks, ``track.min_frames`` in a row are thorough once in this many seconds."""
+    face_px: Annotated[float, Field(ge=6.0, le=128.0)] = 20.0
+    """Video frames are scaled so that the smallest face the quality gate accepts is this wide."""
     long_side_px: Annotated[int, Field(ge=128, le=4096)] | None = None
     """Video frames are scaled so that their longer side is this; null: ``face_px`` decides."""
     still_long_sides_px: tuple[Annotated[int, Field(ge=128, le=4096)], ...] = (1280, 640, 320)

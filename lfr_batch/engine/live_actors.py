@@ -21,6 +21,7 @@ from lfr_batch.engine.shared_pictures import Arena, PictureRef, borrow
 from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.faces.detectors import Input
 from lfr_batch.faces.letterbox import Letterbox
+from lfr_batch.faces.turns import Turn
 from lfr_batch.live.records import (
     Alert,
     CameraHealth,
@@ -93,8 +94,8 @@ class AnalystActor(Part):
     def state(self) -> tuple[int, LfrError | None, bool]:
         return os.getpid(), self._failure, self._failure is None and self._analyst.works
 
-    def detect(self, content: PictureRef, box: Letterbox) -> Reply:
-        return reply_of(lambda: self._analyst.detect((borrow(content), box)))
+    def detect(self, turn: Turn, content: PictureRef, box: Letterbox) -> Reply:
+        return reply_of(lambda: self._analyst.detect(turn, (borrow(content), box)))
 
     def compare(
         self,
@@ -134,10 +135,10 @@ class RemoteAnalyst:
         self._actor = actor
         self._arena = Arena()
 
-    def detect(self, content_rgb: Input) -> FaceBatch:
-        content, box = content_rgb
+    def detect(self, turn: Turn, picture: Input) -> FaceBatch:
+        content, box = picture
         with self._arena.lend([content]) as [pixels]:
-            found: FaceBatch = ask(self._actor.detect.remote(pixels, box), LOOK_TIMEOUT_S)
+            found: FaceBatch = ask(self._actor.detect.remote(turn, pixels, box), LOOK_TIMEOUT_S)
         return found
 
     def compare(

@@ -7,18 +7,18 @@ are read, and a line in ``DETECTORS``.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from lfr_batch.config.schema import DetectConfig
 from lfr_batch.faces import centerface, letterbox, scrfd, yunet
 from lfr_batch.faces.letterbox import Letterbox, PixelRegion
+from lfr_batch.faces.turns import Turn
 from lfr_batch.models.manifest import DetectorKind, DetectorSpec, PackManifest
 from lfr_batch.models.sessions import Outputs, Session
 from lfr_batch.records import ByteArray, FaceBatch
-
-FACE_PX, QUICK_FACE_PX = 16.0, 20.0
-"""Below, recall falls quickly (docs/performance.md)."""
 
 Input = tuple[ByteArray, Letterbox]
 """A scaled RGB picture and how it was scaled."""
@@ -33,8 +33,6 @@ class Reading:
     """From a picture's size and the wanted long side."""
     decode: Callable[[Outputs, tuple[int, int]], list[FaceBatch]]
     """From heads and the input's size to the faces of each picture, in input pixels."""
-    face_px: float
-    """How wide the smallest face should be in the input."""
     any_size: bool
     """Whether a part of a picture may be looked at by itself, at less cost."""
     leaks: bool = False
@@ -89,6 +87,14 @@ def detect(detector: Detector, content_rgb: ByteArray, box: Letterbox) -> FaceBa
     return box.to_picture(detector.reading.decode(heads, box.input_wh)[0])
 
 
+def detect_in_turn(
+    detectors: Mapping[Turn, Detector], pictures: Iterable[tuple[Turn, Input]]
+) -> Iterator[FaceBatch]:
+    """The faces of each picture, each from the detector whose turn it is, in order."""
+    for turn, alike in groupby(pictures, itemgetter(0)):
+        yield from detectors[turn].detect_all(picture for _, picture in alike)
+
+
 def _groups(pictures: Iterable[Input], size: int) -> Iterator[list[Input]]:
     """Runs of at most ``size`` pictures of one input size."""
     group: list[Input] = []
@@ -110,7 +116,7 @@ def _centerface(_: DetectorSpec, config: DetectConfig) -> Reading:
     def decode(heads: Outputs, _: tuple[int, int]) -> list[FaceBatch]:
         return centerface.decode(heads, config.min_score, nms_iou)
 
-    return Reading("CenterFace", letterbox.fit, decode, FACE_PX, any_size=True)
+    return Reading("CenterFace", letterbox.fit, decode, any_size=True)
 
 
 def _scrfd(spec: DetectorSpec, config: DetectConfig) -> Reading:
@@ -124,7 +130,7 @@ def _scrfd(spec: DetectorSpec, config: DetectConfig) -> Reading:
     def decode(heads: Outputs, input_wh: tuple[int, int]) -> list[FaceBatch]:
         return [scrfd.decode(heads, input_wh, config.min_score, nms_iou)]
 
-    return Reading("SCRFD", fit, decode, FACE_PX, any_size=False, leaks=True)
+    return Reading("SCRFD", fit, decode, any_size=False, leaks=True)
 
 
 def _yunet(_: DetectorSpec, config: DetectConfig) -> Reading:
@@ -133,7 +139,7 @@ def _yunet(_: DetectorSpec, config: DetectConfig) -> Reading:
     def decode(heads: Outputs, input_wh: tuple[int, int]) -> list[FaceBatch]:
         return yunet.decode(heads, input_wh, config.min_score, nms_iou)
 
-    return Reading("YuNet", letterbox.fit, decode, QUICK_FACE_PX, any_size=True)
+    return Reading("YuNet", letterbox.fit, decode, any_size=True)
 
 
 DETECTORS: dict[DetectorKind, Callable[[DetectorSpec, DetectConfig], Reading]] = {
@@ -143,10 +149,15 @@ DETECTORS: dict[DetectorKind, Callable[[DetectorSpec, DetectConfig], Reading]] =
 }
 
 
-def frame_detector(manifest: PackManifest, config: DetectConfig) -> DetectorSpec:
-    """Which of a pack's detectors looks at frames of video."""
-    quick = manifest.frame_detector if config.frames == "quick" else None
-    return quick or manifest.detector
+def frame_detectors(manifest: PackManifest, config: DetectConfig) -> dict[Turn, DetectorSpec]:
+    """Which of a pack's detectors look at frames of video; without a quick one, the only one."""
+    quick = manifest.frame_detector
+    there: dict[Turn, DetectorSpec] = {}
+    if quick and config.frames != "thorough":
+        there["quick"] = quick
+    if not quick or config.frames != "quick":
+        there["thorough"] = manifest.detector
+    return there
 
 
 def reading_of(spec: DetectorSpec, config: DetectConfig) -> Reading:

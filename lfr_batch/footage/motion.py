@@ -58,6 +58,8 @@ class MotionDecision:
     changed: bool = True
     region: CellRegion | None = None
     """The part that changed, with a margin; None: the whole picture."""
+    calm: bool = False
+    """Nothing has changed for a while: it is looked at because it is time to."""
 
 
 def cells_wh(size_wh: tuple[int, int]) -> tuple[int, int]:
@@ -79,13 +81,15 @@ def gate(
     changed_ns = np.where(changed, pts_ns, known_ns)
     lively = pts_ns - changed_ns <= nanoseconds(config.linger_s)
     due = not 0 <= pts_ns - state.whole_ns < nanoseconds(config.max_skip_s)
-    if config.enabled and not due and not lively.any():
-        return MotionDecision(False, changed=False), state
+    calm = not lively.any()
+    if config.enabled and not due and calm:
+        return MotionDecision(False, changed=False, calm=True), state
     any_changed = bool(changed.any())
     cut = any_changed and _is_cut(moved.mean(), seen, cells)
     region = _region(lively)
     if cut or due or region is None or not (config.enabled and config.regions):
-        return MotionDecision(True, cut, any_changed), MotionState(cells, changed_ns, pts_ns)
+        decision = MotionDecision(True, cut, any_changed, calm=calm)
+        return decision, MotionState(cells, changed_ns, pts_ns)
     after = MotionState(_updated(seen, cells, region), changed_ns, state.whole_ns)
     return MotionDecision(True, changed=any_changed, region=region), after
 

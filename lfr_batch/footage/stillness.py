@@ -4,7 +4,7 @@ A camera that codes what changes writes next to nothing while nothing does. Wher
 were seen to be still, a following one whose packets are no larger is still as well, and its first
 picture, which is always decoded and compared, says whether anything is different. A group that is
 larger than the still ones, or a stream whose packets do not tell (a constant bit rate), is decoded
-as ever; so is one group in every few, to know anew what still is.
+as ever; so is one group in every so often, to know anew what still is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOMENT_PACKETS = 12
 TELLING = 1 / 8
 """Packets of a still group are at most this part of its first: otherwise sizes tell nothing."""
 KNOWN_GROUPS = 4
-UNSEEN_NS = 10 * NS_PER_S
+UNSEEN_NS = 30 * NS_PER_S
 """Longest stretch of which only first pictures are decoded."""
 
 
@@ -48,6 +48,7 @@ class Stillness:
     decoded: list[Group] = field(default_factory=list)
     """The last groups that were decoded whole."""
     changed_ns: list[int] = field(default_factory=list)
+    seen_from_ns: int | None = None
     seen_to_ns: int = -1
     unseen_from_ns: int | None = None
     held_ns: list[int] = field(default_factory=list)
@@ -55,9 +56,15 @@ class Stillness:
 
     def saw(self, pts_ns: int, changed: bool) -> None:
         """A sampled frame passed the motion gate."""
-        self.seen_to_ns = pts_ns
-        if changed:
+        if self.seen_from_ns is None:
+            self.seen_from_ns = pts_ns  # the first is compared with nothing
+        elif changed:
             self.changed_ns.append(pts_ns)
+        self.passed(pts_ns)
+
+    def passed(self, pts_ns: int) -> None:
+        """A frame was decoded."""
+        self.seen_to_ns = pts_ns
 
     def skips(self, group: Group) -> bool:
         """Whether only the first picture of ``group`` need be decoded."""
@@ -84,10 +91,10 @@ class Stillness:
         return _no_larger(group, known)
 
     def _was_still(self, group: Group) -> bool:
-        seen_whole = self.seen_to_ns >= group.end_ns
-        return bool(seen_whole and group.rest_bytes) and not any(
-            group.start_ns <= ns < group.end_ns for ns in self.changed_ns
-        )
+        if self.seen_from_ns is None or not group.rest_bytes:
+            return False
+        seen_whole = self.seen_from_ns <= group.start_ns and group.end_ns <= self.seen_to_ns
+        return seen_whole and not any(group.start_ns <= ns < group.end_ns for ns in self.changed_ns)
 
     def _moved_since(self, moment_ns: int) -> bool:
         return any(ns >= moment_ns for ns in self.changed_ns)

@@ -31,8 +31,8 @@ SHAPE_ARITHMETIC = frozenset(
 )
 """onnxruntime itself puts these on the CPU where they compute the size of a picture."""
 
-SESSIONS_SHARE = 0.2
-"""Of a worker's share of the GPU for one session's arena. A worker opens three; what remains is for
+SESSIONS_SHARE = 0.15
+"""Of a worker's share of the GPU for one session's arena. A worker opens four; what remains is for
 the CUDA context, the libraries' own workspaces and the gallery."""
 LEAST_BYTES = 512 << 20
 WORKSPACE_SHARE = 0.5

@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 
 from lfr_batch.config.schema import QualityConfig
-from lfr_batch.faces.detectors import Input
+from lfr_batch.faces.detectors import Input, detect_in_turn
 from lfr_batch.faces.realign import realign
 from lfr_batch.faces.stages import detect_in_still
+from lfr_batch.faces.turns import Turn
 from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.gallery.store import read_thumbnails
@@ -57,7 +58,7 @@ class Comparison:
 class Analyst(Protocol):
     """What a camera asks of the models and the watchlist, wherever they run."""
 
-    def detect(self, content_rgb: Input) -> FaceBatch:
+    def detect(self, turn: Turn, picture: Input) -> FaceBatch:
         """Faces of one scaled picture, in pixels of the whole frame."""
         ...
 
@@ -78,13 +79,13 @@ class LocalAnalyst:
 
     search: Search
 
-    def detect(self, content_rgb: Input) -> FaceBatch:
-        [found] = self.detect_each([content_rgb])
+    def detect(self, turn: Turn, picture: Input) -> FaceBatch:
+        [found] = self.detect_each([(turn, picture)])
         return found
 
-    def detect_each(self, pictures: Sequence[Input]) -> Iterator[FaceBatch]:
+    def detect_each(self, pictures: Sequence[tuple[Turn, Input]]) -> Iterator[FaceBatch]:
         """One look for each of several cameras, each answer as soon as it is there."""
-        return self.search.stages.detector.detect_all(pictures)
+        return detect_in_turn(self.search.stages.frame_detectors, pictures)
 
     def compare(
         self, known: FloatArray, views: Sequence[FaceView], weights: Sequence[float]

@@ -7,6 +7,7 @@ gone. What is counted has no face.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import monotonic_ns
@@ -15,12 +16,13 @@ import numpy as np
 
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.faces.detectors import Reading
+from lfr_batch.faces.turns import Turn, TurnState
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.motion import MotionState
 from lfr_batch.live.confirm import Confirmation, confirmed, fresh_shots, names
 from lfr_batch.live.records import Alert, RankedCandidate, StageTimes
 from lfr_batch.pipeline.live_analyst import Analyst, Comparison
-from lfr_batch.pipeline.looks import Look, Seen, input_of, seen_of
+from lfr_batch.pipeline.looks import Look, Seen, input_of, seen_of, turn_of
 from lfr_batch.pipeline.select import look_with_gate
 from lfr_batch.pipeline.shots import take_shots
 from lfr_batch.records import FaceBatch, FloatArray, Shot, Track
@@ -70,6 +72,7 @@ class Proposal:
 @dataclass(frozen=True, slots=True)
 class CameraState:
     motion: MotionState = field(default_factory=MotionState)
+    turns: TurnState = field(default_factory=TurnState)
     tracks: tracker.TrackerState = field(default_factory=tracker.TrackerState)
     compared: dict[int, Compared] | None = None
     """By track number; only of open tracks."""
@@ -86,7 +89,8 @@ class Watch:
     deployment_id: str
     threshold: float
     config: LiveConfig
-    reading: Reading
+    readings: Mapping[Turn, Reading]
+    """What may be asked of the analyst's detectors."""
     analyst: Analyst
 
 
@@ -94,12 +98,12 @@ def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
     """Take in one frame. Raises what the analyst raises; the state then stays as it was."""
     started_ns = monotonic_ns()
     look, motion, _ = look_with_gate(arrival.frame, state.motion, watch.config.watch.motion)
-    seen = _detect(look, watch)
+    seen, turns = _detect(look, state.turns, watch)
     tracks, known = _follow(state, seen, watch.config)
     moment = Moment(arrival.frame.pts_ns, arrival.arrived_ns, started_ns, monotonic_ns())
     compared, proposals = _compare(tracks.open_tracks, state.compared or {}, moment, watch)
     waiting = (*state.proposals, *proposals)
-    return CameraState(motion, tracks, compared, waiting, state.faces_seen + known)
+    return CameraState(motion, turns, tracks, compared, waiting, state.faces_seen + known)
 
 
 def forget(state: CameraState) -> CameraState:
@@ -107,12 +111,14 @@ def forget(state: CameraState) -> CameraState:
     return CameraState(proposals=state.proposals, faces_seen=state.faces_seen)
 
 
-def _detect(look: Look, watch: Watch) -> Seen:
-    box = input_of(look, watch.reading, watch.config.detect, watch.config.quality)
-    if box is None or look.frame is None:
-        return Seen(look, FaceBatch.empty())
+def _detect(look: Look, turns: TurnState, watch: Watch) -> tuple[Seen, TurnState]:
+    config = watch.config
+    if look.frame is None:
+        return Seen(look, FaceBatch.empty()), turns
+    turn, turns = turn_of(look, turns, watch.readings, config.detect, config.track)
+    box = input_of(look, look.frame, watch.readings[turn], config.detect, config.quality)
     content = box.cut(look.frame.rgb(*box.content_wh))
-    return seen_of(look, watch.analyst.detect((content, box)), box)
+    return seen_of(look, watch.analyst.detect(turn, (content, box)), box), turns
 
 
 def _follow(state: CameraState, seen: Seen, config: LiveConfig) -> tuple[tracker.TrackerState, int]:

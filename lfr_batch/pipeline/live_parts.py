@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event, Thread
 
 from lfr_batch.config.live import CameraConfig
-from lfr_batch.faces.detectors import frame_detector, reading_of
+from lfr_batch.faces.detectors import frame_detectors, reading_of
 from lfr_batch.footage.streams import StreamReader, open_stream
 from lfr_batch.live.router import Router, open_router
 from lfr_batch.live.router_protocol import AlertRouter
@@ -18,6 +18,7 @@ from lfr_batch.pipeline.live_watch import Outbox, watch_camera
 from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.results.store import open_store
+from lfr_batch.tracks import association
 
 END_S = 3.0
 
@@ -53,9 +54,7 @@ class Camera:
         self, plan: LivePlan, camera: CameraConfig, analyst: Analyst, router: AlertRouter
     ) -> None:
         """Raises ConfigError for a source that cannot be one."""
-        # Association needs it where faces are close to each other; no frame should wait for that.
-        import scipy.optimize  # noqa: F401, PLC0415 - a second to import
-
+        association.prepare()  # no frame should wait for that
         protect_files()
         self._stopping, self._looked = Event(), Event()
         self._reader = StreamReader(open_stream(camera))
@@ -89,12 +88,15 @@ class Camera:
 
 def _watch(plan: LivePlan, camera: CameraConfig, analyst: Analyst) -> Watch:
     manifest = load_pack(plan.home, plan.config.pack).manifest
-    spec = frame_detector(manifest, plan.config.detect)
+    detect = plan.config.detect
     return Watch(
         camera=camera.name,
         deployment_id=plan.deployment.deployment_id,
         threshold=plan.deployment.threshold,
         config=plan.config,
-        reading=reading_of(spec, plan.config.detect),
+        readings={
+            turn: reading_of(spec, detect)
+            for turn, spec in frame_detectors(manifest, detect).items()
+        },
         analyst=analyst,
     )

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from lfr_batch.errors import EngineError
 from lfr_batch.faces.detectors import Input
+from lfr_batch.faces.turns import Turn
 from lfr_batch.pipeline.live_analyst import Comparison, LocalAnalyst
 from lfr_batch.records import FaceBatch, FaceView, FloatArray, Shot
 
@@ -24,7 +25,7 @@ STALE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    picture: Input | None
+    picture: tuple[Turn, Input] | None
     """What to detect in; None: ``call`` instead."""
     call: Callable[[], Any] | None = None
     answer: Future[Any] = field(default_factory=Future)
@@ -47,8 +48,8 @@ class SharedAnalyst:
         since_s = self._busy_since_s
         return self._thread.is_alive() and (since_s is None or monotonic() - since_s < STUCK_S)
 
-    def detect(self, content_rgb: Input) -> FaceBatch:
-        found: FaceBatch = self._ask(_Request(content_rgb))
+    def detect(self, turn: Turn, picture: Input) -> FaceBatch:
+        found: FaceBatch = self._ask(_Request((turn, picture)))
         return found
 
     def compare(

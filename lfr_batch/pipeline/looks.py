@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -11,10 +11,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from lfr_batch.config.schema import Config, DetectConfig, QualityConfig
+from lfr_batch.config.schema import Config, DetectConfig, QualityConfig, TrackConfig
 from lfr_batch.faces.boxes import lies_inside
-from lfr_batch.faces.detectors import Detector, Input, Reading
+from lfr_batch.faces.detectors import Detector, Input, Reading, detect_in_turn
 from lfr_batch.faces.letterbox import Letterbox, PixelRegion, long_side_px
+from lfr_batch.faces.turns import Turn, TurnState, next_turn
 from lfr_batch.footage.frames import Frame
 from lfr_batch.records import FaceBatch, FloatArray
 
@@ -78,6 +79,8 @@ class Look:
     scene_cut: bool = False
     region: PixelRegion | None = None
     """The part that changed since the last look; None: the whole picture is to be looked at."""
+    calm: bool = False
+    """Nothing has changed for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class Seen:
 
 
 def find_faces(
-    looks: Iterable[Look], detector: Detector, config: Config, tally: Tally
+    looks: Iterable[Look], detectors: Mapping[Turn, Detector], config: Config, tally: Tally
 ) -> Iterator[Seen]:
     """Every look with its faces, in order; looks without a frame have none.
 
@@ -100,14 +103,19 @@ def find_faces(
     deciding, all_in_all = Stopwatch(), Stopwatch()
     waiting: deque[tuple[Look, Letterbox | None]] = deque()
 
-    def pictures() -> Iterator[Input]:
+    def pictures() -> Iterator[tuple[Turn, Input]]:
+        state = TurnState()
         for look in deciding.over(looks):
-            box = input_of(look, detector.reading, config.detect, config.quality)
+            if look.frame is None:
+                waiting.append((look, None))
+                continue
+            turn, state = turn_of(look, state, detectors, config.detect, config.track)
+            reading = detectors[turn].reading
+            box = input_of(look, look.frame, reading, config.detect, config.quality)
             waiting.append((look, box))
-            if box is not None and look.frame is not None:
-                yield box.cut(look.frame.rgb(*box.content_wh)), box
+            yield turn, (box.cut(look.frame.rgb(*box.content_wh)), box)
 
-    for faces in all_in_all.over(detector.detect_all(pictures())):
+    for faces in all_in_all.over(detect_in_turn(detectors, pictures())):
         yield from _unseen(waiting)
         look, box = waiting.popleft()
         seen = seen_of(look, faces, box)
@@ -122,16 +130,28 @@ def _unseen(waiting: deque[tuple[Look, Letterbox | None]]) -> Iterator[Seen]:
         yield Seen(waiting.popleft()[0], FaceBatch.empty())
 
 
+def turn_of(
+    look: Look,
+    state: TurnState,
+    there: Collection[Turn],
+    detect: DetectConfig,
+    track: TrackConfig,
+) -> tuple[Turn, TurnState]:
+    """Which detector searches the look, and the state after it.
+
+    Where nothing changes there is nobody new to be found: such looks cost as little as may be.
+    """
+    if look.calm and "quick" in there:
+        return "quick", state
+    return next_turn(state, look.pts_ns, look.scene_cut, there, detect, track)
+
+
 def input_of(
-    look: Look, reading: Reading, detect: DetectConfig, quality: QualityConfig
-) -> Letterbox | None:
-    """How the look's frame is shown to the detector; None where there is no frame."""
-    if look.frame is None:
-        return None
-    size_wh, smallest_px = look.frame.size_wh, quality.min_face_px
-    side_px = detect.long_side_px or long_side_px(
-        size_wh, smallest_px, detect.face_px or reading.face_px
-    )
+    look: Look, frame: Frame, reading: Reading, detect: DetectConfig, quality: QualityConfig
+) -> Letterbox:
+    """How the look's frame is shown to the detector."""
+    size_wh, smallest_px = frame.size_wh, quality.min_face_px
+    side_px = detect.long_side_px or long_side_px(size_wh, smallest_px, detect.face_px)
     box = reading.fit(size_wh, side_px)
     return box if look.region is None else reading.part(box, look.region)
 

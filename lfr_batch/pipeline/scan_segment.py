@@ -83,7 +83,7 @@ def _until_damage(frames: Iterable[Frame], damage: list[FootageError]) -> Iterat
 def _video_tracks(looks: Iterable[Look], search: Search, tally: Tally) -> Iterator[Track]:
     config = search.config
     state = tracker.TrackerState()
-    for seen in find_faces(looks, search.stages.detector, config, tally):
+    for seen in find_faces(looks, search.stages.frame_detectors, config, tally):
         look = seen.look
         closed: tuple[Track, ...] = ()
         if look.scene_cut:

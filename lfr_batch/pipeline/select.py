@@ -31,6 +31,7 @@ def select_looks(
         tally.last_pts_ns = frame.pts_ns
         wanted, sampler = sample(sampler, frame.pts_ns, config.sample_fps)
         if not wanted:
+            still.passed(frame.pts_ns)
             continue
         look, motion, changed = look_with_gate(frame, motion, config.motion)
         still.saw(frame.pts_ns, changed)
@@ -47,7 +48,8 @@ def look_with_gate(
     decision, motion = gate(motion, frame.luma(*grid_wh), frame.pts_ns, config)
     shown = frame if decision.analyse else None
     region = in_pixels(decision.region, grid_wh, frame.size_wh) if decision.region else None
-    return Look(frame.pts_ns, shown, decision.scene_cut, region), motion, decision.changed
+    look = Look(frame.pts_ns, shown, decision.scene_cut, region, decision.calm)
+    return look, motion, decision.changed
 
 
 def _held(moments_ns: Iterable[int], tally: Tally) -> Iterator[Look]:

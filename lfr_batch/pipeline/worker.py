@@ -7,6 +7,7 @@ import resource
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from threading import Thread
 
 import cv2
 
@@ -20,6 +21,7 @@ from lfr_batch.pipeline.search import SearchSpec, open_search
 from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
+from lfr_batch.tracks import association
 
 DECODER_THREADS = 1
 """FFmpeg's frame threads cost a third more processor time, which inference can use better; and
@@ -50,7 +52,10 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     """Load the models and the gallery. Raises any LfrError that makes the whole run impossible."""
     protect_files()
     cv2.setNumThreads(spec.threads)
+    preparing = Thread(target=association.prepare)
+    preparing.start()
     search = open_search(spec.search, spec.threads)
+    preparing.join()
     store = open_store(spec.results_root, spec.config.s3)
 
     def process(segment: Segment) -> SegmentOutcome:

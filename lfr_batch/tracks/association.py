@@ -17,6 +17,11 @@ SEEN_ONCE_REACH = 1.7
 """A runner with an 80 px face at 630 px/s and five looks a second."""
 
 
+def prepare() -> None:
+    """Import now what faces close to each other need: it takes a third of a second."""
+    import scipy.optimize  # noqa: F401, PLC0415 - not every command associates
+
+
 def affinity(
     a_xyxy: FloatArray, b_xyxy: FloatArray, limits: TrackConfig, reach: float = 1.0
 ) -> FloatArray:
@@ -73,7 +78,7 @@ def associate(
     possible = gain > 0
     if (possible.sum(axis=0) <= 1).all() and (possible.sum(axis=1) <= 1).all():
         return [(int(r), int(c)) for r, c in np.argwhere(possible)]
-    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - a second to import
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - see prepare
 
     rows, columns = linear_sum_assignment(gain, maximize=True)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if gain[r, c] > 0]

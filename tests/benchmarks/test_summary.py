@@ -12,14 +12,13 @@ from benchmarks.summary import (
     expected,
     found_visits,
     limit_for,
-    limit_frames_per_s,
     rows_of,
     stray_hits,
     targets_of,
 )
 from benchmarks.tasks import EVERY, EVERY_MINUTE, INSIGHTFACE, OVERHEAD, PARTS, STARTUP
 
-PARTS_FIGURES = {"decode_s": 0.002, "detect_s": 0.005, "embed_s": 0.01}
+PARTS_FIGURES = {"decode_s": 0.002, "quick_s": 0.005, "thorough_s": 0.02, "embed_s": 0.01}
 VISITS = ((1.0, 5.5), (40.0, 47.0))
 
 
@@ -34,18 +33,20 @@ def work(frames: int, wall_s: float, **other: Any) -> Measure:
 
 
 @pytest.mark.parametrize(
-    ("looks", "templates", "limit"),
-    [(0.0, 0.0, 500.0), (1.0, 0.0, 1 / 0.007), (0.2, 0.0, 1 / 0.003), (1.0, 0.1, 1 / 0.008)],
+    ("looks", "thorough", "tracks", "limit"),
+    [
+        (0, 0, 0, 500.0),
+        (1000, 0, 0, 1 / 0.007),
+        (200, 0, 0, 1 / 0.003),
+        (200, 40, 0, 1 / (0.002 + 0.0008 + 0.0008)),
+        (1000, 0, 100, 1 / 0.008),
+    ],
 )
 def test_the_limit_is_the_sum_of_what_cannot_be_spared(
-    looks: float, templates: float, limit: float
+    looks: int, thorough: int, tracks: int, limit: float
 ) -> None:
-    assert limit_frames_per_s(PARTS_FIGURES, looks, templates) == pytest.approx(limit)
-
-
-def test_the_limit_follows_from_the_receipts() -> None:
-    measure = work(1000, 10.0, looks=200, tracks=50)
-    assert limit_for(measure, PARTS_FIGURES) == pytest.approx(1 / (0.002 + 0.001 + 0.0005))
+    measure = work(1000, 10.0, looks=looks, thorough=thorough, tracks=tracks)
+    assert limit_for(measure, PARTS_FIGURES) == pytest.approx(limit)
 
 
 def test_ratios_are_taken_within_a_round_and_not_between_medians() -> None:

@@ -70,9 +70,12 @@ class WatchedAnalyst(AnalystActor):
     def __init__(self, plan: LivePlan) -> None:
         super().__init__(plan)
         local = self._analyst._analyst
-        detector: Any = WatchedDetector(local.search.stages.detector)
-        embedder: Any = WatchedEmbedder(local.search.stages.embedder)
-        stages = replace(local.search.stages, detector=detector, embedder=embedder)
+        stages = local.search.stages
+        detectors: Any = {
+            turn: WatchedDetector(detector) for turn, detector in stages.frame_detectors.items()
+        }
+        embedder: Any = WatchedEmbedder(stages.embedder)
+        stages = replace(stages, frame_detectors=detectors, embedder=embedder)
         self._analyst._analyst = replace(local, search=replace(local.search, stages=stages))
 
     def compare(self, known: Any, views: Any, pixels: Any, weights: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import Config, DetectConfig, InferenceConfig
-from lfr_batch.faces.detectors import Detector, Input, detect, frame_detector, make_detector
+from lfr_batch.faces.detectors import Detector, Input, detect, frame_detectors, make_detector
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.manifest import DetectorSpec
@@ -99,7 +99,7 @@ def counting(detector: Detector, batch: int, most_at_once: int) -> tuple[Detecto
 
 
 def test_the_open_detector_finds_the_portrait(stages: FaceStages, portrait: ByteArray) -> None:
-    (faces,) = find(stages.detector, portrait)
+    (faces,) = find(stages.frame_detectors["thorough"], portrait)
     assert len(faces) == 1
     np.testing.assert_allclose(faces.boxes_xyxy[0], [181, 59, 270, 178], atol=8)
     left_eye, right_eye, nose = faces.landmarks_xy[0, :3]
@@ -113,9 +113,15 @@ def test_the_open_detector_finds_all_six_of_a_group(stages: FaceStages, group: B
 
 def test_a_batch_gives_what_single_pictures_give(stages: FaceStages, portrait: ByteArray) -> None:
     turned = np.ascontiguousarray(portrait[:, ::-1])
-    together = find(stages.detector, portrait, turned, portrait)
+    together = find(stages.frame_detectors["thorough"], portrait, turned, portrait)
     for faces, picture in zip(together, (portrait, turned, portrait), strict=True):
-        assert_same(faces, detect(stages.detector, *scaled(stages.detector, picture)))
+        assert_same(
+            faces,
+            detect(
+                stages.frame_detectors["thorough"],
+                *scaled(stages.frame_detectors["thorough"], picture),
+            ),
+        )
 
 
 def test_pictures_of_one_size_share_a_call_where_that_suits_the_device(
@@ -133,7 +139,7 @@ def test_pictures_of_one_size_share_a_call_where_that_suits_the_device(
 
 
 def test_no_pictures_no_faces(stages: FaceStages) -> None:
-    assert find(stages.detector) == []
+    assert find(stages.frame_detectors["thorough"]) == []
 
 
 def test_a_part_of_a_picture_gives_what_the_whole_gives(
@@ -200,17 +206,24 @@ def test_scrfd_looks_at_whole_pictures_only(scrfd: Detector, group: ByteArray) -
 
 
 @pytest.mark.parametrize(
-    ("frames", "has_quick", "kind"),
+    ("frames", "has_quick", "kinds"),
     [
-        ("quick", True, "yunet"),
-        ("thorough", True, "centerface"),
-        ("quick", False, "centerface"),
+        ("mixed", True, {"quick": "yunet", "thorough": "centerface"}),
+        ("quick", True, {"quick": "yunet"}),
+        ("thorough", True, {"thorough": "centerface"}),
+        ("mixed", False, {"thorough": "centerface"}),
+        ("quick", False, {"thorough": "centerface"}),
+        ("thorough", False, {"thorough": "centerface"}),
     ],
 )
-def test_which_detector_looks_at_frames(
-    open_pack_home: Path, frames: Literal["quick", "thorough"], has_quick: bool, kind: str
+def test_which_detectors_look_at_frames(
+    open_pack_home: Path,
+    frames: Literal["mixed", "quick", "thorough"],
+    has_quick: bool,
+    kinds: dict[str, str],
 ) -> None:
     manifest = load_pack(open_pack_home, "open").manifest
     if not has_quick:
         manifest = manifest.model_copy(update={"frame_detector": None})
-    assert frame_detector(manifest, DetectConfig(frames=frames)).kind == kind
+    there = frame_detectors(manifest, DetectConfig(frames=frames))
+    assert {turn: spec.kind for turn, spec in there.items()} == kinds

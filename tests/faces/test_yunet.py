@@ -78,11 +78,12 @@ def stages(open_pack_home: Path) -> FaceStages:
 
 @pytest.fixture(scope="module")
 def quick(stages: FaceStages) -> Detector:
-    return stages.detector
+    return stages.frame_detectors["quick"]
 
 
 def test_it_looks_at_frames_and_not_at_stills(stages: FaceStages) -> None:
-    assert "YuNet" in stages.detector.description
+    assert [*stages.frame_detectors] == ["quick"]
+    assert "YuNet" in stages.frame_detectors["quick"].description
     assert "CenterFace" in stages.still_detector.description
 
 

@@ -76,10 +76,38 @@ def test_movement_since_the_last_still_group_forbids_it() -> None:
     assert not stillness.skips(group(2))
 
 
-def test_a_group_is_decoded_every_ten_seconds() -> None:
+def test_a_group_is_decoded_every_half_minute() -> None:
     stillness = learnt(QUIET)
-    skipped = [stillness.skips(group(number)) for number in range(1, 8)]
-    assert skipped == [True, True, True, True, True, False, True]
+    skipped = [stillness.skips(group(number)) for number in range(1, 19)]
+    assert skipped == [True] * 15 + [False] + [True] * 2
+
+
+def test_the_first_frame_is_no_movement() -> None:
+    """It is compared with nothing."""
+    stillness = Stillness()
+    assert not stillness.skips(group(0))
+    stillness.saw(group(0).start_ns, changed=True)
+    stillness.saw(group(0).end_ns, changed=False)
+    assert stillness.skips(group(1))
+
+
+def test_a_group_of_which_only_the_end_was_seen_teaches_nothing() -> None:
+    """A segment may begin in the middle of one."""
+    stillness = Stillness()
+    assert not stillness.skips(group(0))
+    stillness.saw(group(0).start_ns + NS_PER_S, changed=False)
+    stillness.saw(group(0).end_ns, changed=False)
+    assert not stillness.skips(group(1))
+
+
+def test_frames_that_are_no_samples_were_seen_as_well() -> None:
+    stillness = Stillness()
+    assert not stillness.skips(group(0))
+    stillness.saw(group(0).start_ns, changed=False)
+    assert not stillness.skips(group(1))
+    stillness.saw(group(1).start_ns, changed=False)
+    stillness.passed(group(1).end_ns)
+    assert stillness.skips(group(2))
 
 
 def room(noise: np.random.Generator, spot: int | None) -> ByteArray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import Config, QualityConfig
-from lfr_batch.faces.detectors import frame_detector, reading_of
+from lfr_batch.faces.detectors import frame_detectors, reading_of
 from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.footage.streams import StreamReader, open_stream
@@ -95,8 +95,9 @@ def test_nobody_stays_in_memory_once_a_camera_gives_no_more_frames(
     config = live_config(casework, {"north": "group.mp4"})
     stopping, (camera,) = Event(), config.cameras
     reader = StreamReader(open_stream(camera.model_copy(update={"loop": False})))
-    spec = frame_detector(load_pack(casework.home, "open").manifest, config.detect)
-    watch = Watch("north", "d", 0.45, config, reading_of(spec, config.detect), analyst)
+    specs = frame_detectors(load_pack(casework.home, "open").manifest, config.detect)
+    readings = {turn: reading_of(spec, config.detect) for turn, spec in specs.items()}
+    watch = Watch("north", "d", 0.45, config, readings, analyst)
     alerts: list[Alert] = []
 
     def take(alert: Alert) -> bool:

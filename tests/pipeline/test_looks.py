@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from lfr_batch.config.schema import Config, DetectConfig, QualityConfig
 from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.letterbox import PixelRegion
 from lfr_batch.faces.stages import open_stages
+from lfr_batch.faces.turns import Turn
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.store import load_pack
 from lfr_batch.pipeline.looks import Look, Seen, Tally, find_faces
@@ -21,14 +22,22 @@ from lfr_batch.records import NS_PER_S, ByteArray
 from lfr_batch.tracks.tracker import TrackerState, look
 from tests.casework import ASTRONAUT, installed_picture
 
-CONFIG = Config(detect=DetectConfig(long_side_px=640))
+Detectors = Mapping[Turn, Detector]
+
+CONFIG = Config(detect=DetectConfig(frames="thorough", long_side_px=640))
+MIXED = Config(detect=DetectConfig(frames="mixed", thorough_every_s=1.0, long_side_px=640))
 LEFT, RIGHT = (60, 100), (400, 100)
 """Where the astronaut's face, 120 x 160 pixels of picture, may stand in a 640 x 360 picture."""
 
 
 @pytest.fixture(scope="module")
-def detector(open_pack_home: Any) -> Detector:
-    return open_stages(load_pack(open_pack_home, "open"), Config(), threads=2).detector
+def detectors(open_pack_home: Any) -> Detectors:
+    return open_stages(load_pack(open_pack_home, "open"), CONFIG, threads=2).frame_detectors
+
+
+@pytest.fixture(scope="module")
+def both(open_pack_home: Any) -> Detectors:
+    return open_stages(load_pack(open_pack_home, "open"), MIXED, threads=2).frame_detectors
 
 
 def scene(*corners: tuple[int, int], size_wh: tuple[int, int] = (640, 360)) -> StillFrame:
@@ -49,19 +58,19 @@ def looks_of(
     ]
 
 
-def seen_of(looks: Iterable[Look], detector: Detector, config: Config = CONFIG) -> list[Seen]:
-    return list(find_faces(looks, detector, config, Tally()))
+def seen_of(looks: Iterable[Look], detectors: Detectors, config: Config = CONFIG) -> list[Seen]:
+    return list(find_faces(looks, detectors, config, Tally()))
 
 
 def boxes(seen: Seen) -> list[list[int]]:
     return sorted(np.round(seen.faces.boxes_xyxy).astype(int).tolist())
 
 
-def test_every_look_comes_back_in_order_with_its_own_faces(detector: Detector) -> None:
+def test_every_look_comes_back_in_order_with_its_own_faces(detectors: Detectors) -> None:
     none, one, two = scene(), scene(LEFT), scene(LEFT, RIGHT)
     shown = [None, one, None, None, two, none, None, two, one, None, None]
     looks = looks_of(*shown)
-    seen = seen_of(looks, detector)
+    seen = seen_of(looks, detectors)
     assert [s.look for s in seen] == looks
     counts = {id(none): 0, id(one): 1, id(two): 2}
     assert [len(s.faces) for s in seen] == [counts[id(f)] if f else 0 for f in shown]
@@ -71,17 +80,17 @@ def test_every_look_comes_back_in_order_with_its_own_faces(detector: Detector) -
 
 @pytest.mark.parametrize("shown", [[], [None], [None, None, None]])
 def test_looks_without_frames_need_no_detector(
-    shown: list[StillFrame | None], detector: Detector
+    shown: list[StillFrame | None], detectors: Detectors
 ) -> None:
     looks = looks_of(*shown)
-    seen = seen_of(looks, detector)
+    seen = seen_of(looks, detectors)
     assert [s.look for s in seen] == looks
     assert not any(len(s.faces) for s in seen)
 
 
-def test_pictures_of_any_size_may_follow_each_other(detector: Detector) -> None:
+def test_pictures_of_any_size_may_follow_each_other(detectors: Detectors) -> None:
     shown = [scene(LEFT), scene(LEFT, size_wh=(320, 300)), None, scene(RIGHT), scene(LEFT)]
-    seen = seen_of(looks_of(*shown), detector)
+    seen = seen_of(looks_of(*shown), detectors)
     assert [len(s.faces) for s in seen] == [1, 1, 0, 1, 1]
     for s in seen:
         if s.look.frame is not None:
@@ -90,12 +99,15 @@ def test_pictures_of_any_size_may_follow_each_other(detector: Detector) -> None:
     np.testing.assert_array_equal(seen[0].faces.boxes_xyxy, seen[4].faces.boxes_xyxy)
 
 
-def test_several_frames_in_a_call_change_nothing(detector: Detector) -> None:
+def test_several_frames_in_a_call_change_nothing(detectors: Detectors) -> None:
     shown = [scene(LEFT), None, scene(RIGHT), scene(LEFT, RIGHT), None, scene(), scene(RIGHT)]
     looks = looks_of(*shown, regions={3: (380, 60, 640, 300)})
-    together = replace(detector, session=Wide(detector.session), most_at_once=3)
-    alone = seen_of(looks, detector)
-    for one, other in zip(alone, seen_of(looks, together), strict=True):
+    wide = {
+        turn: replace(each, session=Wide(each.session), most_at_once=3)
+        for turn, each in detectors.items()
+    }
+    alone = seen_of(looks, detectors)
+    for one, other in zip(alone, seen_of(looks, wide), strict=True):
         assert one.look is other.look
         np.testing.assert_allclose(one.faces.boxes_xyxy, other.faces.boxes_xyxy, atol=1)
 
@@ -111,7 +123,58 @@ class Wide:
         self.run_all = session.run_all
 
 
-def test_frames_are_taken_as_they_are_needed(detector: Detector) -> None:
+def test_detectors_take_turns_and_agree_on_a_face(both: Detectors) -> None:
+    """Every second begins with two thorough looks; moments without a frame are nobody's turn."""
+    shown = [scene(LEFT), None, *[scene(LEFT, RIGHT)] * 6]
+    taken: list[str] = []
+    noting = {
+        turn: replace(each, session=Noting(each.session, turn, taken))
+        for turn, each in both.items()
+    }
+    seen = seen_of(looks_of(*shown), noting, MIXED)
+    assert taken == ["thorough"] * 2 + ["quick"] * 2 + ["thorough"] * 2 + ["quick"]
+    assert [len(each.faces) for each in seen] == [1, 0, 2, 2, 2, 2, 2, 2]
+    for each in seen[3:]:
+        np.testing.assert_allclose(boxes(each), boxes(seen[2]), atol=25)
+
+
+def test_where_nothing_changes_the_quick_detector_looks(both: Detectors) -> None:
+    """And has nobody's turn: the thorough looks come as soon as something moves."""
+    calm = {0: False, 1: False, 2: True, 3: True, 4: False, 5: False, 6: False}
+    looks = [Look(i * 2 * NS_PER_S, scene(LEFT), calm=each) for i, each in calm.items()]
+    moved = [replace(look_, pts_ns=look_.pts_ns // 100) for look_ in looks[4:]]
+    taken: list[str] = []
+    noting = {
+        turn: replace(each, session=Noting(each.session, turn, taken))
+        for turn, each in both.items()
+    }
+    seen_of(looks[:4], noting, MIXED)
+    assert taken == ["thorough", "thorough", "quick", "quick"]
+    taken.clear()
+    seen_of([replace(looks[2], pts_ns=0), *moved], noting, MIXED)
+    assert taken == ["quick", "thorough", "thorough", "quick"]
+
+
+class Noting:
+    """A real session that notes whose pictures it is given."""
+
+    batch = 1
+
+    def __init__(self, session: Any, turn: str, taken: list[str]) -> None:
+        self._session, self._turn, self._taken = session, turn, taken
+        self.description = session.description
+        self.run = session.run
+
+    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Any]:
+        def noted() -> Iterator[ByteArray]:
+            for batch in batches:
+                self._taken.append(self._turn)
+                yield batch
+
+        yield from self._session.run_all(noted())
+
+
+def test_frames_are_taken_as_they_are_needed(detectors: Detectors) -> None:
     """Looks are made lazily: only a few frames are in memory at a time."""
     taken: list[int] = []
 
@@ -120,16 +183,16 @@ def test_frames_are_taken_as_they_are_needed(detector: Detector) -> None:
             taken.append(look_.pts_ns)
             yield look_
 
-    finding = find_faces(lazily(), detector, CONFIG, Tally())
+    finding = find_faces(lazily(), detectors, CONFIG, Tally())
     next(finding)
     assert len(taken) <= 6
     assert len(list(finding)) == 11
     assert len(taken) == 12
 
 
-def test_only_the_region_is_searched(detector: Detector) -> None:
+def test_only_the_region_is_searched(detectors: Detectors) -> None:
     frame = scene(LEFT, RIGHT)
-    (whole, part) = seen_of(looks_of(frame, frame, regions={1: (360, 40, 600, 320)}), detector)
+    (whole, part) = seen_of(looks_of(frame, frame, regions={1: (360, 40, 600, 320)}), detectors)
     assert len(whole.faces) == 2
     assert part.shown_xyxy is not None
     assert boxes(part)[0] == pytest.approx(boxes(whole)[1], abs=4)
@@ -141,18 +204,18 @@ def test_only_the_region_is_searched(detector: Detector) -> None:
     assert bottom >= 320
 
 
-def test_a_region_that_is_the_whole_picture_hides_nothing(detector: Detector) -> None:
+def test_a_region_that_is_the_whole_picture_hides_nothing(detectors: Detectors) -> None:
     frame = scene(LEFT, RIGHT)
-    (seen,) = seen_of(looks_of(frame, regions={0: (0, 0, 640, 360)}), detector)
+    (seen,) = seen_of(looks_of(frame, regions={0: (0, 0, 640, 360)}), detectors)
     assert (len(seen.faces), seen.shown_xyxy) == (2, None)
 
 
 @pytest.mark.parametrize("left", range(0, 640, 32))
-def test_a_face_that_the_border_of_a_part_cuts_is_left_out(detector: Detector, left: int) -> None:
+def test_a_face_that_the_border_of_a_part_cuts_is_left_out(detectors: Detectors, left: int) -> None:
     """Wherever the border runs: what is found lies inside, and is what the whole picture shows."""
     frame = scene((260, 100))
     region = (left, 0, min(left + 120, 640), 360)
-    (whole, part) = seen_of(looks_of(frame, frame, regions={1: region}), detector)
+    (whole, part) = seen_of(looks_of(frame, frame, regions={1: region}), detectors)
     assert len(whole.faces) == 1
     if part.shown_xyxy is None:
         assert boxes(part) == boxes(whole)
@@ -166,13 +229,13 @@ def test_a_face_that_the_border_of_a_part_cuts_is_left_out(detector: Detector, l
         assert np.abs(found - box).max() < 16
 
 
-def test_the_track_of_a_face_cut_by_the_border_is_held(detector: Detector) -> None:
+def test_the_track_of_a_face_cut_by_the_border_is_held(detectors: Detectors) -> None:
     """It is not lost, and it is not begun anew from half a face."""
     frame = scene((320, 100))
     cutting = (0, 0, 320, 360)
     looks = looks_of(*[frame] * 12, regions=dict.fromkeys(range(1, 11), cutting))
     state = TrackerState()
-    for seen in seen_of(looks, detector):
+    for seen in seen_of(looks, detectors):
         assert seen.look.frame is not None
         assert len(seen.faces) == (seen.look.region is None)
         shots, _ = take_shots(frame, seen.faces, CONFIG.quality)
@@ -184,28 +247,29 @@ def test_the_track_of_a_face_cut_by_the_border_is_held(detector: Detector) -> No
     assert (track.number, track.frames, track.end_ns) == (0, 12, 11 * NS_PER_S // 5)
 
 
-def test_faces_are_counted_once_the_border_has_taken_its_share(detector: Detector) -> None:
+def test_faces_are_counted_once_the_border_has_taken_its_share(detectors: Detectors) -> None:
     frame, tally = scene((320, 100)), Tally()
     looks = looks_of(frame, None, frame, regions={2: (0, 0, 320, 360)})
-    seen = list(find_faces(looks, detector, CONFIG, tally))
+    seen = list(find_faces(looks, detectors, CONFIG, tally))
     assert tally.faces_detected == sum(len(s.faces) for s in seen) == 1
     assert tally.inferring.spent_s > 0
 
 
 @pytest.mark.parametrize(("min_face_px", "found"), [(24.0, 1), (64.0, 1), (2000.0, 0)])
 def test_frames_are_scaled_to_the_smallest_face_that_counts(
-    detector: Detector, min_face_px: float, found: int
+    detectors: Detectors, min_face_px: float, found: int
 ) -> None:
-    config = Config(quality=QualityConfig(min_face_px=min_face_px))
+    detect = DetectConfig(frames="thorough")
+    config = Config(detect=detect, quality=QualityConfig(min_face_px=min_face_px))
     assert config.detect.long_side_px is None
-    (seen,) = seen_of(looks_of(scene(LEFT)), detector, config)
+    (seen,) = seen_of(looks_of(scene(LEFT)), detectors, config)
     assert len(seen.faces) == found
     for box in boxes(seen):
-        assert box == pytest.approx(boxes(seen_of(looks_of(scene(LEFT)), detector)[0])[0], abs=12)
+        assert box == pytest.approx(boxes(seen_of(looks_of(scene(LEFT)), detectors)[0])[0], abs=12)
 
 
 def test_time_spent_decoding_is_not_counted_as_inference(
-    detector: Detector, monkeypatch: pytest.MonkeyPatch
+    detectors: Detectors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By a clock that goes on only while looks are waited for."""
     clock, tally = [0.0], Tally()
@@ -216,5 +280,5 @@ def test_time_spent_decoding_is_not_counted_as_inference(
             yield each
 
     monkeypatch.setattr("lfr_batch.pipeline.looks.perf_counter", lambda: clock[0])
-    list(find_faces(tally.decoding.over(decoding()), detector, CONFIG, tally))
+    list(find_faces(tally.decoding.over(decoding()), detectors, CONFIG, tally))
     assert (tally.decoding.spent_s, tally.inferring.spent_s) == (3000.0, 0.0)
