@@ -37,7 +37,7 @@ Row = dict[str, str]
 def template_of(path: Path, stages: FaceStages, config: Config) -> tuple[FloatArray, str] | None:
     """The most prominent face's template and the gate's reason; None where no face is found."""
     picture = decode_still(str(path), path.read_bytes())
-    faces = detect_in_still(stages.still_detector, picture, config.detect.still_long_sides_px)
+    faces = detect_in_still(stages.exact_detector, picture, config.detect.still_long_sides_px)
     if not len(faces):
         return None
     which = np.array([int(np.argmax(prominence(faces, picture.size_wh)))])

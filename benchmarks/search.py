@@ -194,17 +194,18 @@ def still_against(
     work: dict[str, Work] = {
         "whole": whole,
         "decoding": lambda: open_still(segment, S3Config()),
-        **detections(stages, frame, config.detect.still_long_sides_px),
+        **detections(stages, frame, config),
         "search_of_one_probe": lambda: matcher.match(probe, THRESHOLD, TOP_K),
     }
     return {name: 1000 * value for name, value in medians_s(work, repeats).items()}
 
 
-def detections(stages: FaceStages, frame: Any, sides_px: tuple[int, ...]) -> dict[str, Work]:
+def detections(stages: FaceStages, frame: Any, config: Config) -> dict[str, Work]:
     """Detection in all sizes, and in each alone."""
+    sides_px, smallest_px = config.detect.still_long_sides_px, config.quality.min_face_px
 
     def look(sides: tuple[int, ...]) -> Work:
-        return lambda: detect_in_still(stages.still_detector, frame, sides)
+        return lambda: detect_in_still(stages.still_detector, frame, sides, smallest_px)
 
     each = {f"detection_{side}_px": look((side,)) for side in sides_px}
     return {"detection": look(sides_px), **each}

@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -159,11 +160,24 @@ def _batches(queries: int) -> Iterator[slice]:
 def _search_rows(index: Index, batch: FloatArray, depth: int) -> Rows:
     rows: Rows
     if index.on_gpu is None or depth > GPU_DEEPEST:
-        _, rows = index.on_cpu.search(batch, depth)
+        with _threads(1) if len(batch) == 1 else nullcontext():
+            _, rows = index.on_cpu.search(batch, depth)
     else:
         with index.gpu_turn:
             _, rows = index.on_gpu.search(batch, depth)
     return rows
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """FAISS 1.15 shares the templates of a single query among threads, and takes three times as
+    long as one thread (1 M templates: 55 instead of 18 ms)."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(count)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _best(index: Index, query: FloatArray, hits: Rows, depth: int) -> tuple[FloatArray, Rows]:

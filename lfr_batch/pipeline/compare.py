@@ -41,7 +41,7 @@ def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float)
     if not shots:
         return []
     views = [shot.view for shot in shots]
-    landmarks = realign(views, stages.still_detector)
+    landmarks = realign(views, stages.exact_detector)
     aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
     templates = stages.embedder.embed(np.stack(aligned))
     probes: list[Probe] = []
@@ -112,9 +112,9 @@ def _one_of_each(found: Sequence[Match]) -> list[Match]:
 def evidence_jpeg(shot: Shot, stages: FaceStages) -> bytes:
     """The evidence picture, searched once more for faces that were missed in the whole frame."""
     crop = shot.view.bgr
-    box = stages.still_detector.fit((crop.shape[1], crop.shape[0]), max(crop.shape[:2]))
+    box = stages.exact_detector.fit((crop.shape[1], crop.shape[0]), max(crop.shape[:2]))
     content = cv2.cvtColor(cv2.resize(crop, box.content_wh), cv2.COLOR_BGR2RGB)
-    faces = detect(stages.still_detector, np.asarray(content, np.uint8), box)
+    faces = detect(stages.exact_detector, np.asarray(content, np.uint8), box)
     missed = shared_with(faces.boxes_xyxy, shot.view.box_xyxy) < SAME_FACE
     return encode_jpeg(evidence(shot.view, faces.boxes_xyxy[missed]))
 

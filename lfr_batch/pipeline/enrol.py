@@ -131,7 +131,7 @@ def enrol_picture(
     image: EnrolmentImage, picture: StillFrame, sha256: str, stages: FaceStages, config: Config
 ) -> EnrolmentOutcome:
     """The template of the person a picture is of, or the reason why there is none."""
-    faces = detect_in_still(stages.still_detector, picture, config.detect.still_long_sides_px)
+    faces = detect_in_still(stages.exact_detector, picture, config.detect.still_long_sides_px)
     if not len(faces):
         return RefusedImage(image.subject_id, image.uri, "no face found")
     which = find_subject(faces, picture.size_wh)

@@ -91,7 +91,7 @@ class LocalAnalyst:
         self, known: FloatArray, views: Sequence[FaceView], weights: Sequence[float]
     ) -> Comparison:
         stages, config = self.search.stages, self.search.config
-        landmarks = realign(views, stages.still_detector)
+        landmarks = realign(views, stages.exact_detector)
         aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
         fresh = stages.embedder.embed(_stacked(aligned))
         templates = np.concatenate([known.reshape(-1, fresh.shape[1]), fresh])

@@ -112,7 +112,10 @@ def _still_tracks(frames: Iterable[Frame], search: Search, tally: Tally) -> Iter
     for frame in frames:
         with tally.inferring.running():
             faces = detect_in_still(
-                search.stages.still_detector, frame, search.config.detect.still_long_sides_px
+                search.stages.still_detector,
+                frame,
+                search.config.detect.still_long_sides_px,
+                search.config.quality.min_face_px,
             )
         tally.frames_decoded += 1
         tally.frames_analysed += 1

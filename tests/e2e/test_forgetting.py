@@ -57,7 +57,7 @@ def canaries(casework: Casework, clip: str, monkeypatch: pytest.MonkeyPatch) -> 
         for probe_ in probes:
             pieces.append(probe_.template.tobytes()[:CHUNK])
             for shot in probe_.shots:
-                (better_xy,) = realign([shot.view], stages.still_detector)
+                (better_xy,) = realign([shot.view], stages.exact_detector)
                 aligned = np.stack([aligned_rgb(shot.view, better_xy), aligned_rgb(shot.view)])
                 pieces.append(stages.embedder.embed(aligned)[0].tobytes()[:CHUNK])
                 pieces.extend(face[56].tobytes()[: 4 * CHUNK] for face in aligned)

@@ -108,7 +108,7 @@ def test_the_open_detector_finds_the_portrait(stages: FaceStages, portrait: Byte
 
 
 def test_the_open_detector_finds_all_six_of_a_group(stages: FaceStages, group: ByteArray) -> None:
-    assert len(detect_in_still(stages.still_detector, StillFrame(group), (1280,))) == 6
+    assert len(detect_in_still(stages.exact_detector, StillFrame(group), (1280,))) == 6
 
 
 def test_a_batch_gives_what_single_pictures_give(stages: FaceStages, portrait: ByteArray) -> None:
@@ -129,11 +129,11 @@ def test_pictures_of_one_size_share_a_call_where_that_suits_the_device(
 ) -> None:
     wide = np.ascontiguousarray(portrait[:300])
     shown = [portrait, portrait, portrait, wide, wide, portrait, wide]
-    several, calls = counting(stages.still_detector, batch=8, most_at_once=2)
+    several, calls = counting(stages.exact_detector, batch=8, most_at_once=2)
     together = find(several, *shown)
     assert calls == [2, 1, 2, 1, 1]
     for faces, picture in zip(together, shown, strict=True):
-        (alone,) = find(stages.still_detector, picture)
+        (alone,) = find(stages.exact_detector, picture)
         np.testing.assert_allclose(faces.boxes_xyxy, alone.boxes_xyxy, atol=0.01)
         np.testing.assert_allclose(faces.landmarks_xy, alone.landmarks_xy, atol=0.01)
 
@@ -146,7 +146,7 @@ def test_a_part_of_a_picture_gives_what_the_whole_gives(
     stages: FaceStages, portrait: ByteArray
 ) -> None:
     """Away from the borders of the part: there the network sees zeros instead of the picture."""
-    detector = stages.still_detector
+    detector = stages.exact_detector
     content, box = scaled(detector, portrait)
     whole = detect(detector, content, box)
     part = detector.reading.part(box, (100, 0, 400, 300))
@@ -161,7 +161,7 @@ def test_a_face_that_fills_a_still_is_found_whole_and_once(
     stages: FaceStages, portrait: ByteArray
 ) -> None:
     face = cv2.resize(portrait[50:205, 150:300], (1400, 1450))
-    found = detect_in_still(stages.still_detector, StillFrame(np.asarray(face)), (1280, 640, 320))
+    found = detect_in_still(stages.exact_detector, StillFrame(np.asarray(face)), (1280, 640, 320))
     assert len(found) == 1
     assert (found.boxes_xyxy[0, 2:] - found.boxes_xyxy[0, :2]).min() > 500
 

@@ -31,7 +31,7 @@ def stages(open_pack_home: Path) -> FaceStages:
 
 @pytest.fixture(scope="module")
 def detector(stages: FaceStages) -> Detector:
-    return stages.still_detector
+    return stages.exact_detector
 
 
 def views_of(picture: ByteArray, detector: Detector) -> list[FaceView]:
@@ -76,9 +76,9 @@ def test_moved_landmarks_come_back(detector: Detector, width_px: int) -> None:
 
 
 def test_the_template_comes_back_too(stages: FaceStages) -> None:
-    view = portrait_view(stages.still_detector, 512)
+    view = portrait_view(stages.exact_detector, 512)
     wrong = moved(view, 0.15)
-    (found,) = realign([wrong], stages.still_detector)
+    (found,) = realign([wrong], stages.exact_detector)
     aligned = [aligned_rgb(view), aligned_rgb(wrong), aligned_rgb(wrong, found)]
     right, bad, mended = stages.embedder.embed(np.stack(aligned))
     assert right @ mended > 0.98

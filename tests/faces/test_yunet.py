@@ -84,7 +84,7 @@ def quick(stages: FaceStages) -> Detector:
 def test_it_looks_at_frames_and_not_at_stills(stages: FaceStages) -> None:
     assert [*stages.frame_detectors] == ["quick"]
     assert "YuNet" in stages.frame_detectors["quick"].description
-    assert "CenterFace" in stages.still_detector.description
+    assert "CenterFace" in stages.exact_detector.description
 
 
 def test_it_finds_what_opencv_finds_with_it(

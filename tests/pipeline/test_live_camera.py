@@ -37,7 +37,7 @@ def analyst(casework: Casework) -> LocalAnalyst:
 
 def shots_of(picture: ByteArray, analyst: LocalAnalyst) -> list[Shot]:
     still = StillFrame(picture)
-    faces = detect_in_still(analyst.search.stages.still_detector, still, (1280, 640))
+    faces = detect_in_still(analyst.search.stages.exact_detector, still, (1280, 640))
     return [shot for shot in take_shots(still, faces, QualityConfig())[0] if shot]
 
 

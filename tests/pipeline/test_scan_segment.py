@@ -139,14 +139,14 @@ def test_a_bystander_missed_in_the_frame_is_hidden_in_the_evidence(
     child = cv2.resize(person, (60, 100), interpolation=cv2.INTER_AREA)
     picture = np.hstack([person, np.full((200, 60, 3), 90, np.uint8)])
     picture[60:160, 120:] = child
-    (faces,) = (detect_in_still(search.stages.still_detector, StillFrame(person), (320,)),)
+    (faces,) = (detect_in_still(search.stages.exact_detector, StillFrame(person), (320,)),)
     view = cut_view(StillFrame(picture), faces.take(np.array([0])), 0)
     shot = Shot(0, faces.boxes_xyxy[0], faces.landmarks_xy[0], 0.9, 0.5, view)
     jpeg = evidence_jpeg(shot, search.stages)
     shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert shown is not None
-    found = detect_in_still(search.stages.still_detector, StillFrame(np.asarray(shown)), (320,))
-    before = detect_in_still(search.stages.still_detector, StillFrame(view.bgr), (320,))
+    found = detect_in_still(search.stages.exact_detector, StillFrame(np.asarray(shown)), (320,))
+    before = detect_in_still(search.stages.exact_detector, StillFrame(view.bgr), (320,))
     assert len(before) == 2
     assert len(found) == 1
 
