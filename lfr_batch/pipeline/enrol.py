@@ -103,6 +103,7 @@ def enrol_images(
         result_key=lambda outcome: (outcome.subject_id, outcome.uri),
         again=lambda image, _: image,
         give_up=lambda image: RefusedImage(image.subject_id, image.uri, "its worker died twice"),
+        is_short=lambda _: True,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.pipeline.attempts import run_with_attempts
+from lfr_batch.pipeline.attempts import grouped, run_with_attempts
 
 
 class FlakyRunner:
@@ -19,10 +19,9 @@ class FlakyRunner:
         self, open_worker: Callable[[Any], Callable[[Any], Any]], spec: Any, items: Iterable[Any]
     ) -> Iterator[Any]:
         self.calls.append(list(items))
-        for item, attempt in self.calls[-1]:
-            if self.lost.get(item, 0) >= attempt:
-                continue
-            yield item, f"done at {attempt}"
+        for group in self.calls[-1]:
+            if not any(self.lost.get(item, 0) >= attempt for item, attempt in group):
+                yield [(item, f"done at {attempt}") for item, attempt in group]
 
 
 @pytest.mark.parametrize(
@@ -53,3 +52,54 @@ def test_every_item_is_answered_once(
     assert dict(results) == expected
     assert len(results) == 3
     assert [len(call) for call in runner.calls] == passes
+
+
+def attempted(count: int, lost: dict[int, int]) -> tuple[dict[int, str], list[list[int]]]:
+    """Answers for short items, and the sizes of the groups of each pass."""
+    runner = FlakyRunner(lost)
+    results = run_with_attempts(
+        runner,
+        lambda spec: lambda item: (item[0], ""),
+        None,
+        [(number, 0) for number in range(count)],
+        item_key=lambda item: item[0],
+        result_key=lambda result: result[0],
+        again=lambda item, attempt: (item[0], attempt),
+        give_up=lambda item: (item[0], "given up"),
+        is_short=lambda _: True,
+    )
+    return dict(results), [[len(group) for group in call] for call in runner.calls]
+
+
+def test_one_that_kills_its_worker_costs_its_group_an_attempt_and_nobody_else_the_answer() -> None:
+    answers, passes = attempted(320, {17: 9})
+    assert passes == [[10] * 32, [1] * 10]
+    assert answers.pop(17) == "given up"
+    second = {number for number, answer in answers.items() if answer == "done at 2"}
+    assert second == {*range(10, 20)} - {17}
+    assert len(answers) == 319
+
+
+@pytest.mark.parametrize(
+    ("count", "size"), [(1, 1), (31, 1), (64, 2), (302, 9), (512, 16), (10_000, 16)]
+)
+def test_few_items_are_shared_among_workers(count: int, size: int) -> None:
+    answers, (sizes,) = attempted(count, {})
+    assert len(answers) == count
+    assert max(sizes) == size
+    assert len(sizes) == -(-count // size)
+
+
+@pytest.mark.parametrize(
+    ("items", "groups"),
+    [
+        ("", ""),
+        ("sss", "sss"),
+        ("sssss", "sss ss"),
+        ("LLL", "L L L"),
+        ("ssLsLLssss", "ss L s L L sss s"),
+    ],
+)
+def test_only_short_items_share_a_task_and_none_changes_its_place(items: str, groups: str) -> None:
+    found = grouped(items, lambda item: item == "s", 3)
+    assert " ".join("".join(group) for group in found) == groups
