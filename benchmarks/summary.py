@@ -15,6 +15,7 @@ from benchmarks.tasks import (
     EVERY_MINUTE,
     INSIGHTFACE,
     OVERHEAD,
+    OVERHEAD_STATIC,
     PARTS,
     STARTUP,
     Task,
@@ -152,7 +153,9 @@ def targets_of(rounds: Rounds, rows: Sequence[Row]) -> list[Target]:
         Target("visits of the known person lost", float(lost) if ours else None, 0.0, False),
         Target("every frame, share of the limit", of(EVERY_MINUTE, "share_of_limit"), 0.85),
         Target("defaults, street, × real time", of(DEFAULT_STREET, "times_real_time"), 25.0),
+        Target("on Ray, street, × real time", _ray_speed(rounds, OVERHEAD), 25.0),
         Target("defaults, static, × real time", of(DEFAULT_STATIC, "times_real_time"), 100.0),
+        Target("on Ray, static, × real time", _ray_speed(rounds, OVERHEAD_STATIC), 100.0),
         Target("Ray against in-process, time", _ray_ratio(rounds), 1.05, False),
         Target("peak memory on 1080p, MiB", of(EVERY_1080P, "peak_mib"), 1.2e9 / 2**20, False),
         Target("start-up to first frame, s", figure_of(rounds, STARTUP, "startup_s"), 3.0, False),
@@ -167,6 +170,12 @@ def figure_of(rounds: Rounds, task: Task, name: str) -> float | None:
 def _ray_ratio(rounds: Rounds) -> float | None:
     figures = [measure.figures for measure in rounds.get(OVERHEAD, ())]
     return median(f["ray_s"] / f["in_process_s"] for f in figures) if figures else None
+
+
+def _ray_speed(rounds: Rounds, task: Task) -> float | None:
+    """Seconds of footage a second, over segments enough for all workers."""
+    measures = rounds.get(task, ())
+    return median(m.media_s / m.figures["ray_s"] for m in measures) if measures else None
 
 
 def _against_insightface(task: Task, rounds: Rounds) -> float | None:

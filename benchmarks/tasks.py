@@ -36,6 +36,7 @@ DEFAULT_STATIC = Task("default", "cctv_static")
 EVERY_1080P = Task("every", "talk")
 STARTUP = Task("startup", "street")
 OVERHEAD = Task("overhead", "street", passes=4)
+OVERHEAD_STATIC = Task("overhead", "cctv_static", passes=12)
 
 TASKS: tuple[Task, ...] = (
     EVERY,
@@ -55,4 +56,5 @@ TASKS: tuple[Task, ...] = (
     EVERY_1080P,
     STARTUP,
     OVERHEAD,
+    OVERHEAD_STATIC,
 )

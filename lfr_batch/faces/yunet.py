@@ -53,11 +53,11 @@ def _decode_level(
     heads: Sequence[FloatArray], stride: int, input_wh: tuple[int, int], min_score: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     classes, objects, boxes, points = heads
-    certain = np.sqrt(np.clip(classes[:, 0], 0, 1) * np.clip(objects[:, 0], 0, 1))
-    cells = np.flatnonzero(certain > min_score)
+    cells = np.flatnonzero(classes * objects > min_score**2)  # both are probabilities
+    certain = np.sqrt(np.clip(classes[cells, 0] * objects[cells, 0], 0, 1))
     rows, columns = np.divmod(cells, input_wh[0] // stride)
     cells_xy = np.stack([columns, rows], axis=1).astype(np.float32)
     centres_xy = (cells_xy + boxes[cells, :2]) * stride
     half_wh = np.exp(boxes[cells, 2:]) * stride / 2
     landmarks = (cells_xy[:, None] + points[cells].reshape(-1, 5, 2)) * stride
-    return np.hstack([centres_xy - half_wh, centres_xy + half_wh]), landmarks, certain[cells]
+    return np.hstack([centres_xy - half_wh, centres_xy + half_wh]), landmarks, certain

@@ -107,14 +107,18 @@ def test_a_visit_lost_in_any_round_is_lost() -> None:
 def test_targets_of_a_run_that_measured_only_some() -> None:
     rounds = {
         OVERHEAD: [
-            Measure(figures={"in_process_s": 10.0, "ray_s": ray_s}) for ray_s in (10.2, 10.4, 20.0)
+            Measure(media_s=312.0, figures={"in_process_s": 10.0, "ray_s": ray_s})
+            for ray_s in (10.2, 10.4, 20.0)
         ],
         STARTUP: [Measure(figures={"startup_s": 3.5})],
     }
     reached = {target.name: target.reached for target in targets_of(rounds, [])}
+    assert reached.pop("on Ray, street, × real time") is True
     assert reached.pop("Ray against in-process, time") is True
     assert reached.pop("start-up to first frame, s") is False
     assert set(reached.values()) == {None}
+    speeds = [t.figure for t in targets_of(rounds, []) if "on Ray" in t.name]
+    assert speeds == [pytest.approx(30.0), None]
 
 
 @pytest.mark.parametrize(
