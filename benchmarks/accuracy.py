@@ -1,5 +1,7 @@
 """Accuracy of the product's own detect-align-embed on labelled faces, as figures.
 
+Pictures of the gallery as enrolment takes them, probes as a search does.
+
     python benchmarks/accuracy.py ../shared/data [--pack open] [--home lfr-data]
 
 Reads ``faces.csv`` (path, subject_id, role: gallery, mated, nonmated) and the pictures it names.
@@ -23,27 +25,54 @@ import numpy as np
 
 from lfr_batch.config.schema import Config
 from lfr_batch.faces.grade import grade
+from lfr_batch.faces.realign import realign
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.faces.subject import prominence
-from lfr_batch.faces.view import aligned_rgb, cut_view
+from lfr_batch.faces.view import Picture, aligned_rgb, cut_view
 from lfr_batch.footage.stills import decode_still
 from lfr_batch.gallery.thresholds import choose_threshold
 from lfr_batch.models.store import load_pack
-from lfr_batch.records import FloatArray
+from lfr_batch.records import FaceBatch, FloatArray
 
 Row = dict[str, str]
 
 
-def template_of(path: Path, stages: FaceStages, config: Config) -> tuple[FloatArray, str] | None:
+def enrolled_of(
+    picture: Picture, stages: FaceStages, config: Config
+) -> tuple[FaceBatch, FloatArray | None]:
+    """Faces as enrolment finds them; it takes their landmarks as they are."""
+    sides_px = config.detect.still_long_sides_px
+    return detect_in_still(stages.exact_detector, picture, sides_px), None
+
+
+def probed_of(
+    picture: Picture, stages: FaceStages, config: Config
+) -> tuple[FaceBatch, FloatArray | None]:
+    """Faces as a search finds them, and the landmarks of the most prominent one found again."""
+    sides_px, smallest_px = config.detect.still_long_sides_px, config.quality.min_face_px
+    faces = detect_in_still(stages.still_detector, picture, sides_px, smallest_px)
+    if not len(faces):
+        return faces, None
+    view = cut_view(picture, faces, most_prominent(faces, picture))
+    return faces, realign([view], stages.exact_detector)[0]
+
+
+def most_prominent(faces: FaceBatch, picture: Picture) -> int:
+    return int(np.argmax(prominence(faces, picture.size_wh)))
+
+
+def template_of(
+    path: Path, role: str, stages: FaceStages, config: Config
+) -> tuple[FloatArray, str] | None:
     """The most prominent face's template and the gate's reason; None where no face is found."""
     picture = decode_still(str(path), path.read_bytes())
-    faces = detect_in_still(stages.exact_detector, picture, config.detect.still_long_sides_px)
+    find = enrolled_of if role == "gallery" else probed_of
+    faces, landmarks_xy = find(picture, stages, config)
     if not len(faces):
         return None
-    which = np.array([int(np.argmax(prominence(faces, picture.size_wh)))])
-    subject = faces.take(which)
-    reason = grade(picture, subject, config.quality).reasons[0]
-    aligned = aligned_rgb(cut_view(picture, subject, 0))
+    which = most_prominent(faces, picture)
+    reason = grade(picture, faces.take(np.array([which])), config.quality).reasons[0]
+    aligned = aligned_rgb(cut_view(picture, faces, which), landmarks_xy)
     return stages.embedder.embed(aligned[None])[0], reason
 
 
@@ -103,7 +132,7 @@ def main() -> None:
     with (arguments.data / "faces.csv").open() as file:
         rows: list[Row] = list(csv.DictReader(file))
     started = time.perf_counter()
-    found = [template_of(arguments.data / row["path"], stages, config) for row in rows]
+    found = [template_of(arguments.data / row["path"], row["role"], stages, config) for row in rows]
     elapsed_s = time.perf_counter() - started
     kept = [(row, x[0]) for row, x in zip(rows, found, strict=True) if x is not None]
     of_role = {

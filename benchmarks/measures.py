@@ -63,7 +63,7 @@ class Measure:
     looks: int = 0
     """Of these, those in which faces were looked for."""
     thorough: int = 0
-    """Of these, those by the thorough detector; at most so many."""
+    """Of these, those that the thorough detector has to see: the least that will do."""
     tracks: int = 0
     media_s: float = 0.0
     wall_s: float = 0.0

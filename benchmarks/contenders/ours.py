@@ -47,7 +47,7 @@ def scan(job: Job, footage: FootageConfig, frames: Frames = "mixed") -> Measure:
         # Not the receipts' decoded frames: the decoder may leave out what nobody looks at.
         frames=round(footage_s * frame_rate),
         looks=looks,
-        thorough=_thorough_at_most(looks, segments, job.passes, spec.search.config),
+        thorough=_thorough_at_least(looks, segments, job.passes, spec.search.config),
         tracks=sum(outcome.tracks for outcome in outcomes),
         media_s=footage_s,
         wall_s=wall_s,
@@ -107,8 +107,8 @@ def require_done(outcome: SegmentOutcome) -> None:
         raise BenchFailed(f"{outcome.segment_id} {outcome.status}: {outcome.error}")
 
 
-def _thorough_at_most(looks: int, segments: Sequence[Segment], passes: int, config: Config) -> int:
-    """How many looks were thorough, as long as there are looks at regular times."""
+def _thorough_at_least(looks: int, segments: Sequence[Segment], passes: int, config: Config) -> int:
+    """How many looks are thorough where the quick detector sees everybody; more where not."""
     if config.detect.frames != "mixed":
         return looks if config.detect.frames == "thorough" else 0
     periods = sum(ceil((s.end_s - s.start_s) / config.detect.thorough_every_s) for s in segments)

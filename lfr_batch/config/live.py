@@ -138,7 +138,8 @@ class LiveConfig(Section):
     alerts: AlertsConfig = AlertsConfig()
     console: ConsoleConfig = ConsoleConfig()
     retention: RetentionConfig = RetentionConfig()
-    detect: DetectConfig = DetectConfig()
+    detect: DetectConfig = DetectConfig(frames="thorough", face_px=16.0)
+    """Who passes a camera may be gone before the thorough detector's turn has come."""
     quality: QualityConfig = QualityConfig()
     track: TrackConfig = TrackConfig(shot_spacing_s=0.2, max_gap_s=1.0)
     decide: DecideConfig = DecideConfig(target_fpir=0.0001)

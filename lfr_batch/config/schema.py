@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from lfr_batch.config.time_zones import NOT_A_ZONE, zone_of
@@ -22,6 +22,9 @@ def _known_zone(name: str) -> str:
         raise PydanticCustomError("time_zone", NOT_A_ZONE) from error
     return name
 
+
+FACE_PX = 20.0
+"""Below, recall falls quickly (docs/performance.md); files of before may say null."""
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
@@ -73,12 +76,17 @@ class DetectConfig(Section):
     at again thoroughly."""
     thorough_every_s: Annotated[float, Field(ge=0.1, le=60.0)] = 2.0
     """Of mixed looks, ``track.min_frames`` in a row are thorough once in this many seconds."""
-    face_px: Annotated[float, Field(ge=6.0, le=128.0)] = 20.0
+    face_px: Annotated[
+        float,
+        BeforeValidator(lambda given: FACE_PX if given is None else given),
+        Field(ge=6, le=128),
+    ] = FACE_PX
     """Video frames are scaled so that the smallest face the quality gate accepts is this wide."""
     long_side_px: Annotated[int, Field(ge=128, le=4096)] | None = None
     """Video frames are scaled so that their longer side is this; null: ``face_px`` decides."""
     still_long_sides_px: tuple[Annotated[int, Field(ge=128, le=4096)], ...] = (1280, 640, 320)
-    """Stills are looked at in each of these sizes; largest first."""
+    """Stills are looked at in each of these sizes, largest first; those to be searched never larger
+    than shows the smallest face the quality gate accepts 24 pixels wide."""
     min_score: Fraction = 0.5
     nms_iou: Fraction | None = None
     """Overlap above which the weaker box goes; null is the detector's own convention."""

@@ -1,6 +1,7 @@
 """Work on a pool of Ray actors, driven by Ray Data.
 
-One item is one block: a worker that dies takes its own item along and no other. Ray itself retries
+One item is one block: a worker that dies takes its own item along and no other (an item may be a
+group of stills). Ray itself retries
 nothing, because it cannot tell an item that kills its worker from bad luck; what is missing in the
 end is what ``pipeline.attempts`` tries again.
 

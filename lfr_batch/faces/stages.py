@@ -39,14 +39,16 @@ class FaceStages:
 def open_stages(pack: Pack, config: Config, threads: int) -> FaceStages:
     """Raises DeviceUnavailable, InferenceDisagrees or ConfigError."""
     fast, share = config.inference, config.engine.gpu_share
-    exact = fast.model_copy(update={"precision": "f32"})
+    f32 = fast.model_copy(update={"precision": "f32"})
     thorough, specs = pack.manifest.detector, frame_detectors(pack.manifest, config.detect)
 
     def detector(spec: DetectorSpec, inference: InferenceConfig, streams: int) -> Detector:
         session = open_detector_session(pack, inference, threads, streams, share, spec)
         return make_detector(spec, session, config.detect)
 
-    still = detector(thorough, fast, 1)
+    exact = detector(thorough, f32, 1)
+    # Where no second look puts landmarks right, the first has to.
+    still = detector(thorough, fast, 1) if exact.reading.any_size else exact
     # Frames stream by, one a thread; but two detectors need not each be at their quickest.
     watching = {
         turn: still if spec == thorough and len(specs) > 1 else detector(spec, fast, threads)
@@ -56,7 +58,7 @@ def open_stages(pack: Pack, config: Config, threads: int) -> FaceStages:
     return FaceStages(
         watching,
         still,
-        detector(thorough, exact, 1),
+        exact,
         Embedder(pack.manifest.embedder, embedding, fast.embed_batch),
     )
 

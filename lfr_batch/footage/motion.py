@@ -81,8 +81,8 @@ def gate(
     changed_ns = np.where(changed, pts_ns, known_ns)
     lively = pts_ns - changed_ns <= nanoseconds(config.linger_s)
     due = not 0 <= pts_ns - state.whole_ns < nanoseconds(config.max_skip_s)
-    calm = not lively.any()
-    if config.enabled and not due and calm:
+    calm = config.enabled and not lively.any()
+    if calm and not due:
         return MotionDecision(False, changed=False, calm=True), state
     any_changed = bool(changed.any())
     cut = any_changed and _is_cut(moved.mean(), seen, cells)

@@ -23,6 +23,8 @@ TELLING = 1 / 8
 KNOWN_GROUPS = 4
 UNSEEN_NS = 30 * NS_PER_S
 """Longest stretch of which only first pictures are decoded."""
+UNSAMPLED_NS = NS_PER_S // 4
+"""Shorter than a moment: what moves in it hardly makes a group's busiest moment busier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Stillness:
     changed_ns: list[int] = field(default_factory=list)
     seen_from_ns: int | None = None
     seen_to_ns: int = -1
+    decoded_to_ns: int = -1
     unseen_from_ns: int | None = None
     held_ns: list[int] = field(default_factory=list)
     """Moments that would have been samples, in groups that were not decoded; not taken yet."""
@@ -60,16 +63,19 @@ class Stillness:
             self.seen_from_ns = pts_ns  # the first is compared with nothing
         elif changed:
             self.changed_ns.append(pts_ns)
+        self.seen_to_ns = pts_ns
         self.passed(pts_ns)
 
     def passed(self, pts_ns: int) -> None:
         """A frame was decoded."""
-        self.seen_to_ns = pts_ns
+        self.decoded_to_ns = pts_ns
 
     def skips(self, group: Group) -> bool:
         """Whether only the first picture of ``group`` need be decoded."""
         if self._is_still(group):
-            self.unseen_from_ns = self.unseen_from_ns or group.start_ns
+            self.unseen_from_ns = (
+                group.start_ns if self.unseen_from_ns is None else self.unseen_from_ns
+            )
             return True
         self.unseen_from_ns = None
         self.decoded = [*self.decoded, group][-2 * KNOWN_GROUPS :]
@@ -86,14 +92,18 @@ class Stillness:
         known = [g for g in self.decoded if self._was_still(g)][-KNOWN_GROUPS:]
         if not known or not group.rest_bytes or self._moved_since(known[-1].end_ns):
             return False
-        if self.unseen_from_ns is not None and group.end_ns - self.unseen_from_ns > UNSEEN_NS:
+        unseen_from_ns = group.start_ns if self.unseen_from_ns is None else self.unseen_from_ns
+        if group.end_ns - unseen_from_ns > UNSEEN_NS:
             return False
         return _no_larger(group, known)
 
     def _was_still(self, group: Group) -> bool:
         if self.seen_from_ns is None or not group.rest_bytes:
             return False
-        seen_whole = self.seen_from_ns <= group.start_ns and group.end_ns <= self.seen_to_ns
+        # Movement behind the last sample would be learnt as stillness.
+        to_its_end = group.end_ns - self.seen_to_ns <= UNSAMPLED_NS
+        decoded = self.seen_from_ns <= group.start_ns and group.end_ns <= self.decoded_to_ns
+        seen_whole = decoded and to_its_end
         return seen_whole and not any(group.start_ns <= ns < group.end_ns for ns in self.changed_ns)
 
     def _moved_since(self, moment_ns: int) -> bool:

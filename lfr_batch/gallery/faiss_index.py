@@ -160,7 +160,8 @@ def _batches(queries: int) -> Iterator[slice]:
 def _search_rows(index: Index, batch: FloatArray, depth: int) -> Rows:
     rows: Rows
     if index.on_gpu is None or depth > GPU_DEEPEST:
-        with _threads(1) if len(batch) == 1 else nullcontext():
+        single = len(batch) == 1 and batch.size < BLAS_FROM
+        with _threads(1) if single else nullcontext():
             _, rows = index.on_cpu.search(batch, depth)
     else:
         with index.gpu_turn:

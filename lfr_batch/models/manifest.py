@@ -77,7 +77,7 @@ class PackManifest(Part):
     files: dict[str, Sha256]
     detector: DetectorSpec
     frame_detector: DetectorSpec | None = None
-    """A quicker one for frames of video; stills and best shots are always the detector's."""
+    """A quicker one for looks at video; stills and best shots are always the detector's."""
     embedder: EmbedderSpec
     calibration: tuple[CalibrationPoint, ...] = ()
     """Falling FMR, rising threshold. Empty: the operator gives a threshold."""

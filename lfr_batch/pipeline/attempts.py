@@ -19,11 +19,12 @@ MOST_TOGETHER = 16
 """Short items handed to a worker at once: handing over takes Ray a sixth of a second, and a still
 takes a worker less. What dies with another's picture is tried again by itself."""
 GROUPS = 32
-"""At least so many, so that no worker waits for another's group."""
+"""At least so many, so that a few workers all have something to do until the end."""
 
 
 class Runner(Protocol):
-    """Runs every item once, on whatever machines there are, and yields what comes back.
+    """Runs every item once, on whatever machines there are, and yields what comes back. An item
+    may be a group of short ones.
 
     ``items`` are taken as they are needed, so they need not all exist at once.
 
@@ -60,7 +61,8 @@ def run_with_attempts(
         if not missing:
             return
         left = list(missing.values())
-        most = min(MOST_TOGETHER, len(left) // GROUPS) if attempt == 1 else 1
+        short = sum(map(is_short, left)) if attempt == 1 else 0
+        most = min(MOST_TOGETHER, short // GROUPS)
         groups = grouped((again(item, attempt) for item in left), is_short, most)
         for results in run(partial(_open_for_groups, open_worker), spec, groups):
             for result in results:
@@ -91,8 +93,23 @@ def grouped(
 def _open_for_groups(
     open_worker: Callable[[Spec], Callable[[Item], Result]], spec: Spec
 ) -> Callable[[tuple[Item, ...]], tuple[Result, ...]]:
-    process = open_worker(spec)
-    return lambda group: tuple(process(item) for item in group)
+    return partial(_process_group, open_worker(spec))
+
+
+def _process_group(
+    process: Callable[[Item], Result], group: tuple[Item, ...]
+) -> tuple[Result, ...]:
+    """What is done when an item raises is kept: the item is tried again by itself, and its error
+    is raised then."""
+    done: list[Result] = []
+    for item in group:
+        try:
+            done.append(process(item))
+        except Exception:
+            if not done:
+                raise
+            break
+    return tuple(done)
 
 
 def run_segments(

@@ -16,13 +16,13 @@ import numpy as np
 
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.faces.detectors import Reading
-from lfr_batch.faces.turns import Turn, TurnState
+from lfr_batch.faces.turns import PhaseState, Sight, Turn, turn_in
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.motion import MotionState
 from lfr_batch.live.confirm import Confirmation, confirmed, fresh_shots, names
 from lfr_batch.live.records import Alert, RankedCandidate, StageTimes
 from lfr_batch.pipeline.live_analyst import Analyst, Comparison
-from lfr_batch.pipeline.looks import Look, Seen, input_of, seen_of, turn_of
+from lfr_batch.pipeline.looks import Look, Seen, input_of, phase_of, seen_of, sight_after
 from lfr_batch.pipeline.select import look_with_gate
 from lfr_batch.pipeline.shots import take_shots
 from lfr_batch.records import FaceBatch, FloatArray, Shot, Track
@@ -72,7 +72,8 @@ class Proposal:
 @dataclass(frozen=True, slots=True)
 class CameraState:
     motion: MotionState = field(default_factory=MotionState)
-    turns: TurnState = field(default_factory=TurnState)
+    phases: PhaseState = field(default_factory=PhaseState)
+    sight: Sight = field(default_factory=Sight)
     tracks: tracker.TrackerState = field(default_factory=tracker.TrackerState)
     compared: dict[int, Compared] | None = None
     """By track number; only of open tracks."""
@@ -98,12 +99,13 @@ def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
     """Take in one frame. Raises what the analyst raises; the state then stays as it was."""
     started_ns = monotonic_ns()
     look, motion, _ = look_with_gate(arrival.frame, state.motion, watch.config.watch.motion)
-    seen, turns = _detect(look, state.turns, watch)
+    seen, phases, sight = _detect(look, state.phases, state.sight, watch)
     tracks, known = _follow(state, seen, watch.config)
     moment = Moment(arrival.frame.pts_ns, arrival.arrived_ns, started_ns, monotonic_ns())
     compared, proposals = _compare(tracks.open_tracks, state.compared or {}, moment, watch)
     waiting = (*state.proposals, *proposals)
-    return CameraState(motion, turns, tracks, compared, waiting, state.faces_seen + known)
+    known += state.faces_seen
+    return CameraState(motion, phases, sight, tracks, compared, waiting, known)
 
 
 def forget(state: CameraState) -> CameraState:
@@ -111,14 +113,18 @@ def forget(state: CameraState) -> CameraState:
     return CameraState(proposals=state.proposals, faces_seen=state.faces_seen)
 
 
-def _detect(look: Look, turns: TurnState, watch: Watch) -> tuple[Seen, TurnState]:
+def _detect(
+    look: Look, phases: PhaseState, sight: Sight, watch: Watch
+) -> tuple[Seen, PhaseState, Sight]:
     config = watch.config
     if look.frame is None:
-        return Seen(look, FaceBatch.empty()), turns
-    turn, turns = turn_of(look, turns, watch.readings, config.detect, config.track)
+        return Seen(look, FaceBatch.empty()), phases, sight
+    phase, phases = phase_of(look, phases, config.detect, config.track)
+    turn = turn_in(phase, sight, watch.readings)
     box = input_of(look, look.frame, watch.readings[turn], config.detect, config.quality)
     content = box.cut(look.frame.rgb(*box.content_wh))
-    return seen_of(look, watch.analyst.detect(turn, (content, box)), box), turns
+    seen = seen_of(look, watch.analyst.detect(turn, (content, box)), box)
+    return seen, phases, sight_after(seen, sight, phase, turn, config.quality)
 
 
 def _follow(state: CameraState, seen: Seen, config: LiveConfig) -> tuple[tracker.TrackerState, int]:

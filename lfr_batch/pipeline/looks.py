@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from time import perf_counter
 from typing import TypeVar
 
@@ -13,9 +15,9 @@ import numpy as np
 
 from lfr_batch.config.schema import Config, DetectConfig, QualityConfig, TrackConfig
 from lfr_batch.faces.boxes import lies_inside
-from lfr_batch.faces.detectors import Detector, Input, Reading, detect_in_turn
+from lfr_batch.faces.detectors import Detector, Input, Reading
 from lfr_batch.faces.letterbox import Letterbox, PixelRegion, long_side_px
-from lfr_batch.faces.turns import Turn, TurnState, next_turn
+from lfr_batch.faces.turns import Phase, PhaseState, Sight, Turn, learn, next_phase, turn_in
 from lfr_batch.footage.frames import Frame
 from lfr_batch.records import FaceBatch, FloatArray
 
@@ -101,28 +103,53 @@ def find_faces(
     A few looks are always under way: frames are decoded while others are searched for faces.
     """
     deciding, all_in_all = Stopwatch(), Stopwatch()
+    phased = _in_phases(deciding.over(looks), detectors, config)
+    for seen in all_in_all.over(_in_turn(phased, detectors, config)):
+        tally.faces_detected += len(seen.faces)
+        yield seen
+    tally.inferring.spent_s += all_in_all.spent_s - deciding.spent_s
+
+
+def _in_phases(
+    looks: Iterable[Look], there: Collection[Turn], config: Config
+) -> Iterator[tuple[Phase, Look]]:
+    """Each look with its phase; all in one where there is but one detector to choose from."""
+    phase: Phase = "after"
+    state = PhaseState()
+    for look in looks:
+        if look.frame is not None and len(there) > 1:
+            phase, state = phase_of(look, state, config.detect, config.track)
+        yield phase, look
+
+
+def _in_turn(
+    phased: Iterable[tuple[Phase, Look]], detectors: Mapping[Turn, Detector], config: Config
+) -> Iterator[Seen]:
+    sight = Sight()
+    for phase, stretch in groupby(phased, itemgetter(0)):
+        turn = turn_in(phase, sight, detectors)
+        for seen in _search((look for _, look in stretch), detectors[turn], config):
+            sight = sight_after(seen, sight, phase, turn, config.quality)
+            yield seen
+
+
+def _search(looks: Iterable[Look], detector: Detector, config: Config) -> Iterator[Seen]:
     waiting: deque[tuple[Look, Letterbox | None]] = deque()
 
-    def pictures() -> Iterator[tuple[Turn, Input]]:
-        state = TurnState()
-        for look in deciding.over(looks):
+    def pictures() -> Iterator[Input]:
+        for look in looks:
             if look.frame is None:
                 waiting.append((look, None))
                 continue
-            turn, state = turn_of(look, state, detectors, config.detect, config.track)
-            reading = detectors[turn].reading
-            box = input_of(look, look.frame, reading, config.detect, config.quality)
+            box = input_of(look, look.frame, detector.reading, config.detect, config.quality)
             waiting.append((look, box))
-            yield turn, (box.cut(look.frame.rgb(*box.content_wh)), box)
+            yield box.cut(look.frame.rgb(*box.content_wh)), box
 
-    for faces in all_in_all.over(detect_in_turn(detectors, pictures())):
+    for faces in detector.detect_all(pictures()):
         yield from _unseen(waiting)
         look, box = waiting.popleft()
-        seen = seen_of(look, faces, box)
-        tally.faces_detected += len(seen.faces)
-        yield seen
+        yield seen_of(look, faces, box)
     yield from _unseen(waiting)
-    tally.inferring.spent_s += all_in_all.spent_s - deciding.spent_s
 
 
 def _unseen(waiting: deque[tuple[Look, Letterbox | None]]) -> Iterator[Seen]:
@@ -130,20 +157,20 @@ def _unseen(waiting: deque[tuple[Look, Letterbox | None]]) -> Iterator[Seen]:
         yield Seen(waiting.popleft()[0], FaceBatch.empty())
 
 
-def turn_of(
-    look: Look,
-    state: TurnState,
-    there: Collection[Turn],
-    detect: DetectConfig,
-    track: TrackConfig,
-) -> tuple[Turn, TurnState]:
-    """Which detector searches the look, and the state after it.
+def phase_of(
+    look: Look, state: PhaseState, detect: DetectConfig, track: TrackConfig
+) -> tuple[Phase, PhaseState]:
+    return next_phase(state, look.pts_ns, look.scene_cut, look.calm, detect, track)
 
-    Where nothing changes there is nobody new to be found: such looks cost as little as may be.
-    """
-    if look.calm and "quick" in there:
-        return "quick", state
-    return next_turn(state, look.pts_ns, look.scene_cut, there, detect, track)
+
+def sight_after(
+    seen: Seen, sight: Sight, phase: Phase, turn: Turn, quality: QualityConfig
+) -> Sight:
+    """What is known of the detectors after a look; a cut ends what was seen before."""
+    if seen.look.frame is None:
+        return sight
+    before = Sight() if seen.look.scene_cut else sight
+    return learn(before, phase, turn, seen.faces, seen.shown_xyxy, quality)
 
 
 def input_of(

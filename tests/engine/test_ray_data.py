@@ -39,6 +39,28 @@ def test_an_item_that_kills_its_worker_is_given_up_after_two_attempts(
     assert results[-1] == -6, "it is given up when everything else is done"
 
 
+def test_who_shares_a_task_with_it_is_tried_again_and_answered(
+    tmp_path: Path, ray_cluster: None
+) -> None:
+    log = tmp_path / "log"
+    with open_engine(ONE_CPU) as run:
+        results = list(
+            run_with_attempts(
+                run,
+                work.open_deadly,
+                log,
+                list(range(64)),
+                item_key=lambda item: item,
+                result_key=lambda result: abs(result) // 2,
+                again=lambda item, _: item,
+                give_up=lambda item: -2 * item,
+                is_short=lambda _: True,
+            )
+        )
+    assert sorted(results) == sorted([-6, *(2 * item for item in range(64) if item != 3)])
+    assert log.read_text().split().count("3") == 2
+
+
 def test_items_of_a_long_job_are_taken_wave_by_wave(
     tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

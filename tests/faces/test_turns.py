@@ -2,33 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 import pytest
 
-from lfr_batch.config.schema import DetectConfig, TrackConfig
-from lfr_batch.faces.turns import Turn, TurnState, next_turn
-from lfr_batch.records import NS_PER_S
+from lfr_batch.config.schema import DetectConfig, QualityConfig, TrackConfig
+from lfr_batch.faces.turns import PhaseState, Sight, Turn, learn, next_phase, turn_in
+from lfr_batch.records import NS_PER_S, FaceBatch
 
 BOTH: tuple[Turn, ...] = ("quick", "thorough")
+QUALITY = QualityConfig()
+FIVE_A_SECOND = tuple(i / 5 for i in range(22))
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at a place, and when; ``tilted`` people are seen by the thorough detector alone."""
+
+    left: float
+    tilted: bool = False
+    from_s: float = 0.0
+    to_s: float = 1e9
+    side_px: float = 48.0
+    score: float = 0.9
+
+
+def faces_of(people: list[Person], moment_s: float, turn: Turn) -> FaceBatch:
+    seen = [
+        person
+        for person in people
+        if person.from_s <= moment_s < person.to_s and not (person.tilted and turn == "quick")
+    ]
+    boxes = [(p.left, 100.0, p.left + p.side_px, 100.0 + p.side_px) for p in seen]
+    return FaceBatch(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.zeros((len(seen), 5, 2), np.float32),
+        np.array([person.score for person in seen], np.float32),
+    )
 
 
 def turns(
     *moments_s: float,
+    people: tuple[Person, ...] = (),
     cuts: tuple[float, ...] = (),
+    calm_from: float = 1e9,
     there: tuple[Turn, ...] = BOTH,
     every_s: float = 2.0,
     run: int = 2,
+    shown_xyxy: dict[float, tuple[float, float, float, float]] | None = None,
 ) -> str:
     """A letter for each look: t(horough) or q(uick)."""
-    state, detect = TurnState(), DetectConfig(thorough_every_s=every_s)
-    track, taken = TrackConfig(min_frames=run), ""
+    state, sight = PhaseState(), Sight()
+    detect, track, taken = DetectConfig(thorough_every_s=every_s), TrackConfig(min_frames=run), ""
     for moment_s in moments_s:
-        pts_ns = round(moment_s * NS_PER_S)
-        turn, state = next_turn(state, pts_ns, moment_s in cuts, there, detect, track)
+        pts_ns, calm = round(moment_s * NS_PER_S), moment_s >= calm_from
+        phase, state = next_phase(state, pts_ns, moment_s in cuts, calm, detect, track)
+        turn = turn_in(phase, sight, there)
+        part = (shown_xyxy or {}).get(moment_s)
+        shown = None if part is None else np.array(part, np.float32)
+        faces = faces_of(list(people), moment_s, turn)
+        sight = learn(sight, phase, turn, faces, shown, QUALITY)
         taken += turn[0]
     return taken
-
-
-FIVE_A_SECOND = [i / 5 for i in range(22)]
 
 
 def test_each_period_begins_with_as_many_thorough_looks_as_make_a_track() -> None:
@@ -58,3 +94,59 @@ def test_after_a_cut_nobody_has_been_looked_for_thoroughly() -> None:
 @pytest.mark.parametrize("only", BOTH)
 def test_a_detector_alone_has_every_turn(only: Turn) -> None:
     assert turns(*FIVE_A_SECOND, there=(only,)) == only[0] * len(FIVE_A_SECOND)
+
+
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [
+        ((Person(100),), "ttqqqqqqqq" * 2 + "tt"),
+        ((Person(100, tilted=True),), "ttqttttttt" * 2 + "tt"),
+        ((Person(100), Person(300, tilted=True)), "ttqttttttt" * 2 + "tt"),
+        ((Person(100, tilted=True, from_s=0.5),), "ttqqqqqqqq" + "ttqttttttt" + "tt"),
+        ((Person(100, tilted=True, to_s=1.0),), "ttqtttqqqq" + "ttqqqqqqqq" + "tt"),
+        ((Person(100, tilted=True, side_px=30.0),), "ttqqqqqqqq" * 2 + "tt"),
+        ((Person(100, tilted=True, score=0.52),), "ttqqqqqqqq" * 2 + "tt"),
+    ],
+    ids=["both see", "one alone", "one of two", "comes later", "leaves", "too small", "unsure"],
+)
+def test_whom_only_the_thorough_one_sees_it_goes_on_seeing(
+    people: tuple[Person, ...], expected: str
+) -> None:
+    assert turns(*FIVE_A_SECOND, people=people) == expected
+
+
+CALM = (*(i / 5 for i in range(11)), 3.0, 5.0, 7.0, 9.0, 11.0)
+
+
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [
+        ((), "qqqq"),
+        ((Person(100, from_s=0.5),), "qqqq"),
+        ((Person(100, tilted=True),), "tttt"),
+        ((Person(100, tilted=True, from_s=0.5),), "tttt"),
+    ],
+    ids=["nobody", "both see", "one alone", "came and halted in quick looks"],
+)
+def test_where_nothing_changes_looks_are_quick_once_all_is_known(
+    people: tuple[Person, ...], expected: str
+) -> None:
+    """Two thorough looks and a check come first where something may have changed since."""
+    assert turns(*CALM, people=people, calm_from=1.2)[-4:] == expected
+
+
+def test_who_is_not_in_the_part_that_was_looked_at_is_remembered() -> None:
+    far = (300.0, 0.0, 900.0, 400.0)
+    shown = {moment: far for moment in FIVE_A_SECOND if moment >= 1.0}
+    expected = "ttqttttttt" + "ttqttttttt" + "tt"
+    assert turns(*FIVE_A_SECOND, people=(Person(100, tilted=True),), shown_xyxy=shown) == expected
+
+
+def test_what_is_known_is_places_alone_and_ends_with_them() -> None:
+    tilted = faces_of([Person(100, tilted=True)], 0.0, "thorough")
+    nobody = faces_of([], 0.0, "quick")
+    seen = learn(Sight(), "thorough", "thorough", tilted, None, QUALITY)
+    missed = learn(seen, "check", "quick", nobody, None, QUALITY)
+    assert missed.alone_xyxy.tolist() == tilted.boxes_xyxy.tolist()
+    gone = learn(missed, "after", "thorough", nobody, None, QUALITY)
+    assert not len(gone.alone_xyxy)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def group(number: int, rest: tuple[int, ...] = QUIET, first: int = 70_000) -> Gr
 
 def watched(stillness: Stillness, seen: Group, changed: bool = False) -> None:
     """The motion gate saw all of a group that was decoded."""
-    stillness.saw(seen.start_ns, changed)
+    stillness.saw(seen.start_ns, changed=False)
     stillness.saw(seen.end_ns, changed)
 
 
@@ -100,14 +101,23 @@ def test_a_group_of_which_only_the_end_was_seen_teaches_nothing() -> None:
     assert not stillness.skips(group(1))
 
 
-def test_frames_that_are_no_samples_were_seen_as_well() -> None:
+@pytest.mark.parametrize(("unsampled_s", "learnt"), [(0.2, True), (1.0, False)])
+def test_a_group_ends_with_its_last_sample_but_for_a_moment(
+    unsampled_s: float, learnt: bool
+) -> None:
+    """What moves behind it would be learnt as stillness."""
     stillness = Stillness()
     assert not stillness.skips(group(0))
     stillness.saw(group(0).start_ns, changed=False)
-    assert not stillness.skips(group(1))
-    stillness.saw(group(1).start_ns, changed=False)
-    stillness.passed(group(1).end_ns)
-    assert stillness.skips(group(2))
+    stillness.saw(group(0).end_ns - round(unsampled_s * NS_PER_S), changed=False)
+    assert not stillness.skips(group(0))
+    stillness.passed(group(0).end_ns)
+    assert stillness.skips(group(1)) is learnt
+
+
+def test_no_group_is_longer_than_may_go_unseen() -> None:
+    stillness = learnt(QUIET)
+    assert not stillness.skips(replace(group(1), end_ns=group(1).start_ns + 31 * NS_PER_S))
 
 
 def room(noise: np.random.Generator, spot: int | None) -> ByteArray:

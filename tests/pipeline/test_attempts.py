@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
 
+from lfr_batch.engine.in_process import run as in_this_process
+from lfr_batch.errors import StoreFull
 from lfr_batch.pipeline.attempts import grouped, run_with_attempts
 
 
@@ -103,3 +106,31 @@ def test_few_items_are_shared_among_workers(count: int, size: int) -> None:
 def test_only_short_items_share_a_task_and_none_changes_its_place(items: str, groups: str) -> None:
     found = grouped(items, lambda item: item == "s", 3)
     assert " ".join("".join(group) for group in found) == groups
+
+
+def test_what_was_done_before_an_item_raised_is_kept() -> None:
+    """The item is tried again by itself, and then its error is raised."""
+    done: list[int] = []
+
+    def process(item: int) -> int:
+        if item == 75:
+            raise StoreFull("the disk is full")
+        done.append(item)
+        return item
+
+    answers = run_with_attempts(
+        in_this_process,
+        lambda _: process,
+        None,
+        range(320),
+        item_key=lambda item: item,
+        result_key=lambda result: result,
+        again=lambda item, _: item,
+        give_up=lambda item: item,
+        is_short=lambda _: True,
+    )
+    kept = list(islice(answers, 315))
+    assert kept == done
+    assert set(kept) == set(range(320)) - set(range(75, 80))
+    with pytest.raises(StoreFull):
+        next(answers)

@@ -139,20 +139,29 @@ def test_detectors_take_turns_and_agree_on_a_face(both: Detectors) -> None:
 
 
 def test_where_nothing_changes_the_quick_detector_looks(both: Detectors) -> None:
-    """And has nobody's turn: the thorough looks come as soon as something moves."""
-    calm = {0: False, 1: False, 2: True, 3: True, 4: False, 5: False, 6: False}
-    looks = [Look(i * 2 * NS_PER_S, scene(LEFT), calm=each) for i, each in calm.items()]
-    moved = [replace(look_, pts_ns=look_.pts_ns // 100) for look_ in looks[4:]]
+    looks = [Look(i * 2 * NS_PER_S, scene(LEFT), calm=i > 1) for i in range(6)]
     taken: list[str] = []
     noting = {
         turn: replace(each, session=Noting(each.session, turn, taken))
         for turn, each in both.items()
     }
-    seen_of(looks[:4], noting, MIXED)
-    assert taken == ["thorough", "thorough", "quick", "quick"]
+    seen_of(looks, noting, MIXED)
+    assert taken == ["thorough"] * 3 + ["quick"] * 3
+
+
+def test_whom_the_quick_detector_misses_is_looked_at_thoroughly(both: Detectors) -> None:
+    """Pictures wait for what the look before them has shown, whatever is under way."""
+    taken: list[str] = []
+    blind = replace(both["quick"], session=Blind(both["quick"].session, "quick", taken))
+    noted = Noting(both["thorough"].session, "thorough", taken)
+    noting: Detectors = {"quick": blind, "thorough": replace(both["thorough"], session=noted)}
+    seen = seen_of(looks_of(*[scene(LEFT)] * 7), noting, MIXED)
+    assert taken == ["thorough"] * 2 + ["quick"] + ["thorough"] * 4
+    assert [len(each.faces) for each in seen] == [1, 1, 0, 1, 1, 1, 1]
+    empty = [scene()] * 7
     taken.clear()
-    seen_of([replace(looks[2], pts_ns=0), *moved], noting, MIXED)
-    assert taken == ["quick", "thorough", "thorough", "quick"]
+    seen_of(looks_of(*empty), noting, MIXED)
+    assert taken == ["thorough"] * 2 + ["quick"] * 3 + ["thorough"] * 2
 
 
 class Noting:
@@ -172,6 +181,14 @@ class Noting:
                 yield batch
 
         yield from self._session.run_all(noted())
+
+
+class Blind(Noting):
+    """And answers that there is nobody."""
+
+    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Any]:
+        for heads in super().run_all(batches):
+            yield tuple(np.zeros_like(head) for head in heads)
 
 
 def test_frames_are_taken_as_they_are_needed(detectors: Detectors) -> None:

@@ -54,6 +54,7 @@ def test_with_both_detectors_the_same_people_are_found(
     file: str, who: str, filmed: Pair, filmed_in_turn: Scan
 ) -> None:
     ours, theirs = of(filmed_in_turn, file, who), of(filmed[1], file, who)
+    assert len(ours) == len(theirs)
     assert max(one.score for one in ours) >= max(one.score for one in theirs) - WORST_TOLERANCE
     found = {one.subject_id for one in filmed_in_turn.found if one.file == file}
     assert found == {name for name_of, name in APPEARANCES if name_of == file}

@@ -18,7 +18,7 @@ SCORE_TOLERANCE = 0.02
 """How much lower than the reference's a score may be: which of several good shots are taken
 differs, and one shot more or less is worth a hundredth. All together hardly differ."""
 LUCK = 0.03
-MEAN_TOLERANCE, WORST_TOLERANCE = 0.01, 0.07
+MEAN_TOLERANCE, WORST_TOLERANCE = 0.01, 0.05
 TURN_S = CONFIG.detect.thorough_every_s
 
 ENROLLED = [
@@ -81,20 +81,21 @@ def test_nobody_else_is_found(planted: Pair) -> None:
 
 
 @every_visit
-def test_with_both_detectors_everybody_is_found_too(
+def test_with_both_detectors_everybody_is_found_once_too(
     clip: PlantedClip, plant: Plant, planted_in_turn: Scan
 ) -> None:
-    """Whom only the thorough one sees is found when its turn has come."""
+    """Whom only the thorough one sees is found when its turn has come, and is followed then."""
     (visit,) = (v for v in visits([clip], planted_in_turn.found) if v.plant == plant)
-    assert visit.found
+    assert len(visit.found) == 1
     assert plant.enter_s - 1e-6 <= visit.start_s <= plant.enter_s + TURN_S + SAMPLE_S
-    assert plant.leave_s - FRAME_S - TURN_S - SAMPLE_S <= visit.end_s <= plant.leave_s
+    missed_in_the_check = SAMPLE_S
+    earliest_s = plant.leave_s - FRAME_S - SAMPLE_S - missed_in_the_check
+    assert earliest_s - 1e-6 <= visit.end_s <= plant.leave_s
 
 
-def test_with_both_detectors_scores_are_the_reference_s_on_the_whole(
+def test_with_both_detectors_scores_are_the_reference_s(
     planted: Pair, planted_in_turn: Scan
 ) -> None:
-    """One score may suffer: there are fewer shots of whom only the thorough looks show."""
     ours, theirs = (visits(SCENES, scan.found) for scan in (planted_in_turn, planted[1]))
     lower = [b.score - a.score for a, b in zip(ours, theirs, strict=True) if a.found and b.found]
     assert len(lower) == len(ENROLLED)
