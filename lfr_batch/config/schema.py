@@ -39,7 +39,7 @@ class MotionConfig(Section):
     changed_luma: Annotated[float, Field(gt=0.0, le=255.0)] = 6.0
     """A cell of the tiny luma picture has changed when it moved by more than this (0-255)."""
     max_skip_s: Annotated[float, Field(gt=0.0)] = 2.0
-    """Of decoded frames, analyse at least one, whole, in this many seconds, whatever the gate says."""
+    """Of decoded frames, analyse at least one, whole, in this many seconds in any case."""
     linger_s: Annotated[float, Field(ge=0.0)] = 1.2
     """Go on looking where something changed for so long: who comes to a halt is seen in peace."""
     regions: bool = True

@@ -2,27 +2,36 @@
 
 The quick detector misses some faces in look after look, small tilted ones above all. So every
 period begins with as many thorough looks as make a track; the next look, a quick one, checks
-whether the quick detector sees the same people. If so, it goes on; if not, the thorough one does.
+whether the quick detector sees the same people. If so, it goes on; if not, the thorough one does,
+as often as it takes to follow them.
 Where nothing changes, looks are quick once a thorough look has seen what there is.
 
-Turns are chosen stretch by stretch, a stretch being looks in a row of one phase, and what was seen
-counts when a stretch is over: what is found does not depend on how many looks are under way.
+What was seen counts when a stretch, looks in a row of one kind, is over: what is found does not
+depend on how many looks are under way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 
 from lfr_batch.config.schema import DetectConfig, QualityConfig, TrackConfig
 from lfr_batch.faces.boxes import centres, lies_inside, shorter_sides
-from lfr_batch.records import BoolArray, FaceBatch, FloatArray, nanoseconds
+from lfr_batch.records import NS_PER_S, BoolArray, FaceBatch, FloatArray, nanoseconds
 
 Turn = Literal["quick", "thorough"]
-Phase = Literal["thorough", "check", "after"]
+Phase = Literal["thorough", "check", "follow", "between"]
+Stretch = Literal["thorough", "check", "rest"]
+
+STRETCHES: Mapping[Phase, Stretch] = MappingProxyType(
+    {"thorough": "thorough", "check": "check", "follow": "rest", "between": "rest"}
+)
+FOLLOW_NS = NS_PER_S // 5
+"""Closer looks are not needed to follow a face: five a second are the default of scans."""
 
 NEAR = 1.5
 """How far apart, in sides of the larger, a face's places in two looks in a row may be."""
@@ -37,6 +46,8 @@ class PhaseState:
     check_due: bool = False
     unsearched: bool = False
     """Whether something may have changed since the last thorough look."""
+    slot: int | None = None
+    """Number of the slot of ``FOLLOW_NS`` that the last look was in."""
 
 
 def next_phase(
@@ -53,14 +64,16 @@ def next_phase(
     but for their first looks.
     """
     period = state.period if calm else pts_ns // nanoseconds(detect.thorough_every_s)
+    slot = pts_ns // FOLLOW_NS
     idle = not state.left and not state.check_due
     begins = scene_cut or period != state.period or (calm and idle and state.unsearched)
     left = track.min_frames if begins else state.left
     if left:
-        return "thorough", PhaseState(period, left - 1, left == 1, False)
+        return "thorough", PhaseState(period, left - 1, left == 1, False, slot)
     if state.check_due:
-        return "check", PhaseState(period, 0, False, not calm)
-    return "after", PhaseState(period, 0, False, state.unsearched or not calm)
+        return "check", PhaseState(period, 0, False, not calm, slot)
+    phase: Phase = "between" if slot == state.slot else "follow"
+    return phase, PhaseState(period, 0, False, state.unsearched or not calm, slot)
 
 
 def _nowhere() -> FloatArray:
@@ -78,12 +91,12 @@ class Sight:
 
 
 def turn_in(phase: Phase, sight: Sight, there: Collection[Turn]) -> Turn:
-    """Whose turn a stretch of this phase is, of the detectors that are ``there``."""
+    """Whose turn a look of this phase is, of the detectors that are ``there``; ``sight`` is what
+    was known when its stretch began."""
     if len(there) == 1:
         return next(iter(there))
-    if phase == "check":
-        return "quick"
-    return "thorough" if phase == "thorough" or len(sight.alone_xyxy) else "quick"
+    followed = phase == "follow" and len(sight.alone_xyxy)
+    return "thorough" if phase == "thorough" or followed else "quick"
 
 
 def learn(

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
-from operator import itemgetter
 from time import perf_counter
 from typing import TypeVar
 
@@ -15,9 +14,18 @@ import numpy as np
 
 from lfr_batch.config.schema import Config, DetectConfig, QualityConfig, TrackConfig
 from lfr_batch.faces.boxes import lies_inside
-from lfr_batch.faces.detectors import Detector, Input, Reading
+from lfr_batch.faces.detectors import Detector, Input, Reading, detect_in_turn
 from lfr_batch.faces.letterbox import Letterbox, PixelRegion, long_side_px
-from lfr_batch.faces.turns import Phase, PhaseState, Sight, Turn, learn, next_phase, turn_in
+from lfr_batch.faces.turns import (
+    STRETCHES,
+    Phase,
+    PhaseState,
+    Sight,
+    Turn,
+    learn,
+    next_phase,
+    turn_in,
+)
 from lfr_batch.footage.frames import Frame
 from lfr_batch.records import FaceBatch, FloatArray
 
@@ -95,6 +103,9 @@ class Seen:
     """The part of the picture in which a face would have been found; None: all of it."""
 
 
+_Waiting = tuple[Phase, Look, Letterbox | None]
+
+
 def find_faces(
     looks: Iterable[Look], detectors: Mapping[Turn, Detector], config: Config, tally: Tally
 ) -> Iterator[Seen]:
@@ -114,7 +125,7 @@ def _in_phases(
     looks: Iterable[Look], there: Collection[Turn], config: Config
 ) -> Iterator[tuple[Phase, Look]]:
     """Each look with its phase; all in one where there is but one detector to choose from."""
-    phase: Phase = "after"
+    phase: Phase = "between"
     state = PhaseState()
     for look in looks:
         if look.frame is not None and len(there) > 1:
@@ -126,35 +137,45 @@ def _in_turn(
     phased: Iterable[tuple[Phase, Look]], detectors: Mapping[Turn, Detector], config: Config
 ) -> Iterator[Seen]:
     sight = Sight()
-    for phase, stretch in groupby(phased, itemgetter(0)):
-        turn = turn_in(phase, sight, detectors)
-        for seen in _search((look for _, look in stretch), detectors[turn], config):
+    for _, stretch in groupby(phased, lambda each: STRETCHES[each[0]]):
+        known = sight
+        for phase, seen in _search(stretch, known, detectors, config):
+            turn = turn_in(phase, known, detectors)
             sight = sight_after(seen, sight, phase, turn, config.quality)
             yield seen
 
 
-def _search(looks: Iterable[Look], detector: Detector, config: Config) -> Iterator[Seen]:
-    waiting: deque[tuple[Look, Letterbox | None]] = deque()
+def _search(
+    stretch: Iterable[tuple[Phase, Look]],
+    known: Sight,
+    detectors: Mapping[Turn, Detector],
+    config: Config,
+) -> Iterator[tuple[Phase, Seen]]:
+    """Each look of a stretch with its faces, ``known`` being what was seen before."""
+    waiting: deque[_Waiting] = deque()
 
-    def pictures() -> Iterator[Input]:
-        for look in looks:
+    def pictures() -> Iterator[tuple[Turn, Input]]:
+        for phase, look in stretch:
             if look.frame is None:
-                waiting.append((look, None))
+                waiting.append((phase, look, None))
                 continue
-            box = input_of(look, look.frame, detector.reading, config.detect, config.quality)
-            waiting.append((look, box))
-            yield box.cut(look.frame.rgb(*box.content_wh)), box
+            turn = turn_in(phase, known, detectors)
+            reading = detectors[turn].reading
+            box = input_of(look, look.frame, reading, config.detect, config.quality)
+            waiting.append((phase, look, box))
+            yield turn, (box.cut(look.frame.rgb(*box.content_wh)), box)
 
-    for faces in detector.detect_all(pictures()):
+    for faces in detect_in_turn(detectors, pictures()):
         yield from _unseen(waiting)
-        look, box = waiting.popleft()
-        yield seen_of(look, faces, box)
+        phase, look, box = waiting.popleft()
+        yield phase, seen_of(look, faces, box)
     yield from _unseen(waiting)
 
 
-def _unseen(waiting: deque[tuple[Look, Letterbox | None]]) -> Iterator[Seen]:
-    while waiting and waiting[0][1] is None:
-        yield Seen(waiting.popleft()[0], FaceBatch.empty())
+def _unseen(waiting: deque[_Waiting]) -> Iterator[tuple[Phase, Seen]]:
+    while waiting and waiting[0][2] is None:
+        phase, look, _ = waiting.popleft()
+        yield phase, Seen(look, FaceBatch.empty())
 
 
 def phase_of(

@@ -148,5 +148,11 @@ def test_what_is_known_is_places_alone_and_ends_with_them() -> None:
     seen = learn(Sight(), "thorough", "thorough", tilted, None, QUALITY)
     missed = learn(seen, "check", "quick", nobody, None, QUALITY)
     assert missed.alone_xyxy.tolist() == tilted.boxes_xyxy.tolist()
-    gone = learn(missed, "after", "thorough", nobody, None, QUALITY)
+    gone = learn(missed, "follow", "thorough", nobody, None, QUALITY)
     assert not len(gone.alone_xyxy)
+
+
+def test_close_looks_are_not_all_needed_to_follow_somebody() -> None:
+    every_frame = [number / 25 for number in range(25)]
+    taken = turns(*every_frame, people=(Person(100, tilted=True),))
+    assert taken == "ttqqq" + "tqqqq" * 4
