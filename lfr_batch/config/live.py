@@ -11,6 +11,8 @@ from lfr_batch.config.schema import (
     DecideConfig,
     DetectConfig,
     EngineConfig,
+    FacePx,
+    Frames,
     InferenceConfig,
     MotionConfig,
     QualityConfig,
@@ -129,6 +131,24 @@ class RetentionConfig(Section):
         return self.hours if self.hours is not None else PROFILE_HOURS[self.profile]
 
 
+# Kinds of their own, so that a file that says one thing of a section keeps live mode's defaults in
+# the rest of it.
+
+
+class LiveDetectConfig(DetectConfig):
+    frames: Frames = "thorough"
+    """Who passes a camera may be gone before the thorough detector's turn has come."""
+    face_px: FacePx = 16.0
+
+
+class LiveTrackConfig(TrackConfig):
+    shot_spacing_s: Annotated[float, Field(ge=0.0)] = 0.2
+
+
+class LiveDecideConfig(DecideConfig):
+    target_fpir: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.0001
+
+
 class LiveConfig(Section):
     pack: str = "open"
     deployment: DeploymentConfig
@@ -138,11 +158,10 @@ class LiveConfig(Section):
     alerts: AlertsConfig = AlertsConfig()
     console: ConsoleConfig = ConsoleConfig()
     retention: RetentionConfig = RetentionConfig()
-    detect: DetectConfig = DetectConfig(frames="thorough", face_px=16.0)
-    """Who passes a camera may be gone before the thorough detector's turn has come."""
+    detect: LiveDetectConfig = LiveDetectConfig()
     quality: QualityConfig = QualityConfig()
-    track: TrackConfig = TrackConfig(shot_spacing_s=0.2, max_gap_s=1.0)
-    decide: DecideConfig = DecideConfig(target_fpir=0.0001)
+    track: LiveTrackConfig = LiveTrackConfig()
+    decide: LiveDecideConfig = LiveDecideConfig()
     inference: InferenceConfig = InferenceConfig()
     engine: EngineConfig = EngineConfig()
     s3: S3Config = S3Config()

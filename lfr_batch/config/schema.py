@@ -6,9 +6,9 @@ every key with its default; a test keeps the two equal.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from lfr_batch.config.time_zones import NOT_A_ZONE, zone_of
@@ -23,9 +23,8 @@ def _known_zone(name: str) -> str:
     return name
 
 
-FACE_PX = 20.0
-"""Below, recall falls quickly (docs/performance.md); files of before may say null."""
-
+FacePx = Annotated[float, Field(ge=6.0, le=128.0)]
+Frames = Literal["mixed", "thorough", "quick"]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
@@ -70,18 +69,15 @@ class FootageConfig(Section):
 
 
 class DetectConfig(Section):
-    frames: Literal["mixed", "thorough", "quick"] = "mixed"
+    frames: Frames = "mixed"
     """Which detector looks at video frames: the thorough one that looks at stills, the pack's quick
     one, or both in turn. Without a quick one all looks are thorough. Best shots are always looked
     at again thoroughly."""
     thorough_every_s: Annotated[float, Field(ge=0.1, le=60.0)] = 2.0
     """Of mixed looks, ``track.min_frames`` in a row are thorough once in this many seconds."""
-    face_px: Annotated[
-        float,
-        BeforeValidator(lambda given: FACE_PX if given is None else given),
-        Field(ge=6, le=128),
-    ] = FACE_PX
-    """Video frames are scaled so that the smallest face the quality gate accepts is this wide."""
+    face_px: FacePx = 20.0
+    """Video frames are scaled so that the smallest face the quality gate accepts is this wide;
+    below, recall falls quickly (docs/performance.md)."""
     long_side_px: Annotated[int, Field(ge=128, le=4096)] | None = None
     """Video frames are scaled so that their longer side is this; null: ``face_px`` decides."""
     still_long_sides_px: tuple[Annotated[int, Field(ge=128, le=4096)], ...] = (1280, 640, 320)
@@ -92,6 +88,12 @@ class DetectConfig(Section):
     """Overlap above which the weaker box goes; null is the detector's own convention."""
     batch: Annotated[int, Field(ge=1, le=256)] = 8
     """Frames per call on a GPU; on processors single frames are fastest."""
+
+    @field_validator("face_px", mode="before")
+    @classmethod
+    def _null_is_the_default(cls, given: Any) -> Any:
+        """Files of before may say null."""
+        return cls.model_fields["face_px"].default if given is None else given
 
 
 class QualityConfig(Section):

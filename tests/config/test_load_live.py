@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -45,6 +46,24 @@ def test_every_key_of_the_example_that_says_little_by_itself_is_explained() -> N
 
 def test_what_is_dumped_can_be_parsed(example: LiveConfig) -> None:
     assert parse_live(dump_config(example), "a run") == example
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("decide", {"top_k": 3}),
+        ("detect", {"min_score": 0.6}),
+        ("detect", {"face_px": None}),
+        ("track", {"min_frames": 3}),
+    ],
+)
+def test_what_a_section_does_not_say_keeps_live_mode_s_default(
+    example: LiveConfig, section: str, said: dict[str, Any]
+) -> None:
+    content = {**dump_config(example), section: said}
+    parsed = dump_config(parse_live(content, "a file"))[section]
+    stated = {key: value for key, value in said.items() if value is not None}
+    assert parsed == {**dump_config(defaults(example))[section], **stated}
 
 
 def written(tmp_path: Path, old: str, new: str) -> Path:
