@@ -19,12 +19,12 @@ import openvino
 
 from benchmarks.measures import Job, Measure
 from lfr_batch.config.schema import Config
-from lfr_batch.faces import letterbox
 from lfr_batch.faces.detectors import Detector
-from lfr_batch.faces.letterbox import Letterbox, long_side_px, stack
+from lfr_batch.faces.letterbox import Letterbox, stack
 from lfr_batch.faces.stages import FaceStages, open_stages
 from lfr_batch.models.open_pack import NAME
 from lfr_batch.models.store import load_pack
+from lfr_batch.pipeline.looks import whole_input
 from lfr_batch.records import ByteArray
 
 READY_MADE = 32
@@ -41,7 +41,9 @@ def measure_parts(job: Job) -> Measure:
     stages = open_stages(load_pack(job.case.home, NAME), config, job.cores)
     precision = "bf16" if "bf16" in stages.description else "f32"
     pictures = _first_pictures(job)
-    box = _box(config, pictures[0])
+    height, width = pictures[0].shape[:2]
+    reading = next(iter(stages.frame_detectors.values())).reading
+    box = whole_input((width, height), reading, config.detect, config.quality)
     detect = {
         turn: (
             _product_detects(detector, pictures, box),
@@ -92,15 +94,6 @@ def _first_pictures(job: Job) -> list[ByteArray]:
         frames = container.decode(video=0)
         chosen = [next(frames) for _ in range(READY_MADE)]
         return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in chosen]
-
-
-def _box(config: Config, picture: ByteArray) -> Letterbox:
-    """The input that the product makes of a whole frame."""
-    size_wh, detect = (picture.shape[1], picture.shape[0]), config.detect
-    side_px = detect.long_side_px or long_side_px(
-        size_wh, config.quality.min_face_px, detect.face_px
-    )
-    return letterbox.fit(size_wh, side_px)
 
 
 def _product_detects(detector: Detector, pictures: Sequence[ByteArray], box: Letterbox) -> float:

@@ -1,9 +1,8 @@
 """Work on a pool of Ray actors, driven by Ray Data.
 
 One item is one block: a worker that dies takes its own item along and no other (an item may be a
-group of stills). Ray itself retries
-nothing, because it cannot tell an item that kills its worker from bad luck; what is missing in the
-end is what ``pipeline.attempts`` tries again.
+group of stills). Ray itself retries nothing, because it cannot tell an item that kills its worker
+from bad luck; what is missing in the end is what ``pipeline.attempts`` tries again.
 
 Every block costs the driver 5 kB and 1 ms before the first one is worked on, so items come in
 waves, each a dataset with a pool of its own: an archive of any size starts at once and fits.

@@ -21,14 +21,20 @@ STILL_FACE_PX = 24.0
 """A fifth larger than recall asks for in frames (docs/performance.md)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FaceStages:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolStages:
+    """What becomes a template, of a gallery's pictures or of best shots, passes through these."""
+
+    exact_detector: Detector
+    """In full precision: a landmark a pixel off costs score."""
+    embedder: Embedder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceStages(EnrolStages):
     frame_detectors: Mapping[Turn, Detector]
     still_detector: Detector
     """All threads at one picture, for which somebody waits."""
-    exact_detector: Detector
-    """In full precision, for what becomes a template: a landmark a pixel off costs score."""
-    embedder: Embedder
 
     @property
     def description(self) -> str:
@@ -36,31 +42,51 @@ class FaceStages:
         return f"{detectors}; embedder on {self.embedder.description}"
 
 
+def open_enrol_stages(pack: Pack, config: Config, threads: int) -> EnrolStages:
+    """Raises DeviceUnavailable, InferenceDisagrees or ConfigError."""
+    f32 = config.inference.model_copy(update={"precision": "f32"})
+    exact = _open_detector(pack, config, pack.manifest.detector, f32, threads, streams=1)
+    share, batch = config.engine.gpu_share, config.inference.embed_batch
+    session = open_embedder_session(pack, config.inference, threads, threads, share)
+    embedder = Embedder(pack.manifest.embedder, session, batch)
+    return EnrolStages(exact_detector=exact, embedder=embedder)
+
+
 def open_stages(pack: Pack, config: Config, threads: int) -> FaceStages:
     """Raises DeviceUnavailable, InferenceDisagrees or ConfigError."""
-    fast, share = config.inference, config.engine.gpu_share
-    f32 = fast.model_copy(update={"precision": "f32"})
     thorough, specs = pack.manifest.detector, frame_detectors(pack.manifest, config.detect)
 
-    def detector(spec: DetectorSpec, inference: InferenceConfig, streams: int) -> Detector:
-        session = open_detector_session(pack, inference, threads, streams, share, spec)
-        return make_detector(spec, session, config.detect)
+    def detector(spec: DetectorSpec, streams: int) -> Detector:
+        return _open_detector(pack, config, spec, config.inference, threads, streams)
 
-    exact = detector(thorough, f32, 1)
+    enrol = open_enrol_stages(pack, config, threads)
+    exact = enrol.exact_detector
     # Where no second look puts landmarks right, the first has to.
-    still = detector(thorough, fast, 1) if exact.reading.any_size else exact
+    still = detector(thorough, 1) if exact.reading.any_size else exact
     # Frames stream by, one a thread; but two detectors need not each be at their quickest.
     watching = {
-        turn: still if spec == thorough and len(specs) > 1 else detector(spec, fast, threads)
+        turn: still if spec == thorough and len(specs) > 1 else detector(spec, threads)
         for turn, spec in specs.items()
     }
-    embedding = open_embedder_session(pack, fast, threads, threads, share)
     return FaceStages(
-        watching,
-        still,
-        exact,
-        Embedder(pack.manifest.embedder, embedding, fast.embed_batch),
+        exact_detector=exact,
+        embedder=enrol.embedder,
+        frame_detectors=watching,
+        still_detector=still,
     )
+
+
+def _open_detector(
+    pack: Pack,
+    config: Config,
+    spec: DetectorSpec,
+    inference: InferenceConfig,
+    threads: int,
+    streams: int,
+) -> Detector:
+    share = config.engine.gpu_share
+    session = open_detector_session(pack, inference, threads, streams, share, spec)
+    return make_detector(spec, session, config.detect)
 
 
 def detect_in_still(

@@ -15,7 +15,7 @@ from lfr_batch.config.schema import Config, QualityConfig
 from lfr_batch.errors import FootageError, StoreError
 from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.grade import grade
-from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
+from lfr_batch.faces.stages import EnrolStages, detect_in_still, open_enrol_stages
 from lfr_batch.faces.subject import find_subject
 from lfr_batch.faces.view import aligned_rgb, cut_view
 from lfr_batch.footage.sources import open_bytes
@@ -114,7 +114,7 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
     threads = available_cores() if alone else max(1, round(engine.cpus_per_worker))
     cv2.setNumThreads(threads)
     pack: Pack = load_pack(spec.home, spec.config.pack)
-    stages = open_stages(pack, spec.config, threads)
+    stages = open_enrol_stages(pack, spec.config, threads)
 
     def process(image: EnrolmentImage) -> EnrolmentOutcome:
         try:
@@ -129,7 +129,7 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
 
 
 def enrol_picture(
-    image: EnrolmentImage, picture: StillFrame, sha256: str, stages: FaceStages, config: Config
+    image: EnrolmentImage, picture: StillFrame, sha256: str, stages: EnrolStages, config: Config
 ) -> EnrolmentOutcome:
     """The template of the person a picture is of, or the reason why there is none."""
     faces = detect_in_still(stages.exact_detector, picture, config.detect.still_long_sides_px)

@@ -100,12 +100,12 @@ def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
     started_ns = monotonic_ns()
     look, motion, _ = look_with_gate(arrival.frame, state.motion, watch.config.watch.motion)
     seen, phases, sight = _detect(look, state.phases, state.sight, watch)
-    tracks, known = _follow(state, seen, watch.config)
+    tracks, new_faces = _follow(state, seen, watch.config)
     moment = Moment(arrival.frame.pts_ns, arrival.arrived_ns, started_ns, monotonic_ns())
     compared, proposals = _compare(tracks.open_tracks, state.compared or {}, moment, watch)
     waiting = (*state.proposals, *proposals)
-    known += state.faces_seen
-    return CameraState(motion, phases, sight, tracks, compared, waiting, known)
+    faces_seen = state.faces_seen + new_faces
+    return CameraState(motion, phases, sight, tracks, compared, waiting, faces_seen)
 
 
 def forget(state: CameraState) -> CameraState:

@@ -198,10 +198,17 @@ def input_of(
     look: Look, frame: Frame, reading: Reading, detect: DetectConfig, quality: QualityConfig
 ) -> Letterbox:
     """How the look's frame is shown to the detector."""
-    size_wh, smallest_px = frame.size_wh, quality.min_face_px
-    side_px = detect.long_side_px or long_side_px(size_wh, smallest_px, detect.face_px)
-    box = reading.fit(size_wh, side_px)
+    box = whole_input(frame.size_wh, reading, detect, quality)
     return box if look.region is None else reading.part(box, look.region)
+
+
+def whole_input(
+    size_wh: tuple[int, int], reading: Reading, detect: DetectConfig, quality: QualityConfig
+) -> Letterbox:
+    """How all of a frame is shown to the detector."""
+    smallest_px = quality.min_face_px
+    side_px = detect.long_side_px or long_side_px(size_wh, smallest_px, detect.face_px)
+    return reading.fit(size_wh, side_px)
 
 
 def seen_of(look: Look, faces: FaceBatch, box: Letterbox | None) -> Seen:

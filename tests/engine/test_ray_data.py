@@ -17,9 +17,11 @@ from tests.engine import work
 ONE_CPU = EngineConfig(cpus_per_worker=1.0)
 
 
+@pytest.mark.parametrize(("count", "short"), [(6, False), (64, True)])
 def test_an_item_that_kills_its_worker_is_given_up_after_two_attempts(
-    tmp_path: Path, ray_cluster: None
+    tmp_path: Path, ray_cluster: None, count: int, short: bool
 ) -> None:
+    """Those that shared a task with it, being short, are tried again and answered."""
     log = tmp_path / "log"
     with open_engine(ONE_CPU) as run:
         results = list(
@@ -27,38 +29,17 @@ def test_an_item_that_kills_its_worker_is_given_up_after_two_attempts(
                 run,
                 work.open_deadly,
                 log,
-                list(range(6)),
+                list(range(count)),
                 item_key=lambda item: item,
                 result_key=lambda result: abs(result) // 2,
                 again=lambda item, _: item,
                 give_up=lambda item: -2 * item,
+                is_short=lambda _: short,
             )
         )
-    assert sorted(results) == [-6, 0, 2, 4, 8, 10]
+    assert sorted(results) == sorted([-6, *(2 * item for item in range(count) if item != 3)])
     assert log.read_text().split().count("3") == 2
     assert results[-1] == -6, "it is given up when everything else is done"
-
-
-def test_who_shares_a_task_with_it_is_tried_again_and_answered(
-    tmp_path: Path, ray_cluster: None
-) -> None:
-    log = tmp_path / "log"
-    with open_engine(ONE_CPU) as run:
-        results = list(
-            run_with_attempts(
-                run,
-                work.open_deadly,
-                log,
-                list(range(64)),
-                item_key=lambda item: item,
-                result_key=lambda result: abs(result) // 2,
-                again=lambda item, _: item,
-                give_up=lambda item: -2 * item,
-                is_short=lambda _: True,
-            )
-        )
-    assert sorted(results) == sorted([-6, *(2 * item for item in range(64) if item != 3)])
-    assert log.read_text().split().count("3") == 2
 
 
 def test_items_of_a_long_job_are_taken_wave_by_wave(

@@ -93,6 +93,11 @@ def make_people() -> MakePeople:
 
 
 @pytest.fixture
+def people() -> list[EnrolledFace]:
+    return _people({"S2": 2, "S1": 3, "S3": 1})
+
+
+@pytest.fixture
 def publish(tmp_path: Path) -> Publish:
     """Publishes below ``tmp_path``."""
     return partial(_publish, tmp_path)
