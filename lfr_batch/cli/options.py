@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from lfr_batch.config.load import load_config, override
+from lfr_batch.config.load import NOTHING, load_config, override
 from lfr_batch.config.schema import Config
 
 ConfigOption = Annotated[
@@ -78,11 +78,15 @@ def absolute(root: str) -> str:
 
 
 def read_config(
-    path: Path | None, overrides: Sequence[str] | None, **settings: object | None
+    path: Path | None,
+    overrides: Sequence[str] | None,
+    unless_said: Mapping[str, Any] = NOTHING,
+    **settings: object | None,
 ) -> Config:
     """The configuration with ``--set`` and then the command's own options applied.
 
-    ``settings`` maps ``section__key`` to a value; None leaves a setting alone.
+    ``unless_said``: the command's own defaults, ``section.key`` to value. ``settings`` maps
+    ``section__key`` to a value; None leaves a setting alone.
     """
     own = {key.replace("__", "."): value for key, value in settings.items()}
-    return override(load_config(path, overrides or ()), own)
+    return override(load_config(path, overrides or (), unless_said), own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from time import perf_counter
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -49,6 +50,8 @@ from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store, open_store
 
 SHOWN = 20
+SEARCH_UNLESS_SAID = MappingProxyType({"decide.top_k": 10, "engine.kind": "in_process"})
+"""Of a search, for which somebody waits."""
 
 
 def scan(
@@ -116,7 +119,9 @@ def search(
     operator: OperatorOption = None,
     pack: PackOption = None,
     licence: LicenceOption = None,
-    top: Annotated[int, typer.Option(help="Candidates to keep for a face.")] = 10,
+    top: Annotated[
+        int | None, typer.Option(help="Candidates to keep for a face; 10 unless configured.")
+    ] = None,
     threshold: ThresholdOption = None,
     target_fpir: FpirOption = None,
     out: OutOption = None,
@@ -132,11 +137,12 @@ def search(
     settings = read_config(
         config,
         overrides,
+        SEARCH_UNLESS_SAID,
         pack=pack,
         decide__top_k=top,
         decide__threshold=threshold,
         decide__target_fpir=target_fpir,
-        engine__kind=engine or "in_process",
+        engine__kind=engine,
         engine__address=address,
         inference__allow_cpu=allow_cpu or None,
     )

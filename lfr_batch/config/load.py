@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
 import yaml
@@ -28,16 +29,21 @@ EXAMPLES: Mapping[type[BaseModel], str] = {
 }
 """The file that shows every key."""
 COMMAND_LINE = "the command line"
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _Kind = TypeVar("_Kind", Config, LiveConfig)
 
 
-def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
+def load_config(
+    path: Path | None, overrides: Sequence[str] = (), unless_said: Mapping[str, Any] = NOTHING
+) -> Config:
     """The configuration in ``path`` with ``section.key=value`` overrides applied.
+
+    ``unless_said``: ``section.key`` to the value that holds where neither says any.
 
     Raises ConfigError naming the file or override, the key and what is allowed.
     """
-    return _loaded(Config, path, overrides)
+    return _loaded(Config, path, overrides, unless_said)
 
 
 def load_live(path: Path, overrides: Sequence[str] = ()) -> LiveConfig:
@@ -79,14 +85,21 @@ def config_hash(config: Config | LiveConfig) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _loaded(kind: type[_Kind], path: Path | None, overrides: Sequence[str]) -> _Kind:
+def _loaded(
+    kind: type[_Kind],
+    path: Path | None,
+    overrides: Sequence[str],
+    unless_said: Mapping[str, Any] = NOTHING,
+) -> _Kind:
     content = {} if path is None else _read_yaml(path, kind)
-    if not overrides:
-        return _parsed(kind, content, str(path))
-    _require_sound(kind, content, str(path))
+    if overrides:
+        _require_sound(kind, content, str(path))
     for override in overrides:
         content = _overridden(content, override)
-    return _parsed(kind, content, COMMAND_LINE)
+    for key, value in unless_said.items():
+        if not _says(content, key.split(".")):
+            content = _with(content, key.split("."), value)
+    return _parsed(kind, content, COMMAND_LINE if overrides else str(path))
 
 
 def _require_sound(kind: type[_Kind], content: Mapping[str, Any], origin: str) -> None:
@@ -200,6 +213,17 @@ def _with(content: Any, keys: list[str], value: Any) -> Any:
         return [*content[:place], changed, *content[place + 1 :]]
     known = content if isinstance(content, Mapping) else {}
     return {**known, first: _with(known.get(first), rest, value) if rest else value}
+
+
+def _says(content: Any, keys: Sequence[str]) -> bool:
+    """Also where something else stands in place of a section: that is to be refused."""
+    for key in keys:
+        if not isinstance(content, Mapping):
+            return content is not None
+        if key not in content:
+            return False
+        content = content[key]
+    return True
 
 
 def _sentence(kind: type[BaseModel], error: ErrorDetails, origin: str) -> str:

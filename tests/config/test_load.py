@@ -103,6 +103,31 @@ def test_an_override_leaves_the_rest_of_the_file_alone(tmp_path: Path) -> None:
     assert (config.footage.motion.max_skip_s, config.footage.motion.enabled) == (9.0, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "overrides", "top_k"),
+    [
+        ("pack: open\n", [], 10),
+        ("decide:\n", ["pack=open"], 10),
+        ("decide: {threshold: 0.5}\n", [], 10),
+        ("decide: {top_k: 5}\n", [], 5),
+        ("decide: {top_k: 5}\n", ["decide.top_k=3"], 3),
+    ],
+)
+def test_a_command_s_own_default_holds_where_nothing_else_is_said(
+    text: str, overrides: list[str], top_k: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "some.yaml"
+    path.write_text(text)
+    assert load_config(path, overrides, {"decide.top_k": 10}).decide.top_k == top_k
+
+
+def test_a_command_s_own_default_hides_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "some.yaml"
+    path.write_text("decide: 5\n")
+    with pytest.raises(ConfigError, match="decide is 5"):
+        load_config(path, [], {"decide.top_k": 10})
+
+
 def test_a_list_in_an_override() -> None:
     config = load_config(None, ["footage.start_time_from=[filename]"])
     assert config.footage.start_time_from == ("filename",)

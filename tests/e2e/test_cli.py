@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import cv2
@@ -85,6 +86,22 @@ def test_a_search_ranks_every_face_of_a_still(casework: Casework, tmp_path: Path
     assert max(row["score"] for row in strangers) < 0.363
     (run,) = sql(casework.home, "SELECT * FROM runs", tmp_path / "results")
     assert (run["threshold"], run["threshold_source"]) == (0.0, "override")
+
+
+@pytest.mark.parametrize(("said", "most"), [([], 10), (["--set", "decide.top_k=1"], 1)])
+def test_a_search_keeps_ten_candidates_unless_told(
+    casework: Casework, tmp_path: Path, said: list[str], most: int
+) -> None:
+    still, out = tmp_path / "still.png", tmp_path / "results"
+    cv2.imwrite(str(still), installed_picture(ASTRONAUT))
+    done = lfr(
+        casework.home, "search", still, "--gallery", "people", *WHO, "--threshold", "-1",
+        "--out", out, *said,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (run,) = sql(casework.home, "SELECT * FROM runs", out)
+    config = json.loads(run["config"])
+    assert (config["decide"]["top_k"], config["engine"]["kind"]) == (most, "in_process")
 
 
 @pytest.mark.parametrize(
