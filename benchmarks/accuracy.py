@@ -25,7 +25,7 @@ import numpy as np
 
 from lfr_batch.config.schema import Config
 from lfr_batch.faces.grade import grade
-from lfr_batch.faces.realign import realign
+from lfr_batch.faces.realign import look_upright, realign
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.faces.subject import prominence
 from lfr_batch.faces.view import Picture, aligned_rgb, cut_view
@@ -40,9 +40,13 @@ Row = dict[str, str]
 def enrolled_of(
     picture: Picture, stages: FaceStages, config: Config
 ) -> tuple[FaceBatch, FloatArray | None]:
-    """Faces as enrolment finds them; it takes their landmarks as they are."""
+    """Faces as enrolment finds them, and the landmarks of the most prominent one."""
     sides_px = config.detect.still_long_sides_px
-    return detect_in_still(stages.exact_detector, picture, sides_px), None
+    faces = detect_in_still(stages.exact_detector, picture, sides_px)
+    if not len(faces):
+        return faces, None
+    view = cut_view(picture, faces, most_prominent(faces, picture))
+    return faces, look_upright([view], [view.landmarks_xy], stages.exact_detector)[0]
 
 
 def probed_of(

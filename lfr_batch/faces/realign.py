@@ -2,7 +2,8 @@
 
 Frames are searched small and fast; that finds faces, but places landmarks a pixel off, and a
 template is only as good as its alignment. The few shots that make a template are worth a second
-look.
+look, and heads that are tilted a third one, turned upright: detectors have learnt from upright
+faces and put a tilted one's landmarks too upright.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from lfr_batch.faces.alignment import similarity_transforms
 from lfr_batch.faces.boxes import centres, iou
 from lfr_batch.faces.detectors import Detector, Input
 from lfr_batch.faces.letterbox import Letterbox
@@ -22,6 +24,8 @@ FACE_PX = 96.0
 INPUT_PX = 160
 """Side of the second look: one size for all, since every new size costs a preparation."""
 SAME_FACE_IOU = 0.4
+TILTED_DEG = 15.0
+"""From here on a look at the upright head changes templates (docs/performance.md)."""
 
 
 def realign(views: Sequence[FaceView], detector: Detector) -> list[FloatArray]:
@@ -32,14 +36,37 @@ def realign(views: Sequence[FaceView], detector: Detector) -> list[FloatArray]:
     if not detector.reading.any_size:
         return [view.landmarks_xy for view in views]
     found = detector.detect_all(_second_look(view) for view in views)
-    return [_landmarks(view, faces) for view, faces in zip(views, found, strict=True)]
+    landmarks = [_landmarks(view, faces) for view, faces in zip(views, found, strict=True)]
+    return look_upright(views, landmarks, detector)
+
+
+def look_upright(
+    views: Sequence[FaceView], landmarks_xy: Sequence[FloatArray], detector: Detector
+) -> list[FloatArray]:
+    """(5, 2) landmarks of each view; those of tilted heads found anew with the head upright."""
+    better_xy = list(landmarks_xy)
+    if not detector.reading.any_size:
+        return better_xy
+    tilted = [
+        i for i, points_xy in enumerate(landmarks_xy) if abs(roll_deg(points_xy)) > TILTED_DEG
+    ]
+    turns = [_turn(views[i], landmarks_xy[i]) for i in tilted]
+    looks = (_turned(views[i], turn) for i, turn in zip(tilted, turns, strict=True))
+    for i, turn, faces in zip(tilted, turns, detector.detect_all(looks), strict=True):
+        better_xy[i] = _turned_back(views[i], turn, faces, landmarks_xy[i])
+    return better_xy
+
+
+def roll_deg(landmarks_xy: FloatArray) -> float:
+    """How far the head is tilted clockwise, by the fit of all five landmarks."""
+    ((cos, _, _), (sin, _, _)) = similarity_transforms(landmarks_xy[None])[0]
+    return float(-np.degrees(np.arctan2(sin, cos)))
 
 
 def _second_look(view: FaceView) -> Input:
     """The middle of the view around the face, never enlarged."""
     height, width = view.bgr.shape[:2]
-    sides = view.box_xyxy[2:] - view.box_xyxy[:2]
-    scale = min(1.0, FACE_PX / max(float(sides.max()), 1.0))
+    scale = _scale(view)
     content_wh = max(1, round(width * scale)), max(1, round(height * scale))
     scale_xy = content_wh[0] / width, content_wh[1] / height
     centre = centres(view.box_xyxy[None])[0] * np.array(scale_xy, np.float32)
@@ -55,3 +82,37 @@ def _landmarks(view: FaceView, faces: FaceBatch) -> FloatArray:
     if not len(faces) or overlap.max() < SAME_FACE_IOU:
         return view.landmarks_xy
     return np.asarray(faces.landmarks_xy[int(np.argmax(overlap))], np.float32)
+
+
+def _scale(view: FaceView) -> float:
+    sides = view.box_xyxy[2:] - view.box_xyxy[:2]
+    return min(1.0, FACE_PX / max(float(sides.max()), 1.0))
+
+
+def _turn(view: FaceView, landmarks_xy: FloatArray) -> FloatArray:
+    """(2, 3) from the view to an input with the head upright and its box in the middle."""
+    x, y = (float(value) for value in centres(view.box_xyxy[None])[0])
+    turn = np.asarray(cv2.getRotationMatrix2D((x, y), roll_deg(landmarks_xy), _scale(view)))
+    to_middle = np.array([[0, 0, INPUT_PX / 2 - x], [0, 0, INPUT_PX / 2 - y]])
+    return np.asarray(turn + to_middle, np.float32)
+
+
+def _turned(view: FaceView, turn: FloatArray) -> Input:
+    size_wh = INPUT_PX, INPUT_PX
+    content = cv2.warpAffine(view.bgr, turn, size_wh, borderMode=cv2.BORDER_REPLICATE)
+    rgb = np.asarray(cv2.cvtColor(content, cv2.COLOR_BGR2RGB), np.uint8)
+    return rgb, Letterbox(size_wh, size_wh, (1.0, 1.0))
+
+
+def _turned_back(
+    view: FaceView, turn: FloatArray, faces: FaceBatch, landmarks_xy: FloatArray
+) -> FloatArray:
+    """The landmarks of the face that was looked at; as they were where it is not found."""
+    half = (view.box_xyxy[2:] - view.box_xyxy[:2]) * np.float32(_scale(view) / 2)
+    wanted_xyxy = np.concatenate([INPUT_PX / 2 - half, INPUT_PX / 2 + half])
+    overlap = iou(faces.boxes_xyxy, wanted_xyxy[None])[:, 0]
+    if not len(faces) or overlap.max() < SAME_FACE_IOU:
+        return landmarks_xy
+    back = cv2.invertAffineTransform(turn)
+    points_xy = faces.landmarks_xy[int(np.argmax(overlap))]
+    return np.asarray(points_xy @ back[:, :2].T + back[:, 2], np.float32)

@@ -15,6 +15,7 @@ from lfr_batch.config.schema import Config, QualityConfig
 from lfr_batch.errors import FootageError, StoreError
 from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.grade import grade
+from lfr_batch.faces.realign import look_upright
 from lfr_batch.faces.stages import EnrolStages, detect_in_still, open_enrol_stages
 from lfr_batch.faces.subject import find_subject
 from lfr_batch.faces.view import aligned_rgb, cut_view
@@ -143,12 +144,13 @@ def enrol_picture(
     if view is None or not graded.accepted:
         return RefusedImage(image.subject_id, image.uri, graded.reasons[0])
     left, top, right, bottom = (float(x) for x in faces.boxes_xyxy[which])
+    landmarks = look_upright([view], [view.landmarks_xy], stages.exact_detector)
     return EnrolledFace(
         image_id=image_id_of(image.subject_id, sha256),
         subject_id=image.subject_id,
         uri=image.uri,
         sha256=sha256,
-        template=stages.embedder.embed(aligned_rgb(view)[None])[0],
+        template=stages.embedder.embed(aligned_rgb(view, landmarks[0])[None])[0],
         quality=float(graded.quality[0]),
         box_xyxy=(left, top, right, bottom),
         thumbnail_jpeg=encode_jpeg(evidence(cut_view(picture, faces, which))),

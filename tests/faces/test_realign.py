@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import Config, DetectConfig, InferenceConfig
+from lfr_batch.faces.alignment import ARCFACE_TEMPLATE_XY
 from lfr_batch.faces.detectors import Detector, make_detector
-from lfr_batch.faces.realign import realign
+from lfr_batch.faces.realign import TILTED_DEG, look_upright, realign, roll_deg
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.faces.view import aligned_rgb, cut_view, in_picture
 from lfr_batch.footage.stills import StillFrame
@@ -45,6 +46,15 @@ def portrait_view(detector: Detector, width_px: int) -> FaceView:
     scaled = cv2.resize(picture, (width_px, width_px), interpolation=cv2.INTER_AREA)
     (view,) = views_of(np.asarray(scaled, np.uint8), detector)
     return view
+
+
+def tilted_view(detector: Detector, width_px: int, clockwise_deg: float) -> FaceView:
+    size, picture = (512, 512), installed_picture(ASTRONAUT)
+    scaled = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    turn = cv2.getRotationMatrix2D((220, 110), -clockwise_deg, width_px / 512)
+    tilted = cv2.warpAffine(scaled, turn, size, borderMode=cv2.BORDER_REPLICATE)
+    views = views_of(np.asarray(tilted, np.uint8), detector)
+    return max(views, key=lambda view: float(np.prod(view.box_xyxy[2:] - view.box_xyxy[:2])))
 
 
 def moved(view: FaceView, by_eyes: float) -> FaceView:
@@ -131,6 +141,43 @@ def test_a_neighbour_s_landmarks_are_not_taken(detector: Detector) -> None:
     np.testing.assert_array_equal(found, view.landmarks_xy)
 
 
+@pytest.mark.parametrize("width_px", [200, 512])
+@pytest.mark.parametrize("clockwise_deg", [-60, -45, -30, 30, 45, 60])
+def test_a_tilted_head_s_template_is_the_upright_one_s(
+    stages: FaceStages, width_px: int, clockwise_deg: float
+) -> None:
+    upright = portrait_view(stages.exact_detector, 512)
+    view = tilted_view(stages.exact_detector, width_px, clockwise_deg)
+    (found,) = realign([view], stages.exact_detector)
+    aligned = [aligned_rgb(upright), aligned_rgb(view), aligned_rgb(view, found)]
+    wanted, before, after = stages.embedder.embed(np.stack(aligned))
+    assert wanted @ after > 0.87
+    assert wanted @ after > wanted @ before + 0.005
+    assert roll_deg(found) == pytest.approx(clockwise_deg, abs=10)
+
+
+def test_an_upright_head_is_not_looked_at_again(detector: Detector) -> None:
+    view = portrait_view(detector, 512)
+    assert abs(roll_deg(view.landmarks_xy)) < TILTED_DEG
+    (kept,) = look_upright([view], [view.landmarks_xy], detector)
+    assert kept is view.landmarks_xy
+
+
+def test_where_no_tilted_face_is_found_its_landmarks_stay(detector: Detector) -> None:
+    view = tilted_view(detector, 512, 45)
+    wall = replace(view, bgr=np.full_like(view.bgr, 90))
+    (kept,) = look_upright([wall], [view.landmarks_xy], detector)
+    np.testing.assert_array_equal(kept, view.landmarks_xy)
+
+
+@pytest.mark.parametrize("clockwise_deg", [-170.0, -90.0, -15.0, 0.0, 40.0, 90.0])
+@pytest.mark.parametrize("scale", [0.3, 4.0])
+def test_roll_is_the_turn_of_all_landmarks(clockwise_deg: float, scale: float) -> None:
+    turn = cv2.getRotationMatrix2D((10.0, 20.0), -clockwise_deg, scale)
+    points_xy = ARCFACE_TEMPLATE_XY @ turn[:, :2].T + turn[:, 2]
+    assert roll_deg(np.asarray(points_xy, np.float32)) == pytest.approx(clockwise_deg, abs=0.01)
+
+
 def test_nothing_to_realign(detector: Detector) -> None:
     assert realign([], detector) == []
 
@@ -145,8 +192,11 @@ def test_a_detector_with_one_size_of_input_is_not_used(
     model = ModelFile(path, spec.mean, spec.std, spec.max_batch)
     session = open_session(model, InferenceConfig(device="cpu", precision="f32"), 2)
     view = moved(portrait_view(detector, 512), 0.15)
-    (found,) = realign([view], make_detector(spec, session, DetectConfig()))
+    fixed = make_detector(spec, session, DetectConfig())
+    (found,) = realign([view], fixed)
     np.testing.assert_array_equal(found, view.landmarks_xy)
+    tilted = tilted_view(detector, 512, 45)
+    assert look_upright([tilted], [tilted.landmarks_xy], fixed)[0] is tilted.landmarks_xy
 
 
 def test_views_are_only_read(detector: Detector) -> None:

@@ -70,6 +70,17 @@ def test_a_picture_with_bystanders_enrols_the_one_in_front(
     assert face.box_xyxy[2] - face.box_xyxy[0] > 200
 
 
+def test_a_tilted_head_enrols_as_an_upright_one(tmp_path: Path, casework: Casework) -> None:
+    astronaut = installed_picture(ASTRONAUT)
+    height, width = astronaut.shape[:2]
+    turn = cv2.getRotationMatrix2D((0.43 * width, 0.21 * height), 45, 1.0)
+    tilted = cv2.warpAffine(astronaut, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    for name, picture in {"upright": astronaut, "tilted": tilted}.items():
+        cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
+    faces = {f.subject_id: f.template for f in enrol_here(casework.home, tmp_path, "tilt").faces}
+    assert float(faces["upright"] @ faces["tilted"]) > 0.96
+
+
 def test_templates_have_unit_length_and_a_thumbnail(casework: Casework) -> None:
     snapshot = load_snapshot(casework.home, "people")
     np.testing.assert_allclose(np.linalg.norm(snapshot.templates, axis=1), 1.0, rtol=1e-5)
