@@ -19,7 +19,7 @@ KNOWN: Mapping[str, frozenset[str]] = MappingProxyType(
         "footage/known_answer/custody_S029.avi": frozenset({"S029"}),
         "footage/known_answer/stage_clip.mp4": frozenset({"lin-manuel-miranda"}),
         "footage/known_answer/two_actors.mp4": frozenset({"actor_m", "actor_f"}),
-        "footage/crowd/corridor_pause.mp4": frozenset(),
+        "footage/crowd/corridor_pause.mp4": frozenset({"actor_f"}),
         "footage/crowd/corridor_walk.mp4": frozenset(),
         "footage/crowd/indoor_event.mp4": frozenset(),
         "footage/crowd/marathon.mkv": frozenset(),

@@ -141,7 +141,7 @@ def test_a_bystander_missed_in_the_frame_is_hidden_in_the_evidence(
     picture[60:160, 120:] = child
     (faces,) = (detect_in_still(search.stages.exact_detector, StillFrame(person), (320,)),)
     view = cut_view(StillFrame(picture), faces.take(np.array([0])), 0)
-    shot = Shot(0, faces.boxes_xyxy[0], faces.landmarks_xy[0], 0.9, 0.5, view)
+    shot = Shot(0, faces.boxes_xyxy[0], faces.landmarks_xy[0], 0.9, 0.5, True, view)
     jpeg = evidence_jpeg(shot, search.stages)
     shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert shown is not None
