@@ -7,7 +7,8 @@ Scans rendered clips with planted faces (``benchmarks.planted``) and, with ``--d
 with known answers. A plant is found if a sighting names its person while its best shot lies on the
 planted face; any other sighting is false. "found" leaves out the plants that are smaller than
 ``quality.min_face_px``: the gate refuses them on purpose; their own column shows whether it does.
-Cost is processor time for each second of footage, as a ratio to the defaults in the same run.
+Cost is processor time for each second of footage, as a ratio to the defaults, which are scanned
+anew for each table.
 """
 
 from __future__ import annotations
@@ -116,18 +117,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="lfr-recall-") as temporary:
         material = prepare(asked, Path(temporary), console.log)
-        rows = measure(material, chosen(asked), asked.repeats, console.log)
-    for name, settings in FACTORS.items():
-        of_factor = [rows[DEFAULT], *(rows[one] for one in settings if one in rows)]
-        if len(of_factor) > 1:
-            table = cells(of_factor, rows[DEFAULT])
-            print(as_markdown(name, table)) if asked.markdown else show(name, table)
+        rows: list[dict[str, object]] = []
+        for factor, configs in chosen(asked).items():
+            of_factor = measure(material, configs, asked.repeats, console.log)
+            table = cells(of_factor)
+            print(as_markdown(factor, table), flush=True) if asked.markdown else show(factor, table)
+            rows += [{"factor": factor, **asdict(row)} for row in of_factor]
     if asked.out:
         document = {
             "machine": describe_machine(),
             "defaults": config_hash(Config()),
             "plants": [asdict(clip) for clip in material.clips],
-            "rows": [asdict(row) for row in rows.values()],
+            "rows": rows,
         }
         asked.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
@@ -146,14 +147,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def chosen(asked: argparse.Namespace) -> dict[str, Config]:
-    """The configurations to measure by name, the defaults first."""
-    configs = {DEFAULT: Config()}
+def chosen(asked: argparse.Namespace) -> dict[str, dict[str, Config]]:
+    """By factor, the configurations to measure by name, the defaults first."""
+    factors: dict[str, dict[str, Config]] = {}
     for factor, settings in FACTORS.items():
-        for name, changes in settings.items():
-            if factor in (asked.factor or FACTORS) and (not asked.small or name in SMALL):
-                configs[name] = override(Config(), changes)
-    return configs
+        names = [name for name in settings if not asked.small or name in SMALL]
+        if names and factor in (asked.factor or FACTORS):
+            changed = {name: override(Config(), settings[name]) for name in names}
+            factors[factor] = {DEFAULT: Config(), **changed}
+    return factors
 
 
 def prepare(asked: argparse.Namespace, temporary: Path, say: Callable[[str], None]) -> Material:
@@ -178,16 +180,16 @@ def _enrol(home: Path, gallery: str, images: Path) -> None:
 
 def measure(
     material: Material, configs: Mapping[str, Config], repeats: int, say: Callable[[str], None]
-) -> dict[str, Row]:
+) -> list[Row]:
     """A row for every configuration; those that are the same are scanned once."""
     done: dict[str, Row] = {}
-    rows: dict[str, Row] = {}
+    rows: list[Row] = []
     for name, config in configs.items():
         key = config_hash(config)
         if key not in done:
             say(f"scanning: {name}")
             done[key] = _row(name, material, [_scans(material, config) for _ in range(repeats)])
-        rows[name] = _renamed(done[key], name)
+        rows.append(_renamed(done[key], name))
     return rows
 
 
@@ -261,11 +263,11 @@ def _strays(real: Scan | None) -> int:
     return sum(one.subject_id not in known[one.file] for one in found)
 
 
-def cells(rows: Sequence[Row], default: Row) -> list[list[str]]:
-    """The table as text, its head first."""
+def cells(rows: Sequence[Row]) -> list[list[str]]:
+    """The table as text, its head first; costs are relative to the first row's."""
     head = ["setting", "found", *(f"{px} px" for px in FACE_SIZES_PX)]
     head += [*(f"{s:g} s" for s in DURATIONS_S), "real", "false", "score", "frames", "cost"]
-    return [head, *(_cells(row, default) for row in rows)]
+    return [head, *(_cells(row, rows[0]) for row in rows)]
 
 
 def _cells(row: Row, default: Row) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from benchmarks import recall
 from benchmarks.planted import DOOR, STREET
 from benchmarks.recall_scan import Found, false_sightings, is_of, visits
+from lfr_batch.config.schema import Config
 
 COLLINS = DOOR.plants[0]
 SEEN = Found("collins", "door.mp4", 0.6, 1.0, 0.8, (272.0, 262.0, 328.0, 338.0), 0.9)
@@ -41,11 +42,13 @@ def test_a_visit_holds_all_of_its_sightings() -> None:
 
 
 def test_every_setting_is_one_of_the_product() -> None:
-    configs = recall.chosen(recall._parser().parse_args(["--home", "x"]))
-    assert [*configs] == [recall.DEFAULT, *(s for f in recall.FACTORS.values() for s in f)]
-    assert configs["5 fps"] == configs["skip 2 s"] == configs[recall.DEFAULT]
+    factors = recall.chosen(recall._parser().parse_args(["--home", "x"]))
+    assert {factor: [*configs] for factor, configs in factors.items()} == {
+        factor: [recall.DEFAULT, *settings] for factor, settings in recall.FACTORS.items()
+    }
+    assert factors["sampling"]["5 fps"] == factors["motion gate"]["skip 2 s"] == Config()
     small = recall.chosen(recall._parser().parse_args(["--home", "x", "--small"]))
-    assert [*small] == [recall.DEFAULT, *recall.SMALL]
+    assert {name for configs in small.values() for name in configs} == {"default", *recall.SMALL}
 
 
 def test_the_benchmark_as_it_is_run(
@@ -66,6 +69,7 @@ def test_the_benchmark_as_it_is_run(
     assert default.endswith(" | 1.00 |")
     assert sparse.startswith("| 2 fps | ")
     rows = json.loads(out.read_text())["rows"]
+    assert {row["factor"] for row in rows} == {"sampling"}
     assert [row["setting"] for row in rows] == ["default", "2 fps", "12.5 fps"]
     assert rows[0]["found"]["of"] == 4
     assert rows[0]["false"] == 0
