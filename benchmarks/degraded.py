@@ -3,11 +3,11 @@
     python -m benchmarks.degraded ../shared/data --home lfr-data [--probes 300] [--markdown]
 
 Reads ``faces.csv`` as ``benchmarks/accuracy.py`` does. Enrols the gallery as it is; probes (so many
-mated ones and twice as many of unknown people) are made smaller, blurred and saved as JPEG, or
-turned, before a search looks for them. Prints TPIR and FPIR at the threshold that the product
-derives for target FPIR 0.01, by size and blur, by the sharpness that the quality gate measured, and
-by tilt, each detector finding the face. The quality gate refuses nothing here: the tables are to
-show where it should.
+mated ones and twice as many of unknown people) are made smaller, blurred or darker and saved as
+JPEG, or turned, before a search looks for them. Prints TPIR and FPIR at the threshold that the
+product derives for target FPIR 0.01: by size, blur and light; by the sharpness that the quality
+gate measured, of faces that are large enough for it; and by tilt, each detector finding the face.
+The gate refuses nothing here: the tables are to show where it should.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from rich.table import Table
 
 from benchmarks.accuracy import Row, most_prominent, template_of
 from lfr_batch.config.schema import Config
+from lfr_batch.faces.boxes import shorter_sides
 from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.quality import sharpness_of
 from lfr_batch.faces.realign import realign
@@ -38,6 +39,8 @@ from lfr_batch.records import ByteArray, FaceBatch, FloatArray
 
 FACES_PX = (24, 32, 40, 56)
 SIGMAS_PX = (0.0, 0.8, 1.4, 2.0)
+LIGHTS = (0.4, 0.2)
+DARK_PX = (40, 56)
 TILTS_DEG = (0, 20, 30, 40, 50, 60)
 TILTED_SCALE = 0.6
 SHARPNESS = (0.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, float("inf"))
@@ -55,7 +58,16 @@ class Outcome:
     score: float | None = None
     right: bool = False
     """The best is the probe's own subject."""
+    face_px: float = 0.0
+    """Shorter side of its box, as it was found."""
     sharpness: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    template: FloatArray
+    face_px: float
+    sharpness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +76,16 @@ class Gallery:
     subjects: Sequence[str]
 
 
-def smaller(picture: ByteArray, scale: float, sigma_px: float) -> ByteArray:
-    """``picture`` as a camera farther away and out of focus shows it, compressed."""
+def smaller(
+    picture: ByteArray, scale: float, sigma_px: float = 0.0, light: float = 1.0
+) -> ByteArray:
+    """``picture`` as a camera farther away, out of focus and in the dark shows it, compressed."""
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     sides = (BORDER_PX,) * 4
     framed = cv2.copyMakeBorder(small, *sides, cv2.BORDER_REFLECT)
     soft = cv2.GaussianBlur(framed, (0, 0), sigma_px) if sigma_px else framed
-    _, jpeg = cv2.imencode(".jpg", soft, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    dim = cv2.convertScaleAbs(soft, alpha=light)
+    _, jpeg = cv2.imencode(".jpg", dim, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
 
 
@@ -87,6 +102,9 @@ def changes(picture: ByteArray, face_px: float) -> Iterator[tuple[str, ByteArray
         if px <= face_px:
             for sigma_px in SIGMAS_PX:
                 yield f"{px} px, blur {sigma_px:g} px", smaller(picture, px / face_px, sigma_px)
+    for px in (px for px in DARK_PX if px <= face_px):
+        for light in LIGHTS:
+            yield f"{px} px, light {light:g}", smaller(picture, px / face_px, light=light)
 
 
 def tilts(picture: ByteArray, _face_px: float) -> Iterator[tuple[str, ByteArray]]:
@@ -97,18 +115,20 @@ def tilts(picture: ByteArray, _face_px: float) -> Iterator[tuple[str, ByteArray]
 Changes = Callable[[ByteArray, float], Iterator[tuple[str, ByteArray]]]
 
 
-def probe(
-    picture: ByteArray, finder: Detector, stages: FaceStages, config: Config
-) -> tuple[FloatArray, float] | None:
-    """Template and sharpness of the most prominent face that ``finder`` finds."""
+def probe(picture: ByteArray, finder: Detector, stages: FaceStages, config: Config) -> Probe | None:
+    """Of the most prominent face that ``finder`` finds."""
     still = StillFrame(picture)
     faces = _found(still, finder, config)
     if not len(faces):
         return None
-    view = cut_view(still, faces, most_prominent(faces, still))
+    which = most_prominent(faces, still)
+    view = cut_view(still, faces, which)
     (landmarks_xy,) = realign([view], stages.exact_detector)
-    template = stages.embedder.embed(aligned_rgb(view, landmarks_xy)[None])[0]
-    return template, sharpness_of(aligned_rgb(view))
+    return Probe(
+        stages.embedder.embed(aligned_rgb(view, landmarks_xy)[None])[0],
+        float(shorter_sides(faces.boxes_xyxy)[which]),
+        sharpness_of(aligned_rgb(view)),
+    )
 
 
 def _found(still: StillFrame, finder: Detector, config: Config) -> FaceBatch:
@@ -134,16 +154,15 @@ def outcomes(
             yield _outcome(name, row, found, gallery)
 
 
-def _outcome(
-    change: str, row: Row, found: tuple[FloatArray, float] | None, gallery: Gallery
-) -> Outcome:
+def _outcome(change: str, row: Row, found: Probe | None, gallery: Gallery) -> Outcome:
     mated = row["role"] == "mated"
     if found is None:
         return Outcome(change, mated)
-    scores = gallery.templates @ found[0]
+    scores = gallery.templates @ found.template
     best = int(scores.argmax())
     right = gallery.subjects[best] == row["subject_id"]
-    return Outcome(change, mated, float(scores[best]), right, found[1])
+    score = float(scores[best])
+    return Outcome(change, mated, score, right, found.face_px, found.sharpness)
 
 
 def table_of(title: str, of: Sequence[Outcome], threshold: float) -> list[list[str]]:
@@ -160,13 +179,13 @@ def table_of(title: str, of: Sequence[Outcome], threshold: float) -> list[list[s
     return rows
 
 
-def by_sharpness(of: Sequence[Outcome]) -> list[Outcome]:
-    """The outcomes of found faces, named and ordered by how sharp the gate found them."""
+def by_sharpness(of: Sequence[Outcome], min_face_px: float) -> list[Outcome]:
+    """The outcomes of faces that are large enough, named and ordered by how sharp they are."""
+    large = [one for one in of if one.score is not None and one.face_px >= min_face_px]
     named = []
     for least, most in pairwise(SHARPNESS):
         name = f"{least:g} and more" if most == float("inf") else f"{least:g} to {most:g}"
-        inside = [o for o in of if o.score is not None and least <= o.sharpness < most]
-        named += [Outcome(name, o.mated, o.score, o.right, o.sharpness) for o in inside]
+        named += [replace(one, change=name) for one in large if least <= one.sharpness < most]
     return named
 
 
@@ -228,8 +247,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     threshold = choose_threshold(TARGET_FPIR, len(gallery.subjects), calibration).value
     probes = chosen(asked.data, asked.probes)
     degraded = list(outcomes(probes, changes, stages.still_detector, stages, gallery))
+    sharpness = by_sharpness(degraded, config.quality.min_face_px)
     show(table_of("face", degraded, threshold), asked.markdown)
-    show(table_of("sharpness", by_sharpness(degraded), threshold), asked.markdown)
+    show(table_of("sharpness", sharpness, threshold), asked.markdown)
     for turn, detector in stages.frame_detectors.items():
         turned = list(outcomes(probes, tilts, detector, stages, gallery))
         show(table_of(f"tilt, {turn} detector", turned, threshold), asked.markdown)

@@ -151,8 +151,6 @@ class Shot:
     landmarks_xy: FloatArray
     detection_score: float
     quality: float
-    clear: bool
-    """Not only good enough, but sharp."""
     view: FaceView
 
 

@@ -141,6 +141,11 @@ class LiveDetectConfig(DetectConfig):
     face_px: FacePx = 16.0
 
 
+class LiveQualityConfig(QualityConfig):
+    min_sharpness: Annotated[float, Field(ge=0.0)] = 4.0
+    """Officers decide at once, from the picture: a sharper one is worth the wait."""
+
+
 class LiveTrackConfig(TrackConfig):
     shot_spacing_s: Annotated[float, Field(ge=0.0)] = 0.2
 
@@ -159,7 +164,7 @@ class LiveConfig(Section):
     console: ConsoleConfig = ConsoleConfig()
     retention: RetentionConfig = RetentionConfig()
     detect: LiveDetectConfig = LiveDetectConfig()
-    quality: QualityConfig = QualityConfig()
+    quality: LiveQualityConfig = LiveQualityConfig()
     track: LiveTrackConfig = LiveTrackConfig()
     decide: LiveDecideConfig = LiveDecideConfig()
     inference: InferenceConfig = InferenceConfig()

@@ -107,9 +107,6 @@ class QualityConfig(Section):
     min_sharpness: Annotated[float, Field(ge=0.0)] = 2.0
     """Root mean square of the Laplacian of the aligned grey face; low in blurred, but in small and
     dark faces, too. Below 2 hardly anybody is recognised (docs/performance.md)."""
-    clear_sharpness: Annotated[float, Field(ge=0.0)] = 4.0
-    """A track's template is made of shots that are less sharp only if it has no others, and no
-    picture is enrolled that is."""
     max_yaw: Annotated[float, Field(ge=0.0, le=2.0)] = 1.0
     """Nose off the eyes' mid-point, in eye distances along the eye axis; 0 is frontal."""
     min_pitch: float = 0.2
@@ -142,7 +139,10 @@ class DecideConfig(Section):
 
 
 class EnrolConfig(Section):
+    """Gallery pictures are held to ``QualityConfig``, but for these two limits."""
+
     min_face_px: Annotated[float, Field(ge=0.0)] = 48.0
+    min_sharpness: Annotated[float, Field(ge=0.0)] = 4.0
     duplicate_score: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.6
     """Two subjects whose images score at least this are reported as perhaps one person."""
     same_picture_score: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.98

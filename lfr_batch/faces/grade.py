@@ -9,7 +9,7 @@ import numpy as np
 from lfr_batch.config.schema import QualityConfig
 from lfr_batch.faces.quality import ACCEPTED, measure, overall, refusal_reasons, sharpness_of
 from lfr_batch.faces.view import Picture, aligned_rgb, cut_view
-from lfr_batch.records import BoolArray, FaceBatch, FaceView, FloatArray
+from lfr_batch.records import FaceBatch, FaceView, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,6 @@ class GradedFaces:
     """None where landmarks alone made the gate refuse a face: its pixels were never looked at."""
     quality: FloatArray
     """(n,) in [0, 1]; 0 without a view."""
-    clear: BoolArray
-    """(n,) whether a face is sharp, and not only sharp enough."""
     reasons: tuple[str, ...]
     """Why each face is refused; empty where it is accepted."""
 
@@ -43,5 +41,4 @@ def grade(picture: Picture, faces: FaceBatch, limits: QualityConfig) -> GradedFa
     seen = np.array([view is not None for view in views], bool)
     final = refusal_reasons(measures, limits)
     quality = np.where(seen, overall(measures), np.float32(0.0))
-    clear = measures.sharpness >= limits.clear_sharpness
-    return GradedFaces(faces, views, quality, clear, tuple(final))
+    return GradedFaces(faces, views, quality, tuple(final))

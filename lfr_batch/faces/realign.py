@@ -25,7 +25,7 @@ INPUT_PX = 160
 """Side of the second look: one size for all, since every new size costs a preparation."""
 SAME_FACE_IOU = 0.4
 TILTED_DEG = 15.0
-"""From here on a look at the upright head changes templates (docs/performance.md)."""
+"""Below, a look at the upright head hardly changes a template (docs/performance.md)."""
 
 
 def realign(views: Sequence[FaceView], detector: Detector) -> list[FloatArray]:

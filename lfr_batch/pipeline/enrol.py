@@ -158,11 +158,10 @@ def enrol_picture(
 
 
 def enrolment_limits(config: Config) -> QualityConfig:
-    """A gallery picture is held to the probe's limits, and to a larger and clear face."""
-    limits = config.quality
-    sharp = max(limits.min_sharpness, limits.clear_sharpness)
-    stricter = {"min_face_px": config.enrol.min_face_px, "min_sharpness": sharp}
-    return limits.model_copy(update=stricter)
+    """A gallery picture is held to the probe's limits, and to a larger and sharper face."""
+    own = config.enrol
+    stricter = {"min_face_px": own.min_face_px, "min_sharpness": own.min_sharpness}
+    return config.quality.model_copy(update=stricter)
 
 
 def _only(faces: FaceBatch, which: int) -> FaceBatch:

@@ -25,7 +25,6 @@ def take_shots(
                 landmarks_xy=faces.landmarks_xy[i],
                 detection_score=float(faces.scores[i]),
                 quality=float(graded.quality[i]),
-                clear=bool(graded.clear[i]),
                 view=view,
             )
     return shots, graded.reasons

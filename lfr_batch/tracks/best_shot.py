@@ -16,15 +16,12 @@ def keep_best(shots: tuple[Shot, ...], shot: Shot, limit: int, spacing_ns: int) 
     """The best ``limit`` shots, best first, no two closer in time than ``spacing_ns``.
 
     Shots of nearly the same moment show the same pose and blur: of such neighbours the best stays,
-    and of equals the first. The first clear shot takes the place of all that are not.
+    and of equals the first.
     """
-    if shots and shots[0].clear and not shot.clear:
-        return shots
-    alike = [s for s in shots if s.clear == shot.clear]
-    rivals = [s for s in alike if abs(s.pts_ns - shot.pts_ns) < spacing_ns]
+    rivals = [s for s in shots if abs(s.pts_ns - shot.pts_ns) < spacing_ns]
     if any(_grade(rival) >= _grade(shot) for rival in rivals):
         return shots
-    kept = [s for s in alike if s not in rivals]
+    kept = [s for s in shots if s not in rivals]
     return tuple(sorted([*kept, shot], key=lambda s: (-_grade(s), s.pts_ns))[:limit])
 
 

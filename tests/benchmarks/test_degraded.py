@@ -43,13 +43,15 @@ def test_shares_are_of_all_probes_and_only_right_answers_count() -> None:
     ]
 
 
-def test_outcomes_are_grouped_by_sharpness_without_faces_that_were_not_found() -> None:
-    sharp, soft, lost = (
-        Outcome("40 px", True, 0.7, True, 9.5),
-        Outcome("40 px", True, 0.7, True, 2.0),
+def test_large_faces_that_were_found_are_grouped_by_sharpness() -> None:
+    sharp, soft, small, lost = (
+        Outcome("40 px", True, 0.7, True, 40.0, 9.5),
+        Outcome("40 px", True, 0.7, True, 32.0, 2.0),
+        Outcome("24 px", True, 0.7, True, 31.9, 2.0),
         Outcome("40 px", True),
     )
-    assert [one.change for one in by_sharpness([sharp, lost, soft])] == ["2 to 2.5", "8 and more"]
+    named = by_sharpness([sharp, lost, small, soft], 32.0)
+    assert [one.change for one in named] == ["2 to 2.5", "8 and more"]
 
 
 def test_pictures_become_smaller_and_softer(picture: ByteArray) -> None:
@@ -58,6 +60,12 @@ def test_pictures_become_smaller_and_softer(picture: ByteArray) -> None:
     assert sharp.shape[:2] == (height // 2 + 2 * BORDER_PX, width // 2 + 2 * BORDER_PX)
     middle = np.s_[200:312, 200:312]
     assert sharpness_of(soft[middle]) < sharpness_of(sharp[middle]) / 2
+
+
+def test_pictures_become_darker(picture: ByteArray) -> None:
+    bright, dark = (smaller(picture, 0.5, light=light) for light in (1.0, 0.2))
+    assert dark.mean() == pytest.approx(0.2 * bright.mean(), rel=0.05)
+    assert sharpness_of(dark[200:312, 200:312]) < 0.3 * sharpness_of(bright[200:312, 200:312])
 
 
 def test_faces_are_never_enlarged(picture: ByteArray) -> None:

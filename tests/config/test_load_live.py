@@ -55,6 +55,7 @@ def test_what_is_dumped_can_be_parsed(example: LiveConfig) -> None:
         ("detect", {"min_score": 0.6}),
         ("detect", {"face_px": None}),
         ("track", {"min_frames": 3}),
+        ("quality", {"max_yaw": 0.8}),
     ],
 )
 def test_what_a_section_does_not_say_keeps_live_mode_s_default(

@@ -88,16 +88,6 @@ def test_blur_is_a_matter_of_pixels() -> None:
     assert sharp.quality[0] > graded.quality[0]
 
 
-@pytest.mark.parametrize(("sigma", "clear"), [(1, True), (2, False)])
-def test_between_sharp_and_blurred_a_face_is_accepted_and_not_clear(
-    sigma: float, clear: bool
-) -> None:
-    soft = np.asarray(cv2.GaussianBlur(SHARP, (0, 0), sigma), np.uint8)
-    graded = judged(StillFrame(soft), face(120, 90))
-    assert graded.accepted == [0]
-    assert graded.clear.tolist() == [clear]
-
-
 @pytest.mark.parametrize("picture", [SHARP, BLURRED])
 def test_no_faces_no_views(picture: ByteArray) -> None:
     watched = Watched(picture)

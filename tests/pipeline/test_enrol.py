@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lfr_batch.config.schema import Config, QualityConfig
+from lfr_batch.config.schema import Config, EnrolConfig
 from lfr_batch.engine.in_process import run
 from lfr_batch.errors import GalleryEmpty, PackNotFound
 from lfr_batch.gallery.records import Enrolment
@@ -81,15 +81,15 @@ def test_a_tilted_head_enrols_as_an_upright_one(tmp_path: Path, casework: Casewo
     assert float(faces["upright"] @ faces["tilted"]) > 0.96
 
 
-@pytest.mark.parametrize(("clear_sharpness", "refused"), [(4.0, ["blurred"]), (2.0, [])])
+@pytest.mark.parametrize(("min_sharpness", "refused"), [(4.0, ["blurred"]), (2.0, [])])
 def test_how_sharp_a_gallery_picture_is_to_be(
-    tmp_path: Path, casework: Casework, clear_sharpness: float, refused: list[str]
+    tmp_path: Path, casework: Casework, min_sharpness: float, refused: list[str]
 ) -> None:
     soft = cv2.GaussianBlur(installed_picture(ASTRONAUT), (0, 0), 4)
     for name, picture in {"sharp": installed_picture(ASTRONAUT), "soft": soft}.items():
         cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
-    config = Config(quality=QualityConfig(clear_sharpness=clear_sharpness))
-    assert clear_sharpness == 2.0 or config == Config()
+    config = Config(enrol=EnrolConfig(min_sharpness=min_sharpness))
+    assert min_sharpness == 2.0 or config == Config()
     order = EnrolOrder("soft", tmp_path, None, (), AUTHORITY, None, config, casework.home)
     _, enrolment = enrol(order, run, NOW)
     assert [refusal.reason for refusal in enrolment.refusals] == refused

@@ -88,6 +88,20 @@ def test_footage_without_faces(casework: Casework, search: Search) -> None:
     assert (outcome.status, outcome.faces_detected, outcome.tracks) == ("done", 0, 0)
 
 
+@pytest.mark.parametrize(("min_sharpness", "found"), [(2.0, True), (4.0, False)])
+def test_how_soft_a_face_is_compared(
+    tmp_path: Path, search: Search, min_sharpness: float, found: bool
+) -> None:
+    soft = cv2.GaussianBlur(installed_picture(ASTRONAUT), (0, 0), 4)
+    path = tmp_path / "soft.png"
+    cv2.imwrite(str(path), soft)
+    config = Config(quality=QualityConfig(min_sharpness=min_sharpness))
+    assert found is (config == Config())
+    result = scan(path, with_config(search, config))
+    assert [s.subject_id for s in result.sightings] == ["astronaut"] * found
+    assert result.outcome.rejections == ({} if found else {"blurred": 1})
+
+
 def test_every_face_of_a_still_is_searched(casework: Casework, search: Search) -> None:
     result = scan(casework.footage / "portrait.jpg", search)
     assert [s.subject_id for s in result.sightings] == ["astronaut"]
@@ -141,7 +155,7 @@ def test_a_bystander_missed_in_the_frame_is_hidden_in_the_evidence(
     picture[60:160, 120:] = child
     (faces,) = (detect_in_still(search.stages.exact_detector, StillFrame(person), (320,)),)
     view = cut_view(StillFrame(picture), faces.take(np.array([0])), 0)
-    shot = Shot(0, faces.boxes_xyxy[0], faces.landmarks_xy[0], 0.9, 0.5, True, view)
+    shot = Shot(0, faces.boxes_xyxy[0], faces.landmarks_xy[0], 0.9, 0.5, view)
     jpeg = evidence_jpeg(shot, search.stages)
     shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert shown is not None

@@ -21,14 +21,13 @@ NOTHING_SEEN = FaceView(
 )
 
 
-def shot(at_s: float, quality: float, clear: bool = True) -> Shot:
+def shot(at_s: float, quality: float) -> Shot:
     return Shot(
         pts_ns=round(at_s * NS_PER_S),
         box_xyxy=np.zeros(4, np.float32),
         landmarks_xy=np.zeros((5, 2), np.float32),
         detection_score=0.9,
         quality=quality,
-        clear=clear,
         view=NOTHING_SEEN,
     )
 
@@ -53,22 +52,6 @@ def test_the_kept_shots_are_few_spaced_and_hold_the_best(
     assert all(b - a >= SPACING_NS for a, b in pairwise(moments))
     if looks:
         assert grade(kept[0].quality) == grade(max(quality for _, quality in looks))
-
-
-@given(st.lists(st.tuples(st.floats(0, 20), st.floats(0, 1), st.booleans()), max_size=30))
-def test_shots_that_are_not_clear_are_kept_only_without_others(
-    looks: list[tuple[float, float, bool]],
-) -> None:
-    """Then the same ones are kept as if the others had never been."""
-    kept: tuple[Shot, ...] = ()
-    of_a_kind: tuple[Shot, ...] = ()
-    any_clear = any(clear for *_, clear in looks)
-    for at_s, quality, clear in sorted(looks):
-        kept = keep_best(kept, shot(at_s, quality, clear), 4, SPACING_NS)
-        if clear == any_clear:
-            of_a_kind = keep_best(of_a_kind, shot(at_s, quality, clear), 4, SPACING_NS)
-    assert [s.pts_ns for s in kept] == [s.pts_ns for s in of_a_kind]
-    assert all(s.clear == any_clear for s in kept)
 
 
 @given(st.lists(st.floats(-0.4, 0.4), min_size=12, max_size=12))
