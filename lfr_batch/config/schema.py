@@ -104,9 +104,9 @@ class QualityConfig(Section):
     min_eye_px: Annotated[float, Field(ge=0.0)] = 10.0
     """Distance between the eyes."""
     min_detection_score: Fraction = 0.55
-    min_sharpness: Annotated[float, Field(ge=0.0)] = 2.0
+    min_sharpness: Annotated[float, Field(ge=0.0)] = 1.5
     """Root mean square of the Laplacian of the aligned grey face; low in blurred, but in small and
-    dark faces, too. Below 2 hardly anybody is recognised (docs/performance.md)."""
+    dark faces, too, who are recognised all the same (docs/performance.md)."""
     max_yaw: Annotated[float, Field(ge=0.0, le=2.0)] = 1.0
     """Nose off the eyes' mid-point, in eye distances along the eye axis; 0 is frontal."""
     min_pitch: float = 0.2

@@ -88,7 +88,7 @@ def test_footage_without_faces(casework: Casework, search: Search) -> None:
     assert (outcome.status, outcome.faces_detected, outcome.tracks) == ("done", 0, 0)
 
 
-@pytest.mark.parametrize(("min_sharpness", "found"), [(2.0, True), (4.0, False)])
+@pytest.mark.parametrize(("min_sharpness", "found"), [(1.5, True), (4.0, False)])
 def test_how_soft_a_face_is_compared(
     tmp_path: Path, search: Search, min_sharpness: float, found: bool
 ) -> None:
