@@ -47,10 +47,9 @@ def look_upright(
     better_xy = list(landmarks_xy)
     if not detector.reading.any_size:
         return better_xy
-    tilted = [
-        i for i, points_xy in enumerate(landmarks_xy) if abs(roll_deg(points_xy)) > TILTED_DEG
-    ]
-    turns = [_turn(views[i], landmarks_xy[i]) for i in tilted]
+    rolls_deg = [roll_deg(points_xy) for points_xy in landmarks_xy]
+    tilted = [i for i, roll in enumerate(rolls_deg) if abs(roll) > TILTED_DEG]
+    turns = [_turn(views[i], rolls_deg[i]) for i in tilted]
     looks = (_turned(views[i], turn) for i, turn in zip(tilted, turns, strict=True))
     for i, turn, faces in zip(tilted, turns, detector.detect_all(looks), strict=True):
         better_xy[i] = _turned_back(views[i], turn, faces, landmarks_xy[i])
@@ -78,9 +77,15 @@ def _second_look(view: FaceView) -> Input:
 
 
 def _landmarks(view: FaceView, faces: FaceBatch) -> FloatArray:
-    overlap = iou(faces.boxes_xyxy, view.box_xyxy[None])[:, 0]
+    found_xy = _landmarks_at(view.box_xyxy, faces)
+    return view.landmarks_xy if found_xy is None else found_xy
+
+
+def _landmarks_at(wanted_xyxy: FloatArray, faces: FaceBatch) -> FloatArray | None:
+    """Of the face whose box is the wanted one; None where there is no such face."""
+    overlap = iou(faces.boxes_xyxy, wanted_xyxy[None])[:, 0]
     if not len(faces) or overlap.max() < SAME_FACE_IOU:
-        return view.landmarks_xy
+        return None
     return np.asarray(faces.landmarks_xy[int(np.argmax(overlap))], np.float32)
 
 
@@ -89,10 +94,10 @@ def _scale(view: FaceView) -> float:
     return min(1.0, FACE_PX / max(float(sides.max()), 1.0))
 
 
-def _turn(view: FaceView, landmarks_xy: FloatArray) -> FloatArray:
+def _turn(view: FaceView, clockwise_deg: float) -> FloatArray:
     """(2, 3) from the view to an input with the head upright and its box in the middle."""
     x, y = (float(value) for value in centres(view.box_xyxy[None])[0])
-    turn = np.asarray(cv2.getRotationMatrix2D((x, y), roll_deg(landmarks_xy), _scale(view)))
+    turn = np.asarray(cv2.getRotationMatrix2D((x, y), clockwise_deg, _scale(view)))
     to_middle = np.array([[0, 0, INPUT_PX / 2 - x], [0, 0, INPUT_PX / 2 - y]])
     return np.asarray(turn + to_middle, np.float32)
 
@@ -110,9 +115,8 @@ def _turned_back(
     """The landmarks of the face that was looked at; as they were where it is not found."""
     half = (view.box_xyxy[2:] - view.box_xyxy[:2]) * np.float32(_scale(view) / 2)
     wanted_xyxy = np.concatenate([INPUT_PX / 2 - half, INPUT_PX / 2 + half])
-    overlap = iou(faces.boxes_xyxy, wanted_xyxy[None])[:, 0]
-    if not len(faces) or overlap.max() < SAME_FACE_IOU:
+    points_xy = _landmarks_at(wanted_xyxy, faces)
+    if points_xy is None:
         return landmarks_xy
     back = cv2.invertAffineTransform(turn)
-    points_xy = faces.landmarks_xy[int(np.argmax(overlap))]
     return np.asarray(points_xy @ back[:, :2].T + back[:, 2], np.float32)
