@@ -18,66 +18,102 @@ import argparse
 import csv
 import json
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from lfr_batch.config.schema import Config
+from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.grade import grade
 from lfr_batch.faces.realign import look_upright, realign
-from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
+from lfr_batch.faces.stages import EnrolStages, FaceStages, detect_in_still, open_stages
 from lfr_batch.faces.subject import prominence
 from lfr_batch.faces.view import Picture, aligned_rgb, cut_view
 from lfr_batch.footage.stills import decode_still
 from lfr_batch.gallery.thresholds import choose_threshold
-from lfr_batch.models.store import load_pack
-from lfr_batch.records import FaceBatch, FloatArray
+from lfr_batch.models.store import Pack, load_pack
+from lfr_batch.records import FaceBatch, FaceView, FloatArray
 
 Row = dict[str, str]
+TARGET_FPIR = 0.01
 
 
-def enrolled_of(
-    picture: Picture, stages: FaceStages, config: Config
-) -> tuple[FaceBatch, FloatArray | None]:
-    """Faces as enrolment finds them, and the landmarks of the most prominent one."""
-    sides_px = config.detect.still_long_sides_px
-    faces = detect_in_still(stages.exact_detector, picture, sides_px)
-    if not len(faces):
-        return faces, None
-    view = cut_view(picture, faces, most_prominent(faces, picture))
-    return faces, look_upright([view], [view.landmarks_xy], stages.exact_detector)[0]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A picture's most prominent face, and the landmarks that it is aligned by."""
+
+    faces: FaceBatch
+    which: int
+    view: FaceView
+    landmarks_xy: FloatArray
+
+
+def enrolled_of(picture: Picture, stages: EnrolStages, config: Config) -> Found | None:
+    """As enrolment finds it."""
+    detector = stages.exact_detector
+    faces = detect_in_still(detector, picture, config.detect.still_long_sides_px)
+    return _most_prominent(picture, faces, partial(_enrolled_landmarks, detector))
 
 
 def probed_of(
-    picture: Picture, stages: FaceStages, config: Config
-) -> tuple[FaceBatch, FloatArray | None]:
-    """Faces as a search finds them, and the landmarks of the most prominent one found again."""
-    sides_px, smallest_px = config.detect.still_long_sides_px, config.quality.min_face_px
-    faces = detect_in_still(stages.still_detector, picture, sides_px, smallest_px)
+    picture: Picture, finder: Detector, smallest_px: float, stages: EnrolStages, config: Config
+) -> Found | None:
+    """As a search finds it that looks with ``finder`` for faces from ``smallest_px`` on."""
+    faces = detect_in_still(finder, picture, config.detect.still_long_sides_px, smallest_px)
+    return _most_prominent(picture, faces, partial(_probed_landmarks, stages.exact_detector))
+
+
+def _enrolled_landmarks(detector: Detector, view: FaceView) -> FloatArray:
+    return look_upright([view], [view.landmarks_xy], detector)[0]
+
+
+def _probed_landmarks(detector: Detector, view: FaceView) -> FloatArray:
+    return realign([view], detector)[0]
+
+
+def _most_prominent(
+    picture: Picture, faces: FaceBatch, landmarks_of: Callable[[FaceView], FloatArray]
+) -> Found | None:
     if not len(faces):
-        return faces, None
-    view = cut_view(picture, faces, most_prominent(faces, picture))
-    return faces, realign([view], stages.exact_detector)[0]
+        return None
+    which = int(np.argmax(prominence(faces, picture.size_wh)))
+    view = cut_view(picture, faces, which)
+    return Found(faces, which, view, landmarks_of(view))
 
 
-def most_prominent(faces: FaceBatch, picture: Picture) -> int:
-    return int(np.argmax(prominence(faces, picture.size_wh)))
+def embedded(found: Found, stages: EnrolStages) -> FloatArray:
+    aligned = aligned_rgb(found.view, found.landmarks_xy)
+    return np.asarray(stages.embedder.embed(aligned[None])[0], np.float32)
+
+
+def labelled(data: Path) -> list[Row]:
+    with (data / "faces.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def derived_threshold(pack: Pack, templates: int) -> float:
+    """What the product derives for target FPIR 0.01 and a gallery of so many templates."""
+    calibration = [(point.fmr, point.threshold) for point in pack.manifest.calibration]
+    return choose_threshold(TARGET_FPIR, templates, calibration).value
 
 
 def template_of(
     path: Path, role: str, stages: FaceStages, config: Config
 ) -> tuple[FloatArray, str] | None:
     """The most prominent face's template and the gate's reason; None where no face is found."""
-    picture = decode_still(str(path), path.read_bytes())
-    find = enrolled_of if role == "gallery" else probed_of
-    faces, landmarks_xy = find(picture, stages, config)
-    if not len(faces):
+    picture, limits = decode_still(str(path), path.read_bytes()), config.quality
+    if role == "gallery":
+        found = enrolled_of(picture, stages, config)
+    else:
+        found = probed_of(picture, stages.still_detector, limits.min_face_px, stages, config)
+    if found is None:
         return None
-    which = most_prominent(faces, picture)
-    reason = grade(picture, faces.take(np.array([which])), config.quality).reasons[0]
-    aligned = aligned_rgb(cut_view(picture, faces, which), landmarks_xy)
-    return stages.embedder.embed(aligned[None])[0], reason
+    reason = grade(picture, found.faces.take(np.array([found.which])), limits).reasons[0]
+    return embedded(found, stages), reason
 
 
 def verification_accuracy(templates: FloatArray, subjects: list[str], seed: int = 7) -> float:
@@ -133,8 +169,7 @@ def main() -> None:
     config = Config()
     pack = load_pack(arguments.home, arguments.pack)
     stages = open_stages(pack, config, threads=2)
-    with (arguments.data / "faces.csv").open() as file:
-        rows: list[Row] = list(csv.DictReader(file))
+    rows = labelled(arguments.data)
     started = time.perf_counter()
     found = [template_of(arguments.data / row["path"], row["role"], stages, config) for row in rows]
     elapsed_s = time.perf_counter() - started
@@ -146,8 +181,7 @@ def main() -> None:
         )
         for role in ("gallery", "mated", "nonmated")
     }
-    calibration = [(p.fmr, p.threshold) for p in pack.manifest.calibration]
-    derived = choose_threshold(0.01, len(of_role["gallery"][1]), calibration).value
+    derived = derived_threshold(pack, len(of_role["gallery"][1]))
     everyone = np.array([t for _, t in kept])
     figures = {
         "stages": stages.description,

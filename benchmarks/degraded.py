@@ -13,7 +13,6 @@ The gate refuses nothing here: the tables are to show where it should.
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -21,21 +20,26 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks.accuracy import Row, most_prominent, template_of
+from benchmarks.accuracy import (
+    Found,
+    Row,
+    derived_threshold,
+    embedded,
+    labelled,
+    probed_of,
+    template_of,
+)
+from benchmarks.tables import show
 from lfr_batch.config.schema import Config
 from lfr_batch.faces.boxes import shorter_sides
 from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.quality import sharpness_of
-from lfr_batch.faces.realign import realign
-from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
-from lfr_batch.faces.view import aligned_rgb, cut_view
+from lfr_batch.faces.stages import FaceStages, open_stages
+from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.footage.stills import StillFrame, decode_still
-from lfr_batch.gallery.thresholds import choose_threshold
 from lfr_batch.models.store import load_pack
-from lfr_batch.records import ByteArray, FaceBatch, FloatArray
+from lfr_batch.records import ByteArray, FloatArray
 
 FACES_PX = (24, 32, 40, 56)
 SIGMAS_PX = (0.0, 0.8, 1.4, 2.0)
@@ -46,7 +50,6 @@ TILTED_SCALE = 0.6
 SHARPNESS = (0.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, float("inf"))
 JPEG_QUALITY = 70
 BORDER_PX = 60
-TARGET_FPIR = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,12 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    template: FloatArray
+class Subject:
+    """A picture that is made worse, and how large its face is."""
+
+    row: Row
+    picture: ByteArray
     face_px: float
-    sharpness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,54 +120,38 @@ def tilts(picture: ByteArray, _face_px: float) -> Iterator[tuple[str, ByteArray]
 Changes = Callable[[ByteArray, float], Iterator[tuple[str, ByteArray]]]
 
 
-def probe(picture: ByteArray, finder: Detector, stages: FaceStages, config: Config) -> Probe | None:
-    """Of the most prominent face that ``finder`` finds."""
-    still = StillFrame(picture)
-    faces = _found(still, finder, config)
-    if not len(faces):
-        return None
-    which = most_prominent(faces, still)
-    view = cut_view(still, faces, which)
-    (landmarks_xy,) = realign([view], stages.exact_detector)
-    return Probe(
-        stages.embedder.embed(aligned_rgb(view, landmarks_xy)[None])[0],
-        float(shorter_sides(faces.boxes_xyxy)[which]),
-        sharpness_of(aligned_rgb(view)),
-    )
-
-
-def _found(still: StillFrame, finder: Detector, config: Config) -> FaceBatch:
-    smallest_px = min(FACES_PX) / 2
-    return detect_in_still(finder, still, config.detect.still_long_sides_px, smallest_px)
-
-
 def outcomes(
-    probes: Sequence[tuple[Row, ByteArray]],
+    subjects: Sequence[Subject],
     change: Changes,
     finder: Detector,
     stages: FaceStages,
     gallery: Gallery,
 ) -> Iterator[Outcome]:
-    config = Config()
-    for row, picture in probes:
-        faces = _found(StillFrame(picture), stages.exact_detector, config)
-        if not len(faces):
-            continue
-        box = faces.boxes_xyxy[most_prominent(faces, StillFrame(picture))]
-        for name, changed in change(picture, float(min(box[2:] - box[:2]))):
-            found = probe(changed, finder, stages, config)
-            yield _outcome(name, row, found, gallery)
+    for subject in subjects:
+        for name, changed in change(subject.picture, subject.face_px):
+            found = _found(changed, finder, stages)
+            yield _outcome(name, subject.row, found, stages, gallery)
 
 
-def _outcome(change: str, row: Row, found: Probe | None, gallery: Gallery) -> Outcome:
+def _found(picture: ByteArray, finder: Detector, stages: FaceStages) -> Found | None:
+    return probed_of(StillFrame(picture), finder, min(FACES_PX) / 2, stages, Config())
+
+
+def _outcome(
+    change: str, row: Row, found: Found | None, stages: FaceStages, gallery: Gallery
+) -> Outcome:
     mated = row["role"] == "mated"
     if found is None:
         return Outcome(change, mated)
-    scores = gallery.templates @ found.template
+    scores = gallery.templates @ embedded(found, stages)
     best = int(scores.argmax())
     right = gallery.subjects[best] == row["subject_id"]
-    score = float(scores[best])
-    return Outcome(change, mated, score, right, found.face_px, found.sharpness)
+    sharpness = sharpness_of(aligned_rgb(found.view))
+    return Outcome(change, mated, float(scores[best]), right, _face_px(found), sharpness)
+
+
+def _face_px(found: Found) -> float:
+    return float(shorter_sides(found.faces.boxes_xyxy)[found.which])
 
 
 def table_of(title: str, of: Sequence[Outcome], threshold: float) -> list[list[str]]:
@@ -193,42 +182,32 @@ def _per_cent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "–"
 
 
-def chosen(data: Path, probes: int, seed: int = 5) -> list[tuple[Row, ByteArray]]:
-    rows = _rows(data)
+def chosen(rows: Sequence[Row], probes: int, seed: int = 5) -> list[Row]:
+    """So many mated probes, and twice as many of unknown people."""
     rng = np.random.default_rng(seed)
     wanted: list[Row] = []
     for role, count in (("mated", probes), ("nonmated", 2 * probes)):
         of_role = [row for row in rows if row["role"] == role]
         wanted += [of_role[i] for i in rng.permutation(len(of_role))[:count]]
-    return [(row, _picture(data / row["path"])) for row in wanted]
+    return wanted
 
 
-def _rows(data: Path) -> list[Row]:
-    with (data / "faces.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def subjects_of(data: Path, rows: Sequence[Row], stages: FaceStages) -> Iterator[Subject]:
+    """Of the pictures in which there is a face to begin with."""
+    for row in rows:
+        path = data / row["path"]
+        still = decode_still(str(path), path.read_bytes())
+        picture = still.bgr_part(0, 0, *still.size_wh)
+        found = _found(picture, stages.exact_detector, stages)
+        if found is not None:
+            yield Subject(row, picture, _face_px(found))
 
 
-def _picture(path: Path) -> ByteArray:
-    still = decode_still(str(path), path.read_bytes())
-    return still.bgr_part(0, 0, *still.size_wh)
-
-
-def enrolled(data: Path, stages: FaceStages, config: Config) -> Gallery:
-    known = [row for row in _rows(data) if row["role"] == "gallery"]
-    found = [template_of(data / row["path"], "gallery", stages, config) for row in known]
+def enrolled(data: Path, rows: Sequence[Row], stages: FaceStages) -> Gallery:
+    known = [row for row in rows if row["role"] == "gallery"]
+    found = [template_of(data / row["path"], "gallery", stages, Config()) for row in known]
     kept = [(one[0], row["subject_id"]) for one, row in zip(found, known, strict=True) if one]
     return Gallery(np.stack([template for template, _ in kept]), [who for _, who in kept])
-
-
-def show(table: Sequence[Sequence[str]], markdown: bool) -> None:
-    if markdown:
-        lines = [table[0], ["---"] * len(table[0]), *table[1:]]
-        print("\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n")
-        return
-    shown = Table(*table[0])
-    for row in table[1:]:
-        shown.add_row(*row)
-    Console().print(shown)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -242,17 +221,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     config = Config()
     pack = load_pack(asked.home, config.pack)
     stages = open_stages(pack, config, threads=2)
-    gallery = enrolled(asked.data, stages, config)
-    calibration = [(point.fmr, point.threshold) for point in pack.manifest.calibration]
-    threshold = choose_threshold(TARGET_FPIR, len(gallery.subjects), calibration).value
-    probes = chosen(asked.data, asked.probes)
+    rows = labelled(asked.data)
+    gallery = enrolled(asked.data, rows, stages)
+    threshold = derived_threshold(pack, len(gallery.subjects))
+    probes = list(subjects_of(asked.data, chosen(rows, asked.probes), stages))
     degraded = list(outcomes(probes, changes, stages.still_detector, stages, gallery))
     sharpness = by_sharpness(degraded, config.quality.min_face_px)
-    show(table_of("face", degraded, threshold), asked.markdown)
-    show(table_of("sharpness", sharpness, threshold), asked.markdown)
+    show(table_of("face", degraded, threshold), markdown=asked.markdown)
+    show(table_of("sharpness", sharpness, threshold), markdown=asked.markdown)
     for turn, detector in stages.frame_detectors.items():
         turned = list(outcomes(probes, tilts, detector, stages, gallery))
-        show(table_of(f"tilt, {turn} detector", turned, threshold), asked.markdown)
+        show(table_of(f"tilt, {turn} detector", turned, threshold), markdown=asked.markdown)
 
 
 if __name__ == "__main__":

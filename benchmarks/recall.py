@@ -23,7 +23,6 @@ from statistics import fmean, median
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.known_answers import KNOWN, known_gallery
 from benchmarks.machine import describe_machine
@@ -37,6 +36,7 @@ from benchmarks.recall_scan import (
     scan,
     visits,
 )
+from benchmarks.tables import show
 from lfr_batch.config.load import config_hash, override
 from lfr_batch.config.schema import Config
 
@@ -120,8 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         rows: list[dict[str, object]] = []
         for factor, configs in chosen(asked).items():
             of_factor = measure(material, configs, asked.repeats, console.log)
-            table = cells(of_factor)
-            print(as_markdown(factor, table), flush=True) if asked.markdown else show(factor, table)
+            show(cells(factor, of_factor), markdown=asked.markdown)
             rows += [{"factor": factor, **asdict(row)} for row in of_factor]
     if asked.out:
         document = {
@@ -263,9 +262,9 @@ def _strays(real: Scan | None) -> int:
     return sum(one.subject_id not in known[one.file] for one in found)
 
 
-def cells(rows: Sequence[Row]) -> list[list[str]]:
+def cells(factor: str, rows: Sequence[Row]) -> list[list[str]]:
     """The table as text, its head first; costs are relative to the first row's."""
-    head = ["setting", "found", *(f"{px} px" for px in FACE_SIZES_PX)]
+    head = [factor, "found", *(f"{px} px" for px in FACE_SIZES_PX)]
     head += [*(f"{s:g} s" for s in DURATIONS_S), "real", "false", "score", "frames", "cost"]
     return [head, *(_cells(row, rows[0]) for row in rows)]
 
@@ -282,20 +281,6 @@ def _cells(row: Row, default: Row) -> list[str]:
         str(row.frames_analysed),
         f"{row.cpu_s_per_media_s / default.cpu_s_per_media_s:.2f}",
     ]
-
-
-def show(title: str, table: Sequence[Sequence[str]]) -> None:
-    shown = Table(*table[0], title=title)
-    for row in table[1:]:
-        shown.add_row(*row)
-    console = Console()
-    console.width = max(console.width, Console(width=1000).measure(shown).maximum)
-    console.print(shown)
-
-
-def as_markdown(title: str, table: Sequence[Sequence[str]]) -> str:
-    lines = [[title, *table[0][1:]], ["---"] * len(table[0]), *table[1:]]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 if __name__ == "__main__":
