@@ -1,3 +1,3 @@
 """Find enrolled faces in footage archives: scan, search, and answers in SQL."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -27,8 +27,11 @@ BoolArray = NDArray[np.bool_]
 NS_PER_S = 1_000_000_000
 
 FootageKind = Literal["video", "still"]
-AssetStatus = Literal["ok", "damaged", "failed"]
+AssetStatus = Literal["ok", "partly", "damaged", "failed"]
+"""'partly': sound, but some of its content is not looked at, by design or limit."""
 SegmentStatus = Literal["done", "failed", "quarantined"]
+FieldOrder = Literal["progressive", "top", "bottom"]
+"""Which field of an interlaced picture was filmed first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,16 @@ class FootageEntry:
     start_utc: datetime | None = None
     rotate_deg: int = 0
     """Clockwise turn to apply on top of the file's own metadata: 0, 90, 180 or 270."""
+    aspect: float | None = None
+    """Width by height of the true, upright picture; None: as the file says."""
 
 
 @dataclass(frozen=True, slots=True)
 class FootageAsset:
-    """What probing found. ``status`` 'failed' means that nothing of it can be searched."""
+    """What probing found of one recording of one stream of a file, or of a still.
+
+    ``status`` 'failed' means that nothing of it can be searched.
+    """
 
     footage_id: str
     uri: str
@@ -66,6 +74,32 @@ class FootageAsset:
     sha256: str | None = None
     """Hex sha256 of the bytes, or the store's own checksum as ``etag:…``/``sha256:…``."""
     keyframes_ns: tuple[int, ...] = ()
+    stream: int | None = None
+    """Number of the video stream in its container, from 0; None for a still."""
+    recording: int = 1
+    """Number of the recording in its file, where several stand one behind the other."""
+    first_byte: int = 0
+    end_byte: int | None = None
+    """Where the recording lies in its file; None: to its end."""
+    pictures: int | None = None
+    """Pictures (pages, frames) that a still holds; None for a video."""
+    content_id: str | None = None
+    """Hex sha256 of the file's bytes; None for an object whose store knows none."""
+    modified_ns: int | None = None
+    """When the file was last modified, nanoseconds since 1970; None in a bucket."""
+    version_id: str | None = None
+    """The object's version in a bucket that keeps versions."""
+    sample_aspect: float = 1.0
+    """Width of a stored pixel by its height."""
+    mirrored: bool = False
+    """Stored mirrored left to right, before any turn."""
+    fields: FieldOrder = "progressive"
+    unsearched: str | None = None
+    """What of its content is not looked at, as a sentence; None: nothing that probing knows of."""
+    unsearched_share: float = 0.0
+    """Of its content, 0 to 1, as far as probing knows."""
+    notes: str | None = None
+    """What is worth knowing and no fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +119,18 @@ class Segment:
     attempt: int = 1
     bytes: int | None = None
     """Size of the file when the segment was planned; None where it is not known."""
+    sha256: str | None = None
+    """The file's checksum when the segment was planned, as ``FootageAsset.sha256``."""
+    modified_ns: int | None = None
+    version_id: str | None = None
+    stream: int | None = None
+    first_byte: int = 0
+    end_byte: int | None = None
+    sample_aspect: float = 1.0
+    mirrored: bool = False
+    fields: FieldOrder = "progressive"
+    frame_rate: float | None = None
+    pictures: int | None = None
 
     @property
     def start_s(self) -> float:
@@ -206,6 +252,10 @@ class Sighting:
     jpeg: bytes
     pieces: int = 1
     """Tracks that were stitched into this sighting."""
+    picture: int | None = None
+    """Number of the picture (page, frame) of a still, from 1; None in a video."""
+    threshold: float | None = None
+    """Threshold that applied; None: the run's."""
 
     @property
     def score(self) -> float:
@@ -236,6 +286,10 @@ class SegmentOutcome:
     tracks: int = 0
     sightings: int = 0
     media_s: float = 0.0
+    unsearched: str | None = None
+    """What of the segment was there and was not looked at, as a sentence; None: nothing."""
+    unsearched_s: float = 0.0
+    """Media time of that, as far as it is known."""
     decode_s: float = 0.0
     infer_s: float = 0.0
     wall_s: float = 0.0

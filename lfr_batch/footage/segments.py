@@ -7,6 +7,20 @@ from bisect import bisect_left
 
 from lfr_batch.records import FootageAsset, Segment, nanoseconds
 
+CARRIED = (
+    "sha256",
+    "modified_ns",
+    "version_id",
+    "stream",
+    "first_byte",
+    "end_byte",
+    "sample_aspect",
+    "mirrored",
+    "fields",
+    "frame_rate",
+    "pictures",
+)
+"""What a segment knows of its asset, so that it can be opened as it was probed."""
 SHORT_TAIL = 0.5
 """A rest shorter than this share of a segment stays with its predecessor."""
 
@@ -50,7 +64,8 @@ def _next_border(keyframes_ns: tuple[int, ...], nominal_ns: int) -> int | None:
 
 
 def _segment(asset: FootageAsset, start_ns: int, end_ns: int | None, result_key: str) -> Segment:
-    identity = (asset.footage_id, start_ns, end_ns, asset.rotation_deg, result_key)
+    shape = (asset.rotation_deg, asset.mirrored, asset.sample_aspect, asset.fields)
+    identity = (asset.footage_id, start_ns, end_ns, *shape, result_key)
     return Segment(
         segment_id=hashlib.sha256(repr(identity).encode()).hexdigest()[:16],
         footage_id=asset.footage_id,
@@ -61,4 +76,5 @@ def _segment(asset: FootageAsset, start_ns: int, end_ns: int | None, result_key:
         duration_s=asset.duration_s,
         rotation_deg=asset.rotation_deg,
         bytes=asset.bytes,
+        **{name: getattr(asset, name) for name in CARRIED},
     )

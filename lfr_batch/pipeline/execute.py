@@ -176,8 +176,7 @@ def _publish(
 ) -> RunResult:
     assets = read_catalogue(store, request.run_id)
     progress = summarise(plan, outcomes)
-    unsearched = progress.failed or progress.quarantined or any(a.status != "ok" for a in assets)
-    status: RunStatus = "complete_with_failures" if unsearched else "complete"
+    status = _end_of(assets, progress)
     published = latest_row(store, request.run_id) or {}
     # Where nothing was left to do, the end stays as it was; a complete run is only tidied up.
     if published.get("status") != "complete_with_failures":
@@ -186,6 +185,14 @@ def _publish(
         publish_run(store, request, assets, plan, outcomes, sightings, status, finished_at=at)
         published = latest_row(store, request.run_id) or {}
     return RunResult(request, assets, progress, status, published.get("sightings") or 0, outcomes)
+
+
+def _end_of(assets: Sequence[FootageAsset], progress: RunProgress) -> RunStatus:
+    faulty = any(asset.status in {"damaged", "failed"} for asset in assets)
+    if faulty or progress.failed or progress.quarantined:
+        return "complete_with_failures"
+    partly = progress.unsearched or any(asset.unsearched for asset in assets)
+    return "complete_partly" if partly else "complete"
 
 
 def stitched(

@@ -19,7 +19,7 @@ from lfr_batch.results.damage import search_again
 from lfr_batch.results.parts import iterate_part, merge_parts, write_part
 from lfr_batch.results.progress import RunProgress, pending, summarise
 from lfr_batch.results.rows import outcome_of, row_of
-from lfr_batch.results.run_log import latest_row
+from lfr_batch.results.run_log import DONE, latest_row
 from lfr_batch.results.schemas import LEDGER
 from lfr_batch.results.shards import list_shards
 from lfr_batch.results.store import Store
@@ -65,7 +65,7 @@ def read_outcomes(store: Store, run_id: str) -> dict[str, SegmentOutcome]:
     latest = _latest_receipts(store, run_id)
     # In this order: a run is recorded as complete before its shards are removed.
     shards, run = list_shards(store, run_id), latest_row(store, run_id)
-    if run is not None and run["status"] == "complete":
+    if run is not None and run["status"] in DONE:
         return latest
     return {s: o for s, o in latest.items() if s in shards or not o.sightings}
 

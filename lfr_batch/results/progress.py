@@ -32,6 +32,8 @@ class RunProgress:
     rejections: Mapping[str, int]
     errors: Mapping[str, int]
     """Segments by what went wrong, most frequent first."""
+    unsearched: Mapping[str, int]
+    """Segments by what of them was not looked at, most frequent first."""
 
     @property
     def worker_speed(self) -> float | None:
@@ -63,6 +65,7 @@ def summarise(plan: Sequence[Segment], outcomes: Mapping[str, SegmentOutcome]) -
     for outcome in known:
         rejections.update(outcome.rejections)
     errors = Counter(o.error for o in known if o.error)
+    unsearched = Counter(o.unsearched for o in known if o.unsearched)
     return RunProgress(
         planned=len(plan),
         done=status["done"],
@@ -77,6 +80,7 @@ def summarise(plan: Sequence[Segment], outcomes: Mapping[str, SegmentOutcome]) -
         sightings=sum(o.sightings for o in known),
         rejections=dict(rejections.most_common()),
         errors=dict(errors.most_common()),
+        unsearched=dict(unsearched.most_common()),
     )
 
 

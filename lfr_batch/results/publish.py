@@ -15,7 +15,7 @@ from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting
 from lfr_batch.results import layout, rollup
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.parts import write_part
-from lfr_batch.results.run_log import RunStatus, latest_row, record_run
+from lfr_batch.results.run_log import DONE, RunStatus, latest_row, record_run
 from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import DATASETS, part_schema
 from lfr_batch.results.shards import delete_shards
@@ -47,13 +47,13 @@ def publish_run(
     its shards may be gone. Shards of a run with failures stay, since resuming it needs them.
     """
     recorded = latest_row(store, request.run_id)
-    if recorded is None or recorded["status"] != "complete":
+    if recorded is None or recorded["status"] not in DONE:
         totals = _publish_datasets(store, request, assets, plan, outcomes, sightings)
         record_run(store, request, status, totals=totals, error=error, at=finished_at)
         recorded = {"status": status}
     write_views(store)
     store.delete(_staging(request.run_id))
-    if recorded["status"] == "complete":
+    if recorded["status"] in DONE:
         delete_shards(store, request.run_id)
 
 

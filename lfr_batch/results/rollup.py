@@ -11,6 +11,7 @@ from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting, s
 from lfr_batch.results.jpeg import jpeg_size
 from lfr_batch.results.progress import SEARCHED
 from lfr_batch.results.rows import row_of
+from lfr_batch.results.schemas import FOOTAGE
 
 Row = dict[str, Any]
 
@@ -31,12 +32,13 @@ def segment_row(segment: Segment, outcome: SegmentOutcome | None) -> Row:
 def footage_row(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], sightings: int) -> Row:
     """``receipts``: the segment rows of this asset, in order of time."""
     lost = sum(r["status"] != "done" for r in receipts)
-    row = row_of(asset)
-    del row["keyframes_ns"]
+    row = {name: value for name, value in row_of(asset).items() if name in FOOTAGE.names}
+    status = _footage_status(asset, receipts, lost)
     return {
         **row,
-        "status": _footage_status(asset, receipts, lost),
+        "status": status,
         "error": _footage_error(asset, receipts),
+        "unsearched_share": _unsearched_share(asset, receipts, status),
         "segments": len(receipts),
         "segments_failed": lost,
         "searched_s": searched_s(receipts),
@@ -57,14 +59,31 @@ def _footage_status(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], 
     nothing_seen = not any(r["frames_decoded"] for r in receipts)
     if nothing_seen and (asset.status == "failed" or lost == len(receipts)):
         return "failed"
-    if lost or asset.status != "ok" or any(r["error"] for r in receipts):
+    if lost or asset.status in {"damaged", "failed"} or any(r["error"] for r in receipts):
         return "damaged"
+    if asset.unsearched or not receipts or any(r["unsearched"] for r in receipts):
+        return "partly"
     return "ok"
+
+
+def _unsearched_share(
+    asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], status: str
+) -> float:
+    """Of all that probing knew of and all that its segments met."""
+    if status in {"ok", "failed"}:
+        return 1.0 if status == "failed" else 0.0
+    searched = searched_s(receipts)
+    met_s = searched + sum(r["unsearched_s"] for r in receipts)
+    lost = any(r["status"] not in SEARCHED or r["error"] for r in receipts)
+    whole_s = max(met_s, asset.duration_s or 0.0) if lost else met_s
+    seen = searched / whole_s if whole_s > 0 else 1.0
+    return 1.0 - (1.0 - asset.unsearched_share) * seen
 
 
 def _footage_error(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]]) -> str | None:
     never = sum(r["status"] == PENDING for r in receipts)
     said = [asset.error, *(r["error"] for r in receipts)]
+    said += [asset.unsearched, *(r["unsearched"] for r in receipts)]
     if never:
         said.append(f"{never} of {len(receipts)} segments were never searched")
     if not receipts and asset.status != "failed":
@@ -100,7 +119,8 @@ def sighting_row(sighting: Sighting, asset: FootageAsset, threshold: float) -> R
         "image_id": sighting.candidates[0].image_id,
         "score": sighting.score,
         "margin": sighting.margin,
-        "threshold": threshold,
+        "threshold": threshold if sighting.threshold is None else sighting.threshold,
+        "picture": sighting.picture,
     }
 
 
@@ -139,6 +159,7 @@ def run_totals(
     files, pieces = Counter(f["status"] for f in footage), Counter(s["status"] for s in segments)
     return {
         "footage": len(footage),
+        "footage_partly": files["partly"],
         "footage_damaged": files["damaged"],
         "footage_failed": files["failed"],
         "segments_planned": len(segments),

@@ -16,10 +16,18 @@ from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import RUNS, part_schema
 from lfr_batch.results.store import Store
 
-RunStatus = Literal["running", "complete", "complete_with_failures", "failed"]
+RunStatus = Literal["running", "complete", "complete_partly", "complete_with_failures", "failed"]
+DONE: frozenset[str] = frozenset({"complete", "complete_partly"})
+"""There is nothing left that `lfr resume` could do."""
 
 EXIT_CODES: Mapping[str, int | None] = MappingProxyType(
-    {"running": None, "complete": 0, "complete_with_failures": 3, "failed": 1}
+    {
+        "running": None,
+        "complete": 0,
+        "complete_partly": 3,
+        "complete_with_failures": 3,
+        "failed": 1,
+    }
 )
 
 

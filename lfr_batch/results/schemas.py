@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Programs refuse a lake whose version is higher than their own."""
 
 _MOMENT = pa.timestamp("us", tz="UTC")
@@ -49,8 +49,9 @@ RUNS = _schema(
     (
         "status",
         pa.string(),
-        "running, complete, complete_with_failures or failed; a run that was killed stays running "
-        "here and is shown as interrupted by `lfr status`.",
+        "running, complete, complete_partly (some content was not looked at, by design or limit), "
+        "complete_with_failures or failed; a run that was killed stays running here and is shown "
+        "as interrupted by `lfr status`.",
     ),
     ("model_pack", pa.string(), "Model pack that made the templates, with its version."),
     (
@@ -79,7 +80,12 @@ RUNS = _schema(
     ("inputs", _STRINGS, "Files, folders and URIs that were asked for."),
     ("manifest", pa.string(), "Manifest that named cameras and times; null without one."),
     ("footage", pa.int64(), "Files or objects considered."),
-    ("footage_damaged", pa.int64(), "Files that are faulty or could be searched only in part."),
+    (
+        "footage_partly",
+        pa.int64(),
+        "Files with content that was not looked at, by design or limit.",
+    ),
+    ("footage_damaged", pa.int64(), "Files that are faulty, searched as far as they can be read."),
     ("footage_failed", pa.int64(), "Files of which no frame could be searched."),
     ("segments_planned", pa.int64(), "Segments of the plan."),
     ("segments_done", pa.int64(), "Segments that were searched."),
@@ -119,11 +125,33 @@ FOOTAGE = _schema(
         "Hex sha256 of the bytes, or the store's checksum, marked etag: or sha256:.",
     ),
     (
+        "content_id",
+        pa.string(),
+        "Hex sha256 of the file's bytes: equal for copies. Null where a bucket knows none.",
+    ),
+    ("stream", pa.int32(), "Number of the video stream in its file, from 0; null for stills."),
+    (
+        "recording",
+        pa.int32(),
+        "Number of the recording in its file, where several stand one behind the other; else 1.",
+    ),
+    ("pictures", pa.int32(), "Pictures (pages, frames) that a still holds; null for video."),
+    ("sample_aspect", pa.float64(), "Width of a stored pixel by its height; boxes allow for it."),
+    ("mirrored", pa.bool_(), "Stored mirrored left to right; boxes and evidence are not."),
+    ("fields", pa.string(), "progressive, or of interlaced footage the first field: top, bottom."),
+    (
         "status",
         pa.string(),
-        "ok: searched whole; damaged: only in part, or it is faulty; failed: not one frame of it.",
+        "ok: searched whole; partly: some of its content was not looked at, by design or limit; "
+        "damaged: faulty, or searched only as far as it can be read; failed: not one frame of it.",
     ),
-    ("error", pa.string(), "What was wrong; null when ok."),
+    ("error", pa.string(), "What was wrong, or was not looked at; null when ok."),
+    (
+        "unsearched_share",
+        pa.float64(),
+        "Share of its content that was not looked at, as far as it is known, 0 to 1.",
+    ),
+    ("notes", pa.string(), "What is worth knowing of it and no fault; mostly null."),
     ("segments", pa.int32(), "Segments planned for it."),
     ("segments_failed", pa.int32(), "Segments of it that were not searched to their end."),
     (
@@ -164,6 +192,8 @@ SEGMENTS = _schema(
         pa.float64(),
         "Media time searched, seconds; of a failed segment, up to where it broke off.",
     ),
+    ("unsearched", pa.string(), "What of it was there and was not looked at; null: nothing."),
+    ("unsearched_s", pa.float64(), "Media time of that, seconds, as far as it is known."),
     ("decode_s", pa.float64(), "Time spent decoding, seconds. Varies between runs."),
     ("infer_s", pa.float64(), "Time spent in the models, seconds. Varies between runs."),
     ("wall_s", pa.float64(), "Time the worker took, seconds. Varies between runs."),
@@ -186,6 +216,7 @@ SIGHTINGS = _schema(
     ("detection_score", pa.float64(), "Detector's confidence in the best shot, 0 to 1."),
     ("frames", pa.int64(), "Looks in which the face was followed, also where nothing had changed."),
     ("pieces", pa.int32(), "Tracks that were stitched together across segment borders."),
+    ("picture", pa.int32(), "Page or frame of a still, from 1; null in video."),
     ("subject_id", pa.string(), "First candidate: the gallery subject proposed."),
     ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
     ("score", pa.float64(), "Cosine score of the first candidate, -1 to 1."),
@@ -307,6 +338,20 @@ CATALOGUE = _schema(
     ("bytes", pa.int64(), "Bytes."),
     ("sha256", pa.string(), "Checksum."),
     ("keyframes_ns", pa.list_(pa.int64()), "Nanoseconds of media time."),
+    ("stream", pa.int32(), "Number of the video stream."),
+    ("recording", pa.int32(), "Number of the recording."),
+    ("first_byte", pa.int64(), "Where the recording begins in its file."),
+    ("end_byte", pa.int64(), "Where it ends; null: with the file."),
+    ("pictures", pa.int32(), "Pictures that a still holds."),
+    ("content_id", pa.string(), "Hex sha256 of the bytes."),
+    ("modified_ns", pa.int64(), "Nanoseconds since 1970."),
+    ("version_id", pa.string(), "Version of the object."),
+    ("sample_aspect", pa.float64(), "Width of a stored pixel by its height."),
+    ("mirrored", pa.bool_(), "Mirrored left to right."),
+    ("fields", pa.string(), "First field, or progressive."),
+    ("unsearched", pa.string(), "What is not looked at."),
+    ("unsearched_share", pa.float64(), "Share of that, 0 to 1."),
+    ("notes", pa.string(), "What is worth knowing."),
 )
 
 PLAN = _schema(
@@ -320,6 +365,17 @@ PLAN = _schema(
     ("rotation_deg", pa.int32(), "Clockwise degrees."),
     ("attempt", pa.int32(), "First attempt of the plan."),
     ("bytes", pa.int64(), "Bytes when it was planned."),
+    ("sha256", pa.string(), "Checksum when it was planned."),
+    ("modified_ns", pa.int64(), "Nanoseconds since 1970."),
+    ("version_id", pa.string(), "Version of the object."),
+    ("stream", pa.int32(), "Number of the video stream."),
+    ("first_byte", pa.int64(), "Where the recording begins in its file."),
+    ("end_byte", pa.int64(), "Where it ends; null: with the file."),
+    ("sample_aspect", pa.float64(), "Width of a stored pixel by its height."),
+    ("mirrored", pa.bool_(), "Mirrored left to right."),
+    ("fields", pa.string(), "First field, or progressive."),
+    ("frame_rate", pa.float64(), "Frames per second."),
+    ("pictures", pa.int32(), "Pictures that a still holds."),
 )
 
 LEDGER = SEGMENTS.remove(SEGMENTS.get_field_index("run_id"))
@@ -352,6 +408,8 @@ SHARD = _schema(
     ("candidates", pa.list_(_CANDIDATE), "Best first."),
     ("jpeg", pa.binary(), "Evidence picture."),
     ("pieces", pa.int32(), "Stitched tracks."),
+    ("picture", pa.int32(), "Page or frame of a still."),
+    ("threshold", pa.float64(), "Threshold that applied; null: the run's."),
 )
 
 

@@ -132,8 +132,8 @@ def test_parts_with_more_columns_and_with_fewer_are_read_together(store: Store, 
 
 def test_a_newer_lake_is_refused_by_name(store: Store, root: str) -> None:
     published(store)
-    store.write_atomic("lake.json", b'{"schema_version": 2}')
-    with pytest.raises(ResultsTooNew, match=r"newer version.*\(schema 2, this one knows 1\)"):
+    store.write_atomic("lake.json", b'{"schema_version": 99}')
+    with pytest.raises(ResultsTooNew, match=r"newer version.*\(schema 99, this one knows \d+\)"):
         open_lake(root)
 
 
