@@ -58,7 +58,7 @@ def from_packets(video: Video) -> tuple[int, ...]:
     times: list[int] = []
     last_ns = 0
     try:
-        for packet in video.container.demux(video.stream):
+        for packet in video.packets():
             if not packet.size:
                 continue
             order = packet.dts if packet.dts is not None else packet.pts

@@ -21,7 +21,7 @@ from lfr_batch.footage.damage import (
     truncated_sentence,
 )
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
-from lfr_batch.footage.pyav_input import Decode, Video, announced_ns, is_encrypted, open_video
+from lfr_batch.footage.pyav_input import Decode, Part, Video, announced_ns, is_encrypted, open_video
 from lfr_batch.footage.sampling import SlotsSent
 from lfr_batch.footage.signatures import HEAD_BYTES, missing_tail
 from lfr_batch.footage.stillness import Group, Stillness
@@ -100,11 +100,12 @@ def open_frames(
     file ends early, FootageUnreadable where no frame could be read; StoreUnreachable at any time.
     """
     turns, scalers, given = segment.rotation_deg // 90 % 4, Scalers(), 0
+    part = Part(segment.stream, segment.first_byte, segment.end_byte)
     with ExitStack() as files:
 
         def open_again() -> Video:
             files.close()
-            return files.enter_context(open_video(segment.uri, s3, threads, decode_on))
+            return files.enter_context(open_video(segment.uri, s3, threads, decode_on, part))
 
         video, reading, frames = _from_keyframe(
             open_again, lambda: Wanted(segment.start_ns, segment.end_ns, sample_fps, stillness)
@@ -239,7 +240,7 @@ def _length_ns(video: Video, packet: av.Packet[Any]) -> int:
 
 def _packets(video: Video, reading: Reading) -> Iterator[av.Packet[Any]]:
     failures = 0
-    packets = video.container.demux(video.stream)
+    packets = video.packets()
     while failures < READ_FAILURES:
         try:
             packet = next(packets)
@@ -248,7 +249,7 @@ def _packets(video: Video, reading: Reading) -> Iterator[av.Packet[Any]]:
         except av.FFmpegError:
             failures += 1
             reading.failed.append(reading.read_to_ns)
-            packets = video.container.demux(video.stream)
+            packets = video.packets()
             continue
         failures = 0
         reading.packets += packet.size > 0

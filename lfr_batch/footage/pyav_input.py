@@ -6,12 +6,14 @@ FFmpeg's log is off: what goes wrong reaches us as exceptions and as flags of pa
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, BinaryIO, Literal
+from itertools import islice
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 import av
 import av.logging
@@ -25,6 +27,7 @@ from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
 from lfr_batch.footage import sources
 from lfr_batch.footage.clock import Timing
 from lfr_batch.footage.local import local_path
+from lfr_batch.footage.ranged import window
 from lfr_batch.footage.signatures import HEAD_BYTES, looks_encrypted, refusal
 from lfr_batch.records import NS_PER_S, nanoseconds
 
@@ -32,11 +35,19 @@ Decode = Literal["auto", "cpu", "nvdec"]
 
 BUFFER_BYTES = 1024 * 1024
 CUDA = "cuda"
+NO_FOOTAGE = Disposition.attached_pic | Disposition.timed_thumbnails
+DEPTH_FORMATS = ("gray9", "gray10", "gray12", "gray14", "gray16", "grayf32")
+DEPTH_NAMES = ("depth", "disparity")
+NAME_TAGS = ("handler_name", "title", "HANDLER_NAME", "TITLE")
 DTS_ONLY = frozenset({"avi"})
 """Containers that store decoding times only; FFmpeg's guesses of PTS step back at B-frames."""
 REFUSED_FORMATS = frozenset({"tty", "concat", "hls", "dash", "sdp", "rtsp", "image2", "ffmetadata"})
 """Demuxers that take text for pictures, or follow names in the file to other files."""
 FALLBACK_RATE = Fraction(25)
+HIGHEST_RATE = 1000
+"""Frames per second; a higher one is a unit of time that was taken for a rate."""
+FIRST_PACKETS = 5000
+"""Read at most to find a stream's first: sound may run for minutes before the picture."""
 DURATION_TAG = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 ENCRYPTED_SIDE_DATA = frozenset({"encryption_info", "encryption_init_info"})
 
@@ -44,9 +55,16 @@ av.logging.set_level(None)
 av.logging.set_libav_level(av.logging.PANIC)
 
 
+Ahead: TypeAlias = "deque[av.Packet[Any] | av.FFmpegError]"
+"""What reading has brought and nobody has taken yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Video:
-    """An open video and its chosen stream. ``duration_s`` counts from the first frame."""
+    """An open video and its chosen stream. ``duration_s`` counts from the first frame.
+
+    Its packets come from ``packets``: the first was read to learn when the pictures begin.
+    """
 
     uri: str
     container: InputContainer
@@ -57,33 +75,64 @@ class Video:
     duration_s: float | None
     duration_of_stream: bool
     """Whether the duration is the video's own, not that of whatever ends last."""
+    ahead: Ahead = field(default_factory=deque)
+    starts_after_s: float = 0.0
+    """How long after whatever begins first in the container (sound) the pictures begin."""
 
     def seek(self, time_ns: int) -> None:
+        self.ahead.clear()
         self.container.seek(self.timing.tick(time_ns), stream=self.stream, backward=True)
+
+    def packets(self) -> Iterator[av.Packet[Any]]:
+        """From where the file stands. Raises av.FFmpegError; asked again, it goes on."""
+        return packets_from(self.ahead, self.container, self.stream)
 
     @property
     def has_audio(self) -> bool:
         return bool(self.container.streams.audio)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a file is opened."""
+
+    stream: int | None = None
+    """Number of the video stream, from 0; None: the one that a player would show."""
+    first_byte: int = 0
+    end_byte: int | None = None
+    """None: to the end of the file."""
+
+
+WHOLE = Part()
+
+
 @contextmanager
-def open_video(uri: str, s3: S3Config, threads: int = 1, decode: Decode = "cpu") -> Iterator[Video]:
+def open_video(
+    uri: str, s3: S3Config, threads: int = 1, decode: Decode = "cpu", part: Part = WHOLE
+) -> Iterator[Video]:
     """Raises FootageUnreadable where there is no video in it, StoreUnreachable, DeviceUnavailable.
 
     What a GPU's decoder does not know is decoded on the CPU, whatever ``decode`` says.
     """
     check_head(uri, s3)
-    with _opened(uri, s3, choose_decoder(decode)) as container:
-        stream = _video_stream(uri, container)
-        on_gpu = stream.codec_context.is_hwaccel
-        # Every thread would hold pictures of the GPU's decoder, which are few.
-        stream.codec_context.thread_count = 1 if on_gpu else threads
-        if threads > 1 and not on_gpu:
-            stream.codec_context.thread_type = av.codec.context.ThreadType.AUTO
-        for other in container.streams:
-            if other is not stream:
-                other.discard = Discard.all
-        yield _video(uri, container, stream)
+    with open_container(uri, s3, part, choose_decoder(decode)) as container:
+        yield video_of(uri, container, part.stream, threads)
+
+
+def video_of(
+    uri: str, container: InputContainer, number: int | None = None, threads: int = 1
+) -> Video:
+    """A freshly opened container's video stream. Raises FootageUnreadable where there is none."""
+    stream = _video_stream(uri, container, number)
+    on_gpu = stream.codec_context.is_hwaccel
+    # Every thread would hold pictures of the GPU's decoder, which are few.
+    stream.codec_context.thread_count = 1 if on_gpu else threads
+    if threads > 1 and not on_gpu:
+        stream.codec_context.thread_type = av.codec.context.ThreadType.AUTO
+    for other in container.streams:
+        if other is not stream:
+            other.discard = Discard.all
+    return _video(uri, container, stream)
 
 
 def choose_decoder(decode: Decode) -> HWAccel | None:
@@ -122,10 +171,12 @@ def check_head(uri: str, s3: S3Config) -> bytes:
 
 
 @contextmanager
-def _opened(uri: str, s3: S3Config, hwaccel: HWAccel | None) -> Iterator[InputContainer]:
+def open_container(
+    uri: str, s3: S3Config, part: Part = WHOLE, hwaccel: HWAccel | None = None
+) -> Iterator[InputContainer]:
+    """Raises FootageUnreadable, also for what goes wrong while it is open; StoreUnreachable."""
     options = {"protocol_whitelist": "file"}
-    source: str | BinaryIO
-    source = str(local_path(uri)) if sources.is_local(uri) else sources.open_bytes(uri, s3)
+    source = _source(uri, s3, part)
     try:
         with av.open(
             source,
@@ -143,6 +194,14 @@ def _opened(uri: str, s3: S3Config, hwaccel: HWAccel | None) -> Iterator[InputCo
             source.close()
 
 
+def _source(uri: str, s3: S3Config, part: Part) -> str | BinaryIO:
+    whole = part.first_byte == 0 and part.end_byte is None
+    if whole and sources.is_local(uri):
+        return str(local_path(uri))
+    file = sources.open_bytes(uri, s3)
+    return file if whole else window(file, part.first_byte, part.end_byte)
+
+
 def _why_not_open(uri: str, s3: S3Config, error: av.FFmpegError) -> str:
     with sources.open_bytes(uri, s3) as file:
         head = file.read(HEAD_BYTES)
@@ -156,29 +215,56 @@ def _why_not_open(uri: str, s3: S3Config, error: av.FFmpegError) -> str:
     return f"{uri} is no footage, or its header is damaged: {error.strerror or error}"
 
 
-def _video_stream(uri: str, container: InputContainer) -> VideoStream:
+def _video_stream(uri: str, container: InputContainer, number: int | None) -> VideoStream:
+    there = moving_streams(uri, container)
+    streams = container.streams.video
+    chosen = [streams[n] for n in there if number in {None, n}]
+    if not chosen:
+        raise FootageUnreadable(f"{uri} has no video stream {number} any more: scan it anew")
+    decodable = [s for s in chosen if s.codec_context is not None]
+    if not decodable:
+        raise FootageUnreadable(f"{uri} uses a codec that cannot be decoded here: convert it")
+    return decodable[0]
+
+
+def moving_streams(uri: str, container: InputContainer) -> tuple[int, ...]:
+    """Numbers of the video streams that are footage, from 0, that a player would show first.
+
+    Left out are cover pictures and timed thumbnails, which are small copies of what is there, and
+    depth maps, unless there is nothing else. Raises FootageUnreadable where there is none.
+    """
     if container.format.name in REFUSED_FORMATS:
         raise FootageUnreadable(f"{uri} is a text file or a playlist, not footage: leave it out")
     if not len(container.streams):
         raise FootageUnreadable(f"{uri} has a damaged header: no stream can be found in it")
-    moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    streams = container.streams.video
+    moving = [n for n, stream in enumerate(streams) if not stream.disposition & NO_FOOTAGE]
     if not moving:
         what = "holds sound only" if container.streams.audio else "holds no video"
         raise FootageUnreadable(f"{uri} {what}: leave it out")
-    decodable = [s for s in moving if s.codec_context is not None]
-    if not decodable:
-        raise FootageUnreadable(f"{uri} uses a codec that cannot be decoded here: convert it")
-    return max(decodable, key=lambda s: (bool(s.disposition & Disposition.default), -s.index))
+    flat = [n for n in moving if not is_depth(streams[n])] or moving
+    shown_first = [not streams[n].disposition & Disposition.default for n in flat]
+    return tuple(n for _, n in sorted(zip(shown_first, flat, strict=True)))
+
+
+def is_depth(stream: VideoStream) -> bool:
+    """Whether it is a depth map beside footage: by its name, or by more than 8 bits of grey."""
+    codec = stream.codec_context
+    form = (codec.pix_fmt or "") if codec is not None else ""
+    names = " ".join(stream.metadata.get(key, "") for key in NAME_TAGS).lower()
+    return form.startswith(DEPTH_FORMATS) or any(name in names for name in DEPTH_NAMES)
 
 
 def _video(uri: str, container: InputContainer, stream: VideoStream) -> Video:
-    rate = stream.average_rate or stream.guessed_rate or FALLBACK_RATE
+    rate = frame_rate(stream) or FALLBACK_RATE
     unit_s = stream.time_base or Fraction(1, 1000)
-    timing = Timing(unit_s, stream.start_time or 0, round(NS_PER_S / rate))
+    ahead = _first_packets(container, stream)
+    dts_only = container.format.name in DTS_ONLY
+    timing = Timing(unit_s, _zero_tick(stream, ahead, dts_only), round(NS_PER_S / rate))
     own_s = _own_duration_s(stream, timing)
     whole_s = _container_duration_s(container, timing)
     reorder = None
-    if container.format.name in DTS_ONLY:
+    if dts_only:
         reorder = round(stream.codec_context.reorder_depth / (rate * unit_s))
     return Video(
         uri=uri,
@@ -188,12 +274,61 @@ def _video(uri: str, container: InputContainer, stream: VideoStream) -> Video:
         reorder_ticks=reorder,
         duration_s=own_s if own_s is not None else whole_s,
         duration_of_stream=own_s is not None,
+        ahead=ahead,
+        starts_after_s=_starts_after_s(container, timing),
     )
+
+
+def frame_rate(stream: VideoStream) -> Fraction | None:
+    """Frames per second by the header's account, None where it says none that can be."""
+    stated = (stream.average_rate, stream.guessed_rate)
+    return next((rate for rate in stated if rate and rate <= HIGHEST_RATE), None)
+
+
+def packets_from(
+    ahead: Ahead, container: InputContainer, stream: VideoStream
+) -> Iterator[av.Packet[Any]]:
+    """Those that were read ahead, then those that follow. Raises av.FFmpegError."""
+    while ahead:
+        item = ahead.popleft()
+        if isinstance(item, av.FFmpegError):
+            raise item
+        yield item
+    yield from container.demux(stream)
+
+
+def _first_packets(container: InputContainer, stream: VideoStream) -> Ahead:
+    """Up to the first with data in it, or what went wrong before."""
+    ahead: Ahead = deque()
+    try:
+        for packet in islice(container.demux(stream), FIRST_PACKETS):
+            ahead.append(packet)
+            if packet.size:
+                break
+    except av.FFmpegError as error:
+        ahead.append(error)
+    return ahead
+
+
+def _zero_tick(stream: VideoStream, ahead: Ahead, dts_only: bool) -> int:
+    """When the pictures begin: a header may state when the sound does, or nothing."""
+    packets = (item for item in ahead if not isinstance(item, av.FFmpegError))
+    first = next((packet for packet in packets if packet.size), None)
+    if first is None:
+        return stream.start_time or 0
+    tick = first.dts if dts_only or first.pts is None else first.pts
+    return max((tick for tick in (stream.start_time, tick) if tick is not None), default=0)
+
+
+def _starts_after_s(container: InputContainer, timing: Timing) -> float:
+    begins_s = (container.start_time or 0) / av.time_base
+    return max(0.0, float(timing.zero_tick * timing.unit_s) - begins_s)
 
 
 def _own_duration_s(stream: VideoStream, timing: Timing) -> float | None:
     if stream.duration:
-        return float(stream.duration * timing.unit_s)
+        end_tick = (stream.start_time or 0) + stream.duration
+        return float(max(0, end_tick - timing.zero_tick) * timing.unit_s)
     tag = DURATION_TAG.match(stream.metadata.get("DURATION", ""))
     if tag is None:
         return None

@@ -8,9 +8,10 @@ puts a frame out as soon as its packet is in; threads that share frames hold eac
 from __future__ import annotations
 
 import errno
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from time import monotonic
 from typing import Any
@@ -24,7 +25,7 @@ from av.video.stream import VideoStream
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageUnreadable
 from lfr_batch.footage.clock import Timing
-from lfr_batch.footage.pyav_input import FALLBACK_RATE, open_video
+from lfr_batch.footage.pyav_input import FALLBACK_RATE, Ahead, open_video, packets_from
 from lfr_batch.footage.stream_address import device_of
 from lfr_batch.records import NS_PER_S
 
@@ -105,6 +106,7 @@ class Feed:
     """Of a file; a camera's first frame tells where its time begins."""
     timed: bool
     """Whether its frames carry timestamps of their own."""
+    ahead: Ahead = field(default_factory=deque, repr=False)
 
 
 @contextmanager
@@ -112,7 +114,9 @@ def open_feed(kind: str, address: str, shown: str, stall_s: float) -> Iterator[F
     """``shown`` stands for the address in messages. Raises FootageUnreadable."""
     if kind == "file":
         with open_video(address, S3Config()) as video:
-            yield _feed(shown, video.container, video.stream, video.timing)
+            yield replace(
+                _feed(shown, video.container, video.stream, video.timing), ahead=video.ahead
+            )
         return
     options = dict(KINDS[kind].options)
     if kind == "v4l2":
@@ -128,7 +132,7 @@ def read_packets(feed: Feed) -> Iterator[av.Packet[Any]]:
     Raises FootageUnreadable when nothing comes any more.
     """
     failures = 0
-    packets = feed.container.demux(feed.stream)
+    packets = packets_from(feed.ahead, feed.container, feed.stream)
     while failures < READ_FAILURES:
         try:
             packet = next(packets)

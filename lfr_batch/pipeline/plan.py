@@ -56,7 +56,9 @@ class Plan:
 
 
 def make_plan(
-    order: Order, now: datetime, on_probed: Callable[[FootageAsset], None] = lambda _: None
+    order: Order,
+    now: datetime,
+    on_probed: Callable[[Sequence[FootageAsset]], None] = lambda _: None,
 ) -> Plan:
     """Check everything that can be refused, then list and probe the footage.
 
@@ -73,11 +75,12 @@ def make_plan(
     key = _result_key(request, pack)
     assets: list[FootageAsset] = []
     segments: list[Segment] = []
-    for asset in probe_all(entries, order.config):
-        on_probed(asset)
-        segments += plan_segments(asset, order.config.footage.segment_s, key)
-        # Borders have been found: an hour of footage has a thousand keyframes and more.
-        assets.append(replace(asset, keyframes_ns=()))
+    for probed in probe_all(entries, order.config):
+        on_probed(probed)
+        for asset in probed:
+            segments += plan_segments(asset, order.config.footage.segment_s, key)
+            # Borders have been found: an hour of footage has a thousand keyframes and more.
+            assets.append(replace(asset, keyframes_ns=()))
     return Plan(request, choice, tuple(assets), tuple(segments), strays)
 
 
@@ -102,8 +105,10 @@ def find_footage(order: Order) -> tuple[list[FootageEntry], tuple[str, ...]]:
     return apply_manifest(entries, known), unmatched(entries, known)
 
 
-def probe_all(entries: Sequence[FootageEntry], config: Config) -> Iterator[FootageAsset]:
-    """In the order of the entries."""
+def probe_all(
+    entries: Sequence[FootageEntry], config: Config
+) -> Iterator[tuple[FootageAsset, ...]]:
+    """What each entry holds, in the order of the entries."""
     with ThreadPoolExecutor(PROBES_PER_CORE * available_cores()) as pool:
         yield from pool.map(partial(probe, footage=config.footage, s3=config.s3), entries)
 

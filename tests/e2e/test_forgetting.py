@@ -15,7 +15,6 @@ from lfr_batch.config.schema import Config, FootageConfig, S3Config
 from lfr_batch.faces.realign import realign
 from lfr_batch.faces.stages import FaceStages, open_stages
 from lfr_batch.faces.view import aligned_rgb
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.gallery.matcher import open_matcher
@@ -27,6 +26,7 @@ from lfr_batch.pipeline.search import Search
 from lfr_batch.records import FootageEntry, Track
 from tests.casework import Casework
 from tests.e2e.cli import WHO, lfr, sql
+from tests.probing import probe
 
 CHUNK = 24
 """Bytes of a template that are searched for: six floats do not come about by chance."""

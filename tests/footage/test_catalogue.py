@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.records import FootageAsset, FootageEntry
+from tests.probing import probe
 
 from .clips import write_clip, write_sound
 

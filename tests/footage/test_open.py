@@ -10,10 +10,10 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageEntry, Segment
+from tests.probing import probe
 
 S3 = S3Config()
 

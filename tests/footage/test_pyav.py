@@ -10,11 +10,11 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageDamaged, FootageError, FootageUnreadable
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageAsset, FootageEntry, Segment
+from tests.probing import probe
 
 from .clips import pictures, plain_pts, whole, whole_bgr, write_clip
 from .conftest import CONTAINERS

@@ -13,12 +13,12 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageError
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.pyav_input import Video, open_video
 from lfr_batch.footage.sampling import SamplerState, sample
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageEntry, Segment
+from tests.probing import probe
 
 from .clips import whole, write_clip
 from .conftest import CONTAINERS

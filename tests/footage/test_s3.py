@@ -15,13 +15,13 @@ from moto.server import ThreadedMotoServer
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
 from lfr_batch.footage import s3
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.ranged import RangedReader
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_entries
 from lfr_batch.records import ByteArray, FootageEntry
+from tests.probing import probe
 
 from .clips import plain_pts, whole, write_clip
 

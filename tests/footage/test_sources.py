@@ -8,9 +8,9 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, UsageError
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.sources import facts, list_entries, open_bytes
 from tests.permissions import closed, public_folder
+from tests.probing import probe
 
 S3 = S3Config()
 

@@ -9,10 +9,10 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.pictures import read_header
 from lfr_batch.footage.stills import StillFrame, open_still
 from lfr_batch.records import ByteArray, FootageEntry, Segment
+from tests.probing import probe
 
 from .clips import whole_bgr
 

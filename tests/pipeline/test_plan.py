@@ -12,7 +12,7 @@ def test_borders_stand_at_keyframes_and_keyframes_are_not_kept(casework: Casewor
     config = Config(footage=FootageConfig(segment_s=5.0))
     probed: list[FootageAsset] = []
     order = casework.order("walk.mp4", "portrait.jpg", config=config)
-    plan = make_plan(order, datetime.now(UTC), probed.append)
+    plan = make_plan(order, datetime.now(UTC), probed.extend)
     walk = next(asset for asset in probed if asset.kind == "video")
     borders = [segment.start_ns for segment in plan.segments if segment.kind == "video"]
     assert len(borders) == 2

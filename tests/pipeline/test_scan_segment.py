@@ -20,7 +20,6 @@ from lfr_batch.config.schema import (
 from lfr_batch.errors import FootageDamaged, FootageUnreadable
 from lfr_batch.faces.stages import detect_in_still, open_stages
 from lfr_batch.faces.view import cut_view
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
@@ -34,6 +33,7 @@ from lfr_batch.pipeline.search import Search
 from lfr_batch.records import FootageEntry, Segment, Shot, seconds
 from tests.casework import ASTRONAUT, Casework, installed_picture
 from tests.footage.clips import write_clip
+from tests.probing import probe
 
 
 @pytest.fixture(scope="module")

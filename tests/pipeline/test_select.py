@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lfr_batch.config.schema import FootageConfig, MotionConfig, S3Config
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.motion import cells_wh
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
@@ -19,6 +18,7 @@ from lfr_batch.pipeline.looks import Look, Tally
 from lfr_batch.pipeline.select import in_pixels, select_looks
 from lfr_batch.records import NS_PER_S, FootageEntry
 from tests.casework import Casework
+from tests.probing import probe
 
 
 def looks_at(path: Path, config: FootageConfig) -> tuple[list[Look], Tally]:

@@ -1,0 +1,209 @@
+"""Probe moving pictures: every recording in a file, every stream of footage in a recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import av
+from av.container import InputContainer
+
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import FootageError, FootageUnreadable
+from lfr_batch.footage import sources
+from lfr_batch.footage.keyframes import from_index, from_packets
+from lfr_batch.footage.places import ObjectFacts
+from lfr_batch.footage.pyav import Reading, decode
+from lfr_batch.footage.pyav_input import (
+    Part,
+    Video,
+    frame_rate,
+    is_depth,
+    moving_streams,
+    open_container,
+    open_video,
+    video_of,
+)
+from lfr_batch.footage.recordings import Layout, Recording, layout_of
+from lfr_batch.footage.signatures import missing_tail
+from lfr_batch.records import FootageEntry
+
+MAX_PIXELS = 36_000_000
+"""Of a frame: the largest of H.264 and HEVC at level 6.2 (8192 x 4352). A decoder keeps several."""
+UNINDEXED_BYTES = 4096
+"""Media data behind the last sample that an index names; less is a muxer's slack."""
+
+Fields = dict[str, Any]
+"""Of a FootageAsset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What probing found of one stream of one recording, or of a still."""
+
+    fields: Fields
+    tags: dict[str, str] = field(default_factory=dict)
+    """The container's metadata and the stream's."""
+    starts_after_s: float = 0.0
+    """How long after whatever begins first in the container the pictures begin."""
+    packets: bool = True
+    """Whether the stream has any; one that is only announced is left out beside others."""
+
+
+def probe_moving(
+    entry: FootageEntry, head: bytes, facts: ObjectFacts, s3: S3Config
+) -> list[Probed]:
+    """At least one. Raises FootageUnreadable where the only stream there is cannot be searched."""
+    with sources.open_bytes(entry.uri, s3) as file:
+        layout = layout_of(file, facts.bytes)
+    parts = _parts(layout)
+    found = [
+        each
+        for number, (part, recording) in enumerate(parts, start=1)
+        for each in _recording(entry, part, recording, number, s3, alone=len(parts) == 1)
+    ]
+    tail = missing_tail(head, facts.bytes)
+    if tail:
+        found[-1].fields.update(status="damaged", error=f"{entry.uri} is truncated: {tail}")
+    if layout.behind_bytes:
+        what = f"the last {layout.behind_bytes} bytes of {entry.uri} stand behind its recordings"
+        found[-1] = without(found[-1], what, layout.behind_bytes / facts.bytes)
+    return found
+
+
+def without(probed: Probed, what: str, share: float) -> Probed:
+    """With content that is not looked at; a fault goes before it in the status."""
+    fields = probed.fields
+    said = [text for text in (fields.get("unsearched"), f"{what}: they are not searched") if text]
+    status = "partly" if fields["status"] == "ok" else fields["status"]
+    more = {"status": status, "unsearched": "; ".join(said), "unsearched_share": share}
+    return replace(probed, fields={**fields, **more})
+
+
+def _parts(layout: Layout) -> list[tuple[Part, Recording | None]]:
+    """A file of one recording is opened whole, and the last of several goes to the file's end."""
+    if len(layout.recordings) < 2:
+        return [(Part(), next(iter(layout.recordings), None))]
+    ends = [*(each.end_byte for each in layout.recordings[:-1]), None]
+    return [
+        (Part(None, each.first_byte, end), each)
+        for each, end in zip(layout.recordings, ends, strict=True)
+    ]
+
+
+def _recording(
+    entry: FootageEntry,
+    part: Part,
+    recording: Recording | None,
+    number: int,
+    s3: S3Config,
+    *,
+    alone: bool,
+) -> list[Probed]:
+    where = {"recording": number, "first_byte": part.first_byte, "end_byte": part.end_byte}
+    try:
+        streams = _streams(entry, part, recording, s3)
+    except FootageError as error:
+        if alone:
+            raise
+        streams = [_lost(f"recording {number} of {entry.uri} cannot be searched: {error}")]
+    return [replace(each, fields={**each.fields, **where}) for each in streams]
+
+
+def _lost(error: str, **fields: Any) -> Probed:
+    return Probed({"status": "failed", "error": error, **fields})
+
+
+def _streams(
+    entry: FootageEntry, part: Part, recording: Recording | None, s3: S3Config
+) -> list[Probed]:
+    """One for each stream of footage, that which a player would show first."""
+    uri = entry.uri
+    with open_container(uri, s3, part) as container:
+        main, *others = moving_streams(uri, container)
+        behind_bytes = _behind_index(container, recording)
+        depth = [n for n, s in enumerate(container.streams.video) if is_depth(s)]
+        found = [_stream(entry, replace(part, stream=main), s3, container, alone=not others)]
+    found += [_stream(entry, replace(part, stream=n), s3, None, alone=False) for n in others]
+    there = [each for each in found if each.packets]
+    if not there:
+        raise FootageUnreadable(f"{uri} holds no frame that can be decoded: it is damaged")
+    if behind_bytes >= UNINDEXED_BYTES and recording is not None:
+        what = f"{behind_bytes} bytes of {uri} stand behind the last picture that its index names"
+        share = behind_bytes / (recording.end_byte - recording.first_byte)
+        there[0] = without(there[0], what, share)
+    if depth and depth != [main]:
+        there[0].fields["notes"] = f"video stream {depth[0]} is a depth map and is not searched"
+    return there
+
+
+def _behind_index(container: InputContainer, recording: Recording | None) -> int:
+    """Bytes of media data behind the last sample of any stream."""
+    if recording is None or recording.media_end is None:
+        return 0
+    lasts = [stream.index_entries[-1] for stream in container.streams if len(stream.index_entries)]
+    if not lasts:
+        return 0
+    return recording.media_end - recording.first_byte - max(e.pos + e.size for e in lasts)
+
+
+def _stream(
+    entry: FootageEntry, part: Part, s3: S3Config, container: InputContainer | None, *, alone: bool
+) -> Probed:
+    number = part.stream
+    try:
+        if container is not None:
+            probed = _video(entry, video_of(entry.uri, container, number))
+        else:
+            with open_video(entry.uri, s3, part=part) as video:
+                probed = _video(entry, video)
+    except FootageError as error:
+        if alone:
+            raise
+        return _lost(f"{error} (video stream {number})", stream=number)
+    if not probed.fields.get("keyframes_ns") and sources.is_local(entry.uri) and probed.packets:
+        with open_video(entry.uri, s3, part=part) as fresh:
+            probed.fields["keyframes_ns"] = from_packets(fresh)
+    return replace(probed, fields={**probed.fields, "stream": number})
+
+
+def _video(entry: FootageEntry, video: Video) -> Probed:
+    _require_decodable_size(video)
+    reading = Reading()
+    first = next(decode(video, reading), None)
+    if first is None and not reading.packets and not reading.failed:
+        return Probed({"status": "failed"}, packets=False)
+    if first is None:
+        raise FootageUnreadable(
+            f"{video.uri} holds no frame that can be decoded: it is damaged or encrypted"
+        )
+    return Probed(
+        _fields(entry, video, first.frame),
+        {**video.stream.metadata, **video.container.metadata},
+        video.starts_after_s,
+    )
+
+
+def _require_decodable_size(video: Video) -> None:
+    codec = video.stream.codec_context
+    if codec.width * codec.height > MAX_PIXELS:
+        raise FootageUnreadable(
+            f"the pictures of {video.uri} have {codec.width} x {codec.height} pixels; more than "
+            f"{MAX_PIXELS // 1_000_000} megapixels are not decoded in a video: scale it down"
+        )
+
+
+def _fields(entry: FootageEntry, video: Video, frame: av.VideoFrame) -> Fields:
+    rotation = (-round(frame.rotation / 90) * 90 + entry.rotate_deg) % 360
+    width, height = frame.width, frame.height
+    rate = frame_rate(video.stream)
+    return {
+        "status": "ok",
+        "duration_s": video.duration_s,
+        "width": height if rotation % 180 else width,
+        "height": width if rotation % 180 else height,
+        "codec": video.stream.codec_context.name,
+        "frame_rate": float(rate) if rate else None,
+        "rotation_deg": rotation,
+        "keyframes_ns": from_index(video),
+    }

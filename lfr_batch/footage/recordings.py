@@ -1,0 +1,212 @@
+"""Recordings that stand one behind the other in a file (``cat a b``), told from its own structure.
+
+A demuxer reads the first and stops, or takes the second for rubbish. Here a container is walked
+from one of its outermost parts to the next, by the lengths that they state, until it ends or
+another begins. Nothing is decoded, and of long parts only the heads are read.
+
+Sources: ISO/IEC 14496-12 (boxes of MP4 and MOV), Adobe Flash Video File Format 10.1, Microsoft's
+ASF Specification 01.20.03 (WMV), RIFF and OpenDML 1.02 (AVI), RFC 8794 and 9559 (Matroska, WebM).
+Transport and program streams need none of this: they are read through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+BEGINS_BYTES = 16
+MOST = 1000
+"""Recordings of one file; what is behind them is said to be unsearched."""
+PADDING_BYTES = 64 * 1024
+"""Fewer bytes behind the end are a recorder's own notes, not footage."""
+READ_BYTES = 1 << 20
+
+TOP_BOXES = frozenset(
+    {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"uuid", b"meta"}
+    | {b"mfra", b"sidx", b"ssix", b"prft", b"emsg", b"pdin", b"pnot", b"PICT", b"junk", b"udta"}
+)
+ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+FLV_TAGS = frozenset({8, 9, 18, 40, 41, 50})
+"""Audio, video, script data; plus 32 where the tag is filtered."""
+EBML, SEGMENT, CLUSTER = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
+UNKNOWN_LENGTH = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    first_byte: int
+    end_byte: int
+    media_end: int | None = None
+    """Where its media data ends, of which an index names the parts; None: no index decides."""
+
+
+Walker = Callable[[BinaryIO, int, int], Recording]
+"""(file, where a recording begins, size of the file) → the recording; it may claim to end later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    recordings: tuple[Recording, ...]
+    """Empty where the container is of another kind: then it is read as one."""
+    behind_bytes: int = 0
+    """Behind the last recording, which no demuxer reads; padding is not counted."""
+
+
+def layout_of(file: BinaryIO, size_bytes: int) -> Layout:
+    """Where the recordings of a file lie. ``file`` is seekable; its reads may raise."""
+    found: list[Recording] = []
+    at, resyncs = 0, True
+    while at < size_bytes and len(found) < MOST:
+        container = _container_at(file, at)
+        if container is None:
+            break
+        walked = container.walk(file, at, size_bytes)
+        at = max(at + 1, min(walked.end_byte, size_bytes))
+        found.append(replace(walked, end_byte=at))
+        resyncs = container.resyncs
+    behind = size_bytes - at if found and not resyncs else 0
+    return Layout(tuple(found), behind if _is_content(file, at, behind, size_bytes) else 0)
+
+
+def _container_at(file: BinaryIO, at: int) -> Container | None:
+    begins = _read(file, at, BEGINS_BYTES)
+    return next((container for container in CONTAINERS if container.begins(begins)), None)
+
+
+def _is_content(file: BinaryIO, at: int, behind: int, size_bytes: int) -> bool:
+    """Whether bytes behind the end are more than padding or a recorder's own notes."""
+    if behind < min(PADDING_BYTES, size_bytes // 20 + 1):
+        return False
+    return any(_read(file, at, READ_BYTES))
+
+
+def _read(file: BinaryIO, at: int, length: int) -> bytes:
+    file.seek(at)
+    return file.read(length)
+
+
+def _boxes(file: BinaryIO, at: int, size_bytes: int) -> Iterator[tuple[int, bytes, int]]:
+    """(start, type, end) of boxes side by side; the last may end behind the file."""
+    while at + 8 <= size_bytes:
+        head = _read(file, at, BEGINS_BYTES)
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        if length == 1 and len(head) == 16:
+            length = int.from_bytes(head[8:16], "big")
+        end = at + length if length else size_bytes
+        if kind not in TOP_BOXES or (length and length < 8):
+            return
+        yield at, kind, end
+        at = end
+
+
+def _mp4(file: BinaryIO, at: int, size_bytes: int) -> Recording:
+    """Old MOV files have no ``ftyp``: there a second ``moov`` tells, wherever in them it stands."""
+    kinds: list[bytes] = []
+    first, end = at, at
+    moov_end: int | None = None
+    media_end: int | None = None
+    named = _read(file, at, 8)[4:] == b"ftyp"
+    for start, kind, box_end in _boxes(file, at, size_bytes):
+        if kind == b"ftyp" and CONTENT_BOXES & set(kinds):
+            end = start
+            break
+        if kind == b"moov" and moov_end is not None and not named:
+            end = moov_end if b"mdat" in kinds[: kinds.index(b"moov")] else start
+            break
+        if kind == b"moov" and moov_end is None:
+            moov_end = box_end
+        if kind == b"mdat":
+            media_end = min(box_end, size_bytes)
+        if kind not in kinds:
+            kinds.append(kind)
+        end = box_end
+    indexed = b"moov" in kinds and b"moof" not in kinds
+    return Recording(first, end, min(media_end, end) if media_end and indexed else None)
+
+
+def _flv(file: BinaryIO, at: int, size_bytes: int) -> Recording:
+    first = at
+    at += int.from_bytes(_read(file, at, 9)[5:9], "big") + 4
+    while at + 11 <= size_bytes:
+        head = _read(file, at, 11)
+        if head[0] not in FLV_TAGS:
+            return Recording(first, at)
+        at += 11 + int.from_bytes(head[1:4], "big") + 4
+    return Recording(first, size_bytes)
+
+
+def _asf(file: BinaryIO, at: int, size_bytes: int) -> Recording:
+    """Objects side by side; that of the data may be of unknown length, 0, while it is recorded."""
+    first = at
+    while at + 24 <= size_bytes:
+        head = _read(file, at, 24)
+        length = int.from_bytes(head[16:24], "little")
+        if at > first and head[:16] == ASF_HEADER:
+            return Recording(first, at)
+        if length < 24:
+            return Recording(first, size_bytes)
+        at += length
+    return Recording(first, size_bytes)
+
+
+def _riff(file: BinaryIO, at: int, size_bytes: int) -> Recording:
+    """OpenDML goes on in further RIFF chunks of type AVIX. A length that was never written is 0."""
+    first = at
+    while at + 12 <= size_bytes:
+        head = _read(file, at, 12)
+        continues = head[:4] == b"RIFF" and head[8:12] == b"AVIX"
+        if at > first and not continues:
+            return Recording(first, at)
+        length = int.from_bytes(head[4:8], "little")
+        if length < 4:
+            return Recording(first, size_bytes)
+        at += 8 + length + length % 2
+    return Recording(first, size_bytes)
+
+
+def _matroska(file: BinaryIO, at: int, size_bytes: int) -> Recording:
+    """Elements side by side; one of unknown length (a live recording) is walked from inside."""
+    first = at
+    while at < size_bytes:
+        head = _read(file, at, 12)
+        identity = head[: _vint_bytes(head[:1])]
+        length, length_bytes = _vint(head[len(identity) :])
+        if not identity or not length_bytes or (at > first and identity == EBML):
+            return Recording(first, at)
+        body = at + len(identity) + length_bytes
+        goes_in = length == UNKNOWN_LENGTH and identity in {SEGMENT, CLUSTER}
+        at = body if goes_in else body + max(length, 0)
+    return Recording(first, size_bytes)
+
+
+def _vint_bytes(first: bytes) -> int:
+    """How long the number is that begins with this byte (RFC 8794, section 4); 0: it is none."""
+    return 9 - first[0].bit_length() if first and first[0] else 0
+
+
+def _vint(data: bytes) -> tuple[int, int]:
+    """(value, bytes) of an element's length."""
+    width = _vint_bytes(data[:1])
+    if not width or len(data) < width:
+        return 0, 0
+    value = int.from_bytes(data[:width], "big") & ((1 << 7 * width) - 1)
+    return (UNKNOWN_LENGTH if value == (1 << 7 * width) - 1 else value), width
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    begins: Callable[[bytes], bool]
+    walk: Walker
+    resyncs: bool
+    """Whether its demuxer looks for more behind what it does not understand."""
+
+
+CONTENT_BOXES = frozenset({b"moov", b"moof", b"mdat"})
+CONTAINERS = (
+    Container(lambda begins: begins[4:8] in TOP_BOXES, _mp4, resyncs=False),
+    Container(lambda begins: begins[:4] == b"FLV\x01", _flv, resyncs=True),
+    Container(lambda begins: begins == ASF_HEADER, _asf, resyncs=False),
+    Container(lambda begins: begins[:4] + begins[8:12] == b"RIFFAVI ", _riff, resyncs=True),
+    Container(lambda begins: begins[:4] == EBML, _matroska, resyncs=True),
+)
