@@ -213,6 +213,8 @@ class Track:
     """Looks that showed it, those included in which nothing had changed."""
     shots: tuple[Shot, ...]
     """Best first; empty if the quality gate refused every one."""
+    alone: bool = False
+    """No other look of its scene was near in time: it could not have been seen twice."""
     velocity_px_s: tuple[float, float] | None = None
     """Of its centre between the last two looks that showed it; None before the second."""
 

@@ -135,6 +135,9 @@ class DecideConfig(Section):
     """Wanted share of probes of unknown people that bring up any candidate."""
     threshold: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
     """Overrides the derived threshold."""
+    lone_fmr_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
+    """Of the false match rate that the target allows, the share a lone look may have: a face that
+    could not be seen twice (a time-lapse, a scene of one look) is more often no face."""
     top_k: Annotated[int, Field(ge=1, le=1000)] = 5
 
 

@@ -32,6 +32,8 @@ BACK_OFF_S = (0, 2, 6, 14, 30, 62)
 PAST_END = 4
 """Frames in a row at or after the end that close a segment: order may be disturbed a little."""
 LONGEST_GROUP = 600
+JOINT_NS = NS_PER_S
+"""Before the place where timestamps begin anew: packets that were under way there."""
 READ_FAILURES = 50
 """Failed reads in a row after which the rest of a file is given up."""
 
@@ -76,6 +78,8 @@ class Reading:
     read_to_ns: int = 0
     failed: list[int] = field(default_factory=list)
     """Media times of the packets that could not be decoded."""
+    flagged: list[int] = field(default_factory=list)
+    """Media times of the packets and frames that were said to be damaged, and were decoded."""
     at_end: bool = False
     wanted: Wanted | None = None
     packets: int = 0
@@ -270,7 +274,7 @@ def _frames_of(video: Video, packet: av.Packet[Any], reading: Reading) -> list[a
             reading.wanted.lost(time_ns)
         return []
     if packet.is_corrupt:
-        reading.failed.append(time_ns)
+        reading.flagged.append(time_ns)
     elif packet.size:
         reading.read_to_ns = max(reading.read_to_ns, time_ns + _length_ns(video, packet))
     return frames
@@ -306,19 +310,24 @@ def _timed(video: Video, frame: av.VideoFrame, reading: Reading) -> Decoded:
     if video.reorder_ticks is not None:
         tick = None if frame.dts is None else frame.dts - video.reorder_ticks
     raw_ns = None if tick is None else video.timing.ns(tick)
-    moment_ns, reading.clock = tell(reading.clock, raw_ns, video.timing.frame_ns)
+    before = reading.clock
+    moment_ns, reading.clock = tell(before, raw_ns, video.timing.frame_ns)
+    if reading.clock.shift_ns != before.shift_ns:
+        # Where recordings are joined, counters do not go on: nothing need be missing.
+        joint_ns = (before.last_ns or 0) - JOINT_NS
+        reading.flagged = [time_ns for time_ns in reading.flagged if time_ns < joint_ns]
     pts_ns = reading.clock.last_ns or 0
     reading.frames += 1
     reading.read_to_ns = max(reading.read_to_ns, pts_ns)
     if frame.is_corrupt:
-        reading.failed.append(moment_ns)
+        reading.flagged.append(moment_ns)
     return Decoded(frame, moment_ns, pts_ns)
 
 
 def _complaint(video: Video, segment: Segment, reading: Reading, s3: S3Config) -> str | None:
     """What is wrong with this segment's share of the file, None where it is sound."""
     damage = Damage()
-    for time_ns in reading.failed:
+    for time_ns in sorted([*reading.failed, *reading.flagged]):
         after_end = segment.end_ns is not None and time_ns >= segment.end_ns
         if time_ns >= segment.start_ns and not after_end:
             damage = damage.add(time_ns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,8 +25,12 @@ class Matcher:
     snapshot: Snapshot
     index: Index
 
-    def match(self, templates: FloatArray, threshold: float, top_k: int) -> list[Decision]:
+    def match(
+        self, templates: FloatArray, threshold: float | Sequence[float], top_k: int
+    ) -> list[Decision]:
         """Candidates and margin of each probe; ``templates`` (m, d) float32, L2-normalised.
+
+        ``threshold`` is that of all probes, or each probe's own.
 
         Exact: the same as comparing every probe with every image, however many images one
         subject has.
@@ -34,7 +39,10 @@ class Matcher:
             raise ValueError(f"top_k must be at least 1, not {top_k}")
         # The margin needs the next subject, even where one candidate is wanted.
         ranked = self.rank(templates, max(top_k, 2))
-        return [decide(subjects, threshold, top_k) for subjects in ranked]
+        limits = [threshold] * len(ranked) if isinstance(threshold, float) else threshold
+        return [
+            decide(subjects, limit, top_k) for subjects, limit in zip(ranked, limits, strict=True)
+        ]
 
     def rank(self, templates: FloatArray, wanted: int) -> list[tuple[RankedSubject, ...]]:
         """The best ``wanted`` subjects of each probe, fewer where the gallery has fewer.

@@ -17,6 +17,8 @@ from itertools import pairwise
 from lfr_batch.errors import ConfigError
 
 HIGHEST_SCORE = 1.0
+UNCALIBRATED_DECADE = 0.07
+"""What a tenth of the FMR costs in score with the open pack; taken where a pack says nothing."""
 
 Knot = tuple[float, float]
 """(FMR, threshold)"""
@@ -83,6 +85,20 @@ def choose_threshold(
     if override is not None:
         return ThresholdChoice(override, fmr, target_fpir, n, overridden=True)
     return replace(threshold_at(fmr, calibration), target_fpir=target_fpir, comparisons=n)
+
+
+def stricter(choice: ThresholdChoice, calibration: Sequence[Knot], fmr_share: float) -> float:
+    """The threshold for a share of the FMR that ``choice`` allows.
+
+    An operator's own threshold is raised by as much as the calibration says, or by
+    ``UNCALIBRATED_DECADE`` a decade where there is none that serves.
+    """
+    try:
+        raised = threshold_at(choice.fmr * fmr_share, calibration).value
+        rise = raised - threshold_at(choice.fmr, calibration).value
+    except ConfigError:
+        rise = -UNCALIBRATED_DECADE * math.log10(fmr_share)
+    return min(choice.value + rise, HIGHEST_SCORE)
 
 
 def explain(choice: ThresholdChoice) -> str:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from lfr_batch.config.schema import Config
 from lfr_batch.faces.detectors import detect
 from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.multiscale import shared_with
 from lfr_batch.faces.realign import realign
 from lfr_batch.faces.stages import FaceStages
 from lfr_batch.faces.view import aligned_rgb
-from lfr_batch.gallery.matcher import Matcher
+from lfr_batch.pipeline.search import Search
 from lfr_batch.records import Candidate, FloatArray, Segment, Shot, Sighting, Track
 from lfr_batch.tracks.best_shot import fuse, split_by_identity
 
@@ -67,27 +66,25 @@ def _probes_of(track: Track, templates: FloatArray, split_score: float) -> list[
     ]
 
 
-def find_sightings(
-    segment: Segment,
-    tracks: Sequence[Track],
-    stages: FaceStages,
-    matcher: Matcher,
-    threshold: float,
-    config: Config,
-) -> list[Sighting]:
+def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) -> list[Sighting]:
     """The sightings among ``tracks``; every other template is gone when this returns."""
-    probes = make_probes(tracks, stages, config.track.split_score)
+    stages = search.stages
+    probes = make_probes(tracks, stages, search.config.track.split_score)
     if not probes:
         return []
     templates = np.stack([probe.template for probe in probes])
-    decisions = matcher.match(templates, threshold, config.decide.top_k)
+    thresholds = [search.threshold_of(probe.track) for probe in probes]
+    decisions = search.matcher.match(templates, thresholds, search.config.decide.top_k)
     found = [
         (probe, candidates, margin)
         for probe, (candidates, margin) in zip(probes, decisions, strict=True)
         if candidates
     ]
     return [
-        _sighting(segment, probe, candidates, margin, evidence_jpeg(probe.shots[0], stages))
+        replace(
+            _sighting(segment, probe, candidates, margin, evidence_jpeg(probe.shots[0], stages)),
+            threshold=search.threshold_of(probe.track),
+        )
         for probe, candidates, margin in _one_of_each(found)
     ]
 

@@ -28,6 +28,7 @@ from lfr_batch.results.run_log import RunStatus, latest_row, record_run
 from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import Store
+from lfr_batch.tracks.patience import patient
 from lfr_batch.tracks.stitch import stitch
 
 LEDGER_BLOCK = 256
@@ -142,7 +143,15 @@ def _on_this_machine(config: Config, items: int) -> Config:
 
 def _spec(store: Store, request: RunRequest, config: Config) -> WorkerSpec:
     home = Path(request.home)
-    search = SearchSpec(home, home, request.gallery, request.snapshot_id, request.threshold, config)
+    search = SearchSpec(
+        home,
+        home,
+        request.gallery,
+        request.snapshot_id,
+        request.threshold,
+        config,
+        request.lone_threshold,
+    )
     return WorkerSpec(search, store.uri, request.run_id)
 
 
@@ -180,7 +189,7 @@ def _publish(
     published = latest_row(store, request.run_id) or {}
     # Where nothing was left to do, the end stays as it was; a complete run is only tidied up.
     if published.get("status") != "complete_with_failures":
-        sightings = stitched(store, request.run_id, config, plan, outcomes)
+        sightings = stitched(store, request.run_id, config, assets, plan, outcomes)
         at = datetime.now(UTC)
         publish_run(store, request, assets, plan, outcomes, sightings, status, finished_at=at)
         published = latest_row(store, request.run_id) or {}
@@ -199,15 +208,18 @@ def stitched(
     store: Store,
     run_id: str,
     config: Config,
+    assets: Sequence[FootageAsset],
     plan: Sequence[Segment],
     outcomes: Mapping[str, SegmentOutcome],
 ) -> Iterator[Sighting]:
     """The run's sightings, one asset after another; only one asset's are in memory."""
+    rates = {asset.footage_id: asset.frame_rate for asset in assets}
     of_asset: dict[str, list[str]] = {}
     for segment in plan:
         outcome = outcomes.get(segment.segment_id)
         if outcome is not None and outcome.sightings:
             of_asset.setdefault(segment.footage_id, []).append(segment.segment_id)
-    for segment_ids in of_asset.values():
+    for footage_id, segment_ids in of_asset.items():
         pieces = [piece for s in segment_ids for piece in read_shard(store, run_id, s)]
-        yield from stitch(pieces, config.track, config.decide.top_k)
+        limits = patient(config.track, rates[footage_id], config.footage.sample_fps)
+        yield from stitch(pieces, limits, config.decide.top_k)

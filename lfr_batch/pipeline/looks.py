@@ -27,6 +27,7 @@ from lfr_batch.faces.turns import (
     turn_in,
 )
 from lfr_batch.footage.frames import Frame
+from lfr_batch.pipeline.coverage import Coverage
 from lfr_batch.records import FaceBatch, FloatArray
 
 BORDER_PX = 2
@@ -70,7 +71,7 @@ class Tally:
     faces_detected: int = 0
     rejections: dict[str, int] = field(default_factory=dict)
     tracks: int = 0
-    last_pts_ns: int | None = None
+    coverage: Coverage = field(default_factory=Coverage)
     decoding: Stopwatch = field(default_factory=Stopwatch)
     inferring: Stopwatch = field(default_factory=Stopwatch)
 

@@ -19,7 +19,7 @@ from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_entries
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import load_snapshot, require_pack
-from lfr_batch.gallery.thresholds import ThresholdChoice, choose_threshold
+from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import Pack, load_pack
@@ -70,8 +70,9 @@ def make_plan(
     snapshot = load_snapshot(order.home, order.gallery)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     choice = derive_threshold(order.config, pack, snapshot)
+    lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
     entries, strays = find_footage(order)
-    request = _request(order, now, pack, snapshot, choice, statement)
+    request = _request(order, now, pack, snapshot, choice, lone, statement)
     key = _result_key(request, pack)
     assets: list[FootageAsset] = []
     segments: list[Segment] = []
@@ -85,11 +86,14 @@ def make_plan(
 
 
 def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> ThresholdChoice:
-    calibration = [(point.fmr, point.threshold) for point in pack.manifest.calibration]
     decide = config.decide
     return choose_threshold(
-        decide.target_fpir, len(snapshot.subject_ids), calibration, decide.threshold
+        decide.target_fpir, len(snapshot.subject_ids), calibration_of(pack), decide.threshold
     )
+
+
+def calibration_of(pack: Pack) -> list[Knot]:
+    return [(point.fmr, point.threshold) for point in pack.manifest.calibration]
 
 
 def find_footage(order: Order) -> tuple[list[FootageEntry], tuple[str, ...]]:
@@ -122,6 +126,7 @@ def _result_key(request: RunRequest, pack: Pack) -> str:
         *(pack.manifest.files[file] for file in pack.manifest.models),
         request.snapshot_id,
         repr(request.threshold),
+        repr(request.lone_threshold),
     )
     return hashlib.sha256("\n".join(decisive).encode()).hexdigest()[:16]
 
@@ -132,6 +137,7 @@ def _request(
     pack: Pack,
     snapshot: Snapshot,
     choice: ThresholdChoice,
+    lone_threshold: float,
     statement: str | None,
 ) -> RunRequest:
     return RunRequest(
@@ -150,6 +156,7 @@ def _request(
         pack_id=pack.manifest.pack_id,
         licence_statement=statement,
         threshold=choice.value,
+        lone_threshold=lone_threshold,
         threshold_source="override" if choice.overridden else "derived",
         threshold_fmr=None if choice.overridden else choice.fmr,
         target_fpir=None if choice.overridden else choice.target_fpir,

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain, islice
 from time import perf_counter
 
-from lfr_batch.config.schema import Config
+from lfr_batch.config.schema import TrackConfig
 from lfr_batch.errors import FootageError
 from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.pipeline.ahead import ahead
 from lfr_batch.pipeline.compare import find_sightings
+from lfr_batch.pipeline.coverage import Coverage, leap_ns
 from lfr_batch.pipeline.looks import Look, Tally, find_faces
 from lfr_batch.pipeline.search import Search
 from lfr_batch.pipeline.select import select_looks
@@ -32,6 +34,7 @@ from lfr_batch.records import (
     seconds,
 )
 from lfr_batch.tracks import tracker
+from lfr_batch.tracks.patience import patient
 
 AHEAD = 3
 """Looks that may wait with their frames."""
@@ -59,7 +62,7 @@ def scan_segment(
     ``beside``: frames are decoded in a thread of their own, for which there must be a core.
     """
     started = perf_counter()
-    tally = Tally()
+    tally = Tally(coverage=_coverage_of(segment, search.config.footage.sample_fps))
     damage: list[FootageError] = []
     readable = tally.decoding.over(_until_damage(frames, damage))
     if segment.kind == "still":
@@ -67,7 +70,9 @@ def scan_segment(
     else:
         looks = select_looks(readable, search.config.footage, tally, stillness)
         with closing(ahead(looks, AHEAD) if beside else looks) as selected:
-            sightings = _compare(segment, _video_tracks(selected, search, tally), search, tally)
+            tracks = _moving_tracks(segment, selected, search, tally)
+            sightings = _compare(segment, tracks, search, tally)
+    tally.coverage.ended()
     error = str(damage[0]) if damage else None
     outcome = _outcome(segment, tally, len(sightings), error, perf_counter() - started)
     return SegmentResult(outcome, sightings)
@@ -80,7 +85,27 @@ def _until_damage(frames: Iterable[Frame], damage: list[FootageError]) -> Iterat
         damage.append(error)
 
 
-def _video_tracks(looks: Iterable[Look], search: Search, tally: Tally) -> Iterator[Track]:
+def _coverage_of(segment: Segment, sample_fps: float) -> Coverage:
+    return Coverage(segment.start_ns, segment.end_ns, leap_ns(segment.frame_rate, sample_fps))
+
+
+def _moving_tracks(
+    segment: Segment, looks: Iterator[Look], search: Search, tally: Tally
+) -> Iterator[Track]:
+    """A video of a single look is looked at as a still is: there will be no second."""
+    first_two = list(islice(looks, 2))
+    whole = segment.start_ns == 0 and segment.end_ns is None
+    lone = [look.frame for look in first_two if look.frame is not None]
+    if whole and len(first_two) == len(lone) == 1:
+        yield from _tracks_of_still(lone[0], search, tally)
+        return
+    limits = patient(search.config.track, segment.frame_rate, search.config.footage.sample_fps)
+    yield from _video_tracks(chain(first_two, looks), limits, search, tally)
+
+
+def _video_tracks(
+    looks: Iterable[Look], limits: TrackConfig, search: Search, tally: Tally
+) -> Iterator[Track]:
     config = search.config
     state = tracker.TrackerState()
     for seen in find_faces(looks, search.stages.frame_detectors, config, tally):
@@ -88,44 +113,49 @@ def _video_tracks(looks: Iterable[Look], search: Search, tally: Tally) -> Iterat
         closed: tuple[Track, ...] = ()
         if look.scene_cut:
             state, closed = tracker.close_all(state)
-            yield from _kept(closed, config, tally)
+            yield from _kept(closed, limits, tally)
         if look.frame is None:
             state = tracker.hold(state, look.pts_ns)
         else:
             shots = _shots(look.frame, seen.faces, search, tally)
             state, closed = tracker.look(
-                state, look.pts_ns, seen.faces, shots, config.track, seen.shown_xyxy
+                state, look.pts_ns, seen.faces, shots, limits, seen.shown_xyxy
             )
-            yield from _kept(closed, config, tally)
-    yield from _kept(tracker.close_all(state)[1], config, tally)
+            yield from _kept(closed, limits, tally)
+    yield from _kept(tracker.close_all(state)[1], limits, tally)
 
 
-def _kept(tracks: tuple[Track, ...], config: Config, tally: Tally) -> Iterator[Track]:
+def _kept(tracks: tuple[Track, ...], limits: TrackConfig, tally: Tally) -> Iterator[Track]:
+    """Without what was seen too seldom, although it could have been seen again."""
     for track in tracks:
-        if track.frames >= config.track.min_frames:
+        if track.frames >= limits.min_frames or track.alone:
             tally.tracks += 1
             yield track
 
 
 def _still_tracks(frames: Iterable[Frame], search: Search, tally: Tally) -> Iterator[Track]:
-    """Every face of a still is a track of its own."""
     for frame in frames:
-        with tally.inferring.running():
-            faces = detect_in_still(
-                search.stages.still_detector,
-                frame,
-                search.config.detect.still_long_sides_px,
-                search.config.quality.min_face_px,
-            )
         tally.frames_decoded += 1
         tally.frames_analysed += 1
-        tally.faces_detected += len(faces)
-        tally.last_pts_ns = frame.pts_ns
-        shots = _shots(frame, faces, search, tally)
-        for number, (box, shot) in enumerate(zip(faces.boxes_xyxy, shots, strict=True)):
-            tally.tracks += 1
-            kept = (shot,) if shot else ()
-            yield Track(number, frame.pts_ns, frame.pts_ns, box, box, 1, kept)
+        tally.coverage.saw(frame.pts_ns)
+        yield from _tracks_of_still(frame, search, tally)
+
+
+def _tracks_of_still(frame: Frame, search: Search, tally: Tally) -> Iterator[Track]:
+    """Every face of a still is a track of its own."""
+    with tally.inferring.running():
+        faces = detect_in_still(
+            search.stages.still_detector,
+            frame,
+            search.config.detect.still_long_sides_px,
+            search.config.quality.min_face_px,
+        )
+    tally.faces_detected += len(faces)
+    shots = _shots(frame, faces, search, tally)
+    for number, (box, shot) in enumerate(zip(faces.boxes_xyxy, shots, strict=True)):
+        tally.tracks += 1
+        kept = (shot,) if shot else ()
+        yield Track(number, frame.pts_ns, frame.pts_ns, box, box, 1, kept)
 
 
 def _shots(frame: Frame, faces: FaceBatch, search: Search, tally: Tally) -> list[Shot | None]:
@@ -140,14 +170,7 @@ def _compare(
     found: list[Sighting] = []
     for group in _groups(tracks, COMPARE_AT_SHOTS):
         with tally.inferring.running():
-            found += find_sightings(
-                segment,
-                group,
-                search.stages,
-                search.matcher,
-                search.threshold,
-                search.config,
-            )
+            found += find_sightings(segment, group, search)
     return tuple(found)
 
 
@@ -165,7 +188,8 @@ def _groups(tracks: Iterable[Track], shots: int) -> Iterator[list[Track]]:
 def _outcome(
     segment: Segment, tally: Tally, sightings: int, error: str | None, wall_s: float
 ) -> SegmentOutcome:
-    seen_to_s = seconds(tally.last_pts_ns) if tally.last_pts_ns is not None else segment.start_s
+    covered = tally.coverage
+    seen_to_s = segment.start_s if covered.last_ns is None else seconds(covered.last_ns)
     return SegmentOutcome(
         segment_id=segment.segment_id,
         footage_id=segment.footage_id,
@@ -181,7 +205,9 @@ def _outcome(
         rejections=tally.rejections,
         tracks=tally.tracks,
         sightings=sightings,
-        media_s=max(0.0, seen_to_s - segment.start_s),
+        media_s=seconds(covered.seen_ns),
+        unsearched=None if error else covered.unsearched(segment.uri),
+        unsearched_s=seconds(covered.unseen_ns),
         decode_s=tally.decoding.spent_s,
         infer_s=tally.inferring.spent_s,
         wall_s=wall_s,

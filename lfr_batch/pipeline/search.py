@@ -11,6 +11,7 @@ from lfr_batch.gallery.faiss_index import Device
 from lfr_batch.gallery.matcher import Matcher, open_matcher
 from lfr_batch.gallery.store import load_snapshot, require_pack
 from lfr_batch.models.store import load_pack
+from lfr_batch.records import Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class SearchSpec:
     snapshot_id: str
     threshold: float
     config: Config
+    lone_threshold: float | None = None
+    """For a face that could be seen once only; None: the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,12 @@ class Search:
     matcher: Matcher
     threshold: float
     config: Config
+    lone_threshold: float | None = None
+
+    def threshold_of(self, track: Track) -> float:
+        """A track of too few looks, which could not have had more, has to score higher."""
+        lone = track.alone and track.frames < self.config.track.min_frames
+        return self.lone_threshold if lone and self.lone_threshold else self.threshold
 
 
 def open_search(spec: SearchSpec, threads: int) -> Search:
@@ -45,7 +54,7 @@ def open_search(spec: SearchSpec, threads: int) -> Search:
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     stages = open_stages(pack, config, threads)
     matcher = open_matcher(snapshot, gallery_device(config), threads)
-    return Search(stages, matcher, spec.threshold, config)
+    return Search(stages, matcher, spec.threshold, config, spec.lone_threshold)
 
 
 def gallery_device(config: Config) -> Device:

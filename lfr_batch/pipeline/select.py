@@ -28,7 +28,7 @@ def select_looks(
     for frame in frames:
         tally.frames_decoded += 1
         yield from _held(still.take_held(frame.pts_ns), tally)
-        tally.last_pts_ns = frame.pts_ns
+        tally.coverage.saw(frame.pts_ns)
         wanted, sampler = sample(sampler, frame.pts_ns, config.sample_fps)
         if not wanted:
             still.passed(frame.pts_ns)
@@ -54,7 +54,7 @@ def look_with_gate(
 
 def _held(moments_ns: Iterable[int], tally: Tally) -> Iterator[Look]:
     for pts_ns in moments_ns:
-        tally.last_pts_ns = pts_ns
+        tally.coverage.saw(pts_ns)
         yield Look(pts_ns, None)
 
 

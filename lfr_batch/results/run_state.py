@@ -44,6 +44,8 @@ class RunRequest(BaseModel):
     pack_id: str
     licence_statement: str | None = None
     threshold: float
+    lone_threshold: float | None = None
+    """For a face that could be seen once only; None: the same."""
     threshold_source: ThresholdSource
     threshold_fmr: float | None = None
     """False match rate of one comparison at the threshold; None where not calibrated."""

@@ -62,6 +62,11 @@ RUNS = _schema(
     ("gallery", pa.string(), "Gallery that was searched."),
     ("gallery_snapshot", pa.string(), "Immutable snapshot of the gallery that was searched."),
     ("threshold", pa.float64(), "Cosine score from which a candidate makes a sighting, -1 to 1."),
+    (
+        "lone_threshold",
+        pa.float64(),
+        "The same for a face that could be seen once only; null in runs of before.",
+    ),
     ("threshold_source", pa.string(), "derived from target_fpir, or override by the operator."),
     (
         "threshold_fmr",

@@ -15,6 +15,7 @@ from lfr_batch.faces.boxes import centres, lies_inside
 from lfr_batch.records import NS_PER_S, FaceBatch, FloatArray, Shot, Track, nanoseconds
 from lfr_batch.tracks.association import associate
 from lfr_batch.tracks.best_shot import keep_best
+from lfr_batch.tracks.patience import COMPANY_NS, patience_ns
 
 MOVED = 0.25
 """How far a face may move between two looks, in its sides, and its track still be held."""
@@ -26,6 +27,13 @@ class TrackerState:
     next_number: int = 0
     looked_ns: int | None = None
     """The last look that was analysed."""
+    interval_ns: int | None = None
+    """From the look before to that one; None before the second."""
+
+    def after(self, pts_ns: int) -> TrackerState:
+        """The same after a look at ``pts_ns``."""
+        interval_ns = None if self.looked_ns is None else pts_ns - self.looked_ns
+        return replace(self, looked_ns=pts_ns, interval_ns=interval_ns)
 
 
 def look(
@@ -41,7 +49,9 @@ def look(
     ``shown_xyxy`` (4,) is the part of the picture that was looked at, None for all of it: nothing
     changed in the rest, so whoever was seen there would be seen again.
     """
-    known, expired = _expire(state.open_tracks, pts_ns, limits)
+    patience = patience_ns(limits, state.interval_ns)
+    open_tracks = tuple(_with_company(track, pts_ns) for track in state.open_tracks)
+    known, expired = _expire(open_tracks, pts_ns - patience)
     pairs = associate(known, faces.boxes_xyxy, pts_ns, limits, state.looked_ns)
     face_of_track = dict(pairs)
     taken = set(face_of_track.values())
@@ -52,17 +62,25 @@ def look(
         for i, track in enumerate(known)
     ]
     fresh = [i for i in range(len(faces)) if i not in taken]
+    alone = state.looked_ns is None or pts_ns - state.looked_ns > COMPANY_NS
     begun = [
-        _begin(state.next_number + n, pts_ns, faces.boxes_xyxy[i], shots[i])
+        _begin(state.next_number + n, pts_ns, faces.boxes_xyxy[i], shots[i], alone=alone)
         for n, i in enumerate(fresh)
     ]
-    return TrackerState((*followed, *begun), state.next_number + len(begun), pts_ns), expired
+    tracks, number = (*followed, *begun), state.next_number + len(begun)
+    return replace(state, open_tracks=tracks, next_number=number).after(pts_ns), expired
 
 
 def hold(state: TrackerState, pts_ns: int) -> TrackerState:
     """Nothing changed since the last look: whoever was seen then would be seen again."""
     held = tuple(_seen_still(track, pts_ns, state.looked_ns) for track in state.open_tracks)
-    return replace(state, open_tracks=held, looked_ns=pts_ns)
+    return replace(state, open_tracks=held).after(pts_ns)
+
+
+def _with_company(track: Track, pts_ns: int) -> Track:
+    """A look that is near shows that a face that is there would be seen again."""
+    near = 0 < pts_ns - track.end_ns <= COMPANY_NS
+    return replace(track, alone=False) if track.alone and near else track
 
 
 def _held(track: Track, pts_ns: int, looked_ns: int | None, shown_xyxy: FloatArray | None) -> Track:
@@ -90,9 +108,8 @@ def close_all(state: TrackerState) -> tuple[TrackerState, tuple[Track, ...]]:
 
 
 def _expire(
-    tracks: tuple[Track, ...], pts_ns: int, limits: TrackConfig
+    tracks: tuple[Track, ...], oldest_ns: int
 ) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
-    oldest_ns = pts_ns - nanoseconds(limits.max_gap_s)
     known = tuple(track for track in tracks if track.end_ns >= oldest_ns)
     return known, tuple(track for track in tracks if track.end_ns < oldest_ns)
 
@@ -119,6 +136,8 @@ def _velocity(track: Track, pts_ns: int, box_xyxy: FloatArray) -> tuple[float, f
     return float(across) / elapsed_s, float(down) / elapsed_s
 
 
-def _begin(number: int, pts_ns: int, box_xyxy: FloatArray, shot: Shot | None) -> Track:
+def _begin(
+    number: int, pts_ns: int, box_xyxy: FloatArray, shot: Shot | None, *, alone: bool
+) -> Track:
     shots = (shot,) if shot else ()
-    return Track(number, pts_ns, pts_ns, box_xyxy, box_xyxy, 1, shots)
+    return Track(number, pts_ns, pts_ns, box_xyxy, box_xyxy, 1, shots, alone)
