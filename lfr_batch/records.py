@@ -94,6 +94,8 @@ class FootageAsset:
     mirrored: bool = False
     """Stored mirrored left to right, before any turn."""
     fields: FieldOrder = "progressive"
+    views: int = 1
+    """Cameras whose pictures take turns in it."""
     unsearched: str | None = None
     """What of its content is not looked at, as a sentence; None: nothing that probing knows of."""
     unsearched_share: float = 0.0
@@ -129,6 +131,7 @@ class Segment:
     sample_aspect: float = 1.0
     mirrored: bool = False
     fields: FieldOrder = "progressive"
+    views: int = 1
     frame_rate: float | None = None
     pictures: int | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import Any
 
 import av
@@ -12,8 +13,11 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageError, FootageUnreadable
 from lfr_batch.footage import sources
 from lfr_batch.footage.keyframes import from_index, from_packets
+from lfr_batch.footage.motion import cells_wh
+from lfr_batch.footage.multiplex import count_views
 from lfr_batch.footage.places import ObjectFacts
-from lfr_batch.footage.pyav import Reading, decode
+from lfr_batch.footage.pyav import Decoded, Reading, decode
+from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import (
     Part,
     Video,
@@ -26,10 +30,12 @@ from lfr_batch.footage.pyav_input import (
 )
 from lfr_batch.footage.recordings import Layout, Recording, layout_of
 from lfr_batch.footage.signatures import missing_tail
-from lfr_batch.records import FootageEntry
+from lfr_batch.records import ByteArray, FootageEntry
 
 MAX_PIXELS = 36_000_000
 """Of a frame: the largest of H.264 and HEVC at level 6.2 (8192 x 4352). A decoder keeps several."""
+VIEWS_LOOKED_FOR_IN = 72
+"""Frames: twice those of the largest multiplexing recorder. Ordinary footage tells in four."""
 UNINDEXED_BYTES = 4096
 """Media data behind the last sample that an index names; less is a muxer's slack."""
 
@@ -133,8 +139,13 @@ def _streams(
         share = behind_bytes / (recording.end_byte - recording.first_byte)
         there[0] = without(there[0], what, share)
     if depth and depth != [main]:
-        there[0].fields["notes"] = f"video stream {depth[0]} is a depth map and is not searched"
+        _note(there[0], f"video stream {depth[0]} is a depth map and is not searched")
     return there
+
+
+def _note(probed: Probed, sentence: str) -> None:
+    known = probed.fields.get("notes")
+    probed.fields["notes"] = f"{known}; {sentence}" if known else sentence
 
 
 def _behind_index(container: InputContainer, recording: Recording | None) -> int:
@@ -170,18 +181,28 @@ def _stream(
 def _video(entry: FootageEntry, video: Video) -> Probed:
     _require_decodable_size(video)
     reading = Reading()
-    first = next(decode(video, reading), None)
+    frames = decode(video, reading)
+    first = next(frames, None)
     if first is None and not reading.packets and not reading.failed:
         return Probed({"status": "failed"}, packets=False)
     if first is None:
         raise FootageUnreadable(
             f"{video.uri} holds no frame that can be decoded: it is damaged or encrypted"
         )
-    return Probed(
-        _fields(entry, video, first.frame),
+    views = count_views(map(_cells, islice(chain([first], frames), VIEWS_LOOKED_FOR_IN)))
+    probed = Probed(
+        {**_fields(entry, video, first.frame), "views": views},
         {**video.stream.metadata, **video.container.metadata},
         video.starts_after_s,
     )
+    if views > 1:
+        _note(probed, f"the pictures of {views} cameras take turns: each is followed by itself")
+    return probed
+
+
+def _cells(decoded: Decoded) -> ByteArray:
+    wh = cells_wh((decoded.frame.width, decoded.frame.height))
+    return PyavFrame(decoded.frame, 0, 0, Scalers()).luma(*wh)
 
 
 def _require_decodable_size(video: Video) -> None:

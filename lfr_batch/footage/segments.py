@@ -18,6 +18,7 @@ CARRIED = (
     "sample_aspect",
     "mirrored",
     "fields",
+    "views",
     "frame_rate",
     "pictures",
 )

@@ -92,6 +92,8 @@ class Look:
     """The part that changed since the last look; None: the whole picture is to be looked at."""
     calm: bool = False
     """Nothing has changed for a while."""
+    view: int = 0
+    """Which camera it is of, where several take turns."""
 
 
 @dataclass(frozen=True, slots=True)

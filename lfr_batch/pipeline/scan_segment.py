@@ -6,10 +6,11 @@ no longer than their track.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, count, islice
 from time import perf_counter
 
 from lfr_batch.config.schema import TrackConfig
@@ -38,6 +39,8 @@ from lfr_batch.tracks.patience import patient
 
 AHEAD = 3
 """Looks that may wait with their frames."""
+TRACKS_OF_A_VIEW = 1_000_000
+"""Numbers that the tracks of one camera may have, where several take turns."""
 COMPARE_AT_SHOTS = 64
 """Closed tracks are compared together once they hold this many shots."""
 
@@ -68,7 +71,8 @@ def scan_segment(
     if segment.kind == "still":
         sightings = _compare(segment, _still_tracks(readable, search, tally), search, tally)
     else:
-        looks = select_looks(readable, search.config.footage, tally, stillness)
+        footage = search.config.footage
+        looks = select_looks(readable, footage, tally, stillness, segment.views)
         with closing(ahead(looks, AHEAD) if beside else looks) as selected:
             tracks = _moving_tracks(segment, selected, search, tally)
             sightings = _compare(segment, tracks, search, tally)
@@ -99,7 +103,8 @@ def _moving_tracks(
     if whole and len(first_two) == len(lone) == 1:
         yield from _tracks_of_still(lone[0], search, tally)
         return
-    limits = patient(search.config.track, segment.frame_rate, search.config.footage.sample_fps)
+    rate = segment.frame_rate / segment.views if segment.frame_rate else None
+    limits = patient(search.config.track, rate, search.config.footage.sample_fps)
     yield from _video_tracks(chain(first_two, looks), limits, search, tally)
 
 
@@ -107,9 +112,13 @@ def _video_tracks(
     looks: Iterable[Look], limits: TrackConfig, search: Search, tally: Tally
 ) -> Iterator[Track]:
     config = search.config
-    state = tracker.TrackerState()
+    views = count(step=TRACKS_OF_A_VIEW)
+    states = defaultdict[int, tracker.TrackerState](
+        lambda: tracker.TrackerState(next_number=next(views))
+    )
     for seen in find_faces(looks, search.stages.frame_detectors, config, tally):
         look = seen.look
+        state = states[look.view]
         closed: tuple[Track, ...] = ()
         if look.scene_cut:
             state, closed = tracker.close_all(state)
@@ -122,7 +131,9 @@ def _video_tracks(
                 state, look.pts_ns, seen.faces, shots, limits, seen.shown_xyxy
             )
             yield from _kept(closed, limits, tally)
-    yield from _kept(tracker.close_all(state)[1], limits, tally)
+        states[look.view] = state
+    for state in states.values():
+        yield from _kept(tracker.close_all(state)[1], limits, tally)
 
 
 def _kept(tracks: tuple[Track, ...], limits: TrackConfig, tally: Tally) -> Iterator[Track]:

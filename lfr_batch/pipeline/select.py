@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from lfr_batch.config.schema import FootageConfig, MotionConfig
 from lfr_batch.faces.letterbox import PixelRegion
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.motion import CellRegion, MotionState, cells_wh, gate
+from lfr_batch.footage.multiplex import Views, assign
 from lfr_batch.footage.sampling import SamplerState, sample
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.pipeline.looks import Look, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is known of one camera."""
+
+    sampler: SamplerState = field(default_factory=SamplerState)
+    motion: MotionState = field(default_factory=MotionState)
 
 
 def select_looks(
@@ -18,25 +29,33 @@ def select_looks(
     config: FootageConfig,
     tally: Tally,
     stillness: Stillness | None = None,
+    views: int = 1,
 ) -> Generator[Look]:
     """A look for every sampled frame, without the frame where the motion gate skips it.
 
     Moments of still groups of pictures, which were not decoded, are looks without a frame too.
+    Where ``views`` cameras take turns, each is sampled and gated by itself, as it comes.
     """
-    sampler, motion = SamplerState(), MotionState()
+    watched: defaultdict[int, Watched] = defaultdict(Watched)
+    cameras = Views()
     still = stillness or Stillness()
     for frame in frames:
         tally.frames_decoded += 1
         yield from _held(still.take_held(frame.pts_ns), tally)
         tally.coverage.saw(frame.pts_ns)
-        wanted, sampler = sample(sampler, frame.pts_ns, config.sample_fps)
+        view = 0
+        if views > 1:
+            view, cameras = assign(cameras, frame.luma(*cells_wh(frame.size_wh)))
+        own = watched[view]
+        wanted, sampler = sample(own.sampler, frame.pts_ns, config.sample_fps)
         if not wanted:
             still.passed(frame.pts_ns)
             continue
-        look, motion, changed = look_with_gate(frame, motion, config.motion)
+        look, motion, changed = look_with_gate(frame, own.motion, config.motion)
+        watched[view] = Watched(sampler, motion)
         still.saw(frame.pts_ns, changed)
         tally.frames_analysed += look.frame is not None
-        yield look
+        yield replace(look, view=view)
     yield from _held(still.take_held(None), tally)
 
 

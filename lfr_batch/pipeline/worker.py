@@ -61,7 +61,8 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     def process(segment: Segment) -> SegmentOutcome:
         """Search a segment and write its shard. A StoreError means that nothing can be written."""
         try:
-            stillness = Stillness() if spec.config.footage.motion.skips_groups else None
+            skips = spec.config.footage.motion.skips_groups and segment.views == 1
+            stillness = Stillness() if skips else None
             with closing(_frames(segment, spec, stillness)) as frames:
                 result = scan_segment(segment, frames, search, stillness, beside=spec.threads > 1)
         except LfrError as error:
@@ -76,9 +77,9 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
 
 def _frames(segment: Segment, spec: WorkerSpec, stillness: Stillness | None) -> Generator[Frame]:
     config, footage = spec.config, spec.config.footage
-    return open_segment(
-        segment, config.s3, DECODER_THREADS, footage.sample_fps, stillness, footage.decode
-    )
+    # Which camera a frame is of shows when it is decoded.
+    sample_fps = footage.sample_fps if segment.views == 1 else 0.0
+    return open_segment(segment, config.s3, DECODER_THREADS, sample_fps, stillness, footage.decode)
 
 
 def failed(segment: Segment, error: str, status: SegmentStatus = "failed") -> SegmentOutcome:

@@ -144,6 +144,7 @@ FOOTAGE = _schema(
     ("sample_aspect", pa.float64(), "Width of a stored pixel by its height; boxes allow for it."),
     ("mirrored", pa.bool_(), "Stored mirrored left to right; boxes and evidence are not."),
     ("fields", pa.string(), "progressive, or of interlaced footage the first field: top, bottom."),
+    ("views", pa.int32(), "Cameras whose pictures take turns in it; mostly 1."),
     (
         "status",
         pa.string(),
@@ -354,6 +355,7 @@ CATALOGUE = _schema(
     ("sample_aspect", pa.float64(), "Width of a stored pixel by its height."),
     ("mirrored", pa.bool_(), "Mirrored left to right."),
     ("fields", pa.string(), "First field, or progressive."),
+    ("views", pa.int32(), "Cameras that take turns."),
     ("unsearched", pa.string(), "What is not looked at."),
     ("unsearched_share", pa.float64(), "Share of that, 0 to 1."),
     ("notes", pa.string(), "What is worth knowing."),
@@ -379,6 +381,7 @@ PLAN = _schema(
     ("sample_aspect", pa.float64(), "Width of a stored pixel by its height."),
     ("mirrored", pa.bool_(), "Mirrored left to right."),
     ("fields", pa.string(), "First field, or progressive."),
+    ("views", pa.int32(), "Cameras that take turns."),
     ("frame_rate", pa.float64(), "Frames per second."),
     ("pictures", pa.int32(), "Pictures that a still holds."),
 )
