@@ -85,7 +85,7 @@ def gate(
     if calm and not due:
         return MotionDecision(False, changed=False, calm=True), state
     any_changed = bool(changed.any())
-    cut = any_changed and is_cut(seen, cells)
+    cut = any_changed and _is_cut(moved.mean(), seen, cells)
     region = _region(lively)
     if cut or due or region is None or not (config.enabled and config.regions):
         decision = MotionDecision(True, cut, any_changed, calm=calm)
@@ -119,12 +119,9 @@ def _updated(seen: ByteArray, cells: ByteArray, region: CellRegion) -> ByteArray
     return updated
 
 
-def is_cut(before: ByteArray, after: ByteArray) -> bool:
-    """Whether two luma pictures of one size (``cells_wh``) show different scenes.
-
-    A cut brings other brightness or other content; camera shake moves the same content.
-    """
-    if np.abs(after.astype(np.int16) - before).mean() <= CUT_MEAN_LUMA:
+def _is_cut(mean_luma: np.floating, before: ByteArray, after: ByteArray) -> bool:
+    """A cut brings other brightness or other content; camera shake moves the same content."""
+    if mean_luma <= CUT_MEAN_LUMA:
         return False
     if _histogram_distance(before, after) > CUT_HISTOGRAM:
         return True

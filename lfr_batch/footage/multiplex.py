@@ -11,15 +11,18 @@ from itertools import pairwise
 
 import numpy as np
 
-from lfr_batch.footage.motion import is_cut
 from lfr_batch.records import ByteArray
 
 MOST_VIEWS = 36
 """The largest recorders multiplex 32 cameras."""
-SWITCHES = 0.6
+SWITCHES = 0.3
 """Of the steps from picture to picture, the share that must change the camera."""
 EACH_SEEN = 2
 """Times that a camera must come back, on the whole, before cuts are taken for a rota."""
+SAME_PLACE = 0.75
+"""Least correlation of two pictures of one camera; somebody who walks past leaves more."""
+FLAT = 2.0
+"""Standard deviation of luma below which there is nothing to compare."""
 PLAIN_STEPS = 3
 """Steps without a change of camera that show that a stream is of one."""
 
@@ -34,10 +37,10 @@ class Views:
 def assign(views: Views, cells: ByteArray) -> tuple[int, Views]:
     """Which camera the picture is of, a new one where it is like no last one, and what is known
     after it."""
-    alike = [n for n, last in enumerate(views.last) if not is_cut(last, cells)]
-    if not alike and len(views.last) < MOST_VIEWS:
+    likeness = [_likeness(last, cells) for last in views.last]
+    if len(likeness) < MOST_VIEWS and max(likeness, default=0.0) < SAME_PLACE:
         return len(views.last), Views((*views.last, cells))
-    nearest = min(alike or range(len(views.last)), key=lambda n: _distance(views.last[n], cells))
+    nearest = int(np.argmax(likeness))
     before, after = views.last[:nearest], views.last[nearest + 1 :]
     return nearest, Views((*before, cells, *after))
 
@@ -60,5 +63,10 @@ def count_views(pictures: Iterable[ByteArray]) -> int:
     return len(views.last) if rota else 1
 
 
-def _distance(a: ByteArray, b: ByteArray) -> float:
-    return float(np.abs(a.astype(np.int16) - b).mean())
+def _likeness(a: ByteArray, b: ByteArray) -> float:
+    """Correlation of two luma pictures, place by place: brightness and contrast do not matter."""
+    varied = [picture.astype(np.float32) - picture.mean() for picture in (a, b)]
+    spread = [float(np.sqrt((picture**2).mean())) for picture in varied]
+    if min(spread) < FLAT:
+        return 1.0 if max(spread) < FLAT else 0.0
+    return float((varied[0] * varied[1]).mean()) / (spread[0] * spread[1])

@@ -27,6 +27,7 @@ TOP_BOXES = frozenset(
     | {b"mfra", b"sidx", b"ssix", b"prft", b"emsg", b"pdin", b"pnot", b"PICT", b"junk", b"udta"}
 )
 ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 FLV_TAGS = frozenset({8, 9, 18, 40, 41, 50})
 """Audio, video, script data; plus 32 where the tag is filtered."""
 EBML, SEGMENT, CLUSTER = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
@@ -144,8 +145,11 @@ def _asf(file: BinaryIO, at: int, size_bytes: int) -> Recording:
         length = int.from_bytes(head[16:24], "little")
         if at > first and head[:16] == ASF_HEADER:
             return Recording(first, at)
+        is_data = head[:16] == ASF_DATA
         if length < 24:
             return Recording(first, size_bytes)
+        if at + length > size_bytes and at > first and not is_data:
+            return Recording(first, at)
         at += length
     return Recording(first, size_bytes)
 

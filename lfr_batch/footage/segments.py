@@ -6,7 +6,7 @@ import hashlib
 import math
 from bisect import bisect_left
 
-from lfr_batch.records import FootageAsset, Segment, nanoseconds
+from lfr_batch.records import FootageAsset, Segment, nanoseconds, seconds
 
 CARRIED = (
     "sha256",
@@ -23,8 +23,9 @@ CARRIED = (
     "pictures",
 )
 """What a segment knows of its asset, so that it can be opened as it was probed."""
-LEAST_BYTES = 65536
-"""Of a segment that no keyframe vouches for: a minute of a still picture takes more."""
+LEAST_BYTES_S = 500
+"""Of a second of a segment that no keyframe vouches for: a picture in which nothing moves takes
+more."""
 SHORT_TAIL = 0.5
 """A rest shorter than this share of a segment stays with its predecessor."""
 
@@ -47,7 +48,7 @@ def plan_segments(asset: FootageAsset, segment_s: float, result_key: str) -> lis
 def _borders(asset: FootageAsset, segment_ns: int) -> list[int]:
     end_ns = _end_ns(asset)
     borders: list[int] = []
-    most = _most_borders(asset)
+    most = _most_borders(asset, segment_ns)
     border = _next_border(asset.keyframes_ns, segment_ns)
     while border is not None and len(borders) < most and end_ns - border >= segment_ns * SHORT_TAIL:
         borders.append(border)
@@ -55,11 +56,11 @@ def _borders(asset: FootageAsset, segment_ns: int) -> list[int]:
     return borders
 
 
-def _most_borders(asset: FootageAsset) -> float:
+def _most_borders(asset: FootageAsset, segment_ns: int) -> float:
     """A header may claim any duration; without an index, bytes bound what there can be."""
     if asset.keyframes_ns or asset.bytes is None:
         return math.inf
-    return asset.bytes // LEAST_BYTES
+    return asset.bytes // (LEAST_BYTES_S * seconds(segment_ns))
 
 
 def _end_ns(asset: FootageAsset) -> int:

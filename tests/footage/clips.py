@@ -48,7 +48,7 @@ def write_clip(
     with av.open(str(path), "w", format=container, options=dict(muxer or {})) as out:
         added = out.add_stream(codec, rate=RATE, options=dict(encoder or {}))
         stream = cast("av.VideoStream", added)
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.pix_fmt = {"mjpeg": "yuvj420p", "gif": "rgb8"}.get(codec, "yuv420p")
         stream.gop_size = keyframe_every
         out.metadata.update(tags or {})
         if rotation:

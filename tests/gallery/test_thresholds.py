@@ -12,6 +12,7 @@ from lfr_batch.gallery.thresholds import (
     choose_threshold,
     explain,
     required_fmr,
+    stricter,
     threshold_at,
 )
 
@@ -104,3 +105,21 @@ def test_useless_calibrations(calibration: tuple[tuple[float, float], ...], says
 def test_targets_that_cannot_be(target: float) -> None:
     with pytest.raises(ConfigError, match="target_fpir"):
         required_fmr(target, 10)
+
+
+def test_a_share_of_the_fmr_asks_for_a_higher_score() -> None:
+    choice = choose_threshold(0.01, 113, CALIBRATION)
+    tenth = stricter(choice, CALIBRATION, 0.1)
+    assert tenth == pytest.approx(choose_threshold(0.001, 113, CALIBRATION).value, abs=0.001)
+    assert stricter(choice, CALIBRATION, 1.0) == pytest.approx(choice.value)
+
+
+@pytest.mark.parametrize("calibration", [CALIBRATION, ()], ids=["calibrated", "not calibrated"])
+def test_an_operators_threshold_is_raised_too(calibration: list[tuple[float, float]]) -> None:
+    choice = choose_threshold(0.01, 113, calibration, override=0.5)
+    assert 0.53 < stricter(choice, calibration, 0.1) < 0.6
+
+
+def test_no_threshold_is_raised_beyond_any_score() -> None:
+    choice = choose_threshold(0.01, 113, CALIBRATION, override=0.99)
+    assert stricter(choice, CALIBRATION, 1e-6) == 1.0

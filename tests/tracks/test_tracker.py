@@ -58,7 +58,7 @@ def test_two_people_side_by_side_are_two_tracks() -> None:
 def test_a_short_gap_is_bridged_and_a_long_one_is_not() -> None:
     tracks, _ = run((0.0, faces(10)), (0.2, faces()), (0.8, faces(12)))
     assert spans(tracks) == [(0.0, 0.8, 2)]
-    tracks, _ = run((0.0, faces(10)), (0.6, faces()), (1.2, faces(12)))
+    tracks, _ = run((0.0, faces(10)), (0.2, faces()), (1.2, faces(12)))
     assert spans(tracks) == [(0.0, 0.0, 1), (1.2, 1.2, 1)]
 
 
@@ -78,7 +78,7 @@ def test_refused_faces_are_followed_but_leave_no_shot() -> None:
 
 
 def test_numbers_are_not_used_twice() -> None:
-    tracks, state = run((0.0, faces(10)), (2.0, faces(10)), (4.0, faces(10, 400)))
+    tracks, state = run((0.0, faces(10)), (2.0, faces(10)), (20.0, faces(10, 400)))
     assert sorted(t.number for t in tracks) == [0, 1, 2, 3]
     assert state.next_number == 4
 
@@ -158,3 +158,35 @@ def test_someone_new_in_the_part_is_someone_new() -> None:
     tracks, state = run((0.0, faces(400)), (0.2, faces(20), LEFT_HALF), (0.4, faces(400, 22)))
     assert spans(tracks) == [(0.0, 0.4, 3), (0.2, 0.4, 2)]
     assert state.next_number == 2
+
+
+@pytest.mark.parametrize(
+    ("looks", "alone"),
+    [
+        ([(0.0, faces(10))], True),
+        ([(0.0, faces(10)), (0.2, faces())], False),
+        ([(0.0, faces()), (0.2, faces(10))], False),
+        ([(0.0, faces()), (5.0, faces(10)), (10.0, faces())], True),
+        ([(0.0, faces()), (5.0, faces(10)), (5.2, faces())], False),
+        ([(0.0, faces()), (1.0, faces(10)), (2.0, faces())], True),
+        ([(0.0, faces()), (0.5, faces(10)), (1.0, faces())], False),
+    ],
+    ids=["one look", "one after", "one before", "far apart", "near after", "1 a second", "2"],
+)
+def test_a_face_is_alone_where_no_other_look_could_have_shown_it(
+    looks: list[tuple[float, FaceBatch | None]], alone: bool
+) -> None:
+    (track,), _ = run(*looks)
+    assert (track.frames, track.alone) == (1, alone)
+
+
+def test_someone_who_stays_is_one_track_in_a_time_lapse() -> None:
+    looks = [(5.0 * i, faces(10 + i)) for i in range(6)]
+    tracks, _ = run(*looks)
+    # The first two looks tell how far apart they are.
+    assert spans(tracks)[-1] == (5.0, 25.0, 5)
+
+
+def test_a_leap_of_time_ends_a_track_in_footage_of_an_ordinary_rate() -> None:
+    tracks, _ = run((0.0, faces(10)), (0.2, faces(10)), (12.0, faces(10)), (12.2, faces(10)))
+    assert spans(tracks) == [(0.0, 0.2, 2), (12.0, 12.2, 2)]
