@@ -87,6 +87,9 @@ class FootageAsset:
     """Hex sha256 of the file's bytes; None for an object whose store knows none."""
     modified_ns: int | None = None
     """When the file was last modified, nanoseconds since 1970; None in a bucket."""
+    changed_ns: int | None = None
+    """When anything about it last changed (ctime), which programs cannot set back; None in a
+    bucket, and where it was too recent to tell a later change by it."""
     version_id: str | None = None
     """The object's version in a bucket that keeps versions."""
     sample_aspect: float = 1.0
@@ -124,6 +127,7 @@ class Segment:
     sha256: str | None = None
     """The file's checksum when the segment was planned, as ``FootageAsset.sha256``."""
     modified_ns: int | None = None
+    changed_ns: int | None = None
     version_id: str | None = None
     stream: int | None = None
     first_byte: int = 0

@@ -17,6 +17,7 @@ from lfr_batch.footage.places import ObjectFacts
 from lfr_batch.footage.pyav_input import check_head
 from lfr_batch.footage.start_time import from_filename, from_tags
 from lfr_batch.footage.stills import MAX_BYTES, check_still
+from lfr_batch.footage.watched import undisturbed
 from lfr_batch.records import FootageAsset, FootageEntry, FootageKind
 
 MOTION_JPEG_SUFFIXES = frozenset({".mjpeg", ".mjpg", ".avi", ".mov"})
@@ -45,11 +46,16 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
             footage_id=_footage_id(entry.uri, facts),
             bytes=facts.bytes,
             sha256=facts.checksum,
+            content_id=facts.content_id,
+            modified_ns=facts.state.modified_ns,
+            changed_ns=facts.changed_ns,
+            version_id=facts.state.version_id,
         )
-        head = check_head(entry.uri, s3)
-        kind = kind_of(entry.uri, head)
-        blank = replace(blank, kind=kind)
-        found = (_still if kind == "still" else probe_moving)(entry, head, facts, s3)
+        with undisturbed(entry.uri, facts.state, facts.checksum, s3):
+            head = check_head(entry.uri, s3)
+            kind = kind_of(entry.uri, head)
+            blank = replace(blank, kind=kind)
+            found = (_still if kind == "still" else probe_moving)(entry, head, facts, s3)
     except (FootageError, StoreError, UsageError) as error:
         return (_with_start(replace(blank, error=str(error)), entry, Probed({}), footage),)
     return tuple(

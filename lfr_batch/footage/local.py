@@ -7,6 +7,7 @@ import glob
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -15,9 +16,12 @@ from urllib.parse import unquote_to_bytes
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageUnreadable, UsageError
-from lfr_batch.footage.places import ObjectFacts, is_footage_name
+from lfr_batch.footage.places import FileState, ObjectFacts, is_footage_name
+from lfr_batch.footage.unchanged import since_opened
 
 FILE_SCHEME = "file://"
+COARSEST_NS = 2_000_000_000
+"""File systems count time in steps: FAT in two seconds, ext4 in some milliseconds."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,14 +57,41 @@ def open_bytes(uri: str, s3: S3Config) -> BinaryIO:  # noqa: ARG001 - the same f
         raise unreadable(uri, error) from error
 
 
-def facts(uri: str, s3: S3Config) -> ObjectFacts:
-    """Size and sha256 of the bytes. Reads the whole file."""
+def state(uri: str, s3: S3Config) -> FileState:
+    """Opens the file, for a network share answers from its memory to whom only asks."""
     with open_bytes(uri, s3) as file:
+        return _state_of(file)
+
+
+def facts(uri: str, s3: S3Config) -> ObjectFacts:
+    """Size and sha256 of the bytes. Reads the whole file.
+
+    Raises FootageUnreadable, also where it is written to at the same time.
+    """
+    with open_bytes(uri, s3) as file:
+        before, read_from_ns = _state_of(file), time.time_ns()
         try:
             digest = hashlib.file_digest(cast("BufferedReader", file), "sha256").hexdigest()
         except OSError as error:
             raise unreadable(uri, error) from error
-        return ObjectFacts(file.tell(), digest)
+        after = _state_of(file)
+    if since_opened(before, after) == "changed":
+        raise FootageUnreadable(
+            f"{uri} is being written to at this moment: scan it once it is complete"
+        )
+    lasting = after == before and _shows_later_changes(after, read_from_ns)
+    return ObjectFacts(after, digest, digest, after.changed_ns if lasting else None)
+
+
+def _state_of(file: BinaryIO) -> FileState:
+    found = os.fstat(file.fileno())
+    inode = (found.st_dev, found.st_ino)
+    return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, inode)
+
+
+def _shows_later_changes(state: FileState, now_ns: int) -> bool:
+    """Whether what happens from now on gets another time than what happened last."""
+    return state.changed_ns is not None and now_ns - state.changed_ns > COARSEST_NS
 
 
 def local_path(uri: str) -> Path:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import FootageUnreadable
-from lfr_batch.footage import sources
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.pyav_input import Decode
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.footage.stills import open_still
+from lfr_batch.footage.watched import require_planned, undisturbed
 from lfr_batch.records import Segment
 
 
@@ -29,24 +27,14 @@ def open_segment(
     Some frames that are no samples at ``sample_fps`` may be left out, to save decoding them, and
     some that ``stillness`` knows to show nothing new.
 
-    Raises FootageDamaged after the last readable frame, FootageUnreadable where there is none or
-    where the file has another size than when it was planned, StoreUnreachable where the file cannot
-    be got at.
+    Raises FootageDamaged after the last readable frame, FootageUnreadable where there is none,
+    StoreUnreachable where the file cannot be got at; FootageChanged before the first frame where
+    the file is not the one that was planned, and after the last where it did not stay that:
+    nothing of what was given counts then.
     """
-    _require_unchanged(segment, s3)
-    if segment.kind == "still":
-        yield open_still(segment, s3)
-    else:
-        yield from open_frames(segment, s3, threads, sample_fps, stillness, decode_on)
-
-
-def _require_unchanged(segment: Segment, s3: S3Config) -> None:
-    if segment.bytes is None:
-        return
-    with sources.open_bytes(segment.uri, s3) as file:
-        size_bytes = file.seek(0, os.SEEK_END)
-    if size_bytes != segment.bytes:
-        raise FootageUnreadable(
-            f"{segment.uri} has changed since the run was planned "
-            f"(it had {segment.bytes} bytes): scan it anew"
-        )
+    as_planned = require_planned(segment, s3)
+    with undisturbed(segment.uri, as_planned, segment.sha256, s3):
+        if segment.kind == "still":
+            yield open_still(segment, s3)
+        else:
+            yield from open_frames(segment, s3, threads, sample_fps, stillness, decode_on)

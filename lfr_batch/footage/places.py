@@ -17,19 +17,51 @@ SIDE_CARS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectFacts:
-    """Size, and what identifies the content: hex sha256, or ``etag:…``/``sha256:…`` of a store."""
+class FileState:
+    """How a file or object stands at one moment, as far as that is known without reading it.
+
+    A disk knows times and inode, a bucket checksum and version; the rest is None.
+    """
 
     bytes: int
+    modified_ns: int | None = None
+    changed_ns: int | None = None
+    """When anything about it last changed (ctime), which programs cannot set back."""
+    inode: tuple[int, int] | None = None
+    """Device and number. A device has another number on another machine."""
+    checksum: str | None = None
+    """As ``ObjectFacts.checksum``."""
+    version_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """How a file stood when it was read to learn what it holds."""
+
+    state: FileState
     checksum: str
+    """What identifies the content: hex sha256, or ``etag:…``/``sha256:…`` of a store, or
+    ``modified:…`` of one that has neither."""
+    content_id: str | None
+    """Hex sha256 of the bytes; None where the store has none of the whole object."""
+    changed_ns: int | None = None
+    """That of ``state``; None where it was so recent that it may not show a later change."""
+
+    @property
+    def bytes(self) -> int:
+        return self.state.bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """``find`` gives the uris for one input; ``open_bytes`` a seekable reader."""
+    """``find`` gives the uris for one input; ``open_bytes`` a seekable reader.
+
+    ``state`` transfers nothing; ``facts`` may read the whole file.
+    """
 
     find: Callable[[str, S3Config], list[str]]
     open_bytes: Callable[[str, S3Config], BinaryIO]
+    state: Callable[[str, S3Config], FileState]
     facts: Callable[[str, S3Config], ObjectFacts]
 
 

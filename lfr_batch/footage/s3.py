@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from io import BufferedReader
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import boto3
 from botocore.config import Config as BotoConfig
@@ -27,12 +27,13 @@ from botocore.exceptions import (
 )
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
-from lfr_batch.footage.places import ObjectFacts, is_footage_name
+from lfr_batch.errors import FootageChanged, FootageUnreadable, StoreUnreachable, UsageError
+from lfr_batch.footage.places import FileState, ObjectFacts, is_footage_name
 from lfr_batch.footage.ranged import RangedReader
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ READ_ATTEMPTS = 4
 """boto3 retries requests; a body that breaks off half-way is ours to ask for again."""
 WILDCARD = re.compile(r"[*?\[]")
 ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
+UNVERSIONED = "null"
+"""The version that every object has that is written while a bucket keeps no versions."""
 NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
 REFUSED = {"403", "AccessDenied", "AllAccessDisabled", "Forbidden"}
 BAD_CREDENTIALS = {
@@ -104,28 +107,54 @@ def open_bytes(uri: str, s3: S3Config) -> BinaryIO:
     store = client(s3)
     with _explained(uri):
         head = store.head_object(Bucket=bucket, Key=key)
-    version = head["ETag"]
+    etag = head.get("ETag", "")
 
     def fetch(start: int, stop: int) -> bytes:
-        return _read_range(store, uri, (start, stop), version)
+        return _read_range(store, uri, (start, stop), etag)
 
     reader = RangedReader(head["ContentLength"], fetch, s3.read_ahead_mib * MIB)
     return cast("BinaryIO", BufferedReader(reader, MIB))
 
 
+def state(uri: str, s3: S3Config) -> FileState:
+    """Size, the store's own checksum, and the version where the bucket keeps versions."""
+    return _state_of(_head(uri, s3))
+
+
 def facts(uri: str, s3: S3Config) -> ObjectFacts:
     """Size and the store's own checksum. Transfers nothing of the object."""
-    bucket, key = split(uri)
-    with _explained(uri):
-        head = client(s3).head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    head = _head(uri, s3)
     if head.get("StorageClass") in ARCHIVED and "expiry-date" not in head.get("Restore", ""):
         raise FootageUnreadable(f"{uri} is in an archive tier: restore it first")
+    return ObjectFacts(_state_of(head), _checksum(head), _sha256(head))
+
+
+def _head(uri: str, s3: S3Config) -> HeadObjectOutputTypeDef:
+    bucket, key = split(uri)
+    with _explained(uri):
+        return client(s3).head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+
+
+def _state_of(head: HeadObjectOutputTypeDef) -> FileState:
+    version = head.get("VersionId")
+    return FileState(
+        head["ContentLength"],
+        checksum=_checksum(head),
+        version_id=None if version == UNVERSIONED else version,
+    )
+
+
+def _checksum(head: HeadObjectOutputTypeDef) -> str:
+    if sha256 := _sha256(head):
+        return f"sha256:{sha256}"
+    etag = head.get("ETag", "").strip('"')
+    return f"etag:{etag}" if etag else f"modified:{head['LastModified'].isoformat()}"
+
+
+def _sha256(head: HeadObjectOutputTypeDef) -> str | None:
+    """Hex; None also where there is only a checksum of an upload's parts' checksums."""
     sha256 = head.get("ChecksumSHA256", "")
-    if sha256 and "-" not in sha256:
-        checksum = f"sha256:{base64.b64decode(sha256).hex()}"
-    else:
-        checksum = f"etag:{head['ETag'].strip(chr(34))}"
-    return ObjectFacts(head["ContentLength"], checksum)
+    return base64.b64decode(sha256).hex() if sha256 and "-" not in sha256 else None
 
 
 def split(uri: str) -> tuple[str, str]:
@@ -151,12 +180,16 @@ def _matches(key: str, pattern: str) -> bool:
     return same_depth and fnmatch.fnmatchcase(key, pattern.replace("**/", "*"))
 
 
-def _read_range(store: S3Client, uri: str, span: tuple[int, int], version: str) -> bytes:
+def _read_range(store: S3Client, uri: str, span: tuple[int, int], etag: str) -> bytes:
+    """Not every store heeds the condition, but each says what it sends."""
     bucket, key = split(uri)
+    condition: dict[str, Any] = {"IfMatch": etag} if etag and not etag.startswith("W/") else {}
     wanted = f"bytes={span[0]}-{span[1] - 1}"
     for attempt in range(1, READ_ATTEMPTS + 1):
         with _explained(uri, last_attempt=attempt == READ_ATTEMPTS):
-            reply = store.get_object(Bucket=bucket, Key=key, Range=wanted, IfMatch=version)
+            reply = store.get_object(Bucket=bucket, Key=key, Range=wanted, **condition)
+            if reply.get("ETag", "") != etag:
+                raise _replaced(uri)
             data = reply["Body"].read()
             if len(data) == span[1] - span[0]:
                 return data
@@ -201,5 +234,9 @@ def _refusal(what: str, error: ClientError) -> Exception:
     if code in BAD_CREDENTIALS:
         return StoreUnreachable(f"the credentials for {what} are not accepted ({code}): renew them")
     if code in {"412", "PreconditionFailed"}:
-        return FootageUnreadable(f"{what} was replaced while it was being read: scan it again")
+        return _replaced(what)
     return StoreUnreachable(f"{what} cannot be read: the store answers {code or error}")
+
+
+def _replaced(uri: str) -> FootageChanged:
+    return FootageChanged(f"{uri} was replaced while it was being read: scan it anew")

@@ -11,6 +11,7 @@ from lfr_batch.records import FootageAsset, Segment, nanoseconds, seconds
 CARRIED = (
     "sha256",
     "modified_ns",
+    "changed_ns",
     "version_id",
     "stream",
     "first_byte",

@@ -9,16 +9,16 @@ from typing import BinaryIO
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import UsageError
 from lfr_batch.footage import local
-from lfr_batch.footage.places import ObjectFacts, Place
+from lfr_batch.footage.places import FileState, ObjectFacts, Place
 from lfr_batch.records import FootageEntry
 
-LOCAL = Place(local.find, local.open_bytes, local.facts)
+LOCAL = Place(local.find, local.open_bytes, local.state, local.facts)
 
 
 def _s3() -> Place:
     from lfr_batch.footage import s3  # noqa: PLC0415 - boto3 is slow to import
 
-    return Place(s3.find, s3.open_bytes, s3.facts)
+    return Place(s3.find, s3.open_bytes, s3.state, s3.facts)
 
 
 PLACES: dict[str, Callable[[], Place]] = {
@@ -48,8 +48,13 @@ def open_bytes(uri: str, s3: S3Config) -> BinaryIO:
     return place_of(uri).open_bytes(uri, s3)
 
 
+def state(uri: str, s3: S3Config) -> FileState:
+    """How it stands now; nothing of it is read. Raises FootageUnreadable, StoreUnreachable."""
+    return place_of(uri).state(uri, s3)
+
+
 def facts(uri: str, s3: S3Config) -> ObjectFacts:
-    """Size and checksum. Raises FootageUnreadable, StoreUnreachable."""
+    """Size and checksum; a local file is read whole. Raises FootageUnreadable, StoreUnreachable."""
     return place_of(uri).facts(uri, s3)
 
 

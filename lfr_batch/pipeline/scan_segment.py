@@ -14,7 +14,7 @@ from itertools import chain, count, islice
 from time import perf_counter
 
 from lfr_batch.config.schema import TrackConfig
-from lfr_batch.errors import FootageError
+from lfr_batch.errors import FootageChanged, FootageError
 from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.stillness import Stillness
@@ -61,6 +61,8 @@ def scan_segment(
 ) -> SegmentResult:
     """Search one segment. Damaged footage yields what could be read and a failed outcome.
 
+    Raises FootageChanged: what was seen may be of another file than the segment is of.
+
     ``stillness`` is what ``frames`` were opened with: the decoder learns from the motion gate.
     ``beside``: frames are decoded in a thread of their own, for which there must be a core.
     """
@@ -85,6 +87,8 @@ def scan_segment(
 def _until_damage(frames: Iterable[Frame], damage: list[FootageError]) -> Iterator[Frame]:
     try:
         yield from frames
+    except FootageChanged:
+        raise
     except FootageError as error:
         damage.append(error)
 

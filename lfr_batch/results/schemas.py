@@ -132,7 +132,8 @@ FOOTAGE = _schema(
     (
         "content_id",
         pa.string(),
-        "Hex sha256 of the file's bytes: equal for copies. Null where a bucket knows none.",
+        "Hex sha256 of the file's bytes: equal for copies, wherever they lie. Null where it is "
+        "unknown: in a bucket that has none of the whole object, or of a file nobody could read.",
     ),
     ("stream", pa.int32(), "Number of the video stream in its file, from 0; null for stills."),
     (
@@ -351,6 +352,7 @@ CATALOGUE = _schema(
     ("pictures", pa.int32(), "Pictures that a still holds."),
     ("content_id", pa.string(), "Hex sha256 of the bytes."),
     ("modified_ns", pa.int64(), "Nanoseconds since 1970."),
+    ("changed_ns", pa.int64(), "Nanoseconds since 1970; null: not to be relied on."),
     ("version_id", pa.string(), "Version of the object."),
     ("sample_aspect", pa.float64(), "Width of a stored pixel by its height."),
     ("mirrored", pa.bool_(), "Mirrored left to right."),
@@ -374,6 +376,7 @@ PLAN = _schema(
     ("bytes", pa.int64(), "Bytes when it was planned."),
     ("sha256", pa.string(), "Checksum when it was planned."),
     ("modified_ns", pa.int64(), "Nanoseconds since 1970."),
+    ("changed_ns", pa.int64(), "Nanoseconds since 1970; null: not to be relied on."),
     ("version_id", pa.string(), "Version of the object."),
     ("stream", pa.int32(), "Number of the video stream."),
     ("first_byte", pa.int64(), "Where the recording begins in its file."),

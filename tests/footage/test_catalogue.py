@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
+from lfr_batch.footage import catalogue
+from lfr_batch.footage.pyav_input import check_head
 from lfr_batch.records import FootageAsset, FootageEntry
 from tests.probing import probe
 
@@ -34,6 +36,22 @@ def test_facts_of_a_clip(rendered: dict[str, Path]) -> None:
     assert len(asset.footage_id) == 16
 
 
+def test_a_file_that_is_replaced_while_it_is_looked_at_fails(
+    tmp_path: Path, rendered: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(rendered["plain.mp4"].read_bytes())
+
+    def meanwhile(uri: str, s3: S3Config) -> bytes:
+        path.write_bytes(rendered["faststart.mp4"].read_bytes())
+        return check_head(uri, s3)
+
+    monkeypatch.setattr(catalogue, "check_head", meanwhile)
+    asset = look(path)
+    assert asset.status == "failed"
+    assert f"{path} was changed, replaced or moved away while" in (asset.error or "")
+
+
 @pytest.mark.parametrize("name", ["clip.mkv", "clip.ts", "clip.flv", "mjpeg.avi", "vp9.webm"])
 def test_keyframes_are_known_in_every_container(rendered: dict[str, Path], name: str) -> None:
     assert look(rendered[name]).keyframes_ns == (0, 10**9, 2 * 10**9, 3 * 10**9)
@@ -49,6 +67,8 @@ def test_same_bytes_at_another_place_are_other_footage(
     copy = tmp_path / "copy.mp4"
     copy.write_bytes(rendered["plain.mp4"].read_bytes())
     assert look(copy).sha256 == look(rendered["plain.mp4"]).sha256
+    assert look(copy).content_id == sha256(copy.read_bytes()).hexdigest()
+    assert look(copy).content_id == look(rendered["plain.mp4"]).content_id
     assert look(copy).footage_id != look(rendered["plain.mp4"]).footage_id
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
+import time
+from io import BufferedReader
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, UsageError
 from lfr_batch.footage.sources import facts, list_entries, open_bytes
+from lfr_batch.records import FootageEntry
 from tests.permissions import closed, public_folder
 from tests.probing import probe
 
@@ -84,6 +88,37 @@ def test_facts_and_errors(archive: Path) -> None:
     os.mkfifo(archive / "pipe")
     with pytest.raises(FootageUnreadable, match="not a regular file"):
         open_bytes(str(archive / "pipe"), S3)
+
+
+def test_a_file_that_is_written_to_while_it_is_hashed_has_no_facts(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of a recorder which has not come to its end."""
+    path = archive / "a/1.mp4"
+    digest = hashlib.file_digest
+
+    def meanwhile(file: BufferedReader, name: str) -> object:
+        with path.open("ab") as recorder:
+            recorder.write(b"more")
+        return digest(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", meanwhile)
+    with pytest.raises(FootageUnreadable, match=f"{path} is being written to at this moment"):
+        facts(str(path), S3)
+    asset = probe(FootageEntry(str(path)), FootageConfig(), S3)
+    assert (asset.status, asset.sha256, asset.content_id) == ("failed", None, None)
+
+
+def test_a_change_time_is_relied_on_once_it_is_old_enough(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = str(archive / "a/1.mp4")
+    fresh = facts(uri, S3)
+    assert fresh.state.changed_ns == Path(uri).stat().st_ctime_ns
+    assert fresh.changed_ns is None
+    in_three_seconds = fresh.state.changed_ns + 3 * 10**9
+    monkeypatch.setattr(time, "time_ns", lambda: in_three_seconds)
+    assert facts(uri, S3).changed_ns == fresh.state.changed_ns
 
 
 def test_linked_folders_are_entered_once(archive: Path) -> None:
