@@ -21,7 +21,7 @@ from lfr_batch.config.schema import (
     QualityConfig,
     S3Config,
 )
-from lfr_batch.errors import FootageDamaged, FootageUnreadable
+from lfr_batch.errors import FootageChanged, FootageDamaged, FootageUnreadable
 from lfr_batch.faces.stages import detect_in_still, open_stages
 from lfr_batch.faces.view import cut_view
 from lfr_batch.footage.frames import Frame
@@ -184,6 +184,24 @@ def test_what_can_be_read_of_damaged_footage_is_searched(
     assert [s.subject_id for s in result.sightings] == ["astronaut"]
     assert result.outcome.status == "failed"
     assert result.outcome.error == "walk.mp4 is damaged from 5.0 s on"
+
+
+def replaced_after(frames: Iterator[Frame], count: int, path: Path) -> Iterator[Frame]:
+    for _ in range(count):
+        yield next(frames)
+    path.write_bytes(path.read_bytes())
+    yield from frames
+
+
+def test_nothing_of_footage_that_was_replaced_meanwhile_is_kept(
+    casework: Casework, search: Search, tmp_path: Path
+) -> None:
+    path = tmp_path / "walk.mp4"
+    path.write_bytes((casework.footage / "walk.mp4").read_bytes())
+    segment = segment_of(path)
+    frames = replaced_after(open_segment(segment, S3Config(), 1), 220, path)
+    with pytest.raises(FootageChanged, match=f"{path} was changed"):
+        scan_segment(segment, frames, search)
 
 
 def unreadable(_: int) -> Frame:

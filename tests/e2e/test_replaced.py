@@ -1,0 +1,117 @@
+"""Footage that is another one when its turn comes: refused by name, and nothing of it counts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfr_batch.config.schema import Config, EngineConfig, FootageConfig
+from lfr_batch.engine.in_process import in_process
+from lfr_batch.pipeline.execute import RunResult, execute_run
+from lfr_batch.pipeline.plan import make_plan
+from lfr_batch.records import SegmentOutcome
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.run_state import create_run
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.store import open_store
+from tests.casework import Casework
+from tests.e2e.cli import lfr
+
+IN_PIECES = Config(
+    engine=EngineConfig(kind="in_process"), footage=FootageConfig(segment_s=5.0)
+)  # of a walk of nine seconds there are two
+
+
+def padded(source: Path, place: Path, size: int) -> Path:
+    """The video with a box behind it that no reader looks at: it shows the same in more bytes."""
+    data = source.read_bytes()
+    more = size - len(data)
+    place.write_bytes(data + more.to_bytes(4, "big") + b"free" + bytes(more - 8))
+    return place
+
+
+def plan(casework: Casework, path: Path, results: Path, config: Config = IN_PIECES) -> str:
+    order = casework.order(str(path), config=config)
+    made = make_plan(order, datetime.now(UTC))
+    store = open_store(str(results), config.s3)
+    create_run(store, made.request, made.assets, made.segments)
+    return made.request.run_id
+
+
+def footage(results: Path) -> dict[str, Any]:
+    (row,) = run_query(open_lake(results), "SELECT * FROM footage").to_pylist()
+    return dict(row)
+
+
+def replaced(path: Path, other: Path) -> None:
+    shutil.copy(other, path)
+
+
+def deleted(path: Path, _: Path) -> None:
+    path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (replaced, "has changed since the run was planned (its size is the same"),
+        (deleted, "does not exist"),
+    ],
+)
+def test_another_file_than_the_planned_one(
+    casework: Casework, tmp_path: Path, change: Callable[[Path, Path], None], sentence: str
+) -> None:
+    """Nobody is in what was planned; the astronaut walks through what stands there later."""
+    path, kept, other = tmp_path / "cam.mp4", tmp_path / "kept", tmp_path / "other"
+    size = (casework.footage / "walk.mp4").stat().st_size + 100
+    padded(casework.footage / "empty.mp4", path, size)
+    padded(casework.footage / "walk.mp4", other, size)
+    shutil.copy(path, kept)
+    run = plan(casework, path, tmp_path / "results")
+    change(path, other)
+
+    resumed = lfr(casework.home, "resume", run, "--out", tmp_path / "results")
+    assert resumed.returncode == 3, resumed.stderr
+    assert f"{path} {sentence}" in " ".join(resumed.stderr.split())
+    row = footage(tmp_path / "results")
+    assert (row["status"], row["searched_s"], row["sightings"]) == ("failed", 0.0, 0)
+    assert f"{path} {sentence}" in row["error"]
+    assert row["content_id"] == row["sha256"]
+
+    shutil.copy(kept, path)
+    mended = lfr(casework.home, "resume", run, "--retry-failed", "--out", tmp_path / "results")
+    assert mended.returncode == 0, mended.stderr
+    assert footage(tmp_path / "results")["status"] == "ok"
+
+
+@pytest.mark.parametrize("change", [replaced, deleted])
+def test_a_file_that_goes_in_mid_run_counts_as_far_as_it_was_the_planned_one(
+    casework: Casework, tmp_path: Path, change: Callable[[Path, Path], None]
+) -> None:
+    path, other, results = tmp_path / "cam.mp4", tmp_path / "other", tmp_path / "results"
+    shutil.copy(casework.footage / "walk.mp4", path)
+    other.write_bytes(path.read_bytes()[:-1] + b"?")
+    run = plan(casework, path, results)
+
+    def after_the_first(outcome: SegmentOutcome) -> None:
+        if outcome.start_s == 0:
+            change(path, other)
+
+    result = execute(results, run, after_the_first)
+    first, second = sorted(result.outcomes.values(), key=lambda outcome: outcome.start_s)
+    assert (first.status, first.sightings) == ("done", 1)
+    assert (second.status, second.sightings, second.media_s) == ("failed", 0, 0.0)
+    row = footage(results)
+    assert (row["status"], row["sightings"]) == ("damaged", 1)
+    assert row["searched_s"] == first.media_s
+    assert str(path) in row["error"]
+
+
+def execute(results: Path, run: str, on_outcome: Callable[[SegmentOutcome], None]) -> RunResult:
+    store = open_store(str(results), IN_PIECES.s3)
+    return execute_run(store, run, in_process, lambda *_: None, on_outcome)
