@@ -221,7 +221,8 @@ def _run(order: Order, root: str) -> tuple[RunResult, Store]:
     for uri in plan.unmatched[:SHOWN]:
         say(f"the manifest's {uri} is none of the footage that was named")
     create_run(store, plan.request, plan.assets, plan.segments)
-    say(f"run {plan.request.run_id}: {len(plan.assets)} files, {len(plan.segments)} segments")
+    files = len({asset.uri for asset in plan.assets})
+    say(f"run {plan.request.run_id}: {files} files, {len(plan.segments)} segments")
     return _execute(store, plan.request.run_id, Resumption()), store
 
 

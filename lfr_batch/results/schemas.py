@@ -84,7 +84,7 @@ RUNS = _schema(
     ("software_version", pa.string(), "Version of lfr-batch that made the run."),
     ("inputs", _STRINGS, "Files, folders and URIs that were asked for."),
     ("manifest", pa.string(), "Manifest that named cameras and times; null without one."),
-    ("footage", pa.int64(), "Files or objects considered."),
+    ("footage", pa.int64(), "Rows of footage: files, or their recordings and streams."),
     (
         "footage_partly",
         pa.int64(),
