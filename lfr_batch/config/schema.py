@@ -171,6 +171,8 @@ class EngineConfig(Section):
     kind: Literal["ray", "in_process"] = "ray"
     address: str | None = None
     """Ray cluster to use; null starts one on this machine (or follows RAY_ADDRESS)."""
+    loopback: bool = True
+    """Of one that is started: it listens on 127.0.0.1 alone."""
     workers: Annotated[int, Field(ge=0)] = 0
     """Actors at most; 0 lets the pool grow with the cluster's free cores."""
     cpus_per_worker: Annotated[float, Field(gt=0.0)] = 1.0

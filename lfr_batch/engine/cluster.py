@@ -8,10 +8,12 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 
 from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.own_cluster import listening, own_token
+from lfr_batch.engine.session_folder import RAYS, TOKEN, base_folder, session_folder
 from lfr_batch.errors import EngineError
 from lfr_batch.models.devices import available_cores
 
@@ -50,24 +52,79 @@ def _joined(config: EngineConfig) -> Iterator[None]:
         yield
         return
     address = config.address or os.environ.get("RAY_ADDRESS")
-    try:
+    with _cluster_at(address) if address else _cluster_here(config.loopback):
+        yield
+
+
+@contextmanager
+def _cluster_at(address: str) -> Iterator[None]:
+    """One that is there already: its folder and its ports are its owner's affair."""
+    import ray  # noqa: PLC0415
+
+    way_out = "check the address, or leave out --address and RAY_ADDRESS to use this machine alone."
+    with _explained(f"The Ray cluster at {address} cannot be joined", way_out):
         _knock(address)
         with _without_chatter():
-            if address:
-                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-            else:
-                _start_here()
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise EngineError(_no_cluster(address, error)) from error
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     try:
         yield
     finally:
         ray.shutdown()
 
 
-def _knock(address: str | None) -> None:
+@contextmanager
+def _cluster_here(loopback: bool) -> Iterator[None]:
+    """One that nobody else on this machine, and no other machine, can look into or talk to."""
+    import ray  # noqa: PLC0415
+
+    for name, value in ONE_MACHINE.items():
+        os.environ.setdefault(name, value)
+    with ExitStack() as stack:
+        way_out = (
+            "`lfr doctor` shows what this machine lacks; `--engine in_process` does without Ray."
+        )
+        with _explained(f"Ray cannot be started here, with {_room()}", way_out):
+            folder = stack.enter_context(session_folder())
+            stack.enter_context(own_token(folder / TOKEN))
+            stack.callback(ray.shutdown)
+            with _without_chatter(), listening(loopback):
+                _start(folder / RAYS)
+        yield
+
+
+def _start(folder: Path) -> None:
+    import ray  # noqa: PLC0415
+
+    ray.init(
+        address="local",
+        num_cpus=available_cores(),
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE_BYTES,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        _temp_dir=str(folder),
+    )
+
+
+def _room() -> str:
+    base = base_folder()
+    free_mib = shutil.disk_usage(base).free // 2**20 if base.is_dir() else 0
+    return f"{free_mib} MiB free for its session in {base}"
+
+
+@contextmanager
+def _explained(what: str, way_out: str) -> Iterator[None]:
+    """What Ray raises as one sentence."""
+    try:
+        yield
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise EngineError(f"{what} ({reason}): {way_out}") from error
+
+
+def _knock(address: str) -> None:
     """Raises OSError where nobody listens: Ray itself would go on trying for minutes."""
-    host, _, port = (address or "").rpartition(":")
+    host, _, port = address.rpartition(":")
     if host and "/" not in host and port.isdigit():
         socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
 
@@ -83,32 +140,3 @@ def _without_chatter() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-
-
-def _start_here() -> None:
-    import ray  # noqa: PLC0415
-
-    for name, value in ONE_MACHINE.items():
-        os.environ.setdefault(name, value)
-    ray.init(
-        address="local",
-        num_cpus=available_cores(),
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
-
-
-def _no_cluster(address: str | None, error: Exception) -> str:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if address:
-        return (
-            f"The Ray cluster at {address} cannot be joined ({reason}): check the address, or "
-            "leave out --address and RAY_ADDRESS to use this machine alone."
-        )
-    free_mib = shutil.disk_usage("/tmp").free // 2**20
-    return (
-        f"Ray cannot be started here ({reason}; {free_mib} MiB free in its session folder): "
-        "`lfr doctor` shows what this machine lacks; `--engine in_process` does without Ray."
-    )
