@@ -9,6 +9,7 @@ import typer
 from lfr_batch.cli.findings import Finding
 from lfr_batch.cli.findings_data import data_findings
 from lfr_batch.cli.findings_machine import machine_findings
+from lfr_batch.cli.findings_ray import ray_findings
 from lfr_batch.cli.findings_software import software_findings
 from lfr_batch.cli.options import JsonOption, home, results_root
 from lfr_batch.cli.output import answer, answer_json
@@ -33,6 +34,7 @@ def collect_findings(home: Path, results: str | None = None) -> list[Finding]:
     """
     return [
         *machine_findings(home),
+        *ray_findings(),
         *software_findings(),
         *data_findings(home, results or results_root(None)),
     ]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lfr_batch.cli.findings import Finding, ok, problem, warning
+from lfr_batch.engine.session_folder import base_folder
 from lfr_batch.models.devices import (
     available_cores,
     cuda_device_count,
@@ -43,7 +44,7 @@ def machine_findings(home: Path) -> list[Finding]:
         processor_finding(available_cores()),
         memory_finding(usable_memory_bytes()),
         disk_finding("disk", home),
-        disk_finding("disk of Ray's sessions", Path(os.environ.get("RAY_TMPDIR") or "/tmp")),
+        disk_finding("disk of Ray's sessions", base_folder()),
         shared_memory_finding(SHARED_MEMORY),
         gpu_finding(gpu_names(), cuda_device_count()),
         open_files_finding(*resource.getrlimit(resource.RLIMIT_NOFILE)),

@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from lfr_batch.engine.session_processes import end_processes
 from lfr_batch.errors import EngineError
 from lfr_batch.gallery.durable_files import OWN_FOLDER, own
 
@@ -33,6 +34,10 @@ logger = logging.getLogger(__name__)
 
 VARIABLE = "RAY_TMPDIR"
 USUAL_BASE = Path("/tmp")
+WAY_OUT = (
+    f"set {VARIABLE} to a folder with a short path that only you can write to, or unset it to use "
+    f"{USUAL_BASE}"
+)
 PREFIX = "lfr-ray-"
 RAYS, TOKEN = "r", "token"
 TOKEN_BYTES = 32
@@ -55,13 +60,15 @@ _AS_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 def session_folder() -> Iterator[Path]:
     """A new private folder with a token in it; removed at the end with all that is in it then.
 
-    Where messages of level DEBUG are shown it is left, for whoever looks for Ray's logs, until the
-    next one is made. Raises EngineError where there can be no such folder, OSError.
+    Processes that still write there are ended first. Where messages of level DEBUG are shown it is
+    left, for whoever looks for Ray's logs, until the next one is made.
+
+    Raises EngineError where there can be no such folder, OSError.
     """
     base = base_folder()
     trouble = trouble_with(base)
     if trouble:
-        raise EngineError(trouble)
+        raise EngineError(f"{trouble}: {WAY_OUT}.")
     sweep(base)
     folder, held = _new_folder(base)
     try:
@@ -69,9 +76,10 @@ def session_folder() -> Iterator[Path]:
             file.write(secrets.token_hex(TOKEN_BYTES))
         yield folder
     finally:
+        ended = end_processes(folder)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("Ray's logs are in %s until Ray is started again", folder / RAYS)
-        else:
+        elif ended:
             shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
 
@@ -82,15 +90,11 @@ def base_folder() -> Path:
 
 
 def trouble_with(base: Path) -> str | None:
-    """Why no private folder can be made in ``base``, and the way out; None where one can."""
+    """Why no private folder can be made in ``base``; None where one can. ``WAY_OUT`` helps."""
     try:
-        what = _trouble(base)
+        return _trouble(base)
     except OSError as error:
-        what = f"{base}, in which Ray's session would be, cannot be used ({error.strerror})"
-    return what and (
-        f"{what}: set {VARIABLE} to a folder with a short path that only you can write to, or "
-        f"unset it to use {USUAL_BASE}."
-    )
+        return f"{base}, in which Ray's session would be, cannot be used ({error.strerror})"
 
 
 def _trouble(base: Path) -> str | None:
@@ -160,7 +164,8 @@ def _remove_if_dead(folder: Path) -> None:
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         own_alone = _is_private(held) and _is_still(folder, held)
-        if own_alone and {path.name for path in folder.iterdir()} <= {RAYS, TOKEN}:
+        ours = own_alone and {path.name for path in folder.iterdir()} <= {RAYS, TOKEN}
+        if ours and end_processes(folder):
             shutil.rmtree(folder)
     finally:
         os.close(held)

@@ -38,7 +38,8 @@ from lfr_batch.results.schemas import SCHEMA_VERSION
 
 TOPICS = {
     "python", "processor", "memory", "disk", "disk of Ray's sessions", "shared memory", "gpu",
-    "open files", "core dumps", "packages", "collisions", "providers", "inference", "home",
+    "open files", "core dumps", "Ray's sessions", "Ray's usual folder",
+    "Ray that runs", "packages", "collisions", "providers", "inference", "home",
     "packs", "galleries", "results",
 }  # fmt: skip
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -49,12 +52,22 @@ def everything(results: Path) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def start(casework: Casework, archive: Path, results: Path) -> subprocess.Popen[bytes]:
+@pytest.fixture
+def ray_files() -> Iterator[Path]:
+    """Short, since sockets are below it."""
+    folder = Path(mkdtemp(prefix="ray"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def start(
+    casework: Casework, archive: Path, results: Path, ray_files: Path
+) -> subprocess.Popen[bytes]:
     command = [*LFR, "scan", str(archive), "--gallery", "people", *WHO, *SETTINGS,
                "--out", str(results)]  # fmt: skip
     return subprocess.Popen(
         command,
-        env=surroundings(casework.home),
+        env=surroundings(casework.home, RAY_TMPDIR=str(ray_files)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -84,14 +97,14 @@ def wait_for(condition: Any, limit_s: float = 120.0) -> Any:
 
 
 def test_rows_are_the_same_after_workers_and_driver_were_killed(
-    casework: Casework, archive: Path, tmp_path: Path
+    casework: Casework, archive: Path, tmp_path: Path, ray_files: Path
 ) -> None:
     quiet, disturbed = tmp_path / "quiet", tmp_path / "disturbed"
     done = lfr(casework.home, "scan", archive, "--gallery", "people", *WHO, *SETTINGS,
                "--engine", "in_process", "--out", quiet)  # fmt: skip
     assert done.returncode == 3, done.stderr
 
-    driver = start(casework, archive, disturbed)
+    driver = start(casework, archive, disturbed, ray_files)
     try:
         os.kill(wait_for(lambda: workers_of(driver.pid))[0], signal.SIGKILL)
         ledger = disturbed / "_state"
@@ -105,9 +118,11 @@ def test_rows_are_the_same_after_workers_and_driver_were_killed(
     (run,) = (path.name.removeprefix("run_id=") for path in (disturbed / "_state").iterdir())
     shown = lfr(casework.home, "runs", "--out", disturbed, "--json")
     assert '"interrupted"' in shown.stdout
-    resumed = lfr(casework.home, "resume", run, "--out", disturbed)
+    assert list(ray_files.iterdir())
+    resumed = lfr(casework.home, "resume", run, "--out", disturbed, RAY_TMPDIR=str(ray_files))
     assert resumed.returncode == 3, resumed.stderr
     assert everything(disturbed) == everything(quiet)
+    assert list(ray_files.rglob("*")) == []  # neither its own session nor the killed driver's
     ended = run_query(open_lake(disturbed), "SELECT finished_at FROM runs").to_pylist()
     again = lfr(casework.home, "resume", run, "--out", disturbed)
     assert again.returncode == 3, again.stderr

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import urllib3
 
+from lfr_batch.cli.findings_ray import nodes_finding, running_nodes
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import connected
 from lfr_batch.engine.own_cluster import listening, own_token
@@ -123,16 +124,22 @@ def test_it_listens_on_this_machine_alone(ray_cluster: None) -> None:
                 socket.create_connection((address, port), timeout=10)
 
 
+def test_the_doctor_sees_it_and_finds_it_closed(ray_cluster: None) -> None:
+    (node,) = (node for node in running_nodes() if node.folder == session().parent)
+    assert node.address == "127.0.0.1"
+    assert node.process in processes_of(os.getpid())
+    assert nodes_finding([node]).state == "ok"
+
+
 def test_it_answers_nobody_without_its_token(ray_cluster: None) -> None:
-    (said,) = wait_for(lambda: list(session().glob("dashboard_agent_listen_port_*")))
-    url = f"http://127.0.0.1:{said.read_text()}/api/job_agent/jobs/"
+    (said,) = wait_for(lambda: list(session().glob("runtime_env_agent_port_*")))
+    url = f"http://127.0.0.1:{said.read_text()}/get_or_create_runtime_env"
     http = urllib3.PoolManager(retries=urllib3.Retry(20, backoff_factor=0.1))
-    asked = {"entrypoint": "true"}
-    assert http.request("POST", url, json=asked).status == 401
+    assert http.request("POST", url).status == 401
     wrong = {"Authorization": f"Bearer {'0' * 64}"}
-    assert http.request("POST", url, json=asked, headers=wrong).status in {401, 403}
+    assert http.request("POST", url, headers=wrong).status in {401, 403}
     right = {"Authorization": f"Bearer {(session().parents[1] / TOKEN).read_text()}"}
-    assert http.request("GET", url, headers=right).status not in {401, 403}
+    assert http.request("GET", url, headers=right).status == 405  # it would take a POST
 
 
 @pytest.mark.parametrize(("loopback", "expected"), [(True, True), (False, False)])

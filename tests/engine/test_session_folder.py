@@ -90,6 +90,30 @@ def test_each_has_its_own_and_what_a_killed_process_left_is_removed(base: Path) 
             assert (first / TOKEN).read_text() != (second / TOKEN).read_text()
 
 
+def test_what_still_writes_there_ends_before_it_goes(base: Path) -> None:
+    """As Ray's agents do, which outlive their cluster."""
+    with session_folder() as folder:
+        (folder / RAYS).mkdir()
+        log = folder / RAYS / "agent.log"
+        with log.open("w") as written:
+            agent = subprocess.Popen(["sleep", "600"], stdout=written)
+        with log.open() as read:
+            reader = subprocess.Popen(["sleep", "600"], stdin=read)
+    assert agent.wait(10) == -signal.SIGKILL
+    assert reader.poll() is None
+    reader.kill()
+    reader.wait()
+    assert list(base.iterdir()) == []
+
+
+def test_while_something_writes_there_it_stays(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lfr_batch.engine.session_folder.end_processes", lambda _: False)
+    with session_folder() as folder:
+        pass
+    sweep(base)
+    assert folder.is_dir()
+
+
 @pytest.mark.parametrize(
     ("name", "holds", "mode"),
     [

@@ -137,6 +137,14 @@ def test_the_launcher_turns_core_dumps_off_before_ray_starts() -> None:
         assert start.index("ulimit -c 0") < start.index("ray start")
 
 
+def test_the_launcher_keeps_rays_files_where_only_its_user_can_enter() -> None:
+    content = load("ray-cluster.yaml")
+    for kind in ("head", "worker"):
+        start = content[f"{kind}_start_ray_commands"][-1]
+        assert start.index("install -d -m 700 ~/.lfr-ray;") < start.index("ray start")
+        assert "--temp-dir=$HOME/.lfr-ray/r" in start.split()
+
+
 @pytest.mark.parametrize("job", ["scan_archive", "enrol_gallery"])
 def test_a_job_works_where_the_package_is_only_in_the_working_directory(
     job: str, tmp_path: Path
