@@ -117,11 +117,6 @@ def test_another_user_can_neither_look_into_it_nor_put_a_link_there(
 def test_it_listens_on_this_machine_alone(ray_cluster: None) -> None:
     found = wait_for(lambda: len(places := listening_addresses()) >= SERVERS and places)
     assert {address for address, _ in found} <= LOOPBACK
-    address = own_address()
-    if address is not None:
-        for _, port in found:
-            with pytest.raises(OSError, match="refused"):
-                socket.create_connection((address, port), timeout=10)
 
 
 def test_the_doctor_sees_it_and_finds_it_closed(ray_cluster: None) -> None:
