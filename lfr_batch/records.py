@@ -205,6 +205,8 @@ class Shot:
     detection_score: float
     quality: float
     view: FaceView
+    other_field: FaceView | None = None
+    """The same part of the same frame's other field; None where a frame is one picture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,9 @@ class FootageConfig(Section):
     """IANA name of the zone of times that state none, in file names and in the manifest."""
     decode: Literal["auto", "cpu", "nvdec"] = "cpu"
     """nvdec: on the GPU's decoder what it can decode; auto: there, if this machine has one."""
+    deinterlace: Literal["auto", "top", "bottom", "never"] = "auto"
+    """auto: videos whose pictures are woven of two fields, as found out when they are probed; top,
+    bottom: every video, this field first; never: none."""
     motion: MotionConfig = MotionConfig()
 
 

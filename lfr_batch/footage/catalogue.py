@@ -11,6 +11,7 @@ from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.config.time_zones import zone_of
 from lfr_batch.errors import FootageError, StoreError, UsageError
 from lfr_batch.footage import sources
+from lfr_batch.footage.fields import as_asked
 from lfr_batch.footage.moving import Probed, probe_moving
 from lfr_batch.footage.pictures import picture_format, read_header
 from lfr_batch.footage.places import ObjectFacts
@@ -59,15 +60,22 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
     except (FootageError, StoreError, UsageError) as error:
         return (_with_start(replace(blank, error=str(error)), entry, Probed({}), footage),)
     return tuple(
-        _with_start(_asset(blank, each, facts, is_first=n == 0), entry, each, footage)
+        _with_start(_asset(blank, each, facts, footage, is_first=n == 0), entry, each, footage)
         for n, each in enumerate(found)
     )
 
 
 def _asset(
-    blank: FootageAsset, probed: Probed, facts: ObjectFacts, *, is_first: bool
+    blank: FootageAsset,
+    probed: Probed,
+    facts: ObjectFacts,
+    footage: FootageConfig,
+    *,
+    is_first: bool,
 ) -> FootageAsset:
     asset = replace(blank, **probed.fields)
+    if asset.kind == "video":
+        asset = replace(asset, fields=as_asked(asset.fields, footage.deinterlace))
     if is_first:
         return asset
     return replace(asset, footage_id=_footage_id(asset.uri, facts, (asset.recording, asset.stream)))

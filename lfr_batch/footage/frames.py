@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lfr_batch.records import ByteArray
+
+
+@runtime_checkable
+class TwoFields(Protocol):
+    """A frame that may be woven of two fields, of which it shows one."""
+
+    def other_field(self) -> Frame | None:
+        """The picture of the lines between, filmed a moment before or after; None: there is none."""
 
 
 class Frame(Protocol):

@@ -15,6 +15,7 @@ from lfr_batch.footage import sources
 from lfr_batch.footage.keyframes import from_index, from_packets
 from lfr_batch.footage.motion import cells_wh
 from lfr_batch.footage.multiplex import count_views
+from lfr_batch.footage.picture_probe import probe_picture
 from lfr_batch.footage.places import ObjectFacts
 from lfr_batch.footage.pyav import Decoded, Reading, decode
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
@@ -29,6 +30,7 @@ from lfr_batch.footage.pyav_input import (
     video_of,
 )
 from lfr_batch.footage.recordings import Layout, Recording, layout_of
+from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.signatures import missing_tail
 from lfr_batch.records import ByteArray, FootageEntry
 
@@ -202,7 +204,7 @@ def _video(entry: FootageEntry, video: Video) -> Probed:
 
 def _cells(decoded: Decoded) -> ByteArray:
     wh = cells_wh((decoded.frame.width, decoded.frame.height))
-    return PyavFrame(decoded.frame, 0, 0, Scalers()).luma(*wh)
+    return PyavFrame(decoded.frame, 0, Shape(), Scalers()).luma(*wh)
 
 
 def _require_decodable_size(video: Video) -> None:
@@ -215,16 +217,12 @@ def _require_decodable_size(video: Video) -> None:
 
 
 def _fields(entry: FootageEntry, video: Video, frame: av.VideoFrame) -> Fields:
-    rotation = (-round(frame.rotation / 90) * 90 + entry.rotate_deg) % 360
-    width, height = frame.width, frame.height
     rate = frame_rate(video.stream)
     return {
         "status": "ok",
         "duration_s": video.duration_s,
-        "width": height if rotation % 180 else width,
-        "height": width if rotation % 180 else height,
         "codec": video.stream.codec_context.name,
         "frame_rate": float(rate) if rate else None,
-        "rotation_deg": rotation,
         "keyframes_ns": from_index(video),
+        **probe_picture(video, frame, entry),
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -20,9 +21,18 @@ from lfr_batch.footage.damage import (
     tolerance_ns,
     truncated_sentence,
 )
-from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
+from lfr_batch.footage.deinterlace import (
+    FIELD_NS,
+    as_progressive,
+    deinterlaced,
+    field_gap_ns,
+    neighbours,
+    pays_for_both_fields,
+)
+from lfr_batch.footage.pyav_frame import Filtered, PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import Decode, Part, Video, announced_ns, is_encrypted, open_video
 from lfr_batch.footage.sampling import SlotsSent
+from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.signatures import HEAD_BYTES, missing_tail
 from lfr_batch.footage.stillness import Group, Stillness
 from lfr_batch.records import NS_PER_S, Segment, nanoseconds
@@ -34,6 +44,8 @@ PAST_END = 4
 LONGEST_GROUP = 600
 JOINT_NS = NS_PER_S
 """Before the place where timestamps begin anew: packets that were under way there."""
+NEAR_NS = NS_PER_S
+"""Frames of interlaced footage so close to a segment are decoded with it."""
 READ_FAILURES = 50
 """Failed reads in a row after which the rest of a file is given up."""
 
@@ -45,6 +57,10 @@ class Decoded:
     frame: av.VideoFrame
     moment_ns: int
     pts_ns: int
+    filtered: Filtered | None = None
+    """What makes the picture of a frame that holds two fields."""
+    other: Filtered | None = None
+    """What makes that of its other field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +74,8 @@ class Wanted:
     stillness: Stillness | None = None
     """What the motion gate saw; None: every group of pictures is decoded."""
     sent: SlotsSent = field(default_factory=SlotsSent)
+    interlaced: bool = False
+    """The frames before and after one that is wanted are needed as well."""
 
     def needs(self, time_ns: int) -> bool:
         inside = time_ns >= self.start_ns and not self.is_past(time_ns)
@@ -65,6 +83,11 @@ class Wanted:
 
     def is_past(self, time_ns: int) -> bool:
         return self.end_ns is not None and time_ns >= self.end_ns
+
+    def is_near(self, time_ns: int) -> bool:
+        """Whether the frame may be before or after one that is wanted."""
+        near = time_ns >= self.start_ns - NEAR_NS and not self.is_past(time_ns - NEAR_NS)
+        return self.interlaced and near
 
     def lost(self, time_ns: int) -> None:
         self.sent.lost(time_ns, self.sample_fps)
@@ -103,7 +126,8 @@ def open_frames(
     Raises after the last readable frame: FootageDamaged where packets could not be decoded or the
     file ends early, FootageUnreadable where no frame could be read; StoreUnreachable at any time.
     """
-    turns, scalers, given = segment.rotation_deg // 90 % 4, Scalers(), 0
+    shape, scalers, given = shape_of(segment), Scalers(), 0
+    interlaced = segment.fields != "progressive"
     part = Part(segment.stream, segment.first_byte, segment.end_byte)
     with ExitStack() as files:
 
@@ -112,15 +136,53 @@ def open_frames(
             return files.enter_context(open_video(segment.uri, s3, threads, decode_on, part))
 
         video, reading, frames = _from_keyframe(
-            open_again, lambda: Wanted(segment.start_ns, segment.end_ns, sample_fps, stillness)
+            open_again,
+            lambda: Wanted(
+                segment.start_ns, segment.end_ns, sample_fps, stillness, interlaced=interlaced
+            ),
         )
-        for decoded in _within(frames, segment):
+        pictures = _of_fields(frames, segment, sample_fps) if interlaced else _unmarked(frames)
+        for decoded in _within(pictures, segment):
             given += 1
-            yield PyavFrame(decoded.frame, decoded.pts_ns, turns, scalers)
+            yield PyavFrame(
+                decoded.frame, decoded.pts_ns, shape, scalers, decoded.filtered, decoded.other
+            )
         complaint = _complaint(video, segment, reading, s3)
         unreadable = not reading.frames and segment.start_ns == 0
     if complaint or unreadable:
         raise _error(segment.uri, complaint, given)
+
+
+def shape_of(segment: Segment) -> Shape:
+    return Shape(segment.sample_aspect, segment.mirrored, segment.rotation_deg // 90 % 4)
+
+
+def _unmarked(frames: Iterator[Decoded]) -> Iterator[Decoded]:
+    for decoded in frames:
+        if decoded.frame.interlaced_frame:
+            yield replace(decoded, filtered=partial(as_progressive, decoded.frame))
+        else:
+            yield decoded
+
+
+def _of_fields(frames: Iterator[Decoded], segment: Segment, sample_fps: float) -> Iterator[Decoded]:
+    """The picture of each frame's first field, and of its second where the rate pays for both."""
+    both = pays_for_both_fields(sample_fps, segment.frame_rate)
+    for before, decoded, after in neighbours(frames):
+        window = (
+            before.frame if before else None,
+            decoded.frame,
+            after.frame if after else None,
+        )
+        first = partial(deinterlaced, *window, segment.fields)
+        second = partial(deinterlaced, *window, segment.fields, second=True)
+        yield replace(decoded, filtered=first, other=second)
+        if not both:
+            continue
+        gap_ns = field_gap_ns(after.pts_ns - decoded.pts_ns if after else FIELD_NS)
+        moment_ns, pts_ns = decoded.moment_ns + gap_ns, decoded.pts_ns + gap_ns
+        if gap_ns > 0:
+            yield Decoded(decoded.frame, moment_ns, pts_ns, second, first)
 
 
 def _error(uri: str, complaint: str | None, given: int) -> FootageDamaged | FootageUnreadable:
@@ -287,7 +349,8 @@ def _skips(video: Video, packet: av.Packet[Any], time_ns: int, reading: Reading)
     """
     if reading.wanted is None or video.reorder_ticks or packet.pts is None or not packet.size:
         return False
-    return not reading.wanted.needs(time_ns) and reading.frames > 0
+    needed = reading.wanted.needs(time_ns) or reading.wanted.is_near(time_ns)
+    return not needed and reading.frames > 0
 
 
 def _decoded(video: Video, packet: av.Packet[Any], skips: bool) -> list[av.VideoFrame]:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import av
+import cv2
 import numpy as np
+from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from lfr_batch.footage.shape import Part, Shape, SizeWh, Stated, from_display_matrix
 from lfr_batch.records import ByteArray
 
 SCALED_AS_STORED = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "nv12"})
 """Scaling these before the change to RGB costs swscale a third of doing both in one step."""
 CUT_AS_STORED = frozenset({"yuv420p", "yuvj420p"})
 """Parts of these are cut out of the planes, so that the rest of the frame is never converted."""
+AROUND_PX = 3
+"""Stored pixels around a part that cubic interpolation reaches when the part is stretched."""
+
+
+Filtered = Callable[[], av.VideoFrame]
 
 
 class Scalers:
@@ -31,14 +42,28 @@ class Scalers:
 
 
 class PyavFrame:
-    """A decoded frame. ``turns`` clockwise quarter turns make it upright."""
+    """A decoded frame. ``shape`` makes the true, upright picture of what is stored.
 
-    __slots__ = ("_frame", "_pts_ns", "_scalers", "_turns")
+    ``filtered`` gives the frame to convert in place of ``frame``, of the same size; it is called
+    when there is something to convert, and once. ``other`` does so for its other field.
+    """
 
-    def __init__(self, frame: av.VideoFrame, pts_ns: int, turns: int, scalers: Scalers) -> None:
+    __slots__ = ("_filtered", "_frame", "_other", "_pts_ns", "_scalers", "_shape")
+
+    def __init__(
+        self,
+        frame: av.VideoFrame,
+        pts_ns: int,
+        shape: Shape,
+        scalers: Scalers,
+        filtered: Filtered | None = None,
+        other: Filtered | None = None,
+    ) -> None:
         self._frame = frame
+        self._filtered = filtered
+        self._other = other
         self._pts_ns = pts_ns
-        self._turns = turns
+        self._shape = shape
         self._scalers = scalers
 
     @property
@@ -46,29 +71,62 @@ class PyavFrame:
         return self._pts_ns
 
     @property
-    def size_wh(self) -> tuple[int, int]:
-        return self._turned(self._frame.width, self._frame.height)
+    def size_wh(self) -> SizeWh:
+        return self._shape.true_wh(self._stored_wh)
 
     def luma(self, width: int, height: int) -> ByteArray:
-        stored_wh = self._turned(width, height)
+        stored_wh = self._shape.turned_wh((width, height))
         return self._upright(
             self._scalers.luma.reformat(
-                self._frame, *stored_wh, "gray", interpolation=Interpolation.AREA, threads=1
+                self._picture(), *stored_wh, "gray", interpolation=Interpolation.AREA, threads=1
             )
         )
 
     def rgb(self, width: int, height: int) -> ByteArray:
-        frame, stored_wh = self._frame, self._turned(width, height)
+        frame, stored_wh = self._picture(), self._shape.turned_wh((width, height))
         if frame.format.name in SCALED_AS_STORED:
             frame = self._scalers.size.reformat(frame, *stored_wh, threads=1)
         return self._upright(self._scalers.rgb.reformat(frame, *stored_wh, "rgb24", threads=1))
 
     def bgr_part(self, left: int, top: int, right: int, bottom: int) -> ByteArray:
-        stored = self._as_stored(left, top, right, bottom)
-        return np.ascontiguousarray(np.rot90(self._stored_part(*stored), -self._turns))
+        stretched_wh = self._shape.stretched_wh(self._stored_wh)
+        part = self._shape.before_turning((left, top, right, bottom), stretched_wh)
+        if stretched_wh == self._stored_wh:
+            return self._turned(self._stored_part(*part))
+        return self._turned(self._stretched_part(part, stretched_wh))
+
+    def other_field(self) -> PyavFrame | None:
+        if self._other is None:
+            return None
+        return PyavFrame(self._frame, self._pts_ns, self._shape, self._scalers, self._other)
+
+    def _picture(self) -> av.VideoFrame:
+        """What is converted."""
+        if self._filtered is not None:
+            self._frame, self._filtered = self._filtered(), None
+        return self._frame
+
+    @property
+    def _stored_wh(self) -> SizeWh:
+        return self._frame.width, self._frame.height
+
+    def _stretched_part(self, part: Part, stretched_wh: SizeWh) -> ByteArray:
+        """The part of the stretched picture, whose pixels' centres lie between those stored."""
+        (width, height), (left, top, right, bottom) = self._stored_wh, part
+        across, down = width / stretched_wh[0], height / stretched_wh[1]
+        first = _before(left * across), _before(top * down)
+        last = _behind(right * across, width), _behind(bottom * down, height)
+        stored = self._stored_part(*first, *last)
+        to_stored = np.array(
+            [
+                [across, 0, (left + 0.5) * across - 0.5 - first[0]],
+                [0, down, (top + 0.5) * down - 0.5 - first[1]],
+            ]
+        )
+        return _sampled(stored, to_stored, (right - left, bottom - top))
 
     def _stored_part(self, left: int, top: int, right: int, bottom: int) -> ByteArray:
-        frame, scalers = self._frame, self._scalers
+        frame, scalers = self._picture(), self._scalers
         if frame.format.name not in CUT_AS_STORED:
             whole = scalers.bgr.reformat(frame, format="bgr24", threads=1).to_ndarray()
             return whole[top:bottom, left:right].astype(np.uint8, copy=False)
@@ -79,22 +137,42 @@ class PyavFrame:
         part = bgr[top - down : bottom - down, left - across : right - across]
         return part.astype(np.uint8, copy=False)
 
-    def _as_stored(self, left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
-        """The same part before the frame is turned upright."""
-        width, height = self._frame.width, self._frame.height
-        return {
-            0: (left, top, right, bottom),
-            1: (top, height - right, bottom, height - left),
-            2: (width - right, height - bottom, width - left, height - top),
-            3: (width - bottom, left, width - top, right),
-        }[self._turns]
-
-    def _turned(self, width: int, height: int) -> tuple[int, int]:
-        return (height, width) if self._turns % 2 else (width, height)
-
     def _upright(self, converted: av.VideoFrame) -> ByteArray:
-        picture = converted.to_ndarray().astype(np.uint8, copy=False)
-        return np.ascontiguousarray(np.rot90(picture, -self._turns))
+        return self._turned(converted.to_ndarray().astype(np.uint8, copy=False))
+
+    def _turned(self, picture: ByteArray) -> ByteArray:
+        mirrored = picture[:, ::-1] if self._shape.mirrored else picture
+        return np.ascontiguousarray(np.rot90(mirrored, -self._shape.turns))
+
+
+def orientation_of(frame: av.VideoFrame) -> tuple[bool, int]:
+    """Whether stored mirrored, and the clockwise degrees after that: what its display matrix says.
+
+    The container's matrix, or what H.264 and HEVC say of their display orientation.
+    """
+    data: Any = frame.side_data.get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-overload]
+    return from_display_matrix(None if data is None else bytes(data))
+
+
+def stated_by(stream: av.VideoStream) -> Stated:
+    """Ask after the first frame is decoded: before, the codec may have said nothing yet."""
+    return Stated(stream.sample_aspect_ratio, stream.codec_context.sample_aspect_ratio)
+
+
+def _before(place: float) -> int:
+    return max(0, int(place) - AROUND_PX)
+
+
+def _behind(place: float, side: int) -> int:
+    return min(side, int(place) + 1 + AROUND_PX)
+
+
+def _sampled(picture: ByteArray, to_picture: np.ndarray, size_wh: SizeWh) -> ByteArray:
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    sampled = cv2.warpAffine(
+        picture, to_picture, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(sampled, np.uint8)
 
 
 def _cut_planes(

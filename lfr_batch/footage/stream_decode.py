@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic_ns
 from typing import Any
 
 import av
 
-from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
+from lfr_batch.footage.deinterlace import deinterlaced
+from lfr_batch.footage.pyav_frame import PyavFrame, Scalers, orientation_of
+from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.stream_health import Moment
 
 
@@ -22,9 +25,18 @@ class StreamFrame(PyavFrame):
     __slots__ = ("__weakref__", "arrived_at", "arrived_ns")
 
     def __init__(
-        self, frame: av.VideoFrame, pts_ns: int, scalers: Scalers, arrived: Moment
+        self,
+        frame: av.VideoFrame,
+        pts_ns: int,
+        sample_aspect: float,
+        scalers: Scalers,
+        arrived: Moment,
     ) -> None:
-        super().__init__(frame, pts_ns, -round(frame.rotation / 90) % 4, scalers)
+        mirrored, turn_deg = orientation_of(frame)
+        shape = Shape(sample_aspect, mirrored, turn_deg // 90)
+        # The next frame is not there yet: a picture is made of one field's own lines.
+        alone = partial(deinterlaced, None, frame, None) if frame.interlaced_frame else None
+        super().__init__(frame, pts_ns, shape, scalers, alone)
         self.arrived_ns = arrived.steady_ns
         self.arrived_at = arrived.at
 

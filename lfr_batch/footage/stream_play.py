@@ -12,7 +12,8 @@ from typing import Any
 import av
 
 from lfr_batch.errors import FootageUnreadable
-from lfr_batch.footage.pyav_frame import Scalers
+from lfr_batch.footage.pyav_frame import Scalers, stated_by
+from lfr_batch.footage.shape import Stated, sample_aspect
 from lfr_batch.footage.stream_decode import StreamFrame, arrival, decode, now
 from lfr_batch.footage.stream_input import Feed, read_packets
 from lfr_batch.footage.stream_time import RunningTime
@@ -57,7 +58,7 @@ def play(playing: Playing, feed: Feed, stall_s: float) -> None:
             _pace(playing, packet)
         if playing.stopping.is_set():
             return
-        _hand_out(playing, packet, timed=feed.timed)
+        _hand_out(playing, feed, packet)
         if feed.timing is None:
             _check_pictures(playing, feed, connected_ns, stall_s)
             _check_lag(playing, feed, stall_s)
@@ -67,19 +68,21 @@ def play(playing: Playing, feed: Feed, stall_s: float) -> None:
         raise FootageUnreadable(f"{feed.shown} holds no frame that can be decoded")
 
 
-def _hand_out(playing: Playing, packet: av.Packet[Any], *, timed: bool) -> None:
+def _hand_out(playing: Playing, feed: Feed, packet: av.Packet[Any]) -> None:
     """Nothing of the frames may be referenced after this."""
     read = now()
     frames, damaged = decode(packet, read)
     if damaged:
         playing.damage()
+    stated = stated_by(feed.stream) if frames else Stated()
     for frame in frames:
+        aspect, _ = sample_aspect((frame.width, frame.height), stated)
         arrived = arrival(frame, read)
         stamp = (frame.pts, frame.time_base or SOME_UNIT_S)
-        tick, unit_s = stamp if timed else (arrived.steady_ns, NANOSECOND_S)
+        tick, unit_s = stamp if feed.timed else (arrived.steady_ns, NANOSECOND_S)
         pts_ns = playing.time.tell(tick, unit_s, arrived.steady_ns)
         playing.last_frame_ns = read.steady_ns
-        playing.give(StreamFrame(frame, pts_ns, playing.scalers, arrived))
+        playing.give(StreamFrame(frame, pts_ns, aspect, playing.scalers, arrived))
 
 
 def _pace(playing: Playing, packet: av.Packet[Any]) -> None:

@@ -16,7 +16,7 @@ from lfr_batch.faces.realign import realign
 from lfr_batch.faces.stages import FaceStages
 from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.pipeline.search import Search
-from lfr_batch.records import Candidate, FloatArray, Segment, Shot, Sighting, Track
+from lfr_batch.records import Candidate, FaceView, FloatArray, Segment, Shot, Sighting, Track
 from lfr_batch.tracks.best_shot import fuse, split_by_identity
 
 SAME_FACE = 0.3
@@ -39,10 +39,10 @@ def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float)
     shots = [shot for track in tracks for shot in track.shots]
     if not shots:
         return []
-    views = [shot.view for shot in shots]
+    views = [view for shot in shots for view in _views_of(shot)]
     landmarks = realign(views, stages.exact_detector)
     aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
-    templates = stages.embedder.embed(np.stack(aligned))
+    templates = _one_per_shot(shots, stages.embedder.embed(np.stack(aligned)))
     probes: list[Probe] = []
     first = 0
     for track in tracks:
@@ -50,6 +50,19 @@ def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float)
         first += len(track.shots)
         probes += _probes_of(track, own, split_score)
     return probes
+
+
+def _views_of(shot: Shot) -> tuple[FaceView, ...]:
+    return (shot.view,) if shot.other_field is None else (shot.view, shot.other_field)
+
+
+def _one_per_shot(shots: Sequence[Shot], templates: FloatArray) -> FloatArray:
+    """Two fields of a frame hold different lines of a face: together they tell more of it."""
+    if len(templates) == len(shots):
+        return templates
+    counts = [len(_views_of(shot)) for shot in shots]
+    fields = np.split(templates, np.cumsum(counts)[:-1])
+    return np.stack([fuse(own, [1.0] * len(own)) for own in fields])
 
 
 def _probes_of(track: Track, templates: FloatArray, split_score: float) -> list[Probe]:

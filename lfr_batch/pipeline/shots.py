@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lfr_batch.config.schema import QualityConfig
 from lfr_batch.faces.grade import grade
-from lfr_batch.footage.frames import Frame
+from lfr_batch.faces.view import cut_view
+from lfr_batch.footage.frames import Frame, TwoFields
 from lfr_batch.records import FaceBatch, Shot
 
 
@@ -15,6 +16,7 @@ def take_shots(
     if not len(faces):
         return [], ()
     graded = grade(frame, faces, limits)
+    other = frame.other_field() if graded.accepted and isinstance(frame, TwoFields) else None
     shots: list[Shot | None] = [None] * len(faces)
     for i in graded.accepted:
         view = graded.views[i]
@@ -26,5 +28,6 @@ def take_shots(
                 detection_score=float(faces.scores[i]),
                 quality=float(graded.quality[i]),
                 view=view,
+                other_field=cut_view(other, faces, i) if other else None,
             )
     return shots, graded.reasons
