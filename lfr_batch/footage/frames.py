@@ -12,7 +12,7 @@ class TwoFields(Protocol):
     """A frame that may be woven of two fields, of which it shows one."""
 
     def other_field(self) -> Frame | None:
-        """The picture of the lines between, filmed a moment before or after; None: there is none."""
+        """The picture of the lines between, filmed a moment before or after; None: none."""
 
 
 class Frame(Protocol):

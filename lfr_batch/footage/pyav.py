@@ -179,7 +179,7 @@ def _of_fields(frames: Iterator[Decoded], segment: Segment, sample_fps: float) -
         yield replace(decoded, filtered=first, other=second)
         if not both:
             continue
-        gap_ns = field_gap_ns(after.pts_ns - decoded.pts_ns if after else FIELD_NS)
+        gap_ns = field_gap_ns(after.pts_ns - decoded.pts_ns if after else 2 * FIELD_NS)
         moment_ns, pts_ns = decoded.moment_ns + gap_ns, decoded.pts_ns + gap_ns
         if gap_ns > 0:
             yield Decoded(decoded.frame, moment_ns, pts_ns, second, first)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,6 +23,7 @@ and the widest in use (half D1 on a 16:9 screen) are 32:11."""
 ALIKE = 0.005
 """Ratios that differ by less are one: 4320:4319 is a rounding error of whoever wrote it."""
 MATRIX_NUMBERS = 9
+IF_WRONG = "give `aspect` in the manifest if that is wrong"
 
 EVERY_OTHER_LINE, EVERY_OTHER_COLUMN = Fraction(1, 2), Fraction(2)
 
@@ -130,17 +132,12 @@ def sample_aspect(stored_wh: SizeWh, stated: Stated, true_aspect: float | None =
     """
     if true_aspect is not None:
         return _from_manifest(stored_wh, true_aspect)
-    container, codec = (_possible(ratio, stored_wh) for ratio in (stated.container, stated.codec))
-    believed = container or codec
-    if believed is None:
-        return _unsaid(stored_wh, stated)
-    note = None
-    if codec and not alike(float(believed), float(codec)):
-        note = (
-            f"its container says that pixels are {_ratio(believed)}, its codec {_ratio(codec)}; "
-            "the container is believed: give `aspect` in the manifest if that is wrong"
-        )
-    return _squared(float(believed)), note
+    said = [ratio for ratio in (stated.container, stated.codec) if ratio is not None]
+    telling = [ratio for ratio in said if _can_be(ratio) and not _says_nothing(ratio, stored_wh)]
+    if not telling:
+        return _unsaid(stored_wh, said)
+    believed = float(telling[0])
+    return (1.0 if alike(believed, 1.0) else believed), _contradiction(telling[0], said)
 
 
 def turned_aspect(true_aspect: float | None, rotation_deg: int) -> float | None:
@@ -154,50 +151,57 @@ def alike(one: float, other: float) -> bool:
 
 def _from_manifest(stored_wh: SizeWh, true_aspect: float) -> Aspect:
     ratio = true_aspect * stored_wh[1] / stored_wh[0]
-    if not 1 / WIDEST <= ratio <= WIDEST:
+    if not _can_be(ratio):
         return 1.0, (
             f"the manifest's `aspect` would make its pixels {ratio:.3g}:1, which cannot be; they "
             "are taken for square"
         )
-    return _squared(ratio), None
+    return (1.0 if alike(ratio, 1.0) else ratio), None
 
 
-def _possible(ratio: Fraction | None, stored_wh: SizeWh) -> Fraction | None:
-    if ratio is None or not Fraction(1, WIDEST) <= ratio <= WIDEST:
+def _can_be(ratio: float | Fraction) -> bool:
+    return 1 / WIDEST <= ratio <= WIDEST
+
+
+def _says_nothing(ratio: Fraction, stored_wh: SizeWh) -> bool:
+    return stored_wh in NEVER_SQUARE and alike(float(ratio), 1.0)
+
+
+def _contradiction(believed: Fraction, said: Sequence[Fraction]) -> str | None:
+    others = [ratio for ratio in said if not alike(float(ratio), float(believed))]
+    if not others:
         return None
-    says_nothing = stored_wh in NEVER_SQUARE and alike(float(ratio), 1.0)
-    return None if says_nothing else ratio
+    return (
+        f"its container and its codec differ about the shape of its pixels: {_ratio(believed)} is "
+        f"believed, not {_ratio(others[0])}; {IF_WRONG}"
+    )
 
 
-def _unsaid(stored_wh: SizeWh, stated: Stated) -> Aspect:
+def _unsaid(stored_wh: SizeWh, said: Sequence[Fraction]) -> Aspect:
+    """``said``: only what cannot be."""
     size = f"{stored_wh[0]}x{stored_wh[1]}"
-    wrong = "give `aspect` in the manifest if that is wrong"
     if stored_wh in NEVER_SQUARE:
         name, ratio = NEVER_SQUARE[stored_wh]
         width, height = Shape(float(ratio)).stretched_wh(stored_wh)
         return float(ratio), (
             f"says nothing that can be of its pixels' shape; {size} is taken for {name} and "
-            f"searched as {width}x{height}: {wrong}"
+            f"searched as {width}x{height}: {IF_WRONG}"
         )
-    if absurd := next((r for r in (stated.container, stated.codec) if r is not None), None):
+    if said:
         return 1.0, (
-            f"says that its pixels are {_ratio(absurd)}, which cannot be; they are taken for "
-            f"square: {wrong}"
+            f"says that its pixels are {_ratio(said[0])}, which cannot be; they are taken for "
+            f"square: {IF_WRONG}"
         )
     if stored_wh in PERHAPS_SQUARE:
         return 1.0, (
             f"says nothing of its pixels' shape; {size} may be {PERHAPS_SQUARE[stored_wh]}, and is "
-            f"searched as it is stored: {wrong}"
+            f"searched as it is stored: {IF_WRONG}"
         )
     return 1.0, None
 
 
 def _ratio(ratio: Fraction) -> str:
     return f"{ratio.numerator}:{ratio.denominator}"
-
-
-def _squared(ratio: float) -> float:
-    return 1.0 if alike(ratio, 1.0) else ratio
 
 
 def from_display_matrix(matrix: bytes | None) -> tuple[bool, int]:

@@ -40,10 +40,15 @@ def write_clip(
     encoder: Mapping[str, str] | None = None,
     ticks: Iterable[int] | None = None,
     rotation: int = 0,
+    flips: tuple[bool, bool] = (False, False),
+    sample_aspect: Fraction | None = None,
     tags: Mapping[str, str] | None = None,
     keyframe_every: int = 25,
 ) -> Path:
-    """Encode pictures at 25 frames/s (or at ``ticks`` of 1/25 s) with a keyframe a second."""
+    """Encode pictures at 25 frames/s (or at ``ticks`` of 1/25 s) with a keyframe a second.
+
+    ``rotation`` is counter-clockwise degrees, ``flips`` (left-right, top-bottom) come after it.
+    """
     shown = pictures(shown) if isinstance(shown, int) else shown
     with av.open(str(path), "w", format=container, options=dict(muxer or {})) as out:
         added = out.add_stream(codec, rate=RATE, options=dict(encoder or {}))
@@ -51,8 +56,10 @@ def write_clip(
         stream.pix_fmt = {"mjpeg": "yuvj420p", "gif": "rgb8"}.get(codec, "yuv420p")
         stream.gop_size = keyframe_every
         out.metadata.update(tags or {})
-        if rotation:
-            stream.set_display_rotation(rotation)
+        if rotation or any(flips):
+            stream.set_display_rotation(rotation, *flips)
+        if sample_aspect is not None:
+            stream.codec_context.sample_aspect_ratio = sample_aspect
         times = iter(ticks) if ticks is not None else iter(range(1_000_000))
         for picture in shown:
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")

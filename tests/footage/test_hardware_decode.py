@@ -13,6 +13,7 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import choose_decoder, nvdec_obstacle, open_video
+from lfr_batch.footage.shape import Shape
 from lfr_batch.models.synthetic import smooth_pictures
 from lfr_batch.records import ByteArray
 
@@ -66,7 +67,9 @@ def test_pictures_of_a_gpus_decoder_read_like_those_of_the_processor(
 ) -> None:
     moved = VideoReformatter().reformat(as_decoded, format=stored)
     assert moved.format.name == stored
-    one, other = (PyavFrame(frame, 0, turns, Scalers()) for frame in (as_decoded, moved))
+    one, other = (
+        PyavFrame(frame, 0, Shape(turns=turns), Scalers()) for frame in (as_decoded, moved)
+    )
     width, height = one.size_wh
     assert other.size_wh == (width, height)
     assert_alike(one.luma(40, 40), other.luma(40, 40))

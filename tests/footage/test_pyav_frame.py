@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -11,6 +12,7 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
 from lfr_batch.footage.pyav_frame import CUT_AS_STORED, PyavFrame, Scalers
+from lfr_batch.footage.shape import Shape
 from lfr_batch.records import ByteArray
 
 from .clips import whole_bgr
@@ -19,7 +21,9 @@ Part = tuple[int, int, int, int]
 
 FORMATS = ("yuv420p", "yuvj420p", "yuv422p", "yuv444p", "nv12", "gray", "rgb24", "yuv420p10le")
 SIZES_WH = ((160, 120), (99, 66), (98, 67), (161, 121))
-TURNS = (0, 1, 2, 3)
+ORIENTATIONS = [Shape(1.0, mirrored, turns) for mirrored in (False, True) for turns in range(4)]
+AS_STORED = Shape()
+STRETCHES = (2.0, 0.5, 12 / 11, 40 / 33, 0.9, 64 / 45)
 WHOLE = [
     (pixels, size_wh)
     for pixels in FORMATS
@@ -39,7 +43,7 @@ def scene(size_wh: tuple[int, int]) -> ByteArray:
 def frame_of(
     size_wh: tuple[int, int],
     pixels: str,
-    turns: int = 0,
+    shape: Shape = AS_STORED,
     colours: Colorspace = Colorspace.ITU601,
     extent: ColorRange = ColorRange.MPEG,
 ) -> PyavFrame:
@@ -50,13 +54,23 @@ def frame_of(
         )
         frame.colorspace, frame.color_range = colours, extent
     frame.pts, frame.time_base = 0, Fraction(1, 25)
-    return PyavFrame(frame, 0, turns, Scalers())
+    return PyavFrame(frame, 0, shape, Scalers())
 
 
 def reference(frame: PyavFrame) -> ByteArray:
-    """The whole frame as FFmpeg converts it, turned upright."""
-    stored = frame._frame.reformat(format="bgr24").to_ndarray()
-    return np.asarray(np.rot90(stored, -frame._turns), np.uint8)
+    """The whole frame as FFmpeg converts it, stretched by OpenCV, mirrored, turned upright."""
+    whole = np.asarray(frame._frame.reformat(format="bgr24").to_ndarray(), np.uint8)
+    shape, stored_wh = frame._shape, (whole.shape[1], whole.shape[0])
+    if shape.stretched_wh(stored_wh) != stored_wh:
+        whole = np.asarray(
+            cv2.resize(whole, shape.stretched_wh(stored_wh), interpolation=cv2.INTER_CUBIC)
+        )
+    return upright(whole, shape)
+
+
+def upright(picture: ByteArray, shape: Shape) -> ByteArray:
+    mirrored = np.fliplr(picture) if shape.mirrored else picture
+    return np.asarray(np.rot90(mirrored, -shape.turns), np.uint8)
 
 
 def cropped(frame: PyavFrame, size_wh: tuple[int, int]) -> PyavFrame:
@@ -69,7 +83,7 @@ def cropped(frame: PyavFrame, size_wh: tuple[int, int]) -> PyavFrame:
         filled = np.zeros((ours.height, ours.line_size), np.uint8)
         filled[:, : ours.width] = rows[: ours.height, : ours.width]
         ours.update(filled.tobytes())
-    return PyavFrame(part, 0, frame._turns, Scalers())
+    return PyavFrame(part, 0, frame._shape, Scalers())
 
 
 def parts_of(size_wh: tuple[int, int]) -> list[Part]:
@@ -97,26 +111,52 @@ def assert_parts_are_the_whole_s(frame: PyavFrame, whole: ByteArray) -> None:
         assert largest_gap(part, whole[top:bottom, left:right]) <= 2, (left, top, right, bottom)
 
 
-@pytest.mark.parametrize("turns", TURNS)
+@pytest.mark.parametrize("shape", ORIENTATIONS, ids=str)
 @pytest.mark.parametrize(("pixels", "size_wh"), WHOLE)
 def test_a_part_is_what_the_whole_conversion_gives(
-    pixels: str, size_wh: tuple[int, int], turns: int
+    pixels: str, size_wh: tuple[int, int], shape: Shape
 ) -> None:
-    frame = frame_of(size_wh, pixels, turns)
+    frame = frame_of(size_wh, pixels, shape)
     assert_parts_are_the_whole_s(frame, reference(frame))
 
 
-@pytest.mark.parametrize("turns", TURNS)
+@pytest.mark.parametrize("orientation", ORIENTATIONS, ids=str)
+@pytest.mark.parametrize("sample_aspect", STRETCHES)
+@pytest.mark.parametrize(("pixels", "size_wh"), [("yuv420p", (160, 120)), ("nv12", (98, 66))])
+def test_a_part_of_a_stretched_picture_is_the_whole_s(
+    pixels: str, size_wh: tuple[int, int], sample_aspect: float, orientation: Shape
+) -> None:
+    frame = frame_of(size_wh, pixels, replace(orientation, sample_aspect=sample_aspect))
+    assert_parts_are_the_whole_s(frame, reference(frame))
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS, ids=str)
+def test_scaled_pictures_have_the_true_shape(orientation: Shape) -> None:
+    """What is asked for in a size is the true picture in that size, not the stored one."""
+    shape = replace(orientation, sample_aspect=2.0)
+    frame = frame_of((80, 120), "yuv420p", shape)
+    width, height = frame.size_wh
+    assert (width, height) == ((120, 160) if shape.turns % 2 else (160, 120))
+    whole = reference(frame)
+    half_wh = width // 2, height // 2
+    halved = cv2.resize(whole, half_wh, interpolation=cv2.INTER_AREA)
+    rgb, luma = frame.rgb(*half_wh), frame.luma(*half_wh)
+    assert np.abs(rgb[..., ::-1].astype(int) - halved).mean() < 4
+    grey = cv2.cvtColor(halved, cv2.COLOR_BGR2GRAY)
+    assert np.abs(luma.astype(int) * 255 / 219 - 18.6 - grey).mean() < 8
+
+
+@pytest.mark.parametrize("shape", ORIENTATIONS, ids=str)
 @pytest.mark.parametrize("size_wh", [(98, 67), (161, 121), (99, 66)])
 @pytest.mark.parametrize("pixels", sorted(CUT_AS_STORED))
 def test_a_frame_of_odd_size_is_converted_like_one_of_even_size(
-    pixels: str, size_wh: tuple[int, int], turns: int
+    pixels: str, size_wh: tuple[int, int], shape: Shape
 ) -> None:
     even = frame_of((size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2), pixels)
     whole = reference(even)[: size_wh[1], : size_wh[0]]
     odd = cropped(even, size_wh)
-    frame = PyavFrame(odd._frame, 0, turns, Scalers())
-    assert_parts_are_the_whole_s(frame, np.asarray(np.rot90(whole, -turns), np.uint8))
+    frame = PyavFrame(odd._frame, 0, shape, Scalers())
+    assert_parts_are_the_whole_s(frame, upright(whole, shape))
 
 
 @pytest.mark.parametrize("extent", [ColorRange.MPEG, ColorRange.JPEG])
@@ -131,18 +171,18 @@ def test_a_part_keeps_the_colours_of_the_whole(
 
 def test_colours_are_those_of_the_scene() -> None:
     """So that the tests above do not compare two pictures that are wrong alike."""
-    upright = scene((160, 120))
+    filmed = scene((160, 120))
     for colours in (Colorspace.ITU601, Colorspace.ITU709):
         frame = frame_of((160, 120), "yuv420p", colours=colours)
         part = frame.bgr_part(31, 17, 121, 102)[..., ::-1]
-        assert np.abs(part.astype(int) - upright[17:102, 31:121]).mean() < 5
+        assert np.abs(part.astype(int) - filmed[17:102, 31:121]).mean() < 5
 
 
 def test_parts_of_different_sizes_and_the_whole_do_not_disturb_each_other() -> None:
     """The converters are kept from call to call and from frame to frame."""
     scalers = Scalers()
     frames = [
-        PyavFrame(frame_of((160, 120), pixels)._frame, 0, 0, scalers)
+        PyavFrame(frame_of((160, 120), pixels)._frame, 0, Shape(), scalers)
         for pixels in ("yuv420p", "nv12", "yuvj420p")
     ]
     before = [frame.bgr_part(10, 10, 60, 50) for frame in frames]
