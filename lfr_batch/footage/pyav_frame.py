@@ -8,6 +8,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Interpolation, VideoReformatter
 
@@ -150,7 +151,9 @@ def orientation_of(frame: av.VideoFrame) -> tuple[bool, int]:
 
     The container's matrix, or what H.264 and HEVC say of their display orientation.
     """
-    data: Any = frame.side_data.get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-overload]
+    # A frame that is asked for its side data holds on to what holds on to it, and so to itself.
+    container: Any = SideDataContainer
+    data = container(frame).get(SideDataType.DISPLAYMATRIX)
     return from_display_matrix(None if data is None else bytes(data))
 
 

@@ -139,8 +139,8 @@ def test_stated_ratios(tmp_path: Path, codec: str, container: str, ratio: Fracti
     )
     asset = probed(path)
     assert asset.sample_aspect == pytest.approx(float(ratio))
-    assert asset.width == round(176 * max(ratio, 1))
-    assert asset.height == round(144 / min(ratio, 1))
+    assert asset.width == round(176 * max(float(ratio), 1.0))
+    assert asset.height == round(144 / min(float(ratio), 1.0))
     assert first_frame(asset).size_wh == (asset.width, asset.height)
     assert asset.notes is None
 
