@@ -93,8 +93,14 @@ def as_asked(found: FieldOrder, asked: Deinterlace) -> FieldOrder:
     return "progressive" if asked == "never" else asked
 
 
-def may_be_combed(height: int, said: Said) -> bool:
-    return said.interlaced or (height in COMBABLE_HEIGHTS and height not in NEVER_COMBED_HEIGHTS)
+def is_worth_a_look(place: int, height: int, votes: Votes, said: Said) -> bool:
+    """Whether to look at a place (the first is 0) of footage ``height`` lines high, given the
+    votes of the places before it."""
+    if is_settled(votes):
+        return False
+    if said.interlaced or height in OFTEN_COMBED_HEIGHTS:
+        return True
+    return place == 0 and height in COMBABLE_HEIGHTS and height not in NEVER_COMBED_HEIGHTS
 
 
 def judge(votes: Votes, said: Said) -> FieldOrder:
@@ -111,11 +117,6 @@ def is_settled(votes: Votes) -> bool:
     if votes.combed_share >= 2 * COMBED_SHARE:
         return _order(votes) is not None
     return votes.combed_share <= CLEAN_SHARE and votes.telling >= 4 * TELLING_BLOCKS
-
-
-def is_worth_more(height: int, said: Said) -> bool:
-    """Whether to look at other places where the first ones told nothing."""
-    return said.interlaced or height in OFTEN_COMBED_HEIGHTS
 
 
 def remark(order: FieldOrder, said: Said) -> str | None:

@@ -19,7 +19,7 @@ from lfr_batch.records import ByteArray, FieldOrder, FootageEntry, nanoseconds
 
 PLACES = 8
 """Where frames are looked at, from the beginning to the end, until they tell."""
-FRAMES = 6
+FRAMES = 5
 """Frames in a row at each place."""
 FIRST_FIELD: dict[int, FieldOrder] = {2: "top", 3: "bottom", 4: "bottom", 5: "top"}
 """FFmpeg's AVFieldOrder: TT, BB, TB (bottom displayed first), BT."""
@@ -39,7 +39,7 @@ def probe_picture(video: Video, first: av.VideoFrame, entry: FootageEntry) -> di
     known = turned_aspect(entry.aspect, rotation_deg)
     aspect, note = sample_aspect(stored_wh, stated_by(video.stream), known)
     width, height = Shape(aspect, mirrored, rotation_deg // 90).true_wh(stored_wh)
-    order, remark = find_fields(video)
+    order, remark = find_fields(video, first)
     return {
         "width": width,
         "height": height,
@@ -51,19 +51,17 @@ def probe_picture(video: Video, first: av.VideoFrame, entry: FootageEntry) -> di
     }
 
 
-def find_fields(video: Video) -> Found:
+def find_fields(video: Video, first: av.VideoFrame) -> Found:
     """Decodes a few frames here and there and leaves the video wherever that led."""
-    said, votes = Said(), Votes()
+    said, votes = said_by(video, first.interlaced_frame), Votes()
     for place in range(PLACES):
+        if not fields.is_worth_a_look(place, first.height, votes, said):
+            break
         if place and not _seek(video, place):
             break
         lumas, interlaced = _look(video)
         said = said_by(video, interlaced or said.interlaced)
-        if not lumas or not fields.may_be_combed(lumas[0].shape[0], said):
-            break
         votes += fields.count(lumas)
-        if fields.is_settled(votes) or not fields.is_worth_more(lumas[0].shape[0], said):
-            break
     order = fields.judge(votes, said)
     return order, fields.remark(order, said)
 

@@ -15,8 +15,8 @@ from lfr_batch.footage.fields import (
     as_asked,
     count,
     is_settled,
+    is_worth_a_look,
     judge,
-    may_be_combed,
     remark,
 )
 from lfr_batch.records import ByteArray, FieldOrder
@@ -108,19 +108,22 @@ def test_more_is_looked_at_until_it_tells() -> None:
 
 
 @pytest.mark.parametrize(
-    ("height", "said", "expected"),
+    ("height", "said", "places"),
     [
-        (576, NOTHING, True),
-        (480, NOTHING, True),
-        (1080, NOTHING, True),
-        (720, NOTHING, False),
-        (288, NOTHING, False),
-        (2160, NOTHING, False),
-        (288, TOP, True),
+        (576, NOTHING, 8),
+        (480, NOTHING, 8),
+        (1080, NOTHING, 1),
+        (720, NOTHING, 0),
+        (288, NOTHING, 0),
+        (2160, NOTHING, 0),
+        (1080, SOME, 8),
+        (288, TOP, 8),
     ],
 )
-def test_heights_that_interlaced_footage_has(height: int, said: Said, expected: bool) -> None:
-    assert may_be_combed(height, said) == expected
+def test_heights_that_interlaced_footage_has(height: int, said: Said, places: int) -> None:
+    looks = [is_worth_a_look(place, height, Votes(), said) for place in range(8)]
+    assert looks == [place < places for place in range(8)]
+    assert not is_worth_a_look(0, height, Votes(progressive=MANY), said)
 
 
 @pytest.mark.parametrize(
