@@ -57,7 +57,8 @@ def find_fields(video: Video, first: av.VideoFrame) -> Found:
     for place in range(PLACES):
         if not fields.is_worth_a_look(place, first.height, votes, said):
             break
-        if place and not _seek(video, place):
+        # Where the file cannot be wound back, the next frames are those that come.
+        if not _seek(video, place) and place:
             break
         lumas, interlaced = _look(video)
         said = said_by(video, interlaced or said.interlaced)
