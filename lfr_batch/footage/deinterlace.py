@@ -18,6 +18,7 @@ from lfr_batch.records import FieldOrder
 SOME_UNIT_S = Fraction(1, 1000)
 PARITY = {"top": "tff", "bottom": "bff", "progressive": "auto"}
 """bwdif's names; 'auto': as the frame itself says."""
+OTHER: dict[FieldOrder, FieldOrder] = {"top": "bottom", "bottom": "top"}
 FIELD_NS = 20_000_000
 """Fields are filmed a fiftieth of a second apart, or a sixtieth, however many are recorded."""
 
@@ -59,12 +60,17 @@ def deinterlaced(
     Lines of the other field are made of those around, and of the frames before and after where
     nothing moves. Without one of these, as at the ends of footage, of those around alone.
     """
+    if before is None and after is None and not second and first in OTHER:
+        # Of one frame alone, bwdif gives back the first field's picture as it is, combed.
+        return deinterlaced(None, frame, None, OTHER[first], second=True)
     window = [each for each in (before, frame, after) if each is not None and _alike(each, frame)]
     at = next(i for i, each in enumerate(window) if each is frame)
     mode = "send_field" if second else "send_frame"
     graph = _graph(frame, "bwdif", mode=mode, parity=PARITY[first], deint="all")
-    pictures = _through(graph, window)
-    return pictures[2 * at + 1 if second else at]
+    picture = _through(graph, window)[2 * at + 1 if second else at]
+    # Where a frame is converted for the filter first, as those of a GPU are, this is lost.
+    picture.colorspace, picture.color_range = frame.colorspace, frame.color_range
+    return picture
 
 
 def as_progressive(frame: av.VideoFrame) -> av.VideoFrame:

@@ -34,9 +34,9 @@ class StreamFrame(PyavFrame):
     ) -> None:
         mirrored, turn_deg = orientation_of(frame)
         shape = Shape(sample_aspect, mirrored, turn_deg // 90)
-        # The next frame is not there yet: a picture is made of one field's own lines.
-        alone = partial(deinterlaced, None, frame, None) if frame.interlaced_frame else None
-        super().__init__(frame, pts_ns, shape, scalers, alone)
+        # The next frame is not there yet: the picture is made of one field's own lines.
+        alone = partial(deinterlaced, None, frame, None, second=True)
+        super().__init__(frame, pts_ns, shape, scalers, alone if frame.interlaced_frame else None)
         self.arrived_ns = arrived.steady_ns
         self.arrived_at = arrived.at
 

@@ -12,7 +12,7 @@ from lfr_batch.records import ByteArray, FieldOrder
 SIZE_WH = (400, 480)
 STEP_PX = 4
 """How far the panel moves from field to field."""
-FAKE = {"x264-params": "tff=1:crf=12"}
+MARKED = {"x264-params": "tff=1:crf=12"}
 """Marked as interlaced, top field first."""
 BOTTOM = {"x264-params": "bff=1:crf=12"}
 UNMARKED = {"x264-params": "crf=12"}

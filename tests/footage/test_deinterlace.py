@@ -5,19 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange, Colorspace
 
 from lfr_batch.config.schema import FootageConfig, S3Config
-from lfr_batch.footage.deinterlace import field_gap_ns, neighbours, pays_for_both_fields
+from lfr_batch.footage.deinterlace import (
+    deinterlaced,
+    field_gap_ns,
+    neighbours,
+    pays_for_both_fields,
+)
 from lfr_batch.footage.pyav import open_frames
-from lfr_batch.footage.pyav_frame import PyavFrame
+from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.segments import plan_segments
+from lfr_batch.footage.shape import Shape
 from lfr_batch.records import ByteArray, FieldOrder, FootageAsset, FootageEntry, Segment
 from tests.probing import probe
 
 from .clips import whole, write_clip
-from .interlaced import BOTTOM, FAKE, SIZE_WH, UNMARKED, moments, woven
+from .interlaced import BOTTOM, MARKED, SIZE_WH, UNMARKED, moments, woven
 
 S3 = S3Config()
 FRAMES = 40
@@ -43,12 +51,12 @@ def error(frame: PyavFrame, filmed: ByteArray) -> float:
 @pytest.mark.parametrize(
     ("first", "codec", "encoder", "container"),
     [
-        ("top", "libx264", FAKE, "ts"),
-        ("top", "libx264", FAKE, "mp4"),
+        ("top", "libx264", MARKED, "ts"),
+        ("top", "libx264", MARKED, "mp4"),
         ("bottom", "libx264", BOTTOM, "mkv"),
         ("top", "libx264", UNMARKED, "mp4"),
         ("bottom", "libx264", UNMARKED, "avi"),
-        ("bottom", "libx264", FAKE, "mp4"),
+        ("bottom", "libx264", MARKED, "mp4"),
         ("top", "mpeg2video", {"flags": "+ildct+ilme", "b": "8M"}, "ts"),
         ("bottom", "mjpeg", {"q": "3"}, "avi"),
     ],
@@ -67,7 +75,7 @@ def test_field_order_is_found(
     ("codec", "encoder"),
     [
         ("libx264", UNMARKED),
-        ("libx264", FAKE),
+        ("libx264", MARKED),
         ("mpeg2video", {"flags": "+ildct+ilme", "b": "8M"}),
     ],
 )
@@ -98,7 +106,7 @@ def test_what_moves_late_is_found_where_recorders_do_not_mark_it(tmp_path: Path)
 def test_the_setting_goes_before_what_is_found(
     tmp_path: Path, asked: str, expected: FieldOrder
 ) -> None:
-    path = write_clip(tmp_path / "a.mp4", woven(FILMED, "top"), encoder=FAKE)
+    path = write_clip(tmp_path / "a.mp4", woven(FILMED, "top"), encoder=MARKED)
     assert probed(path, FootageConfig.model_validate({"deinterlace": asked})).fields == expected
 
 
@@ -172,3 +180,40 @@ def test_when_both_fields_pay(sample_fps: float, frame_rate: float | None, expec
 )
 def test_fields_are_filmed_a_fiftieth_of_a_second_apart(frame_ns: int, expected: int) -> None:
     assert field_gap_ns(frame_ns) == expected
+
+
+@pytest.mark.parametrize("window", [(1, 2, 3), (0, 2, 3), (1, 2, 0), (0, 2, 0)], ids=str)
+@pytest.mark.parametrize("first", ["top", "bottom"])
+@pytest.mark.parametrize(
+    "pixels", ["yuv420p", "nv12", "p010le", "yuv422p", "yuv411p", "yuv422p10le", "gray", "rgb24"]
+)
+def test_whatever_frames_are_made_of(
+    pixels: str, first: FieldOrder, window: tuple[int, int, int]
+) -> None:
+    """Also those of a GPU's decoder, of DV and ProRes; at the ends of footage as within."""
+    filmed = moments(6)
+    frames: list[av.VideoFrame | None] = [None]
+    for each in woven(filmed, first):
+        frame = av.VideoFrame.from_ndarray(each, format="rgb24").reformat(format=pixels)
+        frame.colorspace, frame.color_range = Colorspace.ITU709, ColorRange.MPEG
+        frames.append(frame)
+    before, combed, after = (frames[i] for i in window)
+    assert combed is not None
+    for second in (False, True):
+        made = deinterlaced(before, combed, after, first, second=second)
+        if "yuv" in pixels or pixels in {"nv12", "p010le"}:
+            assert (made.colorspace, made.color_range) == (Colorspace.ITU709, ColorRange.MPEG)
+        picture, stored = (PyavFrame(each, 0, Shape(), Scalers()) for each in (made, combed))
+        assert picture.size_wh == SIZE_WH
+        moment = filmed[2 + second]
+        assert error(picture, moment) < error(stored, moment) - 1.5
+
+
+def test_a_change_of_size_ends_what_is_known_of_neighbours() -> None:
+    frames = [
+        av.VideoFrame.from_ndarray(moments(1, size_wh=size_wh)[0], format="rgb24")
+        for size_wh in ((400, 480), (352, 288), (400, 480))
+    ]
+    for second in (False, True):
+        picture = deinterlaced(frames[0], frames[1], frames[2], "top", second=second)
+        assert (picture.width, picture.height) == (352, 288)

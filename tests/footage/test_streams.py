@@ -6,6 +6,7 @@ import socket
 import sys
 import weakref
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from time import monotonic, sleep
@@ -20,6 +21,7 @@ from lfr_batch.footage.stream_health import StreamStats
 from lfr_batch.footage.streams import StreamReader, open_stream
 
 from .clips import pictures, write_clip
+from .interlaced import MARKED, SIZE_WH, moments, woven
 from .stream_servers import http_camera, rtsp_server
 
 NO_B_FRAMES = {"bf": "0", "preset": "ultrafast"}
@@ -265,6 +267,28 @@ def test_a_looped_file_goes_on_without_a_seam(tmp_path: Path) -> None:
 def test_a_rotated_file_is_shown_upright(tmp_path: Path) -> None:
     with camera(write_clip(tmp_path / "a.mp4", 5, rotation=90)) as reader:
         assert take(reader, 1)[0].size_wh == (120, 160)
+
+
+def test_a_file_is_shown_in_true_shape_and_unmirrored(tmp_path: Path) -> None:
+    true = next(pictures(1, (320, 120)))
+    stored = np.ascontiguousarray(true[:, ::-2])
+    clip = write_clip(
+        tmp_path / "a.mp4", [stored] * 5, flips=(True, False), sample_aspect=Fraction(2)
+    )
+    with camera(clip) as reader:
+        (frame,) = take(reader, 1)
+    assert frame.size_wh == (320, 120)
+    assert np.abs(frame.rgb(320, 120).astype(int) - true).mean() < 12
+
+
+def test_an_interlaced_file_is_shown_in_pictures_of_one_field(tmp_path: Path) -> None:
+    filmed = moments(2, 12)
+    clip = write_clip(tmp_path / "a.mp4", woven(filmed, "top") * 5, encoder=MARKED)
+    with camera(clip) as reader:
+        (frame,) = take(reader, 1)
+    errors = [np.abs(frame.rgb(*SIZE_WH).astype(int) - each).mean() for each in filmed]
+    assert min(errors) < 2
+    assert max(errors) > 8
 
 
 @pytest.mark.parametrize("loop", [False, True])
