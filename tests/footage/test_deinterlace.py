@@ -21,6 +21,9 @@ from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.shape import Shape
+from lfr_batch.footage.stillness import Stillness
+from lfr_batch.pipeline.looks import Tally
+from lfr_batch.pipeline.select import select_looks
 from lfr_batch.records import ByteArray, FieldOrder, FootageAsset, FootageEntry, Segment
 from tests.probing import probe
 
@@ -217,3 +220,26 @@ def test_a_change_of_size_ends_what_is_known_of_neighbours() -> None:
     for second in (False, True):
         picture = deinterlaced(frames[0], frames[1], frames[2], "top", second=second)
         assert (picture.width, picture.height) == (352, 288)
+
+
+def test_groups_in_which_nothing_moves_are_left_out_here_too(tmp_path: Path) -> None:
+    scene = moments(30)
+    shown = [*[scene[0]] * 200, *woven(scene, "top"), *[scene[-1]] * 35]
+    encoder = {"x264-params": "tff=1:bframes=0"}
+    segment = segment_of(write_clip(tmp_path / "a.ts", shown, encoder=encoder), "top")
+
+    def looks(stillness: Stillness | None) -> tuple[list[int], list[int], int]:
+        tally = Tally()
+        frames = open_frames(segment, S3, 1, 5.0, stillness)
+        taken = list(select_looks(frames, FootageConfig(), tally, stillness))
+        seen = [look.pts_ns for look in taken if look.frame is not None]
+        return [look.pts_ns for look in taken], seen, tally.frames_decoded
+
+    every, seen, decoded = looks(None)
+    spared, seen_too, fewer = looks(Stillness())
+    assert decoded == 250
+    assert fewer < 0.75 * decoded
+    assert spared == every
+    moving = {ns for ns in seen if 8_000_000_000 <= ns < 8_600_000_000}
+    assert len(moving) == 3
+    assert moving <= set(seen_too)
