@@ -156,6 +156,8 @@ def count(lumas: Iterable[ByteArray]) -> Votes:
 
 def compare(before: ByteArray, luma: ByteArray) -> Votes:
     """What the picture ``luma``, which follows ``before``, tells."""
+    if min(luma.shape) < BLOCK_PX:
+        return Votes()
     moved = cv2.absdiff(before, luma) > MOVED_LUMA
     moving = _means(moved.astype(np.float32)) >= MOVED_SHARE
     if not moving.any():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from contextlib import suppress
+from itertools import chain, islice
 from typing import Any
 
 import av
@@ -11,7 +12,6 @@ import numpy as np
 
 from lfr_batch.footage import fields
 from lfr_batch.footage.fields import Said, Votes
-from lfr_batch.footage.pyav import Reading, decode
 from lfr_batch.footage.pyav_frame import orientation_of, stated_by
 from lfr_batch.footage.pyav_input import Video
 from lfr_batch.footage.shape import Shape, sample_aspect, turned_aspect
@@ -19,8 +19,10 @@ from lfr_batch.records import ByteArray, FieldOrder, FootageEntry, nanoseconds
 
 PLACES = 8
 """Where frames are looked at, from the beginning to the end, until they tell."""
-FRAMES = 5
-"""Frames in a row at each place."""
+FRAMES, PACKETS = 5, 500
+"""Frames in a row at each place, and packets that are read for them at most."""
+MOST_PIXELS = 4_000_000
+"""Of a frame: no camera weaves larger ones, and memory is bounded."""
 FIRST_FIELD: dict[int, FieldOrder] = {2: "top", 3: "bottom", 4: "bottom", 5: "top"}
 """FFmpeg's AVFieldOrder: TT, BB, TB (bottom displayed first), BT."""
 
@@ -87,10 +89,28 @@ def _look(video: Video) -> tuple[list[ByteArray], bool]:
     lumas, interlaced = [], False
     for frame in _frames(video):
         interlaced = interlaced or frame.interlaced_frame
-        lumas.append(np.asarray(frame.reformat(format="gray").to_ndarray(), np.uint8))
+        if frame.width * frame.height <= MOST_PIXELS:
+            lumas.append(_luma(frame))
     return lumas, interlaced
 
 
+def _luma(frame: av.VideoFrame) -> ByteArray:
+    return np.asarray(frame.reformat(format="gray").to_ndarray(), np.uint8)
+
+
 def _frames(video: Video) -> Iterator[av.VideoFrame]:
-    for decoded in islice(decode(video, Reading()), FRAMES):
-        yield decoded.frame
+    """The next few, of no more than so many packets: behind a damaged place there may be none."""
+    packets = islice(video.packets(), PACKETS)
+    return islice(chain.from_iterable(map(_decoded, _readable(packets))), FRAMES)
+
+
+def _readable(packets: Iterator[av.Packet[Any]]) -> Iterator[av.Packet[Any]]:
+    with suppress(av.FFmpegError):
+        yield from packets
+
+
+def _decoded(packet: av.Packet[Any]) -> list[av.VideoFrame]:
+    try:
+        return packet.decode()
+    except av.FFmpegError:
+        return []

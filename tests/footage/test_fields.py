@@ -81,6 +81,11 @@ def test_a_change_of_size_is_no_movement() -> None:
     assert count([*lumas(moments(1)), *lumas(moments(1, size_wh=(400, 240)))]) == Votes()
 
 
+@pytest.mark.parametrize("size_hw", [(1, 400), (2, 2), (15, 15), (480, 1)])
+def test_pictures_too_small_to_tell(size_hw: tuple[int, int]) -> None:
+    assert count([np.zeros(size_hw, np.uint8), np.full(size_hw, 255, np.uint8)]) == Votes()
+
+
 @pytest.mark.parametrize(
     ("votes", "said", "expected"),
     [
