@@ -12,12 +12,13 @@ from av.container import InputContainer
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageError, FootageUnreadable
 from lfr_batch.footage import sources
+from lfr_batch.footage.decoded import Decoded
 from lfr_batch.footage.keyframes import from_index, from_packets
 from lfr_batch.footage.motion import cells_wh
 from lfr_batch.footage.multiplex import count_views
 from lfr_batch.footage.picture_probe import probe_picture
 from lfr_batch.footage.places import ObjectFacts
-from lfr_batch.footage.pyav import Decoded, Reading, decode
+from lfr_batch.footage.pyav import Reading, decode
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import (
     Part,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -21,15 +20,8 @@ from lfr_batch.footage.damage import (
     tolerance_ns,
     truncated_sentence,
 )
-from lfr_batch.footage.deinterlace import (
-    FIELD_NS,
-    as_progressive,
-    deinterlaced,
-    field_gap_ns,
-    neighbours,
-    pays_for_both_fields,
-)
-from lfr_batch.footage.pyav_frame import Filtered, PyavFrame, Scalers
+from lfr_batch.footage.decoded import Decoded, of_fields, unmarked
+from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import Decode, Part, Video, announced_ns, is_encrypted, open_video
 from lfr_batch.footage.sampling import SlotsSent
 from lfr_batch.footage.shape import Shape
@@ -48,19 +40,6 @@ NEAR_NS = NS_PER_S
 """Frames of interlaced footage so close to a segment are decoded with it."""
 READ_FAILURES = 50
 """Failed reads in a row after which the rest of a file is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """``moment_ns`` places the frame in a segment; ``pts_ns`` is that, never going backwards."""
-
-    frame: av.VideoFrame
-    moment_ns: int
-    pts_ns: int
-    filtered: Filtered | None = None
-    """What makes the picture of a frame that holds two fields."""
-    other: Filtered | None = None
-    """What makes that of its other field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +120,7 @@ def open_frames(
                 segment.start_ns, segment.end_ns, sample_fps, stillness, interlaced=interlaced
             ),
         )
-        pictures = _of_fields(frames, segment, sample_fps) if interlaced else _unmarked(frames)
+        pictures = of_fields(frames, segment, sample_fps) if interlaced else unmarked(frames)
         for decoded in _within(pictures, segment):
             given += 1
             yield PyavFrame(
@@ -155,34 +134,6 @@ def open_frames(
 
 def shape_of(segment: Segment) -> Shape:
     return Shape(segment.sample_aspect, segment.mirrored, segment.rotation_deg // 90 % 4)
-
-
-def _unmarked(frames: Iterator[Decoded]) -> Iterator[Decoded]:
-    for decoded in frames:
-        if decoded.frame.interlaced_frame:
-            yield replace(decoded, filtered=partial(as_progressive, decoded.frame))
-        else:
-            yield decoded
-
-
-def _of_fields(frames: Iterator[Decoded], segment: Segment, sample_fps: float) -> Iterator[Decoded]:
-    """The picture of each frame's first field, and of its second where the rate pays for both."""
-    both = pays_for_both_fields(sample_fps, segment.frame_rate)
-    for before, decoded, after in neighbours(frames):
-        window = (
-            before.frame if before else None,
-            decoded.frame,
-            after.frame if after else None,
-        )
-        first = partial(deinterlaced, *window, segment.fields)
-        second = partial(deinterlaced, *window, segment.fields, second=True)
-        yield replace(decoded, filtered=first, other=second)
-        if not both:
-            continue
-        gap_ns = field_gap_ns(after.pts_ns - decoded.pts_ns if after else 2 * FIELD_NS)
-        moment_ns, pts_ns = decoded.moment_ns + gap_ns, decoded.pts_ns + gap_ns
-        if gap_ns > 0:
-            yield Decoded(decoded.frame, moment_ns, pts_ns, second, first)
 
 
 def _error(uri: str, complaint: str | None, given: int) -> FootageDamaged | FootageUnreadable:
