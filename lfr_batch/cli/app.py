@@ -9,7 +9,7 @@ from importlib import import_module
 
 import typer
 
-from lfr_batch.cli.output import complain
+from lfr_batch.cli.output import LogLines, complain, take_any_text
 from lfr_batch.errors import LfrError, UsageError
 
 HELP = "Find enrolled faces in footage archives. A person decides, never the software."
@@ -90,6 +90,7 @@ def _not_loaded() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 3 with failed segments, 2 wrong use, 1 failed."""
+    take_any_text()
     _start_logging(os.environ.get("LFR_LOG", "WARNING").upper())
     os.umask(0o077)  # what is written holds faces
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
@@ -100,7 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
         complain(str(error))
         code = error.exit_code
     except typer.TyperException as error:
-        what = error.format_message().rstrip(".")
+        what = " ".join(error.format_message().split()).rstrip(".")
         complain(f"{what}; `lfr --help` and `lfr COMMAND --help` say what there is.")
         code = error.exit_code
     except BrokenPipeError:
@@ -119,7 +120,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _start_logging(level: str) -> None:
     known = logging.getLevelNamesMapping()
-    logging.basicConfig(level=known.get(level, logging.WARNING), stream=sys.stderr)
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(LogLines(logging.BASIC_FORMAT))
+    logging.basicConfig(level=known.get(level, logging.WARNING), handlers=[lines])
 
 
 if __name__ == "__main__":

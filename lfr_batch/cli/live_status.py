@@ -16,7 +16,7 @@ from rich.logging import RichHandler
 from rich.table import Table
 from rich.text import Text
 
-from lfr_batch.cli.output import say
+from lfr_batch.cli.output import LogLines, plain_text, say
 from lfr_batch.live.deployment import REASONS, Term
 from lfr_batch.live.figures import arrests, counts, engagements, lost_alerts
 from lfr_batch.live.records import CameraHealth
@@ -61,10 +61,9 @@ class LiveStatus:
             table.add_column(column)
         for each in look.health:
             table.add_row(*_row(each))
-        alarms = [Text(alarm, "red") for alarm in _alarms(look)]
-        return Group(
-            table, *alarms, f"{_counts(look)}; {self._left()}", f"{self.url}  (Ctrl-C ends)"
-        )
+        alarms = [_text(alarm, "red") for alarm in _alarms(look)]
+        last = (f"{_counts(look)}; {self._left()}", f"{self.url}  (Ctrl-C ends)")
+        return Group(table, *alarms, *map(_text, last))
 
     def _left(self) -> str:
         minutes = max(int((self.term.ends_at - datetime.now(UTC)).total_seconds()), 0) // 60
@@ -113,7 +112,9 @@ def summary(ended: Ended) -> Iterator[str]:
 def _log_above(console: Console) -> Iterator[None]:
     """Log lines go above what is shown in place, not through it."""
     root = logging.getLogger()
-    before, root.handlers = root.handlers, [RichHandler(console=console, show_path=False)]
+    above = RichHandler(console=console, show_path=False)
+    above.setFormatter(LogLines())
+    before, root.handlers = root.handlers, [above]
     try:
         yield
     finally:
@@ -122,14 +123,18 @@ def _log_above(console: Console) -> Iterator[None]:
 
 def _row(health: CameraHealth) -> tuple[Text | str, ...]:
     return (
-        health.camera,
-        Text(_state(health), STYLES.get(health.state, "red")),
+        _text(health.camera),
+        _text(_state(health), STYLES.get(health.state, "red")),
         f"{health.analysed_fps:.1f}",
         f"{health.look_ms_p50:.0f}",
         f"{health.look_ms_p99:.0f}",
         str(health.faces_seen),
         str(health.frames_dropped),
     )
+
+
+def _text(text: str, style: str = "") -> Text:
+    return plain_text(text, style, sys.stderr)
 
 
 def _state(health: CameraHealth) -> str:

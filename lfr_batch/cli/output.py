@@ -1,34 +1,57 @@
-"""What the commands print: answers on stdout, everything else on stderr."""
+"""What the commands print: answers on stdout, everything else on stderr.
+
+Whatever names come in, a line stays one line and steers no terminal (``lfr_batch.visible``); what a
+terminal or pipe cannot take is an escape.
+"""
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from lfr_batch.visible import ornament, visible, visible_json, visible_lines
+
+
+def take_any_text() -> None:
+    """No character can end a command: what a stream's encoding lacks is written as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(text: str = "") -> None:
-    """A message for the person at the keyboard."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    """A message for the person at the keyboard, one line."""
+    print(visible(text, encoding_of(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def complain(sentence: str) -> None:
     say(f"lfr: {sentence}")
 
 
-def answer(text: str) -> None:
-    """The command's result."""
-    print(text)  # noqa: T201
+def answer(line: str) -> None:
+    """The command's result, or one line of it."""
+    print(visible(line, encoding_of(sys.stdout)))  # noqa: T201
+
+
+def answer_text(text: str) -> None:
+    """A whole text that ends its lines itself: exact in a pipe, harmless on a terminal."""
+    steered = sys.stdout.isatty()
+    sys.stdout.write(visible_lines(text, encoding_of(sys.stdout)) if steered else text)
 
 
 def answer_json(rows: Sequence[Mapping[str, Any]]) -> None:
     """One array of objects."""
-    answer(json.dumps(rows, indent=1, default=_plain, ensure_ascii=False))
+    text = json.dumps(rows, indent=1, default=_plain, ensure_ascii=False)
+    answer_text(visible_json(text, encoding_of(sys.stdout)) + "\n")
 
 
 def answer_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -37,17 +60,38 @@ def answer_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> N
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+        table.add_row(*(plain_text(_cell(row.get(column))) for column in columns))
     console = Console()
     if not console.is_terminal:
         console = Console(width=10_000, color_system=None)
     console.print(table, crop=False)
 
 
+def plain_text(text: str, style: str = "", stream: TextIO | None = None) -> Text:
+    """A text for rich, in which nothing is markup."""
+    return Text(visible(text, encoding_of(stream or sys.stdout)), style)
+
+
+def nothing() -> str:
+    """What stands for no value."""
+    return ornament("–", "-", encoding_of(sys.stdout))
+
+
+def encoding_of(stream: TextIO) -> str:
+    return stream.encoding or "utf-8"
+
+
+class LogLines(logging.Formatter):
+    """Log lines in which names are harmless, too; a traceback keeps its lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible_lines(super().format(record), encoding_of(sys.stderr))
+
+
 def _cell(value: Any) -> str:
     match value:
         case None:
-            return "–"
+            return nothing()
         case float():
             return f"{value:.3f}"
         case datetime():

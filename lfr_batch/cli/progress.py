@@ -21,7 +21,7 @@ LINE_EVERY_S = 10.0
 def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
     """A bar that moves by one at each call; nothing where there is no terminal."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
@@ -78,7 +78,7 @@ class ScanProgress:
 @contextmanager
 def scan_progress() -> Iterator[ScanProgress]:
     console = Console(stderr=True)
-    columns = (BarColumn(), TextColumn("{task.fields[line]}"))
+    columns = (BarColumn(), TextColumn("{task.fields[line]}", markup=False))
     shown = console.is_terminal and sys.stderr.isatty()
     with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
         progress = ScanProgress(bar)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
 import io
 import json
 import math
@@ -18,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lfr_batch.errors import QueryError
+from lfr_batch.results.csv_text import csv_text
+from lfr_batch.visible import ornament, visible, visible_json, visible_lines
 
 TABLE_ROWS = 1000
 """Longer answers are cut in the table format, and say so."""
@@ -25,55 +26,53 @@ _CELL_WIDTH = 60
 _PLAN = ["explain_key", "explain_value"]
 
 
-def render(table: pa.Table, format: str) -> str | bytes:  # noqa: A002 - the option's name
+def render(table: pa.Table, format: str, encoding: str = "utf-8") -> str | bytes:  # noqa: A002
     """``table`` as 'table', 'csv', 'json' (one array of objects) or 'parquet' (bytes).
 
-    In csv and json, times are ISO 8601 and bytes are base64. Raises QueryError for another format.
+    In csv and json, times are ISO 8601 and bytes are base64. What does not print, or not in
+    ``encoding``, is an escape in 'table' and, with the same meaning, in 'json'; in 'csv' it is
+    itself. Raises QueryError for another format.
     """
     if format not in _FORMATS:
         raise QueryError(f"there is no format {format!r}: choose {', '.join(_FORMATS)}")
-    return _FORMATS[format](table)
+    return _FORMATS[format](table, encoding)
 
 
-def as_table(table: pa.Table) -> str:
+def as_table(table: pa.Table, encoding: str) -> str:
     """Columns in line; a query's plan (EXPLAIN) as it was drawn."""
     if table.column_names == _PLAN:
-        return "".join(f"{text.rstrip()}\n" for text in table.column(1).to_pylist())
+        drawn = (text.rstrip() for text in table.column(1).to_pylist())
+        return "".join(f"{visible_lines(text, encoding)}\n" for text in drawn)
     shown = table.slice(0, TABLE_ROWS)
-    cells = [[_cell(value) for value in column.to_pylist()] for column in shown.columns]
+    names = [visible(name, encoding) for name in table.column_names]
+    cells = [[_cell(value, encoding) for value in column.to_pylist()] for column in shown.columns]
     numeric = [_is_number(field.type) for field in table.schema]
-    widths = [
-        max(map(len, (name, *column)))
-        for name, column in zip(table.column_names, cells, strict=True)
-    ]
+    widths = [max(map(len, (name, *column))) for name, column in zip(names, cells, strict=True)]
+    rule = ornament("─", "-", encoding)
     lines = [
-        _line(table.column_names, widths, numeric),
-        "  ".join("─" * width for width in widths),
+        _line(names, widths, numeric),
+        "  ".join(rule * width for width in widths),
         *(_line(row, widths, numeric) for row in zip(*cells, strict=True)),
         _footer(table.num_rows),
     ]
     return "\n".join(lines) + "\n"
 
 
-def as_csv(table: pa.Table) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.column_names)
-    for row in _rows(table):
-        writer.writerow([_flat(value) for value in row])
-    return out.getvalue()
+def as_csv(table: pa.Table, encoding: str) -> str:  # noqa: ARG001 - one signature for all
+    rows = ([_csv_value(value) for value in row] for row in _rows(table))
+    return csv_text(chain([table.column_names], rows))
 
 
-def as_json(table: pa.Table) -> str:
+def as_json(table: pa.Table, encoding: str) -> str:
     names = unique_names(table.column_names)
     rows = [
         json.dumps(dict(zip(names, map(_plain, row), strict=True)), ensure_ascii=False)
         for row in _rows(table)
     ]
-    return "[" + ",\n ".join(rows) + "]\n"
+    return visible_json("[" + ",\n ".join(rows) + "]\n", encoding)
 
 
-def as_parquet(table: pa.Table) -> bytes:
+def as_parquet(table: pa.Table, encoding: str) -> bytes:  # noqa: ARG001 - one signature for all
     sink = io.BytesIO()
     pq.write_table(table.rename_columns(unique_names(table.column_names)), sink)
     return sink.getvalue()
@@ -136,7 +135,13 @@ def _flat(value: Any) -> str:
     return json.dumps(plain, ensure_ascii=False)
 
 
-def _cell(value: Any) -> str:
+def _csv_value(value: Any) -> object:
+    """A number as a number, all else as text."""
+    plain = _plain(value)
+    return plain if isinstance(plain, int | float) and not isinstance(plain, bool) else _flat(value)
+
+
+def _cell(value: Any, encoding: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bytes):
@@ -145,12 +150,7 @@ def _cell(value: Any) -> str:
         return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 1e12 else str(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return _shortened(_visible(_flat(_rounded(value))))
-
-
-def _visible(text: str) -> str:
-    """Line breaks and control characters as escapes: a file's name must not steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return _shortened(visible(_flat(_rounded(value)), encoding), ornament("…", "~", encoding))
 
 
 def _rounded(value: Any) -> Any:
@@ -159,8 +159,8 @@ def _rounded(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) and math.isfinite(value) else value
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 1] + "…"
+def _shortened(text: str, mark: str) -> str:
+    return text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 1] + mark
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -182,6 +182,6 @@ def _footer(rows: int) -> str:
     return "(1 row)" if rows == 1 else f"({rows} rows)"
 
 
-_FORMATS: Mapping[str, Callable[[pa.Table], str | bytes]] = MappingProxyType(
+_FORMATS: Mapping[str, Callable[[pa.Table, str], str | bytes]] = MappingProxyType(
     {"table": as_table, "csv": as_csv, "json": as_json, "parquet": as_parquet}
 )

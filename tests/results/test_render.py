@@ -13,6 +13,8 @@ import pytest
 
 from lfr_batch.errors import QueryError
 from lfr_batch.results.render import render, unique_names
+from lfr_batch.visible import visible, visible_lines
+from tests.names import NO_FORMULA, STORED
 
 MOMENT = datetime(2026, 1, 30, 22, 0, 12, 200_000, tzinfo=UTC)
 TABLE = pa.table(
@@ -92,3 +94,46 @@ def test_a_plan_is_shown_as_it_was_drawn() -> None:
 def test_another_format_is_refused_with_the_list() -> None:
     with pytest.raises(QueryError, match="'xml': choose table, csv, json, parquet"):
         render(TABLE, "xml")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("name", STORED)
+def test_a_name_is_harmless_in_every_format_and_exact_where_programs_read(
+    name: str, encoding: str
+) -> None:
+    table = pa.table({name: [name], "n": [-1]})
+    shown = str(render(table, "table", encoding))
+    assert visible(name, encoding) in shown.splitlines()[0]
+    assert visible(name, encoding) in shown.splitlines()[2]
+    assert len(shown.splitlines()) == 4
+    assert visible_lines(shown, encoding) == shown
+    text = str(render(table, "json", encoding))
+    assert json.loads(text) == [{name: name, "n": -1}]
+    assert visible_lines(text, encoding) == text
+    header, (cell, number) = csv.reader(io.StringIO(str(render(table, "csv")), newline=""))
+    assert cell == header[0] == (f"'{name}" if name[0] in NO_FORMULA else name)
+    assert number == "-1"
+    data = render(table, "parquet")
+    assert isinstance(data, bytes)
+    assert pq.read_table(pa.BufferReader(data)).to_pylist() == [{name: name, "n": -1}]
+
+
+def test_a_table_can_be_drawn_in_ascii() -> None:
+    table = pa.table({"text": ["x" * 80], "none": [None]})
+    assert str(render(table, "table", "ascii")).splitlines()[1:3] == [
+        "-" * 60 + "  ----",
+        "x" * 59 + "~",
+    ]
+
+
+def test_csv_of_every_kind_of_value() -> None:
+    table = pa.table(
+        {
+            "n": [-1],
+            "x": [-0.25],
+            "yes": [True],
+            "exact": pa.array([Decimal("-2.50")], pa.decimal128(9, 2)),
+            "far": pa.array([Decimal(-7)], pa.decimal128(38, 0)),
+        }
+    )
+    assert render(table, "csv") == "n,x,yes,exact,far\n-1,-0.25,true,-2.5,-7\n"
