@@ -11,6 +11,7 @@ import pyarrow as pa
 from lfr_batch.config.schema import S3Config
 from lfr_batch.results import layout, views
 from lfr_batch.results.lake_version import check_lake
+from lfr_batch.results.run_views import create_run_views
 from lfr_batch.results.s3_store import S3Store, arrow_filesystem
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
 from lfr_batch.results.sql import parts_explained
@@ -104,6 +105,7 @@ def _create_views_of_bucket(connection: duckdb.DuckDBPyConnection, store: S3Stor
             connection.register(source, _arrow_dataset(store, dataset, paths))
         connection.execute(views.create_view(dataset, source))
         connection.execute(views.comments(dataset))
+    connection.execute(create_run_views())
     connection.execute(views.create_columns_view())
 
 

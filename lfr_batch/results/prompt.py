@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
+import pyarrow as pa
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.filters import Condition
@@ -17,15 +19,20 @@ from prompt_toolkit.lexers import PygmentsLexer
 from pygments.lexers.sql import SqlLexer  # type: ignore[import-untyped]
 
 from lfr_batch.errors import QueryError
+from lfr_batch.results.ask import about, ask
+from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import load_query, query_names
 from lfr_batch.results.render import render
 from lfr_batch.results.sql import columns_text, run_query, view_names
+from lfr_batch.visible import visible, visible_lines
 
 HELP = """\
 Type SQL, ending with ; (it may span lines). Results are only read.
   .tables          the views
   .schema [VIEW]   columns, types and what they mean
   .queries [NAME]  ready questions, or the SQL of one
+  .ask NAME        ask a ready question, with the values that its parameters have
+  .param [NAME=VALUE]  give $NAME a value in what follows (without =VALUE: take it away)
   .format NAME     table, csv or json
   .help            this text
   .quit            leave (also Ctrl-D)
@@ -38,17 +45,23 @@ Output = Callable[[str], object]
 class _Session:
     connection: duckdb.DuckDBPyConnection
     write: Output
+    parameters: dict[str, str] = field(default_factory=dict)
     format: str = "table"
 
 
-def prompt(connection: duckdb.DuckDBPyConnection, home: Path, format: str = "table") -> int:  # noqa: A002
+def prompt(
+    connection: duckdb.DuckDBPyConnection,
+    home: Path,
+    format: str = "table",  # noqa: A002 - the option's name
+    parameters: Mapping[str, str] = MappingProxyType({}),
+) -> int:
     """Read statements until the end and print answers. Returns the exit code.
 
     At a terminal, mistakes are shown and it goes on (0); from a pipe, the first mistake ends it
     with 2. The history is kept in ``home/sql_history``, readable by its owner alone.
     Raises QueryError for a format that is no text.
     """
-    session = _Session(connection, sys.stdout.write)
+    session = _Session(connection, _write, dict(parameters))
     _format(session, format)
     if sys.stdin.isatty():
         sys.stdout.write("Type .help for help; end a query with ;\n")
@@ -77,7 +90,7 @@ def _converse(session: _Session, lines: Iterable[str]) -> int:
             if not _obey(session, statement):
                 break
         except QueryError as error:
-            sys.stderr.write(f"{error}\n")
+            _tell(error)
     return 0
 
 
@@ -87,7 +100,7 @@ def _read_through(session: _Session, lines: Iterable[str]) -> int:
             if not _obey(session, statement):
                 break
         except QueryError as error:
-            sys.stderr.write(f"{error}\n")
+            _tell(error)
             return error.exit_code
     return 0
 
@@ -95,8 +108,7 @@ def _read_through(session: _Session, lines: Iterable[str]) -> int:
 def _obey(session: _Session, statement: str) -> bool:
     """Run a statement or dot command. False to leave."""
     if not statement.startswith("."):
-        answer = render(run_query(session.connection, statement), session.format)
-        session.write(str(answer))
+        _show(session, run_query(session.connection, statement, session.parameters))
         return True
     name, _, argument = statement.rstrip(";").partition(" ")
     if name in (".quit", ".exit"):
@@ -105,6 +117,37 @@ def _obey(session: _Session, statement: str) -> bool:
         raise QueryError(f"there is no command {name}; .help lists them")
     _COMMANDS[name](session, argument.strip())
     return True
+
+
+def _show(session: _Session, table: pa.Table) -> None:
+    session.write(str(render(table, session.format, sys.stdout.encoding or "utf-8")))
+
+
+def _ask(session: _Session, name: str) -> None:
+    wanted = load_query(name).parameters
+    given = {key: value for key, value in session.parameters.items() if key in wanted}
+    _tell(about(session.connection, name, given))
+    _show(session, ask(session.connection, name, given))
+
+
+def _param(session: _Session, said: str) -> None:
+    if not said:
+        listed = sorted(session.parameters.items())
+        session.write("".join(f"{name} = {visible(value)}\n" for name, value in listed))
+    elif "=" in said:
+        name, value = parameter(said)
+        session.parameters[name] = value
+    else:
+        session.parameters.pop(said, None)
+
+
+def _write(text: str) -> None:
+    """A terminal is shown control characters as escapes, whatever the format."""
+    sys.stdout.write(visible_lines(text) if sys.stdout.isatty() else text)
+
+
+def _tell(sentence: object) -> None:
+    sys.stderr.write(f"{visible(str(sentence))}\n")
 
 
 def _tables(session: _Session, argument: str) -> None:  # noqa: ARG001 - one signature for all
@@ -135,6 +178,8 @@ _COMMANDS: dict[str, Callable[[_Session, str], None]] = {
     ".tables": _tables,
     ".schema": _schema,
     ".queries": _queries,
+    ".ask": _ask,
+    ".param": _param,
     ".format": _format,
     ".help": _help,
 }

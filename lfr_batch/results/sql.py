@@ -25,8 +25,9 @@ def run_query(
 ) -> pa.Table:
     """The answer of the last statement of ``sql``; ``$name`` in it is taken from ``parameters``.
 
-    Only reading is possible. Raises QueryError with the first line of what DuckDB says,
-    ResultsError for a damaged part and StoreUnreachable for one that cannot be opened.
+    Only reading is possible. Raises QueryError with the first line of what DuckDB says, and for a
+    parameter without a value, by name; ResultsError for a damaged part and StoreUnreachable for one
+    that cannot be opened.
     """
     try:
         with parts_explained():
@@ -94,8 +95,19 @@ def _check_reads(statement: duckdb.Statement) -> None:
 def _answer(
     connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, given: Mapping[str, Any]
 ) -> pa.Table:
-    wanted = {name: given.get(name) for name in statement.named_parameters}
-    return connection.sql(statement.query, params=wanted or None).to_arrow_table()
+    wanted = sorted(statement.named_parameters)
+    without = [name for name in wanted if name not in given]
+    if without:
+        raise QueryError(_no_value(without))
+    values = {name: given[name] for name in wanted}
+    return connection.sql(statement.query, params=values or None).to_arrow_table()
+
+
+def _no_value(names: list[str]) -> str:
+    """An answer to a question that nobody has asked in full would read as "nobody"."""
+    which = ", ".join(f"${name}" for name in names)
+    ways = " ".join(f"--param {name}=VALUE" for name in names)
+    return f"{which} has no value: give {ways} (in the prompt: .param {names[0]}=VALUE)"
 
 
 def _first_line(error: duckdb.Error) -> str:

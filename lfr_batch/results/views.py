@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from lfr_batch.results.run_views import RUN_VIEWS, create_run_views
 from lfr_batch.results.schemas import DATASETS, SCHEMA_VERSION, VIEW_COMMENTS, comment
 
 _TYPES = {
@@ -58,9 +59,10 @@ def create_view(dataset: str, source: str | None) -> str:
 
 def create_columns_view() -> str:
     """The view ``columns``: what every column of every view means."""
+    documented = {**DATASETS, **{view: schema for view, (schema, _) in RUN_VIEWS.items()}}
     rows = ",\n  ".join(
         f"({quoted(view)}, {quoted(f.name)}, {quoted(sql_type(f.type))}, {quoted(comment(f))})"
-        for view, schema in DATASETS.items()
+        for view, schema in documented.items()
         for f in schema
     )
     names = '"view", "column", "type", "comment"'
@@ -90,7 +92,7 @@ def views_script(root: str, present: frozenset[str]) -> str:
         + comments(dataset)
         for dataset in DATASETS
     ]
-    return "\n\n".join([head, *views, create_columns_view()]) + "\n"
+    return "\n\n".join([head, *views, create_run_views(), create_columns_view()]) + "\n"
 
 
 def unglobbed(path: str) -> str:

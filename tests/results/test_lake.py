@@ -16,6 +16,7 @@ from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.publish import publish_run
 from lfr_batch.results.run_log import record_run
+from lfr_batch.results.run_views import RUN_VIEWS
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store, open_store
@@ -63,6 +64,19 @@ def test_views_have_the_schemas_columns_and_types_empty_or_not(
         assert (rows > 0) == filled
 
 
+def test_the_latest_run_is_the_same_on_disk_and_in_a_bucket(store: Store, root: str) -> None:
+    newer = "20270101-000000-scan-0000"
+    for run_id in (RUN_ID, newer):
+        published(store, run_id)
+    record_run(store, request("20280101-000000-scan-0000"), "running", at=STARTED)
+    lake = open_lake(root)
+    assert run_query(lake, "SELECT run_id FROM latest_run").column(0).to_pylist() == [newer]
+    finished = run_query(lake, "SELECT run_id FROM finished_runs ORDER BY 1").column(0)
+    assert finished.to_pylist() == [RUN_ID, newer]
+    once = run_query(lake, "SELECT DISTINCT run_id FROM sightings_once(NULL, NULL)").column(0)
+    assert once.to_pylist() == [newer]
+
+
 def test_opening_a_lake_that_is_not_there_creates_nothing(tmp_path: Path) -> None:
     open_lake(tmp_path / "absent")
     assert list(tmp_path.iterdir()) == []
@@ -70,7 +84,8 @@ def test_opening_a_lake_that_is_not_there_creates_nothing(tmp_path: Path) -> Non
 
 def test_every_column_is_explained_in_sql(lake: duckdb.DuckDBPyConnection) -> None:
     rows = run_query(lake, "SELECT * FROM columns").to_pylist()
-    assert len(rows) == sum(len(schema) for schema in DATASETS.values())
+    documented = [*DATASETS.values(), *(schema for schema, _ in RUN_VIEWS.values())]
+    assert len(rows) == sum(map(len, documented))
     assert all(row["comment"] for row in rows)
     kept = run_query(
         lake, "SELECT comment FROM duckdb_columns() WHERE table_name = 'sightings'"
@@ -91,7 +106,7 @@ def test_duckdb_alone_opens_the_lake(finished: Store, monkeypatch: pytest.Monkey
     plain = duckdb.connect()
     plain.execute(Path("views.sql").read_text(encoding="utf-8"))
     ours = open_lake(finished.uri)
-    for view in (*DATASETS, "columns"):
+    for view in (*DATASETS, *RUN_VIEWS, "columns"):
         query = f"SELECT * FROM {view} ORDER BY ALL"
         assert plain.sql(query).to_arrow_table() == run_query(ours, query)
 

@@ -15,6 +15,8 @@ from lfr_batch.errors import QueryError
 from lfr_batch.results.prompt import prompt, statements
 from lfr_batch.results.store import Store
 
+from .synthetic import RUN_ID
+
 TYPED_BY_HAND = """
 import sys
 from pathlib import Path
@@ -72,6 +74,40 @@ def test_a_mistake_in_a_pipe_ends_it(
     assert piped(lake, tmp_path, text, monkeypatch) == 2
     told = capsys.readouterr()
     assert told.err.count("\n") == 1
+    assert told.out == ""
+
+
+def test_a_ready_question_is_asked_with_the_values_that_were_given(
+    lake: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = (
+        ".format csv\n.param top=1\n.param who=S029\n.param\n.ask best\n"
+        "SELECT count(*) AS seen FROM sightings WHERE subject_id = $who;\n.param top\n.ask best\n"
+    )
+    assert piped(lake, tmp_path, text, monkeypatch) == 0
+    told = capsys.readouterr()
+    lines = told.out.splitlines()
+    assert lines[:2] == ["top = 1", "who = S029"]
+    assert lines[2].startswith("run_id,case_ref,subject_id,score")
+    assert lines[3].startswith(f"{RUN_ID},OP-LANTERN 12/26,S029,0.7812")
+    assert lines[4:6] == ["seen", "2"]
+    assert len(lines[6:]) == 5
+    assert told.err.splitlines() == [f"of run {RUN_ID}, case OP-LANTERN 12/26"] * 2
+
+
+def test_a_parameter_without_a_value_is_named(
+    lake: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert piped(lake, tmp_path, "SELECT * FROM runs WHERE run_id = $RUN;\n", monkeypatch) == 2
+    told = capsys.readouterr()
+    assert "$RUN has no value" in told.err
+    assert ".param RUN=VALUE" in told.err
     assert told.out == ""
 
 

@@ -1,17 +1,33 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
 from lfr_batch.errors import QueryError
+from lfr_batch.records import FootageAsset, Sighting
+from lfr_batch.results.ask import about, ask
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.publish import publish_run
 from lfr_batch.results.queries import load_query, query_names
-from lfr_batch.results.sql import run_query
-from lfr_batch.results.store import Store
+from lfr_batch.results.run_log import record_run
+from lfr_batch.results.run_state import create_run
+from lfr_batch.results.store import Store, open_store
 
-from .synthetic import RUN_ID
+from .synthetic import (
+    FINISHED,
+    LEFT_RUN_ID,
+    RUN_ID,
+    archive,
+    request,
+    searched_run,
+    segments,
+    sighting,
+)
 
 NAMES = (
     "best",
@@ -23,35 +39,74 @@ NAMES = (
     "subjects",
     "together",
 )
+OF_ONE_RUN = ("best", "candidates_of_run", "coverage", "not_searched", "sightings_of_run")
+OF_ALL_RUNS = ("first_last", "subjects", "together")
 
 
-def ask(lake: duckdb.DuckDBPyConnection, name: str, **given: object) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = run_query(lake, load_query(name).sql, given).to_pylist()
+Made = tuple[Sighting, ...]
+EARLIER, LATER, NEWEST = (f"202602{day:02d}-080000-scan-0001" for day in (1, 2, 3))
+
+
+def asked(lake: duckdb.DuckDBPyConnection, name: str, **given: object) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = ask(lake, name, given).to_pylist()
     return rows
+
+
+def publish(
+    store: Store,
+    run_id: str,
+    sightings: Made | None = None,
+    assets: tuple[FootageAsset, ...] | None = None,
+    day: int = 0,
+    **changes: object,
+) -> None:
+    """A finished run over the invented archive, ``day`` days after the first."""
+    made = archive()
+    asked_for = request(run_id, **changes)
+    create_run(store, asked_for, assets or made.assets, made.segments)
+    publish_run(
+        store, asked_for, assets or made.assets, made.segments, made.outcomes,
+        made.sightings if sightings is None else sightings, "complete_with_failures",
+        finished_at=FINISHED + timedelta(days=day),
+    )  # fmt: skip
+
+
+def of(subject_id: str) -> Made:
+    return tuple(s for s in archive().sightings if s.subject_id == subject_id)
+
+
+def seen(subject_id: str, *spans_s: tuple[float, float], segment: int = 0) -> Made:
+    """Sightings of somebody at the gate."""
+    at = segments()[segment]
+    return tuple(sighting(at, subject_id, 0.6, start, end, 1) for start, end in spans_s)
 
 
 def test_each_says_what_it_answers() -> None:
     assert query_names() == NAMES
     assert all(load_query(name).summary.endswith(".") for name in NAMES)
-    assert load_query("together").parameters == ("minutes", "run_id", "subject_a", "subject_b")
+    assert load_query("together").parameters == (
+        "run_id",
+        "case_ref",
+        "minutes",
+        "subject_a",
+        "subject_b",
+    )
     with pytest.raises(QueryError, match="there are best, candidates_of_run"):
         load_query("../sql")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_works_on_an_empty_lake(disk: Store, name: str) -> None:
-    rows = ask(open_lake(disk.uri), name)
-    assert all(row["amount"] == 0 for row in rows)
+    assert asked(open_lake(disk.uri), name) == []
 
 
 def test_subjects(lake: duckdb.DuckDBPyConnection) -> None:
-    found = {r["subject_id"]: (r["sightings"], r["cameras"]) for r in ask(lake, "subjects")}
+    found = {r["subject_id"]: (r["sightings"], r["cameras"]) for r in asked(lake, "subjects")}
     assert found == {"S029": (2, 2), "S014": (2, 1)}
-    assert ask(lake, "subjects", run_id="another") == []
 
 
 def test_first_and_last(lake: duckdb.DuckDBPyConnection) -> None:
-    (gate, yard) = ask(lake, "first_last", subject_id="S029")
+    (gate, yard) = asked(lake, "first_last", subject_id="S029")
     assert (gate["camera"], gate["site"]) == ("CAM-1", "Depot, north gate")
     assert gate["first_seen_utc"].isoformat() == "2026-01-30T22:00:12.200000+00:00"
     assert yard["last_seen_utc"].isoformat() == "2026-01-30T22:00:52.800000+00:00"
@@ -59,7 +114,7 @@ def test_first_and_last(lake: duckdb.DuckDBPyConnection) -> None:
 
 @pytest.mark.parametrize(("minutes", "times"), [(None, 1), (0.83, 1), (0.82, 0)])
 def test_together(lake: duckdb.DuckDBPyConnection, minutes: float | None, times: int) -> None:
-    rows = ask(lake, "together", minutes=minutes, subject_b="S014")
+    rows = asked(lake, "together", minutes=minutes, subject_b="S014")
     assert len(rows) == times
     for row in rows:
         assert (row["subject_a"], row["subject_b"], row["camera_or_file"]) == (
@@ -68,32 +123,242 @@ def test_together(lake: duckdb.DuckDBPyConnection, minutes: float | None, times:
             "CAM-1",
         )
         assert row["closest_s"] == pytest.approx(70.0 - 20.4)
-    assert ask(lake, "together", subject_a="S999") == []
+    assert asked(lake, "together", subject_a="S999") == []
 
 
 def test_not_searched(lake: duckdb.DuckDBPyConnection) -> None:
-    broken, yard = ask(lake, "not_searched")
+    broken, yard = asked(lake, "not_searched")
     assert (broken["status"], broken["error"]) == ("failed", "no video stream in it")
     assert (yard["status"], yard["segments_failed"], yard["searched_s"]) == ("damaged", 2, 60.0)
 
 
 def test_coverage(lake: duckdb.DuckDBPyConnection) -> None:
-    found = {row["what"]: row["amount"] for row in ask(lake, "coverage", run_id=RUN_ID)}
+    found = {row["what"]: row["amount"] for row in asked(lake, "coverage", run_id=RUN_ID)}
     assert (found["files"], found["files_failed"], found["files_damaged"]) == (5, 1, 1)
     assert found["seconds_searched"] == 300.0
     assert (found["refused: small"], found["refused: blurred"]) == (48, 24)
 
 
 def test_best(lake: duckdb.DuckDBPyConnection) -> None:
-    assert [r["score"] for r in ask(lake, "best", top=2)] == [0.7812, 0.664]
-    assert len(ask(lake, "best")) == 4
+    assert [r["score"] for r in asked(lake, "best", top=2)] == [0.7812, 0.664]
+    assert len(asked(lake, "best")) == 4
 
 
 def test_what_a_command_shows_of_its_run(lake: duckdb.DuckDBPyConnection) -> None:
-    assert len(ask(lake, "sightings_of_run", run_id=RUN_ID)) == 4
-    assert len(ask(lake, "sightings_of_run", top=None)) == 4
-    strongest = ask(lake, "sightings_of_run", run_id=RUN_ID, top=2)
+    assert len(asked(lake, "sightings_of_run", run_id=RUN_ID)) == 4
+    assert len(asked(lake, "sightings_of_run", top=None)) == 4
+    strongest = asked(lake, "sightings_of_run", run_id=RUN_ID, top=2)
     assert [row["score"] for row in strongest] == [0.7812, 0.664]
-    ranked = ask(lake, "candidates_of_run", run_id=RUN_ID)
+    ranked = asked(lake, "candidates_of_run", run_id=RUN_ID)
     assert [row["rank"] for row in ranked] == [1, 2, 3] * 4
     assert ranked[0]["uri"] <= ranked[-1]["uri"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_answer_names_its_run_and_case(disk: Store, name: str) -> None:
+    publish(disk, EARLIER, case_ref="OP-1")
+    rows = asked(open_lake(disk.uri), name)
+    assert {(row["run_id"], row["case_ref"]) for row in rows} == {(EARLIER, "OP-1")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_comment_says_of_which_runs_it_answers(name: str) -> None:
+    about_one = (
+        "-- About one run: $run_id; when left out, the latest that has finished, of $case_ref"
+    )
+    about_all = "-- About every run that has finished, case by case: of $case_ref alone where given"
+    assert (about_one if name in OF_ONE_RUN else about_all) in load_query(name).sql
+    assert load_query(name).asks == ("asked_run" if name in OF_ONE_RUN else "asked_runs")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_duckdb_alone_answers_them(disk: Store, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(disk, EARLIER)
+    monkeypatch.chdir(disk.uri)
+    plain = duckdb.connect()
+    plain.execute(Path("views.sql").read_text(encoding="utf-8"))
+    query = load_query(name)
+    answer = plain.sql(query.sql, params=dict.fromkeys(query.parameters)).to_arrow_table()
+    assert answer.num_rows > 0
+    assert answer.to_pylist() == asked(open_lake(disk.uri), name)
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The last run that finished found nobody; after it one began, one failed, and one was live."""
+    disk = open_store(tmp_path_factory.mktemp("crowded") / "lake")
+    publish(disk, LATER, (), day=2)
+    publish(disk, NEWEST, of("S014"), day=1)
+    searched_run(disk, "20260204-080000-scan-0001")
+    record_run(disk, request("20260204-080000-scan-0001"), "running")
+    record_run(disk, request("20260205-080000-scan-0001"), "failed", error="no room")
+    record_run(disk, request("20260206-080000-live-0001", kind="live"), "complete")
+    return disk
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("best", 0),
+        ("candidates_of_run", 0),
+        ("coverage", 12),
+        ("not_searched", 2),
+        ("sightings_of_run", 0),
+    ],
+)
+def test_one_run_is_the_last_that_finished_for_every_question(
+    crowded: Store, name: str, rows: int
+) -> None:
+    lake = open_lake(crowded.uri)
+    found = asked(lake, name)
+    assert len(found) == rows
+    assert {row["run_id"] for row in found} <= {LATER}
+    assert about(lake, name) == f"of run {LATER}, case OP-LANTERN 12/26"
+
+
+@pytest.mark.parametrize("name", OF_ONE_RUN)
+def test_a_run_that_was_named_is_that_run(crowded: Store, name: str) -> None:
+    found = asked(open_lake(crowded.uri), name, run_id=NEWEST)
+    assert {row["run_id"] for row in found} == {NEWEST}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"run_id": "20990101-000000-scan-0000"}, "there is no run 20990101-000000-scan-0000"),
+        ({"run_id": "20260204-080000-scan-0001"}, "is not finished, so nothing of it can be asked"),
+        ({"run_id": "20260205-080000-scan-0001"}, "is not finished, so nothing of it can be asked"),
+        ({"run_id": "20260206-080000-live-0001"}, "is a deployment: its views are alerts"),
+        ({"case_ref": "OP-NONE"}, "no finished run is of case OP-NONE"),
+        ({"run_id": LATER, "case_ref": "OP-NONE"}, "no finished run is of case OP-NONE"),
+        ({"runid": LATER}, "has no parameter 'runid'; it has run_id, case_ref"),
+    ],
+)
+def test_what_can_have_no_answer_is_refused_by_name(
+    crowded: Store, name: str, given: dict[str, str], told: str
+) -> None:
+    with pytest.raises(QueryError, match=told):
+        asked(open_lake(crowded.uri), name, **given)
+
+
+def test_nothing_has_finished_yet(disk: Store) -> None:
+    searched_run(disk, LEFT_RUN_ID)
+    record_run(disk, request(LEFT_RUN_ID), "running")
+    assert about(open_lake(disk.uri), "best") == "no run has finished yet"
+    assert about(open_lake(disk.uri), "subjects") == "no run has finished yet"
+
+
+def test_a_case_has_its_own_latest_run_and_sightings(disk: Store) -> None:
+    publish(disk, EARLIER, of("S029"), case_ref="OP-1")
+    publish(disk, LATER, of("S014"), day=1, case_ref="OP-2")
+    lake = open_lake(disk.uri)
+    for name in ("best", "subjects"):
+        assert {r["subject_id"] for r in asked(lake, name, case_ref="OP-1")} == {"S029"}
+    both = asked(lake, "subjects")
+    assert {(row["case_ref"], row["subject_id"]) for row in both} == {
+        ("OP-1", "S029"),
+        ("OP-2", "S014"),
+    }
+
+
+def copied(assets: tuple[FootageAsset, ...]) -> tuple[FootageAsset, ...]:
+    """Gate and yard are the same bytes."""
+    return tuple(
+        replace(a, content_id="c" * 64) if a.footage_id in {"f-gate", "f-yard"} else a
+        for a in assets
+    )
+
+
+@pytest.mark.parametrize(
+    ("runs", "assets", "sightings", "files"),
+    [
+        ((EARLIER,), archive().assets, 2, 2),
+        ((EARLIER, LATER), archive().assets, 2, 2),
+        ((EARLIER,), copied(archive().assets), 1, 1),
+        ((EARLIER, LATER), copied(archive().assets), 1, 1),
+    ],
+    ids=["once", "searched twice", "copies", "copies searched twice"],
+)
+def test_footage_searched_twice_counts_once(
+    disk: Store,
+    runs: tuple[str, ...],
+    assets: tuple[FootageAsset, ...],
+    sightings: int,
+    files: int,
+) -> None:
+    for day, run_id in enumerate(runs):
+        publish(disk, run_id, assets=assets, day=day)
+    lake = open_lake(disk.uri)
+    (row,) = (r for r in asked(lake, "subjects") if r["subject_id"] == "S029")
+    assert (row["sightings"], row["files"], row["runs"]) == (sightings, files, 1)
+    assert row["run_id"] == runs[-1]
+    cameras = asked(lake, "first_last", subject_id="S029")
+    assert sum(camera["sightings"] for camera in cameras) == sightings
+    assert {camera["run_id"] for camera in cameras} == {runs[-1]}
+
+
+def test_streams_of_one_file_are_no_copies(disk: Store) -> None:
+    gate, yard, *rest = copied(archive().assets)
+    publish(disk, EARLIER, assets=(replace(gate, stream=0), replace(yard, stream=1), *rest))
+    (row,) = (r for r in asked(open_lake(disk.uri), "subjects") if r["subject_id"] == "S029")
+    assert (row["sightings"], row["files"]) == (2, 2)
+
+
+def test_a_later_search_that_found_somebody_else_takes_nobody_away(disk: Store) -> None:
+    publish(disk, EARLIER, of("S029"))
+    publish(disk, LATER, of("S014"), day=1)
+    found = {r["subject_id"]: r["run_id"] for r in asked(open_lake(disk.uri), "subjects")}
+    assert found == {"S029": EARLIER, "S014": LATER}
+
+
+def test_people_of_two_galleries_with_one_name_are_two(disk: Store) -> None:
+    publish(disk, EARLIER, of("S029"), gallery="custody")
+    publish(disk, LATER, of("S029"), day=1, gallery="watchlist")
+    found = asked(open_lake(disk.uri), "subjects")
+    assert {row["gallery"]: row["sightings"] for row in found} == {"custody": 2, "watchlist": 2}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "minutes", "times", "sightings_ab"),
+    [
+        ([(0, 1), (10, 11), (20, 21)], [(2, 3), (12, 13), (22, 23), (30, 31)], 5, 1, (3, 4)),
+        ([(0, 1), (20, 21), (40, 41)], [(2, 3), (22, 23), (42, 43), (55, 56)], 0.1, 3, (3, 3)),
+        ([(0, 59)], [(1, 2), (50, 51)], 0.1, 1, (1, 2)),
+        ([(0, 1), (6, 7), (12, 13), (18, 19), (24, 25)], [(0, 1), (24, 25)], 0.05, 2, (2, 2)),
+        ([(0, 1)], [(7, 8)], 0.1, 1, (1, 1)),
+        ([(0, 1)], [(7.1, 8)], 0.1, None, None),
+    ],
+    ids=["3 and 4 of one meeting", "three", "one stays", "one comes back", "edge", "too far"],
+)
+def test_meetings_are_counted_not_pairs(
+    disk: Store,
+    a: list[tuple[float, float]],
+    b: list[tuple[float, float]],
+    minutes: float,
+    times: int | None,
+    sightings_ab: tuple[int, int] | None,
+) -> None:
+    publish(disk, EARLIER, seen("A", *a) + seen("B", *b))
+    rows = asked(open_lake(disk.uri), "together", minutes=minutes)
+    found = [(row["times"], (row["sightings_a"], row["sightings_b"])) for row in rows]
+    assert found == ([] if times is None else [(times, sightings_ab)])
+
+
+def test_people_of_two_runs_of_one_case_are_together_and_of_two_cases_never(disk: Store) -> None:
+    publish(disk, EARLIER, seen("A", (0, 1)), case_ref="OP-1")
+    publish(disk, LATER, seen("B", (2, 3)), day=1, case_ref="OP-1")
+    publish(disk, NEWEST, seen("C", (2, 3)), day=2, case_ref="OP-2")
+    (row,) = asked(open_lake(disk.uri), "together")
+    assert (row["subject_a"], row["subject_b"], row["times"]) == ("A", "B", 1)
+    assert (row["run_id"], row["runs"], row["case_ref"]) == (LATER, 2, "OP-1")
+    assert asked(open_lake(disk.uri), "together", run_id=LATER) == []
+
+
+def test_without_a_clock_the_same_file_is_compared_whatever_its_name(disk: Store) -> None:
+    gate, yard, *rest = copied(archive().assets)
+    unknown = {"start_utc": None, "camera_id": None}
+    assets = (replace(gate, **unknown), replace(yard, **unknown), *rest)  # type: ignore[arg-type]
+    publish(disk, EARLIER, seen("A", (0, 1)) + seen("B", (2, 3), segment=3), assets=assets)
+    (row,) = asked(open_lake(disk.uri), "together")
+    assert row["camera_or_file"] in {gate.uri, yard.uri}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -15,7 +16,9 @@ VIEWS = [
     "best_shots",
     "candidates",
     "columns",
+    "finished_runs",
     "footage",
+    "latest_run",
     "reviews",
     "runs",
     "segments",
@@ -100,10 +103,28 @@ def test_other_files_of_the_machine_cannot_be_read(
         run_query(lake, f"SELECT * FROM read_csv('{tmp_path}/private.csv')")
 
 
-def test_parameters_are_values_and_may_be_left_out(lake: duckdb.DuckDBPyConnection) -> None:
+def test_parameters_are_values(lake: duckdb.DuckDBPyConnection) -> None:
     sql = "SELECT coalesce($who::VARCHAR, 'nobody') AS who"
     assert run_query(lake, sql, {"who": "O'Neill", "unused": 1}).to_pylist() == [{"who": "O'Neill"}]
-    assert run_query(lake, sql).to_pylist() == [{"who": "nobody"}]
+    assert run_query(lake, sql, {"who": None}).to_pylist() == [{"who": "nobody"}]
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        (
+            "SELECT * FROM sightings WHERE run_id = $RUN",
+            "$RUN has no value: give --param RUN=VALUE",
+        ),
+        ("SELECT $b, $a", "$a, $b has no value: give --param a=VALUE --param b=VALUE"),
+        ("SELECT ?", "$1 has no value: give --param 1=VALUE"),
+    ],
+)
+def test_a_parameter_without_a_value_is_refused_by_name(
+    lake: duckdb.DuckDBPyConnection, sql: str, told: str
+) -> None:
+    with pytest.raises(QueryError, match=re.escape(told)):
+        run_query(lake, sql, {"other": "x"})
 
 
 def test_the_schema_is_explained_to_people(lake: duckdb.DuckDBPyConnection) -> None:

@@ -20,6 +20,11 @@ class ReadyQuery:
     """Names of its ``$parameters``; each may be left out (null) and has a sensible default."""
     sql: str
 
+    @property
+    def asks(self) -> str:
+        """The macro of ``run_views`` that says which runs it is about."""
+        return "asked_run" if "asked_run(" in self.sql else "asked_runs"
+
 
 def query_names() -> tuple[str, ...]:
     found = (item.name for item in files(__package__).iterdir())
@@ -31,5 +36,7 @@ def load_query(name: str) -> ReadyQuery:
     if name not in query_names():
         raise QueryError(f"there is no ready query {name!r}; there are {', '.join(query_names())}")
     sql = files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    summary = sql.splitlines()[0].removeprefix("--").strip()
-    return ReadyQuery(name, summary, tuple(dict.fromkeys(_PARAMETER.findall(sql))), sql)
+    lines = sql.splitlines()
+    asked = "\n".join(line for line in lines if not line.startswith("--"))
+    summary = lines[0].removeprefix("--").strip()
+    return ReadyQuery(name, summary, tuple(dict.fromkeys(_PARAMETER.findall(asked))), sql)

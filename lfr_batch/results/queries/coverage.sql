@@ -1,30 +1,47 @@
 -- Coverage of a run: what was asked for, what was searched, what the quality gate refused.
--- $run_id: one run; the latest when left out.
-WITH refusals AS (
-  SELECT entry.key AS reason, sum(entry.value) AS faces
+-- About one run: $run_id; when left out, the latest that has finished, of $case_ref where given.
+WITH asked AS (
+  FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR)
+),
+refusals AS (
+  SELECT run_id, entry.key AS reason, sum(entry.value) AS faces
   FROM (
-    SELECT unnest(map_entries(rejections)) AS entry
-    FROM segments
-    WHERE run_id = coalesce($run_id::VARCHAR, (SELECT max(run_id) FROM segments))
+    SELECT run_id, unnest(map_entries(rejections)) AS entry
+    FROM asked JOIN segments USING (run_id)
   )
-  GROUP BY reason
-)
-SELECT what, amount
-FROM (
+  GROUP BY run_id, reason
+),
+searched AS (
   SELECT
-    count(*)::DOUBLE AS files,
-    count(*) FILTER (status = 'ok')::DOUBLE AS files_ok,
-    count(*) FILTER (status = 'damaged')::DOUBLE AS files_damaged,
-    count(*) FILTER (status = 'failed')::DOUBLE AS files_failed,
-    coalesce(sum(duration_s), 0)::DOUBLE AS seconds_of_footage,
-    coalesce(sum(searched_s), 0)::DOUBLE AS seconds_searched,
-    coalesce(sum(frames_analysed), 0)::DOUBLE AS frames_analysed,
-    coalesce(sum(faces_detected), 0)::DOUBLE AS faces_detected,
-    coalesce(sum(faces_rejected), 0)::DOUBLE AS faces_refused
-  FROM footage
-  WHERE run_id = coalesce($run_id::VARCHAR, (SELECT max(run_id) FROM footage))
-) UNPIVOT (amount FOR what IN (
-  files, files_ok, files_damaged, files_failed, seconds_of_footage, seconds_searched,
-  frames_analysed, faces_detected, faces_refused))
-UNION ALL
-(SELECT 'refused: ' || reason, faces::DOUBLE FROM refusals ORDER BY faces DESC, reason);
+    a.run_id,
+    count(f.footage_id)::DOUBLE AS files,
+    count(*) FILTER (f.status = 'ok')::DOUBLE AS files_ok,
+    count(*) FILTER (f.status = 'partly')::DOUBLE AS files_partly,
+    count(*) FILTER (f.status = 'damaged')::DOUBLE AS files_damaged,
+    count(*) FILTER (f.status = 'failed')::DOUBLE AS files_failed,
+    coalesce(sum(f.duration_s), 0)::DOUBLE AS seconds_of_footage,
+    coalesce(sum(f.searched_s), 0)::DOUBLE AS seconds_searched,
+    coalesce(sum(f.frames_analysed), 0)::DOUBLE AS frames_analysed,
+    coalesce(sum(f.faces_detected), 0)::DOUBLE AS faces_detected,
+    coalesce(sum(f.faces_rejected), 0)::DOUBLE AS faces_refused
+  FROM asked a
+  LEFT JOIN footage f USING (run_id)
+  GROUP BY a.run_id
+),
+rows AS (
+  SELECT run_id, 0 AS part, 0 AS faces, what, amount
+  FROM searched UNPIVOT (amount FOR what IN (
+    files, files_ok, files_partly, files_damaged, files_failed, seconds_of_footage,
+    seconds_searched, frames_analysed, faces_detected, faces_refused))
+  UNION ALL
+  SELECT run_id, 1, faces, 'refused: ' || reason, faces::DOUBLE FROM refusals
+)
+SELECT run_id, case_ref, what, amount
+FROM rows
+JOIN asked USING (run_id)
+ORDER BY
+  part, faces DESC,
+  list_position(['files', 'files_ok', 'files_partly', 'files_damaged', 'files_failed',
+    'seconds_of_footage', 'seconds_searched', 'frames_analysed', 'faces_detected',
+    'faces_refused'], what),
+  what;

@@ -1,17 +1,21 @@
 -- First and last sighting of each subject on each camera.
--- $subject_id: one subject; everyone when left out. $run_id: one run; all when left out.
+-- About every run that has finished, case by case: of $case_ref alone where given, or of $run_id.
+-- $subject_id: one subject; everyone when left out.
+-- Footage that was searched again, or of which there are copies, counts once for a subject: as the
+-- last of the runs has it that saw them there. `run_id` is the last of all that count.
 -- Footage without a known start has no wall clock; its times are empty and its camera is its path.
 SELECT
-  s.subject_id,
-  coalesce(s.camera_id, f.uri) AS camera,
-  any_value(f.site) AS site,
-  min(s.start_utc) AS first_seen_utc,
-  max(s.end_utc) AS last_seen_utc,
+  max_by(run_id, (finished_at, run_id)) AS run_id,
+  case_ref,
+  gallery,
+  subject_id,
+  coalesce(camera_id, uri) AS camera,
+  any_value(site) AS site,
+  min(start_utc) AS first_seen_utc,
+  max(end_utc) AS last_seen_utc,
   count(*) AS sightings,
-  max(s.score) AS best_score
-FROM sightings s
-JOIN footage f USING (run_id, footage_id)
-WHERE ($run_id::VARCHAR IS NULL OR s.run_id = $run_id::VARCHAR)
-  AND ($subject_id::VARCHAR IS NULL OR s.subject_id = $subject_id::VARCHAR)
-GROUP BY ALL
-ORDER BY s.subject_id, first_seen_utc, camera;
+  max(score) AS best_score
+FROM sightings_once($run_id::VARCHAR, $case_ref::VARCHAR)
+WHERE $subject_id::VARCHAR IS NULL OR subject_id = $subject_id::VARCHAR
+GROUP BY case_ref, gallery, subject_id, camera
+ORDER BY subject_id, first_seen_utc, camera, case_ref, gallery;

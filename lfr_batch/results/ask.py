@@ -1,0 +1,80 @@
+"""Ready questions put to the lake: about a run that is there, and said which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from lfr_batch.errors import QueryError
+from lfr_batch.results.queries import ReadyQuery, load_query
+from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
+from lfr_batch.results.sql import run_query
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_RUN = """
+SELECT kind, status, (SELECT count(*) FROM footage WHERE run_id = $run_id) AS files
+FROM runs WHERE run_id = $run_id
+"""
+_ASKED = "FROM {}($run_id::VARCHAR, $case_ref::VARCHAR)"
+
+
+def ask(
+    connection: duckdb.DuckDBPyConnection, name: str, given: Mapping[str, Any] = _NOTHING
+) -> pa.Table:
+    """The answer to the ready question ``name``; what is not ``given`` has its default.
+
+    Raises QueryError for a question or parameter there is not, and where the run that was named
+    can have no answer: none would read as "nobody".
+    """
+    query = load_query(name)
+    return run_query(connection, query.sql, _checked(connection, query, given))
+
+
+def about(
+    connection: duckdb.DuckDBPyConnection, name: str, given: Mapping[str, Any] = _NOTHING
+) -> str:
+    """Which runs ``ask`` answers of, for people."""
+    query = load_query(name)
+    values = _checked(connection, query, given)
+    asked = run_query(connection, _ASKED.format(query.asks), values).to_pylist()
+    if not asked:
+        return "no run has finished yet"
+    if len(asked) > 1:
+        return f"of {len(asked)} runs"
+    return f"of run {asked[0]['run_id']}, case {asked[0]['case_ref']}"
+
+
+def _checked(
+    connection: duckdb.DuckDBPyConnection, query: ReadyQuery, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Every parameter of the question, null where it was left out."""
+    unknown = [name for name in given if name not in query.parameters]
+    if unknown:
+        has = ", ".join(query.parameters)
+        raise QueryError(f"the question {query.name} has no parameter {unknown[0]!r}; it has {has}")
+    values = {**dict.fromkeys(query.parameters), **given}
+    if values["run_id"] is not None:
+        _require_results(connection, values["run_id"])
+    if not run_query(connection, _ASKED.format("asked_runs"), values).num_rows and any(
+        values[name] is not None for name in ("run_id", "case_ref")
+    ):
+        raise QueryError(f"no finished run is of case {values['case_ref']}; `lfr runs` lists them")
+    return values
+
+
+def _require_results(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    found = run_query(connection, _RUN, {"run_id": run_id}).to_pylist()
+    if not found:
+        raise QueryError(f"there is no run {run_id}; `lfr runs` lists them")
+    (run,) = found
+    if run["kind"] not in FOOTAGE_KINDS:
+        raise QueryError(f"run {run_id} is a deployment: its views are alerts and reviews")
+    if run["status"] not in FINISHED and not run["files"]:
+        raise QueryError(
+            f"run {run_id} is not finished, so nothing of it can be asked yet; "
+            f"`lfr status {run_id}` shows how far it is"
+        )

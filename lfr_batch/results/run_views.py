@@ -1,0 +1,90 @@
+"""Which runs a question is about: views and macros beside those of the datasets. Pure.
+
+They are the one definition of "the latest finished run", for every ready question, in ``views.sql``
+too, so that DuckDB's own command line has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pyarrow as pa
+
+from lfr_batch.results.schemas import RUNS
+
+FOOTAGE_KINDS = frozenset({"scan", "search"})
+"""A live deployment is a run, too, but searches no footage."""
+FINISHED = frozenset({"complete", "complete_partly", "complete_with_failures"})
+"""Statuses of a run that came to its end and whose results are there."""
+
+RUN_VIEWS: Mapping[str, tuple[pa.Schema, str]] = MappingProxyType(
+    {
+        "finished_runs": (RUNS, "Scans and searches that came to their end, with what they found."),
+        "latest_run": (RUNS, "Of those the one that finished last; no row before the first."),
+    }
+)
+"""Their columns, and what each view is."""
+
+_FINISHED_RUNS = """\
+CREATE OR REPLACE VIEW finished_runs AS
+FROM runs
+WHERE kind IN ({kinds}) AND status IN ({finished});"""
+
+_ASKED_RUNS = """\
+CREATE OR REPLACE MACRO asked_runs(one_run, one_case) AS TABLE
+SELECT run_id, case_ref, gallery, finished_at
+FROM runs
+WHERE (one_case IS NULL OR case_ref = one_case)
+  AND (run_id = one_run OR (one_run IS NULL AND run_id IN (SELECT run_id FROM finished_runs)));"""
+
+_ASKED_RUN = """\
+CREATE OR REPLACE MACRO asked_run(one_run, one_case) AS TABLE
+FROM asked_runs(one_run, one_case)
+ORDER BY finished_at DESC, run_id DESC
+LIMIT 1;"""
+
+_LATEST_RUN = """\
+CREATE OR REPLACE VIEW latest_run AS
+FROM runs
+WHERE run_id IN (SELECT run_id FROM asked_run(NULL, NULL));"""
+
+_SIGHTINGS_ONCE = """\
+CREATE OR REPLACE MACRO sightings_once(one_run, one_case) AS TABLE
+WITH searched AS (
+  SELECT
+    r.*, f.footage_id, f.uri, f.site,
+    concat_ws(':',
+      coalesce(max(f.content_id) OVER (PARTITION BY f.footage_id), f.footage_id),
+      coalesce(f.stream, 0), coalesce(f.recording, 1)) AS content
+  FROM asked_runs(one_run, one_case) r
+  JOIN footage f USING (run_id)
+)
+SELECT s.*, f.* EXCLUDE (run_id, footage_id)
+FROM searched f
+JOIN sightings s USING (run_id, footage_id)
+QUALIFY dense_rank() OVER (
+  PARTITION BY f.case_ref, f.gallery, s.subject_id, f.content
+  ORDER BY f.finished_at DESC, s.run_id DESC, f.uri, f.footage_id) = 1;"""
+"""Sightings in which footage that was searched again, or of which there are copies, counts once:
+for each subject as the last of the runs has it that saw them there. ``content`` is what copies have
+in common; 0.1.0 did not write ``content_id``, so a run that did says it of the same file."""
+
+
+def create_run_views() -> str:
+    """The script; the views of the datasets must be there."""
+    names = {"kinds": _quoted(FOOTAGE_KINDS), "finished": _quoted(FINISHED)}
+    return "\n\n".join(
+        [
+            _FINISHED_RUNS.format(**names),
+            _ASKED_RUNS,
+            _ASKED_RUN,
+            _LATEST_RUN,
+            _SIGHTINGS_ONCE,
+            *(f"COMMENT ON VIEW {view} IS '{text}';" for view, (_, text) in RUN_VIEWS.items()),
+        ]
+    )
+
+
+def _quoted(words: frozenset[str]) -> str:
+    return ", ".join(f"'{word}'" for word in sorted(words))
