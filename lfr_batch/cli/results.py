@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import duckdb
+import pyarrow as pa
 import typer
 
 from lfr_batch.cli.options import (
@@ -18,18 +21,42 @@ from lfr_batch.cli.options import (
     read_config,
     results_root,
 )
-from lfr_batch.cli.output import answer, answer_json, answer_table, say
+from lfr_batch.cli.output import (
+    answer,
+    answer_json,
+    answer_table,
+    answer_text,
+    encoding_of,
+    nothing,
+    say,
+)
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import GalleryError
-from lfr_batch.records import FootageAsset
+from lfr_batch.errors import GalleryError, UsageError
+from lfr_batch.results.ask import about, ask
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.parameters import parameter
+from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import render
-from lfr_batch.results.run_state import read_catalogue
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.status import RunStatus, run_progress, run_rows
+from lfr_batch.results.status import FileState, RunStatus, run_progress, run_rows
 from lfr_batch.results.store import open_store
 
-RUN_COLUMNS = ["run_id", "status", "case_ref", "gallery", "footage", "sightings", "started_at"]
+RUN_COLUMNS = [
+    "run_id",
+    "status",
+    "case_ref",
+    "gallery",
+    "footage",
+    "not_whole",
+    "sightings",
+    "started_at",
+]
+FILES_SHOWN = 20
+NOT_WHOLE = ("partly", "damaged", "failed")
+STATUS_MEANS = {
+    "complete_partly": "finished; some content was not looked at, by design or limit",
+    "complete_with_failures": "finished; some footage could not be searched",
+}
 
 
 def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
@@ -39,7 +66,13 @@ def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption
     if as_json:
         answer_json(rows)
     else:
-        answer_table(rows, RUN_COLUMNS)
+        answer_table([{**row, "not_whole": _not_whole(row)} for row in rows], RUN_COLUMNS)
+
+
+def _not_whole(row: Mapping[str, Any]) -> str | None:
+    """Files that were searched only in part, or not at all."""
+    counts = {status: row[f"footage_{status}"] for status in NOT_WHOLE}
+    return ", ".join(f"{n} {status}" for status, n in counts.items() if n) or None
 
 
 def status(
@@ -49,31 +82,44 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """How far a run is, what failed and why."""
-    store = open_store(*_place(out, config))
-    row = _status_row(run_progress(store, run_id), read_catalogue(store, run_id))
+    found = run_progress(open_store(*_place(out, config)), run_id)
+    row = _status_row(found)
     if as_json:
-        answer_json([row])
+        answer_json([{**row, "not_whole": [asdict(file) for file in found.not_whole]}])
         return
-    for name, value in row.items():
+    meaning = STATUS_MEANS.get(found.status)
+    shown = {**row, "status": f"{found.status} ({meaning})" if meaning else found.status}
+    for name, value in shown.items():
         if isinstance(value, Mapping):
             for reason, count in value.items():
                 answer(f"{name:16} {count:>6} × {reason}")
         else:
-            answer(f"{name:16} {value if value is not None else '–'}")
+            answer(f"{name:16} {nothing() if value is None else value}")
+    for file in found.not_whole[:FILES_SHOWN]:
+        answer(f"{file.status:8} {_share(file):>16} not looked at  {file.sentence}")
+    if len(found.not_whole) > FILES_SHOWN:
+        answer(f"… and {len(found.not_whole) - FILES_SHOWN} more files; --json has them all")
 
 
-def _status_row(found: RunStatus, assets: Sequence[FootageAsset]) -> dict[str, Any]:
+def _share(file: FileState) -> str:
+    return f"{file.unsearched_share:.1%}".replace("%", " %")
+
+
+def _status_row(found: RunStatus) -> dict[str, Any]:
     progress, request = found.progress, found.request
-    unreadable = {asset.error: 1 for asset in assets if asset.error}
+    states = Counter(file.status for file in found.not_whole)
     return {
         "run_id": request.run_id,
         "status": found.status,
+        "finished": found.finished,
         "error": found.error,
         "case_ref": request.case_ref,
         "gallery": f"{request.gallery} ({request.snapshot_id})",
         "threshold": round(request.threshold, 4),
-        "files": len(assets),
-        "files_failed": sum(asset.status == "failed" for asset in assets),
+        "footage": found.files,
+        "footage_partly": states["partly"],
+        "footage_damaged": states["damaged"],
+        "footage_failed": states["failed"],
         "segments": progress.planned,
         "done": progress.done,
         "failed": progress.failed,
@@ -83,27 +129,47 @@ def _status_row(found: RunStatus, assets: Sequence[FootageAsset]) -> dict[str, A
         "faces": progress.faces_detected,
         "sightings": found.sightings,
         "refused": dict(progress.rejections),
-        "errors": {**unreadable, **progress.errors},
+        "errors": dict(found.errors),
+        "unsearched": dict(found.unsearched),
     }
 
 
 def sql(
     query: Annotated[str | None, typer.Argument(help="SQL; without it, a prompt.")] = None,
+    question: Annotated[
+        str | None,
+        typer.Option("--ask", help=f"A ready question instead: {', '.join(query_names())}."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Value of $NAME, as text; may be repeated."),
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
     out: OutOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Ask the results in SQL. The view `columns` documents all others."""
+    given = dict(map(parameter, param or ()))
+    if query is not None and question is not None:
+        raise UsageError("Ask one thing: SQL, or a ready question with --ask.")
     connection = open_lake(*_place(out, config))
-    if query is None:
+    if question is not None:
+        say(about(connection, question, given))
+        _show(ask(connection, question, given), form)
+    elif query is not None:
+        _show(run_query(connection, query, given), form)
+    else:
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
-        raise typer.Exit(prompt(connection, home(), form))
-    text = render(run_query(connection, query), form)
+        raise typer.Exit(prompt(connection, home(), form, given))
+
+
+def _show(table: pa.Table, form: str) -> None:
+    text = render(table, form, encoding_of(sys.stdout))
     if isinstance(text, bytes):
         sys.stdout.buffer.write(text)
     else:
-        answer(text)
+        answer_text(text)
 
 
 def report(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from time import perf_counter
 from types import MappingProxyType
@@ -41,15 +44,16 @@ from lfr_batch.oversight.authority import require_authority
 from lfr_batch.pipeline.execute import Resumption, RunResult, execute_run
 from lfr_batch.pipeline.plan import Order, make_plan
 from lfr_batch.records import SegmentOutcome
+from lfr_batch.results.ask import ask
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lake_version import check_lake
-from lfr_batch.results.queries import load_query
 from lfr_batch.results.run_log import EXIT_CODES
-from lfr_batch.results.run_state import create_run, load_run
-from lfr_batch.results.sql import run_query
+from lfr_batch.results.run_state import create_run, load_run, read_plan
+from lfr_batch.results.status import FileState, not_whole
 from lfr_batch.results.store import Store, open_store
 
 SHOWN = 20
+FILES_NAMED = 100
 SEARCH_UNLESS_SAID = MappingProxyType({"decide.top_k": 10, "engine.kind": "in_process"})
 """Of a search, for which somebody waits."""
 
@@ -232,9 +236,10 @@ def _execute(store: Store, run_id: str, resumption: Resumption) -> RunResult:
 
 
 def _report(result: RunResult, store: Store, as_json: bool) -> None:
-    _name_failures(result)
+    states = _states(result, store)
+    _name_files(states, result.request.run_id)
     if as_json:
-        answer_json([_summary(result, store)])
+        answer_json([_summary(result, store, states)])
     else:
         rows = _select(store, result, "sightings_of_run", top=SHOWN)
         answer_table(rows, ["subject_id", "score", "camera_id", "start_s", "end_s", "uri"])
@@ -244,7 +249,7 @@ def _report(result: RunResult, store: Store, as_json: bool) -> None:
 
 
 def _report_candidates(result: RunResult, store: Store, as_json: bool) -> None:
-    _name_failures(result)
+    _name_files(_states(result, store), result.request.run_id)
     _tell_of_stills(result)
     rows = _select(store, result, "candidates_of_run")
     if as_json:
@@ -290,35 +295,46 @@ def _select(
 ) -> list[dict[str, Any]]:
     parameters["run_id"] = result.request.run_id
     s3 = parse_config(result.request.config, "the run's request").s3
-    table = run_query(open_lake(store.uri, s3), load_query(query).sql, parameters)
-    rows: list[dict[str, Any]] = table.to_pylist()
+    rows: list[dict[str, Any]] = ask(open_lake(store.uri, s3), query, parameters).to_pylist()
     return rows
 
 
-def _name_failures(result: RunResult) -> None:
-    for asset in result.assets:
-        if asset.status != "ok" and asset.error not in result.progress.errors:
-            say(f"{asset.status}: {asset.error}")
-    for error, segments in result.progress.errors.items():
-        say(f"failed: {error}" + (f" ({segments} segments)" if segments > 1 else ""))
+def _name_files(states: Sequence[FileState], run_id: str) -> None:
+    """Every file that was not searched whole, and why."""
+    for state in states[:FILES_NAMED]:
+        say(f"{state.status}: {state.sentence}")
+    if len(states) > FILES_NAMED:
+        say(f"… and {len(states) - FILES_NAMED} more: `lfr status {run_id} --json` has them all")
 
 
-def _summary(result: RunResult, store: Store) -> dict[str, Any]:
-    progress = result.progress
+def _summary(result: RunResult, store: Store, states: Sequence[FileState]) -> dict[str, Any]:
+    progress, files = result.progress, Counter(state.status for state in states)
     return {
         "run_id": result.request.run_id,
         "status": result.status,
         "results": store.uri,
         "threshold": result.request.threshold,
         "footage": len(result.assets),
-        "footage_failed": sum(asset.status == "failed" for asset in result.assets),
+        "footage_partly": files["partly"],
+        "footage_damaged": files["damaged"],
+        "footage_failed": files["failed"],
         "segments": progress.planned,
         "segments_failed": progress.failed + progress.quarantined,
         "media_s": progress.media_s,
         "faces_detected": progress.faces_detected,
         "sightings": result.sightings,
         "errors": [*(a.error for a in result.assets if a.error), *progress.errors],
+        "unsearched": [
+            *(a.unsearched for a in result.assets if a.unsearched),
+            *progress.unsearched,
+        ],
+        "not_whole": [asdict(state) for state in states],
     }
+
+
+def _states(result: RunResult, store: Store) -> list[FileState]:
+    plan = read_plan(store, result.request.run_id)
+    return list(not_whole(result.assets, plan, result.outcomes))
 
 
 def _closing(result: RunResult) -> str:

@@ -15,11 +15,13 @@ import duckdb
 import jinja2
 
 from lfr_batch.errors import StoreUnreachable
+from lfr_batch.results import searched
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import shown_status
 from lfr_batch.results.store import Store
 from lfr_batch.results.timeline import timeline
+from lfr_batch.visible import visible
 
 MAX_SIGHTINGS = 300
 """The strongest are shown; the report says how many there are."""
@@ -76,9 +78,10 @@ def report_context(
 ) -> dict[str, Any]:
     """What the template shows, by name."""
     run_id = run["run_id"]
-    footage = _select(connection, _OF_RUN.format("footage") + " ORDER BY uri", run_id)
     segments = _select(connection, _OF_RUN.format("segments") + " ORDER BY start_s", run_id)
-    shown = _with_candidates(connection, run_id)
+    footage = _footage(connection, run_id, _by_footage(segments))
+    part_of = {f["footage_id"]: f["part"] for f in footage}
+    shown = [{**s, "part": part_of[s["footage_id"]]} for s in _with_candidates(connection, run_id)]
     everywhere = _select(connection, _WHEN_AND_WHO, run_id)
     pictures = _references(run, shown, reference_pictures)
     return {
@@ -87,12 +90,36 @@ def report_context(
         "sightings_in_all": len(everywhere),
         "references": {image_id: n for n, image_id in enumerate(sorted(pictures))},
         "pictures": [pictures[image_id] for image_id in sorted(pictures)],
-        "not_searched": [f for f in footage if f["status"] != "ok"],
+        "not_searched": [f for f in footage if f["outcome"] != "ok" or not f["looked_at"]],
+        "lacking": searched.lacking(footage),
+        "said": searched.SAID,
         "timelines": _timelines(footage, segments, everywhere),
-        "quiet": [f for f in footage if f["status"] == "ok" and not f["sightings"]],
+        "quiet": [f for f in footage if _is_quiet(f)],
         "coverage": _coverage(footage),
         "refusals": _refusals(segments),
     }
+
+
+def _footage(
+    connection: duckdb.DuckDBPyConnection, run_id: str, segments: Mapping[str, Sequence[Row]]
+) -> list[Row]:
+    """The rows, each with what became of it, and which part of its file it is."""
+    order = " ORDER BY uri, stream, recording, footage_id"
+    rows = _select(connection, _OF_RUN.format("footage") + order, run_id)
+    parts = searched.parts(rows)
+    return [
+        {
+            **row,
+            "outcome": searched.outcome(row, segments[row["footage_id"]]),
+            "looked_at": searched.was_looked_at(row),
+            "part": parts.get(row["footage_id"], ""),
+        }
+        for row in rows
+    ]
+
+
+def _is_quiet(file: Row) -> bool:
+    return file["outcome"] == "ok" and file["looked_at"] and not file["sightings"]
 
 
 def data_uri(picture: bytes) -> str:
@@ -109,6 +136,11 @@ def clock(time_s: float | None) -> str:
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest // 10:02d}.{rest % 10}"
+
+
+def percent(share: float) -> str:
+    """Of what was not looked at: nothing only where it is nothing."""
+    return "less than 1 %" if 0 < share < 0.01 else f"{share * 100:.0f} %"
 
 
 def moment(time: datetime | None) -> str:
@@ -143,12 +175,12 @@ def _references(
 def _timelines(
     footage: Sequence[Row], segments: Sequence[Row], sightings: Sequence[Row]
 ) -> list[Row]:
-    """Of the files in which somebody was seen or something was lost."""
+    """Of the files in which somebody was seen or something was not searched."""
     of_file = _by_footage(segments), _by_footage(sightings)
     shown = []
     for file in footage:
         pieces, seen = (group[file["footage_id"]] for group in of_file)
-        if seen or any(p["status"] != "done" for p in pieces):
+        if seen or (pieces and file["outcome"] != "ok"):
             shown.append({**file, "timeline": timeline(file, pieces, seen), "seen": seen})
     return shown
 
@@ -163,7 +195,8 @@ def _by_footage(rows: Sequence[Row]) -> defaultdict[str, list[Row]]:
 def _coverage(footage: Sequence[Row]) -> dict[str, float]:
     names = ("duration_s", "searched_s", "frames_analysed", "faces_detected", "faces_rejected")
     sums = {name: sum(f[name] or 0 for f in footage) for name in names}
-    return {**sums, "files": len(footage), "ok": sum(f["status"] == "ok" for f in footage)}
+    ok = sum(f["outcome"] == "ok" for f in footage)
+    return {**sums, "files": len(footage), "ok": ok, "any": any(f["looked_at"] for f in footage)}
 
 
 def _refusals(segments: Sequence[Row]) -> list[tuple[str, int]]:
@@ -178,21 +211,29 @@ def _template() -> jinja2.Template:
         "data_uri": data_uri,
         "clock": clock,
         "moment": moment,
+        "percent": percent,
     }
     return report_template("lfr_batch.results", filters)
 
 
 def report_template(package: str, filters: Mapping[str, Callable[..., Any]]) -> jinja2.Template:
-    """The report in a package's templates: everything escaped, nothing undefined."""
+    """The report in a package's templates: everything escaped, nothing undefined, and whatever
+    does not show (direction marks, control characters) made visible."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(package),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(filters)
     return environment.get_template("report.html.j2")
+
+
+def _shown(value: Any) -> Any:
+    """Of what a template is given; what a macro has made is markup already."""
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def write_whole(out_path: Path, pieces: Iterable[str]) -> None:

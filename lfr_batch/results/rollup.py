@@ -12,10 +12,10 @@ from lfr_batch.results.jpeg import jpeg_size
 from lfr_batch.results.progress import SEARCHED
 from lfr_batch.results.rows import row_of
 from lfr_batch.results.schemas import FOOTAGE
+from lfr_batch.results.searched import PENDING
 
 Row = dict[str, Any]
 
-PENDING = "pending"
 _ERRORS_SHOWN = 3
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 
+from lfr_batch.records import AssetStatus, FootageAsset, Segment, SegmentOutcome
+from lfr_batch.results import rollup
 from lfr_batch.results.ledger import read_outcomes
 from lfr_batch.results.lock import is_locked
 from lfr_batch.results.progress import RunProgress, summarise
 from lfr_batch.results.run_log import latest_row
-from lfr_batch.results.run_state import RunRequest, load_run, read_plan
+from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
+from lfr_batch.results.run_views import FINISHED
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store
 
@@ -21,9 +25,27 @@ INTERRUPTED = "interrupted"
 
 _RUNS = """
 SELECT run_id, kind, status, started_at, finished_at, case_ref, gallery, footage,
-  segments_planned, segments_done, segments_failed, segments_quarantined, sightings, media_s, error
+  footage_partly, footage_damaged, footage_failed, segments_planned, segments_done,
+  segments_failed, segments_quarantined, sightings, media_s, error
 FROM runs ORDER BY run_id DESC
 """
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What is known of a file that was not searched whole."""
+
+    uri: str
+    status: AssetStatus
+    unsearched_share: float
+    error: str | None
+    """What is wrong, or was not looked at."""
+
+    @property
+    def sentence(self) -> str:
+        """Which file, and why."""
+        why = self.error or "it was not searched whole"
+        return why if self.uri in why else f"{self.uri}: {why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +55,22 @@ class RunStatus:
     """As in ``runs``, or 'interrupted'."""
     error: str | None
     progress: RunProgress
+    files: int
+    not_whole: tuple[FileState, ...]
+    """Files that are not 'ok', in their order; of one still being searched, as probing found it."""
+    errors: Mapping[str, int]
+    """What went wrong with files when they were listed, and with segments; how often."""
+    unsearched: Mapping[str, int]
+    """What was not looked at, by design or limit; how often."""
     sightings: int
     """Of the published run; before stitching while it is not published."""
     elapsed_s: float
     """From the first start to the end or, of a running run, to now."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether it came to its end: what was searched only partly is finished, too."""
+        return self.status in FINISHED
 
     @property
     def speed(self) -> float | None:
@@ -53,7 +87,9 @@ def run_rows(connection: duckdb.DuckDBPyConnection, store: Store) -> list[dict[s
 def run_progress(store: Store, run_id: str, now: datetime | None = None) -> RunStatus:
     """Raises RunNotFound, ResultsTooNew."""
     request = load_run(store, run_id)
-    progress = summarise(read_plan(store, run_id), read_outcomes(store, run_id))
+    assets, plan = read_catalogue(store, run_id), read_plan(store, run_id)
+    outcomes = read_outcomes(store, run_id)
+    progress = summarise(plan, outcomes)
     row = latest_row(store, run_id) or {"status": "running", "error": None}
     finished, counted = row.get("finished_at"), row.get("sightings")
     until = finished or now or datetime.now(UTC)
@@ -62,9 +98,35 @@ def run_progress(store: Store, run_id: str, now: datetime | None = None) -> RunS
         status=shown_status(store, run_id, row["status"]),
         error=row["error"],
         progress=progress,
+        files=len(assets),
+        not_whole=tuple(not_whole(assets, plan, outcomes)),
+        errors={**Counter(a.error for a in assets if a.error), **progress.errors},
+        unsearched={**Counter(a.unsearched for a in assets if a.unsearched), **progress.unsearched},
         sightings=progress.sightings if counted is None else counted,
         elapsed_s=max((until - request.started_at).total_seconds(), 0.0),
     )
+
+
+def not_whole(
+    assets: Sequence[FootageAsset],
+    plan: Iterable[Segment],
+    outcomes: Mapping[str, SegmentOutcome],
+) -> Iterator[FileState]:
+    """The files of which something was not, or will not be, looked at."""
+    planned: defaultdict[str, list[Segment]] = defaultdict(list)
+    for segment in plan:
+        planned[segment.footage_id].append(segment)
+    for asset in assets:
+        segments = planned[asset.footage_id]
+        if all(segment.segment_id in outcomes for segment in segments):
+            receipts = [rollup.segment_row(s, outcomes[s.segment_id]) for s in segments]
+            row = rollup.footage_row(asset, receipts, 0)
+            state = FileState(asset.uri, row["status"], row["unsearched_share"], row["error"])
+        else:
+            said = asset.error or asset.unsearched
+            state = FileState(asset.uri, asset.status, asset.unsearched_share, said)
+        if state.status != "ok":
+            yield state
 
 
 def shown_status(store: Store, run_id: str, recorded: str) -> str:

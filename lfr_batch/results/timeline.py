@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ class Bar:
     x: float
     width: float
     kind: str
-    """'done', 'lost' or 'sighting'."""
+    """'done', 'partly' (what of it is not known), 'lost' or 'sighting'."""
     title: str
 
 
@@ -35,12 +35,22 @@ def timeline(
     whole = max(ends)
     if footage["kind"] == "still" or whole <= 0:
         return None
-    bars = [
-        _bar(s, whole, "done" if s["status"] == "done" else "lost", s["error"] or "searched")
-        for s in segments
-    ]
+    bars = [bar for segment in segments for bar in _segment_bars(segment, whole)]
     bars += [_bar(s, whole, "sighting", f"{s['subject_id']} {s['score']:.2f}") for s in sightings]
     return Timeline(whole, tuple(bars))
+
+
+def _segment_bars(segment: Mapping[str, Any], whole_s: float) -> Iterator[Bar]:
+    """A failed segment was searched up to where it broke off."""
+    said = segment["error"] or segment["unsearched"]
+    if segment["status"] == "done":
+        yield _bar(segment, whole_s, "partly" if said else "done", said or "searched")
+        return
+    breaks_off_s = segment["start_s"]
+    if segment["status"] == "failed" and segment["media_s"] > 0:
+        breaks_off_s = min(breaks_off_s + segment["media_s"], segment["end_s"])
+        yield _bar({**segment, "end_s": breaks_off_s}, whole_s, "done", "searched")
+    yield _bar({**segment, "start_s": breaks_off_s}, whole_s, "lost", said or "never searched")
 
 
 def _bar(span: Mapping[str, Any], whole_s: float, kind: str, title: str) -> Bar:

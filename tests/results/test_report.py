@@ -4,8 +4,10 @@ import base64
 import re
 import stat
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -14,10 +16,19 @@ from lfr_batch.errors import RunNotFound, StoreUnreachable
 from lfr_batch.results import report
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.publish import publish_run
-from lfr_batch.results.report import clock, write_report
+from lfr_batch.results.report import clock, percent, write_report
+from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import Store
 
-from .synthetic import LEFT_RUN_ID, RUN_ID, archive, draw_face, request, searched_run
+from .synthetic import (
+    LEFT_RUN_ID,
+    RUN_ID,
+    archive,
+    draw_face,
+    outcome,
+    request,
+    searched_run,
+)
 
 ENROLLED = draw_face(77)
 
@@ -94,7 +105,7 @@ def test_who_asked_why_and_with_what(html: str) -> None:
 def test_what_was_not_searched_comes_before_what_was_found(html: str) -> None:
     alarm = html.index("Not everything was searched.")
     assert alarm < html.index("<h2>Sightings")
-    assert "1 of 5 files could not be searched at all, 1 only in part" in html
+    assert "Of 5 files 1 could not be searched at all, 1 searched only in part (faulty)." in html
     for told in ("no video stream in it", "its worker was killed twice; cut off after 121.4 s"):
         assert told in html
     assert html.count('<rect class="lost"') == 2
@@ -149,6 +160,125 @@ def test_what_cannot_be_done(
     with pytest.raises(StoreUnreachable, match="--out"):
         write_report(lake, finished, RUN_ID, tmp_path / "file" / "r.html")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+NASTY = "[b]\x1b[31m\n\u202egpj.=1<i>&'\".mp4"
+WORDS = {
+    "ok": "searched whole",
+    "partly": "in part, by design or limit",
+    "damaged": "in part: it is faulty",
+    "failed": "could not be searched",
+    "never": "never searched",
+}
+
+
+@pytest.fixture
+def five(disk: Store, tmp_path: Path) -> str:
+    """A report in which nobody was found, of one file of each kind."""
+    store_five(disk)
+    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "five.html")
+    return (tmp_path / "five.html").read_text(encoding="utf-8")
+
+
+def store_five(store: Store) -> None:
+    gate, *_ = archive().assets
+    assets = tuple(
+        replace(gate, footage_id=f"f-{kind}", uri=f"archive/{kind}.mp4", camera_id=None)
+        for kind in WORDS
+    )
+    changes: dict[str, dict[str, Any]] = {
+        "ok": {},
+        "partly": {"unsearched": "its second minute goes by too fast", "unsearched_s": 30.0},
+        "damaged": {"status": "failed", "error": "it breaks off after 20 s", "media_s": 20.0},
+        "failed": {"status": "failed", "error": "it is gone", "media_s": 0.0, "frames_decoded": 0,
+                   "frames_analysed": 0, "faces_detected": 0, "faces_rejected": 0},
+    }  # fmt: skip
+    plan, outcomes = [], {}
+    for asset in assets:
+        first = replace(archive().segments[0], footage_id=asset.footage_id, uri=asset.uri)
+        segment = replace(first, segment_id=asset.footage_id, end_ns=180_000_000_000)
+        plan.append(segment)
+        kind = asset.footage_id.removeprefix("f-")
+        if kind in changes:
+            outcomes[segment.segment_id] = replace(outcome(segment, ()), **changes[kind])
+    asked = request()
+    create_run(store, asked, assets, tuple(plan))
+    publish_run(store, asked, assets, plan, outcomes, (), "complete_with_failures")
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_each_file_is_said_to_be_what_it_is(five: str, kind: str) -> None:
+    row = re.findall(rf"<tr><td>archive/{kind}\.mp4.*?</tr>", five)
+    line = re.findall(rf"<h3>archive/{kind}\.mp4.*?</p>", five, re.DOTALL)
+    if kind == "ok":
+        assert (row, line) == ([], [])
+        assert "1 file searched whole, nobody of the gallery seen" in five
+        return
+    assert WORDS[kind] in row[0]
+    assert WORDS[kind] in line[0]
+    nobody = kind in {"partly", "damaged"}
+    assert ("nobody of the gallery in what was searched" in line[0]) == nobody
+    assert ("nothing of it was searched: nobody can be ruled out" in line[0]) != nobody
+
+
+def test_the_unsearched_share_stands_beside_the_reason(five: str) -> None:
+    (partly,) = re.findall(r"<tr><td>archive/partly\.mp4.*?</tr>", five)
+    assert "its second minute goes by too fast" in partly
+    assert "14 % not looked at" in partly
+    (damaged,) = re.findall(r"<tr><td>archive/damaged\.mp4.*?</tr>", five)
+    assert "89 % not looked at" in damaged
+    assert (
+        "Of 5 files 1 could not be searched at all, 1 never searched, 1 searched only in part "
+        "(faulty), 1 searched only in part (by design or limit)." in five
+    )
+
+
+def test_nobody_is_not_said_where_nothing_was_searched(disk: Store, tmp_path: Path) -> None:
+    assets = tuple(a for a in archive().assets if a.status == "failed")
+    asked = request()
+    create_run(disk, asked, assets, ())
+    publish_run(disk, asked, assets, (), {}, (), "complete_with_failures")
+    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Nothing was searched, so nobody can be ruled out." in text
+    assert "in what was searched" not in text
+
+
+def test_names_are_shown_as_they_are_and_do_nothing(disk: Store, tmp_path: Path) -> None:
+    _, made = searched_run(disk)
+    asked = request(case_ref=NASTY)
+    assets = [replace(a, uri=NASTY, camera_id=NASTY, site=NASTY) for a in made.assets]
+    publish_run(disk, asked, assets, made.segments, made.outcomes, made.sightings, "complete")
+    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    shown = r"[b]\x1b[31m\n\u202egpj.=1&lt;i&gt;&amp;&#39;&#34;.mp4"
+    assert f"<title>Run {RUN_ID} · {shown}</title>" in text
+    assert text.count(shown) > 15
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "<i>&" not in text
+
+
+def test_streams_and_recordings_of_one_file_are_told_apart(disk: Store, tmp_path: Path) -> None:
+    made = archive()
+    gate, yard, *rest = made.assets
+    assets = (replace(gate, stream=0), replace(yard, uri=gate.uri, stream=1, recording=2), *rest)
+    asked = request()
+    create_run(disk, asked, assets, made.segments)
+    publish_run(disk, asked, assets, made.segments, made.outcomes, made.sightings, "complete")
+    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    for part in ("(stream 0, recording 1)", "(stream 1, recording 2)"):
+        assert f"archive/depot gate &lt;north&gt;.mp4 {part}" in text
+    assert "archive/phone.mov (" not in text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0 %"), (0.0004, "less than 1 %"), (0.01, "1 %"), (0.5, "50 %"), (1.0, "100 %")],
+)
+def test_percent(share: float, text: str) -> None:
+    assert percent(share) == text
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import duckdb
@@ -7,10 +8,11 @@ import pytest
 
 from lfr_batch.errors import RunNotFound
 from lfr_batch.results.lock import lock_run
-from lfr_batch.results.status import run_progress, run_rows
+from lfr_batch.results.run_log import RunStatus, record_run
+from lfr_batch.results.status import FileState, not_whole, run_progress, run_rows
 from lfr_batch.results.store import Store
 
-from .synthetic import LEFT_RUN_ID, RUN_ID, STARTED
+from .synthetic import LEFT_RUN_ID, RUN_ID, STARTED, archive, searched_run
 
 
 def test_runs_newest_first_and_the_one_nobody_works_on_is_interrupted(
@@ -42,3 +44,46 @@ def test_progress_of_a_run_that_is_under_way(finished: Store) -> None:
 def test_an_unknown_run(finished: Store) -> None:
     with pytest.raises(RunNotFound, match=f"recent runs are {RUN_ID}, {LEFT_RUN_ID}"):
         run_progress(finished, "20260131")
+
+
+def test_files_that_are_not_whole_are_told_apart(disk: Store) -> None:
+    """As they are now, while the run goes on and after it."""
+    made = archive()
+    gate, yard, phone, still, broken = made.assets
+    partly = replace(gate, status="partly", unsearched="a depth stream", unsearched_share=0.5)
+    assets = (partly, yard, phone, still, broken)
+    outcomes = {
+        **made.outcomes,
+        "f-phone-0000": replace(
+            made.outcomes["f-phone-0000"], unsearched="too dark at night", unsearched_s=20.0
+        ),
+    }
+    under_way = {key: made for key, made in outcomes.items() if key != "f-phone-0000"}
+    before = {f.uri: (f.status, f.error) for f in not_whole(assets, made.segments, under_way)}
+    assert before == {
+        gate.uri: ("partly", "a depth stream"),
+        yard.uri: ("damaged", "its worker was killed twice; cut off after 121.4 s"),
+        broken.uri: ("failed", "no video stream in it"),
+    }
+    after = {f.uri: f for f in not_whole(assets, made.segments, outcomes)}
+    assert after[phone.uri] == FileState(phone.uri, "partly", 0.25, "too dark at night")
+    assert after[gate.uri].unsearched_share == 0.5
+    assert after[broken.uri].unsearched_share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("status", "finished"),
+    [
+        ("running", False),
+        ("failed", False),
+        ("complete", True),
+        ("complete_partly", True),
+        ("complete_with_failures", True),
+    ],
+)
+def test_a_run_that_was_searched_partly_is_finished(
+    disk: Store, status: RunStatus, finished: bool
+) -> None:
+    asked, _ = searched_run(disk)
+    record_run(disk, asked, status)
+    assert run_progress(disk, RUN_ID).finished == finished

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,14 @@ FOOTAGE = {"kind": "video", "duration_s": 200.0}
 
 
 def span(start_s: float, end_s: float, **more: object) -> dict[str, Any]:
-    known = {"status": "done", "error": None, "subject_id": "S1", "score": 0.5}
+    known = {
+        "status": "done",
+        "error": None,
+        "unsearched": None,
+        "media_s": 0.0,
+        "subject_id": "S1",
+        "score": 0.5,
+    }
     return {"start_s": start_s, "end_s": end_s, **known, **more}
 
 
@@ -27,6 +35,32 @@ def test_bars_lie_where_things_happened() -> None:
         (50, 50, "lost", "bad"),
         (25, 5, "sighting", "S1 0.50"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("segment", "bars"),
+    [
+        ({"status": "done"}, [(0, 50, "done", "searched")]),
+        ({"status": "done", "unsearched": "too fast"}, [(0, 50, "partly", "too fast")]),
+        ({"status": "done", "error": "torn"}, [(0, 50, "partly", "torn")]),
+        (
+            {"status": "failed", "error": "cut", "media_s": 40.0},
+            [(0, 20, "done", "searched"), (20, 30, "lost", "cut")],
+        ),
+        (
+            {"status": "failed", "error": "cut", "media_s": 100.0},
+            [(0, 50, "done", "searched"), (50, 0.6, "lost", "cut")],
+        ),
+        ({"status": "quarantined", "error": "died"}, [(0, 50, "lost", "died")]),
+        ({"status": "pending"}, [(0, 50, "lost", "never searched")]),
+    ],
+)
+def test_what_of_a_segment_was_searched(
+    segment: dict[str, Any], bars: list[tuple[float, float, str, str]]
+) -> None:
+    found = timeline(FOOTAGE, [span(0, 100, **segment)], [])
+    assert found is not None
+    assert [(b.x, b.width, b.kind, b.title) for b in found.bars] == bars
 
 
 def test_a_still_has_no_time_line() -> None:

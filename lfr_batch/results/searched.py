@@ -1,0 +1,66 @@
+"""What became of a file, in the words of the report: "nobody" only where somebody looked. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+PENDING = "pending"
+"""Status of a segment that was never tried."""
+NEVER = "never"
+
+SAID: Mapping[str, str] = MappingProxyType(
+    {
+        "ok": "searched whole",
+        "partly": "in part, by design or limit",
+        "damaged": "in part: it is faulty",
+        "failed": "could not be searched",
+        NEVER: "never searched",
+    }
+)
+"""A file's status, or 'never', as the report says it."""
+
+_LACKING: Mapping[str, str] = MappingProxyType(
+    {
+        "failed": "could not be searched at all",
+        NEVER: "never searched",
+        "damaged": "searched only in part (faulty)",
+        "partly": "searched only in part (by design or limit)",
+        "ok": "of which nothing was looked at",
+    }
+)
+
+
+def outcome(footage: Mapping[str, Any], segments: Sequence[Mapping[str, Any]]) -> str:
+    """A ``footage`` row's status, or 'never' where no segment of it was ever tried."""
+    never = bool(segments) and all(s["status"] == PENDING for s in segments)
+    return NEVER if never else str(footage["status"])
+
+
+def was_looked_at(footage: Mapping[str, Any]) -> bool:
+    """Whether a single frame of the file was searched."""
+    return footage["status"] != "failed" and bool(
+        footage["frames_analysed"] or footage["searched_s"]
+    )
+
+
+def lacking(footage: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How many of the files were not searched whole, in words; what is worst comes first.
+
+    Each has its ``outcome`` and ``looked_at``.
+    """
+    found = Counter(f["outcome"] for f in footage if f["outcome"] != "ok" or not f["looked_at"])
+    return [f"{found[which]} {said}" for which, said in _LACKING.items() if found[which]]
+
+
+def parts(footage: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """``footage_id`` → which stream and recording it is, where its file has more than one row."""
+    rows = Counter(f["uri"] for f in footage)
+    return {f["footage_id"]: _part(f) for f in footage if rows[f["uri"]] > 1}
+
+
+def _part(footage: Mapping[str, Any]) -> str:
+    named = (("stream", footage["stream"]), ("recording", footage["recording"]))
+    return ", ".join(f"{what} {number}" for what, number in named if number is not None)

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfr_batch.results.ledger import append_outcomes
+from lfr_batch.results.publish import publish_run
+from lfr_batch.results.run_state import create_run
+from lfr_batch.results.store import open_store
+from tests.cli.here import lfr
+from tests.results.synthetic import FINISHED, RUN_ID, archive, request
+
+TOO_DARK = "archive/phone.mov: its night is too dark to look at"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Its run has searched one file only partly."""
+    monkeypatch.setenv("LFR_HOME", str(tmp_path))
+    store, made = open_store(tmp_path / "results"), archive()
+    gate, _, phone, still, _ = made.assets
+    assets = (gate, replace(phone, unsearched=TOO_DARK, unsearched_share=0.25), still)
+    kept = {asset.footage_id for asset in assets}
+    plan = tuple(s for s in made.segments if s.footage_id in kept)
+    outcomes = {s.segment_id: made.outcomes[s.segment_id] for s in plan}
+    sightings = tuple(s for s in made.sightings if s.footage_id in kept)
+    asked = request()
+    create_run(store, asked, assets, plan)
+    append_outcomes(store, RUN_ID, list(outcomes.values()))
+    publish_run(
+        store, asked, assets, plan, outcomes, sightings, "complete_partly", finished_at=FINISHED
+    )
+    return tmp_path
+
+
+def test_a_partly_searched_run_is_finished_and_told_apart_from_a_failed_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, out, _ = lfr(capsys, "status", RUN_ID, "--json")
+    (row,) = json.loads(out)
+    expected = {
+        "status": "complete_partly",
+        "finished": True,
+        "footage": 3,
+        "footage_partly": 1,
+        "footage_damaged": 0,
+        "footage_failed": 0,
+        "errors": {},
+        "unsearched": {TOO_DARK: 1},
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert row["not_whole"] == [
+        {
+            "uri": "archive/phone.mov",
+            "status": "partly",
+            "unsearched_share": 0.25,
+            "error": TOO_DARK,
+        }
+    ]
+
+
+def test_the_same_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = lfr(capsys, "status", RUN_ID)
+    lines = {line.split(maxsplit=1)[0]: line for line in out.splitlines()}
+    assert lines["status"].endswith(
+        "complete_partly (finished; some content was not looked at, by design or limit)"
+    )
+    assert lines["footage_partly"].split() == ["footage_partly", "1"]
+    assert lines["partly"].split(maxsplit=3)[1:] == ["25.0", "%", f"not looked at  {TOO_DARK}"]
+
+
+def test_runs_say_what_was_not_searched_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = lfr(capsys, "runs")
+    assert "1 partly" in out.splitlines()[1]
+    (row,) = json.loads(lfr(capsys, "runs", "--json")[1])
+    counts = [row[f"footage_{status}"] for status in ("partly", "damaged", "failed")]
+    assert counts == [1, 0, 0]
+
+
+def test_a_ready_question_and_its_values(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = lfr(
+        capsys, "sql", "--ask", "best", "--param", "top=1", "--format", "csv",
+    )  # fmt: skip
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert (code, row["run_id"], row["subject_id"]) == (0, RUN_ID, "S029")
+    assert err == f"of run {RUN_ID}, case OP-LANTERN 12/26\n"
+
+
+def test_values_for_ones_own_question(capsys: pytest.CaptureFixture[str]) -> None:
+    sql = "SELECT count(*) AS n FROM sightings WHERE run_id = $RUN AND score > $least::DOUBLE"
+    words = ("--param", f"RUN={RUN_ID}", "--param", "least=0.5", "--format", "json")
+    assert json.loads(lfr(capsys, "sql", sql, *words)[1]) == [{"n": 2}]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["SELECT * FROM sightings WHERE run_id = $RUN"], "$RUN has no value: give --param RUN="),
+        (["SELECT 1", "--ask", "best"], "Ask one thing"),
+        (["--ask", "nothing"], "there is no ready query 'nothing'; there are best"),
+        (["--ask", "best", "--param", "run=x"], "the question best has no parameter 'run'"),
+        (["--ask", "best", "--param", "run_id=x"], "there is no run x; `lfr runs` lists them"),
+        (["SELECT 1", "--param", "x"], "'x' is no parameter: write NAME=VALUE"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    code, out, err = lfr(capsys, "sql", *words)
+    assert (code, out) == (2, "")
+    assert err.startswith("lfr: ")
+    assert told in err
+    assert err.count("\n") == 1
+
+
+def test_the_help_names_the_ready_questions(capsys: pytest.CaptureFixture[Any]) -> None:
+    _, out, _ = lfr(capsys, "sql", "--help")
+    assert "not_searched" in " ".join(out.split())
