@@ -92,7 +92,7 @@ def of_cameras(
 def of_counts(counts: LiveCounts) -> Message:
     return {
         **_COUNTS.dump_python(counts, mode="json"),
-        "decided": counts.true_alerts + counts.false_alerts,
+        "decided": counts.decided,
         "false_per_face": counts.false_per_face,
         "false_per_alert": counts.false_per_alert,
     }

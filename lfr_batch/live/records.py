@@ -125,7 +125,8 @@ class CameraHealth:
 
 @dataclass(frozen=True, slots=True)
 class LiveCounts:
-    """A deployment so far. Rates are null where their denominator is 0."""
+    """A deployment so far. Rates are null where their denominator is 0; they are no more than what
+    is ``decided`` makes of them, and are never shown without it."""
 
     faces_seen: int = 0
     alerts: int = 0
@@ -136,6 +137,11 @@ class LiveCounts:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     unkept: int = 0
     """Of the alerts, those that are shown and for which the disk has had no room so far."""
+
+    @property
+    def decided(self) -> int:
+        """Alerts of which an officer has said whether it is the person."""
+        return self.true_alerts + self.false_alerts
 
     @property
     def false_per_face(self) -> float | None:

@@ -5,8 +5,6 @@ It shows nobody: no picture, no name, no score.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +29,7 @@ from lfr_batch.live.receipt import Receipt
 from lfr_batch.live.records import LiveCounts
 from lfr_batch.live.report_plot import plot
 from lfr_batch.live.tally import minute_of
+from lfr_batch.results.csv_text import csv_text
 from lfr_batch.results.report import clock, moment, report_template, write_whole
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import run_query
@@ -47,7 +46,7 @@ LEFT JOIN (
 ) r USING (alert_id)
 """
 
-_BY_CAMERA = ("faces_seen", "alerts", "true_alerts", "false_alerts", "unconfirmed")
+_BY_CAMERA = ("faces_seen", "alerts", "decided", "true_alerts", "false_alerts", "unconfirmed")
 
 
 def write_live_report(
@@ -99,11 +98,7 @@ def current_figures(
 def as_csv(figures: Figures, status: str) -> str:
     """Names of the columns, and one row."""
     row = csv_row(figures, status)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(row)
-    writer.writerow("" if value is None else value for value in row.values())
-    return text.getvalue()
+    return csv_text([row, row.values()])
 
 
 def csv_row(figures: Figures, status: str) -> dict[str, Any]:
@@ -193,17 +188,22 @@ def _alerts(rows: Sequence[dict[str, Any]], started_at: datetime) -> tuple[Alert
 
 
 def _counts_row(counted: LiveCounts) -> dict[str, Any]:
+    """A rate is None unless every alert was decided: it would say of the others that they were
+    right. How many were decided stands beside it always.
+    """
+    known = counted.decided == counted.alerts
     return {
         "faces_seen": counted.faces_seen,
         "alerts": counted.alerts,
+        "decided": counted.decided,
         "true_alerts": counted.true_alerts,
         "false_alerts": counted.false_alerts,
         "unconfirmed": counted.unconfirmed,
         "engagements": engagements(counted),
         "arrests": arrests(counted),
         "no_action": counted.outcomes.get("no_action", 0),
-        "false_alerts_per_face_seen": counted.false_per_face,
-        "false_alerts_per_alert": counted.false_per_alert,
+        "false_alerts_per_face_seen": counted.false_per_face if known else None,
+        "false_alerts_per_alert": counted.false_per_alert if known else None,
     }
 
 

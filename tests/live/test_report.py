@@ -24,6 +24,7 @@ from lfr_batch.live.figures import (
     save_figures,
 )
 from lfr_batch.live.receipt import Receipt
+from lfr_batch.live.records import Verdict
 from lfr_batch.live.report import csv_row, share, write_live_report
 from lfr_batch.live.report_plot import LEFT, RIGHT, WIDTH, plot
 from lfr_batch.results.lake import open_lake
@@ -86,6 +87,61 @@ def written(store: Store, folder: Path, **more: Any) -> tuple[str, dict[str, str
     return path.read_text(encoding="utf-8"), row
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "per_face", "per_alert", "decided", "said"),
+    [
+        ({}, "0.0", "", "0", "0 <span class=\"soft small\">0 of 0 alerts decided</span>"),
+        ({None: 94}, "", "", "0", "not known <span class=\"soft small\">0 of 94 alerts decided"),
+        (
+            {None: 44, "no_match": 1, "match": 4},
+            "", "", "5", "not known <span class=\"soft small\">5 of 49 alerts decided",
+        ),
+        ({"cannot_tell": 3}, "", "", "0", "not known <span class=\"soft small\">0 of 3 alerts"),
+        (
+            {"no_match": 1, "match": 48},
+            "0.001", str(1 / 49), "49",
+            "2.04 % (1 in 49) <span class=\"soft small\">49 of 49 alerts decided",
+        ),
+        ({"match": 4}, "0.0", "0.0", "4", "0 <span class=\"soft small\">4 of 4 alerts decided"),
+    ],
+    ids=["no alert", "nobody decided", "some", "cannot tell", "all", "all true"],
+)  # fmt: skip
+def test_there_is_no_rate_until_every_alert_is_decided(
+    verdicts: dict[Verdict | None, int],
+    per_face: str,
+    per_alert: str,
+    decided: str,
+    said: str,
+    store: Store,
+    tmp_path: Path,
+) -> None:
+    alerts = tuple(
+        AlertFigures(camera="north", minute=1, verdict=verdict, alerts=number)
+        for verdict, number in verdicts.items()
+    )
+    save_figures(store, figures(alerts=alerts))
+    html, row = written(store, tmp_path)
+    assert row["false_alerts_per_face_seen"] == per_face
+    assert row["false_alerts_per_alert"] == per_alert
+    assert row["decided"] == decided
+    assert said in html
+
+
+def test_names_compute_nothing_in_a_spreadsheet_and_are_shown_in_the_page(
+    store: Store, tmp_path: Path
+) -> None:
+    evil = "=HYPERLINK(1)\u202e\x1b[2J"
+    record = replace(a_record(), place=evil, cameras=(evil,))
+    save_figures(store, figures(record=record, alerts=()))
+    html, row = written(store, tmp_path)
+    assert row["place"] == f"'{evil}"
+    assert row["alerts_by_camera"] == f"'{evil}=0"
+    assert row["threshold"] == "0.45"
+    assert html.count(r"=HYPERLINK(1)\u202e\x1b[2J") >= 3
+    assert "\u202e" not in html
+    assert "\x1b" not in html
+
+
 def test_figures_are_kept_as_they_are(store: Store) -> None:
     assert load_figures(store, DEPLOYMENT) == figures()
     assert load_figures(store, "another") is None
@@ -119,7 +175,10 @@ def test_the_row_for_publication(store: Store, tmp_path: Path) -> None:
         "unconfirmed": "2",
         "engagements": "4",
         "arrests": "1",
-        "false_alerts_per_face_seen": "0.002",
+        "decided": "4",
+        "false_alerts_per_face_seen": "",
+        "false_alerts_per_alert": "",
+        "decided_by_camera": "north=2; south=2",
         "alerts_by_camera": "north=2; south=4",
     }
     assert {name: row[name] for name in expected} == expected
@@ -134,8 +193,8 @@ def test_the_page_says_the_same(store: Store, tmp_path: Path) -> None:
         "0.450",
         "for a target of 0.01 % (1 in 10,000) false alerts per face seen",
         "<dt>Faces seen</dt><dd>1000</dd>",
-        "<dt>False-alert rate, per face seen</dt><dd>0.2 % (1 in 500)</dd>",
-        "<dt>False-alert rate, per alert</dt><dd>33.3 % (1 in 3)</dd>",
+        "<dt>False-alert rate, per face seen</dt><dd>not known "
+        '<span class="soft small">4 of 6 alerts decided</span></dd>',
         "south without a picture for 62 s",
         "Sat 31 Jan 2026, 15:30:00 UTC",
     ):
