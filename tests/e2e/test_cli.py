@@ -62,8 +62,12 @@ def test_a_scan_from_footage_to_sql_and_report(casework: Casework, tmp_path: Pat
 
     shown = lfr(casework.home, "status", run["run_id"], "--out", results, "--json")
     (state,) = rows(shown)
-    assert (state["status"], state["files_failed"]) == ("complete_with_failures", 1)
+    assert (state["status"], state["footage_failed"]) == ("complete_with_failures", 1)
     assert any("cut.mp4" in reason for reason in state["errors"])
+    assert [(Path(f["uri"]).name, f["status"]) for f in state["not_whole"]] == [
+        ("cut.mp4", "failed")
+    ]
+    assert (run["footage"], run["footage_failed"], run["footage_partly"]) == (5, 1, 0)
     assert rows(lfr(casework.home, "runs", "--out", results, "--json"))[0]["sightings"] == 2
 
 
