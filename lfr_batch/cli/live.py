@@ -30,7 +30,7 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, say
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.load import load_live, override
-from lfr_batch.engine.live_table import open_live_engine
+from lfr_batch.engine.live_table import open_live_engine, require_engine
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.live.receipt import sentence
 from lfr_batch.live.watchlist import destroy_leftovers, require_gone
@@ -84,6 +84,7 @@ def live(
     from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
 
     require_address(settings.console)
+    require_engine(settings.engine)
     ended = _run(deployment)
     for line in summary(ended):
         answer(line)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lfr_batch.cli.found import found_counts, tell_found, tell_notes
 from lfr_batch.cli.options import (
     AddressOption,
     AllowCpuOption,
@@ -37,12 +38,12 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, answer_json, answer_table, say
 from lfr_batch.cli.progress import counting, scan_progress
 from lfr_batch.config.load import override, parse_config
-from lfr_batch.engine.table import open_engine
+from lfr_batch.engine.table import joined, open_engine
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.oversight.authority import require_authority
 from lfr_batch.pipeline.execute import Resumption, RunResult, execute_run
-from lfr_batch.pipeline.plan import Order, make_plan
+from lfr_batch.pipeline.plan import FoundFootage, Order, make_plan
 from lfr_batch.records import SegmentOutcome
 from lfr_batch.results.ask import ask
 from lfr_batch.results.lake import open_lake
@@ -63,7 +64,7 @@ def scan(
         list[str] | None, typer.Argument(help="Files, folders, globs, s3://bucket/prefix.")
     ] = None,
     manifest: Annotated[
-        str | None, typer.Option(help="CSV or Parquet: uri, camera_id, start_utc, site.")
+        str | None, typer.Option(help="CSV or Parquet: uri, camera_id, start_utc, site …")
     ] = None,
     gallery: GalleryOption = None,
     case: CaseOption = None,
@@ -109,8 +110,8 @@ def scan(
     )
     if not order.inputs and not order.manifest:
         raise UsageError("There is nothing to scan: name footage, or give --manifest.")
-    result, store = _run(order, results_root(out, settings))
-    _report(result, store, as_json)
+    result, store, found = _run(order, results_root(out, settings))
+    _report(result, store, as_json, found)
     raise _exit(result)
 
 
@@ -161,9 +162,10 @@ def search(
         config=settings,
         home=home(),
     )
-    result, store = _run(order, results_root(out, settings))
+    result, store, _ = _run(order, results_root(out, settings))
     _report_candidates(result, store, as_json)
-    say(_pace(len(result.assets), perf_counter() - started))
+    seen = sum(asset.kind == "still" for asset in result.assets)
+    say(_pace(seen, perf_counter() - started))
     raise _exit(result)
 
 
@@ -215,19 +217,20 @@ def _gallery(name: str | None) -> str:
     return name
 
 
-def _run(order: Order, root: str) -> tuple[RunResult, Store]:
+def _run(order: Order, root: str) -> tuple[RunResult, Store, FoundFootage]:
+    """What is refused leaves no run: places, models and a cluster are asked before there is one."""
     store = open_store(root, order.config.s3)
     check_lake(store)
     say(f"case {order.authority.case_ref}, authority {order.authority.authority}")
-    with counting("probing footage", 0) as count:
-        plan = make_plan(order, datetime.now(UTC), lambda _: count())
-    say(explain(plan.choice))
-    for uri in plan.unmatched[:SHOWN]:
-        say(f"the manifest's {uri} is none of the footage that was named")
-    create_run(store, plan.request, plan.assets, plan.segments)
-    files = len({asset.uri for asset in plan.assets})
-    say(f"run {plan.request.run_id}: {files} files, {len(plan.segments)} segments")
-    return _execute(store, plan.request.run_id, Resumption()), store
+    with joined(order.config.engine):
+        with counting("probing footage", 0) as count:
+            plan = make_plan(order, datetime.now(UTC), lambda _: count(), tell_found)
+        say(explain(plan.choice))
+        tell_notes(plan.assets)
+        create_run(store, plan.request, plan.assets, plan.segments)
+        files = len({asset.uri for asset in plan.assets})
+        say(f"run {plan.request.run_id}: {files} files, {len(plan.segments)} segments")
+        return _execute(store, plan.request.run_id, Resumption()), store, plan.found
 
 
 def _execute(store: Store, run_id: str, resumption: Resumption) -> RunResult:
@@ -235,11 +238,13 @@ def _execute(store: Store, run_id: str, resumption: Resumption) -> RunResult:
         return execute_run(store, run_id, open_engine, progress.start, progress.take, resumption)
 
 
-def _report(result: RunResult, store: Store, as_json: bool) -> None:
+def _report(
+    result: RunResult, store: Store, as_json: bool, found: FoundFootage | None = None
+) -> None:
     states = _states(result, store)
     _name_files(states, result.request.run_id)
     if as_json:
-        answer_json([_summary(result, store, states)])
+        answer_json([{**_summary(result, store, states), **found_counts(found)}])
     else:
         rows = _select(store, result, "sightings_of_run", top=SHOWN)
         answer_table(rows, ["subject_id", "score", "camera_id", "start_s", "end_s", "uri"])

@@ -197,6 +197,8 @@ class S3Config(Section):
     checksums: Literal["when_supported", "when_required"] | None = None
     """For stores that know nothing of S3's newer checksums, use when_required."""
     read_ahead_mib: Annotated[int, Field(ge=1, le=64)] = 4
+    requester_pays: bool = False
+    """Accept the cost of reading footage in buckets whose requesters pay."""
 
 
 class JobConfig(Section):

@@ -51,9 +51,13 @@ def serve(app: FastAPI, config: ConsoleConfig) -> Iterator[str]:
 
 
 def require_address(config: ConsoleConfig) -> None:
-    """That ``serve`` could have the address at this moment. Raises the ConfigError it would."""
+    """That ``serve`` could have the address at this moment, and its certificate be used.
+
+    Raises the ConfigError it would.
+    """
     _check_sealed(config)
     _bound(config).close()
+    _uvicorn_config(FastAPI(), config)
 
 
 async def _run(server: uvicorn.Server, listener: socket.socket) -> None:

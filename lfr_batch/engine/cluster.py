@@ -20,6 +20,7 @@ from lfr_batch.models.devices import available_cores
 KNOCK_S = 10.0
 OBJECT_STORE_BYTES = 256 * 1024 * 1024
 """Receipts are all that passes through the object store."""
+ELSEWHERE = "check the address, or leave out --address and RAY_ADDRESS to use this machine alone."
 ONE_MACHINE = {
     "RAY_enable_worker_prestart": "0",
     "RAY_prestart_worker_first_driver": "0",
@@ -51,7 +52,7 @@ def _joined(config: EngineConfig) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    address = config.address or os.environ.get("RAY_ADDRESS")
+    address = named_cluster(config)
     with _cluster_at(address) if address else _cluster_here(config.loopback):
         yield
 
@@ -61,8 +62,7 @@ def _cluster_at(address: str) -> Iterator[None]:
     """One that is there already: its folder and its ports are its owner's affair."""
     import ray  # noqa: PLC0415
 
-    way_out = "check the address, or leave out --address and RAY_ADDRESS to use this machine alone."
-    with _explained(f"The Ray cluster at {address} cannot be joined", way_out):
+    with _explained(f"The Ray cluster at {address} cannot be joined", ELSEWHERE):
         _knock(address)
         with _without_chatter():
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
@@ -122,11 +122,30 @@ def _explained(what: str, way_out: str) -> Iterator[None]:
         raise EngineError(f"{what} ({reason}): {way_out}") from error
 
 
+def require_listener(config: EngineConfig) -> None:
+    """Raises EngineError where a cluster is named and nobody answers at its address."""
+    address = named_cluster(config)
+    if address:
+        with _explained(f"The Ray cluster at {address} cannot be joined", ELSEWHERE):
+            _knock(address)
+
+
+def named_cluster(config: EngineConfig) -> str | None:
+    """Address of the cluster to join; None: one is started here."""
+    return config.address or os.environ.get("RAY_ADDRESS") or None
+
+
 def _knock(address: str) -> None:
-    """Raises OSError where nobody listens: Ray itself would go on trying for minutes."""
-    host, _, port = address.rpartition(":")
-    if host and "/" not in host and port.isdigit():
-        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
+    """Raises OSError where nobody listens: Ray itself would go on trying for minutes.
+
+    Raises ValueError for what is no address of Ray's.
+    """
+    if address in {"auto", "local"}:
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError("it is not like host:6379")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_S).close()
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.cluster import require_listener
 from lfr_batch.engine.live_ray import live_ray
 from lfr_batch.engine.live_threads import live_threads
 from lfr_batch.pipeline.live_plan import LiveEngine, LivePlan
@@ -13,6 +15,12 @@ LIVE_ENGINES: dict[str, Callable[[LivePlan], AbstractContextManager[LiveEngine]]
     "ray": live_ray,
     "in_process": live_threads,
 }
+
+
+def require_engine(config: EngineConfig) -> None:
+    """Raises EngineError where the engine is to be on a cluster that is not there."""
+    if config.kind == "ray":
+        require_listener(config)
 
 
 def open_live_engine(plan: LivePlan) -> AbstractContextManager[LiveEngine]:

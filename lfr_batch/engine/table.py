@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.cluster import connected, named_cluster
 from lfr_batch.engine.in_process import in_process
 from lfr_batch.engine.ray_data import ray_data
 from lfr_batch.pipeline.attempts import Runner
@@ -19,3 +20,14 @@ ENGINES: dict[str, Callable[[EngineConfig], AbstractContextManager[Runner]]] = {
 def open_engine(config: EngineConfig) -> AbstractContextManager[Runner]:
     """Raises EngineError if the engine cannot be had."""
     return ENGINES[config.kind](config)
+
+
+@contextmanager
+def joined(config: EngineConfig) -> Iterator[None]:
+    """The cluster that is named, if one is: joined before there is a run that it could refuse.
+
+    Raises EngineError.
+    """
+    elsewhere = config.kind == "ray" and named_cluster(config)
+    with connected(config) if elsewhere else nullcontext():
+        yield

@@ -16,7 +16,7 @@ from lfr_batch.footage.moving import Probed, probe_moving
 from lfr_batch.footage.pictures import picture_format, read_header
 from lfr_batch.footage.places import ObjectFacts
 from lfr_batch.footage.pyav_input import check_head
-from lfr_batch.footage.start_time import from_filename, from_tags
+from lfr_batch.footage.start_time import NOTHING, ToldTime, from_filename, from_tags
 from lfr_batch.footage.stills import MAX_BYTES, check_still
 from lfr_batch.footage.watched import undisturbed
 from lfr_batch.records import FootageAsset, FootageEntry, FootageKind
@@ -121,17 +121,18 @@ def _with_start(
     """Add the wall-clock start from the first place of ``start_time_from`` that knows it.
 
     A container tells when it begins: its pictures may begin later. Manifest and file name tell it
-    of a file's first recording only.
+    of a file's first recording only. What is doubtful in a place that was asked becomes a note.
     """
-    known = {"container": _begun(from_tags(probed.tags), probed.starts_after_s)}
+    known = {"container": ToldTime(_begun(from_tags(probed.tags), probed.starts_after_s))}
     if asset.recording == 1:
-        known["manifest"] = entry.start_utc
-        name = PurePosixPath(entry.uri).name
-        known["filename"] = from_filename(name, zone_of(footage.time_zone))
+        known["manifest"] = ToldTime(entry.start_utc)
+        known["filename"] = from_filename(entry.uri, zone_of(footage.time_zone))
     for place in footage.start_time_from:
-        if known.get(place) is not None:
-            return replace(asset, start_utc=known[place], start_source=place)
-    return asset
+        told = known.get(place, NOTHING)
+        asset = replace(asset, notes="; ".join(filter(None, (asset.notes, told.doubt))) or None)
+        if told.utc is not None:
+            return replace(asset, start_utc=told.utc, start_source=place)
+    return replace(asset, start_source="none")
 
 
 def _begun(moment: datetime | None, later_s: float) -> datetime | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import glob
 import hashlib
-import logging
 import os
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -16,32 +16,51 @@ from urllib.parse import unquote_to_bytes
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageUnreadable, UsageError
-from lfr_batch.footage.places import FileState, ObjectFacts, is_footage_name
+from lfr_batch.footage.places import FileState, Found, ObjectFacts, Sort, sort_by_name
 from lfr_batch.footage.unchanged import since_opened
 
 FILE_SCHEME = "file://"
 COARSEST_NS = 2_000_000_000
 """File systems count time in steps: FAT in two seconds, ext4 in some milliseconds."""
 
-logger = logging.getLogger(__name__)
 
-
-def find(given: str, s3: S3Config) -> list[str]:  # noqa: ARG001 - the same for every place
+def find(given: str, s3: S3Config) -> Found:
     """The files that a path, folder or glob pattern means.
 
     Raises UsageError where it means none, or where a folder on the way may not be read.
     """
-    path = local_path(given)
+    path = local_path(stored(given, s3))
     if _is_folder(path):
-        found = _in_folder(path)
-    elif os.path.lexists(path):
-        found = [path]
-    else:
-        names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - any absolute pattern
-        found = _once(file for name in names for file in _taken(name))
-    if not found:
-        raise UsageError(_nothing(given, path))
-    return [as_uri(file) for file in found]
+        return _below(_files_below(path))
+    if os.path.lexists(path):
+        return Found(named=(as_uri(path),))
+    names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - any absolute pattern
+    if not names:
+        raise UsageError(_nothing(given))
+    folders = [Path(name) for name in names if _is_folder(Path(name))]
+    named = _once(Path(name) for name in names if Path(name) not in folders)
+    below = _once(file for folder in folders for file in _files_below(folder))
+    return Found(tuple(as_uri(file) for file in named), _below(below).below)
+
+
+def stored(uri: str, s3: S3Config) -> str:  # noqa: ARG001 - the same for every place
+    """The path in the normal form in which it is on the disk; as given where it is not there."""
+    path = local_path(uri)
+    if str(path).isascii() or "\0" in str(path) or os.path.lexists(path):
+        return uri
+    there = Path(path.anchor)
+    for part in path.parts[1:]:
+        there /= part if os.path.lexists(there / part) else _alike(there, part) or part
+    return as_uri(there) if os.path.lexists(there) else uri
+
+
+def _alike(folder: Path, name: str) -> str | None:
+    wanted = unicodedata.normalize("NFC", name)
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone
+    except OSError:
+        return None
+    return next((each for each in names if unicodedata.normalize("NFC", each) == wanted), None)
 
 
 def open_bytes(uri: str, s3: S3Config) -> BinaryIO:  # noqa: ARG001 - the same for every place
@@ -121,11 +140,6 @@ def unreadable(uri: str, error: OSError) -> FootageUnreadable:
     return FootageUnreadable(f"{uri} cannot be read ({error.strerror}): check the disk")
 
 
-def _taken(name: str) -> list[Path]:
-    path = Path(name)
-    return _in_folder(path) if _is_folder(path) else [path]
-
-
 def _once(files: Iterable[Path]) -> list[Path]:
     """``**`` follows links, also in circles: of one file's paths the shortest stays."""
     kept: dict[tuple[str, str], Path] = {}
@@ -143,17 +157,14 @@ def _is_folder(path: Path) -> bool:
         ) from error
 
 
-def _in_folder(folder: Path) -> list[Path]:
-    files = list(_files_below(folder))
-    taken = [path for path in files if is_footage_name(path.name) and _may_be_file(path)]
-    if len(taken) < len(files):
-        logger.info(
-            "%d of %d files in %s are left out: hidden, side-cars by their ending, or not regular",
-            len(files) - len(taken),
-            len(files),
-            folder,
-        )
-    return taken
+def _below(files: Iterable[Path]) -> Found:
+    return Found(below=tuple((as_uri(path), _sort(path)) for path in files))
+
+
+def _sort(path: Path) -> Sort:
+    by_name = sort_by_name(path.name)
+    left_out = by_name in {"no footage", "hidden"}
+    return by_name if left_out or _may_be_file(path) else "no regular file"
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -181,9 +192,7 @@ def _refuse(error: OSError) -> None:
     raise UsageError(f"the folder {error.filename} cannot be listed: {error.strerror}") from error
 
 
-def _nothing(given: str, path: Path) -> str:
-    if path.is_dir():
-        return f"the folder {given} holds no footage: name another folder or the files themselves"
+def _nothing(given: str) -> str:
     if glob.has_magic(given):
         return f"no file matches {given}: check the pattern"
     return f"{given} does not exist: check the path"

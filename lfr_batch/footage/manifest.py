@@ -1,110 +1,166 @@
 """An archive's manifest: which camera recorded a file, and when.
 
-CSV or Parquet with a row per file: ``uri`` (required; relative to the manifest's folder),
-``camera_id``, ``start_utc`` (ISO 8601; without a zone it is in the archive's), ``site``,
-``rotate_deg``.
+CSV (as ``config.sheets`` knows it) or Parquet with a row per file: ``uri`` (required; relative to
+the manifest's folder), ``camera_id``, ``start_utc`` (ISO 8601; without a zone it is in the
+archive's), ``site``, ``rotate_deg``, ``aspect`` (of the true picture: 4:3, 16:9 or a number).
+Names that differ in Unicode's normal form alone (macOS, or not) are one.
 """
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lfr_batch.config.sheets import column_key, did_you_mean, read_sheet, require_distinct
 from lfr_batch.config.time_zones import zone_of
 from lfr_batch.errors import ConfigError
 from lfr_batch.footage.local import as_uri, local_path
 from lfr_batch.footage.sources import SCHEME
-from lfr_batch.footage.start_time import as_utc
+from lfr_batch.footage.start_time import as_utc, clock_change
 from lfr_batch.records import FootageEntry
 
 Row = Mapping[str, Any]
-COLUMNS = ("uri", "camera_id", "start_utc", "site", "rotate_deg")
+COLUMNS = ("uri", "camera_id", "start_utc", "site", "rotate_deg", "aspect")
+MEANT: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("file", "filename", "path", "name", "video", "key"), "uri"),
+        **dict.fromkeys(("cam", "channel", "device", "camera name"), "camera_id"),
+        **dict.fromkeys(("time", "timestamp", "datetime", "date", "begin"), "start_utc"),
+        **dict.fromkeys(("location", "place", "address"), "site"),
+        **dict.fromkeys(("rotation", "orientation", "turn"), "rotate_deg"),
+        **dict.fromkeys(("ratio", "shape", "dar"), "aspect"),
+    }
+)
+"""What other archives call the columns: for hints alone."""
+RATIO = re.compile(r"(\d+(?:[.,]\d+)?)\s*[:/]\s*(\d+(?:[.,]\d+)?)")
+DAY = re.compile(r"[\dW-]*")
+"""What ISO 8601 reads as midnight."""
+WIDEST = 10.0
+"""Pictures are no wider than this times their height, and no higher."""
 
 
-def read_manifest(path: str, time_zone: str = "UTC") -> tuple[FootageEntry, ...]:
-    """The rows as entries, in the manifest's order; at least one.
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    entries: tuple[FootageEntry, ...] = ()
+    """In the manifest's order."""
+    said: tuple[str, ...] = ()
+    """Sentences for the operator: columns that are not used, times that are uncertain."""
 
-    ``time_zone`` is the IANA name for times that state none. Raises ConfigError naming row and
-    column.
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Footage and the rows of a manifest, brought together."""
+
+    entries: tuple[FootageEntry, ...]
+    """The footage, with what the manifest says of it; names as they are at their place."""
+    strays: tuple[str, ...]
+    """Rows that name none of it."""
+    unlisted: tuple[str, ...]
+    """Footage that no row names."""
+
+
+def read_manifest(path: str, time_zone: str = "UTC") -> Manifest:
+    """At least one row. ``time_zone`` is the IANA name for times that state none.
+
+    Raises ConfigError naming row and column.
     """
     zone = zone_of(time_zone)
+    rows, said = _rows(Path(path))
     entries: dict[str, FootageEntry] = {}
-    for number, row in _rows(Path(path)):
-        entry = _entry(row, f"{path}, row {number}", Path(path).parent, zone)
-        if entries.get(entry.uri, entry) != entry:
-            raise ConfigError(f"{path}, row {number}, column uri: {entry.uri} is there twice")
-        entries[entry.uri] = entry
+    for where, row in rows:
+        entry = _entry(row, where, Path(path).parent, zone)
+        if entries.setdefault(one_name(entry.uri), entry) != entry:
+            raise ConfigError(f"{where}, column uri: {entry.uri} is there twice")
+        said += _clock_doubts(row, where, zone)
     if not entries:
         raise ConfigError(f"the manifest {path} holds no rows: give it one per file")
-    return tuple(entries.values())
+    return Manifest(tuple(entries.values()), tuple(said))
 
 
-def apply_manifest(
-    entries: Iterable[FootageEntry], manifest: Sequence[FootageEntry]
-) -> list[FootageEntry]:
-    """The entries, with what the manifest says of those it names."""
-    known = {row.uri: row for row in manifest}
-    return [known.get(entry.uri, entry) for entry in entries]
+def match(entries: Sequence[FootageEntry], manifest: Manifest) -> Matched:
+    """A row is about the entry of its very name, else about those of the same name in another
+    normal form."""
+    exact = {entry.uri for entry in entries}
+    rows = {row.uri: row for row in manifest.entries}
+    alike = {one_name(row.uri): row for row in manifest.entries if row.uri not in exact}
+    found = [rows.get(entry.uri) or alike.get(one_name(entry.uri)) for entry in entries]
+    used = {row.uri for row in found if row}
+    return Matched(
+        tuple(
+            replace(row, uri=entry.uri) if row else entry
+            for entry, row in zip(entries, found, strict=True)
+        ),
+        tuple(row.uri for row in manifest.entries if row.uri not in used),
+        tuple(entry.uri for entry, row in zip(entries, found, strict=True) if row is None),
+    )
 
 
-def unmatched(entries: Iterable[FootageEntry], manifest: Sequence[FootageEntry]) -> tuple[str, ...]:
-    """The uris of the manifest's rows that name none of the entries, in the manifest's order."""
-    there = {entry.uri for entry in entries}
-    return tuple(row.uri for row in manifest if row.uri not in there)
+def one_name(uri: str) -> str:
+    return unicodedata.normalize("NFC", uri)
 
 
-def _rows(path: Path) -> list[tuple[int, Row]]:
-    """Rows with their number; in CSV that is the line, the header being line 1."""
+def _rows(path: Path) -> tuple[list[tuple[str, Row]], list[str]]:
+    """Rows by known columns, with where they stand, and what is to be said."""
+    if path.suffix.lower() == ".parquet":
+        return _parquet_rows(path)
+    sheet = read_sheet(path)
+    columns, said = _columns(path, sheet.header)
+    numbers = [(known, sheet.header.index(name)) for known, name in columns.items()]
+    rows: list[tuple[str, Row]] = []
+    for row in sheet.rows:
+        cells = {known: row.cells[n] for known, n in numbers if n < len(row.cells)}
+        rows.append((f"{path}, row {row.line}", cells))
+    return rows, said
+
+
+def _parquet_rows(path: Path) -> tuple[list[tuple[str, Row]], list[str]]:
     try:
-        if path.suffix.lower() == ".parquet":
-            return list(enumerate(_parquet_rows(path), start=1))
-        return _csv_rows(path)
+        names = pq.read_schema(path).names
+        columns, said = _columns(path, names)
+        with pq.ParquetFile(path) as file:  # not pq.read_table: it imports pandas
+            rows = file.read(columns=list(columns.values())).to_pylist()
     except OSError as error:
         reason = error.strerror or error
         raise ConfigError(f"the manifest {path} cannot be read: {reason}") from error
-    except (UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
+    except pa.ArrowException as error:
         raise ConfigError(f"the manifest {path} is no CSV (UTF-8) or Parquet: {error}") from error
+    return [
+        (f"{path}, row {number}", {known: row[name] for known, name in columns.items()})
+        for number, row in enumerate(rows, start=1)
+    ], said
 
 
-def _csv_rows(path: Path) -> list[tuple[int, Row]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        _need_uri(path, reader.fieldnames or ())
-        return [(reader.line_num, _checked(row, path, reader.line_num)) for row in reader]
+def _columns(path: Path, names: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The manifest's own names of the known columns, and a sentence about all others."""
+    require_distinct(path, names)
+    written = {column_key(name): name for name in names if name.strip()}
+    columns = {known: written[key] for known in COLUMNS if (key := column_key(known)) in written}
+    others = [name for name in written.values() if name not in columns.values()]
+    open_names = [known for known in COLUMNS if known not in columns]
+    hinted = [name + _hint(name, open_names) for name in others]
+    if "uri" not in columns:
+        there = f"it has {', '.join(hinted)}" if written else "its first line must name the columns"
+        raise ConfigError(f"the manifest {path} has no column uri: {there}")
+    if not others:
+        return columns, []
+    listed = f"known are {', '.join(COLUMNS)}"
+    return columns, [f"the manifest {path}: not known and not used: {', '.join(hinted)}; {listed}"]
 
 
-def _checked(row: Row, path: Path, number: int) -> Row:
-    """The csv module keeps cells beyond the header under the key None."""
-    if None in row:
-        raise ConfigError(
-            f"{path}, row {number}: it has more cells than the header; "
-            "quote a cell that holds a comma"
-        )
-    return row
-
-
-def _parquet_rows(path: Path) -> list[Row]:
-    names = pq.read_schema(path).names
-    _need_uri(path, names)
-    wanted = [name for name in COLUMNS if name in names]
-    with pq.ParquetFile(path) as file:  # not pq.read_table: it imports pandas
-        rows: list[Row] = file.read(columns=wanted).to_pylist()
-    return rows
-
-
-def _need_uri(path: Path, columns: Sequence[str]) -> None:
-    if "uri" in columns:
-        return
-    named = [column for column in columns if column.strip()]
-    there = f"it has {', '.join(named)}" if named else "its first line must name the columns"
-    raise ConfigError(f"the manifest {path} has no column uri: {there}")
+def _hint(name: str, open_names: Sequence[str]) -> str:
+    meant = {column_key(other): known for other, known in MEANT.items()}.get(column_key(name))
+    nearest = did_you_mean(name, open_names) or (meant if meant in open_names else None)
+    return f" (did you mean {nearest}?)" if nearest else ""
 
 
 def _entry(row: Row, where: str, folder: Path, zone: tzinfo) -> FootageEntry:
@@ -117,6 +173,7 @@ def _entry(row: Row, where: str, folder: Path, zone: tzinfo) -> FootageEntry:
         site=_text(row.get("site")),
         start_utc=_moment(row.get("start_utc"), where, zone),
         rotate_deg=_turn(row.get("rotate_deg"), where),
+        aspect=_aspect(row.get("aspect"), where),
     )
 
 
@@ -132,16 +189,29 @@ def _text(value: object) -> str | None:
 
 
 def _moment(value: object, where: str, zone: tzinfo) -> datetime | None:
-    text = _text(value)
-    if text is None:
-        return None
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(text)
-        return as_utc(moment, zone)
+        moment = _stated(value)
+        return moment and as_utc(moment, zone)
     except (ValueError, OverflowError) as error:
         raise ConfigError(
-            f"{where}, column start_utc: {text!r} is no time like 2024-01-31T23:59:59Z"
+            f"{where}, column start_utc: {_text(value)!r} is no time like 2024-01-31T23:59:59Z"
         ) from error
+
+
+def _stated(value: object) -> datetime | None:
+    """Raises ValueError."""
+    text = _text(value)
+    if text is None or isinstance(value, datetime):
+        return value if isinstance(value, datetime) else None
+    if DAY.fullmatch(text):
+        raise ValueError("a day is no time")
+    return datetime.fromisoformat(text)
+
+
+def _clock_doubts(row: Row, where: str, zone: tzinfo) -> list[str]:
+    moment = _stated(row.get("start_utc"))
+    change = clock_change(moment, zone) if moment else None
+    return [f"{where}, column start_utc: {moment} {change}"] if change else []
 
 
 def _turn(value: object, where: str) -> int:
@@ -153,3 +223,21 @@ def _turn(value: object, where: str) -> int:
     if turn not in {0, 90, 180, 270}:
         raise ConfigError(f"{where}, column rotate_deg: {text!r} is not 0, 90, 180 or 270")
     return int(turn)
+
+
+def _aspect(value: object, where: str) -> float | None:
+    """Width by height."""
+    text = _text(value)
+    if text is None:
+        return None
+    parts = RATIO.fullmatch(text)
+    try:
+        numbers = [float(part.replace(",", ".")) for part in (parts.groups() if parts else [text])]
+        aspect = numbers[0] / numbers[1] if parts else numbers[0]
+    except (ValueError, ZeroDivisionError):
+        aspect = 0.0
+    if not 1 / WIDEST <= aspect <= WIDEST:
+        raise ConfigError(
+            f"{where}, column aspect: {text!r} is no width by height like 4:3, 16:9 or 1.333"
+        )
+    return aspect

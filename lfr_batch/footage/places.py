@@ -1,19 +1,46 @@
-"""What every kind of place (local disk, bucket) can do for footage."""
+"""What every kind of place (local disk, bucket) can do for footage, and what lies beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from lfr_batch.config.schema import S3Config
 
 SIDE_CARS = frozenset(
     {".csv", ".tsv", ".json", ".jsonl", ".txt", ".md", ".parquet", ".xml", ".yaml", ".yml", ".log"}
-    | {".srt", ".vtt", ".ass", ".sha256", ".md5", ".ini", ".pdf", ".html", ".htm"}
+    | {".srt", ".vtt", ".ass", ".sha1", ".sha256", ".md5", ".ini", ".pdf", ".html", ".htm"}
+    | {".rtf", ".doc", ".docx", ".xls", ".xlsx", ".chm", ".hlp", ".url", ".webloc", ".nfo", ".css"}
+    | {".m3u", ".m3u8", ".pls", ".asx", ".wpl", ".xspf", ".cue", ".sub", ".smi", ".ico", ".ttf"}
+    | {".sig", ".p7s", ".p7b", ".cer", ".crt", ".xsd", ".xsl", ".js"}
 )
-"""Files that lie beside footage. Taken only when they are named."""
+"""Texts, lists, subtitles, checksums and signatures that lie beside footage."""
+PROGRAMS = frozenset(
+    {".exe", ".dll", ".msi", ".ocx", ".ax", ".sys", ".bat", ".cmd", ".inf", ".cab", ".lnk"}
+    | {".jar", ".dmg", ".pkg", ".deb", ".rpm", ".apk", ".cpl", ".reg", ".vbs", ".ps1", ".manifest"}
+)
+"""Players, codecs and what installs them, as recorders put them beside an export."""
+INDEXES = frozenset({".idx", ".ix", ".inx", ".psi", ".sidecar"})
+UNCERTAIN = frozenset({".dat", ".bin", ".db", ".tmp", ""})
+"""Endings of footage and of anything else: contents decide."""
+NO_FOOTAGE = re.compile(
+    # of Windows and macOS
+    r"thumbs\.db|ehthumbs\.db|desktop\.ini|autorun\.inf|\.ds_store|\._.*"
+    # texts without an ending
+    r"|readme|licen[cs]e|copying|eula|version|md5sums?|sha256sums?"
+    # Hikvision's indexes and logs
+    r"|index\d*p?\.bin|log(?:cur|main)file\.bin|info\.bin",
+    re.IGNORECASE,
+)
+"""Whole names."""
+NAMES_SHOWN = 8
+
+Sort = Literal["footage", "uncertain", "no footage", "hidden", "no regular file"]
+"""What a file found in a folder is taken for. All but the first two are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +80,71 @@ class ObjectFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What one input means: uris that were named themselves, and those found in a folder."""
+
+    named: tuple[str, ...] = ()
+    below: tuple[tuple[str, Sort], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """``find`` gives the uris for one input; ``open_bytes`` a seekable reader.
+    """``find`` gives what one input means; ``open_bytes`` a seekable reader; ``stored`` the uri
+    with its name in the normal form in which it is there, or as it was given.
 
     ``state`` transfers nothing; ``facts`` may read the whole file.
     """
 
-    find: Callable[[str, S3Config], list[str]]
+    find: Callable[[str, S3Config], Found]
     open_bytes: Callable[[str, S3Config], BinaryIO]
     state: Callable[[str, S3Config], FileState]
     facts: Callable[[str, S3Config], ObjectFacts]
+    stored: Callable[[str, S3Config], str]
 
 
-def is_footage_name(relative: str) -> bool:
-    """Whether a file found in a folder is taken: not hidden, and no side-car by its ending."""
+def sort_by_name(relative: str) -> Sort:
+    """What a file found in a folder is taken for by its name, the path below that folder."""
     path = PurePosixPath(relative)
-    hidden = any(part.startswith(".") for part in path.parts)
-    return not hidden and path.suffix.lower() not in SIDE_CARS
+    ending = path.suffix.lower()
+    if NO_FOOTAGE.fullmatch(path.name) or ending in SIDE_CARS | PROGRAMS | INDEXES:
+        return "no footage"
+    if any(part.startswith(".") for part in path.parts):
+        return "hidden"
+    return "uncertain" if ending in UNCERTAIN else "footage"
+
+
+def left_out_sentence(given: str, left_out: Sequence[tuple[str, Sort]]) -> str:
+    """One line about the files that are not looked at: path or name, and why."""
+    names = [PurePosixPath(path).name for path, _ in left_out]
+    of_sort = {
+        sort: [name for name, (_, own) in zip(names, left_out, strict=True) if own == sort]
+        for sort in ("no footage", "hidden", "no regular file")
+    }
+    counted = {
+        "no footage": "{} that {} no footage",
+        "hidden": "{} that {} hidden",
+        "no regular file": "{} that {} no regular file",
+    }
+    parts = [
+        f"{counted[sort].format(_files(len(those)), 'is' if len(those) == 1 else 'are')} "
+        f"({_shown(those)})"
+        for sort, those in of_sort.items()
+        if those
+    ]
+    program = any(name.lower().endswith(".exe") for name in names)
+    hint = "; a player may hold footage: if one does, export it as video files" if program else ""
+    return f"left out of {given}: {', '.join(parts)}{hint}"
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _shown(names: Iterable[str]) -> str:
+    """Each name once, the most frequent first."""
+    counts = Counter(names)
+    shown = [
+        name if count == 1 else f"{name} × {count}"
+        for name, count in counts.most_common(NAMES_SHOWN)
+    ]
+    return ", ".join([*shown, "…"] if len(counts) > NAMES_SHOWN else shown)

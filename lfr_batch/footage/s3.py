@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import fnmatch
-import logging
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -28,20 +28,20 @@ from botocore.exceptions import (
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageChanged, FootageUnreadable, StoreUnreachable, UsageError
-from lfr_batch.footage.places import FileState, ObjectFacts, is_footage_name
+from lfr_batch.footage.places import FileState, Found, ObjectFacts, sort_by_name
 from lfr_batch.footage.ranged import RangedReader
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
-logger = logging.getLogger(__name__)
-
 SCHEME = "s3://"
 MIB = 1024 * 1024
 READ_ATTEMPTS = 4
 """boto3 retries requests; a body that breaks off half-way is ours to ask for again."""
 WILDCARD = re.compile(r"[*?\[]")
+PAID = ("ListObjectsV2", "HeadObject", "GetObject")
+"""Requests of footage; results are written to buckets of one's own."""
 ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
 UNVERSIONED = "null"
 """The version that every object has that is written while a bucket keeps no versions."""
@@ -66,12 +66,21 @@ def client(s3: S3Config) -> S3Client:
         else None
     )
     with _explained("the S3 settings"):
-        return boto3.Session().client(
+        made = boto3.Session().client(
             "s3", region_name=s3.region, endpoint_url=s3.endpoint_url, config=overrides
         )
+    if s3.requester_pays:
+        for operation in PAID:
+            made.meta.events.register(f"before-parameter-build.s3.{operation}", _pay)
+    return made
 
 
-def find(given: str, s3: S3Config) -> list[str]:
+def _pay(params: dict[str, Any], **_: object) -> None:
+    """Accept the request's cost, without which such a bucket refuses it."""
+    params["RequestPayer"] = "requester"
+
+
+def find(given: str, s3: S3Config) -> Found:
     """The objects under ``s3://bucket/prefix``, the object of that very name, or a pattern's.
 
     Raises UsageError where there is none, StoreUnreachable where the bucket cannot be listed.
@@ -80,22 +89,38 @@ def find(given: str, s3: S3Config) -> list[str]:
     pattern = WILDCARD.search(prefix)
     keys = list(_keys(bucket, prefix[: pattern.start()] if pattern else prefix, given, s3))
     if prefix in keys:
-        keys = [prefix]
-    elif pattern:
+        return Found(named=(f"{SCHEME}{bucket}/{prefix}",))
+    if pattern:
         keys = [key for key in keys if _matches(key, prefix)]
-    else:
-        keys = _footage_below(prefix.rpartition("/")[0], keys)
     if not keys:
         raise UsageError(f"{given} holds no footage: check the bucket and the prefix")
-    return [f"{SCHEME}{bucket}/{key}" for key in keys]
+    uris = [f"{SCHEME}{bucket}/{key}" for key in keys]
+    if pattern:
+        return Found(named=tuple(uris))
+    folder = prefix.rpartition("/")[0]
+    sorts = (sort_by_name(key.removeprefix(folder).lstrip("/")) for key in keys)
+    return Found(below=tuple(zip(uris, sorts, strict=True)))
 
 
-def _footage_below(folder: str, keys: list[str]) -> list[str]:
-    taken = [key for key in keys if is_footage_name(key.removeprefix(folder).lstrip("/"))]
-    if len(taken) < len(keys):
-        left_out = len(keys) - len(taken)
-        logger.info("%d of %d objects are left out: hidden or side-cars", left_out, len(keys))
-    return taken
+def stored(uri: str, s3: S3Config) -> str:
+    """The address in the normal form in which its key is there; as given where it is not there.
+
+    Raises StoreUnreachable.
+    """
+    forms = (uri, *(unicodedata.normalize(form, uri) for form in ("NFC", "NFD")))
+    if len(set(forms)) == 1:
+        return uri
+    return next((form for form in dict.fromkeys(forms) if _is_there(form, s3)), uri)
+
+
+def _is_there(uri: str, s3: S3Config) -> bool:
+    bucket, key = split(uri)
+    try:
+        with _explained(uri):
+            client(s3).head_object(Bucket=bucket, Key=key)
+    except FootageUnreadable:
+        return False
+    return True
 
 
 def open_bytes(uri: str, s3: S3Config) -> BinaryIO:
@@ -229,7 +254,7 @@ def _refusal(what: str, error: ClientError) -> Exception:
     if code in REFUSED:
         return StoreUnreachable(
             f"{what} may not be read with these credentials (403): ask for "
-            "s3:ListBucket and s3:GetObject"
+            "s3:ListBucket and s3:GetObject, or set s3.requester_pays where the requester pays"
         )
     if code in BAD_CREDENTIALS:
         return StoreUnreachable(f"the credentials for {what} are not accepted ({code}): renew them")

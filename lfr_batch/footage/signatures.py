@@ -22,6 +22,17 @@ ENCRYPTED = (
 )
 """Wrappings: what is inside cannot be read until somebody opens them."""
 
+BESIDE_FOOTAGE = (
+    (b"MZ", "a program"),
+    (b"\x7fELF", "a program"),
+    (b"SQLite format 3\0", "a database"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Windows or Office"),
+    (b"%PDF-", "a document"),
+    (b"{\\rtf", "a document"),
+    (b"MSCF\0\0\0\0", "a Windows archive"),
+)
+"""What recorders and systems put beside an export: none of it is a container of video."""
+
 HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 PGP_TAGS = (0x84, 0x85, 0x8C, 0xA3, 0xC1, 0xC3)
 """First byte of a public-key or symmetric-key encrypted session key packet."""
@@ -35,11 +46,19 @@ def refusal(head: bytes) -> str | None:
     wrapping = _wrapping(head)
     if wrapping:
         return f"is {wrapping}: unpack or decrypt it first"
+    kind = beside_footage(head)
+    if kind:
+        return f"is {kind}, not footage: leave it out, or export what it shows as video"
     if is_text(head):
         return "is a text file, not footage: leave it out"
     if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
         return "is a HEIF or AVIF picture, which cannot be decoded here: convert it to JPEG"
     return None
+
+
+def beside_footage(head: bytes) -> str | None:
+    """What a file is that begins like one of ``BESIDE_FOOTAGE``; None: it may be footage."""
+    return next((kind for magic, kind in BESIDE_FOOTAGE if head.startswith(magic)), None)
 
 
 def _wrapping(head: bytes) -> str | None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import UsageError
+from lfr_batch.errors import FootageError, StoreError, UsageError
 from lfr_batch.footage import local
-from lfr_batch.footage.places import FileState, ObjectFacts, Place
+from lfr_batch.footage.places import FileState, ObjectFacts, Place, Sort, left_out_sentence
+from lfr_batch.footage.signatures import beside_footage
 from lfr_batch.records import FootageEntry
 
-LOCAL = Place(local.find, local.open_bytes, local.state, local.facts)
+LOCAL = Place(local.find, local.open_bytes, local.state, local.facts, local.stored)
 
 
 def _s3() -> Place:
     from lfr_batch.footage import s3  # noqa: PLC0415 - boto3 is slow to import
 
-    return Place(s3.find, s3.open_bytes, s3.state, s3.facts)
+    return Place(s3.find, s3.open_bytes, s3.state, s3.facts, s3.stored)
 
 
 PLACES: dict[str, Callable[[], Place]] = {
@@ -29,18 +31,65 @@ PLACES: dict[str, Callable[[], Place]] = {
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
-def list_entries(inputs: Sequence[str], s3: S3Config) -> list[FootageEntry]:
-    """Every file or object that the inputs mean, sorted by uri, each once.
+PEEK_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    entries: tuple[FootageEntry, ...]
+    """Sorted by uri, each once."""
+    said: tuple[str, ...]
+    """A sentence for every input of which something is left out."""
+    left_out: int
+    """Files."""
+
+
+def list_footage(inputs: Sequence[str], s3: S3Config) -> Listing:
+    """Every file or object that the inputs mean.
 
     An input is a file, a folder, a glob pattern or ``s3://bucket/prefix``. A folder stands for all
-    below it, linked folders too, each folder once. Left out of it, and counted in the log at INFO,
-    are hidden files, side-cars (the endings of ``places.SIDE_CARS``) and what is no regular file;
-    hidden folders are not entered. A dangling link is an entry: probing it says what is wrong.
-    Local uris are absolute paths. Raises UsageError for an input that means nothing or may not be
-    looked at, StoreUnreachable for a bucket that cannot be listed.
+    below it, linked folders too, each folder once. Left out of it, and said, are hidden files, what
+    ``places`` knows as no footage by its name or, where that says nothing, by its content, and what
+    is no regular file; hidden folders are not entered. A dangling link is an entry: probing it says
+    what is wrong. Local uris are absolute paths. Raises UsageError for an input that means nothing
+    or may not be looked at, StoreUnreachable for a bucket that cannot be listed.
     """
-    uris = {uri for given in inputs for uri in place_of(given).find(given, s3)}
-    return [FootageEntry(uri) for uri in sorted(uris)]
+    uris: set[str] = set()
+    said: list[str] = []
+    left_out: set[str] = set()
+    for given in inputs:
+        found = place_of(given).find(given, s3)
+        sorts = [(uri, _by_content(uri, sort, s3)) for uri, sort in found.below]
+        taken = {*found.named, *(uri for uri, sort in sorts if sort == "footage")}
+        out = sorted((uri, sort) for uri, sort in sorts if sort != "footage")
+        if not taken:
+            why = f" ({left_out_sentence(given, out)})" if out else ""
+            raise UsageError(f"{given} holds no footage{why}: name another place or the files")
+        said += [left_out_sentence(given, out)] if out else []
+        uris |= taken
+        left_out |= {uri for uri, _ in out}
+    entries = tuple(FootageEntry(uri) for uri in sorted(uris))
+    return Listing(entries, tuple(said), len(left_out - uris))
+
+
+def _by_content(uri: str, sort: Sort, s3: S3Config) -> Sort:
+    """What cannot be looked at may be footage: probing says what is wrong."""
+    if sort != "uncertain":
+        return sort
+    try:
+        with open_bytes(uri, s3) as file:
+            head = file.read(PEEK_BYTES)
+    except (FootageError, StoreError, OSError):
+        return "footage"
+    return "no footage" if beside_footage(head) else "footage"
+
+
+def stored(uri: str, s3: S3Config) -> str:
+    """The uri with its name in the normal form in which it is at its place.
+
+    Raises UsageError for a place of another kind, StoreUnreachable.
+    """
+    return place_of(uri).stored(uri, s3)
 
 
 def open_bytes(uri: str, s3: S3Config) -> BinaryIO:

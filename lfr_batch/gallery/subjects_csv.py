@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lfr_batch.config.sheets import SheetRow, column_key, did_you_mean, read_sheet
 from lfr_batch.errors import UsageError
 
 SUBJECT_COLUMNS = ("subject_id", "subject")
 FILE_COLUMNS = ("file", "path")
-DELIMITERS = (",", ";", "\t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +31,16 @@ class SubjectTable:
 
 
 def read_table(path: Path) -> SubjectTable:
-    """Read a UTF-8 CSV whose first line names its columns; comma, semicolon or tab separated.
+    """Read a table as ``config.sheets`` knows it. Columns that are not known are attributes.
 
     Raises:
-        UsageError: unreadable, not UTF-8, no subject column, or a line that does not fit.
+        UsageError: unreadable, no subject column, or a line that does not fit.
     """
-    text = _text(path)
-    if not text.strip():
+    sheet = read_sheet(path)
+    if not any(sheet.header) and not sheet.rows:
         raise UsageError(f"{path} is empty; give a CSV with a 'subject' column.")
-    delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = [cell.strip() for cell in next(reader)]
-        subject, file = _key_columns(path, header)
-        rows = [
-            _row(path, reader.line_num, header, cells, subject, file)
-            for cells in reader
-            if any(cell.strip() for cell in cells)
-        ]
-    except csv.Error as error:
-        raise UsageError(f"{path} line {reader.line_num} is not valid CSV: {error}.") from error
+    subject, file = _key_columns(path, sheet.header)
+    rows = [_row(path, row, sheet.header, subject, file) for row in sheet.rows]
     if not rows:
         raise UsageError(f"{path} has a header but no rows; add one row per subject or picture.")
     return SubjectTable(path, file is not None, tuple(rows))
@@ -77,53 +65,43 @@ def attributes_of(rows: Iterable[SubjectRow]) -> dict[str, dict[str, str]]:
     }
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text; save it as CSV in UTF-8.") from error
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read ({error.strerror}); give --subjects a CSV file."
-        ) from error
-
-
-def _key_columns(path: Path, header: list[str]) -> tuple[int, int | None]:
-    names = [name.lower() for name in header]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError(f"{path} has the column {twice[0]!r} twice; rename one of them.")
+def _key_columns(path: Path, header: Sequence[str]) -> tuple[int, int | None]:
+    names = [column_key(name) for name in header]
     subject = _first_of(SUBJECT_COLUMNS, names)
     if subject is None:
+        near = next((name for name in header if did_you_mean(name, SUBJECT_COLUMNS)), None)
+        hint = f"did you mean {near!r}? " if near else ""
         raise UsageError(
             f"{path} has no column 'subject' or 'subject_id' (it has: {', '.join(header)}); "
-            "name the column that identifies the person so."
+            f"{hint}name the column that identifies the person so."
         )
     return subject, _first_of(FILE_COLUMNS, names)
 
 
 def _first_of(wanted: tuple[str, ...], names: list[str]) -> int | None:
-    return next((names.index(name) for name in wanted if name in names), None)
+    keys = map(column_key, wanted)
+    return next((names.index(key) for key in keys if key in names), None)
 
 
 def _row(
-    path: Path, line: int, header: list[str], cells: list[str], subject: int, file: int | None
+    path: Path, row: SheetRow, header: Sequence[str], subject: int, file: int | None
 ) -> SubjectRow:
-    if len(cells) != len(header):
+    if len(row.cells) != len(header):
         raise UsageError(
-            f"{path} line {line} has {len(cells)} cells where the header has {len(header)}; "
-            "quote cells that contain the separator."
+            f"{path} line {row.line} has {len(row.cells)} cells where the header has "
+            f"{len(header)}; give every line all of them."
         )
-    values = [cell.strip() for cell in cells]
-    if not values[subject]:
-        raise UsageError(f"{path} line {line} names no subject; fill the cell or drop the line.")
+    if not row.cells[subject]:
+        raise UsageError(
+            f"{path} line {row.line} names no subject; fill the cell or drop the line."
+        )
     return SubjectRow(
-        line=line,
-        subject_id=values[subject],
-        file=values[file] or None if file is not None else None,
+        line=row.line,
+        subject_id=row.cells[subject],
+        file=row.cells[file] or None if file is not None else None,
         values={
             name: value
-            for column, (name, value) in enumerate(zip(header, values, strict=True))
-            if column not in (subject, file)
+            for column, (name, value) in enumerate(zip(header, row.cells, strict=True))
+            if name and column not in (subject, file)
         },
     )

@@ -13,10 +13,11 @@ from pathlib import Path
 from lfr_batch import __version__
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
+from lfr_batch.errors import UsageError
 from lfr_batch.footage.catalogue import probe
-from lfr_batch.footage.manifest import apply_manifest, read_manifest, unmatched
+from lfr_batch.footage.manifest import Manifest, match, read_manifest
 from lfr_batch.footage.segments import plan_segments
-from lfr_batch.footage.sources import list_entries
+from lfr_batch.footage.sources import list_footage, stored
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
@@ -51,19 +52,35 @@ class Plan:
     choice: ThresholdChoice
     assets: tuple[FootageAsset, ...]
     segments: tuple[Segment, ...]
-    unmatched: tuple[str, ...]
+    found: FoundFootage
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFootage:
+    """What the inputs and the manifest mean, before anything is probed."""
+
+    entries: tuple[FootageEntry, ...]
+    said: tuple[str, ...]
+    """Sentences for the operator."""
+    left_out: int = 0
+    """Files in the named folders that are no footage."""
+    strays: tuple[str, ...] = ()
     """Rows of the manifest that are about none of the inputs."""
+    unlisted: tuple[str, ...] = ()
+    """Footage that no row of the manifest is about."""
 
 
 def make_plan(
     order: Order,
     now: datetime,
     on_probed: Callable[[Sequence[FootageAsset]], None] = lambda _: None,
+    on_found: Callable[[FoundFootage], None] = lambda _: None,
 ) -> Plan:
     """Check everything that can be refused, then list and probe the footage.
 
     Raises UsageError, PackError, GalleryError, StoreError; a file that cannot be read is no error
-    but an asset with status 'failed'.
+    but an asset with status 'failed'. A search's videos are such assets, unless there is nothing
+    else: that is a UsageError.
     """
     pack = load_pack(order.home, order.config.pack)
     statement = require_permitted_use(pack.manifest, order.licence_statement)
@@ -71,18 +88,35 @@ def make_plan(
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     choice = derive_threshold(order.config, pack, snapshot)
     lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
-    entries, strays = find_footage(order)
+    found = find_footage(order)
+    on_found(found)
     request = _request(order, now, pack, snapshot, choice, lone, statement)
     key = _result_key(request, pack)
     assets: list[FootageAsset] = []
     segments: list[Segment] = []
-    for probed in probe_all(entries, order.config):
+    for held in probe_all(found.entries, order.config):
+        probed = still_only(held) if order.kind == "search" else held
         on_probed(probed)
         for asset in probed:
             segments += plan_segments(asset, order.config.footage.segment_s, key)
             # Borders have been found: an hour of footage has a thousand keyframes and more.
             assets.append(replace(asset, keyframes_ns=()))
-    return Plan(request, choice, tuple(assets), tuple(segments), strays)
+    if order.kind == "search" and all(asset.error == _no_still(asset.uri) for asset in assets):
+        more = f" ({len(assets) - 1} more are videos, too)" if len(assets) > 1 else ""
+        raise UsageError(_no_still(assets[0].uri) + more)
+    return Plan(request, choice, tuple(assets), tuple(segments), found)
+
+
+def still_only(held: tuple[FootageAsset, ...]) -> tuple[FootageAsset, ...]:
+    """A file's assets; of a video one that says that it is not searched."""
+    first = held[0]
+    if first.kind == "still" or first.status == "failed":
+        return held
+    return (replace(first, status="failed", error=_no_still(first.uri)),)
+
+
+def _no_still(uri: str) -> str:
+    return f"{uri} is a video, and `lfr search` looks at stills: scan it with `lfr scan`"
 
 
 def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> ThresholdChoice:
@@ -96,17 +130,24 @@ def calibration_of(pack: Pack) -> list[Knot]:
     return [(point.fmr, point.threshold) for point in pack.manifest.calibration]
 
 
-def find_footage(order: Order) -> tuple[list[FootageEntry], tuple[str, ...]]:
+def find_footage(order: Order) -> FoundFootage:
     """The inputs with what the manifest says of them, or the manifest's own rows.
 
-    Second come the uris of manifest rows that are about none of the inputs.
+    Raises UsageError, also for a row at a place of another kind where the rows are the footage.
     """
-    zone = order.config.footage.time_zone
-    known = read_manifest(order.manifest, zone) if order.manifest else ()
+    config = order.config
+    manifest = Manifest()
+    if order.manifest:
+        manifest = read_manifest(order.manifest, config.footage.time_zone)
     if not order.inputs:
-        return list(known), ()
-    entries = list_entries(order.inputs, order.config.s3)
-    return apply_manifest(entries, known), unmatched(entries, known)
+        named = (replace(row, uri=stored(row.uri, config.s3)) for row in manifest.entries)
+        return FoundFootage(tuple(named), manifest.said)
+    listing = list_footage(order.inputs, config.s3)
+    said = (*manifest.said, *listing.said)
+    if not order.manifest:
+        return FoundFootage(listing.entries, said, listing.left_out)
+    matched = match(listing.entries, manifest)
+    return FoundFootage(matched.entries, said, listing.left_out, matched.strays, matched.unlisted)
 
 
 def probe_all(

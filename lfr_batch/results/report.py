@@ -31,7 +31,8 @@ ReferencePictures = Callable[[str, str, Sequence[str]], Mapping[str, bytes]]
 """(gallery, snapshot, image ids) → the enrolled pictures that are still there, encoded."""
 
 _STRONGEST = """
-SELECT s.*, f.uri, f.site, f.kind, b.jpeg, b.mime
+SELECT s.* REPLACE (coalesce(s.start_source, f.start_source, 'none') AS start_source),
+  f.uri, f.site, f.kind, f.notes, b.jpeg, b.mime
 FROM sightings s
 JOIN footage f USING (run_id, footage_id)
 LEFT JOIN best_shots b USING (run_id, sighting_id)
@@ -49,6 +50,12 @@ SELECT footage_id, subject_id, score, start_s, end_s FROM sightings
 WHERE run_id = $run_id ORDER BY footage_id, start_s, sighting_id
 """
 _OF_RUN = "SELECT * FROM {} WHERE run_id = $run_id"
+_TIME_SOURCES = {
+    "manifest": "by the manifest",
+    "filename": "by the file's name",
+    "container": "by the container, which is often the time of an export",
+    "none": "no source of the time",
+}
 _MAGIC = ((b"\x89PNG", "image/png"), (b"RIFF", "image/webp"), (b"BM", "image/bmp"))
 
 
@@ -147,6 +154,11 @@ def moment(time: datetime | None) -> str:
     return time.strftime("%a %d %b %Y, %H:%M:%S UTC") if time else "not known"
 
 
+def time_source(source: str | None) -> str:
+    """Where a wall-clock time comes from, in words."""
+    return _TIME_SOURCES.get(source or "none", f"by {source}")
+
+
 def _select(connection: duckdb.DuckDBPyConnection, sql: str, run_id: str) -> list[Row]:
     given = {"run_id": run_id, "most": MAX_SIGHTINGS}
     rows: list[Row] = run_query(connection, sql, given).to_pylist()
@@ -212,6 +224,7 @@ def _template() -> jinja2.Template:
         "clock": clock,
         "moment": moment,
         "percent": percent,
+        "time_source": time_source,
     }
     return report_template("lfr_batch.results", filters)
 

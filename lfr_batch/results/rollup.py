@@ -110,6 +110,7 @@ def sighting_row(sighting: Sighting, asset: FootageAsset, threshold: float) -> R
         "end_utc": wall_clock(asset.start_utc, sighting.end_ns),
         "best_s": seconds(sighting.best_ns),
         "best_utc": wall_clock(asset.start_utc, sighting.best_ns),
+        "start_source": asset.start_source or "none",
         "box": sighting.box_xyxy,
         "quality": sighting.quality,
         "detection_score": sighting.detection_score,

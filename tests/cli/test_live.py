@@ -157,6 +157,12 @@ def test_an_address_that_is_taken_is_refused_before_anything_is_started(van: Pat
     done = lfr(van / "home", *command, *sealed)
     assert done.returncode == 2
     assert done.stderr.startswith("lfr: The console's address 192.0.2.1 port 0 cannot be had")
+    done = lfr(van / "home", *command, "console.certificate=console.pem")
+    assert done.returncode == 2
+    assert "console.certificate console.pem" in done.stderr
+    done = lfr(van / "home", *command, "engine.address=127.0.0.1:9", "--engine", "ray")
+    assert done.returncode == 1
+    assert "The Ray cluster at 127.0.0.1:9 cannot be joined" in done.stderr
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = lfr(van / "home", *command, f"console.port={taken.getsockname()[1]}")
     assert done.returncode == 2

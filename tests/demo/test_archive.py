@@ -94,7 +94,7 @@ def test_the_tables_are_what_the_commands_read(home: Path) -> None:
     images, subjects = read_images(built.custody, built.subjects_csv)
     assert sorted(image.subject_id for image in images) == sorted(subjects)
     assert set(subjects) == {subject.subject_id for subject in TRUTH.subjects}
-    entries = read_manifest(str(built.manifest))
+    entries = read_manifest(str(built.manifest)).entries
     assert {Path(entry.uri).name for entry in entries} == {clip.file for clip in TRUTH.clips}
     assert {path.name for path in built.footage.iterdir()} == {clip.file for clip in TRUTH.clips}
     assert all(Path(entry.uri).is_file() and entry.start_utc for entry in entries)

@@ -99,6 +99,32 @@ def test_start_comes_from_the_first_place_that_knows(tmp_path: Path) -> None:
     assert (asset.start_source, asset.start_utc) == ("container", datetime(2021, 1, 1, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(
+    ("name", "tags", "source", "note"),
+    [
+        ("01-02-2024 10-00-00.mp4", "2021-01-01T00:00:00Z", "container", "or 1 February 2024"),
+        ("01-02-2024 10-00-00.mp4", None, "none", "or 1 February 2024"),
+        ("2024-02-01 10-00-00.mp4", None, "filename", None),
+        ("2024-03-31/01-30-00.mp4", None, "filename", "did not exist there"),
+        ("clip.mp4", None, "none", None),
+    ],
+)
+def test_where_the_start_comes_from_and_what_is_doubtful_of_it(
+    tmp_path: Path, name: str, tags: str | None, source: str, note: str | None
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    write_clip(path, 5, tags={"creation_time": tags} if tags else {})
+    london = FootageConfig(time_zone="Europe/London")
+    asset = probe(FootageEntry(str(path)), london, S3Config())
+    assert (asset.start_source, asset.start_utc is None) == (source, source == "none")
+    assert asset.notes is None if note is None else note in (asset.notes or "")
+    given = probe(
+        FootageEntry(str(path), start_utc=datetime(2023, 1, 1, tzinfo=UTC)), london, S3Config()
+    )
+    assert (given.start_source, given.notes) == ("manifest", None)
+
+
 def test_an_animation_is_a_video_and_motion_jpeg_too(
     tmp_path: Path, rendered: dict[str, Path]
 ) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-import logging
+import unicodedata
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.ranged import RangedReader
 from lfr_batch.footage.segments import plan_segments
-from lfr_batch.footage.sources import list_entries
+from lfr_batch.footage.sources import list_footage, stored
 from lfr_batch.records import ByteArray, FootageEntry, Segment
 from tests.probing import probe
 
@@ -89,7 +89,9 @@ def bucket(store: S3Config, rendered: dict[str, Path]) -> Iterator[str]:
     ],
 )
 def test_listing(store: S3Config, given: str, keys: list[str]) -> None:
-    assert [e.uri for e in list_entries([given], store)] == [f"s3://archive/{k}" for k in keys]
+    assert [e.uri for e in list_footage([given], store).entries] == [
+        f"s3://archive/{k}" for k in keys
+    ]
 
 
 @pytest.mark.usefixtures("bucket")
@@ -101,7 +103,7 @@ def test_listing_goes_on_page_after_page(store: S3Config) -> None:
         pages.append(params)
 
     s3.client(store).meta.events.register("before-parameter-build.s3.ListObjectsV2", two_at_a_time)
-    assert len(list_entries(["s3://archive"], store)) == 3
+    assert len(list_footage(["s3://archive"], store).entries) == 3
     assert len(pages) == 3
 
 
@@ -204,15 +206,15 @@ def test_what_cannot_be_reached_is_said(
     store: S3Config, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(StoreUnreachable, match="bucket of s3://nowhere-at-all does not exist"):
-        list_entries(["s3://nowhere-at-all"], store)
+        list_footage(["s3://nowhere-at-all"], store)
     with pytest.raises(UsageError, match="holds no footage"):
-        list_entries([f"s3://{bucket}/none/"], store)
+        list_footage([f"s3://{bucket}/none/"], store)
     failed = probe(FootageEntry(f"s3://{bucket}/none.mp4"), FootageConfig(), store)
     assert "does not exist" in (failed.error or "")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     nobody = S3Config(endpoint_url="http://127.0.0.1:1", region="us-east-1")
     with pytest.raises(StoreUnreachable, match=r"cannot be reached at http://127\.0\.0\.1:1"):
-        list_entries(["s3://archive"], nobody)
+        list_footage(["s3://archive"], nobody)
 
 
 @pytest.mark.usefixtures("bucket")
@@ -221,7 +223,7 @@ def test_missing_credentials_are_said(store: S3Config, monkeypatch: pytest.Monke
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     s3.client.cache_clear()
     with pytest.raises(StoreUnreachable, match="there are no credentials"):
-        list_entries(["s3://archive"], store)
+        list_footage(["s3://archive"], store)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +241,7 @@ def test_refusals_of_the_store(store: S3Config, code: str, part: str) -> None:
 
     client.meta.events.register("before-call.s3.ListObjectsV2", cast("Callable[..., None]", refuse))
     with pytest.raises(StoreUnreachable, match=part):
-        list_entries(["s3://archive"], store)
+        list_footage(["s3://archive"], store)
 
 
 def test_an_object_that_changed_since_it_was_planned_is_refused(
@@ -375,11 +377,40 @@ def test_a_store_without_etags_can_be_read(store: S3Config) -> None:
 
 
 @pytest.mark.usefixtures("bucket")
-def test_objects_left_out_are_counted(store: S3Config, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "lfr_batch.footage"):
-        list_entries(["s3://archive/cam1/"], store)
-    own = [record.getMessage() for record in caplog.records if record.name == s3.__name__]
-    assert own == ["2 of 4 objects are left out: hidden or side-cars"]
+def test_objects_left_out_are_said(store: S3Config) -> None:
+    client = s3.client(store)
+    client.put_object(Bucket="archive", Key="cam1/player.dat", Body=b"MZ\x90\0")
+    client.put_object(Bucket="archive", Key="cam1/AVSEQ01.DAT", Body=b"RIFF")
+    listing = list_footage(["s3://archive/cam1/"], store)
+    assert "s3://archive/cam1/AVSEQ01.DAT" in [entry.uri for entry in listing.entries]
+    (line,) = listing.said
+    assert "2 files that are no footage (list.csv, player.dat), 1 file that is hidden" in line
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_key_in_another_normal_form_is_found(store: S3Config) -> None:
+    key = unicodedata.normalize("NFD", "Café.mp4")
+    s3.client(store).put_object(Bucket="archive", Key=key, Body=b"x")
+    there = f"s3://archive/{key}"
+    assert stored("s3://archive/Caf\u00e9.mp4", store) == there
+    assert stored(there, store) == there
+    assert stored("s3://archive/M\u00fcll.mp4", store) == "s3://archive/M\u00fcll.mp4"
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("pays", [True, False])
+def test_the_requester_pays_where_it_is_told_to(store: S3Config, pays: bool) -> None:
+    config = store.model_copy(update={"requester_pays": pays})
+    asked: dict[str, object] = {}
+
+    def note(params: dict[str, object], model: Any, **_: object) -> None:
+        asked[model.name] = params["headers"].get("x-amz-request-payer")  # type: ignore[attr-defined]
+
+    s3.client(config).meta.events.register("before-call.s3", note)
+    (entry, *_) = list_footage(["s3://archive/cam1/"], config).entries
+    assert probe(entry, FootageConfig(), config).status == "ok"
+    wanted = "requester" if pays else None
+    assert asked == dict.fromkeys(("ListObjectsV2", "HeadObject", "GetObject"), wanted)
 
 
 def test_ranged_reader_is_a_file() -> None:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import time
+import unicodedata
 from io import BufferedReader
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, UsageError
-from lfr_batch.footage.sources import facts, list_entries, open_bytes
+from lfr_batch.footage.sources import facts, list_footage, open_bytes, stored
 from lfr_batch.records import FootageEntry
 from tests.permissions import closed, public_folder
 from tests.probing import probe
@@ -32,7 +32,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def names(inputs: list[str], root: Path) -> list[str]:
-    return [os.path.relpath(entry.uri, root) for entry in list_entries(inputs, S3)]
+    return [os.path.relpath(entry.uri, root) for entry in list_footage(inputs, S3).entries]
 
 
 def test_what_inputs_mean(archive: Path) -> None:
@@ -49,7 +49,7 @@ def test_local_uris_are_absolute_sorted_and_unique(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(archive)
-    uris = [entry.uri for entry in list_entries(["b", "./a/../b/4.avi", "a"], S3)]
+    uris = [entry.uri for entry in list_footage(["b", "./a/../b/4.avi", "a"], S3).entries]
     assert uris == sorted(set(uris))
     assert all(Path(uri).is_absolute() for uri in uris)
 
@@ -64,7 +64,7 @@ def test_an_input_that_means_nothing(
 ) -> None:
     monkeypatch.chdir(archive)
     with pytest.raises(UsageError, match=part):
-        list_entries([given], S3)
+        list_footage([given], S3)
 
 
 def test_a_name_that_looks_like_a_pattern(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_name_that_looks_like_a_pattern(tmp_path: Path) -> None:
 def test_a_name_that_is_no_unicode(tmp_path: Path) -> None:
     path = os.fsencode(tmp_path) + b"/caf\xe9.mp4"
     Path(os.fsdecode(path)).write_bytes(b"bytes")
-    (entry,) = list_entries([str(tmp_path)], S3)
+    (entry,) = list_footage([str(tmp_path)], S3).entries
     entry.uri.encode()
     with open_bytes(entry.uri, S3) as file:
         assert file.read() == b"bytes"
@@ -133,7 +133,7 @@ def test_linked_folders_are_entered_once(archive: Path) -> None:
 def test_a_dangling_link_is_an_entry_that_fails(archive: Path) -> None:
     (archive / "b/5.avi").symlink_to(archive / "gone.avi")
     (archive / "b/6.avi").symlink_to(archive / "b/6.avi")
-    listed = list_entries([str(archive / "b")], S3)
+    listed = list_footage([str(archive / "b")], S3).entries
     assert [Path(entry.uri).name for entry in listed] == ["4.avi", "5.avi", "6.avi"]
     dangling, circular = (probe(entry, FootageConfig(), S3) for entry in listed[1:])
     assert (dangling.status, circular.status) == ("failed", "failed")
@@ -141,16 +141,87 @@ def test_a_dangling_link_is_an_entry_that_fails(archive: Path) -> None:
     assert "symbolic links" in (circular.error or "")
 
 
-def test_what_is_left_out_of_a_folder_is_counted(
-    archive: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    os.mkfifo(archive / "a/pipe")
-    with caplog.at_level(logging.INFO, "lfr_batch.footage"):
-        list_entries([str(archive / "b")], S3)
-        assert caplog.messages == []
-        list_entries([str(archive / "a")], S3)
-    (message,) = caplog.messages
-    assert message.startswith(f"4 of 7 files in {archive / 'a'} are left out")
+EXPORT = {
+    "player.exe": b"MZ\x90\0",
+    "codec/ffdshow.ax": b"MZ",
+    "codec/setup.msi": b"\xd0\xcf\x11\xe0",
+    "Player/avcodec.dll": b"MZ",
+    "Thumbs.db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    "codec/Thumbs.db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    "desktop.ini": b"[.ShellClassInfo]",
+    "AUTORUN.INF": b"[autorun]",
+    ".DS_Store": b"\0\0\0\1Bud1",
+    "._cam1.mp4": b"\0\5\x16\7",
+    "cam1.idx": b"\1\2\3",
+    "cam1.sidecar": b"\1\2\3",
+    "index00.bin": b"\1\2\3",
+    "play.m3u8": b"#EXTM3U",
+    "play.pls": b"[playlist]",
+    "LICENSE": b"Permission is hereby granted",
+    "licence.rtf": b"{\\rtf1",
+    "manual.pdf": b"%PDF-1.4",
+    "hashes.md5": b"0 a",
+    "viewer.dat": b"MZ\x90\0",
+    "viewer": b"\x7fELF",
+    "events.db": b"SQLite format 3\0",
+}
+"""What recorders export beside footage, by name, and where that says nothing by content."""
+FOOTAGE = {
+    "cam1.mp4": b"\0",
+    "AVSEQ01.DAT": b"RIFF",
+    "cam2": b"\0\0\0\1",
+    "x.bin": b"DHAV",
+    "y.xyz": b"?",
+}
+
+
+def test_an_export_folder_gives_its_footage_and_one_line(tmp_path: Path) -> None:
+    for name, content in {**EXPORT, **FOOTAGE}.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    listing = list_footage([str(tmp_path)], S3)
+    assert [Path(entry.uri).name for entry in listing.entries] == sorted(FOOTAGE)
+    assert listing.left_out == len(EXPORT)
+    (line,) = listing.said
+    start = f"left out of {tmp_path}: {len(EXPORT)} files that are no footage (Thumbs.db × 2, "
+    assert line.startswith(start)
+    assert "a player may hold footage" in line
+
+
+def test_what_is_named_itself_is_never_left_out(tmp_path: Path) -> None:
+    (tmp_path / "player.exe").write_bytes(EXPORT["player.exe"])
+    listing = list_footage([str(tmp_path / "player.exe")], S3)
+    assert (len(listing.entries), listing.said, listing.left_out) == (1, (), 0)
+    asset = probe(listing.entries[0], FootageConfig(), S3)
+    assert asset.status == "failed"
+    assert "is a program, not footage" in (asset.error or "")
+    assert len(list_footage([str(tmp_path / "*.exe")], S3).entries) == 1
+
+
+def test_what_is_left_out_of_a_folder_is_said(archive: Path) -> None:
+    os.mkfifo(archive / "a/pipe.mp4")
+    assert list_footage([str(archive / "b")], S3).said == ()
+    (line,) = list_footage([str(archive / "a")], S3).said
+    assert line == (
+        f"left out of {archive / 'a'}: 2 files that are no footage (list.csv, notes.txt), "
+        "1 file that is hidden (.6.mp4), 1 file that is no regular file (pipe.mp4)"
+    )
+    with pytest.raises(UsageError, match=r"holds no footage \(left out of .*x\.json"):
+        list_footage([str(archive / "empty")], S3)
+
+
+def test_a_name_in_another_normal_form_is_found(tmp_path: Path) -> None:
+    there = (
+        tmp_path / unicodedata.normalize("NFD", "Café") / unicodedata.normalize("NFC", "Zoë.mp4")
+    )
+    there.parent.mkdir()
+    there.write_bytes(b"x")
+    forms = [unicodedata.normalize("NFC", str(there)), unicodedata.normalize("NFD", str(there))]
+    for given in forms:
+        assert [entry.uri for entry in list_footage([given], S3).entries] == [str(there)]
+        assert stored(given, S3) == str(there)
+    assert stored(str(tmp_path / "Müll.mp4"), S3) == str(tmp_path / "Müll.mp4")
 
 
 @pytest.mark.parametrize("given", ["closed/1.mp4", "closed/*.mp4", "closed", "."])
@@ -159,7 +230,7 @@ def test_a_closed_folder_is_one_sentence(given: str) -> None:
         (folder / "closed").mkdir()
         (folder / "closed/1.mp4").write_bytes(b"x")
         with closed(folder / "closed"), pytest.raises(UsageError, match="Permission denied"):
-            list_entries([str(folder / given)], S3)
+            list_footage([str(folder / given)], S3)
 
 
 def test_files_that_can_be_listed_but_not_read_are_entries_that_fail() -> None:
@@ -167,13 +238,13 @@ def test_files_that_can_be_listed_but_not_read_are_entries_that_fail() -> None:
         (folder / "listed").mkdir()
         (folder / "listed/1.mp4").write_bytes(b"x")
         with closed(folder / "listed", 0o444):
-            (entry,) = list_entries([str(folder)], S3)
+            (entry,) = list_footage([str(folder)], S3).entries
             assert "may not be read" in (probe(entry, FootageConfig(), S3).error or "")
 
 
 def test_names_that_no_file_can_have(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="File name too long"):
-        list_entries([str(tmp_path / ("x" * 300))], S3)
+        list_footage([str(tmp_path / ("x" * 300))], S3)
     for name in ("x" * 300, "a\0b"):
         with pytest.raises(FootageUnreadable):
             open_bytes(str(tmp_path / name), S3)

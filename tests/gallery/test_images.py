@@ -119,10 +119,21 @@ def test_varying_attributes_are_joined(pictures: Path) -> None:
     assert read_images(pictures, table)[1]["S1"].attributes == {"sex": "F", "age": "31; 33"}
 
 
-@pytest.mark.parametrize("text", ["\ufeffSubject;Sex\nS1;F\n", "subject\tSex\r\nS1\tF\r\n\r\n"])
-def test_csv_of_spreadsheets(pictures: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffSubject;Sex\nS1;F\n",
+        "subject\tSex\r\nS1\tF\r\n\r\n",
+        "Subject ID, Sex\nS1, F\n",
+        'sep=;\n"SUBJECT-ID" ; "Sex"\n"S1" ; "F"\n',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_csv_of_spreadsheets(pictures: Path, text: str, encoding: str) -> None:
     lay_out(pictures, "S1.jpg")
-    assert read_images(pictures, write_csv(pictures, text))[1]["S1"].attributes == {"Sex": "F"}
+    table = write_csv(pictures, "")
+    table.write_bytes((text if encoding == "utf-8" else text.lstrip("\ufeff")).encode(encoding))
+    assert read_images(pictures, table)[1]["S1"].attributes == {"Sex": "F"}
 
 
 def test_a_listed_subject_without_pictures_is_kept_for_the_report(pictures: Path) -> None:
@@ -153,6 +164,8 @@ def test_exclude(pictures: Path, glob: str) -> None:
         (["S1.jpg"], "name,age\nS1,3\n", [], "no column 'subject'.*it has: name, age"),
         (["S1.jpg"], "subject,file\n", [], "no rows"),
         (["S1.jpg"], "subject,age,AGE\nS1,1,2\n", [], "'age' twice"),
+        (["S1.jpg"], "subjects,age\nS1,1\n", [], "did you mean 'subjects'"),
+        (["S1.jpg"], "subject,age\nS1\n", [], "line 2 has 1 cells"),
         (["S1.jpg"], "subject,age\nS1,1,2\n", [], "line 2 has 3 cells"),
         (["S1.jpg"], "subject,age\nS1,1\n ,2\n", [], "line 3 names no subject"),
         (["S1.jpg"], 'subject,age\nS1,"1\n', [], "not valid CSV"),
@@ -176,10 +189,10 @@ def test_unreadable_csv(pictures: Path) -> None:
     lay_out(pictures, "S1.jpg")
     with pytest.raises(UsageError, match=r"nowhere\.csv cannot be read"):
         read_images(pictures, pictures / "nowhere.csv")
-    utf16 = write_csv(pictures, "")
-    utf16.write_text("subject\nS1\n", encoding="utf-16")
-    with pytest.raises(UsageError, match="not UTF-8"):
-        read_images(pictures, utf16)
+    latin = write_csv(pictures, "")
+    latin.write_text("subject,name\nS1,Zo\u00eb\n", encoding="latin-1")
+    with pytest.raises(UsageError, match="no CSV in UTF-8"):
+        read_images(pictures, latin)
 
 
 def test_a_folder_that_may_not_be_looked_into(pictures: Path) -> None:

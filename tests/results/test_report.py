@@ -82,6 +82,7 @@ def test_every_sighting_has_its_evidence_beside_the_enrolled_picture(html: str) 
 def test_when_and_where_in_both_clocks(html: str) -> None:
     gate = html.split('<article class="sighting">')[1]
     assert "Fri 30 Jan 2026, 22:00:12 UTC" in gate
+    assert "(by the manifest)" in gate
     assert "0:00:12.2 to 0:00:20.4 in the file" in gate
     assert "CAM-1, Depot, north gate" in gate
     assert "archive/depot gate &lt;north&gt;.mp4" in gate

@@ -1,0 +1,48 @@
+"""What the operator is told of the footage that was found and of the manifest about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lfr_batch.cli.output import say
+from lfr_batch.pipeline.plan import FoundFootage
+from lfr_batch.records import FootageAsset
+
+SHOWN = 20
+
+
+def tell_found(found: FoundFootage) -> None:
+    """Before it is probed, which may take hours."""
+    for sentence in found.said[:SHOWN]:
+        say(sentence)
+    _and_more(len(found.said))
+    _list("rows of the manifest that match none of the footage", found.strays)
+    _list("files without a row in the manifest", found.unlisted)
+
+
+def tell_notes(assets: Sequence[FootageAsset]) -> None:
+    """What probing noted: one line for a file, however many streams it has."""
+    noted = dict.fromkeys(f"{asset.uri}: {asset.notes}" for asset in assets if asset.notes)
+    _list("notes about the footage", list(noted))
+
+
+def found_counts(found: FoundFootage | None) -> dict[str, int | None]:
+    """For ``--json``; null for a run that was resumed."""
+    return {
+        "left_out": found.left_out if found else None,
+        "manifest_rows_unmatched": len(found.strays) if found else None,
+        "footage_without_row": len(found.unlisted) if found else None,
+    }
+
+
+def _list(what: str, lines: Sequence[str]) -> None:
+    if lines:
+        say(f"{what}: {len(lines)}")
+    for line in lines[:SHOWN]:
+        say(f"  {line}")
+    _and_more(len(lines))
+
+
+def _and_more(count: int) -> None:
+    if count > SHOWN:
+        say(f"  … and {count - SHOWN} more")

@@ -1,0 +1,101 @@
+"""What a scan and a search say of what they were given, and what they refuse without a run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.casework import Casework
+from tests.cli.here import lfr
+from tests.e2e.cli import WHO
+
+HERE = ("--gallery", "people", *WHO, "--engine", "in_process")
+
+
+@pytest.fixture
+def archive(casework: Casework, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as a recorder exports it, results beside it."""
+    monkeypatch.setenv("LFR_HOME", str(casework.home))
+    monkeypatch.setenv("LFR_RESULTS", str(tmp_path / "results"))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    folder = tmp_path / "export"
+    folder.mkdir()
+    shutil.copy(casework.footage / "empty.mp4", folder / "01-02-2024 10-00-00.mp4")
+    shutil.copy(casework.footage / "empty.mp4", folder / "2024-02-01 11-00-00 PM.mp4")
+    (folder / "player.exe").write_bytes(b"MZ")
+    (folder / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    return folder
+
+
+def test_what_was_found_is_said_and_counted(
+    archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = archive.parent / "m.csv"
+    rows = "".join(f"export/none{n:02d}.mp4;7\n" for n in range(23))
+    manifest.write_text(f"URI;Camera\nexport/01-02-2024 10-00-00.mp4;7\n{rows}")
+    code, out, err = lfr(capsys, "scan", str(archive), "--manifest", str(manifest), *HERE, "--json")
+    assert code == 0, err
+    (summary,) = json.loads(out)
+    assert (summary["footage"], summary["footage_failed"], summary["errors"]) == (2, 0, [])
+    counted = ("left_out", "manifest_rows_unmatched", "footage_without_row")
+    assert [summary[name] for name in counted] == [2, 23, 1]
+    assert "Camera (did you mean camera_id?)" in err
+    assert f"left out of {archive}: 2 files that are no footage (Thumbs.db, player.exe)" in err
+    assert "rows of the manifest that match none of the footage: 23\n" in err
+    assert err.count("/export/none") == 20
+    assert "  … and 3 more\n" in err
+    assert "files without a row in the manifest: 1\n" in err
+    assert "which tells 01-02-2024 10-00-00: it may be 2 January 2024 or 1 February 2024" in err
+    code, out, err = lfr(
+        capsys,
+        "sql",
+        "SELECT start_utc, start_source FROM footage ORDER BY uri",
+        "--format",
+        "json",
+    )
+    assert [row["start_source"] for row in json.loads(out)] == ["none", "filename"]
+    assert json.loads(out)[1]["start_utc"].startswith("2024-02-01T23:00:00")
+
+
+def test_a_search_looks_at_stills_and_names_videos(
+    casework: Casework, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = lfr(capsys, "search", str(archive), *HERE)
+    assert (code, out) == (2, "")
+    assert "is a video, and `lfr search` looks at stills: scan it with `lfr scan` (1 more" in err
+    assert not (archive.parent / "results").exists()
+    video = archive / "01-02-2024 10-00-00.mp4"
+    portrait = casework.footage / "portrait.jpg"
+    code, out, err = lfr(capsys, "search", str(portrait), str(video), *HERE, "--json")
+    assert code == 3
+    assert json.loads(out)[0]["subject_id"] == "astronaut"
+    assert f"failed: {video} is a video" in err
+    assert "\n1 still in " in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["http://host/x.mp4"], 2, "footage lies on disk or in s3://"),
+        (["--manifest", "{folder}/http.csv"], 2, "http://host/x.mp4 cannot be read"),
+        (["{folder}/none.mp4"], 2, "does not exist"),
+        (["{folder}", "--engine", "ray", "--address", "127.0.0.1:9"], 1, "cannot be joined"),
+        (["{folder}", "--engine", "ray", "--address", "ray://127.0.0.1:9"], 1, "cannot be joined"),
+        (["{folder}", "--engine", "ray", "--address", "nonsense"], 1, "is not like host:6379"),
+        (["{folder}", "--out", "ftp://host/x"], 1, "is no place for results"),
+        (["{folder}", "--out", "{folder}/player.exe/x"], 1, "choose another results root"),
+    ],
+)
+def test_what_is_refused_leaves_no_run(
+    archive: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str
+) -> None:
+    (archive / "http.csv").write_text("uri\nhttp://host/x.mp4\n")
+    given = [word.format(folder=archive) for word in words]
+    ended, out, err = lfr(capsys, "scan", *HERE, *given)
+    assert (ended, out) == (code, "")
+    assert says in err
+    assert not (archive.parent / "results").exists()
+    assert lfr(capsys, "runs", "--json")[1].strip() == "[]"
