@@ -10,9 +10,8 @@ from moto.server import ThreadedMotoServer
 
 from lfr_batch.footage import s3
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.publish import publish_run
-from lfr_batch.results.run_log import record_run
 from lfr_batch.results.store import Store, open_store
+from tests.holding import publish_run, record_run
 
 from .synthetic import FINISHED, LEFT_RUN_ID, STARTED, searched_run
 

@@ -14,17 +14,21 @@ from lfr_batch.results import layout
 from lfr_batch.results.lake import is_in_views, open_lake, write_views
 from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.parts import write_part
-from lfr_batch.results.publish import publish_run
-from lfr_batch.results.run_log import record_run
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store, open_store
 from lfr_batch.results.views import sql_type
+from tests.holding import publish_run, record_run
 from tests.refused import refused
 
 from .synthetic import FINISHED, LEFT_RUN_ID, RUN_ID, STARTED, archive, request, searched_run
 
 NEW_COLUMN = "hair_colour"
+
+
+def part_of(store: Store, dataset: str, run_id: str = RUN_ID) -> str:
+    (path,) = store.list(f"{dataset}/run_id={run_id}")
+    return path
 
 
 def types(lake: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
@@ -113,7 +117,7 @@ def test_parts_with_more_columns_and_with_fewer_are_read_together(store: Store, 
     newer = "20270101-000000-scan-0000"
     for run_id in (RUN_ID, newer):
         published(store, run_id)
-    path = f"candidates/run_id={newer}/part-00000.parquet"
+    path = part_of(store, "candidates", newer)
     store.write_atomic(path, with_new_column(store.read(path)))
     lake = open_lake(root)
     counts = f"SELECT run_id, count(*), count({NEW_COLUMN}) FROM candidates GROUP BY 1 ORDER BY 1"
@@ -121,7 +125,7 @@ def test_parts_with_more_columns_and_with_fewer_are_read_together(store: Store, 
         (RUN_ID, 12, 0),
         (newer, 12, 12),
     ]
-    older = f"candidates/run_id={RUN_ID}/part-00000.parquet"
+    older = part_of(store, "candidates")
     table = pq.read_table(pa.BufferReader(store.read(older))).drop_columns(["above_threshold"])
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
@@ -137,12 +141,11 @@ def test_a_newer_lake_is_refused_by_name(store: Store, root: str) -> None:
         open_lake(root)
 
 
-@pytest.mark.parametrize("root", ["bucket"], indirect=True)
-def test_in_a_bucket_a_run_is_hidden_until_it_has_finished(store: Store, root: str) -> None:
+def test_a_run_is_hidden_until_it_has_finished(store: Store, root: str) -> None:
     published(store)
     searched_run(store, LEFT_RUN_ID)
     record_run(store, request(LEFT_RUN_ID), "running", at=STARTED)
-    part = store.read(f"sightings/run_id={RUN_ID}/part-00000.parquet")
+    part = store.read(part_of(store, "sightings"))
     store.write_atomic(f"sightings/run_id={LEFT_RUN_ID}/part-00000.parquet", part)
     lake = open_lake(root)
     seen = run_query(lake, "SELECT DISTINCT run_id FROM sightings").column(0).to_pylist()
@@ -204,7 +207,7 @@ def test_a_part_that_is_damaged_inside_is_not_the_questions_fault(
 
 def test_a_part_that_may_not_be_opened(disk: Store) -> None:
     published(disk)
-    path = f"segments/run_id={RUN_ID}/part-00000.parquet"
+    path = part_of(disk, "segments")
     with (
         refused(Path(disk.uri) / path),
         pytest.raises(StoreUnreachable, match="cannot be opened; mend its permissions"),
@@ -212,12 +215,9 @@ def test_a_part_that_may_not_be_opened(disk: Store) -> None:
         run_query(open_lake(disk.uri), "SELECT * FROM segments")
 
 
-@pytest.mark.parametrize("root", ["bucket"], indirect=True)
-def test_in_a_bucket_a_run_that_failed_while_publishing_stays_hidden(
-    store: Store, root: str
-) -> None:
+def test_a_run_that_failed_while_publishing_stays_hidden(store: Store, root: str) -> None:
     published(store)
-    part = store.read(f"sightings/run_id={RUN_ID}/part-00000.parquet")
+    part = store.read(part_of(store, "sightings"))
     asked, _ = searched_run(store, LEFT_RUN_ID)
     store.write_atomic(f"sightings/run_id={LEFT_RUN_ID}/part-00000.parquet", part)
     record_run(store, asked, "failed", error="the disk is full")

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +13,6 @@ from lfr_batch.errors import RunBusy
 from lfr_batch.results.lock import is_locked, lock_run
 from lfr_batch.results.store import Store
 
-LOCK = "_state/run_id=R/LOCK"
 HOLDER = """
 import sys
 from lfr_batch.results.lock import lock_run
@@ -68,17 +65,6 @@ def test_a_killed_holder_holds_nothing(disk: Store) -> None:
         assert not is_locked(disk, "R")
         with lock_run(disk, "R"):
             assert is_locked(disk, "R")
-
-
-@pytest.mark.parametrize("root", ["bucket"], indirect=True)
-def test_a_lease_that_ran_out_is_taken_over(store: Store) -> None:
-    left = {"host": "gone", "pid": 1, "until": time.time() - 1}
-    store.write_atomic(LOCK, json.dumps(left).encode())
-    assert not is_locked(store, "R")
-    with lock_run(store, "R"):
-        assert is_locked(store, "R")
-        with pytest.raises(RunBusy), lock_run(store, "R"):
-            pass
 
 
 def test_an_error_of_the_holder_stays_what_it_is(store: Store) -> None:
