@@ -6,6 +6,7 @@ boto3 is imported when a bucket is first spoken to: it takes as long as all else
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,14 +137,30 @@ def arrow_filesystem(s3: S3Config) -> S3FileSystem:
         options |= {"scheme": scheme, "endpoint_override": host.rstrip("/")}
     found = boto3.Session().get_credentials()
     if found is None:
-        return pyarrow.fs.S3FileSystem(anonymous=True, **options)
-    keys = found.get_frozen_credentials()
-    return pyarrow.fs.S3FileSystem(
-        access_key=keys.access_key,
-        secret_key=keys.secret_key,
-        session_token=keys.token,
-        **options,
-    )
+        options["anonymous"] = True
+    else:
+        keys = found.get_frozen_credentials()
+        options |= {"access_key": keys.access_key, "secret_key": keys.secret_key}
+        options["session_token"] = keys.token
+    with _checksums(s3.checksums or "when_required"):
+        return pyarrow.fs.S3FileSystem(**options)
+
+
+@contextmanager
+def _checksums(validation: str) -> Iterator[None]:
+    """What pyarrow's client takes from the environment alone, unless it says so already.
+
+    Parquet is read in ranges, and some stores send the checksum of the whole object with one.
+    """
+    name = "AWS_RESPONSE_CHECKSUM_VALIDATION"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = validation
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,14 @@ import pytest
 from lfr_batch.errors import ResultsError, ResultsTooNew, StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.lake import is_in_views, open_lake, write_views
+from lfr_batch.results.lake_version import lake_version
 from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.parts import write_part
-from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
+from lfr_batch.results.run_log import latest_row
+from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, SCHEMA_VERSION, part_schema
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store, open_store
-from lfr_batch.results.views import sql_type
+from lfr_batch.results.views import sql_type, views_script
 from tests.holding import publish_run, record_run
 from tests.refused import refused
 
@@ -98,6 +101,107 @@ def test_duckdb_alone_opens_the_lake(finished: Store, monkeypatch: pytest.Monkey
     for view in (*DATASETS, "columns"):
         query = f"SELECT * FROM {view} ORDER BY ALL"
         assert plain.sql(query).to_arrow_table() == run_query(ours, query)
+
+
+BELOW = (
+    "run_id=5/camera_id=7",
+    "run_id=5/sightings/run_id=6",
+    "a b/it's [x] *?=y/epoch=1",
+    "x=;--",
+)
+
+
+@pytest.mark.parametrize("below", BELOW)
+@pytest.mark.parametrize("root", ["disk", "bucket"], indirect=True)
+def test_what_the_folders_above_the_root_are_called_changes_nothing(
+    root: str, below: str, tmp_path: Path
+) -> None:
+    place = f"{root}/{below}/lake"
+    published(open_store(place))
+    published(open_store(tmp_path / "plain"))
+    lake, plain = open_lake(place), open_lake(tmp_path / "plain")
+    for view in (*DATASETS, "columns"):
+        query = f"FROM {view} ORDER BY ALL"
+        volatile = "SELECT * EXCLUDE (epoch) " if view == "runs" else ""
+        assert run_query(lake, volatile + query) == run_query(plain, volatile + query)
+    cameras = run_query(lake, "SELECT DISTINCT run_id, camera_id FROM sightings ORDER BY 2")
+    assert cameras.to_pylist() == [
+        {"run_id": RUN_ID, "camera_id": camera} for camera in ("CAM-1", "CAM-2", None)
+    ]
+
+
+@pytest.mark.parametrize("below", BELOW)
+def test_below_any_folder_duckdb_alone_opens_the_lake(
+    tmp_path: Path, below: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / below / "lake"
+    published(open_store(place))
+    monkeypatch.chdir(place)
+    plain = duckdb.connect()
+    plain.execute(Path("views.sql").read_text(encoding="utf-8"))
+    found = plain.sql("SELECT run_id, camera_id, count(*) FROM sightings GROUP BY ALL ORDER BY 2")
+    assert found.fetchall() == [(RUN_ID, "CAM-1", 2), (RUN_ID, "CAM-2", 1), (RUN_ID, None, 1)]
+    assert plain.sql("SELECT run_id, status FROM runs").fetchall() == [(RUN_ID, "complete")]
+
+
+def test_of_one_run_only_its_own_files_are_read(disk: Store) -> None:
+    for run_id in (RUN_ID, LEFT_RUN_ID, "20270101-000000-scan-0000"):
+        published(disk, run_id)
+    connection = duckdb.connect()
+    connection.execute(views_script(disk.uri, frozenset(DATASETS)))
+    for view in DATASETS:
+        query = f"EXPLAIN ANALYZE SELECT * FROM {view} WHERE run_id = '{RUN_ID}'"
+        (plan,) = connection.sql(query).fetchall()
+        read = re.findall(r"Total Files Read: (\d+)", plan[1])
+        assert read == ["1"], plan[1]
+
+
+def as_version_0_1_wrote_it(store: Store, run_id: str) -> None:
+    """Names without an epoch, rows without its column, and a lake of schema 1."""
+    for dataset in ("runs", *DATASETS):
+        for path in store.list(f"{dataset}/run_id={run_id}"):
+            table = pq.read_table(pa.BufferReader(store.read(path)))
+            kept = [name for name in table.column_names if name != "epoch"]
+            sink = pa.BufferOutputStream()
+            pq.write_table(table.select(kept), sink)
+            store.delete(path)
+            store.write_atomic(re.sub(layout.EPOCH + "-", "", path), sink.getvalue().to_pybytes())
+    store.write_atomic("lake.json", b'{"schema_version": 1}')
+
+
+def test_runs_of_version_0_1_are_read_beside_new_ones(store: Store, root: str) -> None:
+    older = "20250101-000000-scan-0000"
+    published(store, older)
+    before = {v: run_query(open_lake(root), f"FROM {v} ORDER BY ALL") for v in DATASETS}
+    as_version_0_1_wrote_it(store, older)
+    lake = open_lake(root)
+    for view in DATASETS:
+        volatile = "SELECT * EXCLUDE (epoch) " if view == "runs" else ""
+        found = run_query(lake, f"{volatile}FROM {view} ORDER BY ALL")
+        assert found == before[view].select(found.column_names)
+    published(store)
+    assert lake_version(store) == SCHEMA_VERSION
+    lake = open_lake(root)
+    for view in DATASETS:
+        counts = run_query(lake, f"SELECT run_id, count(*) AS n FROM {view} GROUP BY ALL")
+        rows = sorted((row["run_id"], row["n"]) for row in counts.to_pylist())
+        assert rows == [(older, len(before[view])), (RUN_ID, len(before[view]))]
+    assert latest_row(store, older) is not None
+
+
+def test_only_the_parts_that_the_last_finished_row_names_are_read(store: Store, root: str) -> None:
+    """Of a holder that was overtaken and of one that has not come to its end there are others."""
+    published(store)
+    for dataset in ("footage", "segments", "sightings", "candidates", "best_shots"):
+        path = part_of(store, dataset)
+        for other in ("000001-00000000", "000009-00000000"):
+            store.write_atomic(re.sub(layout.EPOCH, other, path), store.read(path))
+    (row,) = (p for p in store.list(f"runs/run_id={RUN_ID}") if layout.FINISHED in p)
+    for other in ("000001-00000000-007-finished", "000009-00000000-008-running"):
+        store.write_atomic(f"runs/run_id={RUN_ID}/{other}.parquet", store.read(row))
+    lake = open_lake(root)
+    counts = {v: run_query(lake, f"FROM {v}").num_rows for v in ("segments", "sightings", "runs")}
+    assert counts == {"segments": 8, "sightings": 4, "runs": 1}
 
 
 def test_pyarrow_alone_opens_the_lake(finished: Store) -> None:

@@ -18,6 +18,7 @@ from lfr_batch.results.store import Store, open_store
 from tests.refused import refused
 
 
+@pytest.mark.parametrize("root", ["disk", "bucket", "rclone_bucket"], indirect=True)
 def test_what_is_written_is_read_listed_and_deleted(store: Store) -> None:
     store.write_atomic("a/one", b"1")
     store.write_atomic("a/deep/two", b"2")
@@ -27,6 +28,8 @@ def test_what_is_written_is_read_listed_and_deleted(store: Store) -> None:
     assert store.list("a") == ("a/deep/two", "a/one")
     assert store.exists("a/one")
     assert store.exists("a")
+    store.delete("a/one")
+    store.write_atomic("a/one", b"1")
     store.delete("a")
     store.delete("a")
     assert store.list("a") == ()
