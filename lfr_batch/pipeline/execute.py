@@ -24,7 +24,7 @@ from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.ledger import Ledger, open_ledger, pending, read_outcomes
 from lfr_batch.results.lock import LEASE_S, lock_run
 from lfr_batch.results.progress import RETRY, RunProgress, summarise
-from lfr_batch.results.publish import publish_run, withdraw
+from lfr_batch.results.publish import publish_run, tidy, withdraw
 from lfr_batch.results.run_log import RunStatus, latest_row, record_run
 from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
 from lfr_batch.results.shards import read_shard
@@ -221,6 +221,8 @@ def _publish(
         at = datetime.now(UTC)
         publish_run(hold, request, assets, plan, outcomes, sightings, status, finished_at=at)
         published = latest_row(store, request.run_id) or {}
+    else:
+        tidy(hold)
     return RunResult(request, assets, progress, status, published.get("sightings") or 0, outcomes)
 
 

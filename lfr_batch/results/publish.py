@@ -63,9 +63,7 @@ def publish_run(
         record_run(hold, request, status, totals=totals, error=error, at=finished_at)
     else:
         write_views(hold.store)
-    # Whoever took the run before this row was there may need what is removed now.
-    require_hold(hold)
-    _tidy(hold)
+    tidy(hold)
 
 
 def withdraw(hold: Hold) -> None:
@@ -80,9 +78,11 @@ def withdraw(hold: Hold) -> None:
         delete_shards(hold.store, hold.run_id, hold.epoch)
 
 
-def _tidy(hold: Hold) -> None:
-    """Parts of holders whose place was taken or who never came to their end, and, once nothing is
-    left to do, shards. Call from the newest holder."""
+def tidy(hold: Hold) -> None:
+    """Remove the parts of holders whose place was taken or who never came to their end, and, once
+    nothing is left to do, shards. Raises RunTakenOver."""
+    # Whoever took the run before its final row was there may need what is removed now.
+    require_hold(hold)
     published = published_epoch(hold.store, hold.run_id)
     for path in _parts(hold):
         if layout.epoch_of(path) != published and layout.epoch_of(path) <= hold.epoch:
