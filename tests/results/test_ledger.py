@@ -11,6 +11,9 @@ from lfr_batch.results import ledger
 from lfr_batch.results.ledger import Ledger, open_ledger, pending, read_outcomes
 from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.lock import lock_run
+from lfr_batch.results.parts import write_part
+from lfr_batch.results.rows import row_of
+from lfr_batch.results.schemas import LEDGER
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import Store
 from tests.holding import append_outcomes, publish_run
@@ -170,3 +173,15 @@ def test_a_complete_run_needs_no_shards_until_its_row_is_lost(disk: Store) -> No
     disk.delete(f"runs/run_id={RUN_ID}")
     again = pending(made.segments, read_outcomes(disk, RUN_ID), retry=())
     assert {s.segment_id for s in again} == {s.segment_id for s in made.sightings}
+
+
+def test_receipts_of_version_0_1_are_read(disk: Store) -> None:
+    outcomes = {k: replace(o, sightings=0) for k, o in archive().outcomes.items()}
+    schema = LEDGER.remove(LEDGER.get_field_index("epoch"))
+    for name, some in (
+        ("block-000000-1-0a1b2c3d", list(outcomes.values())[:5]),
+        ("block-000001-0a1b2c3d", list(outcomes.values())[5:]),
+    ):
+        rows = [{k: v for k, v in row_of(o).items() if k != "epoch"} for o in some]
+        write_part(disk, f"_state/run_id=R/ledger/{name}.parquet", rows, schema)
+    assert read_outcomes(disk, "R") == outcomes
