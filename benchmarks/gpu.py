@@ -46,6 +46,7 @@ from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import ProcessSegment, WorkerSpec, open_worker
 from lfr_batch.records import ByteArray, Segment
+from lfr_batch.results.layout import NO_EPOCH
 
 Row = dict[str, str | float]
 
@@ -127,7 +128,7 @@ def footage(
                 config = scan_config(pack, device, decode, count)
                 with tempfile.TemporaryDirectory() as results:
                     search = SearchSpec(home, home, GALLERY, snapshot.name, THRESHOLD, config)
-                    spec = WorkerSpec(search, results, "gpu-benchmark")
+                    spec = WorkerSpec(search, results, "gpu-benchmark", NO_EPOCH)
                     yield from _footage(spec, clip, duration_s, count)
     finally:
         shutil.rmtree(home / "galleries" / GALLERY, ignore_errors=True)

@@ -27,7 +27,9 @@ from lfr_batch.footage.segments import plan_segments
 from lfr_batch.pipeline.attempts import Runner
 from lfr_batch.pipeline.execute import LEDGER_BLOCK, execute_run
 from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, Sighting
-from lfr_batch.results.ledger import append_outcomes, pending, read_outcomes
+from lfr_batch.results.layout import NO_EPOCH
+from lfr_batch.results.ledger import open_ledger, pending, read_outcomes
+from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_state import RunRequest, create_run, read_catalogue, read_plan
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import Store, open_store
@@ -49,15 +51,17 @@ def plan(store: Store, segments: int) -> Numbers:
 
 def receipts(store: Store, _segments: int) -> Numbers:
     waiting = map(_receipt, read_plan(store, RUN_ID))
-    while block := list(islice(waiting, LEDGER_BLOCK)):
-        append_outcomes(store, RUN_ID, block)
+    with lock_run(store, RUN_ID) as hold:
+        ledger = open_ledger(hold, ())
+        while block := list(islice(waiting, LEDGER_BLOCK)):
+            ledger.append(block)
     return _files(store, "ledger", f"_state/run_id={RUN_ID}/ledger")
 
 
 def shards(store: Store, _segments: int) -> Numbers:
     hits = [segment for segment in read_plan(store, RUN_ID) if _is_hit(segment)]
     for segment in hits:
-        write_shard(store, RUN_ID, segment.segment_id, (_sighting(segment),))
+        write_shard(store, RUN_ID, NO_EPOCH, segment.segment_id, (_sighting(segment),))
     return {"shards": len(hits)}
 
 

@@ -26,6 +26,7 @@
     ├── ResultsError             the results lake
     │   ├── RunNotFound          exit code 2
     │   ├── RunBusy              exit code 2: another process is working on it
+    │   ├── RunTakenOver         another process has taken it up since
     │   └── ResultsTooNew        exit code 2: written by a newer version
     ├── LiveError                a live deployment
     │   └── SealBroken           a sealed file was altered, or its key destroyed
@@ -140,6 +141,10 @@ class RunNotFound(ResultsError):
 
 class RunBusy(ResultsError):
     exit_code = 2
+
+
+class RunTakenOver(ResultsError):
+    pass
 
 
 class ResultsTooNew(ResultsError):

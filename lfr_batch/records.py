@@ -304,6 +304,8 @@ class SegmentOutcome:
     decode_s: float = 0.0
     infer_s: float = 0.0
     wall_s: float = 0.0
+    epoch: str = ""
+    """Of the run's holder whose worker it was: its sightings lie under that name."""
 
 
 def seconds(time_ns: int) -> float:

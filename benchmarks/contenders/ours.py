@@ -16,6 +16,7 @@ from lfr_batch.pipeline.plan import Order, Plan, make_plan
 from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import WorkerSpec, open_worker
 from lfr_batch.records import Segment, SegmentOutcome, nanoseconds, seconds
+from lfr_batch.results.layout import NO_EPOCH
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import open_store
 
@@ -53,7 +54,7 @@ def scan(job: Job, footage: FootageConfig, frames: Frames = "mixed") -> Measure:
         wall_s=wall_s,
         cpu_s=cpu_s,
         open_s=open_s,
-        hits=_hits(spec, segments),
+        hits=_hits(spec, outcomes[-len(segments) :]),
         how=f"in-process worker, {spec.threads} threads",
     )
 
@@ -81,7 +82,7 @@ def prepare(job: Job, footage: FootageConfig, frames: Frames = "mixed") -> tuple
     search = SearchSpec(
         case.home, case.home, case.gallery, request.snapshot_id, request.threshold, config
     )
-    return plan, WorkerSpec(search, str(case.home / "results"), request.run_id)
+    return plan, WorkerSpec(search, str(case.home / "results"), request.run_id, NO_EPOCH)
 
 
 def cut(segments: Sequence[Segment], until_s: float | None) -> list[Segment]:
@@ -115,13 +116,9 @@ def _thorough_at_least(looks: int, segments: Sequence[Segment], passes: int, con
     return min(looks, passes * periods * config.track.min_frames)
 
 
-def _hits(spec: WorkerSpec, segments: Sequence[Segment]) -> tuple[Hit, ...]:
+def _hits(spec: WorkerSpec, receipts: Sequence[SegmentOutcome]) -> tuple[Hit, ...]:
     store = open_store(spec.results_root)
-    sightings = [
-        sighting
-        for segment in segments
-        for sighting in read_shard(store, spec.run_id, segment.segment_id)
-    ]
+    sightings = [s for receipt in receipts for s in read_shard(store, spec.run_id, receipt)]
     return tuple(
         Hit(seconds(one.start_ns), seconds(one.end_ns), one.score)
         for one in sightings

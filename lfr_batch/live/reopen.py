@@ -187,13 +187,13 @@ def _update(store: Store, before: Figures, after: Figures) -> None:
     run_id = before.record.deployment_id
     if before == after:
         return
-    with lock_run(store, run_id):
+    with lock_run(store, run_id) as hold:
         save_figures(store, after)
         row = latest_row(store, run_id)
         if _has_failures(after) or not row or row["status"] != "complete_with_failures":
             return
         totals = {name: row[name] for name in _COUNTED}
-        record_run(store, load_run(store, run_id), "complete", totals=totals)
+        record_run(hold, load_run(store, run_id), "complete", totals=totals)
 
 
 def _has_failures(figures: Figures) -> bool:

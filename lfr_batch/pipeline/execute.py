@@ -13,17 +13,18 @@ from time import monotonic
 from lfr_batch import __version__
 from lfr_batch.config.load import parse_config
 from lfr_batch.config.schema import Config, EngineConfig
-from lfr_batch.errors import LfrError, StoreError, UsageError
+from lfr_batch.errors import LfrError, ResultsError, RunTakenOver, StoreError, UsageError
 from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline.attempts import Runner, run_segments
 from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import WorkerSpec
 from lfr_batch.pipeline.workers import sized
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
-from lfr_batch.results.ledger import append_outcomes, pending, read_outcomes
-from lfr_batch.results.lock import lock_run
+from lfr_batch.results.hold import Hold, require_hold
+from lfr_batch.results.ledger import Ledger, open_ledger, pending, read_outcomes
+from lfr_batch.results.lock import LEASE_S, lock_run
 from lfr_batch.results.progress import RETRY, RunProgress, summarise
-from lfr_batch.results.publish import publish_run
+from lfr_batch.results.publish import publish_run, tidy, withdraw
 from lfr_batch.results.run_log import RunStatus, latest_row, record_run
 from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
 from lfr_batch.results.shards import read_shard
@@ -66,24 +67,26 @@ def execute_run(
     on_start: Callable[[Sequence[Segment], int], None],
     on_outcome: OnOutcome,
     resumption: Resumption | None = None,
+    lease_s: float = LEASE_S,
 ) -> RunResult:
     """Bring a created run to its end, from wherever it stands.
 
     ``on_start`` gets the whole plan and the number of segments still to do. Raises RunBusy if
-    another process is at it; StoreError and EngineError leave a run that can be resumed.
+    another process is at it, RunTakenOver if one took it up while this one stood still;
+    StoreError and EngineError leave a run that can be resumed.
     """
     resumption = resumption or Resumption()
-    with lock_run(store, run_id):
+    with lock_run(store, run_id, lease_s) as hold:
         request = load_run(store, run_id)
         _require_same_version(request)
         config = _config(request, resumption)
         plan = read_plan(store, run_id)
         retry = RETRY | RETRY_FAILED if resumption.retry_failed else RETRY
-        with _failure_recorded(store, request):
+        with _failure_recorded(hold, request):
             outcomes = _run_pending(
-                store, request, config, plan, retry, open_engine, on_start, on_outcome
+                hold, request, config, plan, retry, open_engine, on_start, on_outcome
             )
-            return _publish(store, request, config, plan, outcomes)
+            return _publish(hold, request, config, plan, outcomes)
 
 
 def _require_same_version(request: RunRequest) -> None:
@@ -95,13 +98,24 @@ def _require_same_version(request: RunRequest) -> None:
 
 
 @contextmanager
-def _failure_recorded(store: Store, request: RunRequest) -> Iterator[None]:
+def _failure_recorded(hold: Hold, request: RunRequest) -> Iterator[None]:
+    """Where the run was taken over, that is the error, and the other's to record."""
     try:
         yield
     except LfrError as error:
         with suppress(StoreError):  # it may be the store that failed
-            record_run(store, request, "failed", error=str(error))
+            _require_not_taken(hold, error)
+            record_run(hold, request, "failed", error=str(error))
         raise
+
+
+def _require_not_taken(hold: Hold, error: LfrError) -> None:
+    try:
+        require_hold(hold)
+    except RunTakenOver as taken:
+        with suppress(StoreError, ResultsError):
+            withdraw(hold)
+        raise taken from error
 
 
 def _config(request: RunRequest, resumption: Resumption) -> Config:
@@ -110,7 +124,7 @@ def _config(request: RunRequest, resumption: Resumption) -> Config:
 
 
 def _run_pending(
-    store: Store,
+    hold: Hold,
     request: RunRequest,
     config: Config,
     plan: Sequence[Segment],
@@ -120,18 +134,32 @@ def _run_pending(
     on_outcome: OnOutcome,
 ) -> Mapping[str, SegmentOutcome]:
     """Every receipt of the run, old and new."""
-    outcomes = read_outcomes(store, request.run_id)
+    outcomes = read_outcomes(hold.store, request.run_id)
     todo = pending(plan, outcomes, retry)
     on_start(plan, len(todo))
     if not todo:
         return outcomes
+    ledger = open_ledger(hold, outcomes.values())
     del outcomes  # they would lie in memory as long as the run takes
-    record_run(store, request, "running")
+    record_run(hold, request, "running")
     config = _on_this_machine(config, len(todo))
     with open_engine(config.engine) as run:
-        found = run_segments(run, _spec(store, request, config), todo)
-        _keep_receipts(store, request.run_id, found, config.engine.ledger_flush_s, on_outcome)
-    return read_outcomes(store, request.run_id)
+        found = run_segments(run, _spec(hold, request, config), todo)
+        _keep_receipts(ledger, found, config.engine.ledger_flush_s, on_outcome)
+    outcomes = read_outcomes(hold.store, request.run_id, hold.epoch)
+    _require_receipts(request, plan, outcomes)
+    return outcomes
+
+
+def _require_receipts(
+    request: RunRequest, plan: Sequence[Segment], outcomes: Mapping[str, SegmentOutcome]
+) -> None:
+    lost = len(pending(plan, outcomes, retry=()))
+    if lost:
+        raise ResultsError(
+            f"{lost} segments of run {request.run_id} were searched, and their receipts or "
+            f"sightings are gone; `lfr resume {request.run_id}` searches them again"
+        )
 
 
 def _on_this_machine(config: Config, items: int) -> Config:
@@ -141,7 +169,7 @@ def _on_this_machine(config: Config, items: int) -> Config:
     return config.model_copy(update={"engine": sized(engine, items, available_cores())})
 
 
-def _spec(store: Store, request: RunRequest, config: Config) -> WorkerSpec:
+def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
     home = Path(request.home)
     search = SearchSpec(
         home,
@@ -152,12 +180,11 @@ def _spec(store: Store, request: RunRequest, config: Config) -> WorkerSpec:
         config,
         request.lone_threshold,
     )
-    return WorkerSpec(search, store.uri, request.run_id)
+    return WorkerSpec(search, hold.store.uri, request.run_id, hold.epoch)
 
 
 def _keep_receipts(
-    store: Store,
-    run_id: str,
+    ledger: Ledger,
     outcomes: Iterable[SegmentOutcome],
     flush_s: float,
     on_outcome: OnOutcome,
@@ -170,19 +197,20 @@ def _keep_receipts(
             block.append(outcome)
             on_outcome(outcome)
             if len(block) >= LEDGER_BLOCK or monotonic() - written_at >= flush_s:
-                append_outcomes(store, run_id, block)
+                ledger.append(block)
                 block, written_at = [], monotonic()
     finally:
-        append_outcomes(store, run_id, block)
+        ledger.append(block)
 
 
 def _publish(
-    store: Store,
+    hold: Hold,
     request: RunRequest,
     config: Config,
     plan: Sequence[Segment],
     outcomes: Mapping[str, SegmentOutcome],
 ) -> RunResult:
+    store = hold.store
     assets = read_catalogue(store, request.run_id)
     progress = summarise(plan, outcomes)
     status = _end_of(assets, progress)
@@ -191,8 +219,10 @@ def _publish(
     if published.get("status") != "complete_with_failures":
         sightings = stitched(store, request.run_id, config, assets, plan, outcomes)
         at = datetime.now(UTC)
-        publish_run(store, request, assets, plan, outcomes, sightings, status, finished_at=at)
+        publish_run(hold, request, assets, plan, outcomes, sightings, status, finished_at=at)
         published = latest_row(store, request.run_id) or {}
+    else:
+        tidy(hold)
     return RunResult(request, assets, progress, status, published.get("sightings") or 0, outcomes)
 
 
@@ -214,12 +244,12 @@ def stitched(
 ) -> Iterator[Sighting]:
     """The run's sightings, one asset after another; only one asset's are in memory."""
     rates = {asset.footage_id: asset.frame_rate for asset in assets}
-    of_asset: dict[str, list[str]] = {}
+    of_asset: dict[str, list[SegmentOutcome]] = {}
     for segment in plan:
         outcome = outcomes.get(segment.segment_id)
         if outcome is not None and outcome.sightings:
-            of_asset.setdefault(segment.footage_id, []).append(segment.segment_id)
-    for footage_id, segment_ids in of_asset.items():
-        pieces = [piece for s in segment_ids for piece in read_shard(store, run_id, s)]
+            of_asset.setdefault(segment.footage_id, []).append(outcome)
+    for footage_id, receipts in of_asset.items():
+        pieces = [piece for each in receipts for piece in read_shard(store, run_id, each)]
         limits = patient(config.track, rates[footage_id], config.footage.sample_fps)
         yield from stitch(pieces, limits, config.decide.top_k)

@@ -27,10 +27,11 @@ from lfr_batch.live.watchlist import copy_watchlist, destroy_watchlist, require_
 from lfr_batch.pipeline.deploy import Deployment
 from lfr_batch.pipeline.live_outages import Outages, restarts
 from lfr_batch.pipeline.live_plan import LiveEngine, LivePlan, PartState, RunningDeployment
+from lfr_batch.results.hold import Hold
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus, record_run
 from lfr_batch.results.run_state import create_run
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
 
 logger = logging.getLogger(__name__)
 
@@ -80,13 +81,13 @@ def run_deployment(
     record, home = deployment.record, deployment.plan.home
     store = open_store(deployment.plan.results_root, deployment.plan.config.s3)
     name = deployment.plan.config.deployment.name
-    with claimed(home, name, record.deployment_id), lock_run(store, record.deployment_id):
+    with claimed(home, name, record.deployment_id), lock_run(store, record.deployment_id) as hold:
         save_record(deployment_folder(home, record.deployment_id), record)
         create_run(store, deployment.request, (), ())
-        course = _Course(deployment, store)
+        course = _Course(deployment, hold)
         save_figures(store, course.figures())
         with _failure_recorded(course), _watchlist(course):
-            record_run(store, deployment.request, "running", at=record.started_at)
+            record_run(hold, deployment.request, "running", at=record.started_at)
             with _engine(course, open_engine) as running, attend(running):
                 course.reason = _watch(course, running, on_look, stopping)
         try:
@@ -98,8 +99,8 @@ def run_deployment(
 class _Course:
     """How a deployment goes."""
 
-    def __init__(self, deployment: Deployment, store: Store) -> None:
-        self.deployment, self.store = deployment, store
+    def __init__(self, deployment: Deployment, hold: Hold) -> None:
+        self.deployment, self.hold, self.store = deployment, hold, hold.store
         self.reason: Reason = "failed"
         self.receipt: Receipt | None = None
         self.unkept = 0
@@ -169,7 +170,7 @@ class _Course:
 
     def record(self, status: RunStatus, figures: Figures, error: str | None = None) -> None:
         request, totals = self.deployment.request, totals_of(figures)
-        record_run(self.store, request, status, totals=totals, error=error)
+        record_run(self.hold, request, status, totals=totals, error=error)
 
 
 def totals_of(figures: Figures) -> dict[str, int | float]:

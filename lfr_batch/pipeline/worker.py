@@ -6,7 +6,7 @@ import os
 import resource
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Thread
 
 import cv2
@@ -35,6 +35,8 @@ class WorkerSpec:
     search: SearchSpec
     results_root: str
     run_id: str
+    epoch: str
+    """Of the run's holder: sightings are written under it."""
 
     @property
     def config(self) -> Config:
@@ -69,8 +71,8 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
             return failed(segment, str(error), "quarantined" if error.retryable else "failed")
         except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run
             return failed(segment, f"{segment.uri}: unexpected {type(error).__name__}: {error}")
-        write_shard(store, spec.run_id, segment.segment_id, result.sightings)
-        return result.outcome
+        write_shard(store, spec.run_id, spec.epoch, segment.segment_id, result.sightings)
+        return replace(result.outcome, epoch=spec.epoch)
 
     return process
 

@@ -13,15 +13,13 @@ from lfr_batch.results import layout, views
 from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.run_views import create_run_views
 from lfr_batch.results.s3_store import S3Store, arrow_filesystem
-from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
+from lfr_batch.results.schemas import DATASETS, part_schema
 from lfr_batch.results.sql import parts_explained
 from lfr_batch.results.store import Store, open_store
 
 _UTC = "SET TimeZone = 'UTC'"
 _NO_SPILLING = "SET temp_directory = ''"
 _NO_DOWNLOADS = "SET autoinstall_known_extensions = false"
-_ALWAYS_SHOWN = LIVE_DATASETS | {"runs"}
-"""In a bucket the parts of other datasets appear one by one: hidden until all are there."""
 
 
 def open_lake(root: str | Path, s3: S3Config | None = None) -> duckdb.DuckDBPyConnection:
@@ -93,13 +91,13 @@ def _parts(store: Store, dataset: str) -> list[str]:
 
 def _create_views_of_bucket(connection: duckdb.DuckDBPyConnection, store: S3Store) -> None:
     """DuckDB reads buckets only with an extension it would have to download; pyarrow can."""
-    published = _published_runs(store)
+    # First: parts are all there before the row that names them.
+    runs = _parts(store, "runs")
+    published = layout.published_epochs(runs)
     for dataset in DATASETS:
-        paths = [
-            path
-            for path in _parts(store, dataset)
-            if dataset in _ALWAYS_SHOWN or layout.run_id_of(path) in published
-        ]
+        paths = runs if dataset == "runs" else _parts(store, dataset)
+        if dataset not in views.ALWAYS_SHOWN:
+            paths = [p for p in paths if layout.epoch_of(p) == published.get(_run_of(p))]
         source = f"_{dataset}_parts" if paths else None
         if source:
             connection.register(source, _arrow_dataset(store, dataset, paths))
@@ -109,27 +107,26 @@ def _create_views_of_bucket(connection: duckdb.DuckDBPyConnection, store: S3Stor
     connection.execute(views.create_columns_view())
 
 
-def _published_runs(store: S3Store) -> frozenset[str]:
-    """Runs whose parts are all there: they have a row that says that they were published."""
-    found = [(layout.run_id_of(p), layout.run_file_parts(p)) for p in _parts(store, "runs")]
-    return frozenset(
-        run_id for run_id, name in found if run_id and name and name[1] == layout.FINISHED
-    )
+def _run_of(part: str) -> str:
+    return layout.run_id_of(part) or ""
 
 
 def _arrow_dataset(store: S3Store, dataset: str, paths: list[str]) -> Any:
-    """Columns of the newest part that this version does not know are kept."""
+    """Columns of the newest part that this version does not know are kept.
+
+    The run is given with each part: pyarrow would look for it in the folders above the root, too.
+    """
     filesystem = arrow_filesystem(store.s3)
-    files = [f"{store.bucket}/{store.key(path)}" for path in paths]
+    files = {path: f"{store.bucket}/{store.key(path)}" for path in paths}
     import pyarrow.dataset as pads  # noqa: PLC0415 - it imports pandas, for S3 alone
 
-    newest = pads.dataset(files[-1:], format="parquet", filesystem=filesystem).schema
-    run_id = pa.schema([("run_id", pa.string())])
-    schema = pa.unify_schemas([part_schema(DATASETS[dataset]), newest, run_id])
-    return pads.dataset(
-        files,
-        schema=schema,
-        format="parquet",
-        filesystem=filesystem,
-        partitioning=pads.partitioning(run_id, flavor="hive"),
+    kind = pads.ParquetFileFormat()
+    newest = pads.dataset([files[paths[-1]]], format=kind, filesystem=filesystem).schema
+    schema = pa.unify_schemas(
+        [part_schema(DATASETS[dataset]), newest, pa.schema([("run_id", pa.string())])]
     )
+    parts = [
+        kind.make_fragment(file, filesystem, pads.field("run_id") == _run_of(path))
+        for path, file in files.items()
+    ]
+    return pads.FileSystemDataset(parts, schema, kind, filesystem)

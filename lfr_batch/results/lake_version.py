@@ -34,6 +34,9 @@ def check_lake(store: Store) -> None:
 
 
 def mark_lake(store: Store) -> None:
-    if lake_version(store) is None:
+    """Name this version as the lake's, unless it is already: what is written from now on may be
+    laid out as older programs do not know it, and they refuse such a lake by this."""
+    version = lake_version(store)
+    if version is None or version < SCHEMA_VERSION:
         marker = {"schema_version": SCHEMA_VERSION}
         store.write_atomic(LAKE_JSON, json.dumps(marker).encode() + b"\n")

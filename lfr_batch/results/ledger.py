@@ -1,5 +1,8 @@
 """The ledger: receipts of segments, appended in blocks that are whole or not there.
 
+Every holder of a run has a ledger of its own, which begins with what it takes over from the one
+before; the ledger of the newest is the run's, and what an older holder still appends is not read.
+
 Small blocks are merged into larger ones as they become many, so that a run of months leaves
 hundreds of files and not a million. The merged block is written before those it replaces are
 removed; a receipt that is there twice counts once.
@@ -8,23 +11,31 @@ removed; a receipt that is there twice counts once.
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lfr_batch.errors import StoreUnreachable
 from lfr_batch.records import SegmentOutcome
 from lfr_batch.results import layout
 from lfr_batch.results.damage import search_again
+from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.parts import iterate_part, merge_parts, write_part
 from lfr_batch.results.progress import RunProgress, pending, summarise
 from lfr_batch.results.rows import outcome_of, row_of
 from lfr_batch.results.run_log import DONE, latest_row
 from lfr_batch.results.schemas import LEDGER
-from lfr_batch.results.shards import list_shards
+from lfr_batch.results.shards import list_shards, shard_of
 from lfr_batch.results.store import Store
 
-__all__ = ["RunProgress", "append_outcomes", "pending", "read_outcomes", "summarise"]
+__all__ = [
+    "Ledger",
+    "RunProgress",
+    "delete_old_ledgers",
+    "open_ledger",
+    "pending",
+    "read_outcomes",
+    "summarise",
+]
 
 FAN = 32
 """Blocks of one level that become one of the next."""
@@ -32,49 +43,104 @@ LEVELS = 2
 """Of merging: a block of the last is FAN × FAN as long as one that was appended."""
 
 _READ_TRIES = 5
-_BLOCK = re.compile(r"block-(\d+)-(?:(\d)-)?[0-9a-f]{8}\.parquet")
+_BLOCK = re.compile(rf"({layout.EPOCH})-block-(\d+)-(\d)\.parquet")
+_BLOCK_WITHOUT_EPOCH = re.compile(r"()block-(\d+)-(?:(\d)-)?[0-9a-f]{8}\.parquet")
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class _Block:
+    epoch: str
     number: int
     path: str
     level: int
 
 
-def append_outcomes(store: Store, run_id: str, outcomes: Sequence[SegmentOutcome]) -> None:
-    """One block of receipts. Call from the process that holds the run's lock."""
-    if not outcomes:
-        return
-    blocks = _blocks(store, run_id)
-    block = _next_block(run_id, blocks, level=0)
-    write_part(store, block.path, map(row_of, outcomes), LEDGER)
-    blocks.append(block)
-    for level in range(LEVELS):
-        blocks = _merge_level(store, run_id, blocks, level)
+class Ledger:
+    """One holder's. Nobody else writes under its epoch, so it knows its blocks without looking."""
+
+    def __init__(self, hold: Hold) -> None:
+        self._hold = hold
+        self._blocks: list[_Block] = []
+
+    def append(self, outcomes: Sequence[SegmentOutcome]) -> None:
+        """One block of receipts. Raises RunTakenOver."""
+        if not outcomes:
+            return
+        require_hold(self._hold)
+        self.write(outcomes, level=0)
+        for level in range(LEVELS):
+            self._merge(level)
+
+    def write(self, outcomes: Iterable[SegmentOutcome], level: int) -> None:
+        block = self._next_block(level)
+        write_part(self._hold.store, block.path, map(row_of, outcomes), LEDGER)
+        self._blocks.append(block)
+
+    def _merge(self, level: int) -> None:
+        """The blocks of a level become one of the next, if there are enough.
+
+        The new block is the last by number, and the old go in order of number: whatever a kill
+        leaves of them is read before it and says nothing that it does not say.
+        """
+        small = [block for block in self._blocks if block.level == level]
+        if len(small) < FAN:
+            return
+        store, whole = self._hold.store, self._next_block(level + 1)
+        paths = [block.path for block in small]
+        merge_parts(store, paths, whole.path, LEDGER, search_again(whole.path))
+        for path in paths:
+            store.delete(path)
+        self._blocks = [*(block for block in self._blocks if block.level != level), whole]
+
+    def _next_block(self, level: int) -> _Block:
+        number = 1 + max((block.number for block in self._blocks), default=-1)
+        name = f"{self._hold.epoch}-block-{number:06d}-{level}.parquet"
+        path = layout.state(self._hold.run_id, "ledger", name)
+        return _Block(self._hold.epoch, number, path, level)
 
 
-def read_outcomes(store: Store, run_id: str) -> dict[str, SegmentOutcome]:
+def open_ledger(hold: Hold, inherited: Iterable[SegmentOutcome]) -> Ledger:
+    """A new holder's ledger; ``inherited``: the receipts that were there when it took the run."""
+    ledger, known = Ledger(hold), list(inherited)
+    if known:
+        ledger.write(known, LEVELS)
+    return ledger
+
+
+def read_outcomes(store: Store, run_id: str, epoch: str | None = None) -> dict[str, SegmentOutcome]:
     """The receipt of each segment: its highest attempt, the later block where two are equal.
 
-    A receipt of sightings whose shard is gone does not count, so the segment is searched again;
-    a complete run's sightings are published and need no shards.
+    Of the newest holder that has a ledger, or of ``epoch``. A receipt of sightings whose shard is
+    gone does not count, so the segment is searched again; a complete run's sightings are published
+    and need no shards.
 
     Raises ResultsError for a damaged block.
     """
-    latest = _latest_receipts(store, run_id)
+    latest = _latest_receipts(store, run_id, epoch)
     # In this order: a run is recorded as complete before its shards are removed.
     shards, run = list_shards(store, run_id), latest_row(store, run_id)
     if run is not None and run["status"] in DONE:
         return latest
-    return {s: o for s, o in latest.items() if s in shards or not o.sightings}
+    return {s: o for s, o in latest.items() if not o.sightings or shard_of(run_id, o) in shards}
 
 
-def _latest_receipts(store: Store, run_id: str) -> dict[str, SegmentOutcome]:
+def delete_old_ledgers(hold: Hold) -> None:
+    """Those of earlier holders, which the newest ledger began with."""
+    blocks = _blocks(hold.store, hold.run_id)
+    newest = max((block.epoch for block in blocks), default=layout.NO_EPOCH)
+    for block in blocks:
+        if block.epoch < newest <= hold.epoch:
+            hold.store.delete(block.path)
+
+
+def _latest_receipts(store: Store, run_id: str, epoch: str | None) -> dict[str, SegmentOutcome]:
     """Reads anew where a block was merged into another between listing and reading."""
     for _ in range(_READ_TRIES):
+        blocks = _blocks(store, run_id)
+        newest = max((block.epoch for block in blocks), default=layout.NO_EPOCH)
+        wanted = newest if epoch is None else epoch
         try:
-            return _read_blocks(store, _blocks(store, run_id))
+            return _read_blocks(store, [block for block in blocks if block.epoch == wanted])
         except FileNotFoundError:
             continue
     raise StoreUnreachable(
@@ -93,32 +159,13 @@ def _read_blocks(store: Store, blocks: Sequence[_Block]) -> dict[str, SegmentOut
     return latest
 
 
-def _merge_level(store: Store, run_id: str, blocks: list[_Block], level: int) -> list[_Block]:
-    """The blocks after those of a level have become one of the next, if there are enough.
-
-    The new block is the last by number, and the old go in order of number: whatever a kill leaves
-    of them is read before it and says nothing that it does not say.
-    """
-    small = [block for block in blocks if block.level == level]
-    if len(small) < FAN:
-        return blocks
-    whole = _next_block(run_id, blocks, level + 1)
-    paths = [block.path for block in small]
-    merge_parts(store, paths, whole.path, LEDGER, search_again(whole.path))
-    for path in paths:
-        store.delete(path)
-    return [*(block for block in blocks if block.level != level), whole]
-
-
-def _next_block(run_id: str, blocks: Sequence[_Block], level: int) -> _Block:
-    number = 1 + max((block.number for block in blocks), default=-1)
-    merged = f"{level}-" if level else ""
-    name = f"block-{number:06d}-{merged}{uuid.uuid4().hex[:8]}.parquet"
-    return _Block(number, layout.state(run_id, "ledger", name), level)
-
-
 def _blocks(store: Store, run_id: str) -> list[_Block]:
-    """In order of number, which is the order in which they were written."""
+    """Of all holders, each one's in order of number, which is the order in which it wrote them."""
     paths = store.list(layout.state(run_id, "ledger"))
-    found = ((path, _BLOCK.fullmatch(path.rsplit("/", 1)[-1])) for path in paths)
-    return sorted(_Block(int(m[1]), path, int(m[2] or 0)) for path, m in found if m)
+    return sorted(block for path in paths if (block := _block_at(path)))
+
+
+def _block_at(path: str) -> _Block | None:
+    name = path.rsplit("/", 1)[-1]
+    found = _BLOCK.fullmatch(name) or _BLOCK_WITHOUT_EPOCH.fullmatch(name)
+    return _Block(found[1], int(found[2]), path, int(found[3] or 0)) if found else None

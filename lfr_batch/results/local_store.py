@@ -58,17 +58,6 @@ class LocalStore:
             else:
                 target.unlink(missing_ok=True)
 
-    def replace_directory(self, source: str, target: str) -> None:
-        new, place = self.root / source, self.root / target
-        retired = new.with_name(f".retired-{uuid.uuid4().hex}")
-        with explained(self.root, target):
-            make_own_folder(place.parent)
-            if place.exists():
-                place.rename(retired)
-            new.rename(place)
-            _sync_directory(place.parent)
-            shutil.rmtree(retired, ignore_errors=True)
-
 
 def _visible(folder: Path, names: Iterable[str]) -> Iterator[str]:
     before = "" if folder == Path() else f"{folder.as_posix()}/"

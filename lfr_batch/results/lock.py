@@ -1,71 +1,87 @@
 """One process at a time works on a run.
 
-On a disk the lock is the kernel's (flock): it is gone with its holder, however that died. In a
-bucket it is a lease that its holder renews; after a kill it stands for up to LEASE_S, and a store
-that ignores conditional writes cannot settle a race of two that start in the same instant.
+Whether somebody alive has it, a lock answers on a disk (flock: gone with its holder, however that
+died), and a lease in a bucket: a holder's own claim, renewed by its holder alone. How old a lease
+is, the store's clock says, never this machine's: it is compared with something written just now.
+After a kill it stands for up to ``lease_s``. Neither decides whose results count: epochs do
+(``hold.py``), so that a holder that stood still, or was taken for dead, does no harm.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
-import os
-import socket
+import logging
 import threading
 import time
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from lfr_batch.errors import RunBusy, StoreError
+from lfr_batch.errors import StoreError
 from lfr_batch.gallery.durable_files import make_own_folder, own
 from lfr_batch.results import layout
+from lfr_batch.results.hold import (
+    Claim,
+    Hold,
+    busy,
+    claim_path,
+    folder,
+    gate_path,
+    newest_epoch,
+    next_number,
+    parse_claim,
+    read_claim,
+    take,
+    write_claim,
+)
 from lfr_batch.results.local_store import explained
 from lfr_batch.results.s3_store import S3Store
 from lfr_batch.results.store import Store
 
 LEASE_S = 60.0
+_RENEWALS = 4
+"""In the time of a lease: it outlasts three that fail."""
+_SHORTEST_WAIT_S = 1.0
 _TRIES = 3
 _BETWEEN_TRIES_S = 0.1
+_LOCK = "LOCK"
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def lock_run(store: Store, run_id: str) -> Iterator[None]:
-    """Hold the run. Raises RunBusy, naming the holder, when another live process has it."""
-    path = layout.state(run_id, "LOCK")
+def lock_run(store: Store, run_id: str, lease_s: float = LEASE_S) -> Iterator[Hold]:
+    """Hold the run. Raises RunBusy, naming the holder, when another live process has it.
+
+    ``lease_s``: how long a lease in a bucket counts that is not renewed.
+    """
     if isinstance(store, S3Store):
-        holder = _lease(store, path, run_id)
+        holding = _lease(store, run_id, lease_s)
     else:
-        holder = _flock(Path(store.uri), path, run_id)
-    with holder:
-        yield
+        holding = _flock(store, run_id)
+    with holding as hold:
+        yield hold
 
 
 def is_locked(store: Store, run_id: str) -> bool:
-    """Whether a live process holds the run at this moment."""
-    path = layout.state(run_id, "LOCK")
+    """Whether a live process holds the run at this moment, as far as can be told by looking."""
     if isinstance(store, S3Store):
-        return _valid(_read_lease(store, path)[0])
+        return _is_leased(store, run_id)
+    path, root = layout.state(run_id, _LOCK), Path(store.uri)
     try:
-        with explained(Path(store.uri), path), (Path(store.uri) / path).open("rb") as file:
+        with explained(root, path), (root / path).open("rb") as file:
             return not _try_flock(file, fcntl.LOCK_SH)
     except FileNotFoundError:
         return False
 
 
 @contextmanager
-def _flock(root: Path, path: str, run_id: str) -> Iterator[None]:
-    with _open_lock(root, path) as file:
+def _flock(store: Store, run_id: str) -> Iterator[Hold]:
+    with _open_lock(Path(store.uri), layout.state(run_id, _LOCK)) as file:
         if not _persistent_flock(file):
-            file.seek(0)
-            raise _busy(run_id, _parse(file.read()))
-        with explained(root, path):
-            file.truncate(0)
-            file.write(_claim().encode())
-            file.flush()
-        yield
+            raise busy(run_id, read_claim(store, run_id, newest_epoch(store, run_id)))
+        yield take(store, run_id, next_number(store, run_id))
 
 
 def _open_lock(root: Path, path: str) -> IO[bytes]:
@@ -92,57 +108,81 @@ def _try_flock(file: IO[bytes], how: int) -> bool:
 
 
 @contextmanager
-def _lease(store: S3Store, path: str, run_id: str) -> Iterator[None]:
-    lease, etag = _read_lease(store, path)
-    token = uuid.uuid4().hex
-    if _valid(lease) or not store.write_new(path, _claim(token, LEASE_S).encode(), etag):
-        raise _busy(run_id, lease)
-    released = threading.Event()
-    keeper = threading.Thread(target=_renew, args=(store, path, token, released), daemon=True)
+def _lease(store: S3Store, run_id: str, lease_s: float) -> Iterator[Hold]:
+    hold = _take_if_free(store, run_id, lease_s)
+    ended = threading.Event()
+    keeper = threading.Thread(target=_renew, args=(hold, lease_s, ended), daemon=True)
     keeper.start()
     try:
-        yield
+        yield hold
     finally:
-        released.set()
+        ended.set()
         keeper.join()
-        store.delete(path)
+        with suppress(StoreError):  # then it runs out by itself
+            write_claim(store, run_id, hold.epoch, released=True)
 
 
-def _renew(store: S3Store, path: str, token: str, released: threading.Event) -> None:
-    """A missed renewal is made up for by the next: a lease outlasts three of them."""
-    while not released.wait(LEASE_S / 4):
-        try:
-            store.write_atomic(path, _claim(token, LEASE_S).encode())
-        except StoreError:
-            continue
+def _renew(hold: Hold, lease_s: float, ended: threading.Event) -> None:
+    """Of this holder's own claim: nobody else writes it, and it writes no other."""
+    beat = 0
+    while not ended.wait(max(lease_s / _RENEWALS, _SHORTEST_WAIT_S)):
+        beat += 1
+        with suppress(StoreError):  # made up for by the next
+            write_claim(hold.store, hold.run_id, hold.epoch, beat=beat)
 
 
-def _read_lease(store: S3Store, path: str) -> tuple[dict[str, Any], str | None]:
+def _take_if_free(store: S3Store, run_id: str, lease_s: float) -> Hold:
+    number = next_number(store, run_id)
+    gate = gate_path(run_id, number)
+    if not _pass_gate(store, gate):
+        raise busy(run_id, {})
+    claim, age_s = _last_lease(store, run_id, gate)
+    if _is_fresh(claim, age_s, lease_s):
+        store.delete(gate)
+        raise busy(run_id, claim)
+    return take(store, run_id, number)
+
+
+def _pass_gate(store: S3Store, gate: str) -> bool:
+    """Whether this process is the first at the gate, as far as the store can say.
+
+    The second of two writes says whether it can. An answer that was lost on its way makes boto3
+    write twice: then what is there is this process's own.
+    """
+    mine = f"{threading.get_ident()} {time.monotonic_ns()} {id(gate)}".encode()
+    if not store.write_new(gate, mine) and store.read(gate) != mine:
+        return False
+    if store.write_new(gate, mine):
+        logger.warning(
+            "%s ignores conditional writes: two processes that take up a run in the same instant "
+            "may both work on it until one of them finds out and stops; no result is lost by it",
+            store.uri,
+        )
+    return True
+
+
+def _last_lease(store: S3Store, run_id: str, just_written: str) -> tuple[Claim, float]:
+    """The newest claim and its age in seconds by the store's clock."""
+    epoch = newest_epoch(store, run_id)
+    if epoch == layout.NO_EPOCH:
+        return {"released": True}, 0.0
+    written = store.list_times(folder(run_id))
+    at = written[claim_path(run_id, epoch)]
+    # Not there: somebody else was at the same gate and found it held.
+    age = written.get(just_written, at) - at
+    return read_claim(store, run_id, epoch), age.total_seconds()
+
+
+def _is_leased(store: S3Store, run_id: str) -> bool:
+    """Where nothing may be written to compare with, the time of the store's answer has to do."""
+    epoch = newest_epoch(store, run_id)
+    path = claim_path(run_id, epoch) if epoch else layout.state(run_id, _LOCK)  # of version 0.1
     try:
-        data, etag = store.read_version(path)
+        data, age_s = store.read_aged(path)
     except FileNotFoundError:
-        return {}, None
-    return _parse(data), etag
+        return False
+    return _is_fresh(parse_claim(data), age_s, LEASE_S)
 
 
-def _valid(lease: dict[str, Any]) -> bool:
-    return float(lease.get("until", 0.0)) > time.time()
-
-
-def _claim(token: str = "", lease_s: float = 0.0) -> str:
-    who = {"host": socket.gethostname(), "pid": os.getpid(), "token": token}
-    return json.dumps({**who, "until": time.time() + lease_s})
-
-
-def _parse(data: bytes) -> dict[str, Any]:
-    try:
-        claim = json.loads(data)
-    except ValueError:
-        return {}
-    return claim if isinstance(claim, dict) else {}
-
-
-def _busy(run_id: str, holder: dict[str, Any]) -> RunBusy:
-    who = f"process {holder['pid']} on {holder['host']}" if "pid" in holder else "another process"
-    then = "try again" if layout.is_deployment(run_id) else f"run `lfr resume {run_id}`"
-    return RunBusy(f"run {run_id} is being worked on by {who}: wait for it, or stop it and {then}")
+def _is_fresh(claim: dict[str, Any], age_s: float, lease_s: float) -> bool:
+    return age_s < lease_s and not claim.get("released")

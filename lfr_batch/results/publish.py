@@ -1,4 +1,10 @@
-"""From receipts and stitched sightings to the lake: a run becomes visible, whole."""
+"""From receipts and stitched sightings to the lake: a run becomes visible, whole.
+
+Parts are written where they stay, under names that begin with their holder's epoch. Nobody reads
+them until the run has a final row of that epoch; with it, all of them at once take the place of
+what was read before. Whoever makes new parts of a run, to publish or to compact it, holds the run
+and switches like this.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +15,28 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-import pyarrow as pa
-
+from lfr_batch.errors import ResultsError
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting
 from lfr_batch.results import layout, rollup
+from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.lake import write_views
+from lfr_batch.results.ledger import delete_old_ledgers
 from lfr_batch.results.parts import write_part
-from lfr_batch.results.run_log import DONE, RunStatus, latest_row, record_run
+from lfr_batch.results.run_log import DONE, RunStatus, latest_row, published_epoch, record_run
 from lfr_batch.results.run_state import RunRequest
-from lfr_batch.results.schemas import DATASETS, part_schema
+from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
 from lfr_batch.results.shards import delete_shards
-from lfr_batch.results.store import Store
 
 PART_ROWS = 20_000
 PART_BYTES = 64 << 20
 """Pictures in one part, at most; with PART_ROWS it bounds the memory of publishing."""
 
-_IN_ORDER_OF_APPEARANCE = ("footage", "segments", "best_shots", "candidates", "sightings")
-"""A sighting that can be seen has its candidates and its picture."""
+PUBLISHED = tuple(name for name in DATASETS if name != "runs" and name not in LIVE_DATASETS)
+"""Datasets whose parts a run's final row switches to."""
 
 
 def publish_run(
-    store: Store,
+    hold: Hold,
     request: RunRequest,
     assets: Sequence[FootageAsset],
     plan: Iterable[Segment],
@@ -40,39 +46,86 @@ def publish_run(
     error: str | None = None,
     finished_at: datetime | None = None,
 ) -> None:
-    """Make the run's rows visible, then its final row in ``runs``, then remove its shards.
+    """Write the run's parts, then its final row in ``runs``, then remove what is no longer needed.
 
-    ``sightings`` are stitched and come footage by footage. Doing it twice, or again after it was
-    killed half-way, leaves the same datasets. A run that is already complete is only tidied up:
-    its shards may be gone. Shards of a run with failures stay, since resuming it needs them.
+    ``sightings`` are stitched and come footage by footage. Doing it again after it was killed
+    half-way ends with the same rows. A run that is already complete is only tidied up: its shards
+    may be gone. Shards of a run with failures stay, since resuming it needs them.
+
+    Raises RunTakenOver, and ResultsError where the sightings are not those that the receipts claim
+    or a part is not there after it was written: then no row says that the run has finished.
     """
-    recorded = latest_row(store, request.run_id)
+    require_hold(hold)
+    recorded = latest_row(hold.store, request.run_id)
     if recorded is None or recorded["status"] not in DONE:
-        totals = _publish_datasets(store, request, assets, plan, outcomes, sightings)
-        record_run(store, request, status, totals=totals, error=error, at=finished_at)
-        recorded = {"status": status}
-    write_views(store)
-    store.delete(_staging(request.run_id))
-    if recorded["status"] in DONE:
-        delete_shards(store, request.run_id)
+        totals = _publish_datasets(hold, request, assets, plan, outcomes, sightings)
+        require_hold(hold)
+        record_run(hold, request, status, totals=totals, error=error, at=finished_at)
+    else:
+        write_views(hold.store)
+    tidy(hold)
+
+
+def withdraw(hold: Hold) -> None:
+    """What a holder that was overtaken wrote, as far as nobody can need it: pictures of people."""
+    epoch = published_epoch(hold.store, hold.run_id)
+    if epoch is None or epoch <= hold.epoch:
+        return
+    for path in _parts(hold):
+        if layout.epoch_of(path) == hold.epoch:
+            hold.store.delete(path)
+    if _is_done(hold):
+        delete_shards(hold.store, hold.run_id, hold.epoch)
+
+
+def tidy(hold: Hold) -> None:
+    """Remove the parts of holders whose place was taken or who never came to their end, and, once
+    nothing is left to do, shards. Raises RunTakenOver."""
+    # Whoever took the run before its final row was there may need what is removed now.
+    require_hold(hold)
+    published = published_epoch(hold.store, hold.run_id)
+    for path in _parts(hold):
+        if layout.epoch_of(path) != published and layout.epoch_of(path) <= hold.epoch:
+            hold.store.delete(path)
+    delete_old_ledgers(hold)
+    if _is_done(hold):
+        delete_shards(hold.store, hold.run_id)
+
+
+def _is_done(hold: Hold) -> bool:
+    row = latest_row(hold.store, hold.run_id)
+    return row is not None and row["status"] in DONE
+
+
+def _parts(hold: Hold) -> list[str]:
+    directories = (layout.run_directory(dataset, hold.run_id) for dataset in PUBLISHED)
+    return [path for directory in directories for path in hold.store.list(directory)]
 
 
 def _publish_datasets(
-    store: Store,
+    hold: Hold,
     request: RunRequest,
     assets: Sequence[FootageAsset],
     plan: Iterable[Segment],
     outcomes: Mapping[str, SegmentOutcome],
     sightings: Iterable[Sighting],
 ) -> dict[str, Any]:
-    run_id = request.run_id
-    store.delete(_staging(run_id))
-    per_asset = _stage_sightings(store, request, assets, sightings)
-    totals = _stage_receipts(store, run_id, assets, _by_asset(assets, plan), outcomes, per_asset)
-    for dataset in _IN_ORDER_OF_APPEARANCE:
-        source = f"{_staging(run_id)}/{dataset}"
-        store.replace_directory(source, layout.run_directory(dataset, run_id))
+    """The counting columns of the final row."""
+    parts = {dataset: _RollingParts(hold, dataset) for dataset in PUBLISHED}
+    found, pieces = _write_sightings(parts, request, assets, sightings)
+    totals = _write_receipts(parts, assets, _by_asset(assets, plan), outcomes, found, pieces)
+    _require_written(hold, parts.values())
     return totals
+
+
+def _require_written(hold: Hold, parts: Iterable[_RollingParts]) -> None:
+    there = set(_parts(hold))
+    lost = [path for each in parts for path in each.written if path not in there]
+    if lost:
+        raise ResultsError(
+            f"{lost[0]} is not in {hold.store.uri} although it was written: look whether somebody "
+            f"else removes files there, then `lfr resume {hold.run_id}` publishes again"
+        )
 
 
 def _by_asset(assets: Sequence[FootageAsset], plan: Iterable[Segment]) -> dict[str, list[Segment]]:
@@ -85,58 +138,65 @@ def _by_asset(assets: Sequence[FootageAsset], plan: Iterable[Segment]) -> dict[s
     return of_asset
 
 
-def _stage_receipts(
-    store: Store,
-    run_id: str,
+def _write_receipts(
+    parts: Mapping[str, _RollingParts],
     assets: Sequence[FootageAsset],
     segments_of: Mapping[str, Sequence[Segment]],
     outcomes: Mapping[str, SegmentOutcome],
-    sightings: Counter[str],
+    found: Counter[str],
+    pieces: Counter[str],
 ) -> dict[str, Any]:
     """Rows of ``segments``, by file and time, and of ``footage``; a file's at a time.
 
     What they add up to comes back: the counting columns of a ``runs`` row.
     """
-    segments, footage = (_RollingParts(store, run_id, name) for name in ("segments", "footage"))
     totals = rollup.run_totals((), (), 0)
     for asset in assets:
-        found = sightings[asset.footage_id]
         rows = [
             rollup.segment_row(segment, outcomes.get(segment.segment_id))
             for segment in segments_of[asset.footage_id]
         ]
-        row = rollup.footage_row(asset, rows, found)
+        _require_all(asset, rows, pieces[asset.footage_id])
+        row = rollup.footage_row(asset, rows, found[asset.footage_id])
         for receipt in rows:
-            segments.add(receipt)
-        footage.add(row)
-        totals = rollup.added(totals, rollup.run_totals((row,), rows, found))
-    segments.close()
-    footage.close()
+            parts["segments"].add(receipt)
+        parts["footage"].add(row)
+        totals = rollup.added(totals, rollup.run_totals((row,), rows, found[asset.footage_id]))
+    for dataset in ("segments", "footage"):
+        parts[dataset].close()
     return totals
 
 
-def _stage_sightings(
-    store: Store,
+def _require_all(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], pieces: int) -> None:
+    """Nothing that a receipt claims may be missing from the rows, nor be there twice."""
+    claimed = sum(receipt["sightings"] for receipt in receipts)
+    if claimed != pieces:
+        raise ResultsError(
+            f"{asset.uri}: its receipts claim {claimed} sightings and {pieces} are at hand, so the "
+            "run is not published; resume it"
+        )
+
+
+def _write_sightings(
+    parts: Mapping[str, _RollingParts],
     request: RunRequest,
     assets: Sequence[FootageAsset],
     sightings: Iterable[Sighting],
-) -> Counter[str]:
-    """One pass over the sightings, three datasets; the number of sightings of each asset."""
-    by_id, counts = {asset.footage_id: asset for asset in assets}, Counter[str]()
-    parts = {
-        dataset: _RollingParts(store, request.run_id, dataset)
-        for dataset in ("sightings", "candidates", "best_shots")
-    }
+) -> tuple[Counter[str], Counter[str]]:
+    """One pass over the sightings, three datasets; each asset's sightings, and their pieces."""
+    by_id = {asset.footage_id: asset for asset in assets}
+    found, pieces = Counter[str](), Counter[str]()
     for sighting in _ordered(sightings):
         asset = by_id[sighting.footage_id]
         parts["sightings"].add(rollup.sighting_row(sighting, asset, request.threshold))
         for row in rollup.candidate_rows(sighting):
             parts["candidates"].add(row)
         parts["best_shots"].add(rollup.best_shot_row(sighting), len(sighting.jpeg))
-        counts[sighting.footage_id] += 1
-    for writer in parts.values():
-        writer.close()
-    return counts
+        found[sighting.footage_id] += 1
+        pieces[sighting.footage_id] += sighting.pieces
+    for dataset in ("sightings", "candidates", "best_shots"):
+        parts[dataset].close()
+    return found, pieces
 
 
 def _ordered(sightings: Iterable[Sighting]) -> Iterable[Sighting]:
@@ -144,20 +204,14 @@ def _ordered(sightings: Iterable[Sighting]) -> Iterable[Sighting]:
         yield from sorted(of_one_asset, key=lambda s: (s.start_ns, s.sighting_id))
 
 
-def _staging(run_id: str) -> str:
-    return layout.state(run_id, "publish")
-
-
 class _RollingParts:
     """Rows of one dataset into parts of bounded size; at least one part, so the view has types."""
 
-    def __init__(self, store: Store, run_id: str, dataset: str) -> None:
-        self._store = store
-        self._directory = f"{_staging(run_id)}/{dataset}"
-        self._schema: pa.Schema = part_schema(DATASETS[dataset])
+    def __init__(self, hold: Hold, dataset: str) -> None:
+        self.written: list[str] = []
+        self._hold, self._dataset = hold, dataset
         self._rows: list[dict[str, Any]] = []
         self._bytes = 0
-        self._written = 0
 
     def add(self, row: dict[str, Any], size: int = 0) -> None:
         if len(self._rows) >= PART_ROWS or (self._rows and self._bytes + size > PART_BYTES):
@@ -166,11 +220,12 @@ class _RollingParts:
         self._bytes += size
 
     def close(self) -> None:
-        if self._rows or not self._written:
+        if self._rows or not self.written:
             self._flush()
 
     def _flush(self) -> None:
-        path = layout.part(self._directory, self._written)
-        write_part(self._store, path, self._rows, self._schema)
-        self._written += 1
+        hold, number = self._hold, len(self.written)
+        path = layout.part(self._dataset, hold.run_id, hold.epoch, number)
+        write_part(hold.store, path, self._rows, part_schema(DATASETS[self._dataset]))
+        self.written.append(path)
         self._rows, self._bytes = [], 0

@@ -11,7 +11,7 @@ from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting, s
 from lfr_batch.results.jpeg import jpeg_size
 from lfr_batch.results.progress import SEARCHED
 from lfr_batch.results.rows import row_of
-from lfr_batch.results.schemas import FOOTAGE
+from lfr_batch.results.schemas import FOOTAGE, SEGMENTS
 from lfr_batch.results.searched import PENDING
 
 Row = dict[str, Any]
@@ -21,12 +21,11 @@ _ERRORS_SHOWN = 3
 
 def segment_row(segment: Segment, outcome: SegmentOutcome | None) -> Row:
     """The receipt, or for a segment that was never tried a row that says so."""
-    if outcome is not None:
-        return row_of(outcome)
     blank = SegmentOutcome(
         segment.segment_id, segment.footage_id, segment.start_s, segment.end_s, "failed", 0
     )
-    return {**row_of(blank), "status": PENDING}
+    row = row_of(outcome) if outcome else {**row_of(blank), "status": PENDING}
+    return {name: value for name, value in row.items() if name in SEGMENTS.names}
 
 
 def footage_row(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], sightings: int) -> Row:

@@ -37,7 +37,8 @@ def segment_of(row: Row) -> Segment:
 
 def outcome_of(row: Row) -> SegmentOutcome:
     rejections = {intern(reason): faces for reason, faces in row["rejections"] or ()}
-    return _record(SegmentOutcome, {**row, "rejections": rejections})
+    known = {**row, "rejections": rejections, "epoch": row.get("epoch") or ""}
+    return _record(SegmentOutcome, known)
 
 
 def sighting_of(row: Row) -> Sighting:

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from lfr_batch.results import layout
 from lfr_batch.results.damage import publish_again
+from lfr_batch.results.hold import Hold
 from lfr_batch.results.lake import write_views
+from lfr_batch.results.lake_version import mark_lake
 from lfr_batch.results.parts import read_part, write_part
 from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import RUNS, part_schema
@@ -32,7 +34,7 @@ EXIT_CODES: Mapping[str, int | None] = MappingProxyType(
 
 
 def record_run(
-    store: Store,
+    hold: Hold,
     request: RunRequest,
     status: RunStatus,
     *,
@@ -42,13 +44,16 @@ def record_run(
 ) -> None:
     """Add a row to ``runs`` and make sure that the views show it.
 
-    ``totals``: the counting columns (``rollup.run_totals``); ``at``: now, unless given.
-    Call from the process that holds the run's lock.
+    ``totals``: the counting columns (``rollup.run_totals``); ``at``: now, unless given. A row of a
+    holder that was overtaken comes before all of the other's, whenever it is written.
     """
-    revision = _next_revision(store, request.run_id)
+    store, run_id = hold.store, request.run_id
+    mark_lake(store)
+    revision = 1 + max((_order(path)[1] for path in _files(store, run_id)), default=-1)
     row = run_row(request, status, totals, error, at or datetime.now(UTC))
-    path = layout.run_file(request.run_id, revision, status)
-    write_part(store, path, [{**row, "revision": revision}], part_schema(RUNS))
+    path = layout.run_file(run_id, hold.epoch, revision, status)
+    named = {**row, "epoch": hold.epoch, "revision": revision}
+    write_part(store, path, [named], part_schema(RUNS))
     write_views(store)
 
 
@@ -59,7 +64,7 @@ def run_row(
     error: str | None,
     at: datetime,
 ) -> dict[str, Any]:
-    """A row without its revision."""
+    """A row without its epoch and revision."""
     blank = dict.fromkeys(part_schema(RUNS).names)
     asked = {name: value for name, value in request.model_dump().items() if name in blank}
     return {
@@ -82,16 +87,17 @@ def latest_row(store: Store, run_id: str) -> dict[str, Any] | None:
     return read_part(store, files[-1], publish_again(files[-1]))[0] if files else None
 
 
-def _next_revision(store: Store, run_id: str) -> int:
-    return 1 + max(map(_revision, _files(store, run_id)), default=-1)
+def published_epoch(store: Store, run_id: str) -> str | None:
+    """Whose parts are the run's; None while it has not finished."""
+    return layout.published_epochs(_files(store, run_id)).get(run_id)
 
 
 def _files(store: Store, run_id: str) -> list[str]:
-    """In order of revision."""
+    """In order of epoch and revision."""
     paths = store.list(layout.run_directory("runs", run_id))
-    return sorted(filter(layout.run_file_parts, paths), key=_revision)
+    return sorted(filter(layout.run_file_parts, paths), key=_order)
 
 
-def _revision(path: str) -> int:
+def _order(path: str) -> tuple[str, int]:
     found = layout.run_file_parts(path)
-    return found[0] if found else -1
+    return (found[0], found[1]) if found else (layout.NO_EPOCH, -1)

@@ -6,9 +6,13 @@ boto3 is imported when a bucket is first spoken to: it takes as long as all else
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lfr_batch.config.schema import S3Config
@@ -16,6 +20,7 @@ from lfr_batch.errors import StoreUnreachable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ObjectTypeDef
     from pyarrow.fs import S3FileSystem
 
 _ABSENT = frozenset({"NoSuchKey", "404"})
@@ -25,7 +30,7 @@ _CONDITION_FAILED = frozenset({"PreconditionFailed", "ConditionalRequestConflict
 
 @dataclass(frozen=True, slots=True)
 class S3Store:
-    """See ``store.Store``. One PUT is atomic; a directory is not (see ``replace_directory``)."""
+    """See ``store.Store``. One PUT is atomic."""
 
     uri: str
     s3: S3Config
@@ -42,35 +47,44 @@ class S3Store:
         with _explained(self.uri):
             client(self.s3).put_object(Bucket=self.bucket, Key=self.key(path), Body=data)
 
-    def write_new(self, path: str, data: bytes, etag: str | None = None) -> bool:
-        """Write only if nothing is there, or only over the version ``etag``. Whether it was.
+    def write_new(self, path: str, data: bytes) -> bool:
+        """Write only if nothing is there. Whether it was written.
 
-        A store without conditional writes just writes.
+        A store without conditional writes just writes, and one that ignores conditions, too.
         """
-        condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        put = client(self.s3).put_object
+        put = partial(client(self.s3).put_object, Bucket=self.bucket, Key=self.key(path), Body=data)
         from botocore.exceptions import ClientError  # noqa: PLC0415
 
         with _explained(self.uri):
             try:
-                put(Bucket=self.bucket, Key=self.key(path), Body=data, **condition)
+                put(IfNoneMatch="*")
             except ClientError as error:
                 code = error.response["Error"]["Code"]
                 if code in _CONDITION_FAILED:
                     return False
                 if code not in _NO_CONDITIONS:
                     raise
-                put(Bucket=self.bucket, Key=self.key(path), Body=data)
+                put()
         return True
 
     def read(self, path: str) -> bytes:
-        return self.read_version(path)[0]
-
-    def read_version(self, path: str) -> tuple[bytes, str]:
-        """The bytes and their etag. Raises FileNotFoundError."""
         with _explained(self.uri):
-            answer = client(self.s3).get_object(Bucket=self.bucket, Key=self.key(path))
-            return answer["Body"].read(), answer["ETag"]
+            return self._get(path)["Body"].read()
+
+    def read_aged(self, path: str) -> tuple[bytes, float]:
+        """The bytes and how many seconds ago they were written, both by the store's own clock.
+
+        Raises FileNotFoundError.
+        """
+        with _explained(self.uri):
+            answer = self._get(path)
+            data = answer["Body"].read()
+        now = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+        age = parsedate_to_datetime(now) - answer["LastModified"] if now else timedelta(0)
+        return data, age.total_seconds()
+
+    def _get(self, path: str) -> GetObjectOutputTypeDef:
+        return client(self.s3).get_object(Bucket=self.bucket, Key=self.key(path))
 
     def exists(self, path: str) -> bool:
         try:
@@ -81,34 +95,28 @@ class S3Store:
         return True
 
     def list(self, prefix: str) -> tuple[str, ...]:
+        return tuple(sorted(self.list_times(prefix)))
+
+    def list_times(self, prefix: str) -> dict[str, datetime]:
+        """Every file under the directory ``prefix``, and when the store says it was written."""
         skip = len(self.key("")) + 1 if self.key("") else 0
         with _explained(self.uri):
-            return tuple(sorted(key[skip:] for key in self._keys(self.key(prefix) + "/")))
+            found = self._objects(self.key(prefix) + "/")
+            return {item["Key"][skip:]: item["LastModified"] for item in found}
 
     def delete(self, path: str) -> None:
+        """Only what is there is asked to go: a server of files takes the name of a directory for
+        the directory, and refuses."""
+        key = self.key(path)
         with _explained(self.uri):
-            keys = [self.key(path), *self._keys(self.key(path) + "/")]
-            for key in keys:
-                client(self.s3).delete_object(Bucket=self.bucket, Key=key)
+            for item in self._objects(key):
+                if item["Key"] == key or item["Key"].startswith(f"{key}/"):
+                    client(self.s3).delete_object(Bucket=self.bucket, Key=item["Key"])
 
-    def replace_directory(self, source: str, target: str) -> None:
-        names = [path.removeprefix(f"{source}/") for path in self.list(source)]
-        old = [path.removeprefix(f"{target}/") for path in self.list(target)]
-        with _explained(self.uri):
-            for name in names:
-                client(self.s3).copy(
-                    {"Bucket": self.bucket, "Key": self.key(f"{source}/{name}")},
-                    self.bucket,
-                    self.key(f"{target}/{name}"),
-                )
-        for name in sorted(set(old) - set(names)):
-            self.delete(f"{target}/{name}")
-        self.delete(source)
-
-    def _keys(self, prefix: str) -> Iterator[str]:
+    def _objects(self, prefix: str) -> Iterator[ObjectTypeDef]:
         pages = client(self.s3).get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.bucket, Prefix=prefix.lstrip("/")):
-            yield from (item["Key"] for item in page.get("Contents", ()))
+            yield from page.get("Contents", ())
 
 
 def client(s3: S3Config) -> S3Client:
@@ -129,14 +137,30 @@ def arrow_filesystem(s3: S3Config) -> S3FileSystem:
         options |= {"scheme": scheme, "endpoint_override": host.rstrip("/")}
     found = boto3.Session().get_credentials()
     if found is None:
-        return pyarrow.fs.S3FileSystem(anonymous=True, **options)
-    keys = found.get_frozen_credentials()
-    return pyarrow.fs.S3FileSystem(
-        access_key=keys.access_key,
-        secret_key=keys.secret_key,
-        session_token=keys.token,
-        **options,
-    )
+        options["anonymous"] = True
+    else:
+        keys = found.get_frozen_credentials()
+        options |= {"access_key": keys.access_key, "secret_key": keys.secret_key}
+        options["session_token"] = keys.token
+    with _checksums(s3.checksums or "when_required"):
+        return pyarrow.fs.S3FileSystem(**options)
+
+
+@contextmanager
+def _checksums(validation: str) -> Iterator[None]:
+    """What pyarrow's client takes from the environment alone, unless it says so already.
+
+    Parquet is read in ranges, and some stores send the checksum of the whole object with one.
+    """
+    name = "AWS_RESPONSE_CHECKSUM_VALIDATION"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = validation
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
 
 
 @contextmanager

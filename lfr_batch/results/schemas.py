@@ -105,7 +105,17 @@ RUNS = _schema(
     ("worker_s", pa.float64(), "Wall-clock time of all workers together, seconds. Varies."),
     ("exit_code", pa.int32(), "Exit code of the command; null while running."),
     ("error", pa.string(), "Why the run failed; null otherwise."),
-    ("revision", pa.int32(), "Number of this row among the run's rows; the view shows the last."),
+    (
+        "epoch",
+        pa.string(),
+        "Holder of the run that wrote this row, by number and token; null in a run of version 0.1. "
+        "Of a finished run the parts count whose names begin with it.",
+    ),
+    (
+        "revision",
+        pa.int32(),
+        "Number of this row among the run's rows; the view shows the last of the last holder.",
+    ),
 )
 
 FOOTAGE = _schema(
@@ -398,7 +408,9 @@ PLAN = _schema(
     ("pictures", pa.int32(), "Pictures that a still holds."),
 )
 
-LEDGER = SEGMENTS.remove(SEGMENTS.get_field_index("run_id"))
+LEDGER = SEGMENTS.remove(SEGMENTS.get_field_index("run_id")).append(
+    pa.field("epoch", pa.string(), metadata={"comment": "SegmentOutcome.epoch."})
+)
 
 _CANDIDATE = pa.struct(
     [

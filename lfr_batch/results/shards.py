@@ -1,15 +1,16 @@
 """A worker's sightings of one segment, kept until the run is published.
 
 One file per segment that has sightings, none for the others, so whatever lies here is of matched
-faces. Its bytes follow from its content: a segment searched twice leaves the same file.
+faces. Its bytes follow from its content: a segment searched twice leaves the same file. It lies
+under the epoch of the holder whose worker it was, which the segment's receipt names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
-from lfr_batch.records import Sighting
+from lfr_batch.errors import ResultsError
+from lfr_batch.records import SegmentOutcome, Sighting
 from lfr_batch.results import layout
 from lfr_batch.results.damage import search_again
 from lfr_batch.results.parts import read_part, table_bytes
@@ -18,9 +19,11 @@ from lfr_batch.results.schemas import SHARD
 from lfr_batch.results.store import Store
 
 
-def write_shard(store: Store, run_id: str, segment_id: str, sightings: Sequence[Sighting]) -> None:
+def write_shard(
+    store: Store, run_id: str, epoch: str, segment_id: str, sightings: Sequence[Sighting]
+) -> None:
     """Write the segment's shard, or remove an old one if there are no sightings now."""
-    path = layout.shard(run_id, segment_id)
+    path = layout.shard(run_id, epoch, segment_id)
     if not sightings:
         store.delete(path)
         return
@@ -28,23 +31,38 @@ def write_shard(store: Store, run_id: str, segment_id: str, sightings: Sequence[
     store.write_atomic(path, table_bytes([row_of(s) for s in ordered], SHARD))
 
 
-def read_shard(store: Store, run_id: str, segment_id: str) -> tuple[Sighting, ...]:
-    """The segment's sightings by time; none where it has no shard.
+def read_shard(store: Store, run_id: str, receipt: SegmentOutcome) -> tuple[Sighting, ...]:
+    """The sightings that a receipt claims, by time.
 
-    Raises ResultsError for a damaged shard.
+    Raises ResultsError for a shard that is damaged, is gone, or does not hold as many.
     """
-    path = layout.shard(run_id, segment_id)
+    if not receipt.sightings:
+        return ()
+    path = shard_of(run_id, receipt)
     try:
         rows = read_part(store, path, search_again(path))
     except FileNotFoundError:
-        return ()
+        raise ResultsError(
+            f"{path} in {store.uri} is gone, in which {receipt.sightings} sightings were; "
+            f"`lfr resume {run_id}` searches that part again"
+        ) from None
+    if len(rows) != receipt.sightings:
+        raise ResultsError(
+            f"{path} in {store.uri} holds {len(rows)} sightings and its receipt says "
+            f"{receipt.sightings}; {search_again(path)}"
+        )
     return tuple(map(sighting_of, rows))
 
 
+def shard_of(run_id: str, receipt: SegmentOutcome) -> str:
+    return layout.shard(run_id, receipt.epoch, receipt.segment_id)
+
+
 def list_shards(store: Store, run_id: str) -> frozenset[str]:
-    """Ids of the segments that have a shard."""
-    return frozenset(PurePosixPath(p).stem for p in store.list(layout.state(run_id, "shards")))
+    """Paths of all the run's shards, whosever they are."""
+    return frozenset(store.list(layout.state(run_id, "shards")))
 
 
-def delete_shards(store: Store, run_id: str) -> None:
-    store.delete(layout.state(run_id, "shards"))
+def delete_shards(store: Store, run_id: str, epoch: str | None = None) -> None:
+    """All of the run, or those of one epoch."""
+    store.delete(layout.state(run_id, "shards", *filter(None, (epoch,))))

@@ -35,13 +35,6 @@ class Store(Protocol):
     def delete(self, path: str) -> None:
         """Remove a file, or a directory and all in it; nothing to remove is no error."""
 
-    def replace_directory(self, source: str, target: str) -> None:
-        """Make ``source``'s files the whole content of ``target`` and remove ``source``.
-
-        A directory is renamed: readers see the old files or the new, never a mixture (for an
-        instant, neither). S3 cannot rename: files are copied one by one, in order of name.
-        """
-
 
 def open_store(uri: str | Path, s3: S3Config | None = None) -> Store:
     """The store at ``uri``; nothing is created or contacted yet.

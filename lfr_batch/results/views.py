@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from lfr_batch.results.layout import FINISHED, PART
 from lfr_batch.results.run_views import RUN_VIEWS, create_run_views
-from lfr_batch.results.schemas import DATASETS, SCHEMA_VERSION, VIEW_COMMENTS, comment
+from lfr_batch.results.schemas import (
+    DATASETS,
+    LIVE_DATASETS,
+    SCHEMA_VERSION,
+    VIEW_COMMENTS,
+    comment,
+)
 
 _TYPES = {
     pa.string(): "VARCHAR",
@@ -17,7 +24,12 @@ _TYPES = {
     pa.float64(): "DOUBLE",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
 }
-_LATEST_RUN = "QUALIFY row_number() OVER (PARTITION BY run_id ORDER BY revision DESC) = 1"
+_LATEST_RUN = (
+    "QUALIFY row_number() OVER "
+    "(PARTITION BY run_id ORDER BY epoch DESC NULLS LAST, revision DESC) = 1"
+)
+ALWAYS_SHOWN = LIVE_DATASETS | {"runs"}
+"""Each part of these is visible at once; of the others once a run's final row names them."""
 
 
 def sql_type(kind: pa.DataType) -> str:
@@ -34,12 +46,37 @@ def quoted(text: str) -> str:
 
 
 def parquet_source(root: str, dataset: str) -> str:
-    """Every part of a dataset under ``root`` ('' for the current directory)."""
-    path = f"{unglobbed(root)}/{dataset}" if root else dataset
-    return (
-        f"read_parquet({quoted(path + '/run_id=*/*.parquet')}, union_by_name = true, "
-        "hive_partitioning = true, hive_types = {'run_id': VARCHAR})"
+    """Every part of a dataset under ``root`` ('' for the current directory) that counts.
+
+    The run is taken from the part's own folder, since DuckDB's hive_partitioning would take keys
+    of folders above the root for columns as well. Filters on it leave out whole files.
+    """
+    run_id, epoch = (f"regexp_extract(_part, {quoted(PART)}, {n})" for n in (1, 2))
+    parts = (
+        f"(SELECT * EXCLUDE (_part), {run_id} AS run_id, {epoch} AS _epoch\n"
+        f"    FROM read_parquet({_pattern(root, dataset, '*.parquet')}, union_by_name = true, "
+        "hive_partitioning = false, filename = '_part'))"
     )
+    if dataset in ALWAYS_SHOWN:
+        return f"(SELECT * EXCLUDE (_epoch) FROM {parts})"
+    return (
+        f"(SELECT part.* EXCLUDE (_epoch) FROM {_published(root)} AS published\n"
+        f"    JOIN {parts} AS part USING (run_id, _epoch))"
+    )
+
+
+def _published(root: str) -> str:
+    """Of each run that has finished, the epoch whose parts count: in the names of its rows."""
+    run_id, epoch = (f"regexp_extract(file, {quoted(PART)}, {n})" for n in (1, 2))
+    return (
+        f"(SELECT {run_id} AS run_id, max({epoch}) AS _epoch\n"
+        f"    FROM glob({_pattern(root, 'runs', f'*-{FINISHED}.parquet')}) GROUP BY ALL)"
+    )
+
+
+def _pattern(root: str, dataset: str, name: str) -> str:
+    path = f"{unglobbed(root)}/{dataset}" if root else dataset
+    return quoted(f"{path}/run_id=*/{name}")
 
 
 def create_view(dataset: str, source: str | None) -> str:

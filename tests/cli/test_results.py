@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.results.ledger import append_outcomes
-from lfr_batch.results.publish import publish_run
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
 from tests.cli.here import lfr
+from tests.holding import append_outcomes, publish_run
 from tests.results.synthetic import FINISHED, RUN_ID, archive, request
 
 TOO_DARK = "archive/phone.mov: its night is too dark to look at"

@@ -9,27 +9,28 @@ from urllib.request import Request, urlopen
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from lfr_batch.cli.app import main
 from tests.casework import Casework
 from tests.e2e.cli import WHO
+from tests.s3_servers import moto_server, rclone_server
 
 
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+@pytest.fixture(params=["moto", "rclone"])
+def endpoint(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    # The server's buckets belong to the process, and other tests make some of the same name.
-    urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
-    server.stop()
+    server = moto_server() if request.param == "moto" else rclone_server(tmp_path)
+    with server as address:
+        yield address
+        if request.param == "moto":
+            # Its buckets belong to the process, and other tests make some of the same name.
+            urlopen(Request(f"{address}/moto-api/reset", method="POST")).close()
 
 
 def test_from_bucket_to_bucket(

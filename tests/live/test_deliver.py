@@ -36,10 +36,11 @@ from lfr_batch.live.running import held_if_free
 from lfr_batch.live.spool import hold
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.local_store import LocalStore
-from lfr_batch.results.run_log import latest_row, record_run
+from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
+from tests.holding import record_run
 from tests.live.conftest import Restarts
 from tests.live.made import DEPLOYMENT, a_config, a_record, a_review, an_alert
 from tests.live.receiver import Receiver, eventually

@@ -29,9 +29,9 @@ from lfr_batch.live.report import csv_row, share, write_live_report
 from lfr_batch.live.report_plot import LEFT, RIGHT, WIDTH, plot
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import lock_run
-from lfr_batch.results.run_log import record_run
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import Store, open_store
+from tests.holding import record_run
 from tests.live.made import DEPLOYMENT, STARTED, a_record, a_review, an_alert, opened
 from tests.results.synthetic import request
 

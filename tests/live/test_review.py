@@ -19,9 +19,9 @@ from lfr_batch.live.review import Opened, Reviewed, review
 from lfr_batch.live.running import held_if_free
 from lfr_batch.live.tally import Tally
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.run_log import record_run
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
+from tests.holding import record_run
 from tests.live.conftest import Restarts
 from tests.live.made import DEPLOYMENT, a_config, a_record, a_review, an_alert, health
 from tests.live.receiver import eventually

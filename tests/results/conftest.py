@@ -3,56 +3,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import duckdb
 import pytest
-from moto.server import ThreadedMotoServer
 
-from lfr_batch.footage import s3
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.publish import publish_run
-from lfr_batch.results.run_log import record_run
 from lfr_batch.results.store import Store, open_store
+from tests.holding import publish_run, record_run
+from tests.s3_servers import moto_server, new_bucket, rclone_server
 
 from .synthetic import FINISHED, LEFT_RUN_ID, STARTED, searched_run
 
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def rclone_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with rclone_server(tmp_path_factory.mktemp("rclone")) as address:
+        yield address
 
 
 @pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
-    """An empty bucket, found as boto3 users have it: everything is in the environment."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    s3.client.cache_clear()
-    store = boto3.Session().resource("s3").Bucket("results")
-    store.create(CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
-    yield "results"
-    store.objects.delete()
-    store.delete()
-    s3.client.cache_clear()
+def bucket(endpoint: str, tmp_path: Path) -> Iterator[str]:
+    with new_bucket(endpoint, tmp_path) as name:
+        yield name
+
+
+@pytest.fixture
+def rclone_bucket(rclone_endpoint: str, tmp_path: Path) -> Iterator[str]:
+    with new_bucket(rclone_endpoint, tmp_path) as name:
+        yield name
 
 
 @pytest.fixture(params=["disk", "bucket"])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A results root that does not exist yet, of either kind."""
+    """A results root that does not exist yet, of either kind; on request 'rclone_bucket'."""
     if request.param == "disk":
         return str(tmp_path / "it's [a] lake")
-    return f"s3://{request.getfixturevalue('bucket')}/team a/lake"
+    return f"s3://{request.getfixturevalue(request.param)}/team a/lake"
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,14 +20,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lfr_batch.records import Sighting
-from lfr_batch.results import ledger, publish
+from lfr_batch.records import SegmentOutcome, Sighting
+from lfr_batch.results import layout, ledger, publish
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.ledger import append_outcomes, read_outcomes
-from lfr_batch.results.run_log import record_run
+from lfr_batch.results.ledger import read_outcomes
+from lfr_batch.results.lock import lock_run
 from lfr_batch.results.shards import list_shards, read_shard
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store, open_store
+from tests.holding import append_outcomes, publish_run, record_run
 
 from .synthetic import FINISHED, RUN_ID, STARTED, archive, request, searched_run, write_shards
 
@@ -115,9 +117,9 @@ def prepare_publish(store: Store) -> None:
 def publish_from_shards(store: Store) -> None:
     publish.PART_ROWS = 5
     outcomes, made = read_outcomes(store, RUN_ID), archive()
-    shards = (read_shard(store, RUN_ID, segment.segment_id) for segment in made.segments)
-    sightings: Iterator[Sighting] = (s for shard in shards for s in shard)
-    publish.publish_run(
+    receipts = (outcomes[segment.segment_id] for segment in made.segments)
+    sightings: Iterator[Sighting] = (s for r in receipts for s in read_shard(store, RUN_ID, r))
+    publish_run(
         store,
         request(),
         made.assets,
@@ -136,13 +138,13 @@ def what_readers_see(store: Store) -> dict[str, Any]:
         for name in DATASETS
     }
     status = run_query(lake, "SELECT status FROM runs").column(0).to_pylist()
+    parts = [path for name in DATASETS for path in store.list(name)]
     content = hashlib.sha256()
-    for name in DATASETS:
-        for path in store.list(name):
-            content.update(path.encode() + store.read(path))
-    left = [path for path in store.list(f"_state/run_id={RUN_ID}") if "publish" in path]
-    shards = len(list_shards(store, RUN_ID))
-    return {**counts, "status": status, "sha256": content.hexdigest(), "left": [*left, shards]}
+    for path in parts:
+        content.update(re.sub(layout.EPOCH, "", path).encode() + store.read(path))
+    holders = len({layout.epoch_of(path) for path in parts})
+    left = {"holders": holders, "shards": len(list_shards(store, RUN_ID))}
+    return {**counts, "status": status, "sha256": content.hexdigest(), "left": left}
 
 
 def prepare_ledger(store: Store) -> None:
@@ -151,18 +153,22 @@ def prepare_ledger(store: Store) -> None:
 
 
 def prepare_merge(store: Store) -> None:
-    """One block short of a merge of both levels; every receipt has a later one that counts."""
-    ledger.FAN = 2
-    outcomes = list(archive().outcomes.values())
+    """Every receipt is there and will have later ones that count."""
     write_shards(store, "R")
-    for tenths in (1, 3, 5):
-        append_outcomes(store, "R", [replace(o, wall_s=tenths / 10) for o in outcomes])
+    append_outcomes(store, "R", receipts_of(0.1))
 
 
-def append_last(store: Store) -> None:
+def append_and_merge(store: Store) -> None:
+    """Until one block has been merged of merged ones."""
     ledger.FAN = 2
-    outcomes = archive().outcomes.values()
-    append_outcomes(store, "R", [replace(o, wall_s=0.7) for o in outcomes])
+    with lock_run(store, "R") as hold:
+        ours = ledger.open_ledger(hold, read_outcomes(store, "R").values())
+        for wall_s in (0.3, 0.5, 0.7, 0.9):
+            ours.append(receipts_of(wall_s))
+
+
+def receipts_of(wall_s: float) -> list[SegmentOutcome]:
+    return [replace(o, wall_s=wall_s) for o in archive().outcomes.values()]
 
 
 def receipts_that_count(store: Store) -> tuple[int, float]:
@@ -177,7 +183,7 @@ SCENARIOS: dict[str, tuple[Action, Action, Look]] = {
         lambda store: append_outcomes(store, "R", list(archive().outcomes.values())[3:]),
         lambda store: len(read_outcomes(store, "R")),
     ),
-    "merge": (prepare_merge, append_last, receipts_that_count),
+    "merge": (prepare_merge, append_and_merge, receipts_that_count),
 }
 
 if __name__ == "__main__":

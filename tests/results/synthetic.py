@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 
 from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, Sighting
-from lfr_batch.results.ledger import append_outcomes
+from lfr_batch.results.layout import NO_EPOCH
 from lfr_batch.results.run_state import RunRequest, create_run
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import Store
+from tests.holding import append_outcomes
 
 STARTED = datetime(2026, 1, 31, 10, 45, 2, tzinfo=UTC)
 FINISHED = datetime(2026, 1, 31, 10, 52, 40, tzinfo=UTC)
@@ -215,4 +216,4 @@ def write_shards(store: Store, run_id: str) -> None:
     made = archive()
     for segment in made.segments:
         of_segment = [s for s in made.sightings if s.segment_id == segment.segment_id]
-        write_shard(store, run_id, segment.segment_id, of_segment)
+        write_shard(store, run_id, NO_EPOCH, segment.segment_id, of_segment)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,20 +13,26 @@ import pytest
 from lfr_batch.errors import ResultsError, ResultsTooNew, StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.lake import is_in_views, open_lake, write_views
+from lfr_batch.results.lake_version import lake_version
 from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.parts import write_part
-from lfr_batch.results.publish import publish_run
-from lfr_batch.results.run_log import record_run
+from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_views import RUN_VIEWS
-from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
+from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, SCHEMA_VERSION, part_schema
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store, open_store
-from lfr_batch.results.views import sql_type
+from lfr_batch.results.views import sql_type, views_script
+from tests.holding import publish_run, record_run
 from tests.refused import refused
 
 from .synthetic import FINISHED, LEFT_RUN_ID, RUN_ID, STARTED, archive, request, searched_run
 
 NEW_COLUMN = "hair_colour"
+
+
+def part_of(store: Store, dataset: str, run_id: str = RUN_ID) -> str:
+    (path,) = store.list(f"{dataset}/run_id={run_id}")
+    return path
 
 
 def types(lake: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
@@ -111,6 +118,107 @@ def test_duckdb_alone_opens_the_lake(finished: Store, monkeypatch: pytest.Monkey
         assert plain.sql(query).to_arrow_table() == run_query(ours, query)
 
 
+BELOW = (
+    "run_id=5/camera_id=7",
+    "run_id=5/sightings/run_id=6",
+    "a b/it's [x] *?=y/epoch=1",
+    "x=;--",
+)
+
+
+@pytest.mark.parametrize("below", BELOW)
+@pytest.mark.parametrize("root", ["disk", "bucket"], indirect=True)
+def test_what_the_folders_above_the_root_are_called_changes_nothing(
+    root: str, below: str, tmp_path: Path
+) -> None:
+    place = f"{root}/{below}/lake"
+    published(open_store(place))
+    published(open_store(tmp_path / "plain"))
+    lake, plain = open_lake(place), open_lake(tmp_path / "plain")
+    for view in (*DATASETS, "columns"):
+        query = f"FROM {view} ORDER BY ALL"
+        volatile = "SELECT * EXCLUDE (epoch) " if view == "runs" else ""
+        assert run_query(lake, volatile + query) == run_query(plain, volatile + query)
+    cameras = run_query(lake, "SELECT DISTINCT run_id, camera_id FROM sightings ORDER BY 2")
+    assert cameras.to_pylist() == [
+        {"run_id": RUN_ID, "camera_id": camera} for camera in ("CAM-1", "CAM-2", None)
+    ]
+
+
+@pytest.mark.parametrize("below", BELOW)
+def test_below_any_folder_duckdb_alone_opens_the_lake(
+    tmp_path: Path, below: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / below / "lake"
+    published(open_store(place))
+    monkeypatch.chdir(place)
+    plain = duckdb.connect()
+    plain.execute(Path("views.sql").read_text(encoding="utf-8"))
+    found = plain.sql("SELECT run_id, camera_id, count(*) FROM sightings GROUP BY ALL ORDER BY 2")
+    assert found.fetchall() == [(RUN_ID, "CAM-1", 2), (RUN_ID, "CAM-2", 1), (RUN_ID, None, 1)]
+    assert plain.sql("SELECT run_id, status FROM runs").fetchall() == [(RUN_ID, "complete")]
+
+
+def test_of_one_run_only_its_own_files_are_read(disk: Store) -> None:
+    for run_id in (RUN_ID, LEFT_RUN_ID, "20270101-000000-scan-0000"):
+        published(disk, run_id)
+    connection = duckdb.connect()
+    connection.execute(views_script(disk.uri, frozenset(DATASETS)))
+    for view in DATASETS:
+        query = f"EXPLAIN ANALYZE SELECT * FROM {view} WHERE run_id = '{RUN_ID}'"
+        (plan,) = connection.sql(query).fetchall()
+        read = re.findall(r"Total Files Read: (\d+)", plan[1])
+        assert read == ["1"], plan[1]
+
+
+def as_version_0_1_wrote_it(store: Store, run_id: str) -> None:
+    """Names without an epoch, rows without its column, and a lake of schema 1."""
+    for dataset in ("runs", *DATASETS):
+        for path in store.list(f"{dataset}/run_id={run_id}"):
+            table = pq.read_table(pa.BufferReader(store.read(path)))
+            kept = [name for name in table.column_names if name != "epoch"]
+            sink = pa.BufferOutputStream()
+            pq.write_table(table.select(kept), sink)
+            store.delete(path)
+            store.write_atomic(re.sub(layout.EPOCH + "-", "", path), sink.getvalue().to_pybytes())
+    store.write_atomic("lake.json", b'{"schema_version": 1}')
+
+
+def test_runs_of_version_0_1_are_read_beside_new_ones(store: Store, root: str) -> None:
+    older = "20250101-000000-scan-0000"
+    published(store, older)
+    before = {v: run_query(open_lake(root), f"FROM {v} ORDER BY ALL") for v in DATASETS}
+    as_version_0_1_wrote_it(store, older)
+    lake = open_lake(root)
+    for view in DATASETS:
+        volatile = "SELECT * EXCLUDE (epoch) " if view == "runs" else ""
+        found = run_query(lake, f"{volatile}FROM {view} ORDER BY ALL")
+        assert found == before[view].select(found.column_names)
+    published(store)
+    assert lake_version(store) == SCHEMA_VERSION
+    lake = open_lake(root)
+    for view in DATASETS:
+        counts = run_query(lake, f"SELECT run_id, count(*) AS n FROM {view} GROUP BY ALL")
+        rows = sorted((row["run_id"], row["n"]) for row in counts.to_pylist())
+        assert rows == [(older, len(before[view])), (RUN_ID, len(before[view]))]
+    assert latest_row(store, older) is not None
+
+
+def test_only_the_parts_that_the_last_finished_row_names_are_read(store: Store, root: str) -> None:
+    """Of a holder that was overtaken and of one that has not come to its end there are others."""
+    published(store)
+    for dataset in ("footage", "segments", "sightings", "candidates", "best_shots"):
+        path = part_of(store, dataset)
+        for other in ("000001-00000000", "000009-00000000"):
+            store.write_atomic(re.sub(layout.EPOCH, other, path), store.read(path))
+    (row,) = (p for p in store.list(f"runs/run_id={RUN_ID}") if layout.FINISHED in p)
+    for other in ("000001-00000000-007-finished", "000009-00000000-008-running"):
+        store.write_atomic(f"runs/run_id={RUN_ID}/{other}.parquet", store.read(row))
+    lake = open_lake(root)
+    counts = {v: run_query(lake, f"FROM {v}").num_rows for v in ("segments", "sightings", "runs")}
+    assert counts == {"segments": 8, "sightings": 4, "runs": 1}
+
+
 def test_pyarrow_alone_opens_the_lake(finished: Store) -> None:
     table = pq.read_table(f"{finished.uri}/sightings", partitioning="hive")
     assert table.num_rows == 4
@@ -128,7 +236,7 @@ def test_parts_with_more_columns_and_with_fewer_are_read_together(store: Store, 
     newer = "20270101-000000-scan-0000"
     for run_id in (RUN_ID, newer):
         published(store, run_id)
-    path = f"candidates/run_id={newer}/part-00000.parquet"
+    path = part_of(store, "candidates", newer)
     store.write_atomic(path, with_new_column(store.read(path)))
     lake = open_lake(root)
     counts = f"SELECT run_id, count(*), count({NEW_COLUMN}) FROM candidates GROUP BY 1 ORDER BY 1"
@@ -136,7 +244,7 @@ def test_parts_with_more_columns_and_with_fewer_are_read_together(store: Store, 
         (RUN_ID, 12, 0),
         (newer, 12, 12),
     ]
-    older = f"candidates/run_id={RUN_ID}/part-00000.parquet"
+    older = part_of(store, "candidates")
     table = pq.read_table(pa.BufferReader(store.read(older))).drop_columns(["above_threshold"])
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
@@ -152,12 +260,11 @@ def test_a_newer_lake_is_refused_by_name(store: Store, root: str) -> None:
         open_lake(root)
 
 
-@pytest.mark.parametrize("root", ["bucket"], indirect=True)
-def test_in_a_bucket_a_run_is_hidden_until_it_has_finished(store: Store, root: str) -> None:
+def test_a_run_is_hidden_until_it_has_finished(store: Store, root: str) -> None:
     published(store)
     searched_run(store, LEFT_RUN_ID)
     record_run(store, request(LEFT_RUN_ID), "running", at=STARTED)
-    part = store.read(f"sightings/run_id={RUN_ID}/part-00000.parquet")
+    part = store.read(part_of(store, "sightings"))
     store.write_atomic(f"sightings/run_id={LEFT_RUN_ID}/part-00000.parquet", part)
     lake = open_lake(root)
     seen = run_query(lake, "SELECT DISTINCT run_id FROM sightings").column(0).to_pylist()
@@ -219,7 +326,7 @@ def test_a_part_that_is_damaged_inside_is_not_the_questions_fault(
 
 def test_a_part_that_may_not_be_opened(disk: Store) -> None:
     published(disk)
-    path = f"segments/run_id={RUN_ID}/part-00000.parquet"
+    path = part_of(disk, "segments")
     with (
         refused(Path(disk.uri) / path),
         pytest.raises(StoreUnreachable, match="cannot be opened; mend its permissions"),
@@ -227,12 +334,9 @@ def test_a_part_that_may_not_be_opened(disk: Store) -> None:
         run_query(open_lake(disk.uri), "SELECT * FROM segments")
 
 
-@pytest.mark.parametrize("root", ["bucket"], indirect=True)
-def test_in_a_bucket_a_run_that_failed_while_publishing_stays_hidden(
-    store: Store, root: str
-) -> None:
+def test_a_run_that_failed_while_publishing_stays_hidden(store: Store, root: str) -> None:
     published(store)
-    part = store.read(f"sightings/run_id={RUN_ID}/part-00000.parquet")
+    part = store.read(part_of(store, "sightings"))
     asked, _ = searched_run(store, LEFT_RUN_ID)
     store.write_atomic(f"sightings/run_id={LEFT_RUN_ID}/part-00000.parquet", part)
     record_run(store, asked, "failed", error="the disk is full")

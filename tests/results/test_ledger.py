@@ -5,14 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from lfr_batch.errors import ResultsError
+from lfr_batch.errors import ResultsError, RunTakenOver
 from lfr_batch.records import SegmentOutcome
 from lfr_batch.results import ledger
-from lfr_batch.results.ledger import append_outcomes, pending, read_outcomes
+from lfr_batch.results.ledger import Ledger, open_ledger, pending, read_outcomes
 from lfr_batch.results.local_store import LocalStore
-from lfr_batch.results.publish import publish_run
+from lfr_batch.results.lock import lock_run
+from lfr_batch.results.parts import write_part
+from lfr_batch.results.rows import row_of
+from lfr_batch.results.schemas import LEDGER
 from lfr_batch.results.shards import read_shard
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import Store
+from tests.holding import append_outcomes, publish_run
 
 from .crash import crash_report
 from .synthetic import RUN_ID, archive, searched_run, write_shards
@@ -21,9 +25,11 @@ from .synthetic import RUN_ID, archive, searched_run, write_shards
 def test_receipts_come_back_whole(store: Store) -> None:
     outcomes = archive().outcomes
     write_shards(store, "R")
-    append_outcomes(store, "R", list(outcomes.values())[:3])
-    append_outcomes(store, "R", [])
-    append_outcomes(store, "R", list(outcomes.values())[3:])
+    with lock_run(store, "R") as hold:
+        ledger = open_ledger(hold, ())
+        ledger.append(list(outcomes.values())[:3])
+        ledger.append([])
+        ledger.append(list(outcomes.values())[3:])
     assert read_outcomes(store, "R") == outcomes
     assert read_outcomes(store, "another") == {}
     assert len(store.list("_state/run_id=R/ledger")) == 2
@@ -43,7 +49,7 @@ def test_the_latest_attempt_wins_whatever_the_order(disk: Store) -> None:
 
 def test_a_kill_at_any_step_of_an_append_leaves_the_old_ledger_or_the_new() -> None:
     steps = crash_report("ledger")
-    assert len(steps) == 2
+    assert len(steps) == 4, "a claim, what is taken over, the block"
     assert {step["killed"] for step in steps[:-1]} == {True}
     assert {step["after_kill"] for step in steps} == {3, 8}
     assert {step["after_retry"] for step in steps} == {8}
@@ -59,11 +65,13 @@ def test_blocks_are_merged_as_they_become_many(
     monkeypatch.setattr(ledger, "FAN", 3)
     first = archive().outcomes["f-phone-0000"]
     sizes = []
-    for attempt in range(1, 15):
-        outcome = replace(first, attempt=attempt, sightings=0, rejections={"blurred": attempt})
-        append_outcomes(store, "R", [outcome])
-        sizes.append(len(ledger_files(store)))
-        assert read_outcomes(store, "R") == {first.segment_id: outcome}
+    with lock_run(store, "R") as hold:
+        ours = open_ledger(hold, ())
+        for attempt in range(1, 15):
+            outcome = replace(first, attempt=attempt, sightings=0, rejections={"blurred": attempt})
+            ours.append([outcome])
+            sizes.append(len(ledger_files(store)))
+            assert read_outcomes(store, "R") == {first.segment_id: outcome}
     assert sizes == [1, 2, 1, 2, 3, 2, 3, 4, 1, 2, 3, 2, 3, 4]
 
 
@@ -72,29 +80,34 @@ def test_of_equal_attempts_the_later_counts_also_when_they_are_merged(
 ) -> None:
     monkeypatch.setattr(ledger, "FAN", 2)
     first = replace(archive().outcomes["f-phone-0000"], sightings=0)
-    for tenths in range(9):
-        append_outcomes(disk, "R", [replace(first, wall_s=tenths / 10)])
-        assert read_outcomes(disk, "R")[first.segment_id].wall_s == tenths / 10
+    with lock_run(disk, "R") as hold:
+        ours = open_ledger(hold, ())
+        for tenths in range(9):
+            ours.append([replace(first, wall_s=tenths / 10)])
+            assert read_outcomes(disk, "R")[first.segment_id].wall_s == tenths / 10
     assert len(ledger_files(disk)) < 4
 
 
 def test_a_kill_at_any_step_of_a_merge_loses_no_receipt() -> None:
     steps = crash_report("merge")
-    assert len(steps) == 8, "a block is written, and twice one is merged of two, which go"
+    assert len(steps) == 16, "6 things are written, then thrice one is merged of two, which go"
     assert {step["killed"] for step in steps[:-1]} == {True}
-    assert {tuple(step["after_kill"]) for step in steps[1:]} == {(8, 0.7)}
-    assert {tuple(step["after_retry"]) for step in steps} == {(8, 0.7)}
+    seen = [tuple(step["after_kill"]) for step in steps]
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == ((8, 0.1), (8, 0.9))
+    assert {tuple(step["after_retry"]) for step in steps} == {(8, 0.9)}
 
 
 @dataclass(frozen=True, slots=True)
 class BusyStore(LocalStore):
-    """Somebody else appends a receipt, and so merges, before a block is read for the first time."""
+    """The holder appends a receipt, and so merges, before a block is read for the first time."""
 
+    ledger: Ledger
     late: list[SegmentOutcome]
 
     def read(self, path: str) -> bytes:
         if "/ledger/" in path and self.late:
-            append_outcomes(open_store(self.root), "R", [self.late.pop()])
+            self.ledger.append([self.late.pop()])
         return LocalStore.read(self, path)
 
 
@@ -102,11 +115,27 @@ def test_a_reader_is_not_disturbed_by_a_merge(disk: Store, monkeypatch: pytest.M
     monkeypatch.setattr(ledger, "FAN", 2)
     outcomes = {k: replace(o, sightings=0) for k, o in archive().outcomes.items()}
     late = replace(outcomes["f-still-0000"], attempt=2)
-    append_outcomes(disk, "R", list(outcomes.values()))
-    (before,) = ledger_files(disk)
-    found = read_outcomes(BusyStore(Path(disk.uri), [late]), "R")
+    with lock_run(disk, "R") as hold:
+        ours = open_ledger(hold, ())
+        ours.append(list(outcomes.values()))
+        (before,) = ledger_files(disk)
+        found = read_outcomes(BusyStore(Path(disk.uri), ours, [late]), "R")
     assert before not in ledger_files(disk)
     assert found == {**outcomes, late.segment_id: late}
+
+
+def test_a_ledger_begins_with_what_was_there_and_hears_no_more_of_it(store: Store) -> None:
+    outcomes = [replace(o, sightings=0) for o in archive().outcomes.values()]
+    with lock_run(store, "R") as older:
+        theirs = open_ledger(older, ())
+        theirs.append(outcomes[:3])
+    with lock_run(store, "R") as newer:
+        ours = open_ledger(newer, read_outcomes(store, "R").values())
+        ours.append(outcomes[3:4])
+        theirs.write([replace(outcomes[0], attempt=9), *outcomes[4:]], level=0)
+        with pytest.raises(RunTakenOver):
+            theirs.append(outcomes[5:])
+        assert list(read_outcomes(store, "R").values()) == outcomes[:4]
 
 
 @pytest.mark.parametrize("left", [0, 200])
@@ -131,7 +160,7 @@ def test_a_damaged_shard_is_named_and_without_it_its_segment_is_searched_again(
     path = f"_state/run_id={RUN_ID}/shards/{segment.segment_id}.parquet"
     disk.write_atomic(path, disk.read(path)[:left])
     with pytest.raises(ResultsError, match=f"{path} in .* is damaged; remove it, then `lfr resume"):
-        read_shard(disk, RUN_ID, segment.segment_id)
+        read_shard(disk, RUN_ID, made.outcomes[segment.segment_id])
     disk.delete(path)
     again = pending(made.segments, read_outcomes(disk, RUN_ID), retry=())
     assert again == [segment]
@@ -144,3 +173,15 @@ def test_a_complete_run_needs_no_shards_until_its_row_is_lost(disk: Store) -> No
     disk.delete(f"runs/run_id={RUN_ID}")
     again = pending(made.segments, read_outcomes(disk, RUN_ID), retry=())
     assert {s.segment_id for s in again} == {s.segment_id for s in made.sightings}
+
+
+def test_receipts_of_version_0_1_are_read(disk: Store) -> None:
+    outcomes = {k: replace(o, sightings=0) for k, o in archive().outcomes.items()}
+    schema = LEDGER.remove(LEDGER.get_field_index("epoch"))
+    for name, some in (
+        ("block-000000-1-0a1b2c3d", list(outcomes.values())[:5]),
+        ("block-000001-0a1b2c3d", list(outcomes.values())[5:]),
+    ):
+        rows = [{k: v for k, v in row_of(o).items() if k != "epoch"} for o in some]
+        write_part(disk, f"_state/run_id=R/ledger/{name}.parquet", rows, schema)
+    assert read_outcomes(disk, "R") == outcomes

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,14 +8,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from lfr_batch.records import SegmentOutcome
-from lfr_batch.results import publish
+from lfr_batch.results import layout, publish
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.ledger import append_outcomes, read_outcomes
-from lfr_batch.results.publish import publish_run
-from lfr_batch.results.run_log import latest_row, record_run
+from lfr_batch.results.ledger import read_outcomes
+from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.shards import list_shards
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import Store, open_store
+from tests.holding import append_outcomes, publish_run, record_run
 
 from .crash import crash_report
 from .synthetic import FINISHED, RUN_ID, STARTED, Archive, request, searched_run
@@ -23,7 +24,11 @@ DATASETS = ("footage", "segments", "sightings", "candidates", "best_shots")
 
 
 def bytes_of(store: Store, datasets: Sequence[str] = DATASETS) -> dict[str, bytes]:
-    return {path: store.read(path) for name in datasets for path in store.list(name)}
+    """By path, whoever the holder was. Two holders' parts would be one too many."""
+    paths = [path for name in datasets for path in store.list(name)]
+    found = {re.sub(layout.EPOCH, "E", path): store.read(path) for path in paths}
+    assert len(found) == len(paths)
+    return found
 
 
 def publish_it(store: Store, made: Archive, run_id: str = RUN_ID) -> None:
@@ -87,7 +92,6 @@ def test_shards_go_when_a_run_is_complete_and_stay_when_it_can_be_resumed(disk: 
     healed = {k: replace(o, status="done", error=None) for k, o in made.outcomes.items()}
     publish_run(disk, request(), made.assets, made.segments, healed, made.sightings, "complete")
     assert list_shards(disk, RUN_ID) == frozenset()
-    assert not disk.exists(f"_state/run_id={RUN_ID}/publish")
     rows = run_query(open_lake(disk.uri), "SELECT status, segments_done FROM runs").to_pylist()
     assert rows == [{"status": "complete", "segments_done": 8}]
 
@@ -104,7 +108,8 @@ def test_a_complete_run_is_not_emptied_by_publishing_it_again(disk: Store) -> No
 
 def test_a_run_without_any_sighting_is_published_too(disk: Store) -> None:
     _, made = searched_run(disk)
-    publish_run(disk, request(), made.assets, made.segments, made.outcomes, (), "complete")
+    nobody = {k: replace(outcome, sightings=0) for k, outcome in made.outcomes.items()}
+    publish_run(disk, request(), made.assets, made.segments, nobody, (), "complete")
     lake = open_lake(disk.uri)
     assert run_query(lake, "SELECT * FROM sightings").num_rows == 0
     assert run_query(lake, "SELECT * FROM footage").num_rows == 5
@@ -113,7 +118,9 @@ def test_a_run_without_any_sighting_is_published_too(disk: Store) -> None:
 
 def test_what_was_never_tried_is_not_taken_for_searched(disk: Store) -> None:
     _, made = searched_run(disk)
-    some: dict[str, SegmentOutcome] = {"f-gate-0000": made.outcomes["f-gate-0000"]}
+    some: dict[str, SegmentOutcome] = {
+        "f-gate-0000": replace(made.outcomes["f-gate-0000"], sightings=0)
+    }
     publish_run(
         disk,
         request(),
@@ -121,7 +128,7 @@ def test_what_was_never_tried_is_not_taken_for_searched(disk: Store) -> None:
         made.segments,
         some,
         (),
-        "failed",
+        "complete_with_failures",
         error="the cluster went away",
     )
     lake = open_lake(disk.uri)
@@ -138,7 +145,7 @@ def test_what_was_never_tried_is_not_taken_for_searched(disk: Store) -> None:
     pending = run_query(lake, "SELECT count(*) FROM segments WHERE status = 'pending'")
     assert pending.column(0)[0].as_py() == 7
     assert run_query(lake, "SELECT error, exit_code FROM runs").to_pylist() == [
-        {"error": "the cluster went away", "exit_code": 1}
+        {"error": "the cluster went away", "exit_code": 3}
     ]
 
 
@@ -164,12 +171,13 @@ def test_a_kill_at_any_step_of_publishing_loses_nothing_and_shows_nothing_by_hal
     whole = {"footage": 5, "segments": 8, "sightings": 4, "candidates": 12, "best_shots": 4}
     for step in steps:
         seen = step["after_kill"]
-        assert all(seen[name] in (0, count) for name, count in whole.items()), step
-        assert seen["candidates"] or not seen["sightings"], step
-        assert seen["status"] != ["complete"] or seen["sightings"] == 4, step
-    after = [step["after_retry"] for step in steps]
+        published = seen["status"] == ["complete"]
+        assert {name: seen[name] for name in whole} == (
+            whole if published else dict.fromkeys(whole, 0)
+        )
+    after, left = [step["after_retry"] for step in steps], {"holders": 1, "shards": 0}
     assert after == [steps[-1]["after_kill"]] * len(steps)
-    assert after[0] == {**whole, "status": ["complete"], "sha256": after[0]["sha256"], "left": [0]}
+    assert after[0] == {**whole, "status": ["complete"], "sha256": after[0]["sha256"], "left": left}
 
 
 def test_a_resumed_run_replaces_its_own_rows_only(disk: Store) -> None:
@@ -178,7 +186,8 @@ def test_a_resumed_run_replaces_its_own_rows_only(disk: Store) -> None:
         _, made = searched_run(disk, run_id)
         publish_it(disk, made, run_id)
     append_outcomes(disk, RUN_ID, [replace(made.outcomes["f-yard-0060"], status="done", attempt=2)])
-    outcomes = read_outcomes(disk, RUN_ID)
+    outcomes = {k: replace(o, sightings=0) for k, o in read_outcomes(disk, RUN_ID).items()}
+    outcomes["f-gate-0000"] = made.outcomes["f-gate-0000"]
     publish_run(
         disk,
         request(),

@@ -12,11 +12,10 @@ from lfr_batch.errors import QueryError
 from lfr_batch.records import FootageAsset, Sighting
 from lfr_batch.results.ask import about, ask
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.publish import publish_run
 from lfr_batch.results.queries import load_query, query_names
-from lfr_batch.results.run_log import record_run
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import Store, open_store
+from tests.holding import publish_run, record_run
 
 from .synthetic import (
     FINISHED,

@@ -15,10 +15,10 @@ import pytest
 from lfr_batch.errors import RunNotFound, StoreUnreachable
 from lfr_batch.results import report
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.publish import publish_run
 from lfr_batch.results.report import clock, percent, write_report
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import Store
+from tests.holding import publish_run
 
 from .synthetic import (
     LEFT_RUN_ID,

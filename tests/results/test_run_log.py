@@ -5,13 +5,13 @@ from pathlib import Path
 
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.ledger import pending, read_outcomes
-from lfr_batch.results.publish import publish_run
 from lfr_batch.results.report import write_report
-from lfr_batch.results.run_log import latest_row, record_run
+from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import load_run, read_plan
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import run_progress, run_rows
 from lfr_batch.results.store import Store
+from tests.holding import publish_run, record_run
 
 from .synthetic import FINISHED, RUN_ID, STARTED, request, searched_run
 
@@ -58,9 +58,9 @@ def test_revisions_go_on_after_a_row_was_removed_and_past_a_thousand(disk: Store
     asked = request()
     for revision in range(3):
         record_run(disk, asked, "failed", error=str(revision))
-    disk.delete(f"runs/run_id={RUN_ID}/000-failed.parquet")
-    last = disk.read(f"runs/run_id={RUN_ID}/002-failed.parquet")
-    disk.write_atomic(f"runs/run_id={RUN_ID}/999-failed.parquet", last)
+    first, _, last = disk.list(f"runs/run_id={RUN_ID}")
+    disk.delete(first)
+    disk.write_atomic(last.replace("-002-", "-999-"), disk.read(last))
     record_run(disk, asked, "failed", error="newest")
     record_run(disk, asked, "running")
     row = latest_row(disk, RUN_ID)

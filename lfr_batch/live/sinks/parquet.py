@@ -42,9 +42,9 @@ def discard_half_parts(store: Store, deployment_id: str, before: datetime) -> No
     if not isinstance(store, LocalStore):
         return
     for dataset in sorted(LIVE_DATASETS):
-        folder = store.root / layout.run_directory(dataset, deployment_id)
-        with explained(store.root, str(folder)):
-            for half in folder.glob(".*"):
+        folder = layout.run_directory(dataset, deployment_id)
+        with explained(store.root, folder):
+            for half in (store.root / folder).glob(".*"):
                 if half.stat().st_mtime < before.timestamp():
                     half.unlink(missing_ok=True)
 

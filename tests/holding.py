@@ -1,0 +1,38 @@
+"""What a run's holder does, each by a holder of its own: taken up, done, let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting
+from lfr_batch.results import publish, run_log
+from lfr_batch.results.ledger import open_ledger, read_outcomes
+from lfr_batch.results.lock import lock_run
+from lfr_batch.results.run_log import RunStatus
+from lfr_batch.results.run_state import RunRequest
+from lfr_batch.results.store import Store
+
+
+def append_outcomes(store: Store, run_id: str, outcomes: Sequence[SegmentOutcome]) -> None:
+    with lock_run(store, run_id) as hold:
+        open_ledger(hold, read_outcomes(store, run_id).values()).append(outcomes)
+
+
+def publish_run(
+    store: Store,
+    request: RunRequest,
+    assets: Sequence[FootageAsset],
+    plan: Iterable[Segment],
+    outcomes: Mapping[str, SegmentOutcome],
+    sightings: Iterable[Sighting],
+    status: RunStatus,
+    **more: Any,
+) -> None:
+    with lock_run(store, request.run_id) as hold:
+        publish.publish_run(hold, request, assets, plan, outcomes, sightings, status, **more)
+
+
+def record_run(store: Store, request: RunRequest, status: RunStatus, **more: Any) -> None:
+    with lock_run(store, request.run_id) as hold:
+        run_log.record_run(hold, request, status, **more)

