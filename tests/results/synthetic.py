@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -201,6 +202,14 @@ def outcome(segment: Segment, sightings: Sequence[Sighting]) -> SegmentOutcome:
         infer_s=2.0,
         wall_s=2.6,
     )
+
+
+def agreeing(
+    outcomes: Mapping[str, SegmentOutcome], sightings: Sequence[Sighting]
+) -> dict[str, SegmentOutcome]:
+    """The receipts, claiming these sightings."""
+    found = Counter(sighting.segment_id for sighting in sightings)
+    return {name: replace(each, sightings=found[name]) for name, each in outcomes.items()}
 
 
 def searched_run(store: Store, run_id: str = RUN_ID) -> tuple[RunRequest, Archive]:

@@ -21,6 +21,7 @@ from .synthetic import (
     FINISHED,
     LEFT_RUN_ID,
     RUN_ID,
+    agreeing,
     archive,
     request,
     searched_run,
@@ -62,11 +63,11 @@ def publish(
     """A finished run over the invented archive, ``day`` days after the first."""
     made = archive()
     asked_for = request(run_id, **changes)
+    found = made.sightings if sightings is None else sightings
     create_run(store, asked_for, assets or made.assets, made.segments)
     publish_run(
-        store, asked_for, assets or made.assets, made.segments, made.outcomes,
-        made.sightings if sightings is None else sightings, "complete_with_failures",
-        finished_at=FINISHED + timedelta(days=day),
+        store, asked_for, assets or made.assets, made.segments, agreeing(made.outcomes, found),
+        found, "complete_with_failures", finished_at=FINISHED + timedelta(days=day),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 -- $top: how many; 20 when left out.
 SELECT
   r.run_id, r.case_ref, s.subject_id, s.score, s.margin, s.threshold, f.uri, s.camera_id, s.best_s,
-  s.best_utc, s.frames, s.quality, s.sighting_id
+  s.best_utc, s.start_source, s.frames, s.quality, s.sighting_id
 FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR) r
 JOIN sightings s USING (run_id)
 JOIN footage f USING (run_id, footage_id)

@@ -13,6 +13,7 @@ SELECT
   any_value(site) AS site,
   min(start_utc) AS first_seen_utc,
   max(end_utc) AS last_seen_utc,
+  string_agg(DISTINCT start_source, ', ' ORDER BY start_source) AS start_sources,
   count(*) AS sightings,
   max(score) AS best_score
 FROM sightings_once($run_id::VARCHAR, $case_ref::VARCHAR)

@@ -3,7 +3,7 @@
 -- $top: how many; all when left out.
 SELECT
   r.run_id, r.case_ref, s.subject_id, s.score, s.margin, f.uri, s.camera_id, f.site, s.start_s,
-  s.end_s, s.start_utc, s.end_utc, s.frames, s.quality, s.sighting_id
+  s.end_s, s.start_utc, s.end_utc, s.start_source, s.frames, s.quality, s.sighting_id
 FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR) r
 JOIN sightings s USING (run_id)
 JOIN footage f USING (run_id, footage_id)

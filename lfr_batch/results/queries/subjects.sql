@@ -13,7 +13,8 @@ SELECT
   count(DISTINCT run_id) AS runs,
   max(score) AS best_score,
   min(start_utc) AS first_seen_utc,
-  max(end_utc) AS last_seen_utc
+  max(end_utc) AS last_seen_utc,
+  string_agg(DISTINCT start_source, ', ' ORDER BY start_source) AS start_sources
 FROM sightings_once($run_id::VARCHAR, $case_ref::VARCHAR)
 GROUP BY case_ref, gallery, subject_id
 ORDER BY sightings DESC, best_score DESC, subject_id, case_ref, gallery;

@@ -9,7 +9,7 @@
 -- Where the wall clock is unknown, sightings in one file are compared by media time.
 WITH timed AS (
   SELECT
-    row_number() OVER () AS sighting, run_id, finished_at, case_ref, subject_id, score, start_utc,
+    row_number() OVER () AS sighting, run_id, finished_at, case_ref, subject_id, score, start_utc, start_source,
     CASE WHEN start_utc IS NULL THEN content ELSE coalesce(camera_id, content) END AS place,
     start_utc IS NULL AS by_media_time,
     coalesce(camera_id, uri) AS camera_or_file,
@@ -65,6 +65,7 @@ SELECT
   count(DISTINCT run_id) AS runs,
   min(apart_s) AS closest_s,
   min(start_utc) AS first_utc,
+  string_agg(DISTINCT start_source, ', ' ORDER BY start_source) AS start_sources,
   max(weaker_score) AS best_weaker_score
 FROM in_order
 GROUP BY case_ref, place, by_media_time, subject_a, subject_b
