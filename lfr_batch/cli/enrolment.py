@@ -18,7 +18,7 @@ LINES: dict[Outcome, str] = {
     "look at": "look at {file}{whose}: {reason}",
     "refused": "refused {file}{whose}: {reason}",
     "repeated": "left out {file}{whose}: {reason}",
-    "enrolled": "enrolled {file}{whose}, with {reason}",
+    "enrolled": "enrolled {file}{whose}, {reason}",
 }
 """Outcomes with a line for each file, what is to be done first."""
 SUMS: dict[Outcome, str] = {"not a picture": "no pictures", "excluded": "left out"}
