@@ -21,7 +21,7 @@ LINES: dict[Outcome, str] = {
     "enrolled": "enrolled {file}{whose}, {reason}",
 }
 """Outcomes with a line for each file, what is to be done first."""
-SUMS: dict[Outcome, str] = {"not a picture": "no pictures", "excluded": "left out"}
+SUMS: dict[Outcome, str] = {"not a picture": "not a picture", "excluded": "left out"}
 """Outcomes with one line for all."""
 
 TO_DECIDE = (
@@ -45,7 +45,7 @@ def lines_of(files: Iterable[FileOutcome], gallery: str, *, everything: bool) ->
         shown = those if everything else those[:SHOWN]
         lines += [form.format(file=f.uri, whose=_whose(f), reason=f.reason) for f in shown]
         if len(those) > len(shown):
-            more = f"… and {len(those) - len(shown)} more: {outcome}"
+            more = f"… and {len(those) - len(shown)} more like these"
             lines.append(f"{more}; `lfr gallery show {gallery} --files` lists all")
     lines += [
         f"{words}: {_kinds(by_outcome[outcome])}"
@@ -82,10 +82,15 @@ def _kinds(files: Sequence[FileOutcome]) -> str:
     for file in files:
         by_kind.setdefault(file.reason, []).append(file)
     most_first = sorted(by_kind.items(), key=lambda item: (-len(item[1]), item[0]))
-    return ", ".join(f"{len(those)} × {kind} ({_names(those)})" for kind, those in most_first)
+    return ", ".join(
+        f"{len(those)} × {kind} ({names([file.uri for file in those], count=False)})"
+        for kind, those in most_first
+    )
 
 
-def _names(files: Sequence[FileOutcome]) -> str:
-    paths = [PurePath(file.uri) for file in files[:NAMED]]
-    names = [f"{path.parent.name}/{path.name}" for path in paths]
-    return ", ".join([*names, "…"] if len(files) > NAMED else names)
+def names(uris: Sequence[str], *, count: bool = True) -> str:
+    """'12 (S1/a.jpg, S1/b.jpg, S1/c.jpg, …)', or the names alone."""
+    paths = [PurePath(uri) for uri in uris[:NAMED]]
+    shown = [f"{path.parent.name}/{path.name}" for path in paths]
+    listed = ", ".join([*shown, "…"] if len(uris) > NAMED else shown)
+    return f"{len(uris)} ({listed})" if count else listed

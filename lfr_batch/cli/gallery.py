@@ -13,6 +13,7 @@ from lfr_batch.cli.enrolment import (
     TO_DECIDE,
     file_rows,
     lines_of,
+    names,
     needs_choice,
     outcome_counts,
 )
@@ -36,7 +37,7 @@ from lfr_batch.cli.progress import counting
 from lfr_batch.config.schema import Config
 from lfr_batch.engine.table import open_engine
 from lfr_batch.gallery.images import read_images
-from lfr_batch.gallery.records import Enrolment, Pick, SnapshotInfo
+from lfr_batch.gallery.records import Enrolment, Listing, Pick, SnapshotInfo
 from lfr_batch.gallery.store import (
     list_galleries,
     list_snapshots,
@@ -46,7 +47,7 @@ from lfr_batch.gallery.store import (
     verify_snapshot,
 )
 from lfr_batch.oversight.authority import require_authority
-from lfr_batch.pipeline.enrol import EnrolOrder, look_at, publish
+from lfr_batch.pipeline.enrol import EnrolOrder, examine, publish
 
 gallery_app = typer.Typer(help="Galleries of enrolled people.", no_args_is_help=True)
 UNSETTLED = 3
@@ -96,15 +97,15 @@ def enrol_(
     before = next((info for info in list_galleries(home()) if info.name == name), None)
     order = EnrolOrder(name, images, subjects, excluded, stated, licence, settings, home(), pick)
     with open_engine(settings.engine) as run, counting("enrolling", wanted) as count:
-        enrolment = look_at(order, listing, run, lambda _: count())
+        enrolment = examine(order, listing, run, lambda _: count())
     if not enrolment.faces:
         for line in lines_of(enrolment.files, name, everything=True):
             say(line)
     info = publish(order, listing, enrolment, datetime.now(UTC))
     if as_json:
-        answer_json([_enrolled_row(info, enrolment)])
+        answer_json([_enrolled_row(info, enrolment, listing)])
     else:
-        _tell(info, enrolment)
+        _tell(info, enrolment, listing)
         _tell_of_change(before, info)
     raise typer.Exit(0 if enrolment.is_settled else UNSETTLED)
 
@@ -117,7 +118,7 @@ def _engine_for(settings: Config, images: int, *, chosen: bool) -> Config:
     return settings.model_copy(update={"engine": here})
 
 
-def _tell(info: SnapshotInfo, enrolment: Enrolment) -> None:
+def _tell(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> None:
     report = enrolment.report
     answer(
         f"{info.name}: {report.enrolled} pictures of {report.subjects} subjects enrolled, "
@@ -125,6 +126,10 @@ def _tell(info: SnapshotInfo, enrolment: Enrolment) -> None:
     )
     for line in lines_of(enrolment.files, info.name, everything=False):
         answer(f"  {line}")
+    if listing.without_row:
+        answer(
+            f"  no row in --subjects, so the folder or name counts: {names(listing.without_row)}"
+        )
     for found in report.duplicates:
         answer(
             f"  look at {found.subject_a} and {found.subject_b}: "
@@ -205,12 +210,13 @@ def verify(name: str) -> None:
     answer(f"{name}: snapshot {info.snapshot_id} with {info.templates} templates is intact")
 
 
-def _enrolled_row(info: SnapshotInfo, enrolment: Enrolment) -> dict[str, Any]:
+def _enrolled_row(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> dict[str, Any]:
     return {
         **_row(info),
         "outcomes": outcome_counts(enrolment.files),
         "refused_by_reason": dict(enrolment.report.refused),
         "subjects_without_template": list(enrolment.report.subjects_without_template),
+        "without_row": list(listing.without_row),
         "files": file_rows(enrolment.files),
     }
 

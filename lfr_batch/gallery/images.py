@@ -25,6 +25,7 @@ from lfr_batch.gallery.records import (
 from lfr_batch.gallery.subject_boxes import take_box
 from lfr_batch.gallery.subjects_csv import SubjectRow, SubjectTable, attributes_of, read_table
 
+ROWS_NAMED = 5
 Meant = Mapping[str, Box | None]
 """Whom a picture shows, and where in it."""
 
@@ -67,7 +68,14 @@ def read_images(
         _check_overlap(table, subject_ids)
     if table is None or not table.names_files:
         subject_ids.update(_bare(folders, files, excluded))
-    return Listing(tuple(images), tuple(others), _subjects(attributes_of(rows), subject_ids))
+    mapped = {as_uri(images_dir.absolute() / path) for path in meant}
+    unmapped = [i.uri for i in images if i.uri not in mapped] if meant else []
+    return Listing(
+        images=tuple(images),
+        not_enrolled=tuple(others),
+        subjects=_subjects(attributes_of(rows), subject_ids),
+        without_row=tuple(unmapped),
+    )
 
 
 def _judged(file: FoundFile, uri: str, meant: Meant) -> list[EnrolmentImage | FileOutcome]:
@@ -156,6 +164,7 @@ def _match_rows(
     find = partial(_find, images_dir, table.path, by_path, _by_name(paths))
     meant: dict[PurePosixPath, dict[str, Box | None]] = {}
     kept: list[SubjectRow] = []
+    astray: list[SubjectRow] = []
     for given in table.rows:
         row, box = take_box(table.path, given)
         path = None if row.file is None else find(row, row.file)
@@ -164,7 +173,20 @@ def _match_rows(
         kept.append(row)
         if path is not None:
             _add(meant.setdefault(path, {}), table.path, row, box)
+        elif row.file is not None:
+            astray.append(row)
+    if astray:
+        raise UsageError(_astray(table.path, astray))
     return meant, kept
+
+
+def _astray(table: Path, rows: Sequence[SubjectRow]) -> str:
+    named = [f"line {row.line} names {row.file!r}" for row in rows[:ROWS_NAMED]]
+    more = f" and {len(rows) - ROWS_NAMED} more rows name one" if len(rows) > ROWS_NAMED else ""
+    return (
+        f"{table} {', '.join(named)}{more}, which is no file below --images; add the pictures or "
+        "mend the lines."
+    )
 
 
 def _add(subjects: dict[str, Box | None], table: Path, row: SubjectRow, box: Box | None) -> None:
@@ -197,10 +219,10 @@ def _find(
     by_name: Mapping[str, list[PurePosixPath]],
     row: SubjectRow,
     file: str,
-) -> PurePosixPath:
+) -> PurePosixPath | None:
     """Relative to the images, the subject's folder or the CSV, else by bare name anywhere.
 
-    Composed and decomposed letters are the same.
+    Composed and decomposed letters are the same. None where there is no such file.
     """
     wanted = PurePosixPath(file.replace("\\", "/"))
     beside_table = os.path.relpath(table.parent / wanted, images_dir)
@@ -209,17 +231,12 @@ def _find(
         if found is not None:
             return found
     places = by_name.get(normalize("NFC", str(wanted)), [])
-    if len(places) == 1:
-        return places[0]
-    if places:
+    if len(places) > 1:
         raise UsageError(
             f"{table} line {row.line} names {file!r}, which lies in {places[0].parent} and "
             f"{places[1].parent}; write its path relative to --images."
         )
-    raise UsageError(
-        f"{table} line {row.line} names {file!r}, which is no file below --images; "
-        "add the picture or mend the line."
-    )
+    return places[0] if places else None
 
 
 def _check_pictures(

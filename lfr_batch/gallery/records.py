@@ -89,6 +89,8 @@ class Listing:
     not_enrolled: tuple[FileOutcome, ...]
     subjects: Mapping[str, Subject]
     """Everybody who is to be enrolled, also those without any picture."""
+    without_row: tuple[str, ...] = ()
+    """Pictures that a table which names files does not name."""
 
 
 @dataclass(frozen=True, slots=True)

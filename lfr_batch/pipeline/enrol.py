@@ -80,11 +80,11 @@ def enrol(
 ) -> tuple[SnapshotInfo, Enrolment]:
     """A new snapshot of the gallery. Raises UsageError, PackError, GalleryEmpty, StoreFull."""
     listing = read_images(order.images_dir, order.subjects_csv, order.exclude)
-    enrolment = look_at(order, listing, run, on_outcome)
+    enrolment = examine(order, listing, run, on_outcome)
     return publish(order, listing, enrolment, now), enrolment
 
 
-def look_at(
+def examine(
     order: EnrolOrder,
     listing: Listing,
     run: Runner,

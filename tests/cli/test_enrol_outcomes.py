@@ -77,7 +77,7 @@ def test_refused_pictures_and_other_files_are_named(
         f"refused {s1 / 'torn.jpg'} (S1): unreadable: ",
         f"refused {s1 / 'empty.jpg'} (S1): not a picture: empty file",
         f"left out {s1 / 'once more'} (S1): the same picture: {s1 / 'good.png'}",
-        "no pictures: 1 × text file (images/notes)",
+        "not a picture: 1 × text file (images/notes)",
         "left out: 1 × --exclude docs/* (docs/notes)",
     ):
         assert f"  {line}" in out
@@ -168,7 +168,7 @@ def test_a_long_list_is_cut_and_says_where_the_rest_is(
     assert enrol(images) == 0
     out = capsys.readouterr().out
     assert out.count("not a picture: empty file") == 20
-    assert "… and 3 more: refused; `lfr gallery show people --files` lists all" in out
+    assert "… and 3 more like these; `lfr gallery show people --files` lists all" in out
     assert ended(["gallery", "show", "people", "--files"]) == 0
     assert capsys.readouterr().out.count("not a picture: empty file") == 23
 

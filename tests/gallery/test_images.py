@@ -312,6 +312,14 @@ def test_a_hidden_or_foreign_file_that_the_table_names(pictures: Path) -> None:
     }
 
 
+def test_pictures_without_a_row_are_named(pictures: Path) -> None:
+    lay_out(pictures, "S1/a.jpg", "S1/b.jpg", "S2.jpg")
+    table = write_csv(pictures, "subject,file\nS1,a.jpg\n")
+    rowless = read_images(pictures, table).without_row
+    assert rowless == (str(pictures / "S1" / "b.jpg"), str(pictures / "S2.jpg"))
+    assert read_images(pictures, write_csv(pictures, "subject,file\nS1,\n")).without_row == ()
+
+
 def test_boxes_of_the_table(pictures: Path) -> None:
     lay_out(pictures, "S1/a.jpg", "S1/b.jpg", "pair.jpg")
     table = write_csv(
@@ -347,6 +355,8 @@ def test_boxes_of_the_table(pictures: Path) -> None:
         (["S1.jpg"], 'subject,age\nS1,"1\n', [], "not valid CSV"),
         (["S1.jpg"], "subject,file\nS1,S2.jpg\n", [], "line 2 names 'S2.jpg'.*no file below"),
         (["S1.jpg"], "subject,file\nS1,../../S1.jpg\n", [], "no file below"),
+        (["S1.jpg"], "subject,file\nS1,a\nS1,S1.jpg\nS1,b\n", [], "line 2 names 'a', line 4"),
+        (["S1.jpg"], "subject,file\n" + "S1,a\n" * 7, [], "'a' and 2 more rows name one"),
         (
             ["S1.jpg"],
             "subject,file\nA,S1.jpg\nB,S1.jpg\n",
