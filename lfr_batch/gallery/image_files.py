@@ -51,7 +51,7 @@ def files_below(images_dir: Path) -> tuple[list[FoundFile], list[str]]:
         found += [FoundFile(below / name, "link in a circle") for name in circles]
         found += [_looked_at(images_dir, below / name) for name in names]
     found += [_closed_folder(images_dir, error) for error in closed]
-    return sorted(found, key=lambda file: file.path), folders
+    return sorted(found, key=lambda file: file.path.parts), folders
 
 
 def _looked_at(images_dir: Path, path: PurePosixPath) -> FoundFile:
