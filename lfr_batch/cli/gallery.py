@@ -101,6 +101,8 @@ def enrol_(
     if not enrolment.faces:
         for line in lines_of(enrolment.files, name, everything=True):
             say(line)
+        if needs_choice(enrolment.not_enrolled):
+            say(TO_DECIDE)
     info = publish(order, listing, enrolment, datetime.now(UTC))
     if as_json:
         answer_json([_enrolled_row(info, enrolment, listing)])

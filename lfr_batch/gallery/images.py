@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -51,7 +52,7 @@ def read_images(
     """
     files, folders = files_below(images_dir)
     excluded = _excluded(files, exclude)
-    table = read_table(subjects_csv) if subjects_csv is not None else None
+    table = _composed(read_table(subjects_csv)) if subjects_csv is not None else None
     meant, rows = _match_rows(images_dir, table, files, excluded)
     judged: list[EnrolmentImage | FileOutcome] = []
     for file in files:
@@ -76,6 +77,12 @@ def read_images(
         subjects=_subjects(attributes_of(rows), subject_ids),
         without_row=tuple(unmapped),
     )
+
+
+def _composed(table: SubjectTable) -> SubjectTable:
+    """Its subjects as ``_by_layout`` names them."""
+    rows = (replace(row, subject_id=normalize("NFC", row.subject_id)) for row in table.rows)
+    return replace(table, rows=tuple(rows))
 
 
 def _judged(file: FoundFile, uri: str, meant: Meant) -> list[EnrolmentImage | FileOutcome]:

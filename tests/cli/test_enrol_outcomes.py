@@ -176,14 +176,17 @@ def test_a_long_list_is_cut_and_says_where_the_rest_is(
 def test_nobody_enrolled_names_every_picture(
     images: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for subject in ("S1", "S2"):
-        (images / subject / "good.png").write_bytes(encoded(WALL, ".png"))
+    twins = twice(installed_picture(ASTRONAUT))
+    for subject, picture in {"S1": WALL, "S2": twins}.items():
+        (images / subject / "good.png").write_bytes(encoded(picture, ".png"))
     assert enrol(images) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    for subject in ("S1", "S2"):
-        assert f"refused {images / subject / 'good.png'} ({subject}): no face found" in captured.err
-    assert "none of 2 pictures gave a template (no face found: 2)" in captured.err
+    assert f"refused {images / 'S1' / 'good.png'} (S1): no face found" in captured.err
+    assert f"look at {images / 'S2' / 'good.png'} (S2): 2 faces of like size: at" in captured.err
+    assert "to decide: give the place of the right face" in captured.err
+    counted = "2 faces of like size: 1; no face found: 1"
+    assert f"none of 2 pictures gave a template ({counted})" in captured.err
 
 
 def test_an_unknown_way_to_pick_is_wrong_use(

@@ -164,8 +164,13 @@ def test_an_odd_name_in_a_subjects_folder_is_enrolled(pictures: Path) -> None:
 
 def test_composed_and_decomposed_letters_are_one_subject(pictures: Path) -> None:
     lay_out(pictures, f"{normalize('NFD', 'Zoë')}/a.jpg", f"{normalize('NFC', 'Zoë')}/b.jpg")
-    table = write_csv(pictures, f"subject,file,sex\n{normalize('NFC', 'Zoë')},Zoë/b.jpg,F\n")
-    assert [i.subject_id for i in read_images(pictures, table).images] == ["Zoë", "Zoë"]
+    table = write_csv(pictures, f"subject,sex\n{normalize('NFD', 'Zoë')},F\n")
+    listing = read_images(pictures, table)
+    composed = normalize("NFC", "Zoë")
+    assert [i.subject_id for i in listing.images] == [composed, composed]
+    assert {s: dict(each.attributes) for s, each in listing.subjects.items()} == {
+        composed: {"sex": "F"}
+    }
 
 
 def test_a_decomposed_name_is_found_by_a_composed_one(pictures: Path) -> None:
