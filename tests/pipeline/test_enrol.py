@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -130,6 +131,20 @@ def test_whose_face_is_enrolled(
         assert score(casework, str(who), face) > 0.6
         assert score(casework, other, face) < 0.4
     assert bool(faces) == (who is not None)
+
+
+def test_a_box_is_a_place_in_the_upright_picture(tmp_path: Path, casework: Casework) -> None:
+    """The picture is stored on its side; EXIF says how to turn it."""
+    stored = cv2.imencode(".jpg", cv2.rotate(pair(), cv2.ROTATE_90_COUNTERCLOCKWISE))[1].tobytes()
+    turn_right = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 274, 3, 1, 6, 0, 0)
+    exif = b"Exif\0\0" + turn_right
+    segment = struct.pack(">BBH", 0xFF, 0xE1, len(exif) + 2) + exif
+    (tmp_path / "pair").write_bytes(stored[:2] + segment + stored[2:])
+    table = tmp_path / "subjects.csv"
+    table.write_text('subject,file,box\nS1,pair,"280,50,420,190"\n', encoding="utf-8")
+    order = EnrolOrder("upright", tmp_path, table, (), AUTHORITY, None, Config(), casework.home)
+    (face,) = enrol(order, run, NOW)[1].faces
+    assert score(casework, "actor", face) > 0.6
 
 
 def test_one_picture_of_two_subjects(tmp_path: Path, casework: Casework) -> None:
