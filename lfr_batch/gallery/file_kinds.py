@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from lfr_batch.footage.signatures import ENCRYPTED, is_text, is_transport_stream
+from lfr_batch.footage.signatures import BESIDE_FOOTAGE, ENCRYPTED, is_text, is_transport_stream
 
 HEAD_BYTES = 4096
 PICTURE = "picture"
@@ -53,11 +53,6 @@ NETPBM = re.compile(rb"P[4-6]\s|P7\n")
 OTHERS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\0\x05\x16\x07", "macOS side-car"),
     (0, b"\0\0\0\1Bud1", "macOS folder file"),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "thumbnail store or Office document"),
-    (0, b"%PDF", "PDF document"),
-    (0, b"MZ", "program"),
-    (0, b"\x7fELF", "program"),
-    (0, b"SQLite format 3\0", "database"),
     (0, b"L\0\0\0\1\x14\x02\0", "Windows shortcut"),
     (4, b"ftyp", "video"),
     (8, b"AVI ", "video"),
@@ -70,6 +65,7 @@ OTHERS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"ID3", "sound recording"),
     (0, b"OggS", "sound recording"),
     (0, b"fLaC", "sound recording"),
+    *((0, magic, kind.removeprefix("a ")) for magic, kind in BESIDE_FOOTAGE),
     *((0, magic, "archive or encrypted file") for magic, _ in ENCRYPTED),
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lfr_batch.config.sheets import column_key
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.records import Box
 from lfr_batch.gallery.subjects_csv import SubjectRow
@@ -23,11 +24,12 @@ def take_box(table: Path, row: SubjectRow) -> tuple[SubjectRow, Box | None]:
     Empty cells are no box. Numbers in one cell are separated by commas, semicolons or spaces.
     Raises UsageError where the cells hold something else, or the row names no file.
     """
-    cells = {name: value for name, value in row.values.items() if value}
-    of_sides = {name.lower() for name in row.values}.issuperset(SIDE_COLUMNS)
+    keys = {name: column_key(name) for name in row.values}
+    of_sides = set(keys.values()).issuperset(SIDE_COLUMNS)
     columns = (BOX_COLUMN, *SIDE_COLUMNS) if of_sides else (BOX_COLUMN,)
-    written = {name.lower(): value for name, value in cells.items() if name.lower() in columns}
-    rest = {name: value for name, value in row.values.items() if name.lower() not in columns}
+    cells = {name: cell for name, cell in row.values.items() if keys[name] in columns}
+    written = {keys[name]: cell for name, cell in cells.items() if cell}
+    rest = {name: cell for name, cell in row.values.items() if name not in cells}
     bare = replace(row, values=rest)
     if not written:
         return bare, None

@@ -115,7 +115,7 @@ def test_every_file_has_an_outcome(pictures: Path) -> None:
         "S1/f.jpg": ("refused", "S1", "not a picture: text file"),
         "S1/g.png": ("refused", "S1", "not a picture: empty file"),
         "S3": (beside, "", "empty file"),
-        "Thumbs.db": (beside, "", "thumbnail store or Office document"),
+        "Thumbs.db": (beside, "", "file of Windows or Office"),
         "clip.mp4": (beside, "", "video"),
         "S1/pipe": (beside, "", "pipe, socket or device"),
         "S1/pipe.jpg": ("refused", "S1", "not a picture: pipe, socket or device"),

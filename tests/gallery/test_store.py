@@ -170,9 +170,7 @@ def test_another_enrolment_is_another_snapshot(
 
 def test_files_beside_the_pictures_make_no_other_snapshot(people: Any, publish: Any) -> None:
     beside = (
-        FileOutcome(
-            "", "/custody/Thumbs.db", "thumbnail store or Office document", "not a picture"
-        ),
+        FileOutcome("", "/custody/Thumbs.db", "file of Windows or Office", "not a picture"),
         FileOutcome("", "/custody/x.jpg", "--exclude x*", "excluded"),
         FileOutcome("S1", "/custody/y.jpg", "the same picture: /custody/z.jpg", "repeated"),
     )
