@@ -9,6 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
+from lfr_batch.cli.enrolment import (
+    TO_DECIDE,
+    file_rows,
+    lines_of,
+    names,
+    needs_choice,
+    outcome_counts,
+)
 from lfr_batch.cli.options import (
     AddressOption,
     AllowCpuOption,
@@ -29,20 +37,21 @@ from lfr_batch.cli.progress import counting
 from lfr_batch.config.schema import Config
 from lfr_batch.engine.table import open_engine
 from lfr_batch.gallery.images import read_images
-from lfr_batch.gallery.records import Enrolment, SnapshotInfo
+from lfr_batch.gallery.records import Enrolment, Listing, Pick, SnapshotInfo
 from lfr_batch.gallery.store import (
     list_galleries,
     list_snapshots,
     load_snapshot,
-    read_refusals,
+    read_outcomes,
     read_subjects,
     verify_snapshot,
 )
 from lfr_batch.oversight.authority import require_authority
-from lfr_batch.pipeline.enrol import EnrolOrder, enrol
+from lfr_batch.pipeline.enrol import EnrolOrder, examine, publish
 
 gallery_app = typer.Typer(help="Galleries of enrolled people.", no_args_is_help=True)
-REFUSALS_SHOWN = 20
+UNSETTLED = 3
+"""Exit code where a subject is left without a template, or somebody has to decide."""
 
 
 @gallery_app.command("enrol")
@@ -51,7 +60,10 @@ def enrol_(
     images: Annotated[Path, typer.Option(help="A folder per subject, or pictures named so.")],
     subjects: Annotated[Path | None, typer.Option(help="CSV with more about the subjects.")] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(help="Leave out pictures that match; may be repeated.")
+        list[str] | None, typer.Option(help="Leave out files that match; may be repeated.")
+    ] = None,
+    pick: Annotated[
+        Pick | None, typer.Option(help="Which of several faces of like size to enrol.")
     ] = None,
     case: CaseOption = None,
     authority: AuthorityOption = None,
@@ -65,7 +77,10 @@ def enrol_(
     allow_cpu: AllowCpuOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Enrol pictures of known people: a new immutable snapshot of the gallery."""
+    """Enrol pictures of known people: a new immutable snapshot of the gallery.
+
+    Exit code 3: a subject is left without a template, or somebody has to decide whose face it is.
+    """
     stated = require_authority(case, authority, operator=operator, needs_purpose=False)
     settings = read_config(
         config,
@@ -76,17 +91,25 @@ def enrol_(
         inference__allow_cpu=allow_cpu or None,
     )
     excluded = tuple(exclude or ())
-    wanted = len(read_images(images, subjects, excluded)[0])
+    listing = read_images(images, subjects, excluded)
+    wanted = len(listing.images)
     settings = _engine_for(settings, wanted, chosen=engine is not None)
     before = next((info for info in list_galleries(home()) if info.name == name), None)
-    order = EnrolOrder(name, images, subjects, excluded, stated, licence, settings, home())
+    order = EnrolOrder(name, images, subjects, excluded, stated, licence, settings, home(), pick)
     with open_engine(settings.engine) as run, counting("enrolling", wanted) as count:
-        info, enrolment = enrol(order, run, datetime.now(UTC), lambda _: count())
+        enrolment = examine(order, listing, run, lambda _: count())
+    if not enrolment.faces:
+        for line in lines_of(enrolment.files, name, everything=True):
+            say(line)
+        if needs_choice(enrolment.not_enrolled):
+            say(TO_DECIDE)
+    info = publish(order, listing, enrolment, datetime.now(UTC))
     if as_json:
-        answer_json([{**_row(info), "refused_by_reason": dict(enrolment.report.refused)}])
+        answer_json([_enrolled_row(info, enrolment, listing)])
     else:
-        _tell(info, enrolment)
+        _tell(info, enrolment, listing)
         _tell_of_change(before, info)
+    raise typer.Exit(0 if enrolment.is_settled else UNSETTLED)
 
 
 def _engine_for(settings: Config, images: int, *, chosen: bool) -> Config:
@@ -97,18 +120,18 @@ def _engine_for(settings: Config, images: int, *, chosen: bool) -> Config:
     return settings.model_copy(update={"engine": here})
 
 
-def _tell(info: SnapshotInfo, enrolment: Enrolment) -> None:
+def _tell(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> None:
     report = enrolment.report
     answer(
         f"{info.name}: {report.enrolled} pictures of {report.subjects} subjects enrolled, "
         f"snapshot {info.snapshot_id}"
     )
-    for refusal in enrolment.refusals[:REFUSALS_SHOWN]:
-        answer(f"  refused {refusal.uri} ({refusal.subject_id}): {refusal.reason}")
-    if len(enrolment.refusals) > REFUSALS_SHOWN:
-        answer(f"  … and {len(enrolment.refusals) - REFUSALS_SHOWN} more refused pictures")
-    for repeat in report.repeated:
-        answer(f"  left out {repeat.uri}: the same picture as {repeat.same_as_uri}")
+    for line in lines_of(enrolment.files, info.name, everything=False):
+        answer(f"  {line}")
+    if listing.without_row:
+        answer(
+            f"  no row in --subjects, so the folder or name counts: {names(listing.without_row)}"
+        )
     for found in report.duplicates:
         answer(
             f"  look at {found.subject_a} and {found.subject_b}: "
@@ -116,6 +139,8 @@ def _tell(info: SnapshotInfo, enrolment: Enrolment) -> None:
         )
     if report.subjects_without_template:
         answer(f"  without any template: {', '.join(report.subjects_without_template)}")
+    if needs_choice(enrolment.not_enrolled):
+        answer(f"  {TO_DECIDE}")
 
 
 def _tell_of_change(before: SnapshotInfo | None, now: SnapshotInfo) -> None:
@@ -146,9 +171,19 @@ def list_(as_json: JsonOption = False) -> None:
 
 
 @gallery_app.command()
-def show(name: str, as_json: JsonOption = False) -> None:
-    """A gallery's snapshots and subjects."""
+def show(
+    name: str,
+    files: Annotated[
+        bool, typer.Option("--files", help="Every file it was enrolled from, and its outcome.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """A gallery's snapshots and subjects, or the files it was enrolled from."""
     snapshot = load_snapshot(home(), name)
+    if files:
+        rows = file_rows(read_outcomes(snapshot))
+        answer_json(rows) if as_json else answer_table(rows, list(rows[0]))
+        return
     subjects, templates = read_subjects(snapshot), Counter(snapshot.subject_ids)
     rows = [
         {
@@ -166,8 +201,8 @@ def show(name: str, as_json: JsonOption = False) -> None:
         say(f"{current} snapshot {info.snapshot_id}: {info.templates} templates, {info.pack_id}")
     columns = list(dict.fromkeys(key for row in rows for key in row))
     answer_table(rows, columns)
-    for refusal in read_refusals(snapshot):
-        say(f"refused {refusal.uri} ({refusal.subject_id}): {refusal.reason}")
+    for line in lines_of(read_outcomes(snapshot), name, everything=False):
+        say(line)
 
 
 @gallery_app.command()
@@ -175,6 +210,17 @@ def verify(name: str) -> None:
     """Compare every file of the current snapshot with the sha256 in its manifest."""
     info = verify_snapshot(home(), name)
     answer(f"{name}: snapshot {info.snapshot_id} with {info.templates} templates is intact")
+
+
+def _enrolled_row(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> dict[str, Any]:
+    return {
+        **_row(info),
+        "outcomes": outcome_counts(enrolment.files),
+        "refused_by_reason": dict(enrolment.report.refused),
+        "subjects_without_template": list(enrolment.report.subjects_without_template),
+        "without_row": list(listing.without_row),
+        "files": file_rows(enrolment.files),
+    }
 
 
 def _row(info: SnapshotInfo) -> dict[str, Any]:

@@ -145,10 +145,12 @@ class DecideConfig(Section):
 
 
 class EnrolConfig(Section):
-    """Gallery pictures are held to ``QualityConfig``, but for these two limits."""
+    """Gallery pictures are held to ``QualityConfig``, but for the first two limits."""
 
     min_face_px: Annotated[float, Field(ge=0.0)] = 48.0
     min_sharpness: Annotated[float, Field(ge=0.0)] = 4.0
+    like_size: Annotated[float, Field(gt=0.0, le=1.0)] = 0.7
+    """A second face of at least this share of the first's size leaves open whose picture it is."""
     duplicate_score: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.6
     """Two subjects whose images score at least this are reported as perhaps one person."""
     same_picture_score: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.98

@@ -121,10 +121,11 @@ def missing_tail(head: bytes, size_bytes: int) -> str | None:
         announced = int.from_bytes(head[4:8], "little") + 8
         if announced > size_bytes + 1:
             return f"its header announces {announced} bytes but it has {size_bytes}"
-    if _is_transport_stream(head) and size_bytes % 188:
+    if is_transport_stream(head) and size_bytes % 188:
         return "it ends in the middle of a packet"
     return None
 
 
-def _is_transport_stream(head: bytes) -> bool:
+def is_transport_stream(head: bytes) -> bool:
+    """Whether five packets of 188 bytes in a row begin with the MPEG-TS sync byte."""
     return len(head) > 188 * 4 and all(head[188 * i] == 0x47 for i in range(5))

@@ -23,8 +23,9 @@ def find_duplicates(
 ) -> tuple[DuplicateFinding, ...]:
     """Every pair once, sorted by kind, then subjects and images.
 
-    Two pictures are the same if their bytes are, or their templates score at least
-    ``same_picture_score`` (the same photograph saved anew). Two subjects look alike if their
+    Two pictures are the same if their bytes are (unless they were enrolled for faces in different
+    places of it), or their templates score at least ``same_picture_score`` (the same photograph
+    saved anew). Two subjects look alike if their
     closest images score at least ``duplicate_score``; one finding for the two subjects, with
     those images, and none where they already share a picture.
     """
@@ -55,7 +56,12 @@ def _same_bytes(faces: Sequence[EnrolledFace]) -> set[Pair]:
     rows_of: dict[str, list[int]] = {}
     for row, face in enumerate(faces):
         rows_of.setdefault(face.sha256, []).append(row)
-    return {pair for rows in rows_of.values() for pair in combinations(rows, 2)}
+    return {
+        (a, b)
+        for rows in rows_of.values()
+        for a, b in combinations(rows, 2)
+        if faces[a].box_xyxy == faces[b].box_xyxy
+    }
 
 
 def _close_pairs(faces: Sequence[EnrolledFace], lowest: float) -> Iterator[Hits]:

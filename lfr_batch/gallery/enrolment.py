@@ -7,57 +7,52 @@ from collections.abc import Iterable, Sequence
 
 from lfr_batch.config.schema import EnrolConfig
 from lfr_batch.gallery.duplicates import find_duplicates
-from lfr_batch.gallery.records import (
-    EnrolledFace,
-    Enrolment,
-    EnrolmentReport,
-    RefusedImage,
-    RepeatedPicture,
-)
+from lfr_batch.gallery.records import EnrolledFace, Enrolment, EnrolmentReport, FileOutcome
 
 DEFAULTS = EnrolConfig()
 
 
 def collect(
-    outcomes: Iterable[EnrolledFace | RefusedImage],
+    outcomes: Iterable[EnrolledFace | FileOutcome],
     subject_ids: Iterable[str] = (),
     settings: EnrolConfig = DEFAULTS,
 ) -> Enrolment:
-    """Assemble an enrolment from the outcomes of its pictures, in whatever order they come.
+    """Assemble an enrolment from the outcomes of its files, in whatever order they come.
 
-    Faces and refusals are sorted by subject, then uri. The same bytes a second time within one
-    subject are left out and reported. ``subject_ids`` are all subjects that were to be enrolled,
-    so that those left without a template can be named.
+    All are sorted by subject, then uri. The same bytes a second time within one subject are left
+    out as 'repeated'. ``subject_ids`` are all subjects that were to be enrolled, so that those left
+    without a template can be named.
     """
     ordered = sorted(outcomes, key=lambda outcome: (outcome.subject_id, outcome.uri))
-    refusals = tuple(o for o in ordered if isinstance(o, RefusedImage))
     faces, repeated = _without_repeats([o for o in ordered if isinstance(o, EnrolledFace)])
+    others = [o for o in ordered if isinstance(o, FileOutcome)]
+    not_enrolled = sorted([*others, *repeated], key=lambda file: (file.subject_id, file.uri))
     enrolled = {face.subject_id for face in faces}
-    wanted = {*subject_ids, *(outcome.subject_id for outcome in ordered)}
+    wanted = {*subject_ids, *(outcome.subject_id for outcome in ordered)} - {""}
     report = EnrolmentReport(
         enrolled=len(faces),
         subjects=len(enrolled),
-        refused=count_reasons(refusals),
-        repeated=repeated,
+        refused=count_reasons(file for file in others if file.outcome == "refused"),
         duplicates=find_duplicates(faces, settings.duplicate_score, settings.same_picture_score),
         subjects_without_template=tuple(sorted(wanted - enrolled)),
     )
-    return Enrolment(faces, refusals, report)
+    return Enrolment(faces, tuple(not_enrolled), report)
 
 
-def count_reasons(refusals: Iterable[RefusedImage]) -> dict[str, int]:
-    """Refused pictures by reason, most frequent first, then by name."""
-    counts = Counter(refusal.reason for refusal in refusals)
+def count_reasons(files: Iterable[FileOutcome]) -> dict[str, int]:
+    """Files by reason without its particulars, most frequent first, then by name."""
+    counts = Counter(file.reason.partition(":")[0] for file in files)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _without_repeats(
     faces: Sequence[EnrolledFace],
-) -> tuple[tuple[EnrolledFace, ...], tuple[RepeatedPicture, ...]]:
+) -> tuple[tuple[EnrolledFace, ...], list[FileOutcome]]:
     first: dict[tuple[str, str], EnrolledFace] = {}
-    repeated: list[RepeatedPicture] = []
+    repeated: list[FileOutcome] = []
     for face in faces:
         kept = first.setdefault((face.subject_id, face.sha256), face)
         if kept is not face:
-            repeated.append(RepeatedPicture(face.subject_id, face.uri, kept.uri))
-    return tuple(first.values()), tuple(repeated)
+            same = f"the same picture: {kept.uri}"
+            repeated.append(FileOutcome(face.subject_id, face.uri, same, "repeated"))
+    return tuple(first.values()), repeated

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lfr_batch.gallery.records import EnrolledFace, RefusedImage, Subject
+from lfr_batch.gallery.records import EnrolledFace, FileOutcome, Subject
 
 ID_DIGITS = 12
 
@@ -19,12 +19,13 @@ def snapshot_identity(
     pack_id: str,
     pack_identity: str,
     faces: Sequence[EnrolledFace],
-    refusals: Iterable[RefusedImage],
+    refusals: Iterable[FileOutcome],
     subjects: Mapping[str, Subject],
 ) -> str:
     """12 hex digits over what was enrolled and with which pack, in any order.
 
-    Covers images, subjects with their attributes, templates and refusals. When, where, for which
+    Covers images, subjects with their attributes, templates and refusals: pictures that were to
+    give a template and did not, none of the other files. When, where, for which
     case and from which folder does not matter: the same enrolment keeps its id.
     """
     digest = hashlib.sha256(_line("lfr-gallery", 1, pack_id, pack_identity))

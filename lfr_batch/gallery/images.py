@@ -1,177 +1,264 @@
-"""Which pictures are to be enrolled, and under whom."""
+"""Which files are to be enrolled, and under whom; what becomes of the others."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 from lfr_batch.errors import UsageError
-from lfr_batch.gallery.records import EnrolmentImage, Subject
+from lfr_batch.footage.local import as_uri
+from lfr_batch.gallery.file_kinds import PICTURE, has_picture_ending, stem_of
+from lfr_batch.gallery.image_files import FoundFile, files_below
+from lfr_batch.gallery.records import (
+    REFUSALS,
+    Box,
+    EnrolmentImage,
+    FileOutcome,
+    Listing,
+    Subject,
+)
+from lfr_batch.gallery.subject_boxes import take_box
 from lfr_batch.gallery.subjects_csv import SubjectRow, SubjectTable, attributes_of, read_table
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+ROWS_NAMED = 5
+Meant = Mapping[str, Box | None]
+"""Whom a picture shows, and where in it."""
 
 
 def read_images(
     images_dir: Path, subjects_csv: Path | None, exclude: Sequence[str] = ()
-) -> tuple[list[EnrolmentImage], dict[str, Subject]]:
-    """The pictures below ``images_dir``, sorted by path, and every subject known of.
+) -> Listing:
+    """Every file below ``images_dir``, sorted by path, and every subject known of.
 
-    A picture belongs to the subject that the CSV's file column gives it, else to the folder
-    directly below ``images_dir`` that holds it, else to its own whole name without the suffix.
+    A file is a picture by its first bytes, whatever its name. It belongs to the subjects that the
+    CSV's file column gives it, else to the folder directly below ``images_dir`` that holds it, else
+    to its own whole name without a picture's ending; deeper down its subject is unclear. Hidden
+    files are enrolled only if the CSV names them. A file that is no picture is refused where the
+    CSV or its ending says it should be one. ``exclude`` holds globs for the path relative to
+    ``images_dir`` or the file name; rows that name an excluded file are left out too.
     Subjects without any picture (a row of the CSV, an empty folder) are among the subjects, so
-    that a report can name them. Hidden files are passed over. ``exclude`` holds globs for the
-    path relative to ``images_dir`` or the file name; rows that name an excluded picture are left
-    out too. For the attributes of a subject with several rows see ``attributes_of``.
+    that a report can name them. For the attributes of a subject with several rows see
+    ``attributes_of``.
 
     Raises:
-        UsageError: no such directory, no pictures, a CSV that is unreadable or names a picture
-            that is missing or ambiguous, a picture whose subject is unclear, a glob that
-            matches nothing.
+        UsageError: no such directory, no pictures, a CSV that is unreadable or names a file that
+            is missing or ambiguous, a glob that matches nothing.
     """
-    pictures, folders = _walk(images_dir)
-    if not pictures:
-        raise UsageError(
-            f"{images_dir} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}); "
-            "give --images a folder per subject, or pictures named after their subject."
-        )
-    excluded = _excluded(pictures, exclude)
-    table = read_table(subjects_csv) if subjects_csv is not None else None
-    by_file, rows = _match_rows(images_dir, table, pictures, excluded)
-    subject_of = {
-        picture: by_file.get(picture) or _by_layout(images_dir, picture)
-        for picture in pictures
-        if picture not in excluded
-    }
-    if not subject_of:
-        raise UsageError(f"--exclude leaves none of the pictures of {images_dir}.")
+    files, folders = files_below(images_dir)
+    excluded = _excluded(files, exclude)
+    table = _composed(read_table(subjects_csv)) if subjects_csv is not None else None
+    meant, rows = _match_rows(images_dir, table, files, excluded)
+    judged: list[EnrolmentImage | FileOutcome] = []
+    for file in files:
+        uri = as_uri(images_dir.absolute() / file.path)
+        if file.path in excluded:
+            judged.append(FileOutcome("", uri, f"--exclude {excluded[file.path]}", "excluded"))
+        else:
+            judged += _judged(file, uri, meant.get(file.path, {}))
+    images = [what for what in judged if isinstance(what, EnrolmentImage)]
+    others = [what for what in judged if isinstance(what, FileOutcome)]
+    subject_ids = {i.subject_id for i in images} | {o.subject_id for o in others if o.subject_id}
+    _check_pictures(images_dir, images, others)
     if table is not None:
-        _check_overlap(table, subject_of.values())
-    bare_folders = [] if table is not None and table.names_files else folders
-    images = [EnrolmentImage(subject_of[p], str(_full_path(images_dir, p))) for p in subject_of]
-    return images, _subjects(attributes_of(rows), [*subject_of.values(), *bare_folders])
+        _check_overlap(table, subject_ids)
+    if table is None or not table.names_files:
+        subject_ids.update(_bare(folders, files, excluded))
+    mapped = {as_uri(images_dir.absolute() / path) for path in meant}
+    unmapped = [i.uri for i in images if i.uri not in mapped] if meant else []
+    return Listing(
+        images=tuple(images),
+        not_enrolled=tuple(others),
+        subjects=_subjects(attributes_of(rows), subject_ids),
+        without_row=tuple(unmapped),
+    )
 
 
-def _walk(images_dir: Path) -> tuple[list[PurePosixPath], list[str]]:
-    """Relative paths of all pictures, and the folders directly below that hold none."""
-    if not _is_directory(images_dir):
-        raise UsageError(f"{images_dir} is not a directory; give --images a folder of pictures.")
-    pictures: list[PurePosixPath] = []
-    folders: set[str] = set()
-    for root, inner, files in os.walk(images_dir, followlinks=True, onerror=_refuse_unreadable):
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
-        below = Path(root).relative_to(images_dir)
-        if below == Path():
-            folders.update(inner)
-        pictures += [PurePosixPath(below, name) for name in files if _is_picture(name)]
-    held = {picture.parts[0] for picture in pictures if len(picture.parts) > 1}
-    return sorted(pictures), sorted(folders - held)
+def _composed(table: SubjectTable) -> SubjectTable:
+    """Its subjects as ``_by_layout`` names them."""
+    rows = (replace(row, subject_id=normalize("NFC", row.subject_id)) for row in table.rows)
+    return replace(table, rows=tuple(rows))
 
 
-def _is_directory(path: Path) -> bool:
+def _judged(file: FoundFile, uri: str, meant: Meant) -> list[EnrolmentImage | FileOutcome]:
+    """A file that is not excluded; several where the table gives it to several subjects."""
+    is_picture = file.kind == PICTURE
+    if file.is_hidden and not meant:
+        kind = "hidden picture" if is_picture else "hidden file"
+        return [FileOutcome("", uri, kind, "not a picture")]
+    if file.is_folder:
+        return [FileOutcome("", uri, f"unreadable: the folder {file.trouble}", "look at")]
+    if not (is_picture or file.trouble or meant or has_picture_ending(file.path.name)):
+        return [FileOutcome("", uri, file.kind, "not a picture")]
+    subjects = meant or _by_layout(file.path)
+    if not subjects:
+        return [FileOutcome("", uri, f"subject unclear: {_why_unclear(file)}", "look at")]
+    if is_picture:
+        return [EnrolmentImage(subject, uri, box) for subject, box in subjects.items()]
+    why = f"unreadable: {file.trouble}" if file.trouble else f"not a picture: {file.kind}"
+    return [FileOutcome(subject, uri, why) for subject in subjects]
+
+
+def _by_layout(path: PurePosixPath) -> Meant:
+    """Whose picture it is by where it lies; empty where that says nothing."""
+    name = {1: stem_of(path.name), 2: path.parts[0]}.get(len(path.parts))
+    return {normalize("NFC", name): None} if name and _is_unicode(name) else {}
+
+
+def _why_unclear(file: FoundFile) -> str:
+    if len(file.path.parts) <= 2:
+        return "its name, or its folder's, is not valid Unicode; rename it"
+    return (
+        f"it lies {len(file.path.parts) - 1} folders deep; put it into a subject's folder directly "
+        "below --images, or name it in the file column of --subjects"
+    )
+
+
+def _is_unicode(name: str) -> bool:
     try:
-        return path.is_dir()
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be looked into ({error.strerror}); mend its permissions or give "
-            "--images another folder."
-        ) from error
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _refuse_unreadable(error: OSError) -> None:
-    raise UsageError(f"{error.filename} cannot be read ({error.strerror}); mend its permissions.")
-
-
-def _is_picture(name: str) -> bool:
-    return not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES
-
-
-def _full_path(images_dir: Path, picture: PurePosixPath) -> Path:
-    return images_dir.absolute() / picture
-
-
-def _excluded(pictures: list[PurePosixPath], exclude: Sequence[str]) -> set[PurePosixPath]:
-    excluded: set[PurePosixPath] = set()
+def _excluded(files: Sequence[FoundFile], exclude: Sequence[str]) -> dict[PurePosixPath, str]:
+    """The glob that excludes it, by file."""
+    excluded: dict[PurePosixPath, str] = {}
     for glob in exclude:
-        found = {p for p in pictures if fnmatchcase(str(p), glob) or fnmatchcase(p.name, glob)}
+        paths = [file.path for file in files]
+        found = [p for p in paths if fnmatchcase(str(p), glob) or fnmatchcase(p.name, glob)]
         if not found:
-            raise UsageError(f"--exclude {glob!r} matches no picture; mend or drop the pattern.")
-        excluded |= found
+            raise UsageError(f"--exclude {glob!r} matches no file; mend or drop the pattern.")
+        for path in found:
+            excluded.setdefault(path, glob)
     return excluded
 
 
-def _by_layout(images_dir: Path, picture: PurePosixPath) -> str:
-    if len(picture.parts) == 1:
-        return picture.stem
-    if len(picture.parts) == 2:
-        return picture.parts[0]
-    raise UsageError(
-        f"{images_dir / picture} lies {len(picture.parts) - 1} folders deep, so its subject is "
-        "unclear; put the subjects' folders directly below --images, or map the picture with "
-        "the file column of --subjects."
-    )
+def _bare(
+    folders: Sequence[str], files: Sequence[FoundFile], excluded: Mapping[PurePosixPath, str]
+) -> list[str]:
+    """Subjects' folders without a picture: all that hold none, unless left out on purpose."""
+    in_folders = [file for file in files if len(file.path.parts) > 1 and not file.is_hidden]
+    on_purpose = {file.path.parts[0] for file in in_folders if file.path in excluded} - {
+        file.path.parts[0] for file in in_folders if file.path not in excluded
+    }
+    held = {file.path.parts[0] for file in in_folders if file.kind == PICTURE}
+    return [
+        normalize("NFC", folder)
+        for folder in folders
+        if folder not in on_purpose | held and _is_unicode(folder)
+    ]
 
 
 def _match_rows(
     images_dir: Path,
     table: SubjectTable | None,
-    pictures: list[PurePosixPath],
-    excluded: set[PurePosixPath],
-) -> tuple[dict[PurePosixPath, str], list[SubjectRow]]:
-    """Subject by picture as the table has it, and the rows not about excluded pictures."""
+    files: Sequence[FoundFile],
+    excluded: Mapping[PurePosixPath, str],
+) -> tuple[dict[PurePosixPath, dict[str, Box | None]], list[SubjectRow]]:
+    """Whom each file shows as the table has it, and the rows not about excluded files."""
     if table is None:
         return {}, []
-    find = partial(_find, images_dir, table.path, set(pictures), _by_name(pictures))
-    subject_of: dict[PurePosixPath, str] = {}
+    paths = [file.path for file in files]
+    by_path = {normalize("NFC", str(path)): path for path in paths}
+    by_path |= {str(path): path for path in paths}
+    find = partial(_find, images_dir, table.path, by_path, _by_name(paths))
+    meant: dict[PurePosixPath, dict[str, Box | None]] = {}
     kept: list[SubjectRow] = []
-    for row in table.rows:
-        picture = None if row.file is None else find(row, row.file)
-        if picture in excluded:
+    astray: list[SubjectRow] = []
+    for given in table.rows:
+        row, box = take_box(table.path, given)
+        path = None if row.file is None else find(row, row.file)
+        if path in excluded:
             continue
         kept.append(row)
-        if picture is not None and subject_of.setdefault(picture, row.subject_id) != row.subject_id:
-            raise UsageError(
-                f"{table.path} line {row.line} gives {picture} to {row.subject_id!r}, but an "
-                f"earlier line gives it to {subject_of[picture]!r}; drop one of the two."
-            )
-    return subject_of, kept
+        if path is not None:
+            _add(meant.setdefault(path, {}), table.path, row, box)
+        elif row.file is not None:
+            astray.append(row)
+    if astray:
+        raise UsageError(_astray(table.path, astray))
+    return meant, kept
 
 
-def _by_name(pictures: list[PurePosixPath]) -> dict[str, list[PurePosixPath]]:
+def _astray(table: Path, rows: Sequence[SubjectRow]) -> str:
+    named = [f"line {row.line} names {row.file!r}" for row in rows[:ROWS_NAMED]]
+    more = f" and {len(rows) - ROWS_NAMED} more rows name one" if len(rows) > ROWS_NAMED else ""
+    return (
+        f"{table} {', '.join(named)}{more}, which is no file below --images; add the pictures or "
+        "mend the lines."
+    )
+
+
+def _add(subjects: dict[str, Box | None], table: Path, row: SubjectRow, box: Box | None) -> None:
+    """One picture may show several subjects, if a box says who is where."""
+    where = f"{table} line {row.line} gives {row.file} to {row.subject_id!r}"
+    if row.subject_id in subjects and subjects[row.subject_id] != box:
+        raise UsageError(f"{where} with another box than an earlier line; drop one of the two.")
+    others = {subject: there for subject, there in subjects.items() if subject != row.subject_id}
+    if others and (box is None or None in others.values()):
+        raise UsageError(
+            f"{where}, but an earlier line gives it to {next(iter(others))!r}; drop one of the "
+            "two, or give each the box of its face."
+        )
+    if box is not None and box in others.values():
+        raise UsageError(f"{where} with the box of another subject; mend one of the two.")
+    subjects[row.subject_id] = box
+
+
+def _by_name(paths: Sequence[PurePosixPath]) -> dict[str, list[PurePosixPath]]:
     by_name: dict[str, list[PurePosixPath]] = {}
-    for picture in pictures:
-        by_name.setdefault(picture.name, []).append(picture)
+    for path in paths:
+        by_name.setdefault(normalize("NFC", path.name), []).append(path)
     return by_name
 
 
 def _find(
     images_dir: Path,
     table: Path,
-    known: set[PurePosixPath],
+    by_path: Mapping[str, PurePosixPath],
     by_name: Mapping[str, list[PurePosixPath]],
     row: SubjectRow,
     file: str,
-) -> PurePosixPath:
-    """Relative to the images, the subject's folder or the CSV, else by bare name anywhere."""
+) -> PurePosixPath | None:
+    """Relative to the images, the subject's folder or the CSV, else by bare name anywhere.
+
+    Composed and decomposed letters are the same. None where there is no such file.
+    """
     wanted = PurePosixPath(file.replace("\\", "/"))
     beside_table = os.path.relpath(table.parent / wanted, images_dir)
     for place in (wanted, row.subject_id / wanted, PurePosixPath(beside_table)):
-        if place in known:
-            return place
-    places = by_name.get(file, [])
-    if len(places) == 1:
-        return places[0]
-    if places:
+        found = by_path.get(str(place)) or by_path.get(normalize("NFC", str(place)))
+        if found is not None:
+            return found
+    places = by_name.get(normalize("NFC", str(wanted)), [])
+    if len(places) > 1:
         raise UsageError(
             f"{table} line {row.line} names {file!r}, which lies in {places[0].parent} and "
             f"{places[1].parent}; write its path relative to --images."
         )
+    return places[0] if places else None
+
+
+def _check_pictures(
+    images_dir: Path, images: Sequence[EnrolmentImage], others: Sequence[FileOutcome]
+) -> None:
+    """Refusals go on: which pictures cannot be read is told with everything else."""
+    if images or any(other.outcome in REFUSALS for other in others):
+        return
+    if any(other.outcome == "excluded" for other in others):
+        raise UsageError(f"--exclude leaves none of the pictures of {images_dir}.")
+    kinds = Counter(other.reason for other in others).most_common()
+    holds = ", ".join(f"{n} × {kind}" for kind, n in kinds) or "nothing"
     raise UsageError(
-        f"{table} line {row.line} names {file!r}, which is no picture below --images; "
-        "add the picture or mend the line."
+        f"{images_dir} holds no pictures (it holds {holds}); give --images a folder per subject, "
+        "or pictures named after their subject."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,19 +13,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lfr_batch.gallery.arrow_strings import ArrowStrings
-from lfr_batch.gallery.records import EnrolledFace, RefusedImage, Subject
+from lfr_batch.gallery.records import EnrolledFace, FileOutcome, Outcome, Subject
 from lfr_batch.records import FloatArray
 
 Row = TypeVar("Row")
 
 ROWS_AT_ONCE = 4096
+REFUSED: Outcome = "refused"
 SUBJECT_ONLY = ("subject_id",)
 """Of a template's columns only this one repeats itself; a dictionary of the others costs."""
 
 SUBJECTS = pa.schema(
     [("subject_id", pa.string()), ("attributes", pa.map_(pa.string(), pa.string()))]
 )
-REFUSALS = pa.schema([(name, pa.string()) for name in ("subject_id", "uri", "reason")])
+OUTCOMES = pa.schema([(name, pa.string()) for name in ("subject_id", "uri", "reason", "outcome")])
+"""Files that gave no template. 0.1.0 wrote refused pictures alone, without the last column."""
 
 
 def templates_schema(dimension: int) -> pa.Schema:
@@ -38,6 +41,7 @@ def templates_schema(dimension: int) -> pa.Schema:
             ("quality", pa.float32()),
             ("box_xyxy", pa.list_(pa.float32(), 4)),
             ("thumbnail_jpeg", pa.large_binary()),
+            ("note", pa.string()),  # 0.1.0 wrote none
         ]
     )
 
@@ -47,9 +51,8 @@ def write_templates(path: Path, faces: Sequence[EnrolledFace]) -> None:
     _write(path, schema, (_face_table(chunk, schema) for chunk in _chunks(faces)), SUBJECT_ONLY)
 
 
-def write_refusals(path: Path, refusals: Iterable[RefusedImage]) -> None:
-    rows = ({"subject_id": r.subject_id, "uri": r.uri, "reason": r.reason} for r in refusals)
-    _write(path, REFUSALS, _tables(rows, REFUSALS))
+def write_outcomes(path: Path, files: Iterable[FileOutcome]) -> None:
+    _write(path, OUTCOMES, _tables(map(asdict, files), OUTCOMES))
 
 
 def write_subjects(path: Path, subjects: Iterable[Subject]) -> None:
@@ -63,6 +66,30 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, tuple[Any, ...
     """Columns as Python values. Raises OSError or pyarrow.ArrowException."""
     table = _table(path, columns)
     return {name: tuple(table[name].to_pylist()) for name in columns}
+
+
+def read_outcomes(path: Path) -> list[FileOutcome]:
+    """Of the files that gave no template. Raises as ``read_columns`` does."""
+    columns = _read_or_default(
+        path, {"subject_id": "", "uri": "", "reason": "", "outcome": REFUSED}
+    )
+    rows = zip(*columns, strict=True)
+    return [FileOutcome(whose, uri, reason, outcome) for whose, uri, reason, outcome in rows]
+
+
+def read_notes(path: Path) -> list[FileOutcome]:
+    """Of the pictures that gave the templates. Raises as ``read_columns`` does."""
+    columns = _read_or_default(path, {"subject_id": "", "uri": "", "note": ""})
+    rows = zip(*columns, strict=True)
+    return [FileOutcome(whose, uri, note, "enrolled") for whose, uri, note in rows]
+
+
+def _read_or_default(path: Path, columns: Mapping[str, str]) -> list[tuple[Any, ...]]:
+    """Columns of strings, those that an older version did not write filled up."""
+    with pq.ParquetFile(path) as file:
+        rows, there = file.metadata.num_rows, set(file.schema_arrow.names)
+    read = read_columns(path, [name for name in columns if name in there])
+    return [read.get(name, (default,) * rows) for name, default in columns.items()]
 
 
 def read_strings(path: Path, columns: Sequence[str]) -> tuple[ArrowStrings, ...]:
@@ -104,6 +131,7 @@ def _face_table(faces: Sequence[EnrolledFace], schema: pa.Schema) -> pa.Table:
         "quality": np.array([face.quality for face in faces], np.float32),
         "box_xyxy": _vectors(boxes),
         "thumbnail_jpeg": [face.thumbnail_jpeg for face in faces],
+        "note": [face.note for face in faces],
     }
     return pa.Table.from_pydict(columns, schema)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from lfr_batch.records import FloatArray
 
@@ -16,12 +16,28 @@ DuplicateKind = Literal[
 ]
 
 
+Outcome = Literal["enrolled", "refused", "look at", "repeated", "excluded", "not a picture"]
+"""What became of a file below the folder of pictures. 'look at': somebody has to say whose picture,
+or whose face in it, it is. 'repeated': the same bytes a second time within one subject."""
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+REFUSALS: tuple[Outcome, ...] = ("refused", "look at")
+"""Outcomes of pictures that were to give a template and did not."""
+
+Pick = Literal["largest"]
+"""How to choose among faces of like size."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels of the upright picture."""
+
+
 @dataclass(frozen=True, slots=True)
 class EnrolmentImage:
-    """A picture to enrol. ``uri`` is an absolute path."""
+    """A picture to enrol. ``uri`` is an absolute path, or a ``file://`` uri of an odd one."""
 
     subject_id: str
     uri: str
+    box_xyxy: Box | None = None
+    """Where the subject's face is, if the operator said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +59,38 @@ class EnrolledFace:
     template: FloatArray
     """(d,), L2-normalised."""
     quality: float
-    box_xyxy: tuple[float, float, float, float]
+    box_xyxy: Box
     thumbnail_jpeg: bytes
+    note: str = ""
+    """What the operator should know: other faces in the picture, how this one was chosen."""
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedImage:
-    """A picture that gave no template. ``reason`` is short: refusals are counted by it."""
+class FileOutcome:
+    """What became of a file below the folder of pictures."""
 
     subject_id: str
+    """Empty where it is nobody's."""
     uri: str
     reason: str
+    """A phrase that is counted by, then perhaps a colon and the particulars; of an enrolled picture
+    its ``note``."""
+    outcome: Outcome = "refused"
 
 
 @dataclass(frozen=True, slots=True)
-class RepeatedPicture:
-    """The same bytes a second time within one subject: left out."""
+class Listing:
+    """The files below the folder of pictures: those to be looked at, and what became of the others.
 
-    subject_id: str
-    uri: str
-    same_as_uri: str
+    Each file is in one of the two; in ``images`` once for each subject it shows.
+    """
+
+    images: tuple[EnrolmentImage, ...]
+    not_enrolled: tuple[FileOutcome, ...]
+    subjects: Mapping[str, Subject]
+    """Everybody who is to be enrolled, also those without any picture."""
+    without_row: tuple[str, ...] = ()
+    """Pictures that a table which names files does not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +113,7 @@ class EnrolmentReport:
     subjects: int
     """Subjects with at least one template."""
     refused: Mapping[str, int]
-    """Pictures by reason, most frequent first."""
-    repeated: tuple[RepeatedPicture, ...]
+    """Refused pictures by reason, most frequent first."""
     duplicates: tuple[DuplicateFinding, ...]
     subjects_without_template: tuple[str, ...]
 
@@ -96,8 +123,26 @@ class Enrolment:
     """What a snapshot is published from, in an order that does not depend on the workers'."""
 
     faces: tuple[EnrolledFace, ...]
-    refusals: tuple[RefusedImage, ...]
+    not_enrolled: tuple[FileOutcome, ...]
     report: EnrolmentReport
+
+    @property
+    def files(self) -> tuple[FileOutcome, ...]:
+        """Every file, once for each subject it is of, sorted by uri."""
+        enrolled = (FileOutcome(f.subject_id, f.uri, f.note, "enrolled") for f in self.faces)
+        return tuple(sorted([*enrolled, *self.not_enrolled], key=lambda f: (f.uri, f.subject_id)))
+
+    @property
+    def refusals(self) -> tuple[FileOutcome, ...]:
+        """Pictures that were to give a template and did not, those to look at among them."""
+        return tuple(file for file in self.not_enrolled if file.outcome in REFUSALS)
+
+    @property
+    def is_settled(self) -> bool:
+        """Every subject has a template, and nobody has to decide whose face is which."""
+        return not self.report.subjects_without_template and not any(
+            file.outcome == "look at" for file in self.not_enrolled
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from lfr_batch.gallery.arrow_strings import ArrowStrings
 from lfr_batch.gallery.durable_files import sha256_of
 from lfr_batch.gallery.faiss_index import build_index, map_vectors, write_index
 from lfr_batch.gallery.manifest import FileEntry, Manifest, ManifestTooNew, from_json, to_json
-from lfr_batch.gallery.records import EnrolledFace, RefusedImage, Subject
+from lfr_batch.gallery.records import EnrolledFace, FileOutcome, Subject
 from lfr_batch.records import FloatArray
 
 MANIFEST = "manifest.json"
@@ -32,13 +32,13 @@ def write_snapshot(
     folder: Path,
     manifest: Manifest,
     faces: Sequence[EnrolledFace],
-    refusals: Iterable[RefusedImage],
+    not_enrolled: Iterable[FileOutcome],
     subjects: Iterable[Subject],
 ) -> None:
     """Fill ``folder``; the manifest's ``files`` are filled in. Row i of every file is face i."""
     tables.write_templates(folder / TEMPLATES, faces)
     tables.write_subjects(folder / SUBJECTS, subjects)
-    tables.write_refusals(folder / REFUSALS, refusals)
+    tables.write_outcomes(folder / REFUSALS, not_enrolled)
     write_index(build_index(stacked_templates(faces)), folder / INDEX)
     entries = {name: _entry(folder / name) for name in (TEMPLATES, SUBJECTS, REFUSALS, INDEX)}
     complete = manifest.model_copy(update={"files": entries})
@@ -109,6 +109,18 @@ def read_columns(path: Path, names: Sequence[str]) -> dict[str, tuple[Any, ...]]
         return tables.read_columns(path, names)
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
+
+
+def read_files(folder: Path) -> list[FileOutcome]:
+    """What became of every file: of those that gave templates, then of the others."""
+    reading = {TEMPLATES: tables.read_notes, REFUSALS: tables.read_outcomes}
+    files: list[FileOutcome] = []
+    for name, read in reading.items():
+        try:
+            files += read(folder / name)
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(folder / name, error) from error
+    return files
 
 
 def read_strings(path: Path, names: Sequence[str]) -> tuple[ArrowStrings, ...]:

@@ -35,13 +35,21 @@ from lfr_batch.gallery.durable_files import (
 from lfr_batch.gallery.enrolment import count_reasons
 from lfr_batch.gallery.identity import snapshot_identity
 from lfr_batch.gallery.manifest import Manifest
-from lfr_batch.gallery.records import EnrolledFace, RefusedImage, Snapshot, SnapshotInfo, Subject
+from lfr_batch.gallery.records import (
+    REFUSALS,
+    EnrolledFace,
+    FileOutcome,
+    Snapshot,
+    SnapshotInfo,
+    Subject,
+)
 from lfr_batch.gallery.snapshot_files import (
     MANIFEST,
     TEMPLATES,
     dimension_of,
     map_templates,
     read_columns,
+    read_files,
     read_jpegs,
     read_manifest,
     read_strings,
@@ -60,7 +68,7 @@ def publish_snapshot(
     pack_id: str,
     pack_identity: str,
     faces: Sequence[EnrolledFace],
-    refusals: Sequence[RefusedImage],
+    not_enrolled: Sequence[FileOutcome],
     subjects: Mapping[str, Subject],
     case_ref: str,
     authority: str,
@@ -80,6 +88,7 @@ def publish_snapshot(
         StoreFull, StoreError: the disk; nothing was changed.
     """
     folder = _gallery_folder(home, name)
+    refusals = [file for file in not_enrolled if file.outcome in REFUSALS]
     if not faces:
         raise GalleryEmpty(_nothing_enrolled(name, refusals))
     ordered = _sorted_faces(faces)
@@ -106,7 +115,7 @@ def publish_snapshot(
             confirm(final, read_manifest(final).created_utc, said)
         else:
             with new_directory(final) as building:
-                write_snapshot(building, manifest, ordered, refusals, everyone.values())
+                write_snapshot(building, manifest, ordered, not_enrolled, everyone.values())
         write_text(folder / "CURRENT", f"{snapshot_id}\n")
     return _info(name, final)
 
@@ -179,9 +188,12 @@ def read_subjects(snapshot: Snapshot) -> dict[str, Subject]:
     return {subject_id: Subject(subject_id, dict(attributes)) for subject_id, attributes in pairs}
 
 
-def read_refusals(snapshot: Snapshot) -> list[RefusedImage]:
-    columns = read_columns(snapshot.refusals_path, ("subject_id", "uri", "reason"))
-    return [RefusedImage(*values) for values in zip(*columns.values(), strict=True)]
+def read_outcomes(snapshot: Snapshot) -> list[FileOutcome]:
+    """What became of every file, sorted by uri.
+
+    A snapshot of 0.1.0 knows of enrolled and refused pictures only.
+    """
+    return sorted(read_files(snapshot.path), key=lambda file: (file.uri, file.subject_id))
 
 
 def read_thumbnails(snapshot: Snapshot, image_ids: Iterable[str]) -> dict[str, bytes]:
@@ -223,9 +235,13 @@ def _everyone(subjects: Mapping[str, Subject], faces: Iterable[EnrolledFace]) ->
     return {subject_id: subjects.get(subject_id, Subject(subject_id)) for subject_id in ids}
 
 
-def _nothing_enrolled(name: str, refusals: Sequence[RefusedImage]) -> str:
+def _nothing_enrolled(name: str, refusals: Sequence[FileOutcome]) -> str:
     reasons = "; ".join(f"{reason}: {n}" for reason, n in count_reasons(refusals).items())
-    why = f"all {len(refusals)} pictures were refused ({reasons})" if refusals else "no pictures"
+    why = (
+        f"none of {len(refusals)} pictures gave a template ({reasons})"
+        if refusals
+        else "no pictures"
+    )
     return f"Nothing was enrolled in gallery {name!r}: {why}; give pictures that show one face."
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -17,17 +18,20 @@ from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.grade import grade
 from lfr_batch.faces.realign import look_upright
 from lfr_batch.faces.stages import EnrolStages, detect_in_still, open_enrol_stages
-from lfr_batch.faces.subject import find_subject
 from lfr_batch.faces.view import aligned_rgb, cut_view
+from lfr_batch.footage.local import unreadable
 from lfr_batch.footage.sources import open_bytes
-from lfr_batch.footage.stills import StillFrame, decode_still
+from lfr_batch.footage.stills import MAX_BYTES, StillFrame, decode_still
+from lfr_batch.gallery.chosen_face import choose_face
 from lfr_batch.gallery.enrolment import collect
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import (
     EnrolledFace,
     Enrolment,
     EnrolmentImage,
-    RefusedImage,
+    FileOutcome,
+    Listing,
+    Pick,
     SnapshotInfo,
     image_id_of,
 )
@@ -40,7 +44,7 @@ from lfr_batch.pipeline.attempts import Runner, run_with_attempts
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.records import FaceBatch
 
-EnrolmentOutcome = EnrolledFace | RefusedImage
+EnrolmentOutcome = EnrolledFace | FileOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class EnrolOrder:
     licence_statement: str | None
     config: Config
     home: Path
+    pick: Pick | None = None
+    """How to choose among faces of like size; None leaves it to a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class EnrolSpec:
 
     home: Path
     config: Config
+    pick: Pick | None
 
 
 def enrol(
@@ -72,24 +79,41 @@ def enrol(
     on_outcome: Callable[[EnrolmentOutcome], None] = lambda _: None,
 ) -> tuple[SnapshotInfo, Enrolment]:
     """A new snapshot of the gallery. Raises UsageError, PackError, GalleryEmpty, StoreFull."""
+    listing = read_images(order.images_dir, order.subjects_csv, order.exclude)
+    enrolment = examine(order, listing, run, on_outcome)
+    return publish(order, listing, enrolment, now), enrolment
+
+
+def examine(
+    order: EnrolOrder,
+    listing: Listing,
+    run: Runner,
+    on_outcome: Callable[[EnrolmentOutcome], None] = lambda _: None,
+) -> Enrolment:
+    """What becomes of every file; nothing is written. Raises PackError."""
     pack = load_pack(order.home, order.config.pack)
     require_permitted_use(pack.manifest, order.licence_statement)
-    images, subjects = read_images(order.images_dir, order.subjects_csv, order.exclude)
-    outcomes = _noting(enrol_images(order, run, images), on_outcome)
-    enrolment = collect(outcomes, subjects, order.config.enrol)
-    info = publish_snapshot(
+    outcomes = _noting(enrol_images(order, run, listing.images), on_outcome)
+    return collect(chain(listing.not_enrolled, outcomes), listing.subjects, order.config.enrol)
+
+
+def publish(
+    order: EnrolOrder, listing: Listing, enrolment: Enrolment, now: datetime
+) -> SnapshotInfo:
+    """Make it the gallery's current snapshot. Raises UsageError, GalleryEmpty, StoreFull."""
+    pack = load_pack(order.home, order.config.pack)
+    return publish_snapshot(
         order.home,
         order.gallery,
         pack.manifest.pack_id,
         pack.manifest.identity,
         enrolment.faces,
-        enrolment.refusals,
-        subjects,
+        enrolment.not_enrolled,
+        listing.subjects,
         order.authority.case_ref,
         order.authority.authority,
         now,
     )
-    return info, enrolment
 
 
 def enrol_images(
@@ -98,12 +122,12 @@ def enrol_images(
     return run_with_attempts(
         run,
         open_enrolment_worker,
-        EnrolSpec(order.home, order.config),
+        EnrolSpec(order.home, order.config, order.pick),
         images,
         item_key=lambda image: (image.subject_id, image.uri),
         result_key=lambda outcome: (outcome.subject_id, outcome.uri),
         again=lambda image, _: image,
-        give_up=lambda image: RefusedImage(image.subject_id, image.uri, "its worker died twice"),
+        give_up=lambda image: FileOutcome(image.subject_id, image.uri, "its worker died twice"),
         is_short=lambda _: True,
     )
 
@@ -119,30 +143,44 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
 
     def process(image: EnrolmentImage) -> EnrolmentOutcome:
         try:
-            with open_bytes(image.uri, spec.config.s3) as file:
-                data = file.read()
+            data = _read(image.uri, spec.config)
             picture = decode_still(image.uri, data)
         except (FootageError, StoreError) as error:
-            return RefusedImage(image.subject_id, image.uri, f"unreadable: {error}")
-        return enrol_picture(image, picture, hashlib.sha256(data).hexdigest(), stages, spec.config)
+            why = str(error).removeprefix(f"{image.uri} ")
+            return FileOutcome(image.subject_id, image.uri, f"unreadable: {why}")
+        sha256 = hashlib.sha256(data).hexdigest()
+        return enrol_picture(image, picture, sha256, stages, spec.config, spec.pick)
 
     return process
 
 
+def _read(uri: str, config: Config) -> bytes:
+    with open_bytes(uri, config.s3) as file:
+        try:
+            return file.read(MAX_BYTES)
+        except OSError as error:
+            raise unreadable(uri, error) from error
+
+
 def enrol_picture(
-    image: EnrolmentImage, picture: StillFrame, sha256: str, stages: EnrolStages, config: Config
+    image: EnrolmentImage,
+    picture: StillFrame,
+    sha256: str,
+    stages: EnrolStages,
+    config: Config,
+    pick: Pick | None = None,
 ) -> EnrolmentOutcome:
     """The template of the person a picture is of, or the reason why there is none."""
     faces = detect_in_still(stages.exact_detector, picture, config.detect.still_long_sides_px)
-    if not len(faces):
-        return RefusedImage(image.subject_id, image.uri, "no face found")
-    which = find_subject(faces, picture.size_wh)
+    like = config.enrol.like_size
+    chosen = choose_face(faces, picture.size_wh, image.box_xyxy, pick, like)
+    which = chosen.which
     if which is None:
-        return RefusedImage(image.subject_id, image.uri, "several faces, none most prominent")
+        return FileOutcome(image.subject_id, image.uri, chosen.reason, chosen.outcome)
     graded = grade(picture, _only(faces, which), enrolment_limits(config))
     view = graded.views[0]
     if view is None or not graded.accepted:
-        return RefusedImage(image.subject_id, image.uri, graded.reasons[0])
+        return FileOutcome(image.subject_id, image.uri, graded.reasons[0])
     left, top, right, bottom = (float(x) for x in faces.boxes_xyxy[which])
     landmarks = look_upright([view], [view.landmarks_xy], stages.exact_detector)
     return EnrolledFace(
@@ -154,6 +192,7 @@ def enrol_picture(
         quality=float(graded.quality[0]),
         box_xyxy=(left, top, right, bottom),
         thumbnail_jpeg=encode_jpeg(evidence(cut_view(picture, faces, which))),
+        note=chosen.reason,
     )
 
 

@@ -91,9 +91,9 @@ def test_a_build_that_fails_leaves_nothing(home: Path, monkeypatch: pytest.Monke
 
 def test_the_tables_are_what_the_commands_read(home: Path) -> None:
     built = build_demo_archive(home)
-    images, subjects = read_images(built.custody, built.subjects_csv)
-    assert sorted(image.subject_id for image in images) == sorted(subjects)
-    assert set(subjects) == {subject.subject_id for subject in TRUTH.subjects}
+    listing = read_images(built.custody, built.subjects_csv)
+    assert sorted(image.subject_id for image in listing.images) == sorted(listing.subjects)
+    assert set(listing.subjects) == {subject.subject_id for subject in TRUTH.subjects}
     entries = read_manifest(str(built.manifest)).entries
     assert {Path(entry.uri).name for entry in entries} == {clip.file for clip in TRUTH.clips}
     assert {path.name for path in built.footage.iterdir()} == {clip.file for clip in TRUTH.clips}

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lfr_batch.gallery.records import EnrolledFace, RefusedImage, SnapshotInfo, Subject, image_id_of
+from lfr_batch.gallery.records import EnrolledFace, FileOutcome, SnapshotInfo, Subject, image_id_of
 from lfr_batch.gallery.store import publish_snapshot
 from lfr_batch.records import FloatArray
 
@@ -63,7 +63,7 @@ def _publish(
     home: Path,
     faces: list[EnrolledFace],
     name: str = "custody",
-    refusals: tuple[RefusedImage, ...] = (),
+    not_enrolled: tuple[FileOutcome, ...] = (),
     subjects: Mapping[str, Subject] | None = None,
     case_ref: str = "OP-1",
     created_utc: datetime = CREATED,
@@ -74,7 +74,7 @@ def _publish(
         "open",
         "f" * 64,
         faces,
-        refusals,
+        not_enrolled,
         subjects or {},
         case_ref,
         "Insp. A",

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import lfr_batch
@@ -23,13 +24,13 @@ from lfr_batch.errors import (
     UsageError,
 )
 from lfr_batch.gallery.matcher import open_matcher
-from lfr_batch.gallery.records import RefusedImage, SnapshotInfo, Subject
+from lfr_batch.gallery.records import FileOutcome, SnapshotInfo, Subject
 from lfr_batch.gallery.store import (
     list_galleries,
     list_snapshots,
     load_snapshot,
     publish_snapshot,
-    read_refusals,
+    read_outcomes,
     read_subjects,
     read_thumbnails,
     require_pack,
@@ -53,10 +54,15 @@ def run_publisher(*arguments: str) -> list[str]:
 
 
 def test_what_was_published_is_what_is_loaded(tmp_path: Path, people: Any, publish: Any) -> None:
-    refusals = (RefusedImage("S4", "/custody/S4/a.jpg", "no face"),)
+    not_enrolled = (
+        FileOutcome("S4", "/custody/S4/a.jpg", "no face"),
+        FileOutcome("S4", "/custody/S4/b.jpg", "2 faces of like size", "look at"),
+        FileOutcome("", "/custody/Thumbs.db", "text file", "not a picture"),
+    )
+    people[0] = replace(people[0], note="1 other face")
     subjects = {"S1": Subject("S1", {"sex": "F", "age": "31"}), "S4": Subject("S4")}
-    info = publish(people[::-1], refusals=refusals, subjects=subjects)
-    assert (info.templates, info.subjects, info.refused) == (6, 3, 1)
+    info = publish(people[::-1], not_enrolled=not_enrolled, subjects=subjects)
+    assert (info.templates, info.subjects, info.refused) == (6, 3, 2)
     assert (info.pack_id, info.case_ref, info.authority) == ("open", "OP-1", "Insp. A")
     snapshot = load_snapshot(tmp_path, "custody")
     assert snapshot.snapshot_id == info.snapshot_id
@@ -65,7 +71,9 @@ def test_what_was_published_is_what_is_loaded(tmp_path: Path, people: Any, publi
     ordered = sorted(people, key=lambda face: (face.subject_id, face.image_id))
     assert tuple(snapshot.image_ids) == tuple(face.image_id for face in ordered)
     assert np.array_equal(snapshot.templates, np.stack([face.template for face in ordered]))
-    assert read_refusals(snapshot) == list(refusals)
+    enrolled = [FileOutcome(f.subject_id, f.uri, f.note, "enrolled") for f in people]
+    by_uri = sorted([*enrolled, *not_enrolled], key=lambda file: file.uri)
+    assert read_outcomes(snapshot) == by_uri
     assert read_subjects(snapshot) == {
         **subjects,
         "S2": Subject("S2"),
@@ -144,7 +152,7 @@ def test_another_enrolment_is_another_snapshot(
         "template": lambda: publish([replace(people[0], template=people[1].template), *people[1:]]),
         "subject": lambda: publish([replace(people[0], subject_id="S9"), *people[1:]]),
         "attribute": lambda: publish(people, subjects={"S1": Subject("S1", {"sex": "F"})}),
-        "refusal": lambda: publish(people, refusals=(RefusedImage("S1", "/b.jpg", "no face"),)),
+        "refusal": lambda: publish(people, not_enrolled=(FileOutcome("S1", "/b.jpg", "no face"),)),
         "pack": lambda: publish_snapshot(
             tmp_path, "custody", "open", "e" * 64, people, (), {}, "OP-1", "A", old.created_utc
         ),
@@ -160,15 +168,47 @@ def test_another_enrolment_is_another_snapshot(
     }
 
 
+def test_files_beside_the_pictures_make_no_other_snapshot(people: Any, publish: Any) -> None:
+    beside = (
+        FileOutcome("", "/custody/Thumbs.db", "file of Windows or Office", "not a picture"),
+        FileOutcome("", "/custody/x.jpg", "--exclude x*", "excluded"),
+        FileOutcome("S1", "/custody/y.jpg", "the same picture: /custody/z.jpg", "repeated"),
+    )
+    assert publish(people, not_enrolled=beside).snapshot_id == publish(people).snapshot_id
+
+
+def test_a_picture_to_look_at_makes_another_snapshot(people: Any, publish: Any) -> None:
+    open_one = (
+        FileOutcome("S1", "/b.jpg", "2 faces of like size: at 1,2,3,4 and 5,6,7,8", "look at"),
+    )
+    assert publish(people, not_enrolled=open_one).snapshot_id != publish(people).snapshot_id
+
+
+def test_outcomes_as_the_first_version_wrote_them(people: Any, publish: Any) -> None:
+    """0.1.0 knew refused pictures only, and no notes."""
+    snapshot_info = publish(people, not_enrolled=(FileOutcome("S1", "/b.jpg", "no face found"),))
+    for name, newer in (("refusals.parquet", "outcome"), ("templates.parquet", "note")):
+        path = snapshot_info.path / name
+        table = pq.read_table(path)
+        pq.write_table(table.drop_columns([newer]), path)
+    snapshot = load_snapshot(snapshot_info.path.parents[3], "custody", verify=False)
+    outcomes = {(o.uri, o.outcome, o.reason) for o in read_outcomes(snapshot)}
+    assert outcomes == {
+        ("/b.jpg", "refused", "no face found"),
+        *((face.uri, "enrolled", "") for face in people),
+    }
+
+
 def test_a_moved_folder_of_pictures_is_the_same_enrolment(people: Any, publish: Any) -> None:
     moved = [replace(face, uri=face.uri.replace("/custody", "/archive")) for face in people]
     assert publish(moved).snapshot_id == publish(people).snapshot_id
 
 
 def test_nothing_enrolled(tmp_path: Path, publish: Any) -> None:
-    refusals = tuple(RefusedImage("S", f"/{n}", "no face" if n else "too small") for n in range(3))
-    with pytest.raises(GalleryEmpty, match=r"all 3 pictures .*no face: 2; too small: 1"):
-        publish([], refusals=refusals)
+    refusals = tuple(FileOutcome("S", f"/{n}", "no face" if n else "too small") for n in range(3))
+    beside = FileOutcome("", "/notes.txt", "text file", "not a picture")
+    with pytest.raises(GalleryEmpty, match=r"none of 3 pictures .*no face: 2; too small: 1"):
+        publish([], not_enrolled=(*refusals, beside))
     assert list(tmp_path.iterdir()) == []
 
 

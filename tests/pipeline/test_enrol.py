@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 from lfr_batch.config.schema import Config, EnrolConfig
 from lfr_batch.engine.in_process import run
 from lfr_batch.errors import GalleryEmpty, PackNotFound
-from lfr_batch.gallery.records import Enrolment
-from lfr_batch.gallery.store import load_snapshot, read_refusals, read_thumbnails
+from lfr_batch.gallery.records import EnrolledFace, Enrolment, Pick
+from lfr_batch.gallery.store import load_snapshot, read_outcomes, read_thumbnails
 from lfr_batch.pipeline.enrol import EnrolOrder, enrol
-from tests.casework import ASTRONAUT, AUTHORITY, GROUP, Casework, installed_picture
+from lfr_batch.records import ByteArray
+from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, GROUP, Casework, installed_picture
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -47,14 +49,19 @@ def test_refused_pictures_are_listed_with_their_reason(tmp_path: Path, casework:
     reasons = {refusal.subject_id: refusal.reason for refusal in enrolment.refusals}
     assert [face.subject_id for face in enrolment.faces] == ["fine"]
     assert reasons.pop("broken").startswith("unreadable: ")
+    assert reasons.pop("couple").startswith("2 faces of like size: at ")
     assert reasons == {
         "wall": "no face found",
         "tiny": "small",
         "blurred": "blurred",
-        "couple": "several faces, none most prominent",
     }
     snapshot = load_snapshot(casework.home, "mixed")
-    assert {r.subject_id for r in read_refusals(snapshot)} == {*reasons, "broken"}
+    outcomes = {file.subject_id: file.outcome for file in read_outcomes(snapshot)}
+    assert outcomes == {
+        "fine": "enrolled",
+        "couple": "look at",
+        **dict.fromkeys([*reasons, "broken"], "refused"),
+    }
 
 
 def test_a_picture_with_bystanders_enrols_the_one_in_front(
@@ -68,6 +75,103 @@ def test_a_picture_with_bystanders_enrols_the_one_in_front(
     enrolment = enrol_here(casework.home, tmp_path, "front")
     (face,) = enrolment.faces
     assert face.box_xyxy[2] - face.box_xyxy[0] > 200
+
+
+def pair(actor_px: int = 112) -> ByteArray:
+    """Two portraits side by side; the actor's face has 94 % of the astronaut's size, or less."""
+    scene = np.full((250, 440, 3), 128, np.uint8)
+    scene[:, :250] = installed_picture(ASTRONAUT)[10:260, 100:350]
+    actor = cv2.resize(installed_picture(ACTOR), (actor_px, actor_px), interpolation=cv2.INTER_AREA)
+    scene[60 : 60 + actor_px, 290 : 290 + actor_px] = actor
+    return scene
+
+
+def score(casework: Casework, subject_id: str, face: EnrolledFace) -> float:
+    """Against the portrait of one of the two."""
+    snapshot = load_snapshot(casework.home, "people")
+    return float(snapshot.templates[snapshot.subject_ids.index(subject_id)] @ face.template)
+
+
+@pytest.mark.parametrize(
+    ("actor_px", "pick", "box", "who", "outcome", "said"),
+    [
+        (112, None, "", None, "look at", "2 faces of like size: at "),
+        (112, "largest", "", "astronaut", "enrolled", "picked as the largest; 1 other face: "),
+        (56, None, "", "astronaut", "enrolled", "1 other face: "),
+        (112, None, "280,50,420,190", "actor", "enrolled", "by its box; 1 other face: "),
+        (56, "largest", "280,50,350,120", None, "refused", "small"),
+        (112, "largest", "70,40,180,190", "astronaut", "enrolled", "by its box; 1 other face: "),
+        (112, None, "0,200,40,250", None, "refused", "no face in its box: that is 0,200,40,250, "),
+        (112, "largest", "0,0,440,250", None, "look at", "2 faces in its box: at "),
+    ],
+)
+def test_whose_face_is_enrolled(
+    tmp_path: Path,
+    casework: Casework,
+    actor_px: int,
+    pick: Pick | None,
+    box: str,
+    who: str | None,
+    outcome: str,
+    said: str,
+) -> None:
+    (tmp_path / "S1").mkdir()
+    cv2.imwrite(str(tmp_path / "S1" / "pair.png"), pair(actor_px))
+    cv2.imwrite(str(tmp_path / "group.png"), installed_picture(ASTRONAUT))
+    table = tmp_path / "subjects.csv"
+    table.write_text(f'subject,file,box\nS1,pair.png,"{box}"\n', encoding="utf-8")
+    order = EnrolOrder("pair", tmp_path, table, (), AUTHORITY, None, Config(), casework.home, pick)
+    _, enrolment = enrol(order, run, NOW)
+    (file,) = [file for file in enrolment.files if file.subject_id == "S1"]
+    assert file.outcome == outcome
+    assert file.reason.startswith(said)
+    faces = [face for face in enrolment.faces if face.subject_id == "S1"]
+    for face in faces:
+        other = "actor" if who == "astronaut" else "astronaut"
+        assert score(casework, str(who), face) > 0.6
+        assert score(casework, other, face) < 0.4
+    assert bool(faces) == (who is not None)
+
+
+def test_a_box_is_a_place_in_the_upright_picture(tmp_path: Path, casework: Casework) -> None:
+    """The picture is stored on its side; EXIF says how to turn it."""
+    stored = cv2.imencode(".jpg", cv2.rotate(pair(), cv2.ROTATE_90_COUNTERCLOCKWISE))[1].tobytes()
+    turn_right = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 274, 3, 1, 6, 0, 0)
+    exif = b"Exif\0\0" + turn_right
+    segment = struct.pack(">BBH", 0xFF, 0xE1, len(exif) + 2) + exif
+    (tmp_path / "pair").write_bytes(stored[:2] + segment + stored[2:])
+    table = tmp_path / "subjects.csv"
+    table.write_text('subject,file,box\nS1,pair,"280,50,420,190"\n', encoding="utf-8")
+    order = EnrolOrder("upright", tmp_path, table, (), AUTHORITY, None, Config(), casework.home)
+    (face,) = enrol(order, run, NOW)[1].faces
+    assert score(casework, "actor", face) > 0.6
+
+
+def test_one_picture_of_two_subjects(tmp_path: Path, casework: Casework) -> None:
+    cv2.imwrite(str(tmp_path / "pair.png"), pair())
+    table = tmp_path / "subjects.csv"
+    rows = "L,pair.png,70,40,180,190\nR,pair.png,280,50,420,190\n"
+    table.write_text(f"subject,file,left,top,right,bottom\n{rows}", encoding="utf-8")
+    order = EnrolOrder("two", tmp_path, table, (), AUTHORITY, None, Config(), casework.home)
+    _, enrolment = enrol(order, run, NOW)
+    left, right = enrolment.faces
+    assert (left.subject_id, right.subject_id) == ("L", "R")
+    assert score(casework, "astronaut", left) > 0.6
+    assert score(casework, "actor", right) > 0.6
+    assert enrolment.report.duplicates == ()
+
+
+def test_a_place_said_to_be_open_is_a_box_that_decides(tmp_path: Path, casework: Casework) -> None:
+    """What is printed of an open picture can be written into the table as it is."""
+    cv2.imwrite(str(tmp_path / "pair.png"), pair())
+    cv2.imwrite(str(tmp_path / "other.png"), installed_picture(ASTRONAUT))
+    (file,) = enrol_here(casework.home, tmp_path, "open").refusals
+    for box in file.reason.partition(": at ")[2].split(" and "):
+        table = tmp_path / "subjects.csv"
+        table.write_text(f'subject,file,box\npair,pair.png,"{box}"\n', encoding="utf-8")
+        order = EnrolOrder("open", tmp_path, table, (), AUTHORITY, None, Config(), casework.home)
+        face = next(f for f in enrol(order, run, NOW)[1].faces if f.subject_id == "pair")
+        assert [round(side) for side in face.box_xyxy] == [int(side) for side in box.split(",")]
 
 
 def test_a_tilted_head_enrols_as_an_upright_one(tmp_path: Path, casework: Casework) -> None:
@@ -121,5 +225,6 @@ def test_nobody_enrolled_is_refused_and_leaves_no_gallery(
 
 
 def test_without_a_pack_the_way_out_is_named(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((300, 300, 3), 90, np.uint8))
     with pytest.raises(PackNotFound, match="lfr models fetch open"):
         enrol_here(tmp_path, tmp_path, "people")

@@ -1,0 +1,113 @@
+"""What kind of file begins like this: a picture, or something else that lies beside pictures.
+
+Contents decide, whatever the name says. Magic numbers are the formats' own specifications'; that a
+file is a picture does not say that it can be decoded here. Not recognised as pictures: Netpbm as
+text (P1 to P3), and formats without a magic number (TGA).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+
+from lfr_batch.footage.signatures import BESIDE_FOOTAGE, ENCRYPTED, is_text, is_transport_stream
+
+HEAD_BYTES = 4096
+PICTURE = "picture"
+
+_Magic = tuple[int, bytes]
+
+PICTURES: tuple[_Magic, ...] = (
+    (0, b"\xff\xd8\xff"),  # JPEG
+    (0, b"\x89PNG\r\n\x1a\n"),
+    (0, b"GIF87a"),
+    (0, b"GIF89a"),
+    (8, b"WEBP"),
+    (0, b"II*\0"),  # TIFF, and most cameras' raw formats
+    (0, b"MM\0*"),
+    (0, b"II+\0"),  # BigTIFF
+    (0, b"MM\0+"),
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n"),  # JPEG 2000
+    (0, b"\xff\x4f\xff\x51"),  # its bare codestream
+    (0, b"\0\0\0\x0cJXL \r\n\x87\n"),  # JPEG XL
+    (0, b"\xff\x0a"),  # its bare codestream
+    (0, b"8BPS"),  # Photoshop
+    (0, b"FUJIFILMCCD-RAW"),
+    (0, b"IIU\0"),  # raw, Panasonic
+    (0, b"IIRO"),  # raw, Olympus
+    (0, b"IIRS"),
+    (0, b"\x76\x2f\x31\x01"),  # OpenEXR
+    (0, b"#?RADIANCE"),
+    (0, b"qoif"),
+)
+
+PICTURE_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"}
+    | {b"avif", b"avis", b"jpeg", b"crx "}
+)
+"""Major brands of ISO base media files that hold pictures: HEIF, AVIF, CR3. A video may name some
+of them among its compatible ones."""
+
+NETPBM = re.compile(rb"P[4-6]\s|P7\n")
+
+OTHERS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\0\x05\x16\x07", "macOS side-car"),
+    (0, b"\0\0\0\1Bud1", "macOS folder file"),
+    (0, b"L\0\0\0\1\x14\x02\0", "Windows shortcut"),
+    (4, b"ftyp", "video"),
+    (8, b"AVI ", "video"),
+    (0, b"\x1a\x45\xdf\xa3", "video"),
+    (0, b"FLV\1", "video"),
+    (0, b"\0\0\1\xba", "video"),
+    (0, b"\0\0\1\xb3", "video"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video"),
+    (8, b"WAVE", "sound recording"),
+    (0, b"ID3", "sound recording"),
+    (0, b"OggS", "sound recording"),
+    (0, b"fLaC", "sound recording"),
+    *((0, magic, kind.removeprefix("a ")) for magic, kind in BESIDE_FOOTAGE),
+    *((0, magic, "archive or encrypted file") for magic, _ in ENCRYPTED),
+)
+
+PICTURE_ENDINGS = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".png", ".apng", ".webp", ".bmp", ".dib"}
+    | {".tif", ".tiff", ".gif", ".heic", ".heics", ".heif", ".heifs", ".hif", ".avif", ".avifs"}
+    | {".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc", ".jxl", ".mpo", ".pgm", ".ppm", ".pnm"}
+    | {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2"}
+)
+"""Endings that are no part of a subject's name, and say that a file was meant as a picture. They
+never decide whether it is one."""
+
+
+def kind_of(head: bytes) -> str:
+    """``PICTURE``, or the kind in words, by a file's first ``HEAD_BYTES``."""
+    if not head:
+        return "empty file"
+    if _is_picture(head):
+        return PICTURE
+    for offset, magic, kind in OTHERS:
+        if head[offset:].startswith(magic):
+            return kind
+    if is_transport_stream(head):
+        return "video"
+    return "text file" if is_text(head) else "unknown kind of file"
+
+
+def stem_of(name: str) -> str:
+    """The name without a picture's ending; whole where it has none: "J. Doe" stays "J. Doe"."""
+    path = PurePath(name)
+    return path.stem if has_picture_ending(name) else path.name
+
+
+def has_picture_ending(name: str) -> bool:
+    return PurePath(name).suffix.lower() in PICTURE_ENDINGS
+
+
+def _is_picture(head: bytes) -> bool:
+    if head[4:8] == b"ftyp":
+        return head[8:12] in PICTURE_BRANDS
+    if head.startswith(b"BM"):
+        return head[6:10] == bytes(4)
+    if NETPBM.match(head):
+        return True
+    return any(head[offset:].startswith(magic) for offset, magic in PICTURES)
