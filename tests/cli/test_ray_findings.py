@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import pwd
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -26,7 +27,9 @@ def folder_with(mode: int, path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def parents_are_public(tmp_path: Path) -> None:
-    for place in (tmp_path, *tmp_path.parents[:2]):
+    """pytest's own folders are closed to others, and are more where tests run side by side."""
+    places = (tmp_path, *tmp_path.parents)
+    for place in places[: places.index(Path(gettempdir()))]:
         place.chmod(0o755)
 
 
