@@ -47,8 +47,8 @@ PIECES = ((273, 279), (324, 325))
 FILMS = (b"moov", b"mpvd")
 """Boxes of a HEIF or AVIF file that hold a film: a sequence's, a motion photograph's."""
 
-# Sizes are checked before anything is decoded (Page.refused), with a sentence.
-Image.MAX_IMAGE_PIXELS = None
+# Pillow warns from here on, and refuses twice as much.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 # What Pillow finds odd in a file is no line for the operator's terminal.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
@@ -65,11 +65,15 @@ class Page:
     """Whether its end is there."""
     scans: int = 1
     """Of a progressive JPEG."""
+    bomb: bool = False
+    """Whether Pillow refuses to look at it, and its size is not known."""
 
     @property
     def refused(self) -> str | None:
         """Why it is not decoded, as the end of a sentence."""
         width, height = self.size_wh
+        if self.bomb:
+            return f"has more than {MAX_PIXELS // 1_000_000} megapixels: scale it down"
         if not 0 < width * height <= MAX_PIXELS:
             return (
                 f"says it has {width} x {height} pixels; more than "
@@ -101,6 +105,8 @@ def open_album(data: bytes) -> Album | None:
         return None
     try:
         album = OPENERS[name](name, data)
+    except Image.DecompressionBombError as error:
+        return Album(name, [Page((0, 0), partial(_raise, error), bomb=True)])
     except Exception:  # noqa: BLE001 - a damaged header makes the libraries raise anything
         return None
     return album if album.pages else None
@@ -128,7 +134,14 @@ def _single(name: str, data: bytes) -> Album:
     if header is None:
         return Album(name, [])
     decode = partial(_by_opencv, data, header.orientation)
+    if name == "png" and not header.whole:
+        decode = partial(_cut_off_png, data, header.orientation)
     return Album(name, [Page(header.upright_wh, decode, header.whole)])
+
+
+def _cut_off_png(data: bytes, orientation: int) -> ByteArray:
+    """OpenCV gives up on it, after making room for as much as its chunks say they hold."""
+    return _by_pillow(Image.open(BytesIO(data), formats=["PNG"]), 0, orientation)
 
 
 def _by_opencv(data: bytes, orientation: int, start: int = 0, end: int | None = None) -> ByteArray:
@@ -157,6 +170,9 @@ def _frames(name: str, data: bytes) -> Album:
 
 def _by_pillow(image: Image.Image, frame: int, orientation: int = 1) -> ByteArray:
     image.seek(frame)
+    if image.width * image.height > MAX_PIXELS:  # a GIF's frames may reach beyond its canvas
+        image.close()
+        raise ValueError("larger than it said")
     return upright(_bgr(image), orientation)
 
 

@@ -119,7 +119,9 @@ def _png(data: bytes) -> PictureHeader:
     for name, start, end in _chunks(data):
         if name == b"eXIf":
             orientation = _exif_orientation(data[start:end])
-        whole = name == b"IEND"
+        if name == b"IEND":
+            whole = end + 4 <= len(data)
+            break
     return PictureHeader(width, height, orientation, whole)
 
 

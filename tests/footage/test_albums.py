@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import resource
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -213,6 +215,56 @@ def test_what_is_over_a_limit_is_said(
     assert (asset.status, asset.pictures) == ("partly", 5)
     assert "of its 5 pictures only the first 3 are looked at" in (asset.unsearched or "")
     assert asset.unsearched_share == pytest.approx(0.4)
+
+
+def resized(name: str, data: bytes, size_wh: tuple[int, int]) -> bytes:
+    """The file, with another size in its header."""
+    width, height = size_wh
+    changed = bytearray(data)
+    if name == "gif":
+        changed[6:10] = struct.pack("<HH", width, height)
+    else:
+        changed[16:24] = struct.pack(">II", width, height)
+        changed[29:33] = struct.pack(">I", zlib.crc32(changed[12:29]))
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("name", ["gif", "apng", "png"])
+def test_a_decode_bomb_is_refused_before_decoding(tmp_path: Path, name: str) -> None:
+    made = saved("PNG", [QUARTERS]) if name == "png" else SEVERAL[name](numbered(3))
+    asset = probed(tmp_path / "a", resized(name, made, (60_000, 60_000)))
+    assert (asset.kind, asset.status) == ("still", "failed")
+    assert "megapixels" in (asset.error or "")
+
+
+def peak_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def test_frames_that_reach_beyond_their_canvas_take_no_more_room() -> None:
+    data = bytearray(SEVERAL["gif"](numbered(3)))
+    with Image.open(io.BytesIO(bytes(data))) as image:
+        image.seek(1)
+        box = struct.pack("<HHHH", 0, 0, *image.size)
+    at = data.index(b"\x2c" + box, data.index(b"\x2c" + box) + 1)
+    data[at + 1 : at + 5] = struct.pack("<HH", 60_000, 60_000)
+    before = peak_kb()
+    with pytest.raises((FootageDamaged, FootageUnreadable)):
+        seen(bytes(data))
+    assert peak_kb() - before < 1 << 20
+
+
+def test_a_chunk_that_says_it_holds_gigabytes_takes_no_more_room() -> None:
+    png = saved("PNG", [QUARTERS])
+    before = peak_kb()
+    with pytest.raises(FootageUnreadable, match="damaged"):
+        seen(png[:33] + struct.pack(">I4s", 0x7FFFFFF0, b"tEXt") + png[33:])
+    assert peak_kb() - before < 1 << 20
+
+
+def test_what_stands_behind_a_png_leaves_it_whole(tmp_path: Path) -> None:
+    asset = probed(tmp_path / "a.png", saved("PNG", [QUARTERS]) + b"made by a camera")
+    assert asset.status == "ok"
 
 
 def big(width: int = 240, height: int = 240) -> ByteArray:
