@@ -207,6 +207,8 @@ class Shot:
     view: FaceView
     other_field: FaceView | None = None
     """The same part of the same frame's other field; None where a frame is one picture."""
+    picture: int | None = None
+    """Number of the picture of a still, from 1; None in a video."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,9 @@ class DetectConfig(Section):
     still_long_sides_px: tuple[Annotated[int, Field(ge=128, le=4096)], ...] = (1280, 640, 320)
     """Stills are looked at in each of these sizes, largest first; those to be searched never larger
     than shows the smallest face the quality gate accepts 24 pixels wide."""
+    still_tile_px: Annotated[int, Field(ge=256, le=4096)] | None = 1280
+    """Stills that none of these sizes shows that well are searched in overlapping tiles, too, which
+    show it 24 pixels wide and are as large as this; null: they are not."""
     min_score: Fraction = 0.5
     nms_iou: Fraction | None = None
     """Overlap above which the weaker box goes; null is the detector's own convention."""

@@ -18,11 +18,7 @@ MAX_SHARED = 0.5
 
 def merge(found: Sequence[FaceBatch]) -> FaceBatch:
     """The faces of one picture from those of its copies, largest copy first; best first."""
-    faces = FaceBatch(
-        np.concatenate([faces.boxes_xyxy for faces in found]),
-        np.concatenate([faces.landmarks_xy for faces in found]),
-        np.concatenate([faces.scores for faces in found]),
-    )
+    faces = together(found)
     copies = np.repeat(np.arange(len(found)), [len(faces) for faces in found])
     order = np.argsort(-(faces.scores - COARSER_COSTS * copies), kind="stable")
     overlapping = shared(faces.boxes_xyxy) > MAX_SHARED
@@ -32,6 +28,14 @@ def merge(found: Sequence[FaceBatch]) -> FaceBatch:
             weaker = order[position + 1 :]
             alive[weaker] &= ~overlapping[i, weaker]
     return faces.take(order[alive[order]])
+
+
+def together(found: Sequence[FaceBatch]) -> FaceBatch:
+    return FaceBatch(
+        np.concatenate([faces.boxes_xyxy for faces in found]),
+        np.concatenate([faces.landmarks_xy for faces in found]),
+        np.concatenate([faces.scores for faces in found]),
+    )
 
 
 def shared_with(boxes_xyxy: FloatArray, box_xyxy: FloatArray) -> FloatArray:

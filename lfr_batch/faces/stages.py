@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+
 from lfr_batch.config.schema import Config, InferenceConfig
 from lfr_batch.faces.detectors import Detector, detect, frame_detectors, make_detector
 from lfr_batch.faces.embedder import Embedder
-from lfr_batch.faces.letterbox import long_side_px
-from lfr_batch.faces.multiscale import merge
+from lfr_batch.faces.letterbox import PixelRegion, long_side_px
+from lfr_batch.faces.multiscale import merge, together
+from lfr_batch.faces.tiles import TALLER, tiles, uncut, with_small
 from lfr_batch.faces.turns import Turn
 from lfr_batch.faces.view import Picture
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
@@ -19,6 +23,8 @@ from lfr_batch.records import FaceBatch
 
 STILL_FACE_PX = 24.0
 """A fifth larger than recall asks for in frames (docs/performance.md)."""
+LARGE_FACE_PX = 36.0
+"""Who is as wide as this in a copy of a still is not looked for in larger ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +100,49 @@ def detect_in_still(
     picture: Picture,
     long_sides_px: tuple[int, ...],
     smallest_px: float = 0.0,
+    tile_px: int | None = None,
 ) -> FaceBatch:
     """Faces of a still, looked at in several sizes (largest first), best first.
 
     A still has no next frame to make up for a miss, and a face that fills the picture is seen
-    whole in a small copy only. No copy is larger than shows faces of ``smallest_px`` well.
+    whole in a small copy only. No copy is larger than shows faces of ``smallest_px`` well. Where
+    none is as large as that, it is looked at in tiles as well, unless ``tile_px`` is None.
     """
     enough_px = long_side_px(picture.size_wh, smallest_px, STILL_FACE_PX)
     wanted = [detector.fit(picture.size_wh, min(side, enough_px)) for side in long_sides_px]
     boxes = list(dict.fromkeys(wanted))  # a small picture is not looked at twice
-    found = [detect(detector, picture.rgb(*box.content_wh), box) for box in boxes]
-    return merge(found)
+    found = merge([detect(detector, picture.rgb(*box.content_wh), box) for box in boxes])
+    if tile_px is None or enough_px <= max(long_sides_px):
+        return found
+    scale = enough_px / max(picture.size_wh)
+    large_px = LARGE_FACE_PX * max(picture.size_wh) / max(long_sides_px)
+    return with_small(found, _in_tiles(detector, picture, scale, tile_px, large_px), large_px)
+
+
+def _in_tiles(
+    detector: Detector, picture: Picture, scale: float, tile_px: int, large_px: float
+) -> FaceBatch:
+    """The faces up to ``large_px`` of a picture that is shown ``scale`` times as large as it is.
+
+    One tile at a time: the detector needs no more memory than for the largest.
+    """
+    found = []
+    for region in _regions(detector, picture.size_wh, scale, tile_px, large_px):
+        left, top, right, bottom = region
+        size_wh = right - left, bottom - top
+        box = detector.fit(size_wh, round(max(size_wh) * scale))
+        shown = cv2.resize(picture.bgr_part(*region), box.content_wh, interpolation=cv2.INTER_AREA)
+        rgb = np.asarray(cv2.cvtColor(shown, cv2.COLOR_BGR2RGB), np.uint8)
+        found.append(uncut(detect(detector, rgb, box), region, picture.size_wh))
+    return together(found)
+
+
+def _regions(
+    detector: Detector, size_wh: tuple[int, int], scale: float, tile_px: int, large_px: float
+) -> list[PixelRegion]:
+    """The whole picture where its pixels are no more than a tile's, else tiles."""
+    width, height = size_wh
+    if detector.reading.any_size and width * height * scale**2 <= tile_px**2:
+        return [(0, 0, width, height)]
+    side_px = min(tile_px, *detector.fit((tile_px, tile_px), tile_px).input_wh)
+    return tiles(size_wh, round(side_px / scale), round(large_px * TALLER))

@@ -11,19 +11,25 @@ from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.config.time_zones import zone_of
 from lfr_batch.errors import FootageError, StoreError, UsageError
 from lfr_batch.footage import sources
+from lfr_batch.footage.albums import open_album
 from lfr_batch.footage.fields import as_asked
 from lfr_batch.footage.moving import Probed, probe_moving
-from lfr_batch.footage.pictures import picture_format, read_header
+from lfr_batch.footage.pictures import picture_format
 from lfr_batch.footage.places import ObjectFacts
 from lfr_batch.footage.pyav_input import check_head
 from lfr_batch.footage.start_time import NOTHING, ToldTime, from_filename, from_tags
-from lfr_batch.footage.stills import MAX_BYTES, check_still
+from lfr_batch.footage.stills import check_still, left_out, read_still, truncated
 from lfr_batch.footage.watched import undisturbed
 from lfr_batch.records import FootageAsset, FootageEntry, FootageKind
 
 MOTION_JPEG_SUFFIXES = frozenset({".mjpeg", ".mjpg", ".avi", ".mov"})
-JPEG_END = b"\xff\xd9"
-JPEG_TAIL_BYTES = 65536
+STILL_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".gif", ".webp", ".bmp"}
+    | {".tif", ".tiff", ".jp2", ".heic", ".heif", ".avif"}
+)
+"""What a file that cannot be read is taken for; of all others the contents decide."""
+MOST_FRAMES = 50
+"""A GIF or APNG of more is a film: followed, with its times; of fewer, pictures one by one."""
 
 
 def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[FootageAsset, ...]:
@@ -54,9 +60,9 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
         )
         with undisturbed(entry.uri, facts.state, facts.checksum, s3):
             head = check_head(entry.uri, s3)
-            kind = kind_of(entry.uri, head)
+            kind = kind_of(entry.uri, head, s3)
             blank = replace(blank, kind=kind)
-            found = (_still if kind == "still" else probe_moving)(entry, head, facts, s3)
+            found = _still(entry, s3) if kind == "still" else probe_moving(entry, head, facts, s3)
     except (FootageError, StoreError, UsageError) as error:
         return (_with_start(replace(blank, error=str(error)), entry, Probed({}), footage),)
     return tuple(
@@ -81,38 +87,39 @@ def _asset(
     return replace(asset, footage_id=_footage_id(asset.uri, facts, (asset.recording, asset.stream)))
 
 
-def kind_of(uri: str, head: bytes) -> FootageKind:
+def kind_of(uri: str, head: bytes, s3: S3Config) -> FootageKind:
     """Still or video, by format. A run of JPEGs in one file is a video by its ending."""
     suffix = PurePosixPath(uri).suffix.lower()
     name = picture_format(head)
-    return "still" if name and not (name == "jpeg" and suffix in MOTION_JPEG_SUFFIXES) else "video"
+    if name is None or (name == "jpeg" and suffix in MOTION_JPEG_SUFFIXES):
+        return "video"
+    if name in {"gif", "apng"} and _frames(uri, s3) > MOST_FRAMES:
+        return "video"
+    return "still"
 
 
-def _still(entry: FootageEntry, head: bytes, facts: ObjectFacts, s3: S3Config) -> list[Probed]:
-    data = head
-    if read_header(head) is None:
-        with sources.open_bytes(entry.uri, s3) as file:
-            data = file.read(MAX_BYTES)
-    header = check_still(entry.uri, data)
-    width, height = header.upright_wh
+def _frames(uri: str, s3: S3Config) -> int:
+    album = open_album(read_still(uri, s3))
+    return len(album.pages) if album else 0
+
+
+def _still(entry: FootageEntry, s3: S3Config) -> list[Probed]:
+    album = check_still(entry.uri, read_still(entry.uri, s3))
+    width, height = album.pages[0].size_wh
     sideways = entry.rotate_deg % 180 != 0
-    cut_off = header.format == "jpeg" and not _has_jpeg_end(entry.uri, facts, s3)
+    error = truncated(entry.uri, album)
+    unsearched, share = left_out(entry.uri, album)
     fields = {
-        "status": "damaged" if cut_off else "ok",
-        "error": f"{entry.uri} is truncated: the end of the picture is missing"
-        if cut_off
-        else None,
+        "status": "damaged" if error else "partly" if unsearched else "ok",
+        "error": error,
         "width": height if sideways else width,
         "height": width if sideways else height,
-        "codec": header.format,
+        "codec": album.format,
+        "pictures": len(album.pages),
+        "unsearched": unsearched,
+        "unsearched_share": share,
     }
     return [Probed(fields)]
-
-
-def _has_jpeg_end(uri: str, facts: ObjectFacts, s3: S3Config) -> bool:
-    with sources.open_bytes(uri, s3) as file:
-        file.seek(max(0, facts.bytes - JPEG_TAIL_BYTES))
-        return JPEG_END in file.read()
 
 
 def _with_start(
@@ -141,7 +148,7 @@ def _begun(moment: datetime | None, later_s: float) -> datetime | None:
 
 def _still_by_name(uri: str) -> bool:
     suffix = PurePosixPath(uri).suffix.lower()
-    return suffix in {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+    return suffix in STILL_SUFFIXES
 
 
 def _footage_id(

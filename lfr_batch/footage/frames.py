@@ -23,6 +23,10 @@ class Frame(Protocol):
         """Media time; 0 is the first frame of the file."""
 
     @property
+    def picture(self) -> int | None:
+        """Number of the picture in a still, from 1; None in a video."""
+
+    @property
     def size_wh(self) -> tuple[int, int]:
         """Width and height of the upright full-size picture."""
 

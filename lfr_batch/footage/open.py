@@ -9,7 +9,7 @@ from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.pyav_input import Decode
 from lfr_batch.footage.stillness import Stillness
-from lfr_batch.footage.stills import open_still
+from lfr_batch.footage.stills import open_stills
 from lfr_batch.footage.watched import require_planned, undisturbed
 from lfr_batch.records import Segment
 
@@ -35,6 +35,6 @@ def open_segment(
     as_planned = require_planned(segment, s3)
     with undisturbed(segment.uri, as_planned, segment.sha256, s3):
         if segment.kind == "still":
-            yield open_still(segment, s3)
+            yield from open_stills(segment, s3)
         else:
             yield from open_frames(segment, s3, threads, sample_fps, stillness, decode_on)

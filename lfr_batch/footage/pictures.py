@@ -1,16 +1,37 @@
-"""Read format, size and orientation of a still from its header, without decoding it.
+"""Which format a picture has, and what its header says of it, without decoding it.
 
-Sources: PNG (W3C), JPEG (ITU-T T.81), EXIF 3.0 / TIFF 6.0, WebP (RFC 9649), BMP (BITMAPINFOHEADER).
+Sources: PNG (W3C, third edition), WebP (RFC 9649), BMP (BITMAPINFOHEADER), JPEG 2000 (ITU-T T.800,
+annexes A and I), EXIF 3.0, TIFF 6.0, GIF89a, ISO/IEC 14496-12 (boxes) and 23008-12 (HEIF's brands),
+AV1 Image File Format.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
-SOF_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-TAG_WIDTH, TAG_HEIGHT, TAG_ORIENTATION = 256, 257, 274
+from lfr_batch.footage import tiff_tags
+
+PNG = b"\x89PNG\r\n\x1a\n"
+JP2 = b"\0\0\0\x0cjP  \r\n\x87\n"
+JP2_CODED = b"\xff\x4f\xff\x51"
+MAGICS = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (PNG, "png"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+    (b"II+\0", "tiff"),
+    (b"MM\0+", "tiff"),
+    (JP2, "jp2"),
+    (JP2_CODED, "jp2"),
+)
+AVIF_BRANDS = {b"avif", b"avis"}
+HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1"}
+"""Of files that hold pictures; the brands of those with a film alone (hevc, msf1) are not here."""
 SIDEWAYS = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 
@@ -19,10 +40,11 @@ SIDEWAYS = (5, 6, 7, 8)
 class PictureHeader:
     """``width`` and ``height`` as stored; ``orientation`` is EXIF's 1 to 8."""
 
-    format: str
     width: int
     height: int
     orientation: int = 1
+    whole: bool = True
+    """Whether the end of the picture is there."""
 
     @property
     def upright_wh(self) -> tuple[int, int]:
@@ -31,110 +53,130 @@ class PictureHeader:
 
 
 def picture_format(head: bytes) -> str | None:
-    """jpeg, png, webp, bmp or tiff by magic number, else None. Animations are not stills."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return None if b"acTL" in head[:4096] else "png"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
-    for magic, name in ((b"\xff\xd8\xff", "jpeg"), (b"II*\0", "tiff"), (b"MM\0*", "tiff")):
+    """Format of a picture by its first bytes, whatever it is called, else None.
+
+    An animation is 'apng' or 'awebp', where it is not gif, avif or tiff that may be one anyway.
+    """
+    for magic, name in MAGICS:
         if head.startswith(magic):
-            return name
+            return "apng" if name == "png" and _is_animated(head) else name
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "awebp" if head[12:16] == b"VP8X" and head[20:21] and head[20] & 2 else "webp"
+    if head[4:8] == b"ftyp":
+        return _of_brands(head)
     return "bmp" if head[:2] == b"BM" and head[6:10] == bytes(4) else None
 
 
-def read_header(data: bytes) -> PictureHeader | None:
-    """The header of a still, or None where ``data`` holds none or not enough of it."""
-    name = picture_format(data)
-    if name is None:
-        return None
+def _of_brands(head: bytes) -> str | None:
+    end = min(int.from_bytes(head[:4], "big"), 512)
+    brands = {head[8:12], *(head[at : at + 4] for at in range(16, end, 4))}
+    if brands & AVIF_BRANDS:
+        return "avif"
+    return "heif" if brands & HEIF_BRANDS else None
+
+
+def read_header(name: str, data: bytes) -> PictureHeader | None:
+    """The header of a picture in one of the formats of ``READERS``; None where it is damaged."""
     try:
         return READERS[name](data)
     except (struct.error, IndexError):
         return None
 
 
+def boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Type, start and announced end of each box of a JPEG 2000, HEIF or AVIF file."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        end = at + size if size >= 8 else len(data)
+        yield data[at + 4 : at + 8], at, end
+        at = end
+
+
+def boxes_are_whole(data: bytes) -> bool:
+    return all(end <= len(data) for _, _, end in boxes(data))
+
+
+def _is_animated(png: bytes) -> bool:
+    names = (name for name, _, _ in _chunks(png))
+    return b"acTL" in takewhile(lambda name: name != b"IDAT", names)
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Name, and where the content begins and ends, of each chunk that begins in the file."""
+    at = len(PNG)
+    while at + 8 <= len(png):
+        size, name = struct.unpack_from(">I4s", png, at)
+        yield name, at + 8, at + 8 + size
+        at += 12 + size
+
+
 def _png(data: bytes) -> PictureHeader:
-    width, height = struct.unpack(">II", data[16:24])
-    at = data.find(b"eXIf", 33, 65536)
-    orientation = _tiff_tags(data[at + 4 :]).get(TAG_ORIENTATION, 1) if at > 0 else 1
-    return PictureHeader("png", width, height, orientation)
+    width, height = struct.unpack_from(">II", data, 16)
+    orientation, whole = 1, False
+    for name, start, end in _chunks(data):
+        if name == b"eXIf":
+            orientation = _exif_orientation(data[start:end])
+        if name == b"IEND":
+            whole = end + 4 <= len(data)
+            break
+    return PictureHeader(width, height, orientation, whole)
 
 
 def _bmp(data: bytes) -> PictureHeader:
-    if struct.unpack("<I", data[14:18])[0] == 12:
-        width, height = struct.unpack("<HH", data[18:22])
+    pixels_at, header_size = struct.unpack_from("<II", data, 10)
+    if header_size == 12:
+        width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
+        packed = 0
     else:
-        width, height = struct.unpack("<ii", data[18:26])
-    return PictureHeader("bmp", abs(width), abs(height))
+        width, height, _, bits, packed = struct.unpack_from("<iiHHI", data, 18)
+    row_bytes = (abs(width) * bits + 31) // 32 * 4
+    whole = bool(packed) or pixels_at + row_bytes * abs(height) <= len(data)
+    return PictureHeader(abs(width), abs(height), whole=whole)
 
 
 def _webp(data: bytes) -> PictureHeader:
-    chunk, body = data[12:16], data[20:]
+    width, height = _webp_size(data[12:16], data[20:30])
+    announced = int.from_bytes(data[4:8], "little") + 8
+    orientation, at = 1, 12
+    while at + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, at)
+        if name == b"EXIF":
+            exif = data[at + 8 : at + 8 + size].removeprefix(b"Exif\0\0")
+            orientation = _exif_orientation(exif)
+        at += 8 + size + size % 2
+    return PictureHeader(width, height, orientation, announced <= len(data) + 1)
+
+
+def _webp_size(chunk: bytes, body: bytes) -> tuple[int, int]:
     if chunk == b"VP8X":
-        size = (int.from_bytes(body[4:7], "little"), int.from_bytes(body[7:10], "little"))
-        return PictureHeader("webp", size[0] + 1, size[1] + 1)
+        width, height = (int.from_bytes(body[at : at + 3], "little") for at in (4, 7))
+        return width + 1, height + 1
     if chunk == b"VP8L":
-        bits = struct.unpack("<I", body[1:5])[0]
-        return PictureHeader("webp", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
-    width, height = struct.unpack("<HH", body[6:10])
-    return PictureHeader("webp", width & 0x3FFF, height & 0x3FFF)
+        (bits,) = struct.unpack_from("<I", body, 1)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    width, height = struct.unpack_from("<HH", body, 6)
+    return width & 0x3FFF, height & 0x3FFF
 
 
-def _tiff(data: bytes) -> PictureHeader | None:
-    tags = _tiff_tags(data)
-    if TAG_WIDTH not in tags or TAG_HEIGHT not in tags:
+def _jp2(data: bytes) -> PictureHeader | None:
+    at = data.find(JP2_CODED)
+    if at < 0:
         return None
-    return PictureHeader("tiff", tags[TAG_WIDTH], tags[TAG_HEIGHT], tags.get(TAG_ORIENTATION, 1))
+    right, bottom, left, top = struct.unpack_from(">IIII", data, at + 8)
+    whole = boxes_are_whole(data) if at else data.rstrip(b"\0").endswith(b"\xff\xd9")
+    return PictureHeader(right - left, bottom - top, whole=whole)
 
 
-def _jpeg(data: bytes) -> PictureHeader | None:
-    at, orientation = 2, 1
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            return None
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        length = struct.unpack(">H", data[at + 2 : at + 4])[0]
-        if marker in SOF_MARKERS:
-            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            return PictureHeader("jpeg", width, height, orientation)
-        if marker == 0xE1 and data[at + 4 : at + 10] == b"Exif\0\0":
-            orientation = _tiff_tags(data[at + 10 : at + 2 + length]).get(TAG_ORIENTATION, 1)
-        at += 2 + length
-    return None
-
-
-def _tiff_tags(data: bytes) -> dict[int, int]:
-    """Short and long single values of the first directory; empty where it is damaged."""
-    order = {b"II": "<", b"MM": ">"}.get(data[:2])
-    if order is None:
-        return {}
-    try:
-        (start,) = struct.unpack_from(order + "I", data, 4)
-        (count,) = struct.unpack_from(order + "H", data, start)
-        return dict(_tags(data, order, start + 2, count))
-    except struct.error:
-        return {}
-
-
-def _tags(data: bytes, order: str, start: int, count: int) -> list[tuple[int, int]]:
-    tags = []
-    for i in range(count):
-        tag, kind, _ = struct.unpack_from(order + "HHI", data, start + 12 * i)
-        if kind in {3, 4}:
-            value = struct.unpack_from(
-                order + ("H" if kind == 3 else "I"), data, start + 12 * i + 8
-            )
-            tags.append((tag, int(value[0])))
-    return tags
+def _exif_orientation(exif: bytes) -> int:
+    return tiff_tags.tags(exif).get(tiff_tags.ORIENTATION, 1)
 
 
 READERS: dict[str, Callable[[bytes], PictureHeader | None]] = {
-    "jpeg": _jpeg,
     "png": _png,
     "webp": _webp,
     "bmp": _bmp,
-    "tiff": _tiff,
+    "jp2": _jp2,
 }

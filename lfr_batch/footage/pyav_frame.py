@@ -51,6 +51,8 @@ class PyavFrame:
 
     __slots__ = ("_filtered", "_frame", "_other", "_pts_ns", "_scalers", "_shape")
 
+    picture = None
+
     def __init__(
         self,
         frame: av.VideoFrame,

@@ -33,7 +33,6 @@ BESIDE_FOOTAGE = (
 )
 """What recorders and systems put beside an export: none of it is a container of video."""
 
-HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 PGP_TAGS = (0x84, 0x85, 0x8C, 0xA3, 0xC1, 0xC3)
 """First byte of a public-key or symmetric-key encrypted session key packet."""
 PGP_VERSIONS = (3, 4, 5, 6)
@@ -51,8 +50,6 @@ def refusal(head: bytes) -> str | None:
         return f"is {kind}, not footage: leave it out, or export what it shows as video"
     if is_text(head):
         return "is a text file, not footage: leave it out"
-    if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
-        return "is a HEIF or AVIF picture, which cannot be decoded here: convert it to JPEG"
     return None
 
 

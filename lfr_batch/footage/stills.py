@@ -1,30 +1,37 @@
-"""Open stills with OpenCV."""
+"""Open stills: every picture that a file holds, one at a time."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import FootageUnreadable
+from lfr_batch.errors import FootageDamaged, FootageUnreadable
 from lfr_batch.footage import sources
-from lfr_batch.footage.pictures import PictureHeader, read_header
+from lfr_batch.footage.albums import MOST_LISTED, Album, Page, open_album
 from lfr_batch.footage.signatures import refusal
 from lfr_batch.records import ByteArray, Segment
 
-MAX_PIXELS = 200_000_000
 MAX_BYTES = 1 << 30
+MAX_PICTURES = 1000
+MAX_ALBUM_PIXELS = 5_000_000_000
+"""Of all pictures of a file: as many as 400 photographs of 12 megapixels, about 20 minutes."""
+ERRORS_SHOWN = 3
 
 
 class StillFrame:
-    """A decoded, upright still; its media time is 0."""
+    """A decoded, upright picture of a still; its media time is 0."""
 
-    __slots__ = ("_bgr",)
+    __slots__ = ("_bgr", "picture")
 
     pts_ns = 0
 
-    def __init__(self, bgr: ByteArray) -> None:
+    def __init__(self, bgr: ByteArray, picture: int = 1) -> None:
         self._bgr = bgr
+        self.picture = picture
+        """Its number in the file, from 1."""
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -48,43 +55,108 @@ class StillFrame:
         return np.asarray(cv2.resize(self._bgr, (width, height), interpolation=how), np.uint8)
 
 
-def open_still(segment: Segment, s3: S3Config) -> StillFrame:
-    """The picture of a still's only segment. Raises FootageUnreadable, StoreUnreachable."""
-    with sources.open_bytes(segment.uri, s3) as file:
-        return decode_still(segment.uri, file.read(MAX_BYTES), segment.rotation_deg)
+def open_stills(segment: Segment, s3: S3Config) -> Iterator[StillFrame]:
+    """The pictures of a still's only segment. Raises as ``decode_stills``, StoreUnreachable."""
+    yield from decode_stills(
+        segment.uri, read_still(segment.uri, s3), rotation_deg=segment.rotation_deg
+    )
+
+
+def read_still(uri: str, s3: S3Config) -> bytes:
+    """The file. Raises FootageUnreadable, also where it is larger than a GiB, StoreUnreachable."""
+    with sources.open_bytes(uri, s3) as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise FootageUnreadable(
+            f"{uri} is larger than {MAX_BYTES >> 20} MiB, more than is read of a still: split it"
+        )
+    return data
 
 
 def decode_still(uri: str, data: bytes, rotation_deg: int = 0) -> StillFrame:
-    """The picture, EXIF orientation and ``rotation_deg`` applied, as 8-bit BGR.
+    """The first picture in ``data`` that can be decoded. Raises FootageUnreadable."""
+    return next(decode_stills(uri, data, rotation_deg))
 
-    Raises FootageUnreadable, also for pictures over 200 megapixels.
+
+def decode_stills(uri: str, data: bytes, rotation_deg: int = 0) -> Iterator[StillFrame]:
+    """The pictures in ``data``, each turned upright and by ``rotation_deg``, as 8-bit BGR.
+
+    One at a time, in order, as many as ``within_limits``. Pages that cannot be decoded are passed
+    over. Raises FootageDamaged for them after the last one, FootageUnreadable where there is
+    nothing but such.
     """
-    check_still(uri, data)
-    picture = _decode(data)
-    if picture is None:
-        raise FootageUnreadable(f"{uri} is damaged: its picture cannot be decoded")
-    return StillFrame(np.ascontiguousarray(np.rot90(picture, -(rotation_deg // 90 % 4))))
+    album = check_still(uri, data)
+    refused: list[str] = []
+    for number, page in enumerate(album.pages[: within_limits(album)], start=1):
+        try:
+            bgr = page.decode() if page.refused is None else None
+        except Exception:  # noqa: BLE001 - damaged bytes make the libraries raise anything
+            bgr = None
+        if bgr is None:
+            refused.append(_said(album, number, page))
+            continue
+        turned = np.ascontiguousarray(np.rot90(bgr, -(rotation_deg // 90 % 4)))
+        yield StillFrame(turned, number)
+    if len(refused) == within_limits(album):
+        raise FootageUnreadable(f"{uri} {_joined(refused)}")
+    if refused:
+        raise FootageDamaged(f"{uri}: {_joined(refused)}")
 
 
-def check_still(uri: str, data: bytes) -> PictureHeader:
-    """The header of a still. Raises FootageUnreadable where it is none, or too large to decode."""
-    header = read_header(data)
-    if header is None:
+def check_still(uri: str, data: bytes) -> Album:
+    """What the file holds. Raises FootageUnreadable where that is nothing that is decoded."""
+    album = open_album(data)
+    if album is None:
         reason = refusal(data) or "is no picture, or its header is damaged: leave it out"
         raise FootageUnreadable(f"{uri} {reason}")
-    pixels = header.width * header.height
-    if not 0 < pixels <= MAX_PIXELS:
-        raise FootageUnreadable(
-            f"{uri} says it has {header.width} x {header.height} pixels; "
-            f"more than {MAX_PIXELS // 1_000_000} megapixels are not decoded: scale it down"
-        )
-    return header
+    if all(page.refused for page in album.pages):
+        raise FootageUnreadable(f"{uri} {album.pages[0].refused}")
+    return album
 
 
-def _decode(data: bytes) -> ByteArray | None:
-    """OpenCV applies EXIF orientation, drops alpha, and makes 16 bits 8 and grey three channels."""
-    try:
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
+def within_limits(album: Album) -> int:
+    """How many of its pictures are looked at, from the first."""
+    pixels = 0
+    for number, page in enumerate(album.pages[:MAX_PICTURES]):
+        width, height = page.size_wh
+        pixels += 0 if page.refused else width * height
+        if pixels > MAX_ALBUM_PIXELS:
+            return number
+    return min(len(album.pages), MAX_PICTURES)
+
+
+def left_out(uri: str, album: Album) -> tuple[str | None, float]:
+    """What of a file is never looked at, as a sentence, and how much of it, 0 to 1."""
+    seen, held = within_limits(album), len(album.pages)
+    said = []
+    if seen < held:
+        count = f"{held} or more" if held == MOST_LISTED else str(held)
+        said.append(f"of its {count} pictures only the first {seen} are looked at: split it")
+    if album.beside:
+        said.append(f"it holds {album.beside}, which is not looked at: take it out of the file")
+    share = 1 - seen / held * (1 - album.beside_share)
+    return (f"{uri}: {'; '.join(said)}", share) if said else (None, 0.0)
+
+
+def truncated(uri: str, album: Album) -> str | None:
+    """What is missing at the file's end, as a sentence."""
+    cut = [number for number, page in enumerate(album.pages, start=1) if not page.whole]
+    if album.cut_off:
+        return f"{uri} is truncated: the pictures after number {len(album.pages)} are missing"
+    if not cut:
         return None
-    return None if picture is None else np.asarray(picture, np.uint8)
+    if len(album.pages) == 1:
+        return f"{uri} is truncated: the end of the picture is missing"
+    return f"{uri} is truncated: the end of picture {cut[0]} of {len(album.pages)} is missing"
+
+
+def _said(album: Album, number: int, page: Page) -> str:
+    """Why a picture was not decoded, as the end of a sentence."""
+    if len(album.pages) == 1:
+        return page.refused or "is damaged: its picture cannot be decoded"
+    return f"picture {number} of {len(album.pages)} {page.refused or 'cannot be decoded'}"
+
+
+def _joined(reasons: list[str]) -> str:
+    more = len(reasons) - ERRORS_SHOWN
+    return "; ".join(reasons[:ERRORS_SHOWN] + ([f"and {more} more"] if more > 0 else []))

@@ -156,6 +156,7 @@ def _sighting(
         margin=margin,
         candidates=candidates,
         jpeg=jpeg,
+        picture=best.picture,
     )
 
 

@@ -164,13 +164,14 @@ def _tracks_of_still(frame: Frame, search: Search, tally: Tally) -> Iterator[Tra
             frame,
             search.config.detect.still_long_sides_px,
             search.config.quality.min_face_px,
+            search.config.detect.still_tile_px,
         )
     tally.faces_detected += len(faces)
     shots = _shots(frame, faces, search, tally)
-    for number, (box, shot) in enumerate(zip(faces.boxes_xyxy, shots, strict=True)):
+    for box, shot in zip(faces.boxes_xyxy, shots, strict=True):
         tally.tracks += 1
         kept = (shot,) if shot else ()
-        yield Track(number, frame.pts_ns, frame.pts_ns, box, box, 1, kept)
+        yield Track(tally.tracks, frame.pts_ns, frame.pts_ns, box, box, 1, kept)
 
 
 def _shots(frame: Frame, faces: FaceBatch, search: Search, tally: Tally) -> list[Shot | None]:

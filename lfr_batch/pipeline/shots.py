@@ -29,5 +29,6 @@ def take_shots(
                 quality=float(graded.quality[i]),
                 view=view,
                 other_field=cut_view(other, faces, i) if other else None,
+                picture=frame.picture,
             )
     return shots, graded.reasons

@@ -37,6 +37,7 @@ from lfr_batch.pipeline.search import Search
 from lfr_batch.records import ByteArray, FootageEntry, Segment, Shot, seconds
 from tests.casework import ASTRONAUT, Casework, installed_picture, walk
 from tests.footage.clips import RATE, pictures, write_clip
+from tests.footage.made_stills import saved
 from tests.probing import probe
 
 
@@ -110,6 +111,78 @@ def test_every_face_of_a_still_is_searched(casework: Casework, search: Search) -
     result = scan(casework.footage / "portrait.jpg", search)
     assert [s.subject_id for s in result.sightings] == ["astronaut"]
     assert result.outcome.frames_analysed == 1
+
+
+def pasted(size_wh: tuple[int, int], face_px: int, at: tuple[float, float]) -> ByteArray:
+    """A blurred noise of this size, the astronaut's face in it at a share of both sides."""
+    width, height = size_wh
+    noise = np.random.default_rng(5).integers(60, 180, (height // 60, width // 60, 3), np.uint8)
+    picture = cv2.resize(noise, size_wh, interpolation=cv2.INTER_CUBIC)
+    head = installed_picture(ASTRONAUT)[30:200, 150:300]
+    scale = face_px / 74  # so wide is her face
+    shown = cv2.resize(head, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    left, top = int(at[0] * width), int(at[1] * height)
+    picture[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
+    return np.asarray(picture, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "face_px"), [((4032, 3024), 36), ((7680, 4320), 36), ((7680, 4320), 110)]
+)
+@pytest.mark.parametrize("at", [(0.03, 0.9), (0.33, 0.5)])
+def test_small_faces_of_large_stills_are_found(
+    tmp_path: Path,
+    search: Search,
+    size_wh: tuple[int, int],
+    face_px: int,
+    at: tuple[float, float],
+) -> None:
+    path = tmp_path / "a.jpg"
+    cv2.imwrite(str(path), pasted(size_wh, face_px, at))
+    result = scan(path, search)
+    assert [sighting.subject_id for sighting in result.sightings] == ["astronaut"]
+    left, top, right, _ = result.sightings[0].box_xyxy
+    assert right - left == pytest.approx(face_px, rel=0.4)
+    assert left == pytest.approx(at[0] * size_wh[0], abs=1.5 * face_px)
+    assert top == pytest.approx(at[1] * size_wh[1], abs=1.5 * face_px)
+
+
+def test_tiles_change_nothing_where_the_usual_looks_show_small_faces(search: Search) -> None:
+    detector, sides = search.stages.still_detector, Config().detect.still_long_sides_px
+    for size_wh, changes in (((1706, 1280), False), ((2560, 1920), True)):
+        still = StillFrame(pasted(size_wh, 36, (0.4, 0.4)))
+        usual = detect_in_still(detector, still, sides, 32.0)
+        tiled = detect_in_still(detector, still, sides, 32.0, 1280)
+        assert (usual.boxes_xyxy.tolist() != tiled.boxes_xyxy.tolist()) is changes
+
+
+def test_every_page_of_a_still_is_searched_and_numbered(tmp_path: Path, search: Search) -> None:
+    empty = np.full((512, 512, 3), 90, np.uint8)
+    path = tmp_path / "a.tif"
+    pages = [empty, installed_picture(ASTRONAUT), empty, installed_picture(ASTRONAUT)[:, ::-1]]
+    path.write_bytes(saved("TIFF", [np.ascontiguousarray(page[..., ::-1]) for page in pages]))
+    result = scan(path, search)
+    assert [(s.subject_id, s.picture) for s in result.sightings] == [
+        ("astronaut", 2),
+        ("astronaut", 4),
+    ]
+    assert len({sighting.sighting_id for sighting in result.sightings}) == 2
+    assert result.outcome.frames_analysed == 4
+    first, second = (sighting.box_xyxy for sighting in result.sightings)
+    assert first[0] == pytest.approx(512 - second[2], abs=8)
+
+
+def test_a_damaged_page_leaves_the_other_pages_sightings(tmp_path: Path, search: Search) -> None:
+    portrait = np.ascontiguousarray(installed_picture(ASTRONAUT)[..., ::-1])
+    data = bytearray(saved("TIFF", [portrait, portrait], compression="tiff_lzw"))
+    middle = len(data) // 2
+    data[200 : middle - 2000] = bytes(middle - 2200)
+    path = tmp_path / "a.tif"
+    path.write_bytes(data)
+    result = scan(path, search)
+    assert [sighting.picture for sighting in result.sightings] == [2]
+    assert result.outcome.status == "failed"
+    assert "picture 1 of 2 cannot be decoded" in (result.outcome.error or "")
 
 
 def test_refused_faces_are_counted_and_never_compared(casework: Casework, search: Search) -> None:
