@@ -1,56 +1,44 @@
 """What kind of file begins like this: a picture, or something else that lies beside pictures.
 
-Contents decide, whatever the name says. Magic numbers are the formats' own specifications'; that a
-file is a picture does not say that it can be decoded here. Not recognised as pictures: Netpbm as
-text (P1 to P3), and formats without a magic number (TGA).
+Contents decide, whatever the name says. Magic numbers are the formats' own specifications'. Not
+recognised as pictures: Netpbm as text (P1 to P3), and formats without a magic number (TGA).
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 
+from lfr_batch.footage.pictures import picture_format
 from lfr_batch.footage.signatures import BESIDE_FOOTAGE, ENCRYPTED, is_text, is_transport_stream
 
 HEAD_BYTES = 4096
 PICTURE = "picture"
 
-_Magic = tuple[int, bytes]
+_Magic = tuple[int, bytes, str]
 
-PICTURES: tuple[_Magic, ...] = (
-    (0, b"\xff\xd8\xff"),  # JPEG
-    (0, b"\x89PNG\r\n\x1a\n"),
-    (0, b"GIF87a"),
-    (0, b"GIF89a"),
-    (8, b"WEBP"),
-    (0, b"II*\0"),  # TIFF, and most cameras' raw formats
-    (0, b"MM\0*"),
-    (0, b"II+\0"),  # BigTIFF
-    (0, b"MM\0+"),
-    (0, b"\0\0\0\x0cjP  \r\n\x87\n"),  # JPEG 2000
-    (0, b"\xff\x4f\xff\x51"),  # its bare codestream
-    (0, b"\0\0\0\x0cJXL \r\n\x87\n"),  # JPEG XL
-    (0, b"\xff\x0a"),  # its bare codestream
-    (0, b"8BPS"),  # Photoshop
-    (0, b"FUJIFILMCCD-RAW"),
-    (0, b"IIU\0"),  # raw, Panasonic
-    (0, b"IIRO"),  # raw, Olympus
-    (0, b"IIRS"),
-    (0, b"\x76\x2f\x31\x01"),  # OpenEXR
-    (0, b"#?RADIANCE"),
-    (0, b"qoif"),
+UNREAD: tuple[_Magic, ...] = (
+    (0, b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL picture"),
+    (0, b"\xff\x0a", "JPEG XL picture"),
+    (0, b"8BPS", "Photoshop picture"),
+    (0, b"FUJIFILMCCD-RAW", "camera's raw picture"),
+    (0, b"IIU\0", "camera's raw picture"),  # Panasonic
+    (0, b"IIRO", "camera's raw picture"),  # Olympus
+    (0, b"IIRS", "camera's raw picture"),
+    (4, b"ftypcrx ", "camera's raw picture"),  # Canon
+    (0, b"\x76\x2f\x31\x01", "OpenEXR picture"),
+    (0, b"#?RADIANCE", "Radiance picture"),
+    (0, b"qoif", "QOI picture"),
+    *(
+        (0, b"P%d%c" % (kind, space), "Netpbm picture")
+        for kind in (4, 5, 6)
+        for space in b" \n\t\r"
+    ),
+    (0, b"P7\n", "Netpbm picture"),
 )
+"""Pictures, but in formats that are not decoded here."""
+UNREAD_KINDS = frozenset(kind for _, _, kind in UNREAD)
 
-PICTURE_BRANDS = frozenset(
-    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"}
-    | {b"avif", b"avis", b"jpeg", b"crx "}
-)
-"""Major brands of ISO base media files that hold pictures: HEIF, AVIF, CR3. A video may name some
-of them among its compatible ones."""
-
-NETPBM = re.compile(rb"P[4-6]\s|P7\n")
-
-OTHERS: tuple[tuple[int, bytes, str], ...] = (
+OTHERS: tuple[_Magic, ...] = (
     (0, b"\0\x05\x16\x07", "macOS side-car"),
     (0, b"\0\0\0\1Bud1", "macOS folder file"),
     (0, b"L\0\0\0\1\x14\x02\0", "Windows shortcut"),
@@ -83,9 +71,9 @@ def kind_of(head: bytes) -> str:
     """``PICTURE``, or the kind in words, by a file's first ``HEAD_BYTES``."""
     if not head:
         return "empty file"
-    if _is_picture(head):
+    if picture_format(head) is not None:
         return PICTURE
-    for offset, magic, kind in OTHERS:
+    for offset, magic, kind in (*UNREAD, *OTHERS):
         if head[offset:].startswith(magic):
             return kind
     if is_transport_stream(head):
@@ -101,13 +89,3 @@ def stem_of(name: str) -> str:
 
 def has_picture_ending(name: str) -> bool:
     return PurePath(name).suffix.lower() in PICTURE_ENDINGS
-
-
-def _is_picture(head: bytes) -> bool:
-    if head[4:8] == b"ftyp":
-        return head[8:12] in PICTURE_BRANDS
-    if head.startswith(b"BM"):
-        return head[6:10] == bytes(4)
-    if NETPBM.match(head):
-        return True
-    return any(head[offset:].startswith(magic) for offset, magic in PICTURES)

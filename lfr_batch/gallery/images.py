@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 from lfr_batch.errors import UsageError
 from lfr_batch.footage.local import as_uri
-from lfr_batch.gallery.file_kinds import PICTURE, has_picture_ending, stem_of
+from lfr_batch.gallery.file_kinds import PICTURE, UNREAD_KINDS, has_picture_ending, stem_of
 from lfr_batch.gallery.image_files import FoundFile, files_below
 from lfr_batch.gallery.records import (
     REFUSALS,
@@ -88,20 +88,28 @@ def _composed(table: SubjectTable) -> SubjectTable:
 def _judged(file: FoundFile, uri: str, meant: Meant) -> list[EnrolmentImage | FileOutcome]:
     """A file that is not excluded; several where the table gives it to several subjects."""
     is_picture = file.kind == PICTURE
+    is_other = not is_picture and not file.trouble and file.kind not in UNREAD_KINDS
     if file.is_hidden and not meant:
-        kind = "hidden picture" if is_picture else "hidden file"
+        kind = "hidden file" if is_other or file.trouble else "hidden picture"
         return [FileOutcome("", uri, kind, "not a picture")]
     if file.is_folder:
         return [FileOutcome("", uri, f"unreadable: the folder {file.trouble}", "look at")]
-    if not (is_picture or file.trouble or meant or has_picture_ending(file.path.name)):
+    if is_other and not meant and not has_picture_ending(file.path.name):
         return [FileOutcome("", uri, file.kind, "not a picture")]
     subjects = meant or _by_layout(file.path)
     if not subjects:
         return [FileOutcome("", uri, f"subject unclear: {_why_unclear(file)}", "look at")]
     if is_picture:
         return [EnrolmentImage(subject, uri, box) for subject, box in subjects.items()]
-    why = f"unreadable: {file.trouble}" if file.trouble else f"not a picture: {file.kind}"
-    return [FileOutcome(subject, uri, why) for subject in subjects]
+    return [FileOutcome(subject, uri, _why_refused(file)) for subject in subjects]
+
+
+def _why_refused(file: FoundFile) -> str:
+    if file.trouble:
+        return f"unreadable: {file.trouble}"
+    if file.kind in UNREAD_KINDS:
+        return f"unreadable: is a {file.kind}, which cannot be decoded here: convert it to JPEG"
+    return f"not a picture: {file.kind}"
 
 
 def _by_layout(path: PurePosixPath) -> Meant:
@@ -148,7 +156,7 @@ def _bare(
     on_purpose = {file.path.parts[0] for file in in_folders if file.path in excluded} - {
         file.path.parts[0] for file in in_folders if file.path not in excluded
     }
-    held = {file.path.parts[0] for file in in_folders if file.kind == PICTURE}
+    held = {file.path.parts[0] for file in in_folders if file.kind in {PICTURE, *UNREAD_KINDS}}
     return [
         normalize("NFC", folder)
         for folder in folders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -20,8 +20,7 @@ from lfr_batch.faces.realign import look_upright
 from lfr_batch.faces.stages import EnrolStages, detect_in_still, open_enrol_stages
 from lfr_batch.faces.view import aligned_rgb, cut_view
 from lfr_batch.footage.local import unreadable
-from lfr_batch.footage.sources import open_bytes
-from lfr_batch.footage.stills import MAX_BYTES, StillFrame, decode_still
+from lfr_batch.footage.stills import StillFrame, check_still, decode_still, read_still
 from lfr_batch.gallery.chosen_face import choose_face
 from lfr_batch.gallery.enrolment import collect
 from lfr_batch.gallery.images import read_images
@@ -144,22 +143,32 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
     def process(image: EnrolmentImage) -> EnrolmentOutcome:
         try:
             data = _read(image.uri, spec.config)
+            pictures = len(check_still(image.uri, data).pages)
             picture = decode_still(image.uri, data)
         except (FootageError, StoreError) as error:
             why = str(error).removeprefix(f"{image.uri} ")
             return FileOutcome(image.subject_id, image.uri, f"unreadable: {why}")
         sha256 = hashlib.sha256(data).hexdigest()
-        return enrol_picture(image, picture, sha256, stages, spec.config, spec.pick)
+        outcome = enrol_picture(image, picture, sha256, stages, spec.config, spec.pick)
+        return outcome if pictures == 1 else _of_several(outcome, picture.picture, pictures)
 
     return process
 
 
 def _read(uri: str, config: Config) -> bytes:
-    with open_bytes(uri, config.s3) as file:
-        try:
-            return file.read(MAX_BYTES)
-        except OSError as error:
-            raise unreadable(uri, error) from error
+    try:
+        return read_still(uri, config.s3)
+    except OSError as error:
+        raise unreadable(uri, error) from error
+
+
+def _of_several(outcome: EnrolmentOutcome, number: int, pictures: int) -> EnrolmentOutcome:
+    """With a word that the file holds others, which were not looked at."""
+    said = f"picture {number} of {pictures} in the file, the only one looked at"
+    if isinstance(outcome, EnrolledFace):
+        return replace(outcome, note="; ".join(filter(None, (outcome.note, said))))
+    reason, _, particulars = outcome.reason.partition(": ")
+    return replace(outcome, reason=f"{reason}: {'; '.join(filter(None, (particulars, said)))}")
 
 
 def enrol_picture(

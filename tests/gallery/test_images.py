@@ -129,6 +129,17 @@ def test_every_file_has_an_outcome(pictures: Path) -> None:
     assert set(listing.subjects) == {"S1", "S2"}
 
 
+@pytest.mark.parametrize("name", ["S1/b", "S1/b.jpg", "S1/b.psd"])
+def test_a_picture_in_a_format_that_is_not_read_is_refused(pictures: Path, name: str) -> None:
+    lay_out(pictures, "S1/a.jpg")
+    lay_out(pictures, name, "S1/.b", content=b"8BPS\0\1")
+    why = "unreadable: is a Photoshop picture, which cannot be decoded here: convert it to JPEG"
+    assert outcomes(pictures, read_images(pictures, None)) == {
+        name: ("refused", "S1", why),
+        "S1/.b": ("not a picture", "", "hidden picture"),
+    }
+
+
 def test_a_picture_deep_down_is_open_for_a_decision(pictures: Path) -> None:
     lay_out(pictures, "S1/a.jpg", "S1/2024/may/b.jpg")
     listing = read_images(pictures, None)

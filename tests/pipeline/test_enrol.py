@@ -174,6 +174,34 @@ def test_a_place_said_to_be_open_is_a_box_that_decides(tmp_path: Path, casework:
         assert [round(side) for side in face.box_xyxy] == [int(side) for side in box.split(",")]
 
 
+@pytest.mark.parametrize(
+    ("pages", "outcome", "reason"),
+    [
+        ([ASTRONAUT, ACTOR], "enrolled", "picture 1 of 2 in the file, the only one looked at"),
+        (
+            [None, ASTRONAUT, ACTOR],
+            "refused",
+            "no face found: picture 1 of 3 in the file, the only one looked at",
+        ),
+    ],
+)
+def test_of_several_pictures_in_a_file_the_first_is_looked_at(
+    tmp_path: Path,
+    casework: Casework,
+    pages: list[tuple[str, str] | None],
+    outcome: str,
+    reason: str,
+) -> None:
+    wall = np.full((300, 300, 3), 90, np.uint8)
+    shown = [wall if source is None else installed_picture(source) for source in pages]
+    written, data = cv2.imencodemulti(".tiff", shown)
+    assert written
+    (tmp_path / "pages").write_bytes(data.tobytes())
+    cv2.imwrite(str(tmp_path / "other.png"), installed_picture(ACTOR))
+    files = {file.subject_id: file for file in enrol_here(casework.home, tmp_path, "pages").files}
+    assert (files["pages"].outcome, files["pages"].reason) == (outcome, reason)
+
+
 def test_a_tilted_head_enrols_as_an_upright_one(tmp_path: Path, casework: Casework) -> None:
     astronaut = installed_picture(ASTRONAUT)
     height, width = astronaut.shape[:2]
