@@ -260,7 +260,7 @@ def _report_candidates(result: RunResult, store: Store, as_json: bool) -> None:
     if as_json:
         answer_json(rows)
     else:
-        columns = ["uri", "face", "rank", "subject_id", "score", "above_threshold"]
+        columns = ["uri", "picture", "face", "rank", "subject_id", "score", "above_threshold"]
         answer_table(rows, columns)
         answer(_closing(result))
 
