@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-gpu demo bench bench-live test check lock clean
+.PHONY: help setup setup-gpu demo bench bench-live test test-long test-all check lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +26,13 @@ bench: setup ## measure speed side by side with other loops, into benchmarks.jso
 bench-live: setup ## measure live mode with files played as cameras, into live.json
 	@$(BIN)/python -m benchmarks.live --out live.json $(ARGS)
 
-test: setup ## run the tests, two at a time
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+test: setup ## run the tests but the long ones, two at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long" $(ARGS)
+
+test-long: setup ## run the long tests: sweeps, kills, recall
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m long $(ARGS)
+
+test-all: test test-long ## run every test
 
 check: setup ## lint, formatting, types, import boundaries, lock files
 	@$(BIN)/ruff check .

@@ -137,7 +137,6 @@ class Segment:
     fields: FieldOrder = "progressive"
     views: int = 1
     frame_rate: float | None = None
-    pictures: int | None = None
 
     @property
     def start_s(self) -> float:

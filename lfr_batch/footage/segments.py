@@ -21,7 +21,6 @@ CARRIED = (
     "fields",
     "views",
     "frame_rate",
-    "pictures",
 )
 """What a segment knows of its asset, so that it can be opened as it was probed."""
 LEAST_BYTES_S = 500

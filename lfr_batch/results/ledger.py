@@ -23,8 +23,8 @@ from lfr_batch.results.parts import iterate_part, merge_parts, write_part
 from lfr_batch.results.progress import RunProgress, pending, summarise
 from lfr_batch.results.rows import outcome_of, row_of
 from lfr_batch.results.run_log import DONE, latest_row
-from lfr_batch.results.schemas import LEDGER
 from lfr_batch.results.shards import list_shards, shard_of
+from lfr_batch.results.state_schemas import LEDGER
 from lfr_batch.results.store import Store
 
 __all__ = [

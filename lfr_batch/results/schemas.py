@@ -1,4 +1,4 @@
-"""Every Arrow schema of the results lake and of a run's own state: their only definition.
+"""Every Arrow schema of the results lake: their only definition.
 
 Each column carries its meaning and unit as ``comment`` metadata; the SQL views, ``columns`` and
 the documentation are made from it. Adding a column is a minor change: older parts read it as null,
@@ -15,16 +15,16 @@ import pyarrow as pa
 SCHEMA_VERSION = 2
 """Programs refuse a lake whose version is higher than their own."""
 
-_MOMENT = pa.timestamp("us", tz="UTC")
+MOMENT = pa.timestamp("us", tz="UTC")
 _FLOATS = pa.list_(pa.float32())
 _STRINGS = pa.list_(pa.string())
 _COUNTS = pa.map_(pa.string(), pa.int32())
-_DOUBLES = pa.list_(pa.float64())
+DOUBLES = pa.list_(pa.float64())
 
 Column = tuple[str, pa.DataType, str]
 
 
-def _schema(*columns: Column) -> pa.Schema:
+def schema_of(*columns: Column) -> pa.Schema:
     return pa.schema(
         [pa.field(name, kind, metadata={"comment": text}) for name, kind, text in columns],
         metadata={"schema_version": str(SCHEMA_VERSION)},
@@ -37,15 +37,15 @@ _RUN_ID: Column = (
     "The run; in the path of every part (run_id=…), not in the part itself.",
 )
 
-RUNS = _schema(
+RUNS = schema_of(
     _RUN_ID,
     ("kind", pa.string(), "scan, search or live."),
     ("case_ref", pa.string(), "Case the run was made for, as the operator stated it."),
     ("authority", pa.string(), "Who authorised the run, as the operator stated it."),
     ("purpose", pa.string(), "Why the run was made, as the operator stated it."),
     ("operator", pa.string(), "Who started the run."),
-    ("started_at", _MOMENT, "When the run was first started, UTC."),
-    ("finished_at", _MOMENT, "When this status was reached, UTC; null while running."),
+    ("started_at", MOMENT, "When the run was first started, UTC."),
+    ("finished_at", MOMENT, "When this status was reached, UTC; null while running."),
     (
         "status",
         pa.string(),
@@ -118,14 +118,14 @@ RUNS = _schema(
     ),
 )
 
-FOOTAGE = _schema(
+FOOTAGE = schema_of(
     _RUN_ID,
     ("footage_id", pa.string(), "Identity of the file's content within the run."),
     ("uri", pa.string(), "Path or s3:// address of the file."),
     ("kind", pa.string(), "video or still."),
     ("camera_id", pa.string(), "Camera, from the manifest; null where unknown."),
     ("site", pa.string(), "Place of the camera, from the manifest; null where unknown."),
-    ("start_utc", _MOMENT, "Wall-clock time of the first frame, UTC; null where unknown."),
+    ("start_utc", MOMENT, "Wall-clock time of the first frame, UTC; null where unknown."),
     (
         "start_source",
         pa.string(),
@@ -186,7 +186,7 @@ FOOTAGE = _schema(
     ("sightings", pa.int32(), "Sightings in it."),
 )
 
-SEGMENTS = _schema(
+SEGMENTS = schema_of(
     _RUN_ID,
     ("segment_id", pa.string(), "Hash of what determines the segment's result."),
     ("footage_id", pa.string(), "File the segment is part of."),
@@ -220,7 +220,7 @@ SEGMENTS = _schema(
     ("wall_s", pa.float64(), "Time the worker took, seconds. Varies between runs."),
 )
 
-SIGHTINGS = _schema(
+SIGHTINGS = schema_of(
     _RUN_ID,
     ("sighting_id", pa.string(), "The sighting; the same in every run with the same settings."),
     ("footage_id", pa.string(), "File in which it was seen."),
@@ -228,10 +228,10 @@ SIGHTINGS = _schema(
     ("camera_id", pa.string(), "Camera of the file; null where unknown."),
     ("start_s", pa.float64(), "First moment of the track, seconds of media time."),
     ("end_s", pa.float64(), "Last moment of the track, seconds of media time."),
-    ("start_utc", _MOMENT, "First moment, wall clock UTC; null where the footage's is unknown."),
-    ("end_utc", _MOMENT, "Last moment, wall clock UTC; null where the footage's is unknown."),
+    ("start_utc", MOMENT, "First moment, wall clock UTC; null where the footage's is unknown."),
+    ("end_utc", MOMENT, "Last moment, wall clock UTC; null where the footage's is unknown."),
     ("best_s", pa.float64(), "Moment of the evidence picture, seconds of media time."),
-    ("best_utc", _MOMENT, "Moment of the evidence picture, wall clock UTC; null where unknown."),
+    ("best_utc", MOMENT, "Moment of the evidence picture, wall clock UTC; null where unknown."),
     (
         "start_source",
         pa.string(),
@@ -250,7 +250,7 @@ SIGHTINGS = _schema(
     ("threshold", pa.float64(), "Threshold that applied, -1 to 1."),
 )
 
-CANDIDATES = _schema(
+CANDIDATES = schema_of(
     _RUN_ID,
     ("sighting_id", pa.string(), "The sighting."),
     ("rank", pa.int32(), "1 is the best candidate."),
@@ -260,7 +260,7 @@ CANDIDATES = _schema(
     ("above_threshold", pa.bool_(), "Whether the score reaches the run's threshold."),
 )
 
-BEST_SHOTS = _schema(
+BEST_SHOTS = schema_of(
     _RUN_ID,
     ("sighting_id", pa.string(), "The sighting."),
     ("jpeg", pa.binary(), "Evidence picture: the face with a margin, other faces blurred."),
@@ -276,14 +276,14 @@ BEST_SHOTS = _schema(
     ("media_s", pa.float64(), "Moment of the picture, seconds of media time."),
 )
 
-ALERTS = _schema(
+ALERTS = schema_of(
     _RUN_ID,
     ("alert_id", pa.string(), "The alert: a proposal, on which an officer decides."),
     ("camera_id", pa.string(), "Camera, as the deployment's configuration names it."),
-    ("captured_at", _MOMENT, "When the frame arrived that confirmed it, UTC."),
-    ("first_seen_at", _MOMENT, "First moment of the track, UTC."),
-    ("raised_at", _MOMENT, "When the alert was safely written, UTC."),
-    ("keep_until", _MOMENT, "When it is deleted, by the deployment's retention period, UTC."),
+    ("captured_at", MOMENT, "When the frame arrived that confirmed it, UTC."),
+    ("first_seen_at", MOMENT, "First moment of the track, UTC."),
+    ("raised_at", MOMENT, "When the alert was safely written, UTC."),
+    ("keep_until", MOMENT, "When it is deleted, by the deployment's retention period, UTC."),
     ("subject_id", pa.string(), "First candidate: the watchlist subject proposed."),
     ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
     ("score", pa.float64(), "Cosine score of the first candidate, -1 to 1."),
@@ -294,7 +294,7 @@ ALERTS = _schema(
     ("looks", pa.int64(), "Analysed frames that had shown the face."),
     ("box", _FLOATS, "Face in the best shot: left, top, right, bottom, pixels of the frame."),
     ("candidate_subject_ids", _STRINGS, "Watchlist subjects proposed, best first."),
-    ("candidate_scores", _DOUBLES, "Their cosine scores, -1 to 1."),
+    ("candidate_scores", DOUBLES, "Their cosine scores, -1 to 1."),
     ("best_shot_jpeg", pa.binary(), "Best shot: the face with a margin, other faces blurred."),
     ("gallery_jpeg", pa.binary(), "Enrolled picture of the subject, beside which it is shown."),
     ("wait_s", pa.float64(), "From the frame's arrival until it was picked up, seconds."),
@@ -303,13 +303,13 @@ ALERTS = _schema(
     ("raise_s", pa.float64(), "From the decision until the alert was safely written, seconds."),
 )
 
-REVIEWS = _schema(
+REVIEWS = schema_of(
     _RUN_ID,
     ("review_id", pa.string(), "The review."),
     ("alert_id", pa.string(), "The alert it decides on; its latest review counts."),
     ("reviewer", pa.string(), "Who decided."),
     ("role", pa.string(), "operator or reviewer."),
-    ("decided_at", _MOMENT, "When it was decided, UTC."),
+    ("decided_at", MOMENT, "When it was decided, UTC."),
     ("verdict", pa.string(), "match, no_match or cannot_tell."),
     ("reason", pa.string(), "Why, in the reviewer's words."),
     ("outcome", pa.string(), "engaged, arrested or no_action; null where not known."),
@@ -343,105 +343,6 @@ VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
         "alerts": "An alert of a live deployment, with its pictures.",
         "reviews": "What an officer decided about an alert.",
     }
-)
-
-CATALOGUE = _schema(
-    ("footage_id", pa.string(), "FootageAsset.footage_id."),
-    ("uri", pa.string(), "Path or address."),
-    ("kind", pa.string(), "video or still."),
-    ("status", pa.string(), "ok, damaged or failed, as probing found it."),
-    ("error", pa.string(), "What probing found wrong."),
-    ("camera_id", pa.string(), "Camera."),
-    ("site", pa.string(), "Place."),
-    ("start_utc", _MOMENT, "Wall-clock start, UTC."),
-    ("start_source", pa.string(), "Where it comes from."),
-    ("duration_s", pa.float64(), "Seconds."),
-    ("width", pa.int32(), "Pixels."),
-    ("height", pa.int32(), "Pixels."),
-    ("codec", pa.string(), "Codec."),
-    ("frame_rate", pa.float64(), "Frames per second."),
-    ("rotation_deg", pa.int32(), "Clockwise degrees."),
-    ("bytes", pa.int64(), "Bytes."),
-    ("sha256", pa.string(), "Checksum."),
-    ("keyframes_ns", pa.list_(pa.int64()), "Nanoseconds of media time."),
-    ("stream", pa.int32(), "Number of the video stream."),
-    ("recording", pa.int32(), "Number of the recording."),
-    ("first_byte", pa.int64(), "Where the recording begins in its file."),
-    ("end_byte", pa.int64(), "Where it ends; null: with the file."),
-    ("pictures", pa.int32(), "Pictures that a still holds."),
-    ("content_id", pa.string(), "Hex sha256 of the bytes."),
-    ("modified_ns", pa.int64(), "Nanoseconds since 1970."),
-    ("changed_ns", pa.int64(), "Nanoseconds since 1970; null: not to be relied on."),
-    ("version_id", pa.string(), "Version of the object."),
-    ("sample_aspect", pa.float64(), "Width of a stored pixel by its height."),
-    ("mirrored", pa.bool_(), "Mirrored left to right."),
-    ("fields", pa.string(), "First field, or progressive."),
-    ("views", pa.int32(), "Cameras that take turns."),
-    ("unsearched", pa.string(), "What is not looked at."),
-    ("unsearched_share", pa.float64(), "Share of that, 0 to 1."),
-    ("notes", pa.string(), "What is worth knowing."),
-)
-
-PLAN = _schema(
-    ("segment_id", pa.string(), "Segment.segment_id."),
-    ("footage_id", pa.string(), "File."),
-    ("uri", pa.string(), "Path or address."),
-    ("kind", pa.string(), "video or still."),
-    ("start_ns", pa.int64(), "Nanoseconds of media time."),
-    ("end_ns", pa.int64(), "Nanoseconds of media time; null: to the end."),
-    ("duration_s", pa.float64(), "Seconds, of the whole file."),
-    ("rotation_deg", pa.int32(), "Clockwise degrees."),
-    ("attempt", pa.int32(), "First attempt of the plan."),
-    ("bytes", pa.int64(), "Bytes when it was planned."),
-    ("sha256", pa.string(), "Checksum when it was planned."),
-    ("modified_ns", pa.int64(), "Nanoseconds since 1970."),
-    ("changed_ns", pa.int64(), "Nanoseconds since 1970; null: not to be relied on."),
-    ("version_id", pa.string(), "Version of the object."),
-    ("stream", pa.int32(), "Number of the video stream."),
-    ("first_byte", pa.int64(), "Where the recording begins in its file."),
-    ("end_byte", pa.int64(), "Where it ends; null: with the file."),
-    ("sample_aspect", pa.float64(), "Width of a stored pixel by its height."),
-    ("mirrored", pa.bool_(), "Mirrored left to right."),
-    ("fields", pa.string(), "First field, or progressive."),
-    ("views", pa.int32(), "Cameras that take turns."),
-    ("frame_rate", pa.float64(), "Frames per second."),
-    ("pictures", pa.int32(), "Pictures that a still holds."),
-)
-
-LEDGER = SEGMENTS.remove(SEGMENTS.get_field_index("run_id")).append(
-    pa.field("epoch", pa.string(), metadata={"comment": "SegmentOutcome.epoch."})
-)
-
-_CANDIDATE = pa.struct(
-    [
-        ("rank", pa.int32()),
-        ("subject_id", pa.string()),
-        ("image_id", pa.string()),
-        ("score", pa.float64()),
-        ("above_threshold", pa.bool_()),
-    ]
-)
-
-SHARD = _schema(
-    ("sighting_id", pa.string(), "Sighting.sighting_id."),
-    ("footage_id", pa.string(), "File."),
-    ("segment_id", pa.string(), "Segment."),
-    ("start_ns", pa.int64(), "Nanoseconds of media time."),
-    ("end_ns", pa.int64(), "Nanoseconds of media time."),
-    ("first_box_xyxy", _DOUBLES, "Pixels."),
-    ("last_box_xyxy", _DOUBLES, "Pixels."),
-    ("frames", pa.int64(), "Analysed frames."),
-    ("best_ns", pa.int64(), "Nanoseconds of media time."),
-    ("box_xyxy", _DOUBLES, "Pixels."),
-    ("landmarks_xy", _DOUBLES, "Pixels."),
-    ("quality", pa.float64(), "0 to 1."),
-    ("detection_score", pa.float64(), "0 to 1."),
-    ("margin", pa.float64(), "Score difference."),
-    ("candidates", pa.list_(_CANDIDATE), "Best first."),
-    ("jpeg", pa.binary(), "Evidence picture."),
-    ("pieces", pa.int32(), "Stitched tracks."),
-    ("picture", pa.int32(), "Page or frame of a still."),
-    ("threshold", pa.float64(), "Threshold that applied; null: the run's."),
 )
 
 

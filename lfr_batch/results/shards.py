@@ -15,7 +15,7 @@ from lfr_batch.results import layout
 from lfr_batch.results.damage import search_again
 from lfr_batch.results.parts import read_part, table_bytes
 from lfr_batch.results.rows import row_of, sighting_of
-from lfr_batch.results.schemas import SHARD
+from lfr_batch.results.state_schemas import SHARD
 from lfr_batch.results.store import Store
 
 

@@ -13,8 +13,8 @@ from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.rows import row_of
-from lfr_batch.results.schemas import LEDGER
 from lfr_batch.results.shards import read_shard
+from lfr_batch.results.state_schemas import LEDGER
 from lfr_batch.results.store import Store
 from tests.holding import append_outcomes, publish_run
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from lfr_batch.results.parts import read_rows, table_bytes
 from lfr_batch.results.rows import outcome_of, row_of, segment_of, sighting_of
-from lfr_batch.results.schemas import LEDGER, PLAN
+from lfr_batch.results.state_schemas import LEDGER, PLAN
 
 from .synthetic import archive
 

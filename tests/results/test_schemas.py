@@ -6,15 +6,8 @@ import pyarrow as pa
 import pytest
 
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting
-from lfr_batch.results.schemas import (
-    CATALOGUE,
-    DATASETS,
-    LEDGER,
-    PLAN,
-    SHARD,
-    VIEW_COMMENTS,
-    comment,
-)
+from lfr_batch.results.schemas import DATASETS, VIEW_COMMENTS, comment
+from lfr_batch.results.state_schemas import CATALOGUE, LEDGER, PLAN, SHARD
 
 PROMISED = {
     "runs": "run_id, kind, case_ref, authority, purpose, operator, started_at, finished_at, status,"
