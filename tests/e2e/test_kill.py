@@ -96,6 +96,7 @@ def wait_for(condition: Any, limit_s: float = 120.0) -> Any:
     raise AssertionError("waited in vain")
 
 
+@pytest.mark.long
 def test_rows_are_the_same_after_workers_and_driver_were_killed(
     casework: Casework, archive: Path, tmp_path: Path, ray_files: Path
 ) -> None:

@@ -13,6 +13,8 @@ from benchmarks.planted import DOOR, STREET
 from benchmarks.recall_scan import Found, false_sightings, is_of, visits
 from lfr_batch.config.schema import Config
 
+pytestmark = pytest.mark.long
+
 COLLINS = DOOR.plants[0]
 SEEN = Found("collins", "door.mp4", 0.6, 1.0, 0.8, (272.0, 262.0, 328.0, 338.0), 0.9)
 

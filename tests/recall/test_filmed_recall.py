@@ -12,6 +12,8 @@ from lfr_batch.config.schema import Config
 from tests.recall.conftest import Pair
 from tests.recall.test_planted_recall import LUCK, SCORE_TOLERANCE, WORST_TOLERANCE
 
+pytestmark = pytest.mark.long
+
 SAMPLE_S = 1 / Config().footage.sample_fps
 
 APPEARANCES = [(Path(path).name, who) for path, people in KNOWN.items() for who in sorted(people)]

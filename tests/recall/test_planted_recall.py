@@ -11,6 +11,8 @@ from benchmarks.recall_scan import Scan, Visit, false_sightings, visits
 from lfr_batch.config.schema import Config
 from tests.recall.conftest import Pair
 
+pytestmark = pytest.mark.long
+
 CONFIG = Config()
 SAMPLE_S = 1 / CONFIG.footage.sample_fps
 FRAME_S = 1 / 25

@@ -183,6 +183,7 @@ def first_write(calls: dict[int, tuple[str, str]], what: str) -> int:
     return next(n for n, (name, path) in calls.items() if name == "write_atomic" and what in path)
 
 
+@pytest.mark.long
 def test_wherever_a_driver_stands_still_the_rows_are_those_of_an_undisturbed_run(
     tmp_path: Path, undisturbed: dict[str, Any]
 ) -> None:
@@ -199,6 +200,7 @@ def test_wherever_a_driver_stands_still_the_rows_are_those_of_an_undisturbed_run
         assert list_shards(store, RUN_ID) == frozenset(), call
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("root", ["bucket", "rclone_bucket"], indirect=True)
 def test_wherever_in_a_bucket_a_driver_stands_still(
     store: Store, root: str, undisturbed: dict[str, Any]

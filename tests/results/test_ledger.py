@@ -88,6 +88,7 @@ def test_of_equal_attempts_the_later_counts_also_when_they_are_merged(
     assert len(ledger_files(disk)) < 4
 
 
+@pytest.mark.long
 def test_a_kill_at_any_step_of_a_merge_loses_no_receipt() -> None:
     steps = crash_report("merge")
     assert len(steps) == 16, "6 things are written, then thrice one is merged of two, which go"

@@ -164,6 +164,7 @@ def test_parts_roll_by_rows_and_by_bytes(
     assert pq.read_schema(f"{disk.uri}/{parts[0]}").names[0] == "sighting_id"
 
 
+@pytest.mark.long
 def test_a_kill_at_any_step_of_publishing_loses_nothing_and_shows_nothing_by_halves() -> None:
     steps = crash_report("publish")
     assert len(steps) > 15
