@@ -6,7 +6,7 @@ another begins. Nothing is decoded, and of long parts only the heads are read.
 
 Sources: ISO/IEC 14496-12 (boxes of MP4 and MOV), Adobe Flash Video File Format 10.1, Microsoft's
 ASF Specification 01.20.03 (WMV), RIFF and OpenDML 1.02 (AVI), RFC 8794 and 9559 (Matroska, WebM).
-Transport and program streams need none of this: they are read through.
+Of transport streams see ``transport``; program streams need none of this: they are read through.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-BEGINS_BYTES = 16
+from lfr_batch.footage import transport
+
+BEGINS_BYTES = 1024
 MOST = 1000
 """Recordings of one file; what is behind them is said to be unsearched."""
 PADDING_BYTES = 64 * 1024
@@ -90,15 +92,21 @@ def _read(file: BinaryIO, at: int, length: int) -> bytes:
 def _boxes(file: BinaryIO, at: int, size_bytes: int) -> Iterator[tuple[int, bytes, int]]:
     """(start, type, end) of boxes side by side; the last may end behind the file."""
     while at + 8 <= size_bytes:
-        head = _read(file, at, BEGINS_BYTES)
+        head = _read(file, at, 16)
         length, kind = int.from_bytes(head[:4], "big"), head[4:8]
         if length == 1 and len(head) == 16:
             length = int.from_bytes(head[8:16], "big")
         end = at + length if length else size_bytes
-        if kind not in TOP_BOXES or (length and length < 8):
+        if (length and length < 8) or not (kind in TOP_BOXES or _is_private(file, kind, end)):
             return
         yield at, kind, end
         at = end
+
+
+def _is_private(file: BinaryIO, kind: bytes, end: int) -> bool:
+    """Whether it is a box of a maker's own: one that a demuxer knows stands behind it."""
+    named = kind.isascii() and kind.decode().isprintable()
+    return named and _read(file, end, 8)[4:] in TOP_BOXES
 
 
 def _mp4(file: BinaryIO, at: int, size_bytes: int) -> Recording:
@@ -184,6 +192,10 @@ def _matroska(file: BinaryIO, at: int, size_bytes: int) -> Recording:
     return Recording(first, size_bytes)
 
 
+def _transport(file: BinaryIO, at: int, size_bytes: int) -> Recording:
+    return Recording(at, transport.next_recording(file, at, size_bytes))
+
+
 def _vint_bytes(first: bytes) -> int:
     """How long the number is that begins with this byte (RFC 8794, section 4); 0: it is none."""
     return 9 - first[0].bit_length() if first and first[0] else 0
@@ -210,7 +222,8 @@ CONTENT_BOXES = frozenset({b"moov", b"moof", b"mdat"})
 CONTAINERS = (
     Container(lambda begins: begins[4:8] in TOP_BOXES, _mp4, resyncs=False),
     Container(lambda begins: begins[:4] == b"FLV\x01", _flv, resyncs=True),
-    Container(lambda begins: begins == ASF_HEADER, _asf, resyncs=False),
+    Container(lambda begins: begins[:16] == ASF_HEADER, _asf, resyncs=False),
     Container(lambda begins: begins[:4] + begins[8:12] == b"RIFFAVI ", _riff, resyncs=True),
     Container(lambda begins: begins[:4] == EBML, _matroska, resyncs=True),
+    Container(lambda begins: transport.packet_bytes(begins) is not None, _transport, resyncs=True),
 )

@@ -112,6 +112,8 @@ FTYP = box(b"ftyp", b"isom")
         ([FTYP, MDAT, MOOV, FTYP, MOOV, MDAT], [3, 3]),
         ([FTYP, LONG_MDAT, MOOV, FTYP, LONG_MDAT, MOOV], [3, 3]),
         ([FTYP, box(b"free"), MOOV, MDAT], [4]),
+        ([FTYP, box(b"gps ", b"g" * 9), MOOV, MDAT, box(b"infi"), box(b"free")], [6]),
+        ([FTYP, MDAT, box(b"frea"), MOOV, FTYP, box(b"frea"), MOOV, MDAT], [4, 4]),
         ([MDAT, MOOV, MDAT, MOOV], [2, 2]),
         ([MOOV, MDAT, MOOV, MDAT], [2, 2]),
         ([box(b"wide"), MDAT, MOOV, box(b"wide"), MDAT, MOOV], [3, 3]),
