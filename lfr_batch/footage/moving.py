@@ -82,7 +82,7 @@ def probe_moving(
     if tail:
         found[-1].fields.update(status="damaged", error=f"{entry.uri} is truncated: {tail}")
     if layout.behind_bytes:
-        what = f"the last {layout.behind_bytes} bytes of {entry.uri} stand behind its recordings"
+        what = f"{layout.behind_bytes} bytes of {entry.uri} are no part of its recordings"
         found[-1] = without(found[-1], what, layout.behind_bytes / facts.bytes)
     return found
 
