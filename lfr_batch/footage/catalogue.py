@@ -65,6 +65,9 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
             found = _still(entry, s3) if kind == "still" else probe_moving(entry, head, facts, s3)
     except (FootageError, StoreError, UsageError) as error:
         return (_with_start(replace(blank, error=str(error)), entry, Probed({}), footage),)
+    except Exception as error:  # noqa: BLE001 - one file's surprise must not end the run
+        what = f"{entry.uri}: unexpected {type(error).__name__}: {error}"
+        return (_with_start(replace(blank, error=what), entry, Probed({}), footage),)
     return tuple(
         _with_start(_asset(blank, each, facts, footage, is_first=n == 0), entry, each, footage)
         for n, each in enumerate(found)

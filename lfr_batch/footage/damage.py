@@ -45,7 +45,9 @@ def truncated_sentence(uri: str, announced_ns: int, start_ns: int, ends_ns: int 
 def tolerance_ns(announced_ns: int, *, duration_of_stream: bool, has_audio: bool) -> int:
     """How much shorter than announced a sound video may be.
 
-    Where only the container's duration is known and there is sound, the sound may go on longer.
+    Where only the container's duration is known and there is sound, the sound may go on longer. Of
+    long footage no share is a trifle: a fiftieth of a day is half an hour.
     """
-    least_s, share = (1.0, 0.02) if duration_of_stream or not has_audio else (1.5, 0.1)
-    return round(max(least_s * NS_PER_S, announced_ns * share))
+    of_pictures = duration_of_stream or not has_audio
+    least_s, share, most_s = (1.0, 0.02, 10.0) if of_pictures else (1.5, 0.1, 60.0)
+    return round(min(max(least_s * NS_PER_S, announced_ns * share), most_s * NS_PER_S))

@@ -15,6 +15,8 @@ INDEXED = frozenset({MP4, "avi", "matroska,webm"})
 """Containers whose index names keyframes. FFmpeg's lists for others hold any packet it met."""
 ENTERED_AT_START = frozenset({"mpeg"})
 """Program streams time few of their frames: after a seek the others get wrong times."""
+JOINABLE = frozenset({"mpegts", "flv"})
+"""Read through where recordings were joined: by time, only one of them would be found."""
 SPACING_NS = NS_PER_S
 """Closer keyframes are left out: segments need no more, and every frame of MJPEG is one."""
 ONLY_THE_START = (0,)

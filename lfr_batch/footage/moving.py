@@ -13,7 +13,7 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageError, FootageUnreadable
 from lfr_batch.footage import sources
 from lfr_batch.footage.decoded import Decoded
-from lfr_batch.footage.keyframes import from_index, from_packets
+from lfr_batch.footage.keyframes import JOINABLE, from_index, from_packets
 from lfr_batch.footage.motion import cells_wh
 from lfr_batch.footage.multiplex import count_views
 from lfr_batch.footage.picture_probe import probe_picture
@@ -33,7 +33,7 @@ from lfr_batch.footage.pyav_input import (
 from lfr_batch.footage.recordings import Layout, Recording, layout_of
 from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.signatures import missing_tail
-from lfr_batch.records import ByteArray, FootageEntry
+from lfr_batch.records import NS_PER_S, ByteArray, FootageEntry
 
 MAX_PIXELS = 36_000_000
 """Of a frame: the largest of H.264 and HEVC at level 6.2 (8192 x 4352). A decoder keeps several."""
@@ -41,6 +41,11 @@ VIEWS_LOOKED_FOR_IN = 72
 """Frames: twice those of the largest multiplexing recorder. Ordinary footage tells in four."""
 UNINDEXED_BYTES = 4096
 """Media data behind the last sample that an index names; less is a muxer's slack."""
+
+SLACK_NS = NS_PER_S // 4
+"""Of pictures that an edit list leaves out: its own unit of time is coarser than theirs."""
+INDEXED_FORMATS = frozenset({"mp4", "mov"})
+"""Whose index names every picture, those as well that an edit list leaves out."""
 
 Fields = dict[str, Any]
 """Of a FootageAsset."""
@@ -57,6 +62,8 @@ class Probed:
     """How long after whatever begins first in the container the pictures begin."""
     packets: bool = True
     """Whether the stream has any; one that is only announced is left out beside others."""
+    one_clock: bool = True
+    """Whether the container vouches that its time never begins anew."""
 
 
 def probe_moving(
@@ -75,7 +82,7 @@ def probe_moving(
     if tail:
         found[-1].fields.update(status="damaged", error=f"{entry.uri} is truncated: {tail}")
     if layout.behind_bytes:
-        what = f"the last {layout.behind_bytes} bytes of {entry.uri} stand behind its recordings"
+        what = f"{layout.behind_bytes} bytes of {entry.uri} are no part of its recordings"
         found[-1] = without(found[-1], what, layout.behind_bytes / facts.bytes)
     return found
 
@@ -137,7 +144,8 @@ def _streams(
     there = [each for each in found if each.packets]
     if not there:
         raise FootageUnreadable(f"{uri} holds no frame that can be decoded: it is damaged")
-    if behind_bytes >= UNINDEXED_BYTES and recording is not None:
+    said = there[0].fields.get("unsearched")
+    if behind_bytes >= UNINDEXED_BYTES and recording is not None and not said:
         what = f"{behind_bytes} bytes of {uri} stand behind the last picture that its index names"
         share = behind_bytes / (recording.end_byte - recording.first_byte)
         there[0] = without(there[0], what, share)
@@ -175,7 +183,9 @@ def _stream(
         if alone:
             raise
         return _lost(f"{error} (video stream {number})", stream=number)
-    if not probed.fields.get("keyframes_ns") and sources.is_local(entry.uri) and probed.packets:
+    # In a bucket reading is dear, yet a seek into time that begins anew would pass over footage.
+    pays = sources.is_local(entry.uri) or not probed.one_clock
+    if not probed.fields.get("keyframes_ns") and pays and probed.packets:
         with open_video(entry.uri, s3, part=part) as fresh:
             probed.fields["keyframes_ns"] = from_packets(fresh)
     return replace(probed, fields={**probed.fields, "stream": number})
@@ -197,10 +207,27 @@ def _video(entry: FootageEntry, video: Video) -> Probed:
         {**_fields(entry, video, first.frame), "views": views},
         {**video.stream.metadata, **video.container.metadata},
         video.starts_after_s,
+        one_clock=video.container.format.name not in JOINABLE,
     )
     if views > 1:
         _note(probed, f"the pictures of {views} cameras take turns: each is followed by itself")
-    return probed
+    hidden = _hidden(video)
+    if not hidden:
+        return probed
+    what = (
+        f"{hidden} of {video.stream.frames} pictures of {video.uri} are left out by its index, as "
+        "trimming leaves them (an edit list)"
+    )
+    return without(probed, what, hidden / video.stream.frames)
+
+
+def _hidden(video: Video) -> int:
+    """Pictures that an MP4 or MOV file holds and its edit list leaves out; some are its slack."""
+    if not INDEXED_FORMATS & set(video.container.format.name.split(",")):
+        return 0
+    shown = sum(not entry.is_discard for entry in video.stream.index_entries)
+    hidden = video.stream.frames - shown if shown else 0
+    return hidden if hidden * video.timing.frame_ns > SLACK_NS else 0
 
 
 def _cells(decoded: Decoded) -> ByteArray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -294,14 +294,24 @@ def packets_from(
         if isinstance(item, av.FFmpegError):
             raise item
         yield item
-    yield from container.demux(stream)
+    yield from demuxed(container, stream)
+
+
+def demuxed(container: InputContainer, stream: VideoStream) -> Iterator[av.Packet[Any]]:
+    """The stream's packets, then the empty one that flushes its decoder. Raises av.FFmpegError.
+
+    Where a stream begins in the midst of a file, PyAV (18.0) comes upon it at the end, after all
+    that is asked for here, and raises an IndexError.
+    """
+    with suppress(IndexError):
+        yield from container.demux(stream)
 
 
 def _first_packets(container: InputContainer, stream: VideoStream) -> Ahead:
     """Up to the first with data in it, or what went wrong before."""
     ahead: Ahead = deque()
     try:
-        for packet in islice(container.demux(stream), FIRST_PACKETS):
+        for packet in islice(demuxed(container, stream), FIRST_PACKETS):
             ahead.append(packet)
             if packet.size:
                 break

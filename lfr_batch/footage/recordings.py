@@ -6,7 +6,7 @@ another begins. Nothing is decoded, and of long parts only the heads are read.
 
 Sources: ISO/IEC 14496-12 (boxes of MP4 and MOV), Adobe Flash Video File Format 10.1, Microsoft's
 ASF Specification 01.20.03 (WMV), RIFF and OpenDML 1.02 (AVI), RFC 8794 and 9559 (Matroska, WebM).
-Transport and program streams need none of this: they are read through.
+Of transport streams see ``transport``; program streams need none of this: they are read through.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-BEGINS_BYTES = 16
+from lfr_batch.footage import transport
+
+BEGINS_BYTES = 1024
 MOST = 1000
 """Recordings of one file; what is behind them is said to be unsearched."""
 PADDING_BYTES = 64 * 1024
@@ -51,23 +53,45 @@ class Layout:
     recordings: tuple[Recording, ...]
     """Empty where the container is of another kind: then it is read as one."""
     behind_bytes: int = 0
-    """Behind the last recording, which no demuxer reads; padding is not counted."""
+    """Behind recordings, which no demuxer reads; padding is not counted."""
 
 
 def layout_of(file: BinaryIO, size_bytes: int) -> Layout:
     """Where the recordings of a file lie. ``file`` is seekable; its reads may raise."""
     found: list[Recording] = []
-    at, resyncs = 0, True
-    while at < size_bytes and len(found) < MOST:
-        container = _container_at(file, at)
-        if container is None:
-            break
+    at, behind = 0, 0
+    container = _container_at(file, at)
+    while container is not None and at < size_bytes and len(found) < MOST:
         walked = container.walk(file, at, size_bytes)
-        at = max(at + 1, min(walked.end_byte, size_bytes))
-        found.append(replace(walked, end_byte=at))
-        resyncs = container.resyncs
-    behind = size_bytes - at if found and not resyncs else 0
-    return Layout(tuple(found), behind if _is_content(file, at, behind, size_bytes) else 0)
+        end = max(at + 1, min(walked.end_byte, size_bytes))
+        found.append(replace(walked, end_byte=end))
+        following = _container_at(file, end)
+        at = end
+        if following is None and container.mark:
+            at = _next_begin(file, end, size_bytes, container)
+            behind += _content_bytes(file, end, at, size_bytes)
+            following = _container_at(file, at)
+        container = following
+    if len(found) == MOST:
+        behind += _content_bytes(file, at, size_bytes, size_bytes)
+    return Layout(tuple(found), behind)
+
+
+def _next_begin(file: BinaryIO, at: int, size_bytes: int, container: Container) -> int:
+    """Where behind padding or rubbish another recording of the kind begins; else the file's end."""
+    mark, ahead = container.mark, container.mark_at
+    while at < size_bytes:
+        block = _read(file, at, READ_BYTES)
+        place = block.find(mark, ahead)
+        while place >= 0:
+            begin = at + place - ahead
+            if container.begins(_read(file, begin, BEGINS_BYTES)):
+                return begin
+            place = block.find(mark, place + 1)
+        if at + len(block) >= size_bytes:
+            break
+        at += max(1, len(block) - len(mark) - ahead)
+    return size_bytes
 
 
 def _container_at(file: BinaryIO, at: int) -> Container | None:
@@ -75,11 +99,10 @@ def _container_at(file: BinaryIO, at: int) -> Container | None:
     return next((container for container in CONTAINERS if container.begins(begins)), None)
 
 
-def _is_content(file: BinaryIO, at: int, behind: int, size_bytes: int) -> bool:
-    """Whether bytes behind the end are more than padding or a recorder's own notes."""
-    if behind < min(PADDING_BYTES, size_bytes // 20 + 1):
-        return False
-    return any(_read(file, at, READ_BYTES))
+def _content_bytes(file: BinaryIO, at: int, end: int, size_bytes: int) -> int:
+    """How many bytes stand there, unless they are padding or a recorder's own notes."""
+    too_few = end - at < min(PADDING_BYTES, size_bytes // 20 + 1)
+    return 0 if too_few or not any(_read(file, at, min(READ_BYTES, end - at))) else end - at
 
 
 def _read(file: BinaryIO, at: int, length: int) -> bytes:
@@ -90,15 +113,21 @@ def _read(file: BinaryIO, at: int, length: int) -> bytes:
 def _boxes(file: BinaryIO, at: int, size_bytes: int) -> Iterator[tuple[int, bytes, int]]:
     """(start, type, end) of boxes side by side; the last may end behind the file."""
     while at + 8 <= size_bytes:
-        head = _read(file, at, BEGINS_BYTES)
+        head = _read(file, at, 16)
         length, kind = int.from_bytes(head[:4], "big"), head[4:8]
         if length == 1 and len(head) == 16:
             length = int.from_bytes(head[8:16], "big")
         end = at + length if length else size_bytes
-        if kind not in TOP_BOXES or (length and length < 8):
+        if (length and length < 8) or not (kind in TOP_BOXES or _is_private(file, kind, end)):
             return
         yield at, kind, end
         at = end
+
+
+def _is_private(file: BinaryIO, kind: bytes, end: int) -> bool:
+    """Whether it is a box of a maker's own: one that a demuxer knows stands behind it."""
+    named = kind.isascii() and kind.decode().isprintable()
+    return named and _read(file, end, 8)[4:] in TOP_BOXES
 
 
 def _mp4(file: BinaryIO, at: int, size_bytes: int) -> Recording:
@@ -147,7 +176,7 @@ def _asf(file: BinaryIO, at: int, size_bytes: int) -> Recording:
             return Recording(first, at)
         is_data = head[:16] == ASF_DATA
         if length < 24:
-            return Recording(first, size_bytes)
+            return Recording(first, size_bytes if is_data else at)
         if at + length > size_bytes and at > first and not is_data:
             return Recording(first, at)
         at += length
@@ -184,6 +213,10 @@ def _matroska(file: BinaryIO, at: int, size_bytes: int) -> Recording:
     return Recording(first, size_bytes)
 
 
+def _transport(file: BinaryIO, at: int, size_bytes: int) -> Recording:
+    return Recording(at, transport.next_recording(file, at, size_bytes))
+
+
 def _vint_bytes(first: bytes) -> int:
     """How long the number is that begins with this byte (RFC 8794, section 4); 0: it is none."""
     return 9 - first[0].bit_length() if first and first[0] else 0
@@ -202,15 +235,30 @@ def _vint(data: bytes) -> tuple[int, int]:
 class Container:
     begins: Callable[[bytes], bool]
     walk: Walker
-    resyncs: bool
-    """Whether its demuxer looks for more behind what it does not understand."""
+    mark: bytes = b""
+    """What another of its kind is known by, where its demuxer does not look for more itself behind
+    what it does not understand."""
+    mark_at: int = 0
+    """Bytes before the mark."""
 
 
 CONTENT_BOXES = frozenset({b"moov", b"moof", b"mdat"})
+
+
+def _begins_mp4(begins: bytes) -> bool:
+    is_short = begins[:2] == b"\0\0"
+    return begins[4:8] in TOP_BOXES and (begins[4:8] != b"ftyp" or is_short)
+
+
+def _begins_flv(begins: bytes) -> bool:
+    return begins[:4] == b"FLV\x01" and begins[5:9] == b"\0\0\0\x09"
+
+
 CONTAINERS = (
-    Container(lambda begins: begins[4:8] in TOP_BOXES, _mp4, resyncs=False),
-    Container(lambda begins: begins[:4] == b"FLV\x01", _flv, resyncs=True),
-    Container(lambda begins: begins == ASF_HEADER, _asf, resyncs=False),
-    Container(lambda begins: begins[:4] + begins[8:12] == b"RIFFAVI ", _riff, resyncs=True),
-    Container(lambda begins: begins[:4] == EBML, _matroska, resyncs=True),
+    Container(_begins_mp4, _mp4, b"ftyp", 4),
+    Container(_begins_flv, _flv, b"FLV\x01"),
+    Container(lambda begins: begins[:16] == ASF_HEADER, _asf, ASF_HEADER),
+    Container(lambda begins: begins[:4] + begins[8:12] == b"RIFFAVI ", _riff),
+    Container(lambda begins: begins[:4] == EBML, _matroska),
+    Container(lambda begins: transport.packet_bytes(begins) is not None, _transport),
 )

@@ -25,7 +25,7 @@ from av.video.stream import VideoStream
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageUnreadable
 from lfr_batch.footage.clock import Timing
-from lfr_batch.footage.pyav_input import FALLBACK_RATE, Ahead, open_video, packets_from
+from lfr_batch.footage.pyav_input import FALLBACK_RATE, Ahead, demuxed, open_video, packets_from
 from lfr_batch.footage.stream_address import device_of
 from lfr_batch.records import NS_PER_S
 
@@ -142,7 +142,7 @@ def read_packets(feed: Feed) -> Iterator[av.Packet[Any]]:
             raise FootageUnreadable(f"{feed.shown} has stopped sending") from None
         except av.error.InvalidDataError:
             failures += 1
-            packets = feed.container.demux(feed.stream)
+            packets = demuxed(feed.container, feed.stream)
         except av.FFmpegError as error:
             if error.errno == errno.EIO and feed.timing is None:
                 return  # how HTTP says that the server hung up

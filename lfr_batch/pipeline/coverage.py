@@ -46,9 +46,9 @@ class Coverage:
         self.last_ns = pts_ns
 
     def ended(self) -> None:
-        """There is no further picture in the segment."""
-        if self.last_ns is not None and self.end_ns is not None:
-            self._step(self.last_ns, self.end_ns)
+        """There is no further picture in the segment, or there was none at all."""
+        if self.end_ns is not None:
+            self._step(self.start_ns if self.last_ns is None else self.last_ns, self.end_ns)
 
     def unsearched(self, uri: str) -> str | None:
         """A sentence about what was not seen; None: all of it was."""

@@ -243,7 +243,7 @@ def stitched(
     outcomes: Mapping[str, SegmentOutcome],
 ) -> Iterator[Sighting]:
     """The run's sightings, one asset after another; only one asset's are in memory."""
-    rates = {asset.footage_id: asset.frame_rate for asset in assets}
+    sample_fps, by_id = config.footage.sample_fps, {asset.footage_id: asset for asset in assets}
     of_asset: dict[str, list[SegmentOutcome]] = {}
     for segment in plan:
         outcome = outcomes.get(segment.segment_id)
@@ -251,5 +251,6 @@ def stitched(
             of_asset.setdefault(segment.footage_id, []).append(outcome)
     for footage_id, receipts in of_asset.items():
         pieces = [piece for each in receipts for piece in read_shard(store, run_id, each)]
-        limits = patient(config.track, rates[footage_id], config.footage.sample_fps)
+        asset = by_id[footage_id]
+        limits = patient(config.track, asset.frame_rate, sample_fps, asset.views)
         yield from stitch(pieces, limits, config.decide.top_k)

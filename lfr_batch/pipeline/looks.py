@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -127,34 +127,41 @@ def find_faces(
 def _in_phases(
     looks: Iterable[Look], there: Collection[Turn], config: Config
 ) -> Iterator[tuple[Phase, Look]]:
-    """Each look with its phase; all in one where there is but one detector to choose from."""
+    """Each look with its phase; all in one where there is but one detector to choose from.
+
+    Cameras that take turns have phases of their own, or the thorough looks would be shared out.
+    """
     phase: Phase = "between"
-    state = PhaseState()
+    states = defaultdict[int, PhaseState](PhaseState)
     for look in looks:
         if look.frame is not None and len(there) > 1:
-            phase, state = phase_of(look, state, config.detect, config.track)
+            phase, states[look.view] = phase_of(
+                look, states[look.view], config.detect, config.track
+            )
         yield phase, look
 
 
 def _in_turn(
     phased: Iterable[tuple[Phase, Look]], detectors: Mapping[Turn, Detector], config: Config
 ) -> Iterator[Seen]:
-    sight = Sight()
+    sights: dict[int, Sight] = {}
     for _, stretch in groupby(phased, lambda each: STRETCHES[each[0]]):
-        known = sight
+        known = dict(sights)
         for phase, seen in _search(stretch, known, detectors, config):
-            turn = turn_in(phase, known, detectors)
-            sight = sight_after(seen, sight, phase, turn, config.quality)
+            view = seen.look.view
+            turn = turn_in(phase, known.get(view, Sight()), detectors)
+            before = sights.get(view, Sight())
+            sights[view] = sight_after(seen, before, phase, turn, config.quality)
             yield seen
 
 
 def _search(
     stretch: Iterable[tuple[Phase, Look]],
-    known: Sight,
+    known: Mapping[int, Sight],
     detectors: Mapping[Turn, Detector],
     config: Config,
 ) -> Iterator[tuple[Phase, Seen]]:
-    """Each look of a stretch with its faces, ``known`` being what was seen before."""
+    """Each look of a stretch with its faces, ``known`` being what was seen before, by camera."""
     waiting: deque[_Waiting] = deque()
 
     def pictures() -> Iterator[tuple[Turn, Input]]:
@@ -162,7 +169,7 @@ def _search(
             if look.frame is None:
                 waiting.append((phase, look, None))
                 continue
-            turn = turn_in(phase, known, detectors)
+            turn = turn_in(phase, known.get(look.view, Sight()), detectors)
             reading = detectors[turn].reading
             box = input_of(look, look.frame, reading, config.detect, config.quality)
             waiting.append((phase, look, box))

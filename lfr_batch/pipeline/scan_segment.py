@@ -107,8 +107,8 @@ def _moving_tracks(
     if whole and len(first_two) == len(lone) == 1:
         yield from _tracks_of_still(lone[0], search, tally)
         return
-    rate = segment.frame_rate / segment.views if segment.frame_rate else None
-    limits = patient(search.config.track, rate, search.config.footage.sample_fps)
+    sample_fps = search.config.footage.sample_fps
+    limits = patient(search.config.track, segment.frame_rate, sample_fps, segment.views)
     yield from _video_tracks(chain(first_two, looks), limits, search, tally)
 
 

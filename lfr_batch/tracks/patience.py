@@ -14,10 +14,13 @@ COMPANY_NS = NS_PER_S // 2
 be expected to have a second of the same face."""
 
 
-def patient(limits: TrackConfig, frame_rate: float | None, sample_fps: float) -> TrackConfig:
+def patient(
+    limits: TrackConfig, frame_rate: float | None, sample_fps: float, views: int = 1
+) -> TrackConfig:
     """The limits for footage of this rate, of which ``sample_fps`` frames a second are looked at
-    (0: all); None: an unknown rate. Patience only grows."""
-    rates = [rate for rate in (frame_rate, sample_fps) if rate]
+    (0: all); None: an unknown rate. Of ``views`` cameras that take turns, each has its share of
+    the rate. Patience only grows."""
+    rates = [rate for rate in (frame_rate and frame_rate / views, sample_fps) if rate]
     if not rates:
         return limits
     needed_s = min(LOOKS_MISSED / min(rates), LONGEST_S)

@@ -188,3 +188,16 @@ def test_real_footage(shared_data: Path) -> None:
         if path.suffix != ".png"
     }
     assert codecs == {"h264", "hevc", "mpeg4", "vp8", "mjpeg"}
+
+
+def test_a_surprise_in_one_file_is_that_files_failure(
+    rendered: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def surprised(*_: object) -> None:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(catalogue, "probe_moving", surprised)
+    asset = look(rendered["clip.ts"])
+    assert asset.status == "failed"
+    assert asset.bytes
+    assert "unexpected IndexError" in (asset.error or "")

@@ -197,3 +197,32 @@ def test_cameras_that_take_turns_are_counted(tmp_path: Path) -> None:
     (asset,) = probed(write_clip(tmp_path / "a.avi", shown, codec="mjpeg"))
     assert (asset.status, asset.views) == ("ok", 4)
     assert "4 cameras take turns" in (asset.notes or "")
+
+
+def edited(path: Path, from_s: float, to_s: float) -> Path:
+    """Four seconds of MP4, of which its edit list shows a part; nothing else is changed."""
+    data = bytearray(write_clip(path, 4 * RATE, encoder={"bf": "0"}).read_bytes())
+    entry = data.index(b"elst") + 12  # behind type, version, flags and count
+    movie_unit = int.from_bytes(data[(at := data.index(b"mvhd") + 16) : at + 4], "big")
+    media_unit = int.from_bytes(data[(at := data.index(b"mdhd") + 16) : at + 4], "big")
+    data[entry : entry + 4] = round((to_s - from_s) * movie_unit).to_bytes(4, "big")
+    data[entry + 4 : entry + 8] = round(from_s * media_unit).to_bytes(4, "big")
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("from_s", "to_s", "hidden"),
+    [(0, 4, 0), (0, 3.9, 0), (2, 4, 50), (1.2, 4, 30), (0, 2, 50), (1, 3, 50)],
+    ids=["whole", "a little less", "from a keyframe", "between keyframes", "the end", "both ends"],
+)
+def test_pictures_that_an_edit_list_leaves_out_are_said(
+    tmp_path: Path, from_s: float, to_s: float, hidden: int
+) -> None:
+    (asset,) = probed(edited(tmp_path / "trimmed.mp4", from_s, to_s))
+    if not hidden:
+        assert (asset.status, asset.unsearched) == ("ok", None)
+        return
+    assert asset.status == "partly"
+    assert f"{hidden} of 100 pictures" in (asset.unsearched or "")
+    assert asset.unsearched_share == pytest.approx(hidden / 100)

@@ -65,6 +65,24 @@ def test_both_of_two_joined_recordings_are_read(tmp_path: Path, ending: str) -> 
     assert lasts == pytest.approx([1.96, 2.96], abs=0.05)
 
 
+@pytest.mark.parametrize("ending", ["mp4", "mov", "flv", "wmv", "mkv"])
+@pytest.mark.parametrize(
+    "between", [bytes(3_000_000), b"\xff" * 5000, b"ftyp and FLV\x01 and so on" * 300]
+)
+def test_what_lies_between_recordings_hides_none(
+    tmp_path: Path, ending: str, between: bytes
+) -> None:
+    parts = [
+        write_clip(tmp_path / f"{n}.{ending}", frames, **CONTAINERS[ending])  # type: ignore[arg-type]
+        for n, frames in enumerate((50, 75))
+    ]
+    path = tmp_path / f"joined.{ending}"
+    path.write_bytes(between.join(part.read_bytes() for part in parts))
+    assets = probe(FootageEntry(str(path)), FootageConfig(), S3Config())
+    segments = [segment for asset in assets for segment in plan_segments(asset, 60.0, "key")]
+    assert sum(1 for each in segments for _ in open_frames(each, S3Config())) == 125
+
+
 @pytest.mark.parametrize("ending", READ_THROUGH)
 def test_what_a_demuxer_reads_through_is_one_recording_and_sound(
     tmp_path: Path, ending: str
@@ -92,7 +110,7 @@ def test_bytes_behind_a_recording_are_counted_unless_they_are_padding(
     assert layout(path.read_bytes()).behind_bytes == counted
     assert asset.status == ("partly" if counted else "ok")
     if counted:
-        assert f"the last {counted} bytes" in (asset.unsearched or "")
+        assert f"{counted} bytes of" in (asset.unsearched or "")
         assert asset.unsearched_share > 0.9
 
 
@@ -112,6 +130,8 @@ FTYP = box(b"ftyp", b"isom")
         ([FTYP, MDAT, MOOV, FTYP, MOOV, MDAT], [3, 3]),
         ([FTYP, LONG_MDAT, MOOV, FTYP, LONG_MDAT, MOOV], [3, 3]),
         ([FTYP, box(b"free"), MOOV, MDAT], [4]),
+        ([FTYP, box(b"gps ", b"g" * 9), MOOV, MDAT, box(b"infi"), box(b"free")], [6]),
+        ([FTYP, MDAT, box(b"frea"), MOOV, FTYP, box(b"frea"), MOOV, MDAT], [4, 4]),
         ([MDAT, MOOV, MDAT, MOOV], [2, 2]),
         ([MOOV, MDAT, MOOV, MDAT], [2, 2]),
         ([box(b"wide"), MDAT, MOOV, box(b"wide"), MDAT, MOOV], [3, 3]),

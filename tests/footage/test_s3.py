@@ -125,6 +125,22 @@ def test_segments_of_an_object_give_the_frames_of_the_file(
 
 
 @pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("frames", [(100, 50), (50, 100), (75, 75)])
+def test_joined_transport_streams_are_read_whole_however_they_are_cut(
+    store: S3Config, tmp_path: Path, frames: tuple[int, int]
+) -> None:
+    """Both begin at the same time: whoever seeks by time finds one of them alone."""
+    parts = [write_clip(tmp_path / f"{n}.ts", count) for n, count in enumerate(frames)]
+    joined = b"".join(part.read_bytes() for part in parts)
+    s3.client(store).put_object(Bucket="archive", Key="joined.ts", Body=joined)
+    asset = probe(FootageEntry("s3://archive/joined.ts"), FootageConfig(), store)
+    segments = plan_segments(asset, 1.0, "key")
+    times = [f.pts_ns for segment in segments for f in open_frames(segment, store)]
+    assert len(times) == sum(frames)
+    assert times == sorted(times)
+
+
+@pytest.mark.usefixtures("bucket")
 def test_reading_the_head_of_a_large_object_transfers_little(
     store: S3Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -299,3 +299,22 @@ def test_time_spent_decoding_is_not_counted_as_inference(
     monkeypatch.setattr("lfr_batch.pipeline.looks.perf_counter", lambda: clock[0])
     list(find_faces(tally.decoding.over(decoding()), detectors, CONFIG, tally))
     assert (tally.decoding.spent_s, tally.inferring.spent_s) == (3000.0, 0.0)
+
+
+def test_cameras_that_take_turns_are_each_looked_at_thoroughly(both: Detectors) -> None:
+    """As often as each would be alone: what one camera shows says nothing of another."""
+    cameras = [scene(LEFT), scene(RIGHT), scene()]
+    looks = [replace(each, view=i % 3) for i, each in enumerate(looks_of(*cameras * 5))]
+
+    def turns(looks: list[Look]) -> list[str]:
+        taken: list[str] = []
+        noting = {
+            turn: replace(each, session=Noting(each.session, turn, taken))
+            for turn, each in both.items()
+        }
+        seen_of(looks, noting, MIXED)
+        return taken
+
+    alone = [turns([each for each in looks if each.view == view]) for view in range(3)]
+    assert all(taken.count("thorough") >= 4 for taken in alone)
+    assert sorted(turns(looks)) == sorted(each for taken in alone for each in taken)

@@ -46,3 +46,8 @@ def test_nobody_becomes_less_patient(own_s: float, rate: float, sample_fps: floa
     grown = patient(limits, rate, sample_fps)
     assert grown.max_gap_s >= own_s
     assert grown.stitch_gap_s >= own_s
+
+
+def test_each_of_several_cameras_has_its_share_of_the_rate() -> None:
+    assert patient(LIMITS, 4.0, 0.0, views=8) == patient(LIMITS, 0.5, 0.0)
+    assert patient(LIMITS, None, 5.0, views=8) == patient(LIMITS, None, 5.0)
