@@ -108,7 +108,8 @@ def open_ledger(hold: Hold, inherited: Iterable[SegmentOutcome]) -> Ledger:
 
 
 def read_outcomes(store: Store, run_id: str, epoch: str | None = None) -> dict[str, SegmentOutcome]:
-    """The receipt of each segment: its highest attempt, the later block where two are equal.
+    """The receipt of each segment: its highest attempt, the later block where two are equal; of
+    attempts that saw something, if any did.
 
     Of the newest holder that has a ledger, or of ``epoch``. A receipt of sightings whose shard is
     gone does not count, so the segment is searched again; a complete run's sightings are published
@@ -116,12 +117,17 @@ def read_outcomes(store: Store, run_id: str, epoch: str | None = None) -> dict[s
 
     Raises ResultsError for a damaged block.
     """
-    latest = _latest_receipts(store, run_id, epoch)
+    found = _receipts(store, run_id, epoch)
     # In this order: a run is recorded as complete before its shards are removed.
     shards, run = list_shards(store, run_id), latest_row(store, run_id)
-    if run is not None and run["status"] in DONE:
-        return latest
-    return {s: o for s, o in latest.items() if not o.sightings or shard_of(run_id, o) in shards}
+    is_done = run is not None and run["status"] in DONE
+    counting = {
+        segment_id: [
+            o for o in receipts if is_done or not o.sightings or shard_of(run_id, o) in shards
+        ]
+        for segment_id, receipts in found.items()
+    }
+    return {segment_id: receipts[0] for segment_id, receipts in counting.items() if receipts}
 
 
 def delete_old_ledgers(hold: Hold) -> None:
@@ -133,7 +139,11 @@ def delete_old_ledgers(hold: Hold) -> None:
             hold.store.delete(block.path)
 
 
-def _latest_receipts(store: Store, run_id: str, epoch: str | None) -> dict[str, SegmentOutcome]:
+Receipts = dict[str, tuple[SegmentOutcome, ...]]
+"""Of each segment, that which counts and, should it not, that of the last attempt."""
+
+
+def _receipts(store: Store, run_id: str, epoch: str | None) -> Receipts:
     """Reads anew where a block was merged into another between listing and reading."""
     for _ in range(_READ_TRIES):
         blocks = _blocks(store, run_id)
@@ -148,15 +158,21 @@ def _latest_receipts(store: Store, run_id: str, epoch: str | None) -> dict[str, 
     )
 
 
-def _read_blocks(store: Store, blocks: Sequence[_Block]) -> dict[str, SegmentOutcome]:
+def _read_blocks(store: Store, blocks: Sequence[_Block]) -> Receipts:
+    """An attempt that saw nothing (the file is gone by now) takes nothing back of what was seen."""
     latest: dict[str, SegmentOutcome] = {}
+    seeing: dict[str, SegmentOutcome] = {}
     for block in blocks:
         for row in iterate_part(store, block.path, search_again(block.path)):
             outcome = outcome_of(row)
-            known = latest.get(outcome.segment_id)
-            if known is None or outcome.attempt >= known.attempt:
-                latest[outcome.segment_id] = outcome
-    return latest
+            for known in (latest, seeing) if outcome.frames_decoded else (latest,):
+                before = known.get(outcome.segment_id)
+                if before is None or outcome.attempt >= before.attempt:
+                    known[outcome.segment_id] = outcome
+    return {
+        segment_id: (last,) if (best := seeing.get(segment_id, last)) is last else (best, last)
+        for segment_id, last in latest.items()
+    }
 
 
 def _blocks(store: Store, run_id: str) -> list[_Block]:

@@ -47,6 +47,21 @@ def test_the_latest_attempt_wins_whatever_the_order(disk: Store) -> None:
     assert read_outcomes(disk, "R")[first.segment_id].wall_s == 8.0
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "the other way round"])
+def test_an_attempt_that_saw_nothing_takes_back_nothing(
+    disk: Store, order: tuple[int, int]
+) -> None:
+    """`--retry-failed` of damaged footage that is gone by now must not lose who was seen in it."""
+    seen = replace(archive().outcomes["f-gate-0000"], status="failed", error="is damaged")
+    gone = replace(seen, attempt=2, sightings=0, frames_decoded=0, error="does not exist")
+    write_shards(disk, "R")
+    append_outcomes(disk, "R", [(seen, gone)[n] for n in order])
+    assert seen.sightings > 0
+    assert read_outcomes(disk, "R") == {seen.segment_id: seen}
+    disk.delete("_state/run_id=R/shards")
+    assert read_outcomes(disk, "R") == {seen.segment_id: gone}, "or the run would never end"
+
+
 def test_a_kill_at_any_step_of_an_append_leaves_the_old_ledger_or_the_new() -> None:
     steps = crash_report("ledger")
     assert len(steps) == 4, "a claim, what is taken over, the block"
