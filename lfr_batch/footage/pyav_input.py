@@ -37,7 +37,8 @@ BUFFER_BYTES = 1024 * 1024
 CUDA = "cuda"
 NO_FOOTAGE = Disposition.attached_pic | Disposition.timed_thumbnails
 DEPTH_FORMATS = ("gray9", "gray10", "gray12", "gray14", "gray16", "grayf32")
-DEPTH_NAMES = ("depth", "disparity")
+DEPTH_NAME = re.compile(r"(depth|disparity)(\W*(map|stream|track|data|image|video|sensor))?")
+"""The whole of a stream's name: somebody's "in-depth" camera is none."""
 NAME_TAGS = ("handler_name", "title", "HANDLER_NAME", "TITLE")
 DTS_ONLY = frozenset({"avi"})
 """Containers that store decoding times only; FFmpeg's guesses of PTS step back at B-frames."""
@@ -251,8 +252,8 @@ def is_depth(stream: VideoStream) -> bool:
     """Whether it is a depth map beside footage: by its name, or by more than 8 bits of grey."""
     codec = stream.codec_context
     form = (codec.pix_fmt or "") if codec is not None else ""
-    names = " ".join(stream.metadata.get(key, "") for key in NAME_TAGS).lower()
-    return form.startswith(DEPTH_FORMATS) or any(name in names for name in DEPTH_NAMES)
+    names = (stream.metadata.get(key, "").strip().lower() for key in NAME_TAGS)
+    return form.startswith(DEPTH_FORMATS) or any(map(DEPTH_NAME.fullmatch, names))
 
 
 def _video(uri: str, container: InputContainer, stream: VideoStream) -> Video:

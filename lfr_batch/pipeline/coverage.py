@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from lfr_batch.records import NS_PER_S, seconds
 
-SHORTEST_LEAP_S = 10.0
+SHORTEST_LEAP_S = 3.0
+"""A track bridges one second; cameras that write a picture a second while nothing moves may miss
+two."""
 LONGEST_STEP_S = 60.0
 """Between the pictures of a time-lapse; between those of a slower one, nobody knows."""
 STEPS = 2.5

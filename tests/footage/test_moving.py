@@ -99,7 +99,7 @@ def test_what_a_player_would_show_comes_first(tmp_path: Path) -> None:
     [
         {"codec": "ffv1", "pix_fmt": "gray16le"},
         {"name": "Depth"},
-        {"name": "disparity of the left lens"},
+        {"name": "disparity map"},
         {"codec": "mjpeg", "pix_fmt": "yuvj420p", "disposition": "attached_pic"},
         {"codec": "mjpeg", "pix_fmt": "yuvj420p", "disposition": "timed_thumbnails"},
     ],
@@ -117,6 +117,11 @@ def test_depth_and_thumbnails_are_no_footage(tmp_path: Path, beside: dict[str, s
 def test_a_depth_map_alone_is_searched_as_it_is(tmp_path: Path) -> None:
     (asset,) = probed(write_streams(tmp_path / "a.mkv", {"codec": "ffv1", "pix_fmt": "gray16le"}))
     assert (asset.status, asset.stream, asset.notes) == ("ok", 0, None)
+
+
+def test_a_name_that_holds_the_word_is_no_depth_map(tmp_path: Path) -> None:
+    assets = probed(write_streams(tmp_path / "a.mkv", {}, {"name": "In-depth cam 2"}))
+    assert [asset.status for asset in assets] == ["ok", "ok"]
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mov", "mkv", "ts", "flv"])
