@@ -23,8 +23,8 @@ from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import (
     Part,
     Video,
+    beside_footage,
     frame_rate,
-    is_depth,
     moving_streams,
     open_container,
     open_video,
@@ -138,7 +138,8 @@ def _streams(
     with open_container(uri, s3, part) as container:
         main, *others = moving_streams(uri, container)
         behind_bytes = _behind_index(container, recording)
-        depth = [n for n, s in enumerate(container.streams.video) if is_depth(s)]
+        named = enumerate(map(beside_footage, container.streams.video))
+        aside = [(n, what) for n, what in named if what and n not in {main, *others}]
         found = [_stream(entry, replace(part, stream=main), s3, container, alone=not others)]
     found += [_stream(entry, replace(part, stream=n), s3, None, alone=False) for n in others]
     there = [each for each in found if each.packets]
@@ -149,8 +150,8 @@ def _streams(
         what = f"{behind_bytes} bytes of {uri} stand behind the last picture that its index names"
         share = behind_bytes / (recording.end_byte - recording.first_byte)
         there[0] = without(there[0], what, share)
-    if depth and depth != [main]:
-        _note(there[0], f"video stream {depth[0]} is a depth map and is not searched")
+    for n, what in aside:
+        _note(there[0], f"video stream {n} holds {what} and is not searched")
     return there
 
 

@@ -37,8 +37,12 @@ BUFFER_BYTES = 1024 * 1024
 CUDA = "cuda"
 NO_FOOTAGE = Disposition.attached_pic | Disposition.timed_thumbnails
 DEPTH_FORMATS = ("gray9", "gray10", "gray12", "gray14", "gray16", "grayf32")
-DEPTH_NAME = re.compile(r"(depth|disparity)(\W*(map|stream|track|data|image|video|sensor))?")
-"""The whole of a stream's name: somebody's "in-depth" camera is none."""
+DEPTH = "a depth map"
+ASIDE = (
+    (DEPTH, re.compile(r"(depth|disparity)(\W*(map|stream|track|data|image|video|sensor))?")),
+    ("thumbnails", re.compile(r"thumbnails?(\W*(track|stream|images?))?")),
+)
+"""The whole of a stream's name: somebody's "in-depth" camera is footage."""
 NAME_TAGS = ("handler_name", "title", "HANDLER_NAME", "TITLE")
 DTS_ONLY = frozenset({"avi"})
 """Containers that store decoding times only; FFmpeg's guesses of PTS step back at B-frames."""
@@ -243,17 +247,20 @@ def moving_streams(uri: str, container: InputContainer) -> tuple[int, ...]:
     if not moving:
         what = "holds sound only" if container.streams.audio else "holds no video"
         raise FootageUnreadable(f"{uri} {what}: leave it out")
-    flat = [n for n in moving if not is_depth(streams[n])] or moving
+    flat = [n for n in moving if beside_footage(streams[n]) is None] or moving
     shown_first = [not streams[n].disposition & Disposition.default for n in flat]
     return tuple(n for _, n in sorted(zip(shown_first, flat, strict=True)))
 
 
-def is_depth(stream: VideoStream) -> bool:
-    """Whether it is a depth map beside footage: by its name, or by more than 8 bits of grey."""
+def beside_footage(stream: VideoStream) -> str | None:
+    """What a stream is that is no footage: by its name, or by more than 8 bits of grey."""
     codec = stream.codec_context
     form = (codec.pix_fmt or "") if codec is not None else ""
-    names = (stream.metadata.get(key, "").strip().lower() for key in NAME_TAGS)
-    return form.startswith(DEPTH_FORMATS) or any(map(DEPTH_NAME.fullmatch, names))
+    if form.startswith(DEPTH_FORMATS):
+        return DEPTH
+    names = [stream.metadata.get(key, "").strip().lower() for key in NAME_TAGS]
+    kinds = (what for what, name in ASIDE if any(map(name.fullmatch, names)))
+    return next(kinds, None)
 
 
 def _video(uri: str, container: InputContainer, stream: VideoStream) -> Video:
