@@ -65,10 +65,7 @@ def session_folder() -> Iterator[Path]:
 
     Raises EngineError where there can be no such folder, OSError.
     """
-    base = base_folder()
-    trouble = trouble_with(base)
-    if trouble:
-        raise EngineError(f"{trouble}: {WAY_OUT}.")
+    base = usable_base()
     sweep(base)
     folder, held = _new_folder(base)
     try:
@@ -82,6 +79,15 @@ def session_folder() -> Iterator[Path]:
         elif ended:
             shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
+
+
+def usable_base() -> Path:
+    """``base_folder``. Raises EngineError where no private folder can be made in it."""
+    base = base_folder()
+    trouble = trouble_with(base)
+    if trouble:
+        raise EngineError(f"{trouble}: {WAY_OUT}.")
+    return base
 
 
 def base_folder() -> Path:

@@ -9,6 +9,7 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import connected, named_cluster
 from lfr_batch.engine.in_process import in_process
 from lfr_batch.engine.ray_data import ray_data
+from lfr_batch.engine.session_folder import usable_base
 from lfr_batch.pipeline.attempts import Runner
 
 ENGINES: dict[str, Callable[[EngineConfig], AbstractContextManager[Runner]]] = {
@@ -26,8 +27,11 @@ def open_engine(config: EngineConfig) -> AbstractContextManager[Runner]:
 def joined(config: EngineConfig) -> Iterator[None]:
     """The cluster that is named, if one is: joined before there is a run that it could refuse.
 
-    Raises EngineError.
+    Where one is to be started here, it is made sure that there is a place for it. Raises
+    EngineError.
     """
     elsewhere = config.kind == "ray" and named_cluster(config)
+    if config.kind == "ray" and not elsewhere:
+        usable_base()
     with connected(config) if elsewhere else nullcontext():
         yield

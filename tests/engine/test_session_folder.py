@@ -15,6 +15,7 @@ from tempfile import mkdtemp
 
 import pytest
 
+from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.session_folder import (
     BASE_BYTES,
     RAYS,
@@ -26,6 +27,7 @@ from lfr_batch.engine.session_folder import (
     sweep,
     trouble_with,
 )
+from lfr_batch.engine.table import joined
 from lfr_batch.errors import EngineError
 from tests.permissions import NOBODY
 
@@ -185,6 +187,10 @@ def test_a_base_that_cannot_hold_it_is_refused(
     if below != "gone":
         (base / below).mkdir()
     monkeypatch.setenv("RAY_TMPDIR", str(base / below))
+    with pytest.raises(EngineError, match=says), joined(EngineConfig(kind="ray")):
+        pass
+    with joined(EngineConfig(kind="in_process")):
+        pass
     with pytest.raises(EngineError, match=says), session_folder():
         pass
 
