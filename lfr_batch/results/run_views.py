@@ -18,6 +18,9 @@ FOOTAGE_KINDS = frozenset({"scan", "search"})
 FINISHED = frozenset({"complete", "complete_partly", "complete_with_failures"})
 """Statuses of a run that came to its end and whose results are there."""
 
+_BEST_SOURCES = ("manifest", "filename", "container")
+"""Of wall-clock times, the best first."""
+
 RUN_VIEWS: Mapping[str, tuple[pa.Schema, str]] = MappingProxyType(
     {
         "finished_runs": (RUNS, "Scans and searches that came to their end, with what they found."),
@@ -53,22 +56,34 @@ _SIGHTINGS_ONCE = """\
 CREATE OR REPLACE MACRO sightings_once(one_run, one_case) AS TABLE
 WITH searched AS (
   SELECT
-    r.*, f.footage_id, f.uri, f.site,
+    r.*, f.footage_id, f.uri, f.site, f.camera_id AS of_camera, f.start_utc AS begins,
+    10 * (f.camera_id IS NULL)::INTEGER + CASE
+      WHEN f.start_utc IS NULL THEN 3
+      ELSE coalesce(list_position({sources}, f.start_source) - 1, 2) END AS unknown,
     concat_ws(':',
       coalesce(max(f.content_id) OVER (PARTITION BY f.footage_id), f.footage_id),
       coalesce(f.stream, 0), coalesce(f.recording, 1)) AS content
   FROM asked_runs(one_run, one_case) r
   JOIN footage f USING (run_id)
+),
+told AS (
+  SELECT
+    * EXCLUDE (of_camera, begins),
+    greatest(count(DISTINCT of_camera) OVER same, count(DISTINCT begins) OVER same) AS accounts
+  FROM searched
+  WINDOW same AS (PARTITION BY case_ref, gallery, content, unknown)
 )
-SELECT s.*, f.* EXCLUDE (run_id, footage_id)
-FROM searched f
+SELECT s.*, f.* EXCLUDE (run_id, footage_id, unknown)
+FROM told f
 JOIN sightings s USING (run_id, footage_id)
 QUALIFY dense_rank() OVER (
   PARTITION BY f.case_ref, f.gallery, s.subject_id, f.content
-  ORDER BY f.finished_at DESC, s.run_id DESC, f.uri, f.footage_id) = 1;"""
+  ORDER BY f.unknown, f.finished_at DESC, s.run_id DESC, f.uri, f.footage_id) = 1;"""
 """Sightings in which footage that was searched again, or of which there are copies, counts once:
-for each subject as the last of the runs has it that saw them there. ``content`` is what copies have
-in common; 0.1.0 did not write ``content_id``, so a run that did says it of the same file."""
+for each subject as the row of footage has it that knows its camera and, from the best source, its
+time; of those the last run's. ``accounts`` is how many different cameras or times such rows state:
+above 1 they contradict each other. ``content`` is what copies have in common; 0.1.0 did not write
+``content_id``, so a run that did says it of the same file."""
 
 
 def create_run_views() -> str:
@@ -80,7 +95,7 @@ def create_run_views() -> str:
             _ASKED_RUNS,
             _ASKED_RUN,
             _LATEST_RUN,
-            _SIGHTINGS_ONCE,
+            _SIGHTINGS_ONCE.format(sources=list(_BEST_SOURCES)),
             *(f"COMMENT ON VIEW {view} IS '{text}';" for view, (_, text) in RUN_VIEWS.items()),
         ]
     )

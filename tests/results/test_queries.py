@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +296,52 @@ def test_footage_searched_twice_counts_once(
     cameras = asked(lake, "first_last", subject_id="S029")
     assert sum(camera["sightings"] for camera in cameras) == sightings
     assert {camera["run_id"] for camera in cameras} == {runs[-1]}
+
+
+NO_MANIFEST = {"camera_id": None, "site": None, "start_utc": None, "start_source": None}
+AT_ELEVEN = {"start_utc": datetime(2026, 1, 30, 23, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "camera", "hour", "accounts"),
+    [
+        ({}, NO_MANIFEST, "CAM-1", 22, 1),
+        (NO_MANIFEST, {}, "CAM-1", 22, 1),
+        ({}, {**AT_ELEVEN, "camera_id": None, "start_source": "container"}, "CAM-1", 22, 1),
+        ({}, {**AT_ELEVEN, "start_source": "filename"}, "CAM-1", 22, 1),
+        ({"start_source": "container"}, {**AT_ELEVEN, "start_source": "filename"}, "CAM-1", 23, 1),
+        ({}, AT_ELEVEN, "CAM-1", 23, 2),
+        ({}, {"camera_id": "CAM-9"}, "CAM-9", 22, 2),
+    ],
+    ids=["forgot", "learned", "no camera", "worse", "better", "other time", "other camera"],
+)
+def test_of_runs_over_one_file_the_one_that_knows_camera_and_time_counts(
+    disk: Store,
+    earlier: dict[str, Any],
+    later: dict[str, Any],
+    camera: str,
+    hour: int,
+    accounts: int,
+) -> None:
+    gate, *rest = archive().assets
+    publish(disk, EARLIER, seen("A", (0, 1)), (replace(gate, **earlier), *rest))
+    publish(disk, LATER, seen("A", (0, 1)), (replace(gate, **later), *rest), day=1)
+    (row,) = asked(open_lake(disk.uri), "first_last")
+    assert (row["camera"], row["first_seen_utc"].hour) == (camera, hour)
+    assert (row["sightings"], row["accounts"]) == (1, accounts)
+
+
+def test_of_copies_in_one_run_the_one_in_the_manifest_counts(disk: Store) -> None:
+    gate, yard, *rest = copied(archive().assets)
+    bare = replace(gate, **NO_MANIFEST)  # type: ignore[arg-type]
+    both = seen("A", (0, 1)) + seen("A", (0, 1), segment=3)
+    both += seen("B", (2, 3)) + seen("B", (2, 3), segment=3)
+    publish(disk, EARLIER, both, (bare, yard, *rest))
+    lake = open_lake(disk.uri)
+    assert {row["camera"] for row in asked(lake, "first_last")} == {"CAM-2"}
+    assert {row["cameras"] for row in asked(lake, "subjects")} == {1}
+    (row,) = asked(lake, "together")
+    assert (row["camera_or_file"], row["first_utc"].hour) == ("CAM-2", 22)
 
 
 def test_streams_of_one_file_are_no_copies(disk: Store) -> None:
