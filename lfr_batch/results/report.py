@@ -32,7 +32,7 @@ ReferencePictures = Callable[[str, str, Sequence[str]], Mapping[str, bytes]]
 
 _STRONGEST = """
 SELECT s.* REPLACE (coalesce(s.start_source, f.start_source, 'none') AS start_source),
-  f.uri, f.site, f.kind, f.notes, b.jpeg, b.mime
+  f.uri, f.site, f.kind, f.notes, f.pictures, b.jpeg, b.mime
 FROM sightings s
 JOIN footage f USING (run_id, footage_id)
 LEFT JOIN best_shots b USING (run_id, sighting_id)
@@ -46,7 +46,7 @@ SELECT * FROM candidates WHERE run_id = $run_id AND sighting_id IN (
 ORDER BY sighting_id, rank
 """
 _WHEN_AND_WHO = """
-SELECT footage_id, subject_id, score, start_s, end_s FROM sightings
+SELECT footage_id, subject_id, score, start_s, end_s, picture FROM sightings
 WHERE run_id = $run_id ORDER BY footage_id, start_s, sighting_id
 """
 _OF_RUN = "SELECT * FROM {} WHERE run_id = $run_id"
@@ -88,7 +88,10 @@ def report_context(
     segments = _select(connection, _OF_RUN.format("segments") + " ORDER BY start_s", run_id)
     footage = _footage(connection, run_id, _by_footage(segments))
     part_of = {f["footage_id"]: f["part"] for f in footage}
-    shown = [{**s, "part": part_of[s["footage_id"]]} for s in _with_candidates(connection, run_id)]
+    shown = [
+        {**s, "part": searched.place(part_of[s["footage_id"]], s["picture"], s["pictures"])}
+        for s in _with_candidates(connection, run_id)
+    ]
     everywhere = _select(connection, _WHEN_AND_WHO, run_id)
     pictures = _references(run, shown, reference_pictures)
     return {
@@ -193,7 +196,10 @@ def _timelines(
     for file in footage:
         pieces, seen = (group[file["footage_id"]] for group in of_file)
         if seen or (pieces and file["outcome"] != "ok"):
-            shown.append({**file, "timeline": timeline(file, pieces, seen), "seen": seen})
+            placed = [
+                {**s, "picture": searched.place("", s["picture"], file["pictures"])} for s in seen
+            ]
+            shown.append({**file, "timeline": timeline(file, pieces, seen), "seen": placed})
     return shown
 
 

@@ -149,7 +149,12 @@ FOOTAGE = schema_of(
         "Hex sha256 of the file's bytes: equal for copies, wherever they lie. Null where it is "
         "unknown: in a bucket that has none of the whole object, or of a file nobody could read.",
     ),
-    ("stream", pa.int32(), "Number of the video stream in its file, from 0; null for stills."),
+    (
+        "stream",
+        pa.int32(),
+        'Number of the video stream in its file, from 0 (the report\'s "video stream 1"); null for '
+        "stills.",
+    ),
     (
         "recording",
         pa.int32(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -56,11 +56,24 @@ def lacking(footage: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def parts(footage: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """``footage_id`` → which stream and recording it is, where its file has more than one row."""
-    rows = Counter(f["uri"] for f in footage)
-    return {f["footage_id"]: _part(f) for f in footage if rows[f["uri"]] > 1}
+    """``footage_id`` → its stream and recording, both from 1, where its file has several."""
+    of_file: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in footage:
+        of_file[row["uri"]].append(row)
+    named = ((row["footage_id"], _part(row, rows)) for rows in of_file.values() for row in rows)
+    return {footage_id: part for footage_id, part in named if part}
 
 
-def _part(footage: Mapping[str, Any]) -> str:
-    named = (("stream", footage["stream"]), ("recording", footage["recording"]))
-    return ", ".join(f"{what} {number}" for what, number in named if number is not None)
+def _part(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    named = (("video stream", "stream", 1), ("recording", "recording", 0))
+    return ", ".join(
+        f"{word} {row[name] + more}"
+        for word, name, more in named
+        if row[name] is not None and len({each[name] for each in rows}) > 1
+    )
+
+
+def place(part: str, picture: int | None, pictures: int | None) -> str:
+    """Which part of its file somebody was seen in: stream, recording and picture of a still."""
+    several = picture is not None and max(picture, pictures or 1) > 1
+    return ", ".join(text for text in (part, f"picture {picture}" if several else "") if text)

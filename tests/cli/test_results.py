@@ -60,6 +60,7 @@ def test_a_partly_searched_run_is_finished_and_told_apart_from_a_failed_one(
             "status": "partly",
             "unsearched_share": 0.25,
             "error": TOO_DARK,
+            "part": "",
         }
     ]
 

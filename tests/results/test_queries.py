@@ -331,6 +331,14 @@ def test_of_runs_over_one_file_the_one_that_knows_camera_and_time_counts(
     assert (row["sightings"], row["accounts"]) == (1, accounts)
 
 
+@pytest.mark.parametrize("name", ["best", "candidates_of_run", "sightings_of_run"])
+def test_where_a_sighting_is_says_stream_recording_and_picture(disk: Store, name: str) -> None:
+    gate, *rest = archive().assets
+    publish(disk, EARLIER, of("S029"), (replace(gate, stream=1, recording=2), *rest))
+    row = next(r for r in asked(open_lake(disk.uri), name) if r["uri"] == gate.uri)
+    assert (row["stream"], row["recording"], row["picture"]) == (1, 2, None)
+
+
 def test_of_copies_in_one_run_the_one_in_the_manifest_counts(disk: Store) -> None:
     gate, yard, *rest = copied(archive().assets)
     bare = replace(gate, **NO_MANIFEST)  # type: ignore[arg-type]
