@@ -98,7 +98,7 @@ def status(
     for file in found.not_whole[:FILES_SHOWN]:
         answer(f"{file.status:8} {_share(file):>16} not looked at  {file.sentence}")
     if len(found.not_whole) > FILES_SHOWN:
-        answer(f"… and {len(found.not_whole) - FILES_SHOWN} more files; --json has them all")
+        answer(f"… and {len(found.not_whole) - FILES_SHOWN} more; --json has them all")
 
 
 def _share(file: FileState) -> str:
@@ -116,7 +116,8 @@ def _status_row(found: RunStatus) -> dict[str, Any]:
         "case_ref": request.case_ref,
         "gallery": f"{request.gallery} ({request.snapshot_id})",
         "threshold": round(request.threshold, 4),
-        "footage": found.files,
+        "files": found.files,
+        "footage": found.footage,
         "footage_partly": states["partly"],
         "footage_damaged": states["damaged"],
         "footage_failed": states["failed"],

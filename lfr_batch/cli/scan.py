@@ -335,6 +335,7 @@ def _summary(result: RunResult, store: Store, states: Sequence[FileState]) -> di
         "status": result.status,
         "results": store.uri,
         "threshold": result.request.threshold,
+        "files": len({asset.uri for asset in result.assets}),
         "footage": len(result.assets),
         "footage_partly": files["partly"],
         "footage_damaged": files["damaged"],

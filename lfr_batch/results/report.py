@@ -49,6 +49,10 @@ _WHEN_AND_WHO = """
 SELECT footage_id, subject_id, score, start_s, end_s, picture FROM sightings
 WHERE run_id = $run_id ORDER BY footage_id, start_s, sighting_id
 """
+_FOOTAGE = """
+SELECT *, known_length_s(duration_s, bytes) AS length_s FROM footage
+WHERE run_id = $run_id ORDER BY uri, stream, recording, footage_id
+"""
 _OF_RUN = "SELECT * FROM {} WHERE run_id = $run_id"
 _TIME_SOURCES = {
     "manifest": "by the manifest",
@@ -114,8 +118,7 @@ def _footage(
     connection: duckdb.DuckDBPyConnection, run_id: str, segments: Mapping[str, Sequence[Row]]
 ) -> list[Row]:
     """The rows, each with what became of it, and which part of its file it is."""
-    order = " ORDER BY uri, stream, recording, footage_id"
-    rows = _select(connection, _OF_RUN.format("footage") + order, run_id)
+    rows = _select(connection, _FOOTAGE, run_id)
     parts = searched.parts(rows)
     return [
         {
@@ -211,10 +214,18 @@ def _by_footage(rows: Sequence[Row]) -> defaultdict[str, list[Row]]:
 
 
 def _coverage(footage: Sequence[Row]) -> dict[str, float]:
-    names = ("duration_s", "searched_s", "frames_analysed", "faces_detected", "faces_rejected")
-    sums = {name: sum(f[name] or 0 for f in footage) for name in names}
-    ok = sum(f["outcome"] == "ok" for f in footage)
-    return {**sums, "files": len(footage), "ok": ok, "any": any(f["looked_at"] for f in footage)}
+    """Never more is searched than there is: a header may state less, or more than can be."""
+    names = ("searched_s", "frames_analysed", "faces_detected", "faces_rejected")
+    files = searched.by_file(footage)
+    endless = {f["uri"] for f in footage if f["kind"] == "video" and f["length_s"] is None}
+    return {
+        **{name: sum(f[name] or 0 for f in footage) for name in names},
+        "whole_s": sum(max(f["length_s"] or 0.0, f["searched_s"] or 0.0) for f in footage),
+        "unknown_length": len(endless),
+        "files": len(files),
+        "ok": sum(searched.is_whole(rows) for rows in files.values()),
+        "any": any(f["looked_at"] for f in footage),
+    }
 
 
 def _refusals(segments: Sequence[Row]) -> list[tuple[str, int]]:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from lfr_batch.footage.segments import LEAST_BYTES_S
 from lfr_batch.results.schemas import RUNS
 
 FOOTAGE_KINDS = frozenset({"scan", "search"})
@@ -86,6 +87,13 @@ above 1 they contradict each other. ``content`` is what copies have in common; 0
 ``content_id``, so a run that did says it of the same file."""
 
 
+_KNOWN_LENGTH = """\
+CREATE OR REPLACE MACRO known_length_s(duration_s, bytes) AS
+  CASE WHEN duration_s > 0 AND duration_s * {least_bytes_s} <= coalesce(bytes, 'inf'::DOUBLE)
+  THEN duration_s END;"""
+"""Null where a file's account of its length is missing, or more than its bytes can hold."""
+
+
 def create_run_views() -> str:
     """The script; the views of the datasets must be there."""
     names = {"kinds": _quoted(FOOTAGE_KINDS), "finished": _quoted(FINISHED)}
@@ -96,6 +104,7 @@ def create_run_views() -> str:
             _ASKED_RUN,
             _LATEST_RUN,
             _SIGHTINGS_ONCE.format(sources=list(_BEST_SOURCES)),
+            _KNOWN_LENGTH.format(least_bytes_s=LEAST_BYTES_S),
             *(f"COMMENT ON VIEW {view} IS '{text}';" for view, (_, text) in RUN_VIEWS.items()),
         ]
     )

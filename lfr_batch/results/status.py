@@ -60,8 +60,10 @@ class RunStatus:
     error: str | None
     progress: RunProgress
     files: int
+    footage: int
+    """Rows: files, or their recordings and streams."""
     not_whole: tuple[FileState, ...]
-    """Files that are not 'ok', in their order; of one still being searched, as probing found it."""
+    """Footage that is not 'ok', in its order; of one still being searched, as probing found it."""
     errors: Mapping[str, int]
     """What went wrong with files when they were listed, and with segments; how often."""
     unsearched: Mapping[str, int]
@@ -102,7 +104,8 @@ def run_progress(store: Store, run_id: str, now: datetime | None = None) -> RunS
         status=shown_status(store, run_id, row["status"]),
         error=row["error"],
         progress=progress,
-        files=len(assets),
+        files=len({asset.uri for asset in assets}),
+        footage=len(assets),
         not_whole=tuple(not_whole(assets, plan, outcomes)),
         errors={**Counter(a.error for a in assets if a.error), **progress.errors},
         unsearched={**Counter(a.unsearched for a in assets if a.unsearched), **progress.unsearched},

@@ -46,6 +46,7 @@ def test_a_partly_searched_run_is_finished_and_told_apart_from_a_failed_one(
     expected = {
         "status": "complete_partly",
         "finished": True,
+        "files": 3,
         "footage": 3,
         "footage_partly": 1,
         "footage_damaged": 0,

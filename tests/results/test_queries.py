@@ -139,6 +139,32 @@ def test_coverage(lake: duckdb.DuckDBPyConnection) -> None:
     assert (found["refused: small"], found["refused: blurred"]) == (48, 24)
 
 
+def test_coverage_leaves_out_lengths_that_nobody_knows(disk: Store) -> None:
+    gate, yard, phone, *rest = archive().assets
+    assets = (
+        replace(gate, duration_s=1.0),
+        replace(yard, duration_s=2e9),
+        replace(phone, duration_s=None),
+        *rest,
+    )
+    publish(disk, EARLIER, assets=assets)
+    found = {row["what"]: row["amount"] for row in asked(open_lake(disk.uri), "coverage")}
+    assert found["files_of_unknown_length"] == 3.0
+    assert found["seconds_of_footage"] == found["seconds_searched"] == 300.0
+
+
+def test_coverage_counts_a_file_once_however_many_streams_it_has(disk: Store) -> None:
+    gate, yard, *rest = archive().assets
+    publish(
+        disk,
+        EARLIER,
+        assets=(replace(gate, stream=0), replace(yard, uri=gate.uri, stream=1), *rest),
+    )
+    found = {row["what"]: row["amount"] for row in asked(open_lake(disk.uri), "coverage")}
+    counts = [found[f"files{which}"] for which in ("", "_ok", "_damaged", "_failed")]
+    assert counts == [4, 2, 1, 1]
+
+
 def test_best(lake: duckdb.DuckDBPyConnection) -> None:
     assert [r["score"] for r in asked(lake, "best", top=2)] == [0.7812, 0.664]
     assert len(asked(lake, "best")) == 4
@@ -201,7 +227,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
     [
         ("best", 0),
         ("candidates_of_run", 0),
-        ("coverage", 12),
+        ("coverage", 13),
         ("not_searched", 2),
         ("sightings_of_run", 0),
     ],

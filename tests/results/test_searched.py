@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfr_batch.results.searched import parts, place
+from lfr_batch.results.searched import lacking, parts, place
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,23 @@ def test_a_part_is_named_where_it_is_not_the_only_one(
         for n, (stream, recording) in enumerate(rows)
     ]
     assert parts([*footage, alone]) == told
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([("ok", True), ("ok", True)], []),
+        ([("ok", True), ("failed", False)], ["1 searched only in part (faulty)"]),
+        ([("ok", True), ("never", False)], ["1 searched only in part (by design or limit)"]),
+        ([("ok", True), ("ok", False)], ["1 searched only in part (by design or limit)"]),
+        ([("failed", False), ("failed", False)], ["1 could not be searched at all"]),
+        ([("failed", False), ("never", False)], ["1 could not be searched at all"]),
+        ([("ok", False)], ["1 of which nothing was looked at"]),
+    ],
+)
+def test_a_file_counts_once_for_all_its_rows(rows: list[tuple[str, bool]], told: list[str]) -> None:
+    footage = [{"uri": "a.mp4", "outcome": which, "looked_at": seen} for which, seen in rows]
+    assert lacking(footage) == told
 
 
 @pytest.mark.parametrize(
