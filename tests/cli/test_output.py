@@ -115,3 +115,11 @@ def test_log_lines_are_harmless_and_a_traceback_keeps_its_lines() -> None:
     text = LogLines("%(message)s").format(record)
     assert text.splitlines()[0] == r"file a\u202eb"
     assert text.splitlines()[-1] == r"ValueError: bad \x1b[31m name"
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.0, "0.000"), (0.0004, "0.0004"), (0.43, "0.430")])
+def test_only_nothing_is_shown_as_0(
+    value: float, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer_table([{"a": value}], ["a"])
+    assert capsys.readouterr().out.split() == ["a", shown]

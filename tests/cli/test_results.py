@@ -107,7 +107,9 @@ def test_values_for_ones_own_question(capsys: pytest.CaptureFixture[str]) -> Non
         (["--ask", "nothing"], "there is no ready query 'nothing'; there are best"),
         (["--ask", "best", "--param", "run=x"], "the question best has no parameter 'run'"),
         (["--ask", "best", "--param", "run_id=x"], "there is no run x; `lfr runs` lists them"),
-        (["SELECT 1", "--param", "x"], "'x' is no parameter: write NAME=VALUE"),
+        (["SELECT 1", "--param", "x"], "x has no value: write x=VALUE"),
+        (["--ask", "best", "--param", "top=abc"], "top is a whole number from 1, not 'abc'"),
+        (["--ask", "together", "--param", "minutes=-1"], "minutes is a number from 0, not '-1'"),
     ],
 )
 def test_what_cannot_be_asked_is_one_sentence(

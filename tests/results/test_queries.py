@@ -257,7 +257,10 @@ def test_a_run_that_was_named_is_that_run(crowded: Store, name: str) -> None:
         ({"run_id": "20260205-080000-scan-0001"}, "is not finished, so nothing of it can be asked"),
         ({"run_id": "20260206-080000-live-0001"}, "is a deployment: its views are alerts"),
         ({"case_ref": "OP-NONE"}, "no finished run is of case OP-NONE"),
-        ({"run_id": LATER, "case_ref": "OP-NONE"}, "no finished run is of case OP-NONE"),
+        (
+            {"run_id": LATER, "case_ref": "OP-NONE"},
+            f"run {LATER} is of case OP-LANTERN 12/26, not of OP-NONE",
+        ),
         ({"runid": LATER}, "has no parameter 'runid'; it has run_id, case_ref"),
     ],
 )
