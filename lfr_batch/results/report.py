@@ -47,7 +47,7 @@ ORDER BY sighting_id, rank
 """
 _WHEN_AND_WHO = """
 SELECT footage_id, subject_id, score, start_s, end_s, picture FROM sightings
-WHERE run_id = $run_id ORDER BY footage_id, start_s, sighting_id
+WHERE run_id = $run_id ORDER BY footage_id, start_s, picture, sighting_id
 """
 _FOOTAGE = """
 SELECT *, known_length_s(duration_s, bytes) AS length_s FROM footage

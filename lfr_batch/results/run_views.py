@@ -57,7 +57,7 @@ _SIGHTINGS_ONCE = """\
 CREATE OR REPLACE MACRO sightings_once(one_run, one_case) AS TABLE
 WITH searched AS (
   SELECT
-    r.*, f.footage_id, f.uri, f.site, f.camera_id AS of_camera, f.start_utc AS begins,
+    r.*, f.footage_id, f.uri, f.site, f.camera_id, f.start_utc AS begins, f.start_source,
     10 * (f.camera_id IS NULL)::INTEGER + CASE
       WHEN f.start_utc IS NULL THEN 3
       ELSE coalesce(list_position({sources}, f.start_source) - 1, 2) END AS unknown,
@@ -67,25 +67,38 @@ WITH searched AS (
   FROM asked_runs(one_run, one_case) r
   JOIN footage f USING (run_id)
 ),
-told AS (
-  SELECT
-    * EXCLUDE (of_camera, begins),
-    greatest(count(DISTINCT of_camera) OVER same, count(DISTINCT begins) OVER same) AS accounts
+counted AS (
+  SELECT *, greatest(
+    count(DISTINCT camera_id) OVER same, count(DISTINCT begins) OVER same) AS accounts
   FROM searched
-  WINDOW same AS (PARTITION BY case_ref, gallery, content, unknown)
+  WINDOW same AS (PARTITION BY case_ref, content, unknown)
+),
+known AS (
+  FROM counted
+  QUALIFY row_number() OVER (
+    PARTITION BY case_ref, content
+    ORDER BY unknown, finished_at DESC, run_id DESC, uri, footage_id) = 1
 )
-SELECT s.*, f.* EXCLUDE (run_id, footage_id, unknown)
-FROM told f
-JOIN sightings s USING (run_id, footage_id)
+SELECT
+  s.* REPLACE (
+    k.camera_id AS camera_id,
+    k.begins + to_microseconds(round(s.start_s * 1e6)::BIGINT) AS start_utc,
+    k.begins + to_microseconds(round(s.end_s * 1e6)::BIGINT) AS end_utc,
+    k.begins + to_microseconds(round(s.best_s * 1e6)::BIGINT) AS best_utc,
+    coalesce(k.start_source, 'none') AS start_source),
+  k.site, k.accounts, f.case_ref, f.gallery, f.finished_at, f.uri, f.content
+FROM searched f
+JOIN known k ON k.content = f.content AND k.case_ref IS NOT DISTINCT FROM f.case_ref
+JOIN sightings s ON s.run_id = f.run_id AND s.footage_id = f.footage_id
 QUALIFY dense_rank() OVER (
   PARTITION BY f.case_ref, f.gallery, s.subject_id, f.content
-  ORDER BY f.unknown, f.finished_at DESC, s.run_id DESC, f.uri, f.footage_id) = 1;"""
+  ORDER BY f.finished_at DESC, s.run_id DESC, f.unknown, f.uri, f.footage_id) = 1;"""
 """Sightings in which footage that was searched again, or of which there are copies, counts once:
-for each subject as the row of footage has it that knows its camera and, from the best source, its
-time; of those the last run's. ``accounts`` is how many different cameras or times such rows state:
-above 1 they contradict each other. ``content`` is what copies have in common; 0.1.0 did not write
+for each subject as the last of the runs has it that saw them there. Camera, site and time are those
+of the row of footage, in any run of the case, that knows the camera and, from the best source, the
+time; of such the last. ``accounts`` is how many different cameras or times such rows state: above 1
+they contradict each other. ``content`` is what copies have in common; 0.1.0 did not write
 ``content_id``, so a run that did says it of the same file."""
-
 
 _KNOWN_LENGTH = """\
 CREATE OR REPLACE MACRO known_length_s(duration_s, bytes) AS

@@ -368,6 +368,19 @@ def test_where_a_sighting_is_says_stream_recording_and_picture(disk: Store, name
     assert (row["stream"], row["recording"], row["picture"]) == (1, 2, None)
 
 
+def test_who_was_found_without_the_manifest_is_where_the_footage_was(disk: Store) -> None:
+    gate, *rest = archive().assets
+    forgot = replace(gate, **NO_MANIFEST)  # type: ignore[arg-type]
+    publish(disk, EARLIER, seen("A", (0, 1)))
+    publish(disk, LATER, seen("B", (2, 3)), (forgot, *rest), day=1)
+    lake = open_lake(disk.uri)
+    found = {row["subject_id"]: row for row in asked(lake, "first_last")}
+    assert found["B"]["first_seen_utc"] - found["A"]["first_seen_utc"] == timedelta(seconds=2)
+    assert {row["site"] for row in found.values()} == {gate.site}
+    (row,) = asked(lake, "together")
+    assert (row["camera_or_file"], row["start_sources"]) == ("CAM-1", "manifest")
+
+
 def test_of_copies_in_one_run_the_one_in_the_manifest_counts(disk: Store) -> None:
     gate, yard, *rest = copied(archive().assets)
     bare = replace(gate, **NO_MANIFEST)  # type: ignore[arg-type]

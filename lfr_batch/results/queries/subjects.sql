@@ -1,9 +1,9 @@
 -- Sightings of each subject: how many, on how many cameras, how sure at best.
 -- About every run that has finished, case by case: of $case_ref alone where given, or of $run_id.
 -- Footage that was searched again, or of which there are copies, counts once for a subject: as the
--- run or copy has it that knows camera and time best (by the manifest, the name, the container), of
--- those the last. `run_id` is the last of all that count. `accounts` above 1: such runs or copies
--- state different cameras or times of one file, of which one is shown.
+-- last of the runs has it that saw them there. Camera and time are of the run or copy that knows them
+-- best (by the manifest, the name, the container). `run_id` is the last of all that count.
+-- `accounts` above 1: such runs or copies state different cameras or times, of which one is shown.
 SELECT
   max_by(run_id, (finished_at, run_id)) AS run_id,
   case_ref,

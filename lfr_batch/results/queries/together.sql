@@ -5,9 +5,9 @@
 -- $subject_a, $subject_b: these two; any two when left out.
 -- `times` counts meetings, not pairs of sightings: of two people, all sightings that have the other
 -- within $minutes belong to one meeting until there is none for longer than $minutes.
--- Footage that was searched again, or of which there are copies, counts once for a subject: as the
--- run or copy has it that knows camera and time best. `accounts` above 1: such runs or copies state
--- different cameras or times of one file.
+-- Footage that was searched again, or of which there are copies, counts once for a subject.
+-- Camera and time are of the run or copy that knows them best. `accounts` above 1: such runs or
+-- copies state different cameras or times, of which one counts.
 -- Where the wall clock is unknown, sightings in one file are compared by media time.
 WITH timed AS (
   SELECT
