@@ -56,15 +56,20 @@ def answer_json(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def answer_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Aligned columns; the same text in a pipe, without colours or cut cells."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(plain_text(_cell(row.get(column))) for column in columns))
     console = Console()
     if not console.is_terminal:
         console = Console(width=10_000, color_system=None)
-    console.print(table, crop=False)
+    console.print(table_of(rows, columns), crop=False)
+
+
+def table_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
+    """Where a terminal is too narrow, cells are folded, but never a run's id: it is copied."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column == "run_id")
+    for row in rows:
+        table.add_row(*(plain_text(_cell(row.get(column))) for column in columns))
+    return table
 
 
 def plain_text(text: str, style: str = "", stream: TextIO | None = None) -> Text:
@@ -93,7 +98,7 @@ def _cell(value: Any) -> str:
         case None:
             return nothing()
         case float():
-            return f"{value:.3f}"
+            return f"{value:.3f}" if value == 0 or abs(value) >= 5e-4 else f"{value:.3g}"
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S}"
         case _:

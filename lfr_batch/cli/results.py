@@ -38,7 +38,7 @@ from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import render
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.status import FileState, RunStatus, run_progress, run_rows
+from lfr_batch.results.status import INTERRUPTED, FileState, RunStatus, run_progress, run_rows
 from lfr_batch.results.store import open_store
 
 RUN_COLUMNS = [
@@ -98,7 +98,11 @@ def status(
     for file in found.not_whole[:FILES_SHOWN]:
         answer(f"{file.status:8} {_share(file):>16} not looked at  {file.sentence}")
     if len(found.not_whole) > FILES_SHOWN:
-        answer(f"… and {len(found.not_whole) - FILES_SHOWN} more files; --json has them all")
+        answer(f"… and {len(found.not_whole) - FILES_SHOWN} more; --json has them all")
+    if found.request.kind == "live":
+        answer(f"a deployment: its figures are in `lfr report {run_id}`")
+    elif found.status == INTERRUPTED:
+        answer(f"`lfr resume {run_id}` finishes it")
 
 
 def _share(file: FileState) -> str:
@@ -106,17 +110,31 @@ def _share(file: FileState) -> str:
 
 
 def _status_row(found: RunStatus) -> dict[str, Any]:
-    progress, request = found.progress, found.request
-    states = Counter(file.status for file in found.not_whole)
+    """A deployment searches no footage: of that nothing is said."""
+    searched = {} if found.request.kind == "live" else _searched(found)
+    return {**_stated(found), **searched}
+
+
+def _stated(found: RunStatus) -> dict[str, Any]:
+    request = found.request
     return {
         "run_id": request.run_id,
+        "kind": request.kind,
         "status": found.status,
         "finished": found.finished,
         "error": found.error,
         "case_ref": request.case_ref,
         "gallery": f"{request.gallery} ({request.snapshot_id})",
         "threshold": round(request.threshold, 4),
-        "footage": found.files,
+    }
+
+
+def _searched(found: RunStatus) -> dict[str, Any]:
+    progress = found.progress
+    states = Counter(file.status for file in found.not_whole)
+    return {
+        "files": found.files,
+        "footage": found.footage,
         "footage_partly": states["partly"],
         "footage_damaged": states["damaged"],
         "footage_failed": states["failed"],

@@ -45,9 +45,11 @@ from lfr_batch.oversight.authority import require_authority
 from lfr_batch.pipeline.execute import Resumption, RunResult, execute_run
 from lfr_batch.pipeline.plan import FoundFootage, Order, make_plan
 from lfr_batch.records import SegmentOutcome
+from lfr_batch.results import searched
 from lfr_batch.results.ask import ask
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lake_version import check_lake
+from lfr_batch.results.rows import row_of
 from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.results.run_state import create_run, load_run, read_plan
 from lfr_batch.results.status import FileState, not_whole
@@ -246,11 +248,25 @@ def _report(
     if as_json:
         answer_json([{**_summary(result, store, states), **found_counts(found)}])
     else:
-        rows = _select(store, result, "sightings_of_run", top=SHOWN)
-        answer_table(rows, ["subject_id", "score", "camera_id", "start_s", "end_s", "uri"])
+        rows = _with_parts(_select(store, result, "sightings_of_run", top=SHOWN), result)
+        part = ["part"] if any(row["part"] for row in rows) else []
+        columns = ["subject_id", "score", "camera_id", "start_s", "end_s", "uri", *part]
+        answer_table(rows, columns)
         if result.sightings > SHOWN:
             answer(f"… and {result.sightings - SHOWN} more sightings")
         answer(_closing(result))
+
+
+def _with_parts(rows: Sequence[dict[str, Any]], result: RunResult) -> list[dict[str, Any]]:
+    """Each with the part of its file in which its times count; empty where there is but one."""
+    parts = searched.parts([row_of(asset) for asset in result.assets])
+    pictures = {asset.footage_id: asset.pictures for asset in result.assets}
+    place = searched.place
+    return [
+        {**row, "part": place(parts.get(at, ""), row["picture"], pictures.get(at))}
+        for row in rows
+        for at in [row["footage_id"]]
+    ]
 
 
 def _report_candidates(result: RunResult, store: Store, as_json: bool) -> None:
@@ -319,6 +335,7 @@ def _summary(result: RunResult, store: Store, states: Sequence[FileState]) -> di
         "status": result.status,
         "results": store.uri,
         "threshold": result.request.threshold,
+        "files": len({asset.uri for asset in result.assets}),
         "footage": len(result.assets),
         "footage_partly": files["partly"],
         "footage_damaged": files["damaged"],

@@ -10,13 +10,14 @@ import duckdb
 import pyarrow as pa
 
 from lfr_batch.errors import QueryError
+from lfr_batch.results.parameters import with_numbers
 from lfr_batch.results.queries import ReadyQuery, load_query
 from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
 from lfr_batch.results.sql import run_query
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _RUN = """
-SELECT kind, status, (SELECT count(*) FROM footage WHERE run_id = $run_id) AS files
+SELECT kind, status, case_ref, (SELECT count(*) FROM footage WHERE run_id = $run_id) AS files
 FROM runs WHERE run_id = $run_id
 """
 _ASKED = "FROM {}($run_id::VARCHAR, $case_ref::VARCHAR)"
@@ -40,7 +41,7 @@ def about(
     """Which runs ``ask`` answers of, for people."""
     query = load_query(name)
     values = _checked(connection, query, given)
-    asked = run_query(connection, _ASKED.format(query.asks), values).to_pylist()
+    asked = _asked(connection, query.asks, values)
     if not asked:
         return "no run has finished yet"
     if len(asked) > 1:
@@ -56,17 +57,25 @@ def _checked(
     if unknown:
         has = ", ".join(query.parameters)
         raise QueryError(f"the question {query.name} has no parameter {unknown[0]!r}; it has {has}")
-    values = {**dict.fromkeys(query.parameters), **given}
-    if values["run_id"] is not None:
-        _require_results(connection, values["run_id"])
-    if not run_query(connection, _ASKED.format("asked_runs"), values).num_rows and any(
-        values[name] is not None for name in ("run_id", "case_ref")
-    ):
-        raise QueryError(f"no finished run is of case {values['case_ref']}; `lfr runs` lists them")
+    values = {**dict.fromkeys(query.parameters), **with_numbers(given)}
+    run_id, case_ref = values["run_id"], values["case_ref"]
+    if run_id is not None:
+        _require_results(connection, run_id, case_ref)
+    elif case_ref is not None and not _asked(connection, "asked_runs", values):
+        raise QueryError(f"no finished run is of case {case_ref}; `lfr runs` lists them")
     return values
 
 
-def _require_results(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+def _asked(
+    connection: duckdb.DuckDBPyConnection, macro: str, values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    runs: list[dict[str, Any]] = run_query(connection, _ASKED.format(macro), values).to_pylist()
+    return runs
+
+
+def _require_results(
+    connection: duckdb.DuckDBPyConnection, run_id: str, case_ref: str | None
+) -> None:
     found = run_query(connection, _RUN, {"run_id": run_id}).to_pylist()
     if not found:
         raise QueryError(f"there is no run {run_id}; `lfr runs` lists them")
@@ -78,3 +87,5 @@ def _require_results(connection: duckdb.DuckDBPyConnection, run_id: str) -> None
             f"run {run_id} is not finished, so nothing of it can be asked yet; "
             f"`lfr status {run_id}` shows how far it is"
         )
+    if case_ref not in (None, run["case_ref"]):
+        raise QueryError(f"run {run_id} is of case {run['case_ref']}, not of {case_ref}")

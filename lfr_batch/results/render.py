@@ -147,16 +147,25 @@ def _cell(value: Any, encoding: str) -> str:
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 1e12 else str(value)
+        return _number(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     return _shortened(visible(_flat(_rounded(value)), encoding), ornament("…", "~", encoding))
 
 
+def _number(value: float) -> str:
+    """To four places; what these cannot show as it would be 0, or has no places, as it is."""
+    if value != 0 and not 5e-5 <= abs(value) < 1e12:
+        return f"{value:.4g}" if abs(value) < 1 else str(value)
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
 def _rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [_rounded(item) for item in value]
-    return round(value, 4) if isinstance(value, float) and math.isfinite(value) else value
+    if not isinstance(value, float) or not math.isfinite(value) or abs(value) < 5e-5:
+        return value
+    return round(value, 4)
 
 
 def _shortened(text: str, mark: str) -> str:

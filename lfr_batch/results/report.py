@@ -32,7 +32,7 @@ ReferencePictures = Callable[[str, str, Sequence[str]], Mapping[str, bytes]]
 
 _STRONGEST = """
 SELECT s.* REPLACE (coalesce(s.start_source, f.start_source, 'none') AS start_source),
-  f.uri, f.site, f.kind, f.notes, b.jpeg, b.mime
+  f.uri, f.site, f.kind, f.notes, f.pictures, b.jpeg, b.mime
 FROM sightings s
 JOIN footage f USING (run_id, footage_id)
 LEFT JOIN best_shots b USING (run_id, sighting_id)
@@ -46,8 +46,12 @@ SELECT * FROM candidates WHERE run_id = $run_id AND sighting_id IN (
 ORDER BY sighting_id, rank
 """
 _WHEN_AND_WHO = """
-SELECT footage_id, subject_id, score, start_s, end_s FROM sightings
-WHERE run_id = $run_id ORDER BY footage_id, start_s, sighting_id
+SELECT footage_id, subject_id, score, start_s, end_s, picture FROM sightings
+WHERE run_id = $run_id ORDER BY footage_id, start_s, picture, sighting_id
+"""
+_FOOTAGE = """
+SELECT *, known_length_s(duration_s, bytes) AS length_s FROM footage
+WHERE run_id = $run_id ORDER BY uri, stream, recording, footage_id
 """
 _OF_RUN = "SELECT * FROM {} WHERE run_id = $run_id"
 _TIME_SOURCES = {
@@ -88,7 +92,10 @@ def report_context(
     segments = _select(connection, _OF_RUN.format("segments") + " ORDER BY start_s", run_id)
     footage = _footage(connection, run_id, _by_footage(segments))
     part_of = {f["footage_id"]: f["part"] for f in footage}
-    shown = [{**s, "part": part_of[s["footage_id"]]} for s in _with_candidates(connection, run_id)]
+    shown = [
+        {**s, "part": searched.place(part_of[s["footage_id"]], s["picture"], s["pictures"])}
+        for s in _with_candidates(connection, run_id)
+    ]
     everywhere = _select(connection, _WHEN_AND_WHO, run_id)
     pictures = _references(run, shown, reference_pictures)
     return {
@@ -111,8 +118,7 @@ def _footage(
     connection: duckdb.DuckDBPyConnection, run_id: str, segments: Mapping[str, Sequence[Row]]
 ) -> list[Row]:
     """The rows, each with what became of it, and which part of its file it is."""
-    order = " ORDER BY uri, stream, recording, footage_id"
-    rows = _select(connection, _OF_RUN.format("footage") + order, run_id)
+    rows = _select(connection, _FOOTAGE, run_id)
     parts = searched.parts(rows)
     return [
         {
@@ -193,7 +199,10 @@ def _timelines(
     for file in footage:
         pieces, seen = (group[file["footage_id"]] for group in of_file)
         if seen or (pieces and file["outcome"] != "ok"):
-            shown.append({**file, "timeline": timeline(file, pieces, seen), "seen": seen})
+            placed = [
+                {**s, "picture": searched.place("", s["picture"], file["pictures"])} for s in seen
+            ]
+            shown.append({**file, "timeline": timeline(file, pieces, seen), "seen": placed})
     return shown
 
 
@@ -205,10 +214,18 @@ def _by_footage(rows: Sequence[Row]) -> defaultdict[str, list[Row]]:
 
 
 def _coverage(footage: Sequence[Row]) -> dict[str, float]:
-    names = ("duration_s", "searched_s", "frames_analysed", "faces_detected", "faces_rejected")
-    sums = {name: sum(f[name] or 0 for f in footage) for name in names}
-    ok = sum(f["outcome"] == "ok" for f in footage)
-    return {**sums, "files": len(footage), "ok": ok, "any": any(f["looked_at"] for f in footage)}
+    """Never more is searched than there is: a header may state less, or more than can be."""
+    names = ("searched_s", "frames_analysed", "faces_detected", "faces_rejected")
+    files = searched.by_file(footage)
+    endless = {f["uri"] for f in footage if f["kind"] == "video" and f["length_s"] is None}
+    return {
+        **{name: sum(f[name] or 0 for f in footage) for name in names},
+        "whole_s": sum(max(f["length_s"] or 0.0, f["searched_s"] or 0.0) for f in footage),
+        "unknown_length": len(endless),
+        "files": len(files),
+        "ok": sum(searched.is_whole(rows) for rows in files.values()),
+        "any": any(f["looked_at"] for f in footage),
+    }
 
 
 def _refusals(segments: Sequence[Row]) -> list[tuple[str, int]]:

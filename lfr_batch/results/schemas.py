@@ -88,10 +88,10 @@ RUNS = schema_of(
     (
         "footage_partly",
         pa.int64(),
-        "Files with content that was not looked at, by design or limit.",
+        "Of these, with content that was not looked at, by design or limit.",
     ),
-    ("footage_damaged", pa.int64(), "Files that are faulty, searched as far as they can be read."),
-    ("footage_failed", pa.int64(), "Files of which no frame could be searched."),
+    ("footage_damaged", pa.int64(), "Of these, faulty: searched as far as they can be read."),
+    ("footage_failed", pa.int64(), "Of these, without a frame that could be searched."),
     ("segments_planned", pa.int64(), "Segments of the plan."),
     ("segments_done", pa.int64(), "Segments that were searched."),
     ("segments_failed", pa.int64(), "Segments whose footage could not be read to their end."),
@@ -149,7 +149,12 @@ FOOTAGE = schema_of(
         "Hex sha256 of the file's bytes: equal for copies, wherever they lie. Null where it is "
         "unknown: in a bucket that has none of the whole object, or of a file nobody could read.",
     ),
-    ("stream", pa.int32(), "Number of the video stream in its file, from 0; null for stills."),
+    (
+        "stream",
+        pa.int32(),
+        'Number of the video stream in its file, from 0 (the report\'s "video stream 1"); null for '
+        "stills.",
+    ),
     (
         "recording",
         pa.int32(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -49,18 +49,53 @@ def was_looked_at(footage: Mapping[str, Any]) -> bool:
 def lacking(footage: Sequence[Mapping[str, Any]]) -> list[str]:
     """How many of the files were not searched whole, in words; what is worst comes first.
 
-    Each has its ``outcome`` and ``looked_at``.
+    Each row has its ``outcome`` and ``looked_at``; a file is one, however many rows it has.
     """
-    found = Counter(f["outcome"] for f in footage if f["outcome"] != "ok" or not f["looked_at"])
+    files = [_of_file(rows) for rows in by_file(footage).values()]
+    found = Counter(which for which, looked_at in files if which != "ok" or not looked_at)
     return [f"{found[which]} {said}" for which, said in _LACKING.items() if found[which]]
 
 
+def by_file(footage: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """The rows of each file: one for each recording of each stream."""
+    files: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in footage:
+        files[row["uri"]].append(row)
+    return dict(files)
+
+
+def is_whole(rows: Sequence[Mapping[str, Any]]) -> bool:
+    return all(row["outcome"] == "ok" for row in rows)
+
+
+def _of_file(rows: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
+    """Outcome, and whether it was looked at: in part where its rows differ."""
+    states = {(row["outcome"], row["looked_at"]) for row in rows}
+    if len(states) == 1:
+        return states.pop()
+    outcomes = {which for which, _ in states}
+    if not any(looked_at for _, looked_at in states):
+        return ("failed" if "failed" in outcomes else NEVER), False
+    return ("damaged" if outcomes & {"failed", "damaged"} else "partly"), True
+
+
 def parts(footage: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """``footage_id`` → which stream and recording it is, where its file has more than one row."""
-    rows = Counter(f["uri"] for f in footage)
-    return {f["footage_id"]: _part(f) for f in footage if rows[f["uri"]] > 1}
+    """``footage_id`` → its stream and recording, both from 1, where its file has several."""
+    files = by_file(footage).values()
+    named = ((row["footage_id"], _part(row, rows)) for rows in files for row in rows)
+    return {footage_id: part for footage_id, part in named if part}
 
 
-def _part(footage: Mapping[str, Any]) -> str:
-    named = (("stream", footage["stream"]), ("recording", footage["recording"]))
-    return ", ".join(f"{what} {number}" for what, number in named if number is not None)
+def _part(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    named = (("video stream", "stream", 1), ("recording", "recording", 0))
+    return ", ".join(
+        f"{word} {row[name] + more}"
+        for word, name, more in named
+        if row[name] is not None and len({each[name] for each in rows}) > 1
+    )
+
+
+def place(part: str, picture: int | None, pictures: int | None) -> str:
+    """Which part of its file somebody was seen in: stream, recording and picture of a still."""
+    several = picture is not None and max(picture, pictures or 1) > 1
+    return ", ".join(text for text in (part, f"picture {picture}" if several else "") if text)

@@ -15,6 +15,7 @@ from lfr_batch.results.damage import about_part
 
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 """DuckDB's statement types; MULTI is what it makes of PIVOT."""
+_PROPOSES = ("Candidate bindings", "Did you mean", "Candidate functions")
 _RUNS_WHAT_IT_EXPLAINS = re.compile(r"^\W*explain\W+analy[sz]e\b", re.IGNORECASE)
 
 
@@ -25,7 +26,7 @@ def run_query(
 ) -> pa.Table:
     """The answer of the last statement of ``sql``; ``$name`` in it is taken from ``parameters``.
 
-    Only reading is possible. Raises QueryError with the first line of what DuckDB says, and for a
+    Only reading is possible. Raises QueryError with what DuckDB says and proposes, and for a
     parameter without a value, by name; ResultsError for a damaged part and StoreUnreachable for one
     that cannot be opened.
     """
@@ -33,7 +34,7 @@ def run_query(
         with parts_explained():
             return _run(connection, sql, parameters or {})
     except duckdb.Error as error:
-        raise QueryError(_first_line(error)) from error
+        raise QueryError(_told(error)) from error
 
 
 @contextmanager
@@ -110,5 +111,8 @@ def _no_value(names: list[str]) -> str:
     return f"{which} has no value: give {ways} (in the prompt: .param {names[0]}=VALUE)"
 
 
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).strip().splitlines()[0]
+def _told(error: duckdb.Error) -> str:
+    """What is wrong, and what DuckDB proposes instead, in one line; not where in the query."""
+    first, *more = str(error).strip().splitlines()
+    proposed = (line.strip() for line in more if line.strip().startswith(_PROPOSES))
+    return " ".join([first, *proposed])

@@ -11,10 +11,11 @@ from typing import Any
 import duckdb
 
 from lfr_batch.records import AssetStatus, FootageAsset, Segment, SegmentOutcome
-from lfr_batch.results import rollup
+from lfr_batch.results import rollup, searched
 from lfr_batch.results.ledger import read_outcomes
 from lfr_batch.results.lock import is_locked
 from lfr_batch.results.progress import RunProgress, summarise
+from lfr_batch.results.rows import row_of
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
 from lfr_batch.results.run_views import FINISHED
@@ -40,12 +41,15 @@ class FileState:
     unsearched_share: float
     error: str | None
     """What is wrong, or was not looked at."""
+    part: str = ""
+    """Which stream and recording of its file, where it has several."""
 
     @property
     def sentence(self) -> str:
-        """Which file, and why."""
+        """Which file, which part of it, and why."""
         why = self.error or "it was not searched whole"
-        return why if self.uri in why else f"{self.uri}: {why}"
+        where = f"{self.uri} ({self.part})" if self.part else self.uri
+        return why.replace(self.uri, where, 1) if self.uri in why else f"{where}: {why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,10 @@ class RunStatus:
     error: str | None
     progress: RunProgress
     files: int
+    footage: int
+    """Rows: files, or their recordings and streams."""
     not_whole: tuple[FileState, ...]
-    """Files that are not 'ok', in their order; of one still being searched, as probing found it."""
+    """Footage that is not 'ok', in its order; of one still being searched, as probing found it."""
     errors: Mapping[str, int]
     """What went wrong with files when they were listed, and with segments; how often."""
     unsearched: Mapping[str, int]
@@ -98,7 +104,8 @@ def run_progress(store: Store, run_id: str, now: datetime | None = None) -> RunS
         status=shown_status(store, run_id, row["status"]),
         error=row["error"],
         progress=progress,
-        files=len(assets),
+        files=len({asset.uri for asset in assets}),
+        footage=len(assets),
         not_whole=tuple(not_whole(assets, plan, outcomes)),
         errors={**Counter(a.error for a in assets if a.error), **progress.errors},
         unsearched={**Counter(a.unsearched for a in assets if a.unsearched), **progress.unsearched},
@@ -116,17 +123,17 @@ def not_whole(
     planned: defaultdict[str, list[Segment]] = defaultdict(list)
     for segment in plan:
         planned[segment.footage_id].append(segment)
+    parts = searched.parts([row_of(asset) for asset in assets])
     for asset in assets:
         segments = planned[asset.footage_id]
         if all(segment.segment_id in outcomes for segment in segments):
             receipts = [rollup.segment_row(s, outcomes[s.segment_id]) for s in segments]
             row = rollup.footage_row(asset, receipts, 0)
-            state = FileState(asset.uri, row["status"], row["unsearched_share"], row["error"])
+            known = row["status"], row["unsearched_share"], row["error"]
         else:
-            said = asset.error or asset.unsearched
-            state = FileState(asset.uri, asset.status, asset.unsearched_share, said)
-        if state.status != "ok":
-            yield state
+            known = asset.status, asset.unsearched_share, asset.error or asset.unsearched
+        if known[0] != "ok":
+            yield FileState(asset.uri, *known, parts.get(asset.footage_id, ""))
 
 
 def shown_status(store: Store, run_id: str, recorded: str) -> str:

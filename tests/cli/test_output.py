@@ -20,10 +20,13 @@ from lfr_batch.cli.output import (
     complain,
     plain_text,
     say,
+    table_of,
     take_any_text,
 )
+from lfr_batch.cli.results import RUN_COLUMNS
 from lfr_batch.visible import visible
 from tests.names import NAMES, SHOWN_AS
+from tests.results.synthetic import RUN_ID
 
 ENCODINGS = ("utf-8", "ascii")
 
@@ -115,3 +118,19 @@ def test_log_lines_are_harmless_and_a_traceback_keeps_its_lines() -> None:
     text = LogLines("%(message)s").format(record)
     assert text.splitlines()[0] == r"file a\u202eb"
     assert text.splitlines()[-1] == r"ValueError: bad \x1b[31m name"
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.0, "0.000"), (0.0004, "0.0004"), (0.43, "0.430")])
+def test_only_nothing_is_shown_as_0(
+    value: float, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer_table([{"a": value}], ["a"])
+    assert capsys.readouterr().out.split() == ["a", shown]
+
+
+def test_a_run_id_is_in_one_line_on_a_narrow_terminal() -> None:
+    row = {name: f"{name} of some length" for name in RUN_COLUMNS} | {"run_id": RUN_ID}
+    shown = io.StringIO()
+    Console(file=shown, width=80).print(table_of([row], RUN_COLUMNS), crop=False)
+    assert RUN_ID in shown.getvalue()
+    assert max(map(len, shown.getvalue().splitlines())) <= 80

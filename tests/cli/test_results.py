@@ -12,8 +12,16 @@ import pytest
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
 from tests.cli.here import lfr
-from tests.holding import append_outcomes, publish_run
-from tests.results.synthetic import FINISHED, RUN_ID, archive, request
+from tests.holding import append_outcomes, publish_run, record_run
+from tests.results.synthetic import (
+    FINISHED,
+    LEFT_RUN_ID,
+    RUN_ID,
+    STARTED,
+    archive,
+    request,
+    searched_run,
+)
 
 TOO_DARK = "archive/phone.mov: its night is too dark to look at"
 
@@ -46,6 +54,7 @@ def test_a_partly_searched_run_is_finished_and_told_apart_from_a_failed_one(
     expected = {
         "status": "complete_partly",
         "finished": True,
+        "files": 3,
         "footage": 3,
         "footage_partly": 1,
         "footage_damaged": 0,
@@ -60,6 +69,7 @@ def test_a_partly_searched_run_is_finished_and_told_apart_from_a_failed_one(
             "status": "partly",
             "unsearched_share": 0.25,
             "error": TOO_DARK,
+            "part": "",
         }
     ]
 
@@ -72,6 +82,31 @@ def test_the_same_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert lines["footage_partly"].split() == ["footage_partly", "1"]
     assert lines["partly"].split(maxsplit=3)[1:] == ["25.0", "%", f"not looked at  {TOO_DARK}"]
+
+
+def test_an_interrupted_run_says_how_to_go_on(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = open_store(home / "results")
+    left, _ = searched_run(store, LEFT_RUN_ID)
+    record_run(store, left, "running", at=STARTED)
+    last = lfr(capsys, "status", LEFT_RUN_ID)[1].splitlines()[-1]
+    assert last == f"`lfr resume {LEFT_RUN_ID}` finishes it"
+    assert "lfr resume" not in lfr(capsys, "status", RUN_ID)[1]
+
+
+def test_of_a_deployment_no_footage_is_counted(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live_id = "20260206-080000-live-0001"
+    store, asked = open_store(home / "results"), request(live_id, kind="live")
+    create_run(store, asked, (), ())
+    record_run(store, asked, "complete")
+    _, out, _ = lfr(capsys, "status", live_id)
+    assert out.splitlines()[-1] == f"a deployment: its figures are in `lfr report {live_id}`"
+    assert {line.split()[0] for line in out.splitlines()} == {
+        "run_id", "kind", "status", "finished", "error", "case_ref", "gallery", "threshold", "a",
+    }  # fmt: skip
 
 
 def test_runs_say_what_was_not_searched_whole(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +140,9 @@ def test_values_for_ones_own_question(capsys: pytest.CaptureFixture[str]) -> Non
         (["--ask", "nothing"], "there is no ready query 'nothing'; there are best"),
         (["--ask", "best", "--param", "run=x"], "the question best has no parameter 'run'"),
         (["--ask", "best", "--param", "run_id=x"], "there is no run x; `lfr runs` lists them"),
-        (["SELECT 1", "--param", "x"], "'x' is no parameter: write NAME=VALUE"),
+        (["SELECT 1", "--param", "x"], "x has no value: write x=VALUE"),
+        (["--ask", "best", "--param", "top=abc"], "top is a whole number from 1, not 'abc'"),
+        (["--ask", "together", "--param", "minutes=-1"], "minutes is a number from 0, not '-1'"),
     ],
 )
 def test_what_cannot_be_asked_is_one_sentence(

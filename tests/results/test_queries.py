@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,32 @@ def test_coverage(lake: duckdb.DuckDBPyConnection) -> None:
     assert (found["refused: small"], found["refused: blurred"]) == (48, 24)
 
 
+def test_coverage_leaves_out_lengths_that_nobody_knows(disk: Store) -> None:
+    gate, yard, phone, *rest = archive().assets
+    assets = (
+        replace(gate, duration_s=1.0),
+        replace(yard, duration_s=2e9),
+        replace(phone, duration_s=None),
+        *rest,
+    )
+    publish(disk, EARLIER, assets=assets)
+    found = {row["what"]: row["amount"] for row in asked(open_lake(disk.uri), "coverage")}
+    assert found["files_of_unknown_length"] == 3.0
+    assert found["seconds_of_footage"] == found["seconds_searched"] == 300.0
+
+
+def test_coverage_counts_a_file_once_however_many_streams_it_has(disk: Store) -> None:
+    gate, yard, *rest = archive().assets
+    publish(
+        disk,
+        EARLIER,
+        assets=(replace(gate, stream=0), replace(yard, uri=gate.uri, stream=1), *rest),
+    )
+    found = {row["what"]: row["amount"] for row in asked(open_lake(disk.uri), "coverage")}
+    counts = [found[f"files{which}"] for which in ("", "_ok", "_damaged", "_failed")]
+    assert counts == [4, 2, 1, 1]
+
+
 def test_best(lake: duckdb.DuckDBPyConnection) -> None:
     assert [r["score"] for r in asked(lake, "best", top=2)] == [0.7812, 0.664]
     assert len(asked(lake, "best")) == 4
@@ -201,7 +227,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
     [
         ("best", 0),
         ("candidates_of_run", 0),
-        ("coverage", 12),
+        ("coverage", 13),
         ("not_searched", 2),
         ("sightings_of_run", 0),
     ],
@@ -231,7 +257,10 @@ def test_a_run_that_was_named_is_that_run(crowded: Store, name: str) -> None:
         ({"run_id": "20260205-080000-scan-0001"}, "is not finished, so nothing of it can be asked"),
         ({"run_id": "20260206-080000-live-0001"}, "is a deployment: its views are alerts"),
         ({"case_ref": "OP-NONE"}, "no finished run is of case OP-NONE"),
-        ({"run_id": LATER, "case_ref": "OP-NONE"}, "no finished run is of case OP-NONE"),
+        (
+            {"run_id": LATER, "case_ref": "OP-NONE"},
+            f"run {LATER} is of case OP-LANTERN 12/26, not of OP-NONE",
+        ),
         ({"runid": LATER}, "has no parameter 'runid'; it has run_id, case_ref"),
     ],
 )
@@ -296,6 +325,73 @@ def test_footage_searched_twice_counts_once(
     cameras = asked(lake, "first_last", subject_id="S029")
     assert sum(camera["sightings"] for camera in cameras) == sightings
     assert {camera["run_id"] for camera in cameras} == {runs[-1]}
+
+
+NO_MANIFEST = {"camera_id": None, "site": None, "start_utc": None, "start_source": None}
+AT_ELEVEN = {"start_utc": datetime(2026, 1, 30, 23, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "camera", "hour", "accounts"),
+    [
+        ({}, NO_MANIFEST, "CAM-1", 22, 1),
+        (NO_MANIFEST, {}, "CAM-1", 22, 1),
+        ({}, {**AT_ELEVEN, "camera_id": None, "start_source": "container"}, "CAM-1", 22, 1),
+        ({}, {**AT_ELEVEN, "start_source": "filename"}, "CAM-1", 22, 1),
+        ({"start_source": "container"}, {**AT_ELEVEN, "start_source": "filename"}, "CAM-1", 23, 1),
+        ({}, AT_ELEVEN, "CAM-1", 23, 2),
+        ({}, {"camera_id": "CAM-9"}, "CAM-9", 22, 2),
+    ],
+    ids=["forgot", "learned", "no camera", "worse", "better", "other time", "other camera"],
+)
+def test_of_runs_over_one_file_the_one_that_knows_camera_and_time_counts(
+    disk: Store,
+    earlier: dict[str, Any],
+    later: dict[str, Any],
+    camera: str,
+    hour: int,
+    accounts: int,
+) -> None:
+    gate, *rest = archive().assets
+    publish(disk, EARLIER, seen("A", (0, 1)), (replace(gate, **earlier), *rest))
+    publish(disk, LATER, seen("A", (0, 1)), (replace(gate, **later), *rest), day=1)
+    (row,) = asked(open_lake(disk.uri), "first_last")
+    assert (row["camera"], row["first_seen_utc"].hour) == (camera, hour)
+    assert (row["sightings"], row["accounts"]) == (1, accounts)
+
+
+@pytest.mark.parametrize("name", ["best", "candidates_of_run", "sightings_of_run"])
+def test_where_a_sighting_is_says_stream_recording_and_picture(disk: Store, name: str) -> None:
+    gate, *rest = archive().assets
+    publish(disk, EARLIER, of("S029"), (replace(gate, stream=1, recording=2), *rest))
+    row = next(r for r in asked(open_lake(disk.uri), name) if r["uri"] == gate.uri)
+    assert (row["stream"], row["recording"], row["picture"]) == (1, 2, None)
+
+
+def test_who_was_found_without_the_manifest_is_where_the_footage_was(disk: Store) -> None:
+    gate, *rest = archive().assets
+    forgot = replace(gate, **NO_MANIFEST)  # type: ignore[arg-type]
+    publish(disk, EARLIER, seen("A", (0, 1)))
+    publish(disk, LATER, seen("B", (2, 3)), (forgot, *rest), day=1)
+    lake = open_lake(disk.uri)
+    found = {row["subject_id"]: row for row in asked(lake, "first_last")}
+    assert found["B"]["first_seen_utc"] - found["A"]["first_seen_utc"] == timedelta(seconds=2)
+    assert {row["site"] for row in found.values()} == {gate.site}
+    (row,) = asked(lake, "together")
+    assert (row["camera_or_file"], row["start_sources"]) == ("CAM-1", "manifest")
+
+
+def test_of_copies_in_one_run_the_one_in_the_manifest_counts(disk: Store) -> None:
+    gate, yard, *rest = copied(archive().assets)
+    bare = replace(gate, **NO_MANIFEST)  # type: ignore[arg-type]
+    both = seen("A", (0, 1)) + seen("A", (0, 1), segment=3)
+    both += seen("B", (2, 3)) + seen("B", (2, 3), segment=3)
+    publish(disk, EARLIER, both, (bare, yard, *rest))
+    lake = open_lake(disk.uri)
+    assert {row["camera"] for row in asked(lake, "first_last")} == {"CAM-2"}
+    assert {row["cameras"] for row in asked(lake, "subjects")} == {1}
+    (row,) = asked(lake, "together")
+    assert (row["camera_or_file"], row["first_utc"].hour) == ("CAM-2", 22)
 
 
 def test_streams_of_one_file_are_no_copies(disk: Store) -> None:

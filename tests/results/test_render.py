@@ -137,3 +137,23 @@ def test_csv_of_every_kind_of_value() -> None:
         }
     )
     assert render(table, "csv") == "n,x,yes,exact,far\n-1,-0.25,true,-2.5,-7\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (1e-9, "1e-09"),
+        (-4.9e-5, "-4.9e-05"),
+        (5e-5, "0.0001"),
+        (0.25, "0.25"),
+        (1234.56789, "1234.5679"),
+        (1e15, "1000000000000000.0"),
+    ],
+)
+def test_only_nothing_is_shown_as_0(value: float, shown: str) -> None:
+    table = pa.table({"a": [value], "b": [[value]]})
+    first, second = str(render(table, "table")).splitlines()[2].split()
+    assert first == shown
+    assert float(second.strip("[]")) == pytest.approx(value, abs=5e-5)
+    assert (float(second.strip("[]")) == 0) == (value == 0)

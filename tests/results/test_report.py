@@ -269,9 +269,42 @@ def test_streams_and_recordings_of_one_file_are_told_apart(disk: Store, tmp_path
     publish_run(disk, asked, assets, made.segments, made.outcomes, made.sightings, "complete")
     write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
-    for part in ("(stream 0, recording 1)", "(stream 1, recording 2)"):
+    for part in ("(video stream 1, recording 1)", "(video stream 2, recording 2)"):
         assert f"archive/depot gate &lt;north&gt;.mp4 {part}" in text
     assert "archive/phone.mov (" not in text
+    assert "Of 4 files 1 could not be searched at all, 1 searched only in part (faulty)" in text
+
+
+def test_searched_never_exceeds_the_whole_and_what_is_unknown_is_said(
+    disk: Store, tmp_path: Path
+) -> None:
+    made = archive()
+    gate, yard, *rest = made.assets
+    assets = (replace(gate, duration_s=1.0), replace(yard, duration_s=2e9), *rest)
+    asked = request()
+    create_run(disk, asked, assets, made.segments)
+    publish_run(disk, asked, assets, made.segments, made.outcomes, made.sightings, "complete")
+    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "0:05:00.0 of 0:05:00.0 (h:mm:ss) and 2 files of unknown length, in 5 files" in text
+
+
+def test_pages_of_a_still_are_told_apart(disk: Store, tmp_path: Path) -> None:
+    made = archive()
+    *assets, still, broken = made.assets
+    pages = replace(still, uri="archive/pages.tif", pictures=3)
+    found = tuple(
+        replace(s, picture=2) if s.footage_id == still.footage_id else s for s in made.sightings
+    )
+    asked = request()
+    create_run(disk, asked, (*assets, pages, broken), made.segments)
+    publish_run(
+        disk, asked, (*assets, pages, broken), made.segments, made.outcomes, found, "complete"
+    )
+    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "archive/pages.tif (picture 2)" in text
+    assert "S014 (0.45), picture 2" in text
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def test_nothing_else_is(finished: Store, sql: str) -> None:
     [
         ("selec 1", 'Parser Error: syntax error at or near "selec"'),
         ("SELECT nope FROM runs", 'Binder Error: Referenced column "nope" not found'),
+        ("SELECT scor FROM sightings", 'Binder Error: Referenced column "scor" not found'),
         ("SELECT * FROM sighting", "Catalog Error: Table with name sighting does not exist"),
         ("SELECT 'x'::INTEGER", "Conversion Error"),
         ("", "there is no query"),
@@ -93,6 +94,13 @@ def test_a_mistake_is_told_in_one_line(
         run_query(lake, sql)
     assert str(told.value).startswith(says)
     assert "\n" not in str(told.value)
+
+
+def test_what_duckdb_proposes_is_told(lake: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(QueryError, match=r"Candidate bindings: .*score"):
+        run_query(lake, "SELECT scor FROM sightings")
+    with pytest.raises(QueryError, match='Did you mean "sightings"'):
+        run_query(lake, "SELECT * FROM sighting")
 
 
 def test_other_files_of_the_machine_cannot_be_read(

@@ -72,6 +72,19 @@ def test_files_that_are_not_whole_are_told_apart(disk: Store) -> None:
     assert after[broken.uri].unsearched_share == 1.0
 
 
+def test_streams_of_one_file_that_are_not_whole_are_told_apart() -> None:
+    gate, yard, *_ = archive().assets
+    failed = {"uri": gate.uri, "status": "failed"}
+    two = (
+        replace(gate, stream=0, error=f"{gate.uri}: no keyframe", **failed),  # type: ignore[arg-type]
+        replace(yard, stream=1, error="no picture", **failed),  # type: ignore[arg-type]
+    )
+    assert [state.sentence for state in not_whole(two, (), {})] == [
+        f"{gate.uri} (video stream 1): no keyframe",
+        f"{gate.uri} (video stream 2): no picture",
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "finished"),
     [

@@ -1,7 +1,7 @@
 -- Every face of a run that has candidates, with its ranked candidates.
 -- About one run: $run_id; when left out, the latest that has finished, of $case_ref where given.
 SELECT
-  r.run_id, r.case_ref, f.uri, s.picture,
+  r.run_id, r.case_ref, f.uri, f.stream, f.recording, s.picture,
   dense_rank() OVER (
     PARTITION BY f.uri ORDER BY s.picture, s.box[1], s.start_s, s.sighting_id) AS face,
   c.rank, c.subject_id, c.score, c.above_threshold, s.margin, s.threshold, s.quality,

@@ -1,5 +1,8 @@
 -- Coverage of a run: what was asked for, what was searched, what the quality gate refused.
 -- About one run: $run_id; when left out, the latest that has finished, of $case_ref where given.
+-- A file is one however many streams and recordings it has: ok if all of them are.
+-- `seconds_of_footage` leaves out the files whose length is not known, or cannot be what they state:
+-- of these it has what was searched.
 WITH asked AS (
   FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR)
 ),
@@ -11,28 +14,46 @@ refusals AS (
   )
   GROUP BY run_id, reason
 ),
+files_of_run AS (
+  SELECT
+    run_id, uri,
+    CASE
+      WHEN count(DISTINCT status) = 1 THEN any_value(status)
+      WHEN bool_or(status IN ('failed', 'damaged')) THEN 'damaged'
+      ELSE 'partly'
+    END AS status,
+    bool_or(kind = 'video' AND known_length_s(duration_s, bytes) IS NULL) AS of_unknown_length,
+    sum(greatest(known_length_s(duration_s, bytes), searched_s)) AS seconds_of_footage,
+    sum(searched_s) AS searched_s,
+    sum(frames_analysed) AS frames_analysed,
+    sum(faces_detected) AS faces_detected,
+    sum(faces_rejected) AS faces_rejected
+  FROM asked JOIN footage USING (run_id)
+  GROUP BY run_id, uri
+),
 searched AS (
   SELECT
     a.run_id,
-    count(f.footage_id)::DOUBLE AS files,
+    count(f.uri)::DOUBLE AS files,
     count(*) FILTER (f.status = 'ok')::DOUBLE AS files_ok,
     count(*) FILTER (f.status = 'partly')::DOUBLE AS files_partly,
     count(*) FILTER (f.status = 'damaged')::DOUBLE AS files_damaged,
     count(*) FILTER (f.status = 'failed')::DOUBLE AS files_failed,
-    coalesce(sum(f.duration_s), 0)::DOUBLE AS seconds_of_footage,
+    count(*) FILTER (f.of_unknown_length)::DOUBLE AS files_of_unknown_length,
+    coalesce(sum(f.seconds_of_footage), 0)::DOUBLE AS seconds_of_footage,
     coalesce(sum(f.searched_s), 0)::DOUBLE AS seconds_searched,
     coalesce(sum(f.frames_analysed), 0)::DOUBLE AS frames_analysed,
     coalesce(sum(f.faces_detected), 0)::DOUBLE AS faces_detected,
     coalesce(sum(f.faces_rejected), 0)::DOUBLE AS faces_refused
   FROM asked a
-  LEFT JOIN footage f USING (run_id)
+  LEFT JOIN files_of_run f USING (run_id)
   GROUP BY a.run_id
 ),
 rows AS (
   SELECT run_id, 0 AS part, 0 AS faces, what, amount
   FROM searched UNPIVOT (amount FOR what IN (
-    files, files_ok, files_partly, files_damaged, files_failed, seconds_of_footage,
-    seconds_searched, frames_analysed, faces_detected, faces_refused))
+    files, files_ok, files_partly, files_damaged, files_failed, files_of_unknown_length,
+    seconds_of_footage, seconds_searched, frames_analysed, faces_detected, faces_refused))
   UNION ALL
   SELECT run_id, 1, faces, 'refused: ' || reason, faces::DOUBLE FROM refusals
 )
@@ -42,6 +63,6 @@ JOIN asked USING (run_id)
 ORDER BY
   part, faces DESC,
   list_position(['files', 'files_ok', 'files_partly', 'files_damaged', 'files_failed',
-    'seconds_of_footage', 'seconds_searched', 'frames_analysed', 'faces_detected',
+    'files_of_unknown_length', 'seconds_of_footage', 'seconds_searched', 'frames_analysed', 'faces_detected',
     'faces_refused'], what),
   what;

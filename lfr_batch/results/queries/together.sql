@@ -6,10 +6,13 @@
 -- `times` counts meetings, not pairs of sightings: of two people, all sightings that have the other
 -- within $minutes belong to one meeting until there is none for longer than $minutes.
 -- Footage that was searched again, or of which there are copies, counts once for a subject.
+-- Camera and time are of the run or copy that knows them best. `accounts` above 1: such runs or
+-- copies state different cameras or times, of which one counts.
 -- Where the wall clock is unknown, sightings in one file are compared by media time.
 WITH timed AS (
   SELECT
-    row_number() OVER () AS sighting, run_id, finished_at, case_ref, subject_id, score, start_utc, start_source,
+    row_number() OVER () AS sighting, run_id, finished_at, case_ref, subject_id, score, start_utc,
+    start_source, accounts,
     CASE WHEN start_utc IS NULL THEN content ELSE coalesce(camera_id, content) END AS place,
     start_utc IS NULL AS by_media_time,
     coalesce(camera_id, uri) AS camera_or_file,
@@ -66,6 +69,7 @@ SELECT
   min(apart_s) AS closest_s,
   min(start_utc) AS first_utc,
   string_agg(DISTINCT start_source, ', ' ORDER BY start_source) AS start_sources,
+  max(accounts) AS accounts,
   max(weaker_score) AS best_weaker_score
 FROM in_order
 GROUP BY case_ref, place, by_media_time, subject_a, subject_b
