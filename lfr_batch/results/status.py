@@ -37,7 +37,8 @@ class FileState:
 
     uri: str
     status: AssetStatus
-    unsearched_share: float
+    unsearched_share: float | None
+    """None: not known."""
     error: str | None
     """What is wrong, or was not looked at."""
 
@@ -124,7 +125,7 @@ def not_whole(
             state = FileState(asset.uri, row["status"], row["unsearched_share"], row["error"])
         else:
             said = asset.error or asset.unsearched
-            state = FileState(asset.uri, asset.status, asset.unsearched_share, said)
+            state = FileState(asset.uri, asset.status, asset.unsearched_share or None, said)
         if state.status != "ok":
             yield state
 
