@@ -155,7 +155,7 @@ def bad_files(folder: Path, rendered: dict[str, Path]) -> dict[Path, str]:
     found[write_clip(folder / "cenc.mp4", 10, muxer=cenc)] = "is encrypted (CENC)"
     found[write_sound(folder / "sound.m4a")] = "holds sound only"
     found[folder / "none.mp4"] = "does not exist"
-    found[folder] = "is not a regular file"
+    found[folder] = "is a folder: name its files"
     return found
 
 
