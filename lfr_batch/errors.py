@@ -18,6 +18,7 @@
     │   └── GalleryMismatch      exit code 2: templates of another model pack
     ├── FootageError             one file or object cannot be read; the scan goes on
     │   ├── FootageUnreadable    nothing of it can be decoded
+    │   │   ├── FootageGone      there is no such file or object
     │   │   └── FootageChanged   other bytes than the run was planned with: nothing read counts
     │   └── FootageDamaged       part of it could be decoded
     ├── StoreError               a disk or a bucket
@@ -108,6 +109,10 @@ class FootageError(LfrError):
 
 
 class FootageUnreadable(FootageError):
+    pass
+
+
+class FootageGone(FootageUnreadable):
     pass
 
 

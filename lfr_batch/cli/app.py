@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -14,6 +15,7 @@ from lfr_batch.errors import LfrError, UsageError
 
 HELP = "Find enrolled faces in footage archives. A person decides, never the software."
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
@@ -97,6 +99,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         app = build_app(words[0])
         code = app(words, prog_name="lfr", standalone_mode=False) or 0
+        sys.stdout.flush()
     except LfrError as error:
         complain(str(error))
         code = error.exit_code
@@ -105,17 +108,33 @@ def main(arguments: list[str] | None = None) -> None:
         complain(f"{what}; `lfr --help` and `lfr COMMAND --help` say what there is.")
         code = error.exit_code
     except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()  # whoever read our output has seen enough
         code = 0
     except OSError as error:
-        complain(f"{error.filename or 'The system'}: {error.strerror or error}.")
+        complain(_system_sentence(error))
         code = 1
+        if error.errno in NO_ROOM:
+            _write_no_more()
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     if code == INTERRUPTED:
         complain(LIVE_STOPPED if words[0] in OF_DEPLOYMENTS else STOPPED)
     sys.exit(code)
+
+
+def _system_sentence(error: OSError) -> str:
+    what = error.strerror or str(error)
+    if error.errno not in NO_ROOM:
+        return f"{error.filename or 'The system'}: {what}."
+    return (
+        f"{error.filename or 'The output'} could not be written to its end ({what}): free space "
+        "there, or write elsewhere, and give the command again."
+    )
+
+
+def _write_no_more() -> None:
+    """What is still waiting to be written would be refused again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _start_logging(level: str) -> None:

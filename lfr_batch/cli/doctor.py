@@ -12,7 +12,7 @@ from lfr_batch.cli.findings_machine import machine_findings
 from lfr_batch.cli.findings_ray import ray_findings
 from lfr_batch.cli.findings_software import software_findings
 from lfr_batch.cli.options import JsonOption, home, results_root
-from lfr_batch.cli.output import answer, answer_json
+from lfr_batch.cli.output import answer, answer_json, counted
 
 MARKS = {"ok": " ok ", "warning": "look", "problem": "BAD "}
 
@@ -48,4 +48,4 @@ def _tell(findings: list[Finding]) -> None:
             answer(f"       {'':{width}}  → {finding.remedy}")
     problems = sum(finding.state == "problem" for finding in findings)
     warnings = sum(finding.state == "warning" for finding in findings)
-    answer(f"{problems} problems, {warnings} warnings")
+    answer(f"{counted(problems, 'problem')}, {counted(warnings, 'warning')}")

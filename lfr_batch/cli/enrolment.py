@@ -17,16 +17,16 @@ NAMED = 3
 LINES: dict[Outcome, str] = {
     "look at": "look at {file}{whose}: {reason}",
     "refused": "refused {file}{whose}: {reason}",
-    "repeated": "left out {file}{whose}: {reason}",
+    "repeated": "repeated {file}{whose}: {reason}",
     "enrolled": "enrolled {file}{whose}, {reason}",
 }
 """Outcomes with a line for each file, what is to be done first."""
-SUMS: dict[Outcome, str] = {"not a picture": "not a picture", "excluded": "left out"}
+SUMS: dict[Outcome, str] = {"not a picture": "not a picture", "excluded": "excluded"}
 """Outcomes with one line for all."""
 
 TO_DECIDE = (
-    "to decide: give the place of the right face, as left,top,right,bottom, in a 'box' column of "
-    "--subjects; --pick largest takes the largest face of each picture"
+    "to decide between faces: give the place of the right one, as left,top,right,bottom, in a "
+    "'box' column of --subjects; --pick largest takes the largest face of each picture"
 )
 
 

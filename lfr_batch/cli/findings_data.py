@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lfr_batch.cli.findings import Finding, ok, problem, warning
 from lfr_batch.cli.findings_machine import nearest_existing
+from lfr_batch.cli.output import counted
 from lfr_batch.errors import LfrError
 from lfr_batch.gallery.store import list_galleries
 from lfr_batch.models.store import load_pack, pack_names
@@ -58,7 +59,8 @@ def gallery_findings(home: Path) -> list[Finding]:
         if info.damage
         else ok(
             f"gallery {info.name}",
-            f"{info.subjects} subjects, {info.templates} templates, pack {info.pack_id}",
+            f"{counted(info.subjects, 'subject')}, {counted(info.templates, 'template')}, "
+            f"pack {info.pack_id}",
         )
         for info in galleries
     ]
@@ -84,7 +86,8 @@ def _pack_finding(home: Path, name: str) -> Finding:
     except (LfrError, OSError) as error:
         remedy = f"Remove {home / 'models' / name} and fetch or add the pack again."
         return problem(topic, str(error), remedy)
-    text = f"{manifest.pack_id}, {len(manifest.files)} files verified, {manifest.permitted_use}"
+    files = counted(len(manifest.files), "file")
+    text = f"{manifest.pack_id}, {files} verified, {manifest.permitted_use}"
     if not manifest.calibration:
         return warning(topic, f"{text}, not calibrated", "State --threshold when you search.")
     return ok(topic, text)

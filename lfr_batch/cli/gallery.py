@@ -32,7 +32,7 @@ from lfr_batch.cli.options import (
     home,
     read_config,
 )
-from lfr_batch.cli.output import answer, answer_json, answer_table, say
+from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting
 from lfr_batch.config.schema import Config
 from lfr_batch.engine.table import open_engine
@@ -123,7 +123,7 @@ def _engine_for(settings: Config, images: int, *, chosen: bool) -> Config:
 def _tell(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> None:
     report = enrolment.report
     answer(
-        f"{info.name}: {report.enrolled} pictures of {report.subjects} subjects enrolled, "
+        f"{info.name}: {_size(report.enrolled, report.subjects)} enrolled, "
         f"snapshot {info.snapshot_id}"
     )
     for line in lines_of(enrolment.files, info.name, everything=False):
@@ -150,10 +150,12 @@ def _tell_of_change(before: SnapshotInfo | None, now: SnapshotInfo) -> None:
     if before.snapshot_id == now.snapshot_id:
         answer("  unchanged: the same snapshot as before, confirmed today")
     else:
-        answer(
-            f"  takes the place of snapshot {before.snapshot_id} with {before.templates} pictures "
-            f"of {before.subjects} subjects, which is kept"
-        )
+        size = _size(before.templates, before.subjects)
+        answer(f"  takes the place of snapshot {before.snapshot_id} with {size}, which is kept")
+
+
+def _size(pictures: int, subjects: int) -> str:
+    return f"{counted(pictures, 'picture')} of {counted(subjects, 'subject')}"
 
 
 @gallery_app.command("list")

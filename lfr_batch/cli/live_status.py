@@ -16,7 +16,7 @@ from rich.logging import RichHandler
 from rich.table import Table
 from rich.text import Text
 
-from lfr_batch.cli.output import LogLines, plain_text, say
+from lfr_batch.cli.output import LogLines, counted, plain_text, say
 from lfr_batch.live.deployment import REASONS, Term
 from lfr_batch.live.figures import arrests, counts, engagements, lost_alerts
 from lfr_batch.live.records import CameraHealth
@@ -103,8 +103,8 @@ def summary(ended: Ended) -> Iterator[str]:
         yield f"`lfr deliver {record.deployment_id} --config FILE` delivers them later"
     if figures.undecided:
         yield f"{figures.undecided} undecided: `lfr review {record.deployment_id} --config FILE`"
-    files = len(receipt.files)
-    yield f"its copy of the watchlist is destroyed: {files} files, verified; see the receipt"
+    files = counted(len(receipt.files), "file")
+    yield f"its copy of the watchlist is destroyed: {files}, verified; see the receipt"
     yield f"`lfr report {record.deployment_id}` writes its report"
 
 
@@ -144,8 +144,8 @@ def _state(health: CameraHealth) -> str:
 def _counts(look: Look) -> str:
     now = look.counts
     return (
-        f"{now.faces_seen} faces seen, {now.alerts} alerts ({now.true_alerts} true, "
-        f"{now.false_alerts} false, {now.unconfirmed} unconfirmed)"
+        f"{counted(now.faces_seen, 'face')} seen, {counted(now.alerts, 'alert')} "
+        f"({now.true_alerts} true, {now.false_alerts} false, {now.unconfirmed} unconfirmed)"
     )
 
 

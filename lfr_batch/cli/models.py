@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from lfr_batch.cli.options import JsonOption, home
-from lfr_batch.cli.output import answer, answer_json, answer_table
+from lfr_batch.cli.output import answer, answer_json, answer_table, counted
 from lfr_batch.errors import PackNotFound
 from lfr_batch.models.open_pack import NAME as OPEN_PACK
 from lfr_batch.models.open_pack import fetch_open_pack
@@ -60,7 +60,7 @@ def verify(
         raise PackNotFound("There is no model pack here; `lfr models fetch open` gets one.")
     for name in wanted:
         pack = load_pack(home(), name)
-        answer(f"{pack.manifest.pack_id}: {len(pack.manifest.files)} files verified")
+        answer(f"{pack.manifest.pack_id}: {counted(len(pack.manifest.files), 'file')} verified")
 
 
 def _row(pack: Pack) -> dict[str, Any]:

@@ -82,6 +82,11 @@ def nothing() -> str:
     return ornament("–", "-", encoding_of(sys.stdout))
 
 
+def counted(count: int, thing: str) -> str:
+    """'1 file', '2 files'."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def encoding_of(stream: TextIO) -> str:
     return stream.encoding or "utf-8"
 

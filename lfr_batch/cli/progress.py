@@ -11,7 +11,7 @@ from time import monotonic
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from lfr_batch.cli.output import say
+from lfr_batch.cli.output import counted, say
 from lfr_batch.records import Segment, SegmentOutcome
 
 LINE_EVERY_S = 10.0
@@ -48,7 +48,7 @@ class ScanProgress:
     def start(self, plan: Sequence[Segment], todo: int) -> None:
         self.planned, self.todo, self.started_at = len(plan), todo, monotonic()
         if todo < len(plan):
-            say(f"{len(plan) - todo} of {len(plan)} segments are done already")
+            say(f"{len(plan) - todo} of {counted(len(plan), 'segment')} done already")
         self.task = self.bar.add_task("", total=todo, line="starting")
 
     def take(self, outcome: SegmentOutcome) -> None:
@@ -69,9 +69,9 @@ class ScanProgress:
         finished = self.done + self.failed
         left_s = elapsed_s / finished * (self.todo - finished) if finished else 0.0
         return (
-            f"{finished}/{self.todo} segments, {self.failed} failed, "
-            f"{self.media_s / elapsed_s:.1f}× real time, {self.faces} faces, "
-            f"{self.sightings} sightings, {_clock(left_s)} left"
+            f"{finished}/{counted(self.todo, 'segment')}, {self.failed} failed, "
+            f"{self.media_s / elapsed_s:.1f}× real time, {counted(self.faces, 'face')}, "
+            f"{counted(self.sightings, 'sighting')}, {_clock(left_s)} left"
         )
 
 

@@ -106,6 +106,8 @@ def status(
 
 
 def _share(file: FileState) -> str:
+    if file.unsearched_share is None:
+        return "an unknown share"
     return f"{file.unsearched_share:.1%}".replace("%", " %")
 
 

@@ -35,7 +35,7 @@ from lfr_batch.cli.options import (
     read_config,
     results_root,
 )
-from lfr_batch.cli.output import answer, answer_json, answer_table, say
+from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting, scan_progress
 from lfr_batch.config.load import override, parse_config
 from lfr_batch.engine.table import joined, open_engine
@@ -44,7 +44,7 @@ from lfr_batch.gallery.thresholds import explain
 from lfr_batch.oversight.authority import require_authority
 from lfr_batch.pipeline.execute import Resumption, RunResult, execute_run
 from lfr_batch.pipeline.plan import FoundFootage, Order, make_plan
-from lfr_batch.records import SegmentOutcome
+from lfr_batch.records import FootageAsset, SegmentOutcome
 from lfr_batch.results import searched
 from lfr_batch.results.ask import ask
 from lfr_batch.results.lake import open_lake
@@ -166,8 +166,8 @@ def search(
     )
     result, store, _ = _run(order, results_root(out, settings))
     _report_candidates(result, store, as_json)
-    seen = sum(asset.kind == "still" for asset in result.assets)
-    say(_pace(seen, perf_counter() - started))
+    searched, not_searched = _searched_stills(result)
+    say(_pace(len(searched), len(not_searched), perf_counter() - started))
     raise _exit(result)
 
 
@@ -231,7 +231,8 @@ def _run(order: Order, root: str) -> tuple[RunResult, Store, FoundFootage]:
         tell_notes(plan.assets)
         create_run(store, plan.request, plan.assets, plan.segments)
         files = len({asset.uri for asset in plan.assets})
-        say(f"run {plan.request.run_id}: {files} files, {len(plan.segments)} segments")
+        sizes = f"{counted(files, 'file')}, {counted(len(plan.segments), 'segment')}"
+        say(f"run {plan.request.run_id}: {sizes}")
         return _execute(store, plan.request.run_id, Resumption()), store, plan.found
 
 
@@ -253,7 +254,7 @@ def _report(
         columns = ["subject_id", "score", "camera_id", "start_s", "end_s", "uri", *part]
         answer_table(rows, columns)
         if result.sightings > SHOWN:
-            answer(f"… and {result.sightings - SHOWN} more sightings")
+            answer(f"… and {counted(result.sightings - SHOWN, 'more sighting')}")
         answer(_closing(result))
 
 
@@ -285,18 +286,31 @@ def _exit(result: RunResult) -> typer.Exit:
     return typer.Exit(EXIT_CODES[result.status] or 0)
 
 
-def _pace(stills: int, elapsed_s: float) -> str:
-    what = "1 still" if stills == 1 else f"{stills} stills"
-    return f"{what} in {elapsed_s:.1f} s, {stills / elapsed_s:.1f} a second"
+def _pace(stills: int, not_searched: int, elapsed_s: float) -> str:
+    beside = f"; {counted(not_searched, 'file')} not searched" if not_searched else ""
+    pace = f", {stills / elapsed_s:.1f} a second" if stills else ""
+    return f"{counted(stills, 'still')} compared in {elapsed_s:.1f} s{pace}{beside}"
+
+
+def _searched_stills(
+    result: RunResult,
+) -> tuple[list[tuple[FootageAsset, SegmentOutcome]], list[FootageAsset]]:
+    """The files of which a picture was looked at, and the others."""
+    by_file = {outcome.footage_id: outcome for outcome in result.outcomes.values()}
+    found = [(asset, by_file.get(asset.footage_id)) for asset in result.assets]
+    searched = [(asset, outcome) for asset, outcome in found if outcome and outcome.frames_decoded]
+    return searched, [
+        asset for asset, outcome in found if not outcome or not outcome.frames_decoded
+    ]
 
 
 def _tell_of_stills(result: RunResult) -> None:
     """What became of every still: a face that brings up nobody leaves no row to be seen in."""
-    by_file = {outcome.footage_id: outcome for outcome in result.outcomes.values()}
-    for asset in result.assets:
-        outcome = by_file.get(asset.footage_id)
-        if outcome is not None:
-            say(f"{asset.uri}: {_faces_sentence(outcome, result.request.threshold)}")
+    searched, not_searched = _searched_stills(result)
+    for asset, outcome in searched:
+        say(f"{asset.uri}: {_faces_sentence(outcome, result.request.threshold)}")
+    for asset in not_searched:
+        say(f"{asset.uri}: not searched")
 
 
 def _faces_sentence(outcome: SegmentOutcome, threshold: float) -> str:
@@ -305,7 +319,7 @@ def _faces_sentence(outcome: SegmentOutcome, threshold: float) -> str:
     refused = ", ".join(f"{n} refused: {reason}" for reason, n in outcome.rejections.items())
     compared = outcome.faces_detected - outcome.faces_rejected
     return (
-        f"{outcome.faces_detected} faces"
+        counted(outcome.faces_detected, "face")
         + (f" ({refused})" if refused else "")
         + f", {compared} compared, {outcome.sightings} reach {threshold:.3f}"
     )
@@ -361,8 +375,10 @@ def _states(result: RunResult, store: Store) -> list[FileState]:
 
 def _closing(result: RunResult) -> str:
     run_id = result.request.run_id
-    sightings = "1 sighting" if result.sightings == 1 else f"{result.sightings} sightings"
-    return (
-        f"{run_id}: {result.status.replace('_', ' ')}, {sightings}. "
+    shows = (
         f"`lfr report {run_id}` shows the pictures; a person decides."
+        if result.sightings
+        else f"`lfr report {run_id}` shows what was searched and what was not."
     )
+    sightings = counted(result.sightings, "sighting")
+    return f"{run_id}: {result.status.replace('_', ' ')}, {sightings}. {shows}"

@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from lfr_batch.errors import ConfigError
@@ -76,6 +77,18 @@ def did_you_mean(name: str, known: Sequence[str]) -> str | None:
     keys = {column_key(each): each for each in known}
     nearest = difflib.get_close_matches(column_key(name), keys, n=1, cutoff=0.6)
     return keys[nearest[0]] if nearest else None
+
+
+def is_slip_for(name: str, known: str) -> bool:
+    """Whether one letter is too many, missing, another, or changed places with the next."""
+    written, meant = column_key(name), column_key(known)
+    pairs = zip(written, meant, strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    one, other = written[same:], meant[same:]
+    swapped = one[1:2] + one[:1] + one[2:]
+    return written != meant and (
+        one[1:] == other or one == other[1:] or one[1:] == other[1:] or swapped == other
+    )
 
 
 def _text(path: Path) -> str:

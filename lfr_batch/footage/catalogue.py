@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
 from lfr_batch.config.schema import FootageConfig, S3Config
@@ -17,7 +17,13 @@ from lfr_batch.footage.moving import Probed, probe_moving
 from lfr_batch.footage.pictures import picture_format
 from lfr_batch.footage.places import ObjectFacts
 from lfr_batch.footage.pyav_input import check_head
-from lfr_batch.footage.start_time import NOTHING, ToldTime, from_filename, from_tags
+from lfr_batch.footage.start_time import (
+    NOTHING,
+    ToldTime,
+    from_filename,
+    from_tags,
+    not_in_the_future,
+)
 from lfr_batch.footage.stills import check_still, left_out, read_still, truncated
 from lfr_batch.footage.watched import undisturbed
 from lfr_batch.records import FootageAsset, FootageEntry, FootageKind
@@ -136,7 +142,8 @@ def _with_start(
     known = {"container": ToldTime(_begun(from_tags(probed.tags), probed.starts_after_s))}
     if asset.recording == 1:
         known["manifest"] = ToldTime(entry.start_utc)
-        known["filename"] = from_filename(entry.uri, zone_of(footage.time_zone))
+        told = from_filename(entry.uri, zone_of(footage.time_zone))
+        known["filename"] = not_in_the_future(told, datetime.now(UTC))
     for place in footage.start_time_from:
         told = known.get(place, NOTHING)
         asset = replace(asset, notes="; ".join(filter(None, (asset.notes, told.doubt))) or None)

@@ -9,13 +9,14 @@ import os
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import unquote_to_bytes
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import FootageUnreadable, UsageError
+from lfr_batch.errors import FootageGone, FootageUnreadable, UsageError
 from lfr_batch.footage.places import FileState, Found, ObjectFacts, Sort, sort_by_name
 from lfr_batch.footage.unchanged import since_opened
 
@@ -37,10 +38,11 @@ def find(given: str, s3: S3Config) -> Found:
     names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - any absolute pattern
     if not names:
         raise UsageError(_nothing(given))
-    folders = [Path(name) for name in names if _is_folder(Path(name))]
-    named = _once(Path(name) for name in names if Path(name) not in folders)
-    below = _once(file for folder in folders for file in _files_below(folder))
-    return Found(tuple(as_uri(file) for file in named), _below(below).below)
+    folders = {Path(name) for name in names if _is_folder(Path(name))}
+    named = once(Path(name) for name in names if Path(name) not in folders)
+    below = once(file for folder in sorted(folders) for file in _files_below(folder))
+    alone = (path for file, path in below.items() if file not in named)
+    return Found(tuple(as_uri(file) for file in named.values()), _below(alone).below)
 
 
 def stored(uri: str, s3: S3Config) -> str:  # noqa: ARG001 - the same for every place
@@ -68,6 +70,10 @@ def open_bytes(uri: str, s3: S3Config) -> BinaryIO:  # noqa: ARG001 - the same f
     path = local_path(uri)
     if "\0" in str(path):
         raise FootageUnreadable(f"{uri!r} cannot be a file's name: leave it out")
+    if os.path.isdir(path):  # noqa: PTH112 - never raises
+        raise FootageUnreadable(
+            f"{uri} is a folder: name its files, or give the folder on the command line"
+        )
     if os.path.lexists(path) and path.exists() and not path.is_file():
         raise FootageUnreadable(f"{uri} is not a regular file: leave it out")
     try:
@@ -133,19 +139,27 @@ def as_uri(path: Path) -> str:
 def unreadable(uri: str, error: OSError) -> FootageUnreadable:
     if error.errno == errno.ENOENT and local_path(uri).is_symlink():
         return FootageUnreadable(f"{uri} is a link to a file that is not there: mend the link")
+    if error.errno == errno.ENOENT and glob.has_magic(uri):
+        return FootageGone(
+            f"{uri} does not exist; if it is a pattern, give it on the command line: a manifest "
+            "takes files"
+        )
     if error.errno == errno.ENOENT:
-        return FootageUnreadable(f"{uri} does not exist: check the path")
+        return FootageGone(f"{uri} does not exist: check the path")
     if error.errno in {errno.EACCES, errno.EPERM}:
         return FootageUnreadable(f"{uri} may not be read by this user: change its permissions")
     return FootageUnreadable(f"{uri} cannot be read ({error.strerror}): check the disk")
 
 
-def _once(files: Iterable[Path]) -> list[Path]:
-    """``**`` follows links, also in circles: of one file's paths the shortest stays."""
+def once(files: Iterable[Path]) -> dict[tuple[str, str], Path]:
+    """Of the paths that lead to one file through links to folders, the shortest, by the file's
+    true folder and its name. Copies, hard links and links to a file are files of their own.
+    """
+    true_folder = cache(os.path.realpath)
     kept: dict[tuple[str, str], Path] = {}
     for path in sorted(files, key=lambda path: (len(path.parts), path)):
-        kept.setdefault((os.path.realpath(path.parent), path.name), path)
-    return list(kept.values())
+        kept.setdefault((true_folder(path.parent), path.name), path)
+    return kept
 
 
 def _is_folder(path: Path) -> bool:
@@ -168,7 +182,8 @@ def _sort(path: Path) -> Sort:
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Every folder once. Linked ones come last, so that files keep their own names."""
+    """Every folder once. Linked ones come last, so that files keep their own names; a link to a
+    folder in which it lies is a circle, and is not followed."""
     seen: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -179,8 +194,13 @@ def _files_below(folder: Path) -> Iterator[Path]:
                 continue
             seen.add((status.st_dev, status.st_ino))
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            waiting += [path for name in folders if (path := Path(parent, name)).is_symlink()]
+            links = [path for name in folders if (path := Path(parent, name)).is_symlink()]
+            waiting += [link for link in links if not _is_circle(link)]
             yield from (Path(parent, name) for name in names)
+
+
+def _is_circle(link: Path) -> bool:
+    return Path(os.path.realpath(link.parent)).is_relative_to(os.path.realpath(link))
 
 
 def _may_be_file(path: Path) -> bool:
@@ -189,7 +209,10 @@ def _may_be_file(path: Path) -> bool:
 
 
 def _refuse(error: OSError) -> None:
-    raise UsageError(f"the folder {error.filename} cannot be listed: {error.strerror}") from error
+    raise UsageError(
+        f"the folder {error.filename} cannot be listed ({error.strerror}): change its permissions, "
+        "or name the folders beside it"
+    ) from error
 
 
 def _nothing(given: str) -> str:

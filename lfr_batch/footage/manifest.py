@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -64,7 +65,7 @@ class Matched:
     entries: tuple[FootageEntry, ...]
     """The footage, with what the manifest says of it; names as they are at their place."""
     strays: tuple[str, ...]
-    """Rows that name none of it."""
+    """Rows that name none of it, and what each may have meant."""
     unlisted: tuple[str, ...]
     """Footage that no row names."""
 
@@ -95,14 +96,28 @@ def match(entries: Sequence[FootageEntry], manifest: Manifest) -> Matched:
     alike = {one_name(row.uri): row for row in manifest.entries if row.uri not in exact}
     found = [rows.get(entry.uri) or alike.get(one_name(entry.uri)) for entry in entries]
     used = {row.uri for row in found if row}
+    by_name: defaultdict[str, list[str]] = defaultdict(list)
+    for entry, row in zip(entries, found, strict=True):
+        by_name[_bare(entry.uri)] += [] if row else [entry.uri]
     return Matched(
         tuple(
             replace(row, uri=entry.uri) if row else entry
             for entry, row in zip(entries, found, strict=True)
         ),
-        tuple(row.uri for row in manifest.entries if row.uri not in used),
+        tuple(
+            row.uri + _meant(row.uri, by_name) for row in manifest.entries if row.uri not in used
+        ),
         tuple(entry.uri for entry, row in zip(entries, found, strict=True) if row is None),
     )
+
+
+def _meant(uri: str, by_name: Mapping[str, list[str]]) -> str:
+    same_name = by_name.get(_bare(uri), [])
+    return f" (did you mean {same_name[0]}?)" if len(same_name) == 1 else ""
+
+
+def _bare(uri: str) -> str:
+    return one_name(uri).rpartition("/")[2]
 
 
 def one_name(uri: str) -> str:

@@ -32,7 +32,7 @@ from lfr_batch.footage.pyav_input import (
 )
 from lfr_batch.footage.recordings import Layout, Recording, layout_of
 from lfr_batch.footage.shape import Shape
-from lfr_batch.footage.signatures import missing_tail
+from lfr_batch.footage.signatures import missing_share, missing_tail
 from lfr_batch.records import NS_PER_S, ByteArray, FootageEntry
 
 MAX_PIXELS = 36_000_000
@@ -80,7 +80,10 @@ def probe_moving(
     ]
     tail = missing_tail(head, facts.bytes)
     if tail:
-        found[-1].fields.update(status="damaged", error=f"{entry.uri} is truncated: {tail}")
+        last = found[-1].fields
+        missing = max(missing_share(head, facts.bytes), last.get("unsearched_share", 0.0))
+        error = f"{entry.uri} is truncated: {tail}"
+        last.update(status="damaged", error=error, unsearched_share=missing)
     if layout.behind_bytes:
         what = f"{layout.behind_bytes} bytes of {entry.uri} are no part of its recordings"
         found[-1] = without(found[-1], what, layout.behind_bytes / facts.bytes)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import partial
+from itertools import islice
 
 Groups = Mapping[str, str | None]
 
@@ -96,14 +97,37 @@ class Written:
 
 
 def written_times(name: str) -> list[Written]:
-    """Every date with a time in ``name``, from left to right; what cannot be one is left out."""
+    """Every date with a time in ``name``, from left to right; what cannot be one is left out, but
+    for what is plainly meant as one and does not exist, in a name that tells no other: a doubt."""
     found: list[Written] = []
     for shape in SHAPES:
         for match in shape.finditer(name):
             one = _written(match, name)
             if one and all(one.end <= w.start or w.end <= one.start for w in found):
                 found.append(one)
-    return sorted(found, key=lambda w: w.start)
+    return sorted(found, key=lambda w: w.start) or list(islice(_impossible(name), 1))
+
+
+def _impossible(name: str) -> Iterator[Written]:
+    """What is written as a date and a time, with separators or within the numbers that they have,
+    and is none: 30 February, 24:00:00 outside ISO 8601."""
+    for shape in SHAPES:
+        for match in shape.finditer(name):
+            doubt = _no_such(match.groupdict(), name)
+            if doubt:
+                yield Written(match.start(), match.end(), {}, None, doubt)
+
+
+def _no_such(groups: Groups, name: str) -> str | None:
+    if not groups.get("month"):
+        return None
+    apart = groups.get("s") and groups.get("colon")
+    in_range = 1 <= int(groups["month"] or 0) <= 12 and 1 <= int(groups["day"] or 0) <= 31
+    clock, _ = _clock(groups, name)
+    if not any(_days(groups)):
+        return "there is no such date" if apart or (in_range and clock) else None
+    midnight = [int(groups[part] or 0) for part in ("hour", "minute", "second")] == [24, 0, 0]
+    return "there is no such time of day" if clock is None and (apart or midnight) else None
 
 
 def _written(match: re.Match[str], name: str) -> Written | None:
@@ -114,7 +138,8 @@ def _written(match: re.Match[str], name: str) -> Written | None:
         return None
     zone, zone_doubt = _zone(groups)
     doubt = doubt or zone_doubt or _number_doubt(groups)
-    readings = {order: datetime.combine(day, clock) for order, day in days.items()}
+    later = timedelta(days=int(groups["hour"] == "24"))  # ISO 8601: the end of the day
+    readings = {order: datetime.combine(day, clock) + later for order, day in days.items()}
     return Written(match.start(), match.end(), readings, zone, doubt)
 
 
@@ -130,6 +155,14 @@ def _number_doubt(groups: Groups) -> str | None:
 
 def _has_t(groups: Groups) -> bool:
     return (groups.get("between") or "").strip(" _.,-").upper() == "T"
+
+
+def _is_iso(groups: Groups) -> bool:
+    """2024-01-31T24:00:00 or 20240131T240000."""
+    return _has_t(groups) and (groups.get("s") or "", groups.get("colon")) in {
+        ("-", ":"),
+        ("", None),
+    }
 
 
 def _days(groups: Groups) -> Iterator[tuple[str, date]]:
@@ -177,6 +210,8 @@ _ORDERS: Mapping[str, Callable[[Groups], date | None]] = {
 
 def _clock(groups: Groups, name: str) -> tuple[time | None, str | None]:
     hour, minute, second = (int(groups[part] or 0) for part in ("hour", "minute", "second"))
+    if (hour, minute, second) == (24, 0, 0) and _is_iso(groups):
+        hour = 0
     if hour > 23 or minute > 59 or second > 59:
         return None, None
     half = (groups.get("before") or groups["after"] or "").lower()

@@ -27,7 +27,13 @@ from botocore.exceptions import (
 )
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import FootageChanged, FootageUnreadable, StoreUnreachable, UsageError
+from lfr_batch.errors import (
+    FootageChanged,
+    FootageGone,
+    FootageUnreadable,
+    StoreUnreachable,
+    UsageError,
+)
 from lfr_batch.footage.places import FileState, Found, ObjectFacts, sort_by_name
 from lfr_batch.footage.ranged import RangedReader
 
@@ -250,7 +256,7 @@ def _refusal(what: str, error: ClientError) -> Exception:
     if code == "NoSuchBucket":
         return StoreUnreachable(f"the bucket of {what} does not exist: check its name and endpoint")
     if code in NOT_FOUND:
-        return FootageUnreadable(f"{what} does not exist: check the key")
+        return FootageGone(f"{what} does not exist: check the key")
     if code in REFUSED:
         return StoreUnreachable(
             f"{what} may not be read with these credentials (403): ask for "

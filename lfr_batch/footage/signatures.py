@@ -123,6 +123,14 @@ def missing_tail(head: bytes, size_bytes: int) -> str | None:
     return None
 
 
+def missing_share(head: bytes, size_bytes: int) -> float:
+    """Of the bytes that a RIFF (AVI) file announces, those that are not there; 0: none is known."""
+    if head[:4] != b"RIFF" or len(head) < 8:
+        return 0.0
+    announced = int.from_bytes(head[4:8], "little") + 8
+    return max(1.0 - size_bytes / announced, 0.0)
+
+
 def is_transport_stream(head: bytes) -> bool:
     """Whether five packets of 188 bytes in a row begin with the MPEG-TS sync byte."""
     return len(head) > 188 * 4 and all(head[188 * i] == 0x47 for i in range(5))

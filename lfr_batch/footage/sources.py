@@ -48,7 +48,8 @@ def list_footage(inputs: Sequence[str], s3: S3Config) -> Listing:
     """Every file or object that the inputs mean.
 
     An input is a file, a folder, a glob pattern or ``s3://bucket/prefix``. A folder stands for all
-    below it, linked folders too, each folder once. Left out of it, and said, are hidden files, what
+    below it, linked folders too (but not those in which the link lies), each folder once, for all
+    inputs together. Left out of it, and said, are hidden files, what
     ``places`` knows as no footage by its name or, where that says nothing, by its content, and what
     is no regular file; hidden folders are not entered. A dangling link is an entry: probing it says
     what is wrong. Local uris are absolute paths. Raises UsageError for an input that means nothing
@@ -68,8 +69,15 @@ def list_footage(inputs: Sequence[str], s3: S3Config) -> Listing:
         said += [left_out_sentence(given, out)] if out else []
         uris |= taken
         left_out |= {uri for uri, _ in out}
-    entries = tuple(FootageEntry(uri) for uri in sorted(uris))
+    entries = tuple(FootageEntry(uri) for uri in sorted(_once(uris) if len(inputs) > 1 else uris))
     return Listing(entries, tuple(said), len(left_out - uris))
+
+
+def _once(uris: set[str]) -> set[str]:
+    """Without second ways to a file on disk through links to folders."""
+    on_disk = {local.local_path(uri): uri for uri in uris if is_local(uri)}
+    kept = {on_disk[path] for path in local.once(on_disk).values()}
+    return kept | (uris - set(on_disk.values()))
 
 
 def _by_content(uri: str, sort: Sort, s3: S3Config) -> Sort:

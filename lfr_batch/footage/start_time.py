@@ -55,6 +55,14 @@ def from_filename(path: str, zone: tzinfo = UTC) -> ToldTime:
     return _told(text.rpartition("/")[2], zone)
 
 
+def not_in_the_future(told: ToldTime, now: datetime) -> ToldTime:
+    """What a name tells, unless that is yet to come: names and zones may differ by a day."""
+    if told.utc is None or told.utc <= now + timedelta(days=1):
+        return told
+    when = f"{told.utc:%Y-%m-%d %H:%M:%S} UTC"
+    return ToldTime(doubt=f"no time was taken from its name, which tells {when}: that is to come")
+
+
 def from_tags(tags: Mapping[str, str]) -> datetime | None:
     """The ``creation_time`` of container or stream metadata (any case of the key)."""
     for key, value in tags.items():

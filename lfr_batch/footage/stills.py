@@ -19,6 +19,7 @@ MAX_PICTURES = 1000
 MAX_ALBUM_PIXELS = 5_000_000_000
 """Of all pictures of a file: as many as 400 photographs of 12 megapixels, about 20 minutes."""
 ERRORS_SHOWN = 3
+COPY_AGAIN = "copy it again from its source"
 
 
 class StillFrame:
@@ -98,9 +99,16 @@ def decode_stills(uri: str, data: bytes, rotation_deg: int = 0) -> Iterator[Stil
         turned = np.ascontiguousarray(np.rot90(bgr, -(rotation_deg // 90 % 4)))
         yield StillFrame(turned, number)
     if len(refused) == within_limits(album):
-        raise FootageUnreadable(f"{uri} {_joined(refused)}")
+        raise FootageUnreadable(_nothing_decoded(uri, album, refused))
     if refused:
         raise FootageDamaged(f"{uri}: {_joined(refused)}")
+
+
+def _nothing_decoded(uri: str, album: Album, refused: list[str]) -> str:
+    cut = truncated(uri, album)
+    if cut:
+        return f"{cut}, and what is there cannot be decoded: {COPY_AGAIN}"
+    return f"{uri} {_joined(refused)}"
 
 
 def check_still(uri: str, data: bytes) -> Album:
@@ -153,7 +161,7 @@ def truncated(uri: str, album: Album) -> str | None:
 def _said(album: Album, number: int, page: Page) -> str:
     """Why a picture was not decoded, as the end of a sentence."""
     if len(album.pages) == 1:
-        return page.refused or "is damaged: its picture cannot be decoded"
+        return page.refused or f"is damaged, and its picture cannot be decoded: {COPY_AGAIN}"
     return f"picture {number} of {len(album.pages)} {page.refused or 'cannot be decoded'}"
 
 

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import FootageChanged, FootageError
+from lfr_batch.errors import FootageChanged, FootageError, FootageGone
 from lfr_batch.footage import sources
 from lfr_batch.footage.places import FileState
 from lfr_batch.footage.unchanged import (
     changed_sentence,
     disturbed_sentence,
+    gone_sentence,
     since_opened,
     since_planned,
 )
@@ -30,8 +31,11 @@ logger = logging.getLogger(__name__)
 
 def require_planned(segment: Segment, s3: S3Config) -> FileState:
     """How the segment's file stands now. Raises FootageChanged where it is not the planned one,
-    FootageUnreadable where it is gone, StoreUnreachable."""
-    now = sources.state(segment.uri, s3)
+    FootageGone where it is not there, FootageUnreadable, StoreUnreachable."""
+    try:
+        now = sources.state(segment.uri, s3)
+    except FootageGone as error:
+        raise FootageGone(gone_sentence(segment.uri)) from error
     verdict = since_planned(segment, now)
     if verdict == "doubt" and _read_again(segment.uri, now, s3) == segment.sha256:
         return now

@@ -151,12 +151,14 @@ def _excluded(files: Sequence[FoundFile], exclude: Sequence[str]) -> dict[PurePo
 def _bare(
     folders: Sequence[str], files: Sequence[FoundFile], excluded: Mapping[PurePosixPath, str]
 ) -> list[str]:
-    """Subjects' folders without a picture: all that hold none, unless left out on purpose."""
+    """Subjects' folders without a picture: all that hold none, or only such as lie too deep,
+    unless left out on purpose."""
     in_folders = [file for file in files if len(file.path.parts) > 1 and not file.is_hidden]
     on_purpose = {file.path.parts[0] for file in in_folders if file.path in excluded} - {
         file.path.parts[0] for file in in_folders if file.path not in excluded
     }
-    held = {file.path.parts[0] for file in in_folders if file.kind in {PICTURE, *UNREAD_KINDS}}
+    pictures = [file for file in in_folders if file.kind in {PICTURE, *UNREAD_KINDS}]
+    held = {file.path.parts[0] for file in pictures if len(file.path.parts) == 2}
     return [
         normalize("NFC", folder)
         for folder in folders

@@ -11,10 +11,8 @@ from pathlib import Path
 from lfr_batch.config.sheets import column_key
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.records import Box
-from lfr_batch.gallery.subjects_csv import SubjectRow
+from lfr_batch.gallery.subjects_csv import BOX_COLUMN, SIDE_COLUMNS, SubjectRow
 
-BOX_COLUMN = "box"
-SIDE_COLUMNS = ("left", "top", "right", "bottom")
 HOW = "write left, top, right and bottom in pixels of the upright picture, such as '40,30,120,140'"
 
 

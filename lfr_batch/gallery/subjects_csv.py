@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lfr_batch.config.sheets import SheetRow, column_key, did_you_mean, read_sheet
+from lfr_batch.config.sheets import SheetRow, column_key, did_you_mean, is_slip_for, read_sheet
 from lfr_batch.errors import UsageError
 
 SUBJECT_COLUMNS = ("subject_id", "subject")
 FILE_COLUMNS = ("file", "path")
+BOX_COLUMN = "box"
+SIDE_COLUMNS = ("left", "top", "right", "bottom")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,31 @@ def _key_columns(path: Path, header: Sequence[str]) -> tuple[int, int | None]:
     subject = _first_of(SUBJECT_COLUMNS, names)
     if subject is None:
         near = next((name for name in header if did_you_mean(name, SUBJECT_COLUMNS)), None)
-        hint = f"did you mean {near!r}? " if near else ""
+        which = f"{near!r}, if it" if near else "the column that"
         raise UsageError(
             f"{path} has no column 'subject' or 'subject_id' (it has: {', '.join(header)}); "
-            f"{hint}name the column that identifies the person so."
+            f"rename {which} identifies the person, to 'subject'."
         )
+    _refuse_slips(path, header)
     return subject, _first_of(FILE_COLUMNS, names)
+
+
+def _refuse_slips(path: Path, header: Sequence[str]) -> None:
+    """A column of files or boxes that is misspelt would be an attribute, and another face or
+    another's picture be enrolled."""
+    known = {column_key(name) for name in header}
+    sides = len(known.intersection(SIDE_COLUMNS))
+    missing: list[str] = []
+    missing += [] if known.intersection(FILE_COLUMNS) else FILE_COLUMNS
+    missing += [] if BOX_COLUMN in known or sides == len(SIDE_COLUMNS) else [BOX_COLUMN]
+    missing += SIDE_COLUMNS if 1 < sides < len(SIDE_COLUMNS) else ()
+    for name in header:
+        meant = next((each for each in missing if is_slip_for(name, each)), None)
+        if meant and column_key(name) not in SIDE_COLUMNS:
+            raise UsageError(
+                f"{path} has a column {name!r}: did you mean {meant!r}? Mend its name, or give it "
+                "one that is less like that if it is an attribute."
+            )
 
 
 def _first_of(wanted: tuple[str, ...], names: list[str]) -> int | None:

@@ -38,6 +38,7 @@ def footage_row(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], sigh
         "status": status,
         "error": _footage_error(asset, receipts),
         "unsearched_share": _unsearched_share(asset, receipts, status),
+        "duration_s": _duration_s(asset, receipts),
         "segments": len(receipts),
         "segments_failed": lost,
         "searched_s": searched_s(receipts),
@@ -51,6 +52,11 @@ def footage_row(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], sigh
 def searched_s(receipts: Sequence[Mapping[str, Any]]) -> float:
     """Media time that was searched; of a failed segment, what could be read before it failed."""
     return float(sum(r["media_s"] for r in receipts if r["status"] in SEARCHED))
+
+
+def _duration_s(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]]) -> float | None:
+    """What was seen is there, whatever a truncated file says of itself."""
+    return None if asset.duration_s is None else max(asset.duration_s, searched_s(receipts))
 
 
 def _footage_status(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], lost: int) -> str:
@@ -67,8 +73,8 @@ def _footage_status(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], 
 
 def _unsearched_share(
     asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], status: str
-) -> float:
-    """Of all that probing knew of and all that its segments met."""
+) -> float | None:
+    """Of all that probing knew of and all that its segments met; None where that is not known."""
     if status in {"ok", "failed"}:
         return 1.0 if status == "failed" else 0.0
     searched = searched_s(receipts)
@@ -76,7 +82,10 @@ def _unsearched_share(
     lost = any(r["status"] not in SEARCHED or r["error"] for r in receipts)
     whole_s = max(met_s, asset.duration_s or 0.0) if lost else met_s
     seen = searched / whole_s if whole_s > 0 else 1.0
-    return 1.0 - (1.0 - asset.unsearched_share) * seen
+    missing = asset.unsearched_share
+    # Of an end that is cut off, the bytes and the time that are missing are the same.
+    share = max(missing, 1.0 - seen) if asset.error else 1.0 - (1.0 - missing) * seen
+    return share if share > 0.0 else None
 
 
 def _footage_error(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]]) -> str | None:
@@ -91,7 +100,9 @@ def _footage_error(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]]) -
 
 
 def _joined(texts: Iterable[str]) -> str | None:
-    different = list(texts)
+    """Without what another says with more words."""
+    everything = list(texts)
+    different = [t for t in everything if not any(o != t and o.startswith(t) for o in everything)]
     more = len(different) - _ERRORS_SHOWN
     tail = [f"and {more} more"] if more > 0 else []
     return "; ".join(different[:_ERRORS_SHOWN] + tail) or None

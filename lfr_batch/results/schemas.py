@@ -131,7 +131,11 @@ FOOTAGE = schema_of(
         pa.string(),
         "Where start_utc comes from: manifest, filename, container or none.",
     ),
-    ("duration_s", pa.float64(), "Duration by the file's own account, seconds."),
+    (
+        "duration_s",
+        pa.float64(),
+        "Duration by the file's own account, seconds; never less than what was searched.",
+    ),
     ("width", pa.int32(), "Width of the upright picture, pixels."),
     ("height", pa.int32(), "Height of the upright picture, pixels."),
     ("rotation_deg", pa.int32(), "Clockwise turn that makes the picture upright, degrees."),
@@ -175,7 +179,7 @@ FOOTAGE = schema_of(
     (
         "unsearched_share",
         pa.float64(),
-        "Share of its content that was not looked at, as far as it is known, 0 to 1.",
+        "Share of its content that was not looked at, 0 to 1; null where it is not known.",
     ),
     ("notes", pa.string(), "What is worth knowing of it and no fault; mostly null."),
     ("segments", pa.int32(), "Segments planned for it."),

@@ -39,7 +39,7 @@ CATALOGUE = schema_of(
     ("fields", pa.string(), "First field, or progressive."),
     ("views", pa.int32(), "Cameras that take turns."),
     ("unsearched", pa.string(), "What is not looked at."),
-    ("unsearched_share", pa.float64(), "Share of that, 0 to 1."),
+    ("unsearched_share", pa.float64(), "Share of that, 0 to 1; 0 also where it is not known."),
     ("notes", pa.string(), "What is worth knowing."),
 )
 

@@ -38,7 +38,8 @@ class FileState:
 
     uri: str
     status: AssetStatus
-    unsearched_share: float
+    unsearched_share: float | None
+    """None: not known."""
     error: str | None
     """What is wrong, or was not looked at."""
     part: str = ""
@@ -131,7 +132,8 @@ def not_whole(
             row = rollup.footage_row(asset, receipts, 0)
             known = row["status"], row["unsearched_share"], row["error"]
         else:
-            known = asset.status, asset.unsearched_share, asset.error or asset.unsearched
+            said = asset.error or asset.unsearched
+            known = asset.status, asset.unsearched_share or None, said
         if known[0] != "ok":
             yield FileState(asset.uri, *known, parts.get(asset.footage_id, ""))
 

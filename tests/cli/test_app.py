@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -48,3 +49,22 @@ def test_options_before_the_command_are_refused(capsys: pytest.CaptureFixture[st
         main(["--", "runs"])
     assert stop.value.code == 2
     assert "Name the command first" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_said_with_a_way_out(tmp_path: Path) -> None:
+    script = "import sys; from lfr_batch.cli.app import main; main(sys.argv[1:])"
+    words = ["runs", "--json", "--out", str(tmp_path)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script, *words],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "lfr: The output could not be written to its end (No space left on device): free space "
+        "there, or write elsewhere, and give the command again.\n"
+    )

@@ -76,9 +76,9 @@ def test_refused_pictures_and_other_files_are_named(
         f"refused {s1 / 'wall.png'} (S1): no face found",
         f"refused {s1 / 'torn.jpg'} (S1): unreadable: ",
         f"refused {s1 / 'empty.jpg'} (S1): not a picture: empty file",
-        f"left out {s1 / 'once more'} (S1): the same picture: {s1 / 'good.png'}",
+        f"repeated {s1 / 'once more'} (S1): the same picture: {s1 / 'good.png'}",
         "not a picture: 1 × text file (images/notes)",
-        "left out: 1 × --exclude docs/* (docs/notes)",
+        "excluded: 1 × --exclude docs/* (docs/notes)",
     ):
         assert f"  {line}" in out
 
@@ -90,6 +90,7 @@ def test_refused_pictures_and_other_files_are_named(
         ("S1/two.png", "twice", [], 3, "look at {file} (S1): 2 faces of like size: at "),
         ("S1/two.png", "twice", ["--pick", "largest"], 0, "enrolled {file} (S1), picked as the "),
         ("S1/deep/a.png", "twice", [], 3, "look at {file}: subject unclear: it lies 2 folders"),
+        ("S3/deep/a.png", "twice", [], 3, "without any template: S3"),
     ],
 )
 def test_what_is_left_to_do_is_exit_code_3(
@@ -106,7 +107,7 @@ def test_what_is_left_to_do_is_exit_code_3(
     assert enrol(images, *options) == code
     out = capsys.readouterr().out
     assert f"  {said.format(file=images / name)}" in out
-    assert ("to decide: give the place of the right face" in out) is ("like size: at" in out)
+    assert ("to decide between faces: give the place" in out) is ("like size: at" in out)
 
 
 def test_every_picture_is_enrolled_or_named(
@@ -183,7 +184,7 @@ def test_nobody_enrolled_names_every_picture(
     assert captured.out == ""
     assert f"refused {images / 'S1' / 'good.png'} (S1): no face found" in captured.err
     assert f"look at {images / 'S2' / 'good.png'} (S2): 2 faces of like size: at" in captured.err
-    assert "to decide: give the place of the right face" in captured.err
+    assert "to decide between faces: give the place of the right one" in captured.err
     counted = "2 faces of like size: 1; no face found: 1"
     assert f"none of 2 pictures gave a template ({counted})" in captured.err
 

@@ -73,7 +73,23 @@ def test_a_search_looks_at_stills_and_names_videos(
     assert code == 3
     assert json.loads(out)[0]["subject_id"] == "astronaut"
     assert f"failed: {video} is a video" in err
-    assert "\n1 still in " in err
+    assert f"{video}: not searched\n" in err
+    assert "\n1 still compared in " in err
+    assert err.endswith("; 1 file not searched\n")
+
+
+def test_a_still_that_cannot_be_decoded_was_not_searched(
+    archive: Path, casework: Casework, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = archive / "cut.jpg"
+    cut.write_bytes((casework.footage / "portrait.jpg").read_bytes()[:3000])
+    code, out, err = lfr(capsys, "search", str(cut), *HERE, "--json")
+    assert (code, json.loads(out)) == (3, [])
+    assert "no face found" not in err
+    assert f"{cut}: not searched\n" in err
+    assert f"failed: {cut} is truncated: the end of the picture is missing, and " in err
+    assert err.count("copy it again from its source") == 1
+    assert "\n0 stills compared in " in err
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def deleted(path: Path, _: Path) -> None:
     ("change", "sentence"),
     [
         (replaced, "has changed since the run was planned (its size is the same"),
-        (deleted, "does not exist"),
+        (deleted, "is gone since the run was planned"),
     ],
 )
 def test_another_file_than_the_planned_one(

@@ -106,6 +106,8 @@ def test_start_comes_from_the_first_place_that_knows(tmp_path: Path) -> None:
         ("01-02-2024 10-00-00.mp4", None, "none", "or 1 February 2024"),
         ("2024-02-01 10-00-00.mp4", None, "filename", None),
         ("2024-03-31/01-30-00.mp4", None, "filename", "did not exist there"),
+        ("20991231_235958.mp4", None, "none", "that is to come"),
+        ("2024-02-30 10-00-00.mp4", None, "none", "there is no such date"),
         ("clip.mp4", None, "none", None),
     ],
 )
@@ -155,7 +157,7 @@ def bad_files(folder: Path, rendered: dict[str, Path]) -> dict[Path, str]:
     found[write_clip(folder / "cenc.mp4", 10, muxer=cenc)] = "is encrypted (CENC)"
     found[write_sound(folder / "sound.m4a")] = "holds sound only"
     found[folder / "none.mp4"] = "does not exist"
-    found[folder] = "is not a regular file"
+    found[folder] = "is a folder: name its files"
     return found
 
 

@@ -175,6 +175,18 @@ def test_rows_and_footage_are_brought_together() -> None:
     assert matched.unlisted == ("/b.mp4",)
 
 
+def test_a_row_that_matches_none_may_mean_the_only_other_file_of_its_name() -> None:
+    rows = tuple(FootageEntry(f"/m/{name}.mp4") for name in ("one", "two", "listed"))
+    listed = FootageEntry("/a/listed.mp4")
+    files = [FootageEntry(f"/a/{name}.mp4") for name in ("one", "two")]
+    matched = match([*files, FootageEntry("/b/two.mp4"), listed], Manifest((*rows, listed)))
+    assert matched.strays == (
+        "/m/one.mp4 (did you mean /a/one.mp4?)",
+        "/m/two.mp4",
+        "/m/listed.mp4",
+    )
+
+
 @pytest.mark.parametrize("place", ["/", "s3://bucket/"])
 @pytest.mark.parametrize(("of_row", "of_file"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
 def test_names_in_two_normal_forms_are_one(place: str, of_row: Form, of_file: Form) -> None:

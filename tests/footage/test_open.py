@@ -239,7 +239,7 @@ def test_footage_that_is_gone_says_so(tmp_path: Path, rendered: dict[str, Path])
     path = video(tmp_path, rendered)
     segment = planned(path)
     path.unlink()
-    with pytest.raises(FootageUnreadable, match="does not exist"):
+    with pytest.raises(FootageUnreadable, match=r"is gone since .* --retry-failed"):
         next(open_segment(segment, S3, 1))
 
 

@@ -313,7 +313,7 @@ def test_another_object_of_the_same_size_is_refused(
     with pytest.raises(FootageChanged, match=f"{uri} has changed .*its size is the same"):
         next(open_segment(segment, store, 1))
     client.delete_object(Bucket=bucket, Key=key)
-    with pytest.raises(FootageUnreadable, match=f"{uri} does not exist"):
+    with pytest.raises(FootageUnreadable, match=f"{uri} is gone since the run was planned"):
         next(open_segment(segment, store, 1))
 
 

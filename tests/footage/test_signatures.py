@@ -3,7 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lfr_batch.footage.signatures import is_text, looks_encrypted, missing_tail, refusal
+from lfr_batch.footage.signatures import (
+    is_text,
+    looks_encrypted,
+    missing_share,
+    missing_tail,
+    refusal,
+)
 
 NOISE = np.random.default_rng(1).bytes(65536)
 
@@ -52,3 +58,14 @@ def test_random_bytes_look_encrypted_and_skewed_ones_do_not() -> None:
 )
 def test_missing_tail(head: bytes, size: int, missing: bool) -> None:
     assert (missing_tail(head, size) is not None) == missing
+
+
+@pytest.mark.parametrize(
+    ("announced", "size", "share"), [(1992, 1000, 0.5), (1992, 2000, 0.0), (992, 2000, 0.0)]
+)
+def test_what_is_missing_is_known_where_the_header_announces_it(
+    announced: int, size: int, share: float
+) -> None:
+    riff = b"RIFF" + announced.to_bytes(4, "little") + b"AVI "
+    assert missing_share(riff, size) == pytest.approx(share)
+    assert missing_share((b"\x47" + bytes(187)) * 5, 188 * 100 + 7) == 0.0

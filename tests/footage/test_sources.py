@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import time
@@ -85,6 +86,10 @@ def test_facts_and_errors(archive: Path) -> None:
     assert facts(str(archive / "a/1.mp4"), S3).bytes == len("a/1.mp4")
     with pytest.raises(FootageUnreadable, match="does not exist"):
         open_bytes(str(archive / "none"), S3)
+    with pytest.raises(FootageUnreadable, match="is a folder: name its files, or give the folder"):
+        open_bytes(str(archive / "a"), S3)
+    with pytest.raises(FootageUnreadable, match="if it is a pattern, give it on the command line"):
+        open_bytes(str(archive / "*.mp4"), S3)
     os.mkfifo(archive / "pipe")
     with pytest.raises(FootageUnreadable, match="not a regular file"):
         open_bytes(str(archive / "pipe"), S3)
@@ -128,6 +133,34 @@ def test_linked_folders_are_entered_once(archive: Path) -> None:
     assert names([str(archive / "a")], archive) == ["a/0-b/4.avi", "a/1.mp4", "a/2.DAV", "a/deep/3"]
     assert names([str(archive)], archive) == ["a/1.mp4", "a/2.DAV", "a/deep/3", "b/4.avi"]
     assert names([str(archive / "**/*.mp4")], archive) == ["a/1.mp4"]
+
+
+def test_a_link_to_a_folder_above_it_is_not_followed(archive: Path) -> None:
+    (archive / "a/deep/up").symlink_to(archive / "a")
+    assert names([str(archive / "a/deep")], archive) == ["a/deep/3"]
+    assert names([str(archive / "a/d*")], archive) == ["a/deep/3"]
+
+
+@pytest.mark.parametrize(
+    "given", [["b", "c"], ["c", "b"], ["[bc]"], ["b/4.avi", "c"], ["[bc]*", "[bc]/*.avi"]]
+)
+def test_a_file_counts_once_by_whatever_links_it_is_found(archive: Path, given: list[str]) -> None:
+    (archive / "c").mkdir()
+    (archive / "c/linked").symlink_to(archive / "b")
+    os.link(archive / "b/4.avi", archive / "c/copy.avi")
+    wanted = ["b/4.avi", "c/copy.avi"]
+    assert names([str(archive / each) for each in given], archive) == wanted
+
+
+def test_a_folder_that_may_not_be_listed_is_named_with_the_way_out(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(UsageError, match=r"Permission denied.: change its permissions, or name"):
+        list_footage([str(archive / "a")], S3)
 
 
 def test_a_dangling_link_is_an_entry_that_fails(archive: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lfr_batch.footage.name_vendors import VENDORS, Vendor
-from lfr_batch.footage.start_time import from_filename, from_tags
+from lfr_batch.footage.start_time import from_filename, from_tags, not_in_the_future
 
 MOMENT = datetime(2024, 1, 31, 23, 59, 58, tzinfo=UTC)
 LONDON = ZoneInfo("Europe/London")
@@ -187,6 +187,13 @@ def test_local_times_in_names(name: str, utc: str) -> None:
         ("20240131_235958_export_20240205_101010.mp4", "these are different times"),
         ("20240131_110000_20240131_010000.mp4", "it ends before it begins"),
         ("20240131T235958-20240201T000058Z.mp4", "only the second states a zone"),
+        ("2024-02-30 23-59-58.mp4", "tells 2024-02-30 23-59-58: there is no such date"),
+        ("2024-13-01T10:00:00.mp4", "there is no such date"),
+        ("20240230_235958.mp4", "there is no such date"),
+        ("2024-01-31_24-00-00.mp4", "there is no such time of day"),
+        ("2024-01-31_23-60-00.mp4", "there is no such time of day"),
+        ("20240131_240000.mp4", "there is no such time of day"),
+        ("2024-01-31T24:00:01.mp4", "there is no such time of day"),
         ("WhatsApp Image 2024-01-31 at 11.59.58 PM.jpeg", "when a message came"),
     ],
 )
@@ -201,10 +208,8 @@ def test_what_may_be_read_in_two_ways_is_no_time_and_is_said(name: str, says: st
     [
         "clip.mp4",
         "20241331_235958.mp4",
-        "2024-02-30 23-59-58.mp4",
         "2024-W54-1T23-59-58.mp4",
         "2023-366T23-59-58.mp4",
-        "20240131_240000.mp4",
         "20240131_236000.mp4",
         "20240131.mp4",
         "12345678901234567890.mp4",
@@ -230,6 +235,25 @@ def test_what_may_be_read_in_two_ways_is_no_time_and_is_said(name: str, says: st
 def test_names_without_a_time(name: str) -> None:
     told = from_filename(name)
     assert (told.utc, told.doubt) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "name", ["2024-01-31T24:00:00Z", "20240131T240000", "2024-01-31T24∶00∶00+00:00"]
+)
+def test_the_end_of_a_day_is_the_next_midnight(name: str) -> None:
+    assert from_filename(f"{name}.mp4").utc == datetime(2024, 2, 1, tzinfo=UTC)
+
+
+def test_a_day_that_exists_beside_one_that_does_not() -> None:
+    assert from_filename("2024-02-30 10-00-00 20240131_235958.mp4").utc == MOMENT
+
+
+@pytest.mark.parametrize(("hours", "taken"), [(-1, True), (14, True), (25, False), (10**5, False)])
+def test_what_is_to_come_is_no_time(hours: int, taken: bool) -> None:
+    told = from_filename("20240131_235958.mp4")
+    checked = not_in_the_future(told, MOMENT - timedelta(hours=hours))
+    assert (checked == told) is taken
+    assert checked.doubt is None if taken else "that is to come" in (checked.doubt or "")
 
 
 @given(st.integers(0, 10**13 - 1).map(str) | st.integers(10**17, 10**24).map(str))

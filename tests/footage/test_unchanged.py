@@ -77,5 +77,6 @@ def test_what_stands_there_after_it_was_read(
 )
 def test_the_sentence_names_the_file_and_what_differs(now_bytes: int, how: str) -> None:
     assert changed_sentence("/a.mp4", 9, now_bytes) == (
-        f"/a.mp4 has changed since the run was planned ({how}): scan it anew"
+        f"/a.mp4 has changed since the run was planned ({how}): scan it anew, or put it back as "
+        "it was and give `lfr resume RUN --retry-failed`"
     )

@@ -76,6 +76,30 @@ def test_a_file_of_which_something_was_seen_is_damaged_and_its_time_counts(
     assert progress.media_s == 21.5
 
 
+@pytest.mark.parametrize(
+    ("missing", "lost_s", "share"),
+    [(0.45, 0.0, 0.45), (0.0, 0.0, None), (0.1, 20.0, 0.25), (0.5, 20.0, 0.5)],
+)
+def test_of_a_truncated_file_the_missing_share_is_told_as_far_as_it_is_known(
+    missing: float, lost_s: float, share: float | None
+) -> None:
+    asset = replace(
+        GATE, status="damaged", error="cut off", unsearched_share=missing, duration_s=58.0
+    )
+    outcome = replace(WHOLE, media_s=60.0, unsearched_s=lost_s)
+    row = footage_row(asset, [segment_row(MADE.segments[0], outcome)], 0)
+    assert row["status"] == "damaged"
+    assert row["unsearched_share"] == (None if share is None else pytest.approx(share))
+    assert (row["searched_s"], row["duration_s"]) == (60.0, 60.0)
+
+
+def test_of_two_sentences_the_longer_stays_where_it_begins_with_the_shorter() -> None:
+    asset = replace(GATE, kind="still", status="damaged", error="a.jpg is truncated: the end")
+    said = "a.jpg is truncated: the end, and nothing can be decoded"
+    failed = replace(OF_STATUS["failed"], error=said)
+    assert footage_row(asset, [segment_row(MADE.segments[0], failed)], 0)["error"] == said
+
+
 def test_a_segment_that_was_never_tried_adds_nothing() -> None:
     row = footage_row(GATE, [segment_row(MADE.segments[0], None)], 0)
     assert (row["status"], row["searched_s"]) == ("failed", 0.0)
