@@ -66,13 +66,16 @@ def running(
         )
     said = van / "said"
     try:
-        wait_for(lambda: process.poll() is not None or " 1 alerts" in said.read_text(), 90)
+        wait_for(lambda: process.poll() is not None or ALERTED.search(said.read_text()), 90)
         assert process.poll() is None
         yield process
     finally:
         process.kill()
         process.wait()
         print(said.read_text())
+
+
+ALERTED = re.compile(r" [1-9]\d* alerts? \(")
 
 
 def watchlists(van: Path) -> list[Path]:
