@@ -8,10 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.casework import Casework
 from tests.e2e.cli import WHO, lfr, sql
+from tests.s3_servers import moto_server
 
 HERE = ("--engine", "in_process", "--gallery", "people", *WHO)
 FOOTAGE = """
@@ -71,18 +71,13 @@ def test_joined_recordings_in_a_bucket(
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "eu-west-2")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    with moto_server() as endpoint:
         store = boto3.client("s3", endpoint_url=endpoint)
         place = {"LocationConstraint": "eu-west-2"}
         store.create_bucket(Bucket="joins", CreateBucketConfiguration=place)  # type: ignore[arg-type]
         store.upload_file(str(joined(casework, tmp_path / "joined.mp4")), "joins", "joined.mp4")
         where = ("--set", f"s3.endpoint_url={json.dumps(endpoint)}")
         code, found = scanned(casework, tmp_path / "results", "s3://joins/joined.mp4", *where)
-    finally:
-        server.stop()
     assert code == 0
     assert [(f["recording"], f["status"], f["sightings"]) for f in found] == [
         (1, "ok", 0),

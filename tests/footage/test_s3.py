@@ -12,7 +12,6 @@ import boto3
 import numpy as np
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from moto.server import ThreadedMotoServer
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageChanged, FootageUnreadable, StoreUnreachable, UsageError
@@ -24,6 +23,7 @@ from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, stored
 from lfr_batch.records import ByteArray, FootageEntry, Segment
 from tests.probing import probe
+from tests.s3_servers import moto_server
 
 from .clips import plain_pts, whole, write_clip
 
@@ -37,11 +37,8 @@ def b64(digest: str) -> str:
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as address:
+        yield address
 
 
 @pytest.fixture
