@@ -37,7 +37,8 @@ from benchmarks.machine import describe_machine
 from benchmarks.synthetic_gallery import unit_rows, write_gallery
 from lfr_batch.config.schema import Config, InferenceConfig, S3Config
 from lfr_batch.errors import DeviceUnavailable, LfrError
-from lfr_batch.footage.pyav_input import nvdec_obstacle, open_video
+from lfr_batch.footage.nvdec import nvdec_obstacle
+from lfr_batch.footage.pyav_input import open_video
 from lfr_batch.gallery.faiss_index import Device, build_index, open_index, search, write_index
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
 from lfr_batch.models.devices import available_cores, cuda_is_usable, tensorrt_is_usable

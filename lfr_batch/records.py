@@ -137,6 +137,7 @@ class Segment:
     fields: FieldOrder = "progressive"
     views: int = 1
     frame_rate: float | None = None
+    codec: str | None = None
 
     @property
     def start_s(self) -> float:

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from lfr_batch.cli.findings import Finding, ok, problem, warning
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import LfrError
-from lfr_batch.footage.pyav_input import nvdec_obstacle
+from lfr_batch.footage.nvdec import nvdec_obstacle
 from lfr_batch.models.devices import (
     DeviceReport,
     available_cores,

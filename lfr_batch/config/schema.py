@@ -63,8 +63,9 @@ class FootageConfig(Section):
     """Where the wall-clock start may come from, best first."""
     time_zone: TimeZone = "UTC"
     """IANA name of the zone of times that state none, in file names and in the manifest."""
-    decode: Literal["auto", "cpu", "nvdec"] = "cpu"
-    """nvdec: on the GPU's decoder what it can decode; auto: there, if this machine has one."""
+    decode: Literal["auto", "cpu", "nvdec"] = "auto"
+    """nvdec: on the GPU's decoder what it decodes exactly as processors do; auto: there, where
+    footage is searched on a GPU."""
     deinterlace: Literal["auto", "top", "bottom", "never"] = "auto"
     """auto: videos whose pictures are woven of two fields, as found out when they are probed; top,
     bottom: every video, this field first; never: none."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from lfr_batch.config.schema import S3Config
+from lfr_batch.footage.decoders import Decoder
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.pyav import open_frames
-from lfr_batch.footage.pyav_input import Decode
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.footage.stills import open_stills
 from lfr_batch.footage.watched import require_planned, undisturbed
@@ -20,7 +20,7 @@ def open_segment(
     threads: int,
     sample_fps: float = 0.0,
     stillness: Stillness | None = None,
-    decode_on: Decode = "cpu",
+    decoder: Decoder = "cpu",
 ) -> Generator[Frame]:
     """The frames of ``segment`` in order; close the generator to close the file.
 
@@ -37,4 +37,4 @@ def open_segment(
         if segment.kind == "still":
             yield from open_stills(segment, s3)
         else:
-            yield from open_frames(segment, s3, threads, sample_fps, stillness, decode_on)
+            yield from open_frames(segment, s3, threads, sample_fps, stillness, decoder)

@@ -21,8 +21,9 @@ from lfr_batch.footage.damage import (
     truncated_sentence,
 )
 from lfr_batch.footage.decoded import Decoded, of_fields, unmarked
+from lfr_batch.footage.decoders import Decoder, decoder_of
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
-from lfr_batch.footage.pyav_input import Decode, Part, Video, announced_ns, is_encrypted, open_video
+from lfr_batch.footage.pyav_input import Part, Video, announced_ns, is_encrypted, open_video
 from lfr_batch.footage.sampling import SlotsSent
 from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.signatures import HEAD_BYTES, missing_tail
@@ -95,7 +96,7 @@ def open_frames(
     threads: int = 1,
     sample_fps: float = 0.0,
     stillness: Stillness | None = None,
-    decode_on: Decode = "cpu",
+    decoder: Decoder = "cpu",
 ) -> Generator[PyavFrame]:
     """The frames with ``start_ns <= pts < end_ns``, upright, in order. Close it to close the file.
 
@@ -108,11 +109,12 @@ def open_frames(
     shape, scalers, given = shape_of(segment), Scalers(), 0
     interlaced = segment.fields != "progressive"
     part = Part(segment.stream, segment.first_byte, segment.end_byte)
+    chosen = decoder_of(segment, decoder)
     with ExitStack() as files:
 
         def open_again() -> Video:
             files.close()
-            return files.enter_context(open_video(segment.uri, s3, threads, decode_on, part))
+            return files.enter_context(open_video(segment.uri, s3, threads, chosen, part))
 
         video, reading, frames = _from_keyframe(
             open_again,

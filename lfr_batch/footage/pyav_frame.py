@@ -12,6 +12,7 @@ from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from lfr_batch.footage.nvdec import brought_down, is_on_card
 from lfr_batch.footage.shape import Part, Shape, SizeWh, Stated, from_display_matrix
 from lfr_batch.records import ByteArray
 
@@ -29,12 +30,13 @@ Filtered = Callable[[], av.VideoFrame]
 class Scalers:
     """swscale contexts, one per kind of picture, kept from frame to frame.
 
-    Each is one thread's at a time; ``luma`` may be another's than the rest.
+    Each is one thread's at a time; ``luma`` and ``down`` may be another's than the rest.
     """
 
-    __slots__ = ("bgr", "luma", "part", "rgb", "size")
+    __slots__ = ("bgr", "down", "luma", "part", "rgb", "size")
 
     def __init__(self) -> None:
+        self.down = VideoReformatter()
         self.size = VideoReformatter()
         self.luma = VideoReformatter()
         self.rgb = VideoReformatter()
@@ -107,6 +109,8 @@ class PyavFrame:
         """What is converted."""
         if self._filtered is not None:
             self._frame, self._filtered = self._filtered(), None
+        if is_on_card(self._frame):
+            self._frame = brought_down(self._frame, self._scalers.down)
         return self._frame
 
     @property

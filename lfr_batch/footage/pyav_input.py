@@ -5,19 +5,19 @@ FFmpeg's log is off: what goes wrong reaches us as exceptions and as flags of pa
 
 from __future__ import annotations
 
+import errno
 import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 from itertools import islice
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import av
 import av.logging
-from av.codec.hwaccel import HWAccel, hwdevices_available
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
@@ -26,15 +26,14 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
 from lfr_batch.footage import sources
 from lfr_batch.footage.clock import Timing
+from lfr_batch.footage.decoders import Decoder
 from lfr_batch.footage.local import local_path
+from lfr_batch.footage.nvdec import hardware_decoder
 from lfr_batch.footage.ranged import window
 from lfr_batch.footage.signatures import HEAD_BYTES, looks_encrypted, refusal
 from lfr_batch.records import NS_PER_S, nanoseconds
 
-Decode = Literal["auto", "cpu", "nvdec"]
-
 BUFFER_BYTES = 1024 * 1024
-CUDA = "cuda"
 NO_FOOTAGE = Disposition.attached_pic | Disposition.timed_thumbnails
 DEPTH_FORMATS = ("gray9", "gray10", "gray12", "gray14", "gray16", "grayf32")
 DEPTH = "a depth map"
@@ -113,14 +112,14 @@ WHOLE = Part()
 
 @contextmanager
 def open_video(
-    uri: str, s3: S3Config, threads: int = 1, decode: Decode = "cpu", part: Part = WHOLE
+    uri: str, s3: S3Config, threads: int = 1, decoder: Decoder = "cpu", part: Part = WHOLE
 ) -> Iterator[Video]:
     """Raises FootageUnreadable where there is no video in it, StoreUnreachable, DeviceUnavailable.
 
-    What a GPU's decoder does not know is decoded on the CPU, whatever ``decode`` says.
+    What a GPU's decoder does not know is decoded on the CPU, whatever ``decoder`` says.
     """
     check_head(uri, s3)
-    with open_container(uri, s3, part, choose_decoder(decode)) as container:
+    with open_container(uri, s3, part, hardware_decoder(decoder)) as container:
         yield video_of(uri, container, part.stream, threads)
 
 
@@ -140,31 +139,6 @@ def video_of(
     return _video(uri, container, stream)
 
 
-def choose_decoder(decode: Decode) -> HWAccel | None:
-    """None: the CPU. Raises DeviceUnavailable where 'nvdec' was asked for and is not there."""
-    if decode == "cpu" or (decode == "auto" and nvdec_obstacle()):
-        return None
-    if obstacle := nvdec_obstacle():
-        raise DeviceUnavailable(
-            f"footage.decode is nvdec, but no GPU can be opened for decoding ({obstacle}): pass "
-            "one to this process, or set footage.decode to auto or cpu."
-        )
-    # Its own context for every file would take a GPU's memory away by hundreds of megabytes.
-    return HWAccel(CUDA, allow_software_fallback=True, options={"primary_ctx": "1"})
-
-
-@lru_cache(maxsize=1)
-def nvdec_obstacle() -> str:
-    """Why NVIDIA's decoder cannot be used here; empty where it can."""
-    if CUDA not in hwdevices_available():
-        return "this build of PyAV has no CUDA"
-    try:
-        av.CodecContext.create("h264", "r", hwaccel=HWAccel(CUDA))
-    except av.FFmpegError as error:
-        return error.strerror or str(error)
-    return ""
-
-
 def check_head(uri: str, s3: S3Config) -> bytes:
     """The first bytes. Raises FootageUnreadable where they show that this is no footage."""
     with sources.open_bytes(uri, s3) as file:
@@ -179,24 +153,40 @@ def check_head(uri: str, s3: S3Config) -> bytes:
 def open_container(
     uri: str, s3: S3Config, part: Part = WHOLE, hwaccel: HWAccel | None = None
 ) -> Iterator[InputContainer]:
-    """Raises FootageUnreadable, also for what goes wrong while it is open; StoreUnreachable."""
-    options = {"protocol_whitelist": "file"}
+    """Raises FootageUnreadable, also for what goes wrong while it is open; StoreUnreachable;
+    DeviceUnavailable where it is the GPU's decoder that does not open."""
     source = _source(uri, s3, part)
     try:
-        with av.open(
-            source,
-            "r",
-            options=options,
-            buffer_size=BUFFER_BYTES,
-            metadata_errors="replace",
-            hwaccel=hwaccel,
-        ) as container:
-            yield container
-    except av.FFmpegError as error:
-        raise FootageUnreadable(_why_not_open(uri, s3, error)) from error
+        with _opened(uri, s3, source, hwaccel) as container:
+            try:
+                yield container
+            except av.FFmpegError as error:
+                reason = error.strerror or error
+                raise FootageUnreadable(f"{uri} cannot be read any further: {reason}") from error
     finally:
         if not isinstance(source, str):
             source.close()
+
+
+def _opened(
+    uri: str, s3: S3Config, source: str | BinaryIO, hwaccel: HWAccel | None
+) -> InputContainer:
+    try:
+        return av.open(
+            source,
+            "r",
+            options={"protocol_whitelist": "file"},
+            buffer_size=BUFFER_BYTES,
+            metadata_errors="replace",
+            hwaccel=hwaccel,
+        )
+    except av.FFmpegError as error:
+        if hwaccel is not None and error.errno == errno.EOPNOTSUPP:
+            raise DeviceUnavailable(
+                f"The GPU's decoder cannot be opened beside what else uses the GPU in this process "
+                f"({error.strerror}): set footage.decode to cpu."
+            ) from error
+        raise FootageUnreadable(_why_not_open(uri, s3, error)) from error
 
 
 def _source(uri: str, s3: S3Config, part: Part) -> str | BinaryIO:

@@ -21,6 +21,7 @@ CARRIED = (
     "fields",
     "views",
     "frame_rate",
+    "codec",
 )
 """What a segment knows of its asset, so that it can be opened as it was probed."""
 LEAST_BYTES_S = 500

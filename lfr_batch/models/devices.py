@@ -124,6 +124,21 @@ def _driver() -> ctypes.CDLL | None:
     return driver if driver.cuInit(0) == 0 else None
 
 
+BLOCKING_SYNC = 4
+"""CU_CTX_SCHED_BLOCKING_SYNC of the driver's API."""
+
+
+def share_gpu_context() -> None:
+    """Before anything else in this process uses CUDA, where its GPU is to decode as well.
+
+    FFmpeg (libavutil/hwcontext_cuda) decodes beside others only in a context that waits without
+    spinning, and that cannot be changed later.
+    """
+    driver, device = _driver(), ctypes.c_int(0)
+    if driver is not None and driver.cuDeviceGet(ctypes.byref(device), 0) == 0:
+        driver.cuDevicePrimaryCtxSetFlags_v2(device, BLOCKING_SYNC)
+
+
 def gpu_memory_bytes() -> int:
     """Of the first GPU that the driver shows this process; 0 without one."""
     driver = _driver()

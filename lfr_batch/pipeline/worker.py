@@ -13,9 +13,12 @@ import cv2
 
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import LfrError
+from lfr_batch.footage.decoders import Decoder, settle_decode
 from lfr_batch.footage.frames import Frame
+from lfr_batch.footage.nvdec import nvdec_obstacle
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Stillness
+from lfr_batch.models.devices import share_gpu_context
 from lfr_batch.pipeline.scan_segment import scan_segment
 from lfr_batch.pipeline.search import SearchSpec, open_search
 from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
@@ -53,6 +56,7 @@ ProcessSegment = Callable[[Segment], SegmentOutcome]
 def open_worker(spec: WorkerSpec) -> ProcessSegment:
     """Load the models and the gallery. Raises any LfrError that makes the whole run impossible."""
     protect_files()
+    decoder = _decoder(spec.config)
     cv2.setNumThreads(spec.threads)
     preparing = Thread(target=association.prepare)
     preparing.start()
@@ -65,7 +69,7 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         try:
             skips = spec.config.footage.motion.skips_groups and segment.views == 1
             stillness = Stillness() if skips else None
-            with closing(_frames(segment, spec, stillness)) as frames:
+            with closing(_frames(segment, spec, decoder, stillness)) as frames:
                 result = scan_segment(segment, frames, search, stillness, beside=spec.threads > 1)
         except LfrError as error:
             return failed(segment, str(error), "quarantined" if error.retryable else "failed")
@@ -77,11 +81,22 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     return process
 
 
-def _frames(segment: Segment, spec: WorkerSpec, stillness: Stillness | None) -> Generator[Frame]:
-    config, footage = spec.config, spec.config.footage
+def _decoder(config: Config) -> Decoder:
+    """To be settled first: it has to be before anything else uses the GPU."""
+    on_gpu = config.engine.gpu_share > 0 and config.inference.device != "cpu"
+    if config.footage.decode == "cpu" or not (on_gpu or config.footage.decode == "nvdec"):
+        return "cpu"
+    share_gpu_context()
+    return settle_decode(config.footage.decode, nvdec=not nvdec_obstacle())
+
+
+def _frames(
+    segment: Segment, spec: WorkerSpec, decoder: Decoder, stillness: Stillness | None
+) -> Generator[Frame]:
+    config = spec.config
     # Which camera a frame is of shows when it is decoded.
-    sample_fps = footage.sample_fps if segment.views == 1 else 0.0
-    return open_segment(segment, config.s3, DECODER_THREADS, sample_fps, stillness, footage.decode)
+    sample_fps = config.footage.sample_fps if segment.views == 1 else 0.0
+    return open_segment(segment, config.s3, DECODER_THREADS, sample_fps, stillness, decoder)
 
 
 def failed(segment: Segment, error: str, status: SegmentStatus = "failed") -> SegmentOutcome:

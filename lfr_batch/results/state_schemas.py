@@ -66,6 +66,7 @@ PLAN = schema_of(
     ("fields", pa.string(), "First field, or progressive."),
     ("views", pa.int32(), "Cameras that take turns."),
     ("frame_rate", pa.float64(), "Frames per second."),
+    ("codec", pa.string(), "FFmpeg's name."),
 )
 
 LEDGER = SEGMENTS.remove(SEGMENTS.get_field_index("run_id")).append(

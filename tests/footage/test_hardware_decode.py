@@ -2,36 +2,75 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import ColorRange, VideoReformatter
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import DeviceUnavailable
+from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
+from lfr_batch.footage.decoders import Decode, Decoder, decoder_of, settle_decode
+from lfr_batch.footage.nvdec import brought_down, hardware_decoder, nvdec_obstacle
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
-from lfr_batch.footage.pyav_input import choose_decoder, nvdec_obstacle, open_video
+from lfr_batch.footage.pyav_input import open_container, open_video
 from lfr_batch.footage.shape import Shape
 from lfr_batch.models.synthetic import smooth_pictures
-from lfr_batch.records import ByteArray
+from lfr_batch.records import ByteArray, FieldOrder, Segment
 
 S3 = S3Config()
 without_nvdec = pytest.mark.skipif(not nvdec_obstacle(), reason="this machine decodes on a GPU")
 
 
 def test_the_processor_needs_no_device() -> None:
-    assert choose_decoder("cpu") is None
+    assert hardware_decoder("cpu") is None
 
 
-@without_nvdec
-def test_auto_decodes_on_the_processor_where_there_is_no_gpu(rendered: dict[str, Path]) -> None:
-    assert choose_decoder("auto") is None
-    with open_video(str(rendered["plain.mp4"]), S3, threads=3, decode="auto") as video:
-        assert not video.stream.codec_context.is_hwaccel
-        assert video.stream.codec_context.thread_count == 3
-        assert sum(len(packet.decode()) for packet in video.packets()) == 100
+@pytest.mark.parametrize(
+    ("asked", "nvdec", "settled"),
+    [
+        ("auto", True, "nvdec"),
+        ("auto", False, "cpu"),
+        ("cpu", True, "cpu"),
+        ("nvdec", True, "nvdec"),
+        ("nvdec", False, "nvdec"),
+    ],
+)
+def test_what_was_asked_for_is_settled_once(asked: Decode, nvdec: bool, settled: Decoder) -> None:
+    assert settle_decode(asked, nvdec=nvdec) == settled
+
+
+@pytest.mark.parametrize(
+    ("codec", "fields", "decoder"),
+    [
+        ("h264", "progressive", "nvdec"),
+        ("hevc", "progressive", "nvdec"),
+        ("av1", "progressive", "nvdec"),
+        ("h264", "top", "cpu"),
+        ("mpeg2video", "progressive", "cpu"),
+        ("mjpeg", "progressive", "cpu"),
+        (None, "progressive", "cpu"),
+    ],
+)
+def test_a_gpu_decodes_what_two_decoders_decode_alike(
+    codec: str | None, fields: FieldOrder, decoder: Decoder
+) -> None:
+    segment = Segment("s", "f", "uri", "video", 0, None, 1.0, codec=codec, fields=fields)
+    assert decoder_of(segment, "nvdec") == decoder
+    assert decoder_of(segment, "cpu") == "cpu"
+
+
+def test_what_goes_wrong_later_is_not_blamed_on_the_opening(rendered: dict[str, Path]) -> None:
+    with (
+        pytest.raises(
+            FootageUnreadable, match=r"cannot be read any further: Operation not"
+        ) as said,
+        open_container(str(rendered["plain.mp4"]), S3),
+    ):
+        raise av.error.OSError(errno.EOPNOTSUPP, "Operation not supported")
+    assert "moov" not in str(said.value)
 
 
 @without_nvdec
@@ -39,7 +78,7 @@ def test_a_decoder_that_is_not_there_is_refused_in_a_sentence(rendered: dict[str
     """And it is not the footage that is blamed."""
     with (
         pytest.raises(DeviceUnavailable, match=r"set footage\.decode to auto or cpu") as refusal,
-        open_video(str(rendered["plain.mp4"]), S3, decode="nvdec"),
+        open_video(str(rendered["plain.mp4"]), S3, decoder="nvdec"),
     ):
         pass
     assert "plain.mp4" not in str(refusal.value)
@@ -84,3 +123,33 @@ def assert_alike(one: ByteArray, other: ByteArray) -> None:
     difference = np.abs(one.astype(np.int16) - other.astype(np.int16))
     assert difference.mean() < 4.0
     assert one.std() > 10.0
+
+
+@pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize(("stored", "known"), [("nv12", "yuv420p"), ("p010le", "yuv420p10le")])
+def test_a_frame_that_was_brought_down_is_the_processors_bit_by_bit(
+    as_decoded: av.VideoFrame, stored: str, known: str, full_range: bool
+) -> None:
+    """So rows do not depend on which of them decoded."""
+    colours = ColorRange.JPEG if full_range else ColorRange.MPEG
+    theirs = VideoReformatter().reformat(
+        as_decoded, format=known, src_color_range=colours, dst_color_range=colours
+    )
+    theirs.color_range = colours
+    on_card = VideoReformatter().reformat(
+        theirs, format=stored, src_color_range=colours, dst_color_range=colours
+    )
+    on_card.color_range = colours
+    ours = brought_down(on_card, VideoReformatter())
+    assert ours.format.name == known
+    assert ours.color_range == theirs.color_range
+    assert ours.pts == on_card.pts
+    for one, other in zip(theirs.planes, ours.planes, strict=True):
+        bytes_each = 2 if known.endswith("10le") else 1
+        assert np.array_equal(samples(one, bytes_each), samples(other, bytes_each))
+
+
+def samples(plane: av.video.plane.VideoPlane, bytes_each: int) -> ByteArray:
+    """Without what fills its lines up."""
+    lines = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+    return np.asarray(lines[:, : plane.width * bytes_each], np.uint8)

@@ -1,0 +1,32 @@
+"""Which decoder takes a segment: the processor's or a GPU's. Never a question of load. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lfr_batch.records import Segment
+
+Decode = Literal["auto", "cpu", "nvdec"]
+"""What a configuration may ask for."""
+Decoder = Literal["cpu", "nvdec"]
+
+EXACT_CODECS = frozenset({"av1", "h264", "hevc", "vp8", "vp9"})
+"""Their standards say what every decoder has to give, bit by bit. Of MPEG-2, MPEG-4 and Motion JPEG
+two decoders may differ: a GPU's pictures would not be those of the processor."""
+
+
+def settle_decode(asked: Decode, *, nvdec: bool) -> Decoder:
+    """``nvdec``: whether a GPU decodes where the footage is searched."""
+    if asked == "auto":
+        return "nvdec" if nvdec else "cpu"
+    return asked
+
+
+def decoder_of(segment: Segment, settled: Decoder) -> Decoder:
+    """What decodes this segment. Woven fields are taken apart on the processor.
+
+    What a GPU's decoder does not know (10-bit H.264, 4:2:2) FFmpeg gives to the processor by
+    itself, with the same pictures.
+    """
+    exact = segment.codec in EXACT_CODECS and segment.fields == "progressive"
+    return settled if exact else "cpu"
