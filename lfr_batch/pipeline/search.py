@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from lfr_batch.config.schema import Config
 from lfr_batch.faces.stages import FaceStages, open_stages
@@ -15,6 +12,7 @@ from lfr_batch.gallery.matcher import Matcher, open_matcher
 from lfr_batch.gallery.store import load_snapshot, require_pack
 from lfr_batch.models.sessions import plan_session
 from lfr_batch.models.store import load_pack
+from lfr_batch.pipeline.lending import Lend, for_all, for_each
 from lfr_batch.records import Track
 
 
@@ -61,11 +59,7 @@ def open_search(spec: SearchSpec, threads: int) -> Search:
     return Search(stages, matcher, spec.threshold, config, spec.lone_threshold)
 
 
-Lend = Callable[[], AbstractContextManager[Search]]
-"""Gives a search to one thread for as long as it needs it."""
-
-
-def open_searches(spec: SearchSpec, threads: int, together: int) -> Lend:
+def open_searches(spec: SearchSpec, threads: int, together: int) -> Lend[Search]:
     """A search for each of ``together`` threads. Raises as ``open_search``.
 
     Sessions on a GPU take calls from all threads at once, and do better for it. On processors
@@ -73,26 +67,15 @@ def open_searches(spec: SearchSpec, threads: int, together: int) -> Lend:
     The gallery is everybody's.
     """
     if together == 1 or on_gpu(spec.config):
-        search = open_search(spec, threads)
-        return lambda: nullcontext(search)
+        return for_all(open_search(spec, threads))
     share = max(1, threads // together)
     first = open_search(spec, share)
-    idle: SimpleQueue[Search] = SimpleQueue()
-    idle.put(first)
 
-    @contextmanager
-    def lent() -> Iterator[Search]:
-        try:
-            search = idle.get_nowait()
-        except Empty:
-            pack = load_pack(spec.home, spec.config.pack)
-            search = replace(first, stages=open_stages(pack, spec.config, share))
-        try:
-            yield search
-        finally:
-            idle.put(search)
+    def another() -> Search:
+        pack = load_pack(spec.home, spec.config.pack)
+        return replace(first, stages=open_stages(pack, spec.config, share))
 
-    return lent
+    return for_each(first, another)
 
 
 def on_gpu(config: Config) -> bool:
