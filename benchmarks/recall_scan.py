@@ -108,8 +108,12 @@ def metered() -> tuple[Engine, list[float]]:
     spent: list[float] = []
 
     def run_metered(
-        open_worker: Callable[[Spec], Callable[[Item], Result]], spec: Spec, items: Iterable[Item]
+        open_worker: Callable[[Spec], Callable[[Item], Result]],
+        spec: Spec,
+        items: Iterable[Item],
+        together: int = 1,
     ) -> Iterator[Result]:
+        assert together == 1, "the time of items that run at once cannot be told apart"
         process = open_worker(spec)
         for item in items:
             started = process_time()

@@ -189,6 +189,9 @@ class EngineConfig(Section):
     gpus_per_worker: Annotated[float, Field(ge=0.0)] = 0.0
     """Ray reserves them; a fraction lets several workers share a GPU, each with that part of its
     memory. In this process there is one worker and the GPU is its own."""
+    segments_per_worker: Annotated[int, Field(ge=0)] = 0
+    """Segments, or groups of stills, that a worker has at once; 0: one on processors, as many as
+    it has cores on a GPU."""
     ledger_flush_s: Annotated[float, Field(gt=0.0)] = 5.0
 
     @property

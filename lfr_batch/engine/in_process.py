@@ -1,9 +1,11 @@
-"""Work done one item after another in this process: for small jobs, debugging and tests."""
+"""Work done in this process, one item after another or some at once in threads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from itertools import islice
 from typing import TypeVar
 
 from lfr_batch.config.schema import EngineConfig
@@ -20,9 +22,35 @@ def in_process(_config: EngineConfig) -> Iterator[Runner]:
 
 
 def run(
-    open_worker: Callable[[Spec], Callable[[Item], Result]], spec: Spec, items: Iterable[Item]
+    open_worker: Callable[[Spec], Callable[[Item], Result]],
+    spec: Spec,
+    items: Iterable[Item],
+    together: int = 1,
 ) -> Iterator[Result]:
     """``Runner`` without other processes; what kills a worker kills this one."""
     process = open_worker(spec)
-    for item in items:
-        yield process(item)
+    if together == 1:
+        yield from map(process, items)
+    else:
+        yield from _as_they_come(process, items, together)
+
+
+def _as_they_come(
+    process: Callable[[Item], Result], items: Iterable[Item], together: int
+) -> Iterator[Result]:
+    """What is done when an item raises comes first, also what is under way then."""
+    waiting = iter(items)
+    with ThreadPoolExecutor(together, thread_name_prefix="segment") as threads:
+        busy = {threads.submit(process, item) for item in islice(waiting, together)}
+        failed: Future[Result] | None = None
+        while busy:
+            done, busy = wait(busy, return_when=FIRST_COMPLETED)
+            for each in done:
+                if each.exception():
+                    failed = failed or each
+                    continue
+                yield each.result()
+            if failed is None:
+                busy |= {threads.submit(process, item) for item in islice(waiting, len(done))}
+    if failed is not None:
+        failed.result()

@@ -1,8 +1,9 @@
 """Work on a pool of Ray actors, driven by Ray Data.
 
-One item is one block: a worker that dies takes its own item along and no other (an item may be a
-group of stills). Ray itself retries nothing, because it cannot tell an item that kills its worker
-from bad luck; what is missing in the end is what ``pipeline.attempts`` tries again.
+One item is one block (an item may be a group of stills), and a worker has one or several at once,
+in threads. If it dies it takes those along and no other. Ray itself retries nothing, because it
+cannot tell an item that kills its worker from bad luck; what is missing in the end is what
+``pipeline.attempts`` tries again.
 
 Every block costs the driver 5 kB and 1 ms before the first one is worked on, so items come in
 waves, each a dataset with a pool of its own: an archive of any size starts at once and fits.
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
+from threading import Lock
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -50,23 +52,32 @@ def ray_data(config: EngineConfig) -> Iterator[Runner]:
 
 
 class WorkerActor:
-    """A worker in an actor. Takes a block of one item, gives a block of one result or error."""
+    """A worker in an actor. Takes a block of one item, gives a block of one result or error.
+
+    Called from as many threads as it may have items at once; opened by the first.
+    """
 
     def __init__(self, open_worker: Callable[[Any], Callable[[Any], Any]], spec: Any) -> None:
         self._open = partial(open_worker, spec)
+        self._opening = Lock()
         self._process: Callable[[Any], Any] | None = None
 
     def __call__(self, block: pa.Table) -> pa.Table:
         try:
-            # Opened here and not in the constructor, so that what is wrong reaches the operator
-            # as a sentence and not as the death of an actor.
-            self._process = self._process or self._open()
-            reply: Any = self._process(pickle.loads(block["item"][0].as_py()))
+            process = self._opened()
+            reply: Any = process(pickle.loads(block["item"][0].as_py()))
         except LfrError as error:
             reply = error
         except Exception as error:  # noqa: BLE001 - Ray Data would drop it with the block
             reply = EngineError(f"A worker failed: {type(error).__name__}: {error}")
         return pa.table({"reply": [pickle.dumps(reply)]})
+
+    def _opened(self) -> Callable[[Any], Any]:
+        """Not in the constructor, so that what is wrong reaches the operator as a sentence and not
+        as the death of an actor."""
+        with self._opening:
+            self._process = self._process or self._open()
+            return self._process
 
 
 def _run(
@@ -74,10 +85,11 @@ def _run(
     open_worker: Callable[[Spec], Callable[[Item], Result]],
     spec: Spec,
     items: Iterable[Item],
+    together: int = 1,
 ) -> Iterator[Result]:
     """Raises the worker's own error where no worker can do the job, EngineError where Ray fails."""
     for wave in _waves(engine, items):
-        for reply in _replies(_dataset(engine, (open_worker, spec), wave)):
+        for reply in _replies(_dataset(engine, (open_worker, spec), wave, together)):
             if isinstance(reply, LfrError):
                 raise reply
             yield reply
@@ -108,7 +120,9 @@ def _replies(dataset: Any) -> Iterator[Any]:
         ) from error
 
 
-def _dataset(engine: EngineConfig, worker: tuple[Any, ...], items: Sequence[Any]) -> Any:
+def _dataset(
+    engine: EngineConfig, worker: tuple[Any, ...], items: Sequence[Any], together: int
+) -> Any:
     import ray.data  # noqa: PLC0415
     from ray.data import ActorPoolStrategy  # noqa: PLC0415
 
@@ -124,7 +138,13 @@ def _dataset(engine: EngineConfig, worker: tuple[Any, ...], items: Sequence[Any]
             fn_constructor_args=worker,
             batch_size=1,
             batch_format="pyarrow",
-            compute=ActorPoolStrategy(size=size, max_tasks_in_flight_per_actor=1),
+            compute=ActorPoolStrategy(
+                size=size,
+                # No more than are worked on: what waits at a worker that dies is lost as well.
+                max_tasks_in_flight_per_actor=together,
+                max_concurrent_calls_per_actor=together,
+                enable_true_multi_threading=together > 1,
+            ),
             num_cpus=engine.cpus_per_worker,
             num_gpus=engine.gpus_per_worker or None,
             max_restarts=-1,

@@ -75,14 +75,14 @@ def write_index(index: Any, path: Path) -> None:
 def open_index(path: Path, device: Device = "auto", threads: int | None = None) -> Index:
     """Open a flat index, mapped rather than read, so that workers on a machine share its pages.
 
-    'auto' takes a GPU where this FAISS sees one. ``threads`` bounds FAISS in this whole process.
+    'auto' takes a GPU where this FAISS sees one. ``threads``: see ``use_threads``.
 
     Raises:
         GalleryDamaged: not a flat inner-product index, or cut short.
         DeviceUnavailable: 'cuda' was asked for and FAISS sees no GPU.
     """
     if threads is not None:
-        faiss.omp_set_num_threads(threads)
+        use_threads(threads)
     faiss.cvar.distance_compute_blas_threshold = BLAS_FROM
     faiss.cvar.distance_compute_blas_database_bs = BLAS_ROWS
     index = _read(path)
@@ -93,6 +93,11 @@ def open_index(path: Path, device: Device = "auto", threads: int | None = None) 
     resources.setTempMemory(GPU_SCRATCH_BYTES)
     on_gpu = faiss.index_cpu_to_gpu(resources, 0, index)
     return Index("cuda", vectors, index, on_gpu, resources)
+
+
+def use_threads(count: int) -> None:
+    """How many threads a search takes that is called from this one; each thread has its own say."""
+    faiss.omp_set_num_threads(count)
 
 
 def map_vectors(path: Path, n: int, d: int) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Two attempts for every item of work, whatever its worker does."""
+"""Two attempts for every item of work, whatever its worker and those beside it do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ MOST_TOGETHER = 16
 """Short items handed to a worker at once: handing over takes Ray a sixth of a second, and a still
 takes a worker less. What dies with another's picture is tried again by itself."""
 GROUPS = 32
-"""At least so many, so that a few workers all have something to do until the end."""
+"""At least so many for each that a worker has at once, so that a few workers all have something
+to do until the end."""
 
 
 class Runner(Protocol):
@@ -29,8 +30,9 @@ class Runner(Protocol):
     ``items`` are taken as they are needed, so they need not all exist at once.
 
     ``open_worker`` is called with ``spec`` in each worker, and gives the function that is applied
-    to its items. An item whose worker died yields nothing; the others are not disturbed. An
-    LfrError of a worker ends the run.
+    to its items, ``together`` of them at once in threads. An item whose worker died yields
+    nothing, nor do those beside it; the others are not disturbed. An LfrError of a worker ends
+    the run.
     """
 
     def __call__(
@@ -38,6 +40,7 @@ class Runner(Protocol):
         open_worker: Callable[[Spec], Callable[[Item], Result]],
         spec: Spec,
         items: Iterable[Item],
+        together: int = 1,
     ) -> Iterator[Result]: ...
 
 
@@ -52,24 +55,34 @@ def run_with_attempts(
     again: Callable[[Item, int], Item],
     give_up: Callable[[Item], Result],
     is_short: Callable[[Item], bool] = lambda _: False,
+    together: int = 1,
 ) -> Iterator[Result]:
-    """A result for every item. ``again`` makes an item ready for its first, second … try;
-    ``give_up`` answers for one that never came back. Items that ``is_short`` go in groups, but not
-    when they are tried again."""
+    """A result for every item. ``again`` makes an item ready for its first, second … attempt;
+    ``give_up`` answers for one that never came back. Items that ``is_short`` go in groups, and a
+    worker has ``together`` at once, but not when they are tried again."""
     missing = {item_key(item): item for item in items}
-    for attempt in range(1, ATTEMPTS + 1):
+    most = min(MOST_TOGETHER, sum(map(is_short, items)) // (GROUPS * together))
+    for attempt, at_once in passes(together):
         if not missing:
             return
-        left = list(missing.values())
-        short = sum(map(is_short, left)) if attempt == 1 else 0
-        most = min(MOST_TOGETHER, short // GROUPS)
-        groups = grouped((again(item, attempt) for item in left), is_short, most)
-        for results in run(partial(_open_for_groups, open_worker), spec, groups):
+        ready = (again(item, attempt) for item in list(missing.values()))
+        groups, most = grouped(ready, is_short, most), 0  # in the first pass alone
+        for results in run(partial(_open_for_groups, open_worker), spec, groups, at_once):
             for result in results:
                 missing.pop(result_key(result), None)
                 yield result
     for item in missing.values():
         yield give_up(item)
+
+
+def passes(together: int) -> Iterator[tuple[int, int]]:
+    """The number of the attempt in each pass, and how many items a worker has at once then.
+
+    Where a worker with several dies, nobody knows whose fault it was: that is no attempt of any.
+    """
+    if together > 1:
+        yield 1, together
+    yield from ((attempt, 1) for attempt in range(1, ATTEMPTS + 1))
 
 
 def grouped(
@@ -126,6 +139,7 @@ def run_segments(
         again=lambda segment, n: replace(segment, attempt=segment.attempt + n - 1),
         give_up=quarantined,
         is_short=lambda segment: segment.kind == "still",
+        together=spec.together,
     )
 
 

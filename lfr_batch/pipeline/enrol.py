@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -40,6 +41,8 @@ from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.pipeline.attempts import Runner, run_with_attempts
+from lfr_batch.pipeline.lending import Lend, for_all, for_each
+from lfr_batch.pipeline.search import on_gpu
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.records import FaceBatch
 
@@ -69,6 +72,11 @@ class EnrolSpec:
     home: Path
     config: Config
     pick: Pick | None
+
+    @property
+    def together(self) -> int:
+        """Pictures, or groups of them, that a worker has at once."""
+        return max(1, self.config.engine.segments_per_worker)
 
 
 def enrol(
@@ -118,16 +126,18 @@ def publish(
 def enrol_images(
     order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage]
 ) -> Iterator[EnrolmentOutcome]:
+    spec = EnrolSpec(order.home, order.config, order.pick)
     return run_with_attempts(
         run,
         open_enrolment_worker,
-        EnrolSpec(order.home, order.config, order.pick),
+        spec,
         images,
         item_key=lambda image: (image.subject_id, image.uri),
         result_key=lambda outcome: (outcome.subject_id, outcome.uri),
         again=lambda image, _: image,
         give_up=lambda image: FileOutcome(image.subject_id, image.uri, "its worker died twice"),
         is_short=lambda _: True,
+        together=spec.together,
     )
 
 
@@ -136,9 +146,15 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
     engine = spec.config.engine
     alone = engine.kind == "in_process"
     threads = available_cores() if alone else max(1, round(engine.cpus_per_worker))
-    cv2.setNumThreads(threads)
+    share = max(1, threads // spec.together)
+    cv2.setNumThreads(share)
     pack: Pack = load_pack(spec.home, spec.config.pack)
-    stages = open_enrol_stages(pack, spec.config, threads)
+    lend: Lend[EnrolStages]
+    if spec.together == 1 or on_gpu(spec.config):
+        lend = for_all(open_enrol_stages(pack, spec.config, threads))
+    else:
+        opened = partial(open_enrol_stages, pack, spec.config, share)
+        lend = for_each(opened(), opened)
 
     def process(image: EnrolmentImage) -> EnrolmentOutcome:
         try:
@@ -149,7 +165,8 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
             why = str(error).removeprefix(f"{image.uri} ")
             return FileOutcome(image.subject_id, image.uri, f"unreadable: {why}")
         sha256 = hashlib.sha256(data).hexdigest()
-        outcome = enrol_picture(image, picture, sha256, stages, spec.config, spec.pick)
+        with lend() as stages:
+            outcome = enrol_picture(image, picture, sha256, stages, spec.config, spec.pick)
         return outcome if pictures == 1 else _of_several(outcome, picture.picture, pictures)
 
     return process

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lfr_batch.config.schema import Config
@@ -10,7 +10,9 @@ from lfr_batch.faces.stages import FaceStages, open_stages
 from lfr_batch.gallery.faiss_index import Device
 from lfr_batch.gallery.matcher import Matcher, open_matcher
 from lfr_batch.gallery.store import load_snapshot, require_pack
+from lfr_batch.models.sessions import plan_session
 from lfr_batch.models.store import load_pack
+from lfr_batch.pipeline.lending import Lend, for_all, for_each
 from lfr_batch.records import Track
 
 
@@ -55,6 +57,31 @@ def open_search(spec: SearchSpec, threads: int) -> Search:
     stages = open_stages(pack, config, threads)
     matcher = open_matcher(snapshot, gallery_device(config), threads)
     return Search(stages, matcher, spec.threshold, config, spec.lone_threshold)
+
+
+def open_searches(spec: SearchSpec, threads: int, together: int) -> Lend[Search]:
+    """A search for each of ``together`` threads. Raises as ``open_search``.
+
+    Sessions on a GPU take calls from all threads at once, and do better for it. On processors
+    each thread has sessions of its own, on its share of ``threads``, opened when first needed.
+    The gallery is everybody's.
+    """
+    if together == 1 or on_gpu(spec.config):
+        return for_all(open_search(spec, threads))
+    share = max(1, threads // together)
+    first = open_search(spec, share)
+
+    def another() -> Search:
+        pack = load_pack(spec.home, spec.config.pack)
+        return replace(first, stages=open_stages(pack, spec.config, share))
+
+    return for_each(first, another)
+
+
+def on_gpu(config: Config) -> bool:
+    """Whether a worker's models are computed on a GPU. Raises DeviceUnavailable, ConfigError."""
+    planned = plan_session(config.inference, threads=1, gpu_share=config.engine.gpu_share)
+    return planned.device == "cuda"
 
 
 def gallery_device(config: Config) -> Device:

@@ -18,9 +18,10 @@ from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.nvdec import nvdec_obstacle
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Stillness
+from lfr_batch.gallery.faiss_index import use_threads
 from lfr_batch.models.devices import share_gpu_context
 from lfr_batch.pipeline.scan_segment import scan_segment
-from lfr_batch.pipeline.search import SearchSpec, open_search
+from lfr_batch.pipeline.search import SearchSpec, on_gpu, open_searches
 from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
@@ -49,28 +50,42 @@ class WorkerSpec:
     def threads(self) -> int:
         return max(1, round(self.config.engine.cpus_per_worker))
 
+    @property
+    def together(self) -> int:
+        """Segments that it has at once."""
+        return max(1, self.config.engine.segments_per_worker)
+
 
 ProcessSegment = Callable[[Segment], SegmentOutcome]
+"""May be called from as many threads at once as the spec says."""
 
 
 def open_worker(spec: WorkerSpec) -> ProcessSegment:
     """Load the models and the gallery. Raises any LfrError that makes the whole run impossible."""
     protect_files()
     decoder = _decoder(spec.config)
-    cv2.setNumThreads(spec.threads)
+    # OpenCV's threads are all threads' together, FAISS' each one's own.
+    share = max(1, spec.threads // spec.together)
+    cv2.setNumThreads(share)
     preparing = Thread(target=association.prepare)
     preparing.start()
-    search = open_search(spec.search, spec.threads)
+    lend = open_searches(spec.search, spec.threads, spec.together)
     preparing.join()
+    # What a GPU waits for, it does not wait for on a core.
+    beside = share > 1 or on_gpu(spec.config)
     store = open_store(spec.results_root, spec.config.s3)
 
     def process(segment: Segment) -> SegmentOutcome:
         """Search a segment and write its shard. A StoreError means that nothing can be written."""
+        use_threads(share)
         try:
             skips = spec.config.footage.motion.skips_groups and segment.views == 1
             stillness = Stillness() if skips else None
-            with closing(_frames(segment, spec, decoder, stillness)) as frames:
-                result = scan_segment(segment, frames, search, stillness, beside=spec.threads > 1)
+            with (
+                closing(_frames(segment, spec, decoder, stillness)) as frames,
+                lend() as search,
+            ):
+                result = scan_segment(segment, frames, search, stillness, beside=beside)
         except LfrError as error:
             return failed(segment, str(error), "quarantined" if error.retryable else "failed")
         except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run

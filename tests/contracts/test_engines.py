@@ -27,11 +27,21 @@ def test_every_item_gives_one_result(config: EngineConfig, tmp_path: Path) -> No
     assert sorted((tmp_path / "log").read_text().split()) == list("0123456")
 
 
+def test_a_worker_has_as_many_items_at_once_as_it_is_told(
+    config: EngineConfig, tmp_path: Path
+) -> None:
+    alone = config.model_copy(update={"workers": 1})
+    with open_engine(alone) as run:
+        results = sorted(run(work.open_trio, tmp_path / "log", range(9), 3))
+    assert results == [0, 2, 4, 6, 8, 10, 12, 14, 16]
+
+
 def test_no_items_need_no_worker(config: EngineConfig, tmp_path: Path) -> None:
     with open_engine(config) as run:
         assert list(run(work.open_doubler, tmp_path / "log", [])) == []
 
 
+@pytest.mark.parametrize("together", [1, 3])
 @pytest.mark.parametrize(
     ("open_worker", "error", "words"),
     [
@@ -45,9 +55,10 @@ def test_what_stops_every_worker_reaches_the_caller_as_it_was_raised(
     open_worker: Callable[[Path], Callable[[int], int]],
     error: type[LfrError],
     words: str,
+    together: int,
 ) -> None:
     with open_engine(config) as run, pytest.raises(error, match=words):
-        list(run(open_worker, tmp_path / "log", range(3)))
+        list(run(open_worker, tmp_path / "log", range(3), together))
 
 
 def test_an_unexpected_error_is_not_swallowed(tmp_path: Path, ray_cluster: None) -> None:

@@ -42,6 +42,30 @@ def test_an_item_that_kills_its_worker_is_given_up_after_two_attempts(
     assert results[-1] == -6, "it is given up when everything else is done"
 
 
+def test_who_was_beside_an_item_that_killed_their_worker_is_charged_no_attempt(
+    tmp_path: Path, ray_cluster: None
+) -> None:
+    """All is tried again, each by itself, and only what dies alone is given up."""
+    log = tmp_path / "log"
+    with open_engine(EngineConfig(cpus_per_worker=1.0, workers=1)) as run:
+        results = list(
+            run_with_attempts(
+                run,
+                work.open_poisoned,
+                log,
+                [(item, 0) for item in range(4)],
+                item_key=lambda tried: tried[0],
+                result_key=lambda result: result[0],
+                again=lambda tried, attempt: (tried[0], attempt),
+                give_up=lambda tried: (tried[0], 0, 0),
+                together=4,
+            )
+        )
+    assert sorted(results) == [(0, 1, 1), (1, 1, 1), (2, 1, 1), (3, 0, 0)]
+    tried = log.read_text().split()
+    assert sorted(tried) == ["0:1"] * 2 + ["1:1"] * 2 + ["2:1"] * 2 + ["3:1"] * 2 + ["3:2"]
+
+
 def test_items_of_a_long_job_are_taken_wave_by_wave(
     tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +31,55 @@ def open_deadly(log: Path) -> Callable[[int], int]:
         return result
 
     return work
+
+
+PATIENCE_S = 60.0
+"""A test that waits for this long has failed."""
+
+
+def open_trio(log: Path) -> Callable[[int], int]:
+    """Three at once, or none."""
+    double, meeting = open_doubler(log), threading.Barrier(3)
+
+    def work(item: int) -> int:
+        meeting.wait(PATIENCE_S)
+        return double(item)
+
+    return work
+
+
+Tried = tuple[int, int]
+"""An item and the number of its attempt."""
+
+
+def open_poisoned(log: Path) -> Callable[[Tried], tuple[int, int, int]]:
+    """Item 3 kills its worker: at first once three others are under way there, whom it takes along.
+
+    Results: the item, its attempt, and how many were under way in the process."""
+    under_way: set[int] = set()
+
+    def work(tried: Tried) -> tuple[int, int, int]:
+        item, attempt = tried
+        under_way.add(item)
+        with log.open("a") as file:
+            file.write(f"{item}:{attempt}\n")
+        if item == 3:
+            _wait_for(lambda: len(log.read_text().split()) >= 4)
+            os.kill(os.getpid(), signal.SIGKILL)
+        if log.read_text().split().count(f"{item}:{attempt}") == 1:
+            time.sleep(PATIENCE_S)  # it is killed before
+        most = len(under_way)
+        under_way.remove(item)
+        return item, attempt, most
+
+    return work
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.01)
 
 
 def open_full(log: Path) -> Callable[[int], int]:

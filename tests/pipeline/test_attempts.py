@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -12,32 +13,54 @@ from lfr_batch.pipeline.attempts import grouped, run_with_attempts
 
 
 class FlakyRunner:
-    """Loses the items of ``lost`` as often as it says; a stand-in for workers that die."""
+    """Loses the items of ``lost`` as often as it says, and what its one worker has at the same
+    time; a stand-in for workers that die."""
 
     def __init__(self, lost: dict[int, int]) -> None:
-        self.lost = lost
+        self.left = Counter(lost)
         self.calls: list[list[Any]] = []
 
     def __call__(
-        self, open_worker: Callable[[Any], Callable[[Any], Any]], spec: Any, items: Iterable[Any]
+        self,
+        open_worker: Callable[[Any], Callable[[Any], Any]],
+        spec: Any,
+        items: Iterable[Any],
+        together: int = 1,
     ) -> Iterator[Any]:
         self.calls.append(list(items))
-        for group in self.calls[-1]:
-            if not any(self.lost.get(item, 0) >= attempt for item, attempt in group):
-                yield [(item, f"done at {attempt}") for item, attempt in group]
+        for groups in batched(self.calls[-1], together):
+            deadly = [item for group in groups for item, _ in group if self.left[item]]
+            self.left.subtract(deadly)
+            if not deadly:
+                for group in groups:
+                    yield [(item, f"done at {attempt}") for item, attempt in group]
 
 
 @pytest.mark.parametrize(
-    ("lost", "expected", "passes"),
+    ("together", "lost", "expected", "passes"),
     [
-        ({}, {1: "done at 1", 2: "done at 1", 3: "done at 1"}, [3]),
-        ({2: 1}, {1: "done at 1", 2: "done at 2", 3: "done at 1"}, [3, 1]),
-        ({2: 9, 3: 1}, {1: "done at 1", 2: "given up", 3: "done at 2"}, [3, 2]),
+        (1, {}, ["done at 1", "done at 1", "done at 1"], [3]),
+        (1, {2: 1}, ["done at 1", "done at 2", "done at 1"], [3, 1]),
+        (1, {2: 9, 3: 1}, ["done at 1", "given up", "done at 2"], [3, 2]),
+        (3, {}, ["done at 1", "done at 1", "done at 1"], [3]),
+        (3, {2: 1}, ["done at 1", "done at 1", "done at 1"], [3, 3]),
+        (3, {2: 2}, ["done at 1", "done at 2", "done at 1"], [3, 3, 1]),
+        (3, {2: 9}, ["done at 1", "given up", "done at 1"], [3, 3, 1]),
+        (2, {2: 9, 3: 2}, ["done at 1", "given up", "done at 2"], [3, 3, 2]),
     ],
-    ids=["nobody dies", "bad luck", "poison and bad luck"],
+    ids=[
+        "nobody dies",
+        "bad luck",
+        "poison and bad luck",
+        "nobody dies together",
+        "bad luck together",
+        "bad luck together and alone",
+        "poison beside others",
+        "poison beside another, and bad luck together and alone",
+    ],
 )
 def test_every_item_is_answered_once(
-    lost: dict[int, int], expected: dict[int, str], passes: list[int]
+    together: int, lost: dict[int, int], expected: list[str], passes: list[int]
 ) -> None:
     runner = FlakyRunner(lost)
     results = list(
@@ -50,14 +73,22 @@ def test_every_item_is_answered_once(
             result_key=lambda result: result[0],
             again=lambda item, attempt: (item[0], attempt),
             give_up=lambda item: (item[0], "given up"),
+            together=together,
         )
     )
-    assert dict(results) == expected
+    assert [answer for _, answer in sorted(results)] == expected
     assert len(results) == 3
     assert [len(call) for call in runner.calls] == passes
 
 
-def attempted(count: int, lost: dict[int, int]) -> tuple[dict[int, str], list[list[int]]]:
+def batched(items: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def attempted(
+    count: int, lost: dict[int, int], together: int = 1
+) -> tuple[dict[int, str], list[list[int]]]:
     """Answers for short items, and the sizes of the groups of each pass."""
     runner = FlakyRunner(lost)
     results = run_with_attempts(
@@ -70,6 +101,7 @@ def attempted(count: int, lost: dict[int, int]) -> tuple[dict[int, str], list[li
         again=lambda item, attempt: (item[0], attempt),
         give_up=lambda item: (item[0], "given up"),
         is_short=lambda _: True,
+        together=together,
     )
     return dict(results), [[len(group) for group in call] for call in runner.calls]
 
@@ -84,10 +116,20 @@ def test_one_that_kills_its_worker_costs_its_group_an_attempt_and_nobody_else_th
 
 
 @pytest.mark.parametrize(
-    ("count", "size"), [(1, 1), (31, 1), (64, 2), (302, 9), (512, 16), (10_000, 16)]
+    ("count", "together", "size"),
+    [
+        (1, 1, 1),
+        (31, 1, 1),
+        (64, 1, 2),
+        (302, 1, 9),
+        (512, 1, 16),
+        (10_000, 1, 16),
+        (302, 4, 2),
+        (10_000, 4, 16),
+    ],
 )
-def test_few_items_are_shared_among_workers(count: int, size: int) -> None:
-    answers, (sizes,) = attempted(count, {})
+def test_few_items_are_shared_among_workers(count: int, together: int, size: int) -> None:
+    answers, (sizes,) = attempted(count, {}, together)
     assert len(answers) == count
     assert max(sizes) == size
     assert len(sizes) == -(-count // size)
