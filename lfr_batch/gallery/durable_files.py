@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from lfr_batch.errors import GalleryError, StoreError, StoreFull
 
@@ -104,9 +105,16 @@ def sweep(folder: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Replace the content of ``path`` in one step."""
+    with write_whole(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to fill, which takes the place of ``path`` in one step once it is on the disk."""
     building = path.with_name(f"{TEMPORARY}{path.name}")
-    with open(building, "w", encoding="utf-8", opener=own) as file:
-        file.write(text)
+    with open(building, "wb", opener=own) as file:
+        yield file
     sync(building)
     building.replace(path)
     sync(path.parent)

@@ -14,13 +14,12 @@ from typing import Any, Literal
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from lfr_batch.errors import DeviceUnavailable, GalleryDamaged
+from lfr_batch.gallery.exact_scores import Rows, exact_scores, rounding_error
 from lfr_batch.records import FloatArray
 
 Device = Literal["auto", "cpu", "cuda"]
-Rows = NDArray[np.int64]
 
 QUERIES_AT_ONCE = 1024
 SPARE = 8
@@ -202,18 +201,7 @@ def _best(index: Index, query: FloatArray, hits: Rows, depth: int) -> tuple[Floa
     return scores[:depth], rows[:depth]
 
 
-def rounding_error(dimension: int) -> float:
-    """More than two float32 inner products of unit vectors can be off together.
-
-    One is off by at most d·2⁻²⁴ to first order, in whatever order its terms are added (Higham,
-    Accuracy and Stability of Numerical Algorithms, 3.1); this is twice what two are.
-    """
-    return float(dimension * 2.0**-22)
-
-
 def _score_exactly(vectors: FloatArray, query: FloatArray, rows: Rows) -> tuple[FloatArray, Rows]:
-    # Products of float32 are exact in double, and a row's sum does not depend on the others.
-    products = vectors[rows].astype(np.float64) * query.astype(np.float64)
-    scores = products.sum(axis=1).astype(np.float32)
+    scores = exact_scores(vectors[rows], query)
     order = np.lexsort((rows, -scores))
     return scores[order], rows[order]

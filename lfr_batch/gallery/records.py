@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
+from lfr_batch.gallery.close_pairs import ClosePairs
 from lfr_batch.records import FloatArray
 
 DuplicateKind = Literal[
@@ -125,6 +126,8 @@ class Enrolment:
     faces: tuple[EnrolledFace, ...]
     not_enrolled: tuple[FileOutcome, ...]
     report: EnrolmentReport
+    close_pairs: ClosePairs = field(default_factory=ClosePairs, compare=False)
+    """Of the faces as a snapshot sorts them."""
 
     @property
     def files(self) -> tuple[FileOutcome, ...]:

@@ -4,6 +4,7 @@
 
     HOME/galleries/<name>/CURRENT                         the current snapshot's id
     HOME/galleries/<name>/confirmed/<snapshot_id>.json    who enrolled the same again, and when
+    HOME/galleries/<name>/compared/<snapshot_id>.pairs    the pairs of its images that score high
     HOME/galleries/<name>/snapshots/<snapshot_id>/        templates.parquet  subjects.parquet
                                                           refusals.parquet   index.faiss
                                                           manifest.json
@@ -24,6 +25,8 @@ from lfr_batch.errors import (
     GalleryNotFound,
     UsageError,
 )
+from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits
+from lfr_batch.gallery.compared import ComparedSnapshot, read_pairs, write_pairs
 from lfr_batch.gallery.confirmed import Confirmation, confirm, enrolled_at
 from lfr_batch.gallery.durable_files import (
     exclusive,
@@ -32,7 +35,7 @@ from lfr_batch.gallery.durable_files import (
     storage_errors,
     write_text,
 )
-from lfr_batch.gallery.enrolment import count_reasons
+from lfr_batch.gallery.enrolment import count_reasons, in_row_order
 from lfr_batch.gallery.identity import snapshot_identity
 from lfr_batch.gallery.manifest import Manifest
 from lfr_batch.gallery.records import (
@@ -73,6 +76,8 @@ def publish_snapshot(
     case_ref: str,
     authority: str,
     created_utc: datetime,
+    *,
+    compared: tuple[ClosePairs, PairLimits] | None = None,
 ) -> SnapshotInfo:
     """Write a snapshot and make it the current one of gallery ``name``.
 
@@ -80,7 +85,8 @@ def publish_snapshot(
     case, authority, date and uris of that time, made current, and noted as enrolled again; a
     damaged one is replaced.
     Publishers of one gallery wait for each other. A publisher killed at any point leaves the
-    old snapshot current; what it had written is swept by the next.
+    old snapshot current; what it had written is swept by the next. ``compared`` are the close
+    pairs of ``faces``, kept for the next enrolment.
 
     Raises:
         UsageError: ``name`` is no plain file name.
@@ -116,6 +122,8 @@ def publish_snapshot(
         else:
             with new_directory(final) as building:
                 write_snapshot(building, manifest, ordered, not_enrolled, everyone.values())
+        if compared is not None:
+            write_pairs(final, *compared)
         write_text(folder / "CURRENT", f"{snapshot_id}\n")
     return _info(name, final)
 
@@ -157,6 +165,21 @@ def load_snapshot(
         authority=manifest.authority,
         path=path,
     )
+
+
+def load_compared(home: Path, name: str) -> ComparedSnapshot | None:
+    """The current snapshot with the pairs that were found in it.
+
+    None where there is neither, or one of them cannot be used: a new enrolment needs no old one.
+    """
+    try:
+        snapshot = load_snapshot(home, name)
+    except GalleryError:
+        return None
+    kept = read_pairs(snapshot.path)
+    if kept is None:
+        return None
+    return ComparedSnapshot(snapshot.subject_ids, snapshot.image_ids, snapshot.templates, *kept)
 
 
 def verify_snapshot(home: Path, name: str, snapshot_id: str | None = None) -> SnapshotInfo:
@@ -224,7 +247,7 @@ def _gallery_folder(home: Path, name: str) -> Path:
 
 
 def _sorted_faces(faces: Sequence[EnrolledFace]) -> list[EnrolledFace]:
-    ordered = sorted(faces, key=lambda face: (face.subject_id, face.image_id))
+    ordered = in_row_order(faces)
     if len({(face.subject_id, face.image_id) for face in ordered}) < len(ordered):
         raise ValueError("a subject has an image id twice; collect() the enrolment first")
     return ordered

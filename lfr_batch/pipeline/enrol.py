@@ -23,6 +23,7 @@ from lfr_batch.faces.view import aligned_rgb, cut_view
 from lfr_batch.footage.local import unreadable
 from lfr_batch.footage.stills import StillFrame, check_still, decode_still, read_still
 from lfr_batch.gallery.chosen_face import choose_face
+from lfr_batch.gallery.close_pairs import PairLimits
 from lfr_batch.gallery.enrolment import collect
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import (
@@ -35,7 +36,7 @@ from lfr_batch.gallery.records import (
     SnapshotInfo,
     image_id_of,
 )
-from lfr_batch.gallery.store import publish_snapshot
+from lfr_batch.gallery.store import load_compared, publish_snapshot
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import Pack, load_pack
@@ -101,7 +102,13 @@ def examine(
     pack = load_pack(order.home, order.config.pack)
     require_permitted_use(pack.manifest, order.licence_statement)
     outcomes = _noting(enrol_images(order, run, listing.images), on_outcome)
-    return collect(chain(listing.not_enrolled, outcomes), listing.subjects, order.config.enrol)
+    before = load_compared(order.home, order.gallery)
+    return collect(
+        chain(listing.not_enrolled, outcomes),
+        listing.subjects,
+        order.config.enrol,
+        before.of if before else lambda _: None,
+    )
 
 
 def publish(
@@ -109,6 +116,7 @@ def publish(
 ) -> SnapshotInfo:
     """Make it the gallery's current snapshot. Raises UsageError, GalleryEmpty, StoreFull."""
     pack = load_pack(order.home, order.config.pack)
+    limits = PairLimits(order.config.enrol.duplicate_score, order.config.enrol.same_picture_score)
     return publish_snapshot(
         order.home,
         order.gallery,
@@ -120,6 +128,7 @@ def publish(
         order.authority.case_ref,
         order.authority.authority,
         now,
+        compared=(enrolment.close_pairs, limits),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits
 from lfr_batch.gallery.records import EnrolledFace, FileOutcome, SnapshotInfo, Subject, image_id_of
 from lfr_batch.gallery.store import publish_snapshot
 from lfr_batch.records import FloatArray
@@ -67,6 +68,7 @@ def _publish(
     subjects: Mapping[str, Subject] | None = None,
     case_ref: str = "OP-1",
     created_utc: datetime = CREATED,
+    compared: tuple[ClosePairs, PairLimits] | None = None,
 ) -> SnapshotInfo:
     return publish_snapshot(
         home,
@@ -79,6 +81,7 @@ def _publish(
         case_ref,
         "Insp. A",
         created_utc,
+        compared=compared,
     )
 
 

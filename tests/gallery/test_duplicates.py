@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lfr_batch.gallery import duplicates
-from lfr_batch.gallery.duplicates import find_duplicates
+from lfr_batch.config.schema import EnrolConfig
+from lfr_batch.gallery import close_pairs
+from lfr_batch.gallery.enrolment import collect
 from lfr_batch.gallery.records import DuplicateFinding, EnrolledFace
 
 FIRST = np.eye(128, dtype=np.float32)[0]
@@ -15,6 +16,13 @@ FIRST = np.eye(128, dtype=np.float32)[0]
 def turned(cosine: float, axis: int = 1) -> Any:
     """A template that scores ``cosine`` against FIRST."""
     return cosine * FIRST + np.sqrt(1 - cosine**2) * np.eye(128, dtype=np.float32)[axis]
+
+
+def find_duplicates(
+    faces: list[EnrolledFace], duplicate_score: float, same_picture_score: float
+) -> tuple[DuplicateFinding, ...]:
+    limits = EnrolConfig(duplicate_score=duplicate_score, same_picture_score=same_picture_score)
+    return collect(faces, settings=limits).report.duplicates
 
 
 def kinds(findings: tuple[DuplicateFinding, ...]) -> list[tuple[str, str, str]]:
@@ -71,7 +79,7 @@ def test_findings_do_not_depend_on_blocks_or_order(
     faces: list[EnrolledFace] = make_people({f"S{n}": 1 + n % 4 for n in range(30)})
     whole = find_duplicates(faces, 0.15, 0.7)
     assert {f.kind for f in whole} == {"look_alike_subjects", "same_picture_one_subject"}
-    monkeypatch.setattr(duplicates, "BLOCK", 7)
+    monkeypatch.setattr(close_pairs, "BLOCK", 7)
     blocked = find_duplicates(faces[::-1], 0.15, 0.7)
     assert kinds(blocked) == kinds(whole)
     assert [f.image_b for f in blocked] == [f.image_b for f in whole]
@@ -86,7 +94,7 @@ def test_equals_comparing_every_pair(make_people: Any) -> None:
                 key = (a.subject_id, b.subject_id)
                 best[key] = max(best.get(key, -1.0), float(a.template @ b.template))
     expected = {key for key, score in best.items() if score >= 0.15}
-    findings = find_duplicates(faces, 0.15, 2.0)
+    findings = find_duplicates(faces, 0.15, 1.0)
     assert {(f.subject_a, f.subject_b) for f in findings} == expected
     assert len(findings) == len(expected)
 

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from lfr_batch.errors import DeviceUnavailable, GalleryDamaged
+from lfr_batch.gallery.exact_scores import Rows, rounding_error
 from lfr_batch.gallery.faiss_index import (
     QUERIES_AT_ONCE,
     Index,
-    Rows,
     build_index,
     open_index,
-    rounding_error,
     search,
     write_index,
 )
