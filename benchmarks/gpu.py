@@ -52,7 +52,7 @@ from lfr_batch.results.layout import NO_EPOCH
 Row = dict[str, str | float]
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
-DETECTOR_HW = (384, 640)
+DETECTOR_HW = (480, 832)
 FACE_HW = (112, 112)
 PICTURES = {"cuda": 1024, "cpu": 16}
 """Pictures of one timed pass, and at least ``LEAST_BATCHES``."""

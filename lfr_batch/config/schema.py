@@ -94,7 +94,8 @@ class DetectConfig(Section):
     nms_iou: Fraction | None = None
     """Overlap above which the weaker box goes; null is the detector's own convention."""
     batch: Annotated[int, Field(ge=1, le=256)] = 8
-    """Frames per call on a GPU; on processors single frames are fastest."""
+    """Frames of 832 x 480 in one call on a GPU, more of smaller and fewer of larger ones; on
+    processors single frames are fastest."""
 
     @field_validator("face_px", mode="before")
     @classmethod
@@ -174,6 +175,7 @@ class InferenceConfig(Section):
     tensorrt: Literal["auto", "always", "never"] = "auto"
     """auto: where it is installed; it computes what agrees in f16."""
     embed_batch: Annotated[int, Field(ge=1, le=1024)] = 16
+    """Faces in one call of the embedder."""
 
 
 class EngineConfig(Section):

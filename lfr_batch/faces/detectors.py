@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
+
+import numpy as np
 
 from lfr_batch.config.schema import DetectConfig
 from lfr_batch.faces import centerface, letterbox, scrfd, yunet
@@ -34,29 +36,25 @@ class Reading:
     decode: Callable[[Outputs, tuple[int, int]], list[FaceBatch]]
     """From heads and the input's size to the faces of each picture, in input pixels."""
     any_size: bool
-    """Whether a part of a picture may be looked at by itself, at less cost."""
-    leaks: bool = False
-    """Whether pictures of one call are known to influence each other."""
+    """Whether a part of a picture may be looked at by itself."""
+    in_parts: bool = True
+    """Whether that costs less than the whole: on a GPU it does not."""
 
     def part(self, box: Letterbox, region: PixelRegion) -> Letterbox:
         """``box`` narrowed to ``region`` (picture pixels), where that saves anything."""
-        return box.part(region) if self.any_size else box
+        return box.part(region) if self.any_size and self.in_parts else box
 
 
 @dataclass(frozen=True, slots=True)
 class Detector:
+    """As safe to share between threads as its session is."""
+
     reading: Reading
     session: Session
-    most_at_once: int
 
     @property
     def description(self) -> str:
         return f"{self.reading.name} on {self.session.description}"
-
-    @property
-    def batch(self) -> int:
-        """Pictures in one call: 1 on processors, where more cost more a picture, not less."""
-        return 1 if self.reading.leaks else min(self.session.batch, self.most_at_once)
 
     def fit(self, size_wh: tuple[int, int], long_side_px: int) -> Letterbox:
         """How this detector wants a picture of ``size_wh`` scaled."""
@@ -65,26 +63,50 @@ class Detector:
     def detect_all(self, pictures: Iterable[Input]) -> Iterator[FaceBatch]:
         """The faces of each picture, in its full-size pixels, in order.
 
-        Pictures are taken while earlier ones are looked at: a few are always under way.
+        Pictures are taken while earlier ones are looked at: a few are always under way. One a call:
+        on processors more cost more each, not less, and on a GPU the session gathers them itself.
         """
-        boxes: deque[list[Letterbox]] = deque()
+        boxes: deque[Letterbox] = deque()
 
         def inputs() -> Iterator[ByteArray]:
-            for group in _groups(pictures, self.batch):
-                boxes.append([box for _, box in group])
-                yield letterbox.stack([content for content, _ in group], group[0][1].input_wh)
+            for content, box in pictures:
+                boxes.append(box)
+                yield self._input(content, box)
 
         for heads in self.session.run_all(inputs()):
-            together = boxes.popleft()
-            found = self.reading.decode(heads, together[0].input_wh)
-            for box, faces in zip(together, found, strict=True):
-                yield box.to_picture(faces)
+            yield self._faces(heads, boxes.popleft())
+
+    def detect(self, content_rgb: ByteArray, box: Letterbox) -> FaceBatch:
+        """The faces of one picture."""
+        return self._faces(self.session.run(self._input(content_rgb, box)), box)
+
+    def _input(self, content_rgb: ByteArray, box: Letterbox) -> ByteArray:
+        """In the size that the session takes, which may be larger than the letterbox's."""
+        return letterbox.stack([content_rgb], self.session.input_wh(box.input_wh))
+
+    def _faces(self, heads: Outputs, box: Letterbox) -> FaceBatch:
+        input_wh = self.session.input_wh(box.input_wh)
+        [found] = self.reading.decode(heads, input_wh)
+        return box.to_picture(found if input_wh == box.input_wh else _clipped(found, box))
+
+
+def _clipped(faces: FaceBatch, box: Letterbox) -> FaceBatch:
+    """As far as they would reach in an input of the letterbox's own size."""
+    limit = np.tile(np.asarray(box.input_wh, np.float32), 2)
+    return replace(faces, boxes_xyxy=np.clip(faces.boxes_xyxy, 0, limit))
 
 
 def detect(detector: Detector, content_rgb: ByteArray, box: Letterbox) -> FaceBatch:
     """The faces of one picture."""
-    heads = detector.session.run(letterbox.stack([content_rgb], box.input_wh))
-    return box.to_picture(detector.reading.decode(heads, box.input_wh)[0])
+    return detector.detect(content_rgb, box)
+
+
+def detect_each(detector: Detector, pictures: Iterable[Input]) -> Iterator[FaceBatch]:
+    """The faces of each picture, together only where the session gathers them: otherwise the
+    memory of one look is enough."""
+    if detector.session.gathers:
+        return detector.detect_all(pictures)
+    return (detect(detector, content, box) for content, box in pictures)
 
 
 def detect_in_turn(
@@ -93,21 +115,6 @@ def detect_in_turn(
     """The faces of each picture, each from the detector whose turn it is, in order."""
     for turn, alike in groupby(pictures, itemgetter(0)):
         yield from detectors[turn].detect_all(picture for _, picture in alike)
-
-
-def _groups(pictures: Iterable[Input], size: int) -> Iterator[list[Input]]:
-    """Runs of at most ``size`` pictures of one input size."""
-    group: list[Input] = []
-    for picture in pictures:
-        if group and (len(group) == size or group[0][1].input_wh != picture[1].input_wh):
-            yield group
-            group = []
-        group.append(picture)
-        if len(group) == size:
-            yield group
-            group = []
-    if group:
-        yield group
 
 
 def _centerface(_: DetectorSpec, config: DetectConfig) -> Reading:
@@ -130,7 +137,7 @@ def _scrfd(spec: DetectorSpec, config: DetectConfig) -> Reading:
     def decode(heads: Outputs, input_wh: tuple[int, int]) -> list[FaceBatch]:
         return [scrfd.decode(heads, input_wh, config.min_score, nms_iou)]
 
-    return Reading("SCRFD", fit, decode, any_size=False, leaks=True)
+    return Reading("SCRFD", fit, decode, any_size=False)
 
 
 def _yunet(_: DetectorSpec, config: DetectConfig) -> Reading:
@@ -165,4 +172,5 @@ def reading_of(spec: DetectorSpec, config: DetectConfig) -> Reading:
 
 
 def make_detector(spec: DetectorSpec, session: Session, config: DetectConfig) -> Detector:
-    return Detector(reading_of(spec, config), session, config.batch)
+    reading = replace(reading_of(spec, config), in_parts=not session.gathers)
+    return Detector(reading, session)

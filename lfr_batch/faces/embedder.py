@@ -21,6 +21,10 @@ class Embedder:
     def description(self) -> str:
         return self._session.description
 
+    @property
+    def gathers(self) -> bool:
+        return self._session.gathers
+
     def embed(self, aligned_rgb: ByteArray) -> FloatArray:
         """Templates of (n, 112, 112, 3) aligned faces."""
         if not len(aligned_rgb):

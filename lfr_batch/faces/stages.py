@@ -9,7 +9,13 @@ import cv2
 import numpy as np
 
 from lfr_batch.config.schema import Config, InferenceConfig
-from lfr_batch.faces.detectors import Detector, detect, frame_detectors, make_detector
+from lfr_batch.faces.detectors import (
+    Detector,
+    Input,
+    detect_each,
+    frame_detectors,
+    make_detector,
+)
 from lfr_batch.faces.embedder import Embedder
 from lfr_batch.faces.letterbox import PixelRegion, long_side_px
 from lfr_batch.faces.multiscale import merge, together
@@ -41,6 +47,12 @@ class FaceStages(EnrolStages):
     frame_detectors: Mapping[Turn, Detector]
     still_detector: Detector
     """All threads at one picture, for which somebody waits."""
+
+    @property
+    def gathers(self) -> bool:
+        """Whether segments may be searched in several threads at once, see ``Session.gathers``."""
+        detectors = (self.exact_detector, self.still_detector, *self.frame_detectors.values())
+        return self.embedder.gathers and all(each.session.gathers for each in detectors)
 
     @property
     def description(self) -> str:
@@ -91,7 +103,9 @@ def _open_detector(
     streams: int,
 ) -> Detector:
     share = config.engine.gpu_share
-    session = open_detector_session(pack, inference, threads, streams, share, spec)
+    session = open_detector_session(
+        pack, inference, threads, streams, share, spec, config.detect.batch
+    )
     return make_detector(spec, session, config.detect)
 
 
@@ -111,7 +125,8 @@ def detect_in_still(
     enough_px = long_side_px(picture.size_wh, smallest_px, STILL_FACE_PX)
     wanted = [detector.fit(picture.size_wh, min(side, enough_px)) for side in long_sides_px]
     boxes = list(dict.fromkeys(wanted))  # a small picture is not looked at twice
-    found = merge([detect(detector, picture.rgb(*box.content_wh), box) for box in boxes])
+    copies = ((picture.rgb(*box.content_wh), box) for box in boxes)
+    found = merge(list(detect_each(detector, copies)))
     if tile_px is None or enough_px <= max(long_sides_px):
         return found
     scale = enough_px / max(picture.size_wh)
@@ -122,19 +137,19 @@ def detect_in_still(
 def _in_tiles(
     detector: Detector, picture: Picture, scale: float, tile_px: int, large_px: float
 ) -> FaceBatch:
-    """The faces up to ``large_px`` of a picture that is shown ``scale`` times as large as it is.
+    """The faces up to ``large_px`` of a picture that is shown ``scale`` times as large as it is."""
+    regions = _regions(detector, picture.size_wh, scale, tile_px, large_px)
+    shown = (_tile(detector, picture, region, scale) for region in regions)
+    found = zip(regions, detect_each(detector, shown), strict=True)
+    return together([uncut(faces, region, picture.size_wh) for region, faces in found])
 
-    One tile at a time: the detector needs no more memory than for the largest.
-    """
-    found = []
-    for region in _regions(detector, picture.size_wh, scale, tile_px, large_px):
-        left, top, right, bottom = region
-        size_wh = right - left, bottom - top
-        box = detector.fit(size_wh, round(max(size_wh) * scale))
-        shown = cv2.resize(picture.bgr_part(*region), box.content_wh, interpolation=cv2.INTER_AREA)
-        rgb = np.asarray(cv2.cvtColor(shown, cv2.COLOR_BGR2RGB), np.uint8)
-        found.append(uncut(detect(detector, rgb, box), region, picture.size_wh))
-    return together(found)
+
+def _tile(detector: Detector, picture: Picture, region: PixelRegion, scale: float) -> Input:
+    left, top, right, bottom = region
+    size_wh = right - left, bottom - top
+    box = detector.fit(size_wh, round(max(size_wh) * scale))
+    shown = cv2.resize(picture.bgr_part(*region), box.content_wh, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(shown, cv2.COLOR_BGR2RGB), np.uint8), box
 
 
 def _regions(

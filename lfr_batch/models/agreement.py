@@ -69,18 +69,19 @@ def open_detector_session(
     streams: int = 1,
     gpu_share: float = 1.0,
     spec: DetectorSpec | None = None,
+    at_once: int = 8,
 ) -> Session:
     """A detector of the pack, checked; batches are split where its graph demands it.
 
-    ``spec`` is one of the manifest's; None: the one for stills.
+    ``spec`` is one of the manifest's; None: the one for stills. ``at_once`` are the pictures of one
+    call on a GPU.
 
     Raises DeviceUnavailable, ConfigError, and InferenceDisagrees if a precision was asked for that
     does not agree ('auto' goes on in f32 and says so in ``description``).
     """
     check = _detector_check(pack, spec or pack.manifest.detector)
-    return _open_checked(
-        pack, check, inference, plan_session(inference, threads, streams, gpu_share)
-    )
+    plan = plan_session(inference, threads, streams, gpu_share, at_once)
+    return _open_checked(pack, check, inference, plan)
 
 
 def open_embedder_session(
@@ -88,9 +89,8 @@ def open_embedder_session(
 ) -> Session:
     """The pack's embedder, checked. Raises what ``open_detector_session`` raises."""
     check = _embedder_check(pack, pack.manifest.embedder)
-    return _open_checked(
-        pack, check, inference, plan_session(inference, threads, streams, gpu_share)
-    )
+    plan = plan_session(inference, threads, streams, gpu_share, inference.embed_batch)
+    return _open_checked(pack, check, inference, plan)
 
 
 def compare_templates(reference: Outputs, fast: Outputs) -> Verdict:
@@ -116,9 +116,10 @@ def _open_checked(
     if precision == "f32":
         return open_planned(check.model, plan)
     fast = replace(plan, precision=precision)
-    verdict = _verdict(pack, check, fast)
+    session = open_planned(check.model, fast)
+    verdict = _verdict(pack, check, fast, session)
     if verdict.agrees:
-        return open_planned(check.model, fast)
+        return session
     if inference.precision == precision:
         raise InferenceDisagrees(
             f"{check.model.path.name} in {precision} does not agree with the float32 reference "
@@ -166,8 +167,11 @@ class _NotedSession:
         return f"{self.inner.description} ({self.note})"
 
     @property
-    def batch(self) -> int:
-        return self.inner.batch
+    def gathers(self) -> bool:
+        return self.inner.gathers
+
+    def input_wh(self, wanted_wh: tuple[int, int]) -> tuple[int, int]:
+        return self.inner.input_wh(wanted_wh)
 
     def run(self, pictures_rgb: ByteArray) -> Outputs:
         return self.inner.run(pictures_rgb)
@@ -180,7 +184,9 @@ def _detector_check(pack: Pack, spec: DetectorSpec) -> _Check:
     def compare(reference: Outputs, fast: Outputs) -> Verdict:
         return compare_score_maps(reference, fast, _score_maps(spec, len(reference)))
 
-    model = ModelFile(pack.path(spec.file), spec.mean, spec.std, spec.max_batch)
+    # Pictures of one call of SCRFD are known to influence each other.
+    max_batch = 1 if spec.kind == "scrfd" else spec.max_batch
+    model = ModelFile(pack.path(spec.file), spec.mean, spec.std, max_batch)
     return _Check(model, face_in_a_picture(spec.fixed_side_px or 320)[None], compare)
 
 
@@ -200,24 +206,22 @@ def _embedder_check(pack: Pack, spec: EmbedderSpec) -> _Check:
     return _Check(model, pictures, compare_templates)
 
 
-def _verdict(pack: Pack, check: _Check, fast: SessionPlan) -> Verdict:
+def _verdict(pack: Pack, check: _Check, fast: SessionPlan, session: Session) -> Verdict:
     cache = pack.home / "cache" / "agreement.json"
     key = _cache_key(pack.manifest.files[_file_of(pack, check.model)], fast)
     kept = _read_cache(cache).get(key)
     if kept is None:
-        kept = _measure(check, fast)
+        kept = _measure(check, fast, session)
         _write_cache(cache, {**_read_cache(cache), key: kept})
     return kept
 
 
-def _measure(check: _Check, fast: SessionPlan) -> Verdict:
-    reference = replace(fast, backend="onnxruntime", device="cpu", precision="f32")
-    answers = [
-        open_planned(check.model, plan).run(check.pictures_rgb) for plan in (reference, fast)
-    ]
-    if not all(np.isfinite(output).all() for output in answers[1]):
+def _measure(check: _Check, fast: SessionPlan, session: Session) -> Verdict:
+    plan = replace(fast, backend="onnxruntime", device="cpu", precision="f32", one_shape=False)
+    answer = session.run(check.pictures_rgb)
+    if not all(np.isfinite(output).all() for output in answer):
         return Verdict(agrees=False, finding="an output that is not a number")
-    return check.compare(answers[0], answers[1])
+    return check.compare(open_planned(check.model, plan).run(check.pictures_rgb), answer)
 
 
 def _cache_key(model_sha256: str, fast: SessionPlan) -> str:

@@ -150,6 +150,21 @@ def gpu_memory_bytes() -> int:
     return total.value
 
 
+def clear_gpu_memory(pointer: int, size_bytes: int) -> bool:
+    """Write zeros there, on the GPU that this thread has been using; whether that was done.
+
+    What is copied to the GPU afterwards comes after it.
+    """
+    driver = _driver()
+    return (
+        driver is not None
+        and driver.cuMemsetD8_v2(
+            ctypes.c_uint64(pointer), ctypes.c_ubyte(0), ctypes.c_size_t(size_bytes)
+        )
+        == 0
+    )
+
+
 @lru_cache(maxsize=1)
 def tensorrt_is_usable() -> bool:
     """Whether CUDA is usable and TensorRT's library is here; which version is not looked at."""

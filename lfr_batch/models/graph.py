@@ -13,8 +13,6 @@ from onnx import TensorProto, helper, numpy_helper
 
 BATCH, HEIGHT, WIDTH = "batch", "height", "width"
 PICTURES = "pictures_rgb"
-CAST_PICTURES = f"{PICTURES}/1"
-"""The pictures after the first prepended node, still (batch, height, width, 3)."""
 
 
 def free_shape(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -108,6 +106,21 @@ def takes_pictures(model: onnx.ModelProto, mean: float, std: float) -> onnx.Mode
     return wrapped
 
 
+def fix_shape(model: onnx.ModelProto, shape: Sequence[int]) -> onnx.ModelProto:
+    """The same graph for inputs of this one shape: all others in it follow from that.
+
+    Raises ValueError where the graph has another size for an axis.
+    """
+    fixed = _copy(model)
+    [wanted] = fixed.graph.input
+    axes = wanted.type.tensor_type.shape.dim
+    for axis, size in zip(axes, shape, strict=True):
+        if axis.dim_value not in (0, size):
+            raise ValueError(f"{wanted.name} has {axis.dim_value} where {size} is wanted")
+        axis.dim_value = size
+    return fixed
+
+
 def _from_bytes(target: str, element_type: int, mean: float, std: float) -> list[onnx.NodeProto]:
     """Nodes from ``PICTURES`` to ``target``, the input that the graph had.
 
@@ -129,7 +142,7 @@ def _from_bytes(target: str, element_type: int, mean: float, std: float) -> list
         chain += [("Sub", [f"{PICTURES}/mean"], {}), ("Div", [f"{PICTURES}/std"], {})]
     if computed != element_type:
         chain.append(("Cast", [], {"to": element_type}))
-    names = [PICTURES, CAST_PICTURES, *(f"{PICTURES}/{i}" for i in range(2, len(chain))), target]
+    names = [PICTURES, *(f"{PICTURES}/{i}" for i in range(1, len(chain))), target]
     return (constants if scaled else []) + [
         helper.make_node(kind, [before, *others], [after], **attributes)
         for (kind, others, attributes), (before, after) in zip(chain, pairwise(names), strict=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class OpenVinoSession:
     """Satisfies ``sessions.Session``. Raises DeviceUnavailable for bf16 on a CPU without it."""
 
-    batch = 1
+    gathers = False
 
     def __init__(self, model: ModelFile, plan: SessionPlan) -> None:
         if plan.precision == "bf16" and not has_bf16():
@@ -39,6 +39,9 @@ class OpenVinoSession:
     @property
     def description(self) -> str:
         return self._description
+
+    def input_wh(self, wanted_wh: tuple[int, int]) -> tuple[int, int]:
+        return wanted_wh
 
     def run(self, pictures_rgb: ByteArray) -> tuple[FloatArray, ...]:
         self._start(self._single, pictures_rgb)

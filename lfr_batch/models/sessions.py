@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Literal, Protocol
@@ -13,7 +13,7 @@ import numpy as np
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable, tensorrt_is_usable
-from lfr_batch.models.providers import Device, Precision, Profile, covers
+from lfr_batch.models.providers import Device, Precision
 from lfr_batch.records import ByteArray, FloatArray
 
 Outputs = tuple[FloatArray, ...]
@@ -21,7 +21,7 @@ BackendName = Literal["openvino", "onnxruntime"]
 
 
 class Session(Protocol):
-    """A loaded model for one worker. Not to be called from two threads at once."""
+    """A loaded model for one worker."""
 
     @property
     def description(self) -> str:
@@ -29,8 +29,17 @@ class Session(Protocol):
         ...
 
     @property
-    def batch(self) -> int:
-        """Pictures per call that suit the device best; 1 where single pictures are fastest."""
+    def gathers(self) -> bool:
+        """Whether any number of threads may call it at once: it then computes together what they
+        ask, as a GPU wants it, and an answer does not depend on what it was computed with. Whole
+        pictures then cost it less than parts of many sizes.
+
+        Otherwise one thread at a time may, as on processors.
+        """
+        ...
+
+    def input_wh(self, wanted_wh: tuple[int, int]) -> tuple[int, int]:
+        """Width and height, none less than wanted, in which it takes such pictures."""
         ...
 
     def run(self, pictures_rgb: ByteArray) -> Outputs:
@@ -72,13 +81,19 @@ class SessionPlan:
     """Of the GPU, for the worker that this session belongs to."""
     cache: Path | None = None
     """Where TensorRT keeps this model's engines."""
+    at_once: int = 8
+    """Pictures that a GPU computes in one call, see ``ladder``."""
+    cuda_graphs: bool = False
+    """Whether CUDA replays a call as it was recorded, instead of being told it anew."""
+    one_shape: bool = False
+    """On the CPU, too, one session for every size: what a GPU does, tried out without one."""
 
 
 def open_session(model: ModelFile, inference: InferenceConfig, threads: int) -> Session:
-    """A session of ``model``; batches above its ``max_batch`` are split and joined again.
+    """A session of ``model``.
 
-    Precision 'auto' is f32 here: only the start-up check of ``agreement`` may choose bf16.
-    Input sizes stay free, because on the CPU fixing them gained next to nothing.
+    Precision 'auto' is f32 here: only the start-up check of ``agreement`` may choose another.
+    On the CPU input sizes stay free: fixing them gained next to nothing there.
 
     Raises DeviceUnavailable if the device asked for is not there, ConfigError for a combination
     that no backend offers.
@@ -87,11 +102,16 @@ def open_session(model: ModelFile, inference: InferenceConfig, threads: int) -> 
 
 
 def plan_session(
-    inference: InferenceConfig, threads: int, streams: int = 1, gpu_share: float = 1.0
+    inference: InferenceConfig,
+    threads: int,
+    streams: int = 1,
+    gpu_share: float = 1.0,
+    at_once: int = 8,
 ) -> SessionPlan:
     """Resolve every 'auto': CUDA with onnxruntime where it is usable, else OpenVINO on the CPU.
 
-    ``gpu_share`` is what the worker may use of a GPU; with 0 it has none.
+    ``gpu_share`` is what the worker may use of a GPU; with 0 it has none. ``at_once`` are the
+    pictures of one call there.
     """
     device = _choose_device(inference, gpu_share)
     backend = inference.backend
@@ -113,6 +133,7 @@ def plan_session(
         streams,
         device == "cuda" and inference.allow_cpu,
         gpu_share,
+        at_once=at_once,
     )
 
 
@@ -129,42 +150,14 @@ def wants_tensorrt(inference: InferenceConfig) -> bool:
 
 
 def open_planned(model: ModelFile, plan: SessionPlan) -> Session:
+    """Batches above the model's ``max_batch`` are split and joined again.
+
+    Raises DeviceUnavailable if the device is not there.
+    """
     session = BACKENDS[plan.backend](model, plan)
-    return session if model.max_batch is None else SplittingSession(session, model.max_batch)
-
-
-@dataclass(slots=True)
-class RangedSession:
-    """Batches whose shape ``profile`` covers go to ``inner``, all others to what ``open`` opens."""
-
-    inner: Session
-    profile: Profile
-    open: Callable[[], Session]
-    beyond: Session | None = None
-
-    @property
-    def description(self) -> str:
-        return self.inner.description
-
-    @property
-    def batch(self) -> int:
-        return min(self.inner.batch, self.profile[2][0])
-
-    def run(self, pictures_rgb: ByteArray) -> Outputs:
-        return self._session(self._covers(pictures_rgb)).run(pictures_rgb)
-
-    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
-        for covered, alike in groupby(batches, self._covers):
-            yield from self._session(covered).run_all(alike)
-
-    def _covers(self, pictures_rgb: ByteArray) -> bool:
-        return covers(self.profile, pictures_rgb.shape)
-
-    def _session(self, covered: bool) -> Session:
-        if covered:
-            return self.inner
-        self.beyond = self.beyond or self.open()
-        return self.beyond
+    if session.gathers or model.max_batch is None:
+        return session
+    return SplittingSession(session, model.max_batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +172,11 @@ class SplittingSession:
         return self.inner.description
 
     @property
-    def batch(self) -> int:
-        return min(self.inner.batch, self.max_batch)
+    def gathers(self) -> bool:
+        return self.inner.gathers
+
+    def input_wh(self, wanted_wh: tuple[int, int]) -> tuple[int, int]:
+        return self.inner.input_wh(wanted_wh)
 
     def run(self, pictures_rgb: ByteArray) -> Outputs:
         if len(pictures_rgb) <= self.max_batch:
@@ -244,15 +240,15 @@ def _open_openvino(model: ModelFile, plan: SessionPlan) -> Session:
 
 
 def _open_onnxruntime(model: ModelFile, plan: SessionPlan) -> Session:
+    if plan.device == "cuda" or plan.one_shape:
+        from lfr_batch.models.onnxruntime_fixed import open_ladder  # noqa: PLC0415 - slow import
+
+        return open_ladder(model, plan)
     from lfr_batch.models.onnxruntime_session import (  # noqa: PLC0415 - slow import
         OnnxRuntimeSession,
     )
 
-    session = OnnxRuntimeSession(model, plan)
-    if plan.precision != "f16":
-        return session
-    exact = replace(plan, precision="f32")
-    return RangedSession(session, session.profile, lambda: OnnxRuntimeSession(model, exact))
+    return OnnxRuntimeSession(model, plan)
 
 
 BACKENDS: dict[BackendName, Callable[[ModelFile, SessionPlan], Session]] = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Literal
@@ -17,7 +15,7 @@ from lfr_batch.faces.detectors import Detector, Input, detect, frame_detectors, 
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.manifest import DetectorSpec
-from lfr_batch.models.sessions import ModelFile, Outputs, Session, open_session
+from lfr_batch.models.sessions import ModelFile, open_session
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray, FaceBatch
 
@@ -72,32 +70,6 @@ def assert_same(one: FaceBatch, other: FaceBatch) -> None:
     np.testing.assert_array_equal(one.scores, other.scores)
 
 
-@dataclass(frozen=True)
-class Counting:
-    """A session that says that several pictures suit a call, and notes how many it was given."""
-
-    inner: Session
-    batch: int
-    calls: list[int]
-
-    @property
-    def description(self) -> str:
-        return self.inner.description
-
-    def run(self, pictures_rgb: ByteArray) -> Outputs:
-        self.calls.append(len(pictures_rgb))
-        return self.inner.run(pictures_rgb)
-
-    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
-        return (self.run(batch) for batch in batches)
-
-
-def counting(detector: Detector, batch: int, most_at_once: int) -> tuple[Detector, list[int]]:
-    calls: list[int] = []
-    session = Counting(detector.session, batch, calls)
-    return replace(detector, session=session, most_at_once=most_at_once), calls
-
-
 def test_the_open_detector_finds_the_portrait(stages: FaceStages, portrait: ByteArray) -> None:
     (faces,) = find(stages.frame_detectors["thorough"], portrait)
     assert len(faces) == 1
@@ -122,20 +94,6 @@ def test_a_batch_gives_what_single_pictures_give(stages: FaceStages, portrait: B
                 *scaled(stages.frame_detectors["thorough"], picture),
             ),
         )
-
-
-def test_pictures_of_one_size_share_a_call_where_that_suits_the_device(
-    stages: FaceStages, portrait: ByteArray
-) -> None:
-    wide = np.ascontiguousarray(portrait[:300])
-    shown = [portrait, portrait, portrait, wide, wide, portrait, wide]
-    several, calls = counting(stages.exact_detector, batch=8, most_at_once=2)
-    together = find(several, *shown)
-    assert calls == [2, 1, 2, 1, 1]
-    for faces, picture in zip(together, shown, strict=True):
-        (alone,) = find(stages.exact_detector, picture)
-        np.testing.assert_allclose(faces.boxes_xyxy, alone.boxes_xyxy, atol=0.01)
-        np.testing.assert_allclose(faces.landmarks_xy, alone.landmarks_xy, atol=0.01)
 
 
 def test_no_pictures_no_faces(stages: FaceStages) -> None:
@@ -189,13 +147,6 @@ def test_scrfd_in_a_batch_gives_what_it_gives_alone(scrfd: Detector, group: Byte
     both = find(scrfd, group, turned)
     assert_same(both[0], find(scrfd, group)[0])
     assert_same(both[1], find(scrfd, turned)[0])
-
-
-def test_scrfd_never_sees_two_pictures_in_a_call(scrfd: Detector, group: ByteArray) -> None:
-    """Exported packs are known to leak across the batch."""
-    several, calls = counting(scrfd, batch=8, most_at_once=8)
-    find(several, group, group, group)
-    assert calls == [1, 1, 1]
 
 
 def test_scrfd_looks_at_whole_pictures_only(scrfd: Detector, group: ByteArray) -> None:

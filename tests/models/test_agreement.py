@@ -78,7 +78,8 @@ def test_a_noted_session_works_like_any_other(home_with_open: Path) -> None:
     session = open_embedder_session(load_pack(home_with_open, "open"), AUTO, 2)
     batch = np.zeros((2, 112, 112, 3), np.uint8)
     assert np.array_equal(session.run(batch)[0], next(session.run_all([batch]))[0])
-    assert session.batch == 1
+    assert not session.gathers
+    assert session.input_wh((112, 112)) == (112, 112)
 
 
 @needs_bf16

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from lfr_batch.models.graph import CAST_PICTURES, PICTURES, takes_pictures
+from lfr_batch.models.graph import PICTURES, fix_shape, takes_pictures
 from lfr_batch.records import ByteArray
 
 SCALES = [(0.0, 1.0), (127.5, 127.5), (127.5, 128.0), (0.0, 255.0), (30.0, 1.0)]
@@ -93,9 +93,26 @@ def test_axes_that_were_free_stay_free() -> None:
 
 
 def test_the_cast_is_the_first_step_of_all() -> None:
-    """TensorRT takes bytes into nothing else; its profiles name what the step gives."""
+    """TensorRT takes bytes into nothing else."""
     first = takes_pictures(identity(), 0.0, 1.0).graph.node[0]
-    assert (first.op_type, list(first.output)) == ("Cast", [CAST_PICTURES])
+    assert (first.op_type, list(first.input)) == ("Cast", [PICTURES])
+
+
+def test_every_shape_follows_from_the_input_s() -> None:
+    free = takes_pictures(identity(), 127.5, 128.0)
+    fixed = fix_shape(free, (3, 5, 4, 3))
+    session = onnxruntime.InferenceSession(
+        fixed.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    assert session.get_inputs()[0].shape == [3, 5, 4, 3]
+    assert session.get_outputs()[0].shape == [3, 3, 5, 4]
+    batch = pictures(3, 5, 4, 3)
+    np.testing.assert_array_equal(run(fixed, PICTURES, batch), run(free, PICTURES, batch))
+
+
+def test_a_size_that_the_graph_does_not_have_is_refused() -> None:
+    with pytest.raises(ValueError, match="640 where 320"):
+        fix_shape(takes_pictures(identity(shape=(1, 3, 640, 512)), 0.0, 1.0), (1, 320, 512, 3))
 
 
 def test_the_argument_is_left_alone() -> None:

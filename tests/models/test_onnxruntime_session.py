@@ -16,9 +16,10 @@ from onnx import TensorProto, helper
 
 from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable
-from lfr_batch.models.onnxruntime_session import KEPT_SIZES, OnnxRuntimeSession, assignments
-from lfr_batch.models.providers import CPU, Precision, picture_profile
-from lfr_batch.models.sessions import ModelFile, RangedSession, Session, SessionPlan, open_planned
+from lfr_batch.models.onnxruntime_open import assignments
+from lfr_batch.models.onnxruntime_session import KEPT_SIZES, OnnxRuntimeSession
+from lfr_batch.models.providers import CPU, Precision
+from lfr_batch.models.sessions import ModelFile, SessionPlan, open_planned
 from lfr_batch.records import ByteArray
 
 SIZES_HW = {"centerface.onnx": [(64, 96), (32, 32), (96, 64)], "sface.onnx": [(112, 112)] * 3}
@@ -146,57 +147,6 @@ def test_a_gpu_that_is_not_there_is_refused_in_a_sentence(
     plan = SessionPlan("onnxruntime", "cuda", precision, 1, allow_cpu=allow_cpu)
     with pytest.raises(DeviceUnavailable, match=r"set inference\.device to cpu"):
         open_planned(model, plan)
-
-
-@pytest.mark.parametrize(
-    ("shape", "profile"),
-    [
-        (["batch", 3, "height", "width"], picture_profile((None, None, None, 3))),
-        (["batch", 3, 112, 112], picture_profile((None, 112, 112, 3))),
-        ([1, 3, 640, 512], picture_profile((1, 640, 512, 3))),
-    ],
-)
-def test_the_profile_follows_the_graph(
-    tmp_path: Path, shape: list[int | str], profile: tuple[tuple[int, ...], ...]
-) -> None:
-    path = tmp_path / "identity.onnx"
-    write_identity(path, shape)
-    assert opened(path).profile == profile
-
-
-class Counting:
-    """Adds ``mark`` to every pixel."""
-
-    description, batch = "counting", 64
-
-    def __init__(self, mark: int) -> None:
-        self.mark = mark
-
-    def run(self, pictures_rgb: ByteArray) -> tuple[NDArray[np.float32], ...]:
-        return (pictures_rgb.astype(np.float32) + self.mark,)
-
-    def run_all(self, batches: Any) -> Iterator[tuple[NDArray[np.float32], ...]]:
-        return (self.run(batch) for batch in batches)
-
-
-@pytest.mark.parametrize(
-    "sides", [[32, 32], [32, 2048], [2048, 2048, 32], [32, 2048, 32, 32, 2048], []]
-)
-def test_what_an_engine_does_not_cover_goes_elsewhere_in_order(sides: list[int]) -> None:
-    within, beyond = Counting(0), Counting(1000)
-    openings: list[Session] = []
-
-    def open_beyond() -> Session:
-        openings.append(beyond)
-        return beyond
-
-    session = RangedSession(within, picture_profile((None, None, None, 3)), open_beyond)
-    batches = [np.full((1, 32, side, 3), i, np.uint8) for i, side in enumerate(sides)]
-    expected = [i + (1000 if side > 1280 else 0) for i, side in enumerate(sides)]
-    assert [float(answer[0].max()) for answer in session.run_all(batches)] == expected
-    assert [float(session.run(batch)[0].max()) for batch in batches] == expected
-    assert len(openings) == (1 if 2048 in sides else 0)
-    assert session.batch == 32
 
 
 def write_identity(path: Path, shape: list[int | str]) -> None:

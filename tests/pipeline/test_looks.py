@@ -99,30 +99,6 @@ def test_pictures_of_any_size_may_follow_each_other(detectors: Detectors) -> Non
     np.testing.assert_array_equal(seen[0].faces.boxes_xyxy, seen[4].faces.boxes_xyxy)
 
 
-def test_several_frames_in_a_call_change_nothing(detectors: Detectors) -> None:
-    shown = [scene(LEFT), None, scene(RIGHT), scene(LEFT, RIGHT), None, scene(), scene(RIGHT)]
-    looks = looks_of(*shown, regions={3: (380, 60, 640, 300)})
-    wide = {
-        turn: replace(each, session=Wide(each.session), most_at_once=3)
-        for turn, each in detectors.items()
-    }
-    alone = seen_of(looks, detectors)
-    for one, other in zip(alone, seen_of(looks, wide), strict=True):
-        assert one.look is other.look
-        np.testing.assert_allclose(one.faces.boxes_xyxy, other.faces.boxes_xyxy, atol=1)
-
-
-class Wide:
-    """A real session that would like eight pictures at once."""
-
-    batch = 8
-
-    def __init__(self, session: Any) -> None:
-        self.description = session.description
-        self.run = session.run
-        self.run_all = session.run_all
-
-
 def test_detectors_take_turns_and_agree_on_a_face(both: Detectors) -> None:
     """Every second begins with two thorough looks; moments without a frame are nobody's turn."""
     shown = [scene(LEFT), None, *[scene(LEFT, RIGHT)] * 6]
@@ -167,12 +143,13 @@ def test_whom_the_quick_detector_misses_is_looked_at_thoroughly(both: Detectors)
 class Noting:
     """A real session that notes whose pictures it is given."""
 
-    batch = 1
+    gathers = False
 
     def __init__(self, session: Any, turn: str, taken: list[str]) -> None:
         self._session, self._turn, self._taken = session, turn, taken
         self.description = session.description
         self.run = session.run
+        self.input_wh = session.input_wh
 
     def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Any]:
         def noted() -> Iterator[ByteArray]:

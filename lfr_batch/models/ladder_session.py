@@ -1,0 +1,97 @@
+"""A session that is many: of one model, one per size of a ladder, each with a lane of its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from threading import Lock
+from weakref import finalize
+
+import numpy as np
+
+from lfr_batch.models.ladder import Ladder, Size
+from lfr_batch.models.lane import Lane, Outputs
+from lfr_batch.records import ByteArray
+
+Asked = list[Future[Outputs]]
+
+
+class LadderSession:
+    """Satisfies ``sessions.Session``, for any number of threads; pictures have a rung's size.
+
+    ``open_lane`` makes the lane of a size and a batch. The smallest is opened at once, so that a
+    device that cannot be used is known of before there is footage: raises what that raises.
+    """
+
+    gathers = True
+
+    def __init__(
+        self, ladder: Ladder, open_lane: Callable[[Size, int], Lane], description: str
+    ) -> None:
+        self.description = description
+        self._ladder = ladder
+        self._open_lane = open_lane
+        self._lanes: dict[Size, Lane] = {}
+        self._opening = Lock()
+        finalize(self, _close, self._lanes)
+        self._lane(ladder.smallest_wh).open()
+
+    def input_wh(self, wanted_wh: Size) -> Size:
+        return self._ladder.rung(wanted_wh)
+
+    def run(self, pictures_rgb: ByteArray) -> Outputs:
+        if not len(pictures_rgb):
+            one = np.zeros((1, *pictures_rgb.shape[1:]), np.uint8)
+            return tuple(output[:0] for output in self.run(one))
+        return _answers(self._ask(pictures_rgb))
+
+    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
+        """As many calls are under way as there are pictures in a batch of the device."""
+        under_way: deque[Asked] = deque()
+        try:
+            for batch in batches:
+                under_way.append(self._ask(batch))
+                most = self._lane(_size(batch)).batch
+                while len(under_way) > most or (under_way and _is_done(under_way[0])):
+                    yield _answers(under_way.popleft())
+            while under_way:
+                yield _answers(under_way.popleft())
+        finally:
+            for asked in under_way:
+                for answer in asked:
+                    answer.cancel()
+
+    def _ask(self, pictures_rgb: ByteArray) -> Asked:
+        size_wh = _size(pictures_rgb)
+        if self.input_wh(size_wh) != size_wh:
+            raise ValueError(f"{size_wh} is no size of {self.description}")
+        return self._lane(size_wh).ask(list(pictures_rgb))
+
+    def _lane(self, size_wh: Size) -> Lane:
+        with self._opening:
+            if size_wh not in self._lanes:
+                batch = self._ladder.batch(size_wh)
+                self._lanes[size_wh] = self._open_lane(size_wh, batch)
+            return self._lanes[size_wh]
+
+
+def _size(pictures_rgb: ByteArray) -> Size:
+    return pictures_rgb.shape[2], pictures_rgb.shape[1]
+
+
+def _is_done(asked: Asked) -> bool:
+    return all(answer.done() for answer in asked)
+
+
+def _answers(asked: Asked) -> Outputs:
+    """Of the pictures of one call, together."""
+    found = [answer.result() for answer in asked]
+    if len(found) == 1:
+        return found[0]
+    return tuple(np.concatenate(output) for output in zip(*found, strict=True))
+
+
+def _close(lanes: dict[Size, Lane]) -> None:
+    for lane in lanes.values():
+        lane.close()

@@ -1,0 +1,188 @@
+"""A lane: one model at one shape, fed from all threads of a worker.
+
+What waits is computed together as soon as the device is free; nothing waits for more to come. A
+second batch is made ready while one computes only if it is full.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from threading import Condition, Thread
+from typing import Protocol
+
+from lfr_batch.errors import DeviceUnavailable
+from lfr_batch.records import ByteArray, FloatArray
+
+Outputs = tuple[FloatArray, ...]
+
+
+class Slot(Protocol):
+    """Buffers for one batch of a fixed shape, and the model that computes it."""
+
+    def run(self, pictures_rgb: Sequence[ByteArray]) -> list[Outputs]:
+        """The outputs of each picture, with a first axis; the batch is filled up with zeros.
+
+        Raises MemoryError where the device has no room for it.
+        """
+        ...
+
+    def wipe(self) -> None:
+        """Leave nothing of the last batch in the buffers."""
+        ...
+
+
+OpenSlots = Callable[[int], Sequence[Slot]]
+"""From a batch to slots that may run at once; raises MemoryError as ``Slot.run`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    picture_rgb: ByteArray
+    answer: Future[Outputs] = field(default_factory=Future)
+
+
+class Lane:
+    """Opened when first asked; a batch that does not fit the device's memory is halved for good.
+
+    ``slots`` is how many of them ``open_slots`` gives. ``what`` names model and size in errors.
+    """
+
+    def __init__(self, open_slots: OpenSlots, batch: int, slots: int, what: str) -> None:
+        self.batch = batch
+        self._open_slots = open_slots
+        self._what = what
+        self._slots: Sequence[Slot] | None = None
+        self._waiting: deque[_Asked] = deque()
+        self._under_way = 0
+        self._closed = False
+        self._changed = Condition()
+        # Daemons: a process may end while a picture computes that nobody waits for.
+        self._threads = [Thread(target=self._serve, args=(i,), daemon=True) for i in range(slots)]
+
+    def open(self) -> Sequence[Slot]:
+        """The model, opened now if need be. Raises what that raises; where memory lacks, it is
+        opened for a smaller batch. Not to be called while another thread may open it."""
+        while self._slots is None:
+            try:
+                self._slots = self._open_slots(self.batch)
+            except MemoryError:
+                if self.batch == 1:
+                    raise
+                self.batch //= 2
+        return self._slots
+
+    def ask(self, pictures_rgb: Sequence[ByteArray]) -> list[Future[Outputs]]:
+        """The outputs of each picture, to come; one that is cancelled may not be computed."""
+        asked = [_Asked(picture) for picture in pictures_rgb]
+        with self._changed:
+            if self._closed:
+                raise RuntimeError("the lane is closed")
+            for thread in self._threads:
+                if thread.ident is None:
+                    thread.start()
+            self._waiting.extend(asked)
+            self._changed.notify_all()
+        return [each.answer for each in asked]
+
+    def close(self) -> None:
+        """Compute no more; what waits is cancelled."""
+        with self._changed:
+            self._closed = True
+            for each in self._waiting:
+                each.answer.cancel()
+            self._waiting.clear()
+            self._changed.notify_all()
+
+    def _serve(self, number: int) -> None:
+        while not self._closed:
+            if self._answer(number, self._take(timeout_s=0.0)):
+                continue
+            self._wipe(number)
+            self._answer(number, self._take(timeout_s=None))
+
+    def _take(self, timeout_s: float | None) -> list[_Asked]:
+        """As many of those that wait as fit in a batch, once they may be computed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._may_go(), timeout_s)
+            taken: list[_Asked] = []
+            may_go = self._may_go()
+            while may_go and self._waiting and len(taken) < self.batch:
+                each = self._waiting.popleft()
+                if each.answer.running() or each.answer.set_running_or_notify_cancel():
+                    taken.append(each)
+            self._under_way += bool(taken)
+            return taken
+
+    def _may_go(self) -> bool:
+        if not self._waiting:
+            return False
+        full = self._slots is not None and len(self._waiting) >= self.batch
+        return full or self._under_way == 0
+
+    def _answer(self, number: int, asked: Sequence[_Asked]) -> bool:
+        """Whether there was anything to answer; what was is forgotten with this call."""
+        if not asked:
+            return False
+        slots: Sequence[Slot] | None = None
+        try:
+            slots = self.open()
+            found = _in_batches(slots[number], asked, self.batch)
+        except MemoryError as error:
+            self._make_room(asked, slots, error)
+        except Exception as error:  # noqa: BLE001 - it is the askers', in the askers' threads
+            _refuse(asked, error)
+        else:
+            for each, outputs in zip(asked, found, strict=True):
+                each.answer.set_result(outputs)
+        finally:
+            del slots  # what is to be closed must be, before another thread opens it anew
+            self._done()
+        return True
+
+    def _make_room(
+        self, asked: Sequence[_Asked], slots: Sequence[Slot] | None, error: MemoryError
+    ) -> None:
+        """Close what did not fit; its pictures go first when it is opened for half as many."""
+        with self._changed:
+            if slots is self._slots:
+                self._slots = None
+                if self.batch == 1:
+                    _refuse(asked, self._too_large(error))
+                    return
+                self.batch //= 2
+            self._waiting.extendleft(reversed(asked))
+
+    def _too_large(self, error: MemoryError) -> DeviceUnavailable:
+        return DeviceUnavailable(
+            f"The GPU has no memory left for a single picture of {self._what} ({error}): let fewer "
+            "workers share it (engine.gpus_per_worker), or set inference.device to cpu."
+        )
+
+    def _wipe(self, number: int) -> None:
+        slots = self._slots
+        try:
+            if slots is not None:
+                slots[number].wipe()
+        except Exception:  # noqa: BLE001 - whatever it was: buffers that are gone hold nothing
+            with self._changed:
+                self._slots = None
+
+    def _done(self) -> None:
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()
+
+
+def _in_batches(slot: Slot, asked: Sequence[_Asked], batch: int) -> list[Outputs]:
+    """In more than one where the batch has become smaller since they were taken."""
+    pictures = [each.picture_rgb for each in asked]
+    parts = [pictures[start : start + batch] for start in range(0, len(pictures), batch)]
+    return [outputs for part in parts for outputs in slot.run(part)]
+
+
+def _refuse(asked: Sequence[_Asked], error: Exception) -> None:
+    for each in asked:
+        each.answer.set_exception(error)

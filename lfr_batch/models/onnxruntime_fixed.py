@@ -1,0 +1,150 @@
+"""The onnxruntime backend on a GPU: a model at one batch and one picture size.
+
+What goes to the device are the pictures' bytes: layout and scale are part of the graph. Every
+shape in it is fixed before it is opened, and its buffers stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from lfr_batch.models.devices import clear_gpu_memory
+from lfr_batch.models.graph import PICTURES, fix_shape, takes_pictures
+from lfr_batch.models.ladder import Size, make_ladder
+from lfr_batch.models.ladder_session import LadderSession
+from lfr_batch.models.lane import Lane, Outputs
+from lfr_batch.models.onnxruntime_open import (
+    REFUSALS,
+    describe,
+    first_line,
+    input_shape,
+    open_graph,
+)
+from lfr_batch.models.providers import Shape, lacks_memory
+from lfr_batch.records import ByteArray
+
+if TYPE_CHECKING:
+    from lfr_batch.models.sessions import ModelFile, SessionPlan
+
+SLOTS = 2
+"""While one batch computes, the next is copied."""
+FLOATS = "tensor(float)"
+
+
+def open_ladder(model: ModelFile, plan: SessionPlan) -> LadderSession:
+    """Raises DeviceUnavailable if the plan's device cannot be used for the whole graph."""
+    shape = input_shape(_graph(model))
+    ladder = make_ladder(shape, plan.at_once, model.max_batch)
+
+    def open_lane(size_wh: Size, batch: int) -> Lane:
+        what = f"{size_wh[0]} x {size_wh[1]} pixels for {model.path.name}"
+        return Lane(partial(_open_slots, model, plan, size_wh), batch, _slots(plan), what)
+
+    return LadderSession(ladder, open_lane, describe(plan))
+
+
+def _slots(plan: SessionPlan) -> int:
+    """A CUDA graph is of one thread."""
+    return 1 if plan.cuda_graphs else SLOTS
+
+
+def _graph(model: ModelFile) -> onnx.ModelProto:
+    return takes_pictures(onnx.load(model.path), model.mean, model.std)
+
+
+def _open_slots(model: ModelFile, plan: SessionPlan, size_wh: Size, batch: int) -> list[FixedSlot]:
+    """The file is read again for each: models are small, and opened seldom."""
+    width, height = size_wh
+    shape = batch, height, width, 3
+    cache = plan.cache and plan.cache / "x".join(map(str, shape))
+    session = open_graph(fix_shape(_graph(model), shape), model, replace(plan, cache=cache))
+    return [FixedSlot(session, shape, plan) for _ in range(_slots(plan))]
+
+
+class FixedSlot:
+    """Satisfies ``lane.Slot``. The outputs' first axis is that of the pictures, unless the batch
+    is 1: then they are handed on as they are."""
+
+    def __init__(
+        self, session: onnxruntime.InferenceSession, shape: Shape, plan: SessionPlan
+    ) -> None:
+        self._session, self._device, self._graphs = session, plan.device, plan.cuda_graphs
+        self._names = [output.name for output in session.get_outputs()]
+        self._host = np.zeros(shape, np.uint8)
+        self._filled = 0
+        self._outputs: list[Any] = []
+        with _memory_errors():
+            self._pictures = onnxruntime.OrtValue.ortvalue_from_shape_and_type(
+                shape, np.uint8, self._device, 0
+            )
+        self._binding = session.io_binding()
+        self._binding.bind_ortvalue_input(PICTURES, self._pictures)
+        for name in self._names:
+            self._binding.bind_output(name, self._device, 0)
+
+    def run(self, pictures_rgb: Sequence[ByteArray]) -> list[Outputs]:
+        self._fill(pictures_rgb)
+        with _memory_errors():
+            if not self._outputs:
+                self._first_run()
+            self._session.run_with_iobinding(self._binding)
+            outputs = self._binding.copy_outputs_to_cpu()
+        # On the CPU these are views of buffers that the next run writes to.
+        copy = True if self._device == "cpu" else None
+        kept = [np.array(output, np.float32, copy=copy) for output in outputs]
+        if len(self._host) == 1:
+            return [tuple(kept)]
+        return [tuple(output[i : i + 1] for output in kept) for i in range(len(pictures_rgb))]
+
+    def wipe(self) -> None:
+        """Pictures and templates have served their purpose."""
+        if not self._filled:
+            return
+        self._fill(())
+        for value in (self._pictures, *self._outputs):
+            _clear(value, self._device)
+
+    def _fill(self, pictures_rgb: Sequence[ByteArray]) -> None:
+        for row, picture in zip(self._host, pictures_rgb, strict=False):
+            row[:] = picture
+        self._host[len(pictures_rgb) : self._filled] = 0
+        self._filled = len(pictures_rgb)
+        if pictures_rgb:
+            self._pictures.update_inplace(self._host)
+
+    def _first_run(self) -> None:
+        """onnxruntime makes room for the outputs, which all further runs write to.
+
+        A CUDA graph is not recorded before that.
+        """
+        options = onnxruntime.RunOptions()
+        if self._graphs:
+            options.add_run_config_entry("gpu_graph_id", "-1")
+        self._session.run_with_iobinding(self._binding, options)
+        self._outputs = list(self._binding.get_outputs())
+        for name, value in zip(self._names, self._outputs, strict=True):
+            self._binding.bind_ortvalue_output(name, value)
+
+
+def _clear(value: Any, device: str) -> None:
+    if device == "cpu" or not clear_gpu_memory(value.data_ptr(), value.tensor_size_in_bytes()):
+        value.update_inplace(np.zeros(value.shape(), value.numpy().dtype))
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """onnxruntime's many ways to say that a device has no room, as MemoryError."""
+    try:
+        yield
+    except REFUSALS as error:
+        if lacks_memory(str(error)):
+            raise MemoryError(first_line(error)) from error
+        raise

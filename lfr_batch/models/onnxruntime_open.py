@@ -1,0 +1,140 @@
+"""Opening a graph in onnxruntime, on the CPU, with CUDA or with TensorRT."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import onnx
+import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import EPFail, Fail, RuntimeException
+
+from lfr_batch.errors import DeviceUnavailable
+from lfr_batch.models.devices import gpu_memory_bytes, load_tensorrt
+from lfr_batch.models.providers import (
+    TENSORRT,
+    choose_providers,
+    cuda_options,
+    lacks_memory,
+    memory_limit_bytes,
+    misplaced,
+    tensorrt_options,
+)
+
+if TYPE_CHECKING:
+    from lfr_batch.models.sessions import ModelFile, SessionPlan
+
+ERRORS_ONLY = 3
+REFUSALS = (RuntimeError, EPFail, Fail, RuntimeException)
+"""What onnxruntime raises where a device does not do what it is asked."""
+
+
+def open_graph(
+    graph: onnx.ModelProto, model: ModelFile, plan: SessionPlan
+) -> onnxruntime.InferenceSession:
+    """``graph``, made of ``model``, on the plan's device.
+
+    Raises DeviceUnavailable if that cannot be used, or where part of the graph would be computed on
+    the CPU instead and the plan does not allow that; MemoryError where a GPU has no room for it.
+    """
+    wanted = choose_providers(plan.device, plan.precision, onnxruntime.get_available_providers())
+    _load_libraries(plan)
+    try:
+        # Unless told so, onnxruntime opens another session on the CPU when a provider fails.
+        session = onnxruntime.InferenceSession(
+            graph.SerializeToString(),
+            sess_options=_options(plan),
+            providers=[(name, _provider_options(name, plan)) for name in wanted],
+            enable_fallback=0,
+        )
+    except REFUSALS as error:
+        if plan.device == "cpu":
+            raise
+        if lacks_memory(str(error)):
+            raise MemoryError(first_line(error)) from error
+        raise DeviceUnavailable(_not_started(model, wanted[0], first_line(error))) from error
+    _require_device(session, model, plan, wanted[0])
+    return session
+
+
+def _load_libraries(plan: SessionPlan) -> None:
+    if plan.device == "cuda":
+        onnxruntime.preload_dlls()
+    if plan.precision == "f16":
+        load_tensorrt()
+
+
+def _options(plan: SessionPlan) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
+    options.intra_op_num_threads = plan.threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    return options
+
+
+def _provider_options(name: str, plan: SessionPlan) -> dict[str, str]:
+    if plan.device == "cpu":
+        return {}
+    limit_bytes = memory_limit_bytes(gpu_memory_bytes(), plan.gpu_share)
+    if name != TENSORRT:
+        return cuda_options(plan.precision, limit_bytes, graphs=plan.cuda_graphs)
+    if plan.cache is not None:
+        with contextlib.suppress(OSError):  # then engines are built again at every start
+            plan.cache.mkdir(parents=True, exist_ok=True)
+    return tensorrt_options(plan.cache, limit_bytes)
+
+
+def _require_device(
+    session: onnxruntime.InferenceSession, model: ModelFile, plan: SessionPlan, first: str
+) -> None:
+    """Raises DeviceUnavailable where the CPU would do a GPU's work."""
+    if plan.device == "cpu":
+        return
+    # onnxruntime only warns where a provider cannot start.
+    assigned = assignments(session)
+    if first not in {provider for provider, _ in assigned}:
+        raise DeviceUnavailable(_not_started(model, first, "it was given no part of the graph"))
+    # session.disable_cpu_ep_fallback would refuse the arithmetic of shapes too.
+    on_cpu = misplaced(assigned)
+    if on_cpu and not plan.allow_cpu:
+        raise DeviceUnavailable(
+            f"onnxruntime would compute {', '.join(on_cpu)} of {model.path.name} on the CPU "
+            "instead of the GPU: give --allow-cpu (inference.allow_cpu) to accept that, or set "
+            "inference.device to cpu."
+        )
+
+
+def assignments(session: onnxruntime.InferenceSession) -> list[tuple[str, str]]:
+    """Provider and kind of every node of the graph."""
+    return [
+        (part.ep_name, node.op_type)
+        for part in session.get_provider_graph_assignment_info()
+        for node in part.get_nodes()
+    ]
+
+
+def _not_started(model: ModelFile, provider: str, reason: str) -> str:
+    name = provider.removesuffix("ExecutionProvider")
+    way_out = "inference.tensorrt to never" if provider == TENSORRT else "inference.device to cpu"
+    return (
+        f"onnxruntime could not use {name} for {model.path.name} ({reason}): check "
+        f"the driver and the CUDA libraries, or set {way_out}."
+    )
+
+
+def input_shape(graph: onnx.ModelProto) -> tuple[int | None, ...]:
+    """Of the graph's only input; None: free."""
+    axes = graph.graph.input[0].type.tensor_type.shape.dim
+    return tuple(axis.dim_value or None for axis in axes)
+
+
+def first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def describe(plan: SessionPlan) -> str:
+    if plan.device == "cpu":
+        return f"onnxruntime CPU {plan.precision}, {plan.threads} threads"
+    library = "TensorRT" if plan.precision == "f16" else "CUDA"
+    return f"onnxruntime {library} {plan.precision}"

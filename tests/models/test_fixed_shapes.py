@@ -1,0 +1,204 @@
+"""What a GPU's sessions do, with onnxruntime's CPU provider behind them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lfr_batch.errors import DeviceUnavailable
+from lfr_batch.models import onnxruntime_fixed
+from lfr_batch.models.ladder_session import LadderSession
+from lfr_batch.models.onnxruntime_fixed import FixedSlot, open_ladder
+from lfr_batch.models.sessions import ModelFile, Outputs, SessionPlan, open_planned
+from lfr_batch.records import ByteArray
+
+PLAIN = SessionPlan("onnxruntime", "cpu", "f32", 2)
+PLAN = replace(PLAIN, one_shape=True, at_once=4)
+SIZES_HW = {
+    "centerface.onnx": [(160, 160), (320, 160)],
+    "yunet.onnx": [(160, 160), (160, 320)],
+    "sface.onnx": [(112, 112)],
+}
+
+
+@pytest.fixture(params=SIZES_HW)
+def model(request: pytest.FixtureRequest, open_pack_home: Path) -> ModelFile:
+    return ModelFile(open_pack_home / "models" / "open" / str(request.param))
+
+
+@pytest.fixture
+def embedder(open_pack_home: Path) -> ModelFile:
+    return ModelFile(open_pack_home / "models" / "open" / "sface.onnx")
+
+
+def pictures(count: int, size_hw: tuple[int, int], seed: int = 0) -> ByteArray:
+    return np.random.default_rng(seed).integers(0, 256, (count, *size_hw, 3), np.uint8)
+
+
+def joined(parts: Sequence[Outputs]) -> Outputs:
+    return tuple(np.concatenate(output) for output in zip(*parts, strict=True))
+
+
+def assert_equal(one: Outputs, other: Outputs) -> None:
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture
+def shapes(monkeypatch: pytest.MonkeyPatch) -> dict[int, set[tuple[int, ...]]]:
+    """By session of onnxruntime: the shapes that it computed."""
+    seen: dict[int, set[tuple[int, ...]]] = {}
+    plain = FixedSlot.run
+
+    def noted(self: Any, pictures_rgb: Sequence[ByteArray]) -> list[Outputs]:
+        shape = tuple(self._session.get_inputs()[0].shape)
+        assert shape == self._host.shape
+        seen.setdefault(id(self._session), set()).add(shape)
+        return plain(self, pictures_rgb)
+
+    monkeypatch.setattr(FixedSlot, "run", noted)
+    return seen
+
+
+def test_it_gives_what_a_free_session_gives(
+    model: ModelFile, shapes: dict[int, set[tuple[int, ...]]]
+) -> None:
+    fixed, free = open_planned(model, PLAN), open_planned(model, PLAIN)
+    for seed, size_hw in enumerate(SIZES_HW[model.path.name] * 2):
+        batch = pictures(1 + 3 * seed, size_hw, seed)
+        for one, other in zip(fixed.run(batch), free.run(batch), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+    assert len(shapes) == len(SIZES_HW[model.path.name])
+    assert all(len(each) == 1 for each in shapes.values())
+
+
+def test_an_answer_does_not_depend_on_neighbours_or_place(model: ModelFile) -> None:
+    session = open_ladder(model, PLAN)
+    size_hw = SIZES_HW[model.path.name][0]
+    batch = session._lane((size_hw[1], size_hw[0])).batch
+    picture = pictures(1, size_hw, 1)
+    alone = session.run(picture)
+    for place in range(batch):
+        among = pictures(batch, size_hw, seed=2 + place)
+        among[place] = picture[0]
+        found = tuple(output[place : place + 1] for output in session.run(among))
+        assert_equal(found, alone)
+
+
+def test_threads_that_ask_together_get_what_they_get_alone(embedder: ModelFile) -> None:
+    session = open_ladder(embedder, PLAN)
+    asked = [[pictures(1 + i % 3, (112, 112), 10 * who + i) for i in range(4)] for who in range(6)]
+    alone = [[session.run(batch) for batch in batches] for batches in asked]
+    together = threading.Barrier(len(asked))
+
+    def ask(batches: list[ByteArray]) -> list[Outputs]:
+        together.wait()
+        return list(session.run_all(batches))
+
+    with ThreadPoolExecutor(len(asked)) as threads:
+        for found, expected in zip(threads.map(ask, asked), alone, strict=True):
+            for one, other in zip(found, expected, strict=True):
+                assert_equal(one, other)
+
+
+def test_a_size_that_is_no_rung_is_refused(open_pack_home: Path) -> None:
+    model = ModelFile(open_pack_home / "models" / "open" / "yunet.onnx")
+    session = open_ladder(model, PLAN)
+    with pytest.raises(ValueError, match=r"\(96, 160\) is no size"):
+        session.run(pictures(1, (160, 96)))
+
+
+def test_buffers_hold_nothing_once_wiped(model: ModelFile) -> None:
+    size_hw = SIZES_HW[model.path.name][0]
+    [slot, _] = onnxruntime_fixed._open_slots(model, PLAN, (size_hw[1], size_hw[0]), 3)
+    slot.run(list(pictures(2, size_hw)))
+    held = (slot._host, slot._pictures.numpy(), *(each.numpy() for each in slot._outputs))
+    assert all(buffer.any() for buffer in held)
+    slot.wipe()
+    held = (slot._host, slot._pictures.numpy(), *(each.numpy() for each in slot._outputs))
+    assert not any(buffer.any() for buffer in held)
+
+
+def test_padding_is_black_whatever_was_there_before(embedder: ModelFile) -> None:
+    [slot, _] = onnxruntime_fixed._open_slots(embedder, PLAN, (112, 112), 3)
+    slot.run(list(pictures(3, (112, 112))))
+    slot.run(list(pictures(1, (112, 112))))
+    assert slot._pictures.numpy()[0].any()
+    assert not slot._pictures.numpy()[1:].any()
+
+
+@pytest.mark.parametrize("room", [4, 2, 1])
+def test_a_batch_without_room_is_halved_and_answered_all_the_same(
+    embedder: ModelFile, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """By onnxruntime's own words, where its memory is too small."""
+    batch = pictures(7, (112, 112))
+    expected = open_ladder(embedder, PLAN).run(batch)
+    tried = refuse_above(monkeypatch, room)
+    session = open_ladder(embedder, PLAN)
+    for _ in range(2):
+        for one, other in zip(session.run(batch), expected, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-4)
+    assert tried == [size for size in (4, 2, 1) if size > room]
+    assert session._lane((112, 112)).batch == room
+
+
+def test_without_room_for_one_the_way_out_is_named(
+    embedder: ModelFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_above(monkeypatch, 0)
+    session = open_ladder(embedder, PLAN)
+    with pytest.raises(DeviceUnavailable, match=r"112 x 112 pixels for sface.*gpus_per_worker"):
+        session.run(pictures(1, (112, 112)))
+
+
+def refuse_above(monkeypatch: pytest.MonkeyPatch, room: int) -> list[int]:
+    """The batches that were refused."""
+    tried: list[int] = []
+    first_run = FixedSlot._first_run
+
+    def refusing(self: Any) -> None:
+        if len(self._host) > room:
+            tried.append(len(self._host))
+            raise RuntimeError(
+                "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Available memory of 1259498496 is "
+                "smaller than requested bytes of 1509949440"
+            )
+        first_run(self)
+
+    monkeypatch.setattr(FixedSlot, "_first_run", refusing)
+    return tried
+
+
+def test_a_run_all_that_is_left_early_leaves_nothing_behind(embedder: ModelFile) -> None:
+    session = open_ladder(embedder, PLAN)
+    given: list[int] = []
+
+    def endlessly() -> Iterator[ByteArray]:
+        while True:
+            given.append(len(given))
+            yield pictures(1, (112, 112), len(given))
+
+    for _ in session.run_all(endlessly()):
+        break
+    assert len(given) <= 2 + session._lane((112, 112)).batch
+    assert len(session.run(pictures(2, (112, 112)))[0]) == 2
+
+
+def test_its_threads_end_with_it(embedder: ModelFile) -> None:
+    session: LadderSession | None = open_ladder(embedder, PLAN)
+    assert session is not None
+    session.run(pictures(1, (112, 112)))
+    threads = session._lane((112, 112))._threads
+    assert any(thread.is_alive() for thread in threads)
+    session = None
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
