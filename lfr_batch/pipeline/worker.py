@@ -13,15 +13,15 @@ import cv2
 
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import LfrError
-from lfr_batch.footage.decoders import Decoder, settle_decode
+from lfr_batch.footage.decoders import Decoder, decoder_of, settle_decode
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.nvdec import nvdec_obstacle
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.gallery.faiss_index import use_threads
 from lfr_batch.models.devices import share_gpu_context
-from lfr_batch.pipeline.scan_segment import scan_segment
-from lfr_batch.pipeline.search import SearchSpec, on_gpu, open_searches
+from lfr_batch.pipeline.scan_segment import SegmentResult, scan_segment
+from lfr_batch.pipeline.search import Search, SearchSpec, on_gpu, open_searches
 from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
@@ -75,17 +75,22 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     beside = share > 1 or on_gpu(spec.config)
     store = open_store(spec.results_root, spec.config.s3)
 
+    def searched(segment: Segment, decoder: Decoder, search: Search) -> SegmentResult:
+        skips = spec.config.footage.motion.skips_groups and segment.views == 1
+        stillness = Stillness() if skips else None
+        with closing(_frames(segment, spec, decoder, stillness)) as frames:
+            result = scan_segment(segment, frames, search, stillness, beside=beside)
+        if result.outcome.error and decoder_of(segment, decoder) == "nvdec":
+            # Of damage a GPU's decoder shows other pictures, and knows less to say.
+            return searched(segment, "cpu", search)
+        return result
+
     def process(segment: Segment) -> SegmentOutcome:
         """Search a segment and write its shard. A StoreError means that nothing can be written."""
         use_threads(share)
         try:
-            skips = spec.config.footage.motion.skips_groups and segment.views == 1
-            stillness = Stillness() if skips else None
-            with (
-                closing(_frames(segment, spec, decoder, stillness)) as frames,
-                lend() as search,
-            ):
-                result = scan_segment(segment, frames, search, stillness, beside=beside)
+            with lend() as search:
+                result = searched(segment, decoder, search)
         except LfrError as error:
             return failed(segment, str(error), "quarantined" if error.retryable else "failed")
         except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run
