@@ -15,7 +15,7 @@ from benchmarks.measures import Job, Measure
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.table import open_engine
 from lfr_batch.pipeline.worker import WorkerSpec, open_worker
-from lfr_batch.pipeline.workers import sized
+from lfr_batch.pipeline.workers import Machine, sized
 from lfr_batch.records import Segment
 
 Kind = Literal["in_process", "ray"]
@@ -41,9 +41,9 @@ def compare_engines(job: Job) -> Measure:
 
 def _seconds(spec: WorkerSpec, segments: Sequence[Segment], kind: Kind, cores: int) -> float:
     """From the receipts of short first segments, which open the workers, to the last receipt."""
-    engine = sized(EngineConfig(kind=kind), len(segments), cores)
-    workers = round(cores / engine.cpus_per_worker)
-    first = [replace(warm_up(segments[0]), segment_id=f"warm-up-{i}") for i in range(workers)]
+    engine = sized(EngineConfig(kind=kind), Machine(cores), len(segments))
+    numbers = range(engine.workers)
+    first = [replace(warm_up(segments[0]), segment_id=f"warm-up-{i}") for i in numbers]
     with open_engine(engine) as run:
         receipts = iter(run(open_worker, _with(spec, engine), [*first, *segments]))
         for _ in first:

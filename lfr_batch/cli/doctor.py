@@ -10,6 +10,7 @@ from lfr_batch.cli.findings import Finding
 from lfr_batch.cli.findings_data import data_findings
 from lfr_batch.cli.findings_machine import machine_findings
 from lfr_batch.cli.findings_ray import ray_findings
+from lfr_batch.cli.findings_scan import scan_finding
 from lfr_batch.cli.findings_software import software_findings
 from lfr_batch.cli.options import JsonOption, home, results_root
 from lfr_batch.cli.output import answer, answer_json, counted
@@ -36,6 +37,7 @@ def collect_findings(home: Path, results: str | None = None) -> list[Finding]:
         *machine_findings(home),
         *ray_findings(),
         *software_findings(),
+        scan_finding(),
         *data_findings(home, results or results_root(None)),
     ]
 

@@ -17,6 +17,7 @@ from lfr_batch.models.devices import (
     inspect_devices,
     installed_twins,
 )
+from lfr_batch.models.providers import fast_precision
 from lfr_batch.models.sessions import SessionPlan, plan_session
 
 DISTRIBUTION = "lfr-batch"
@@ -99,14 +100,13 @@ def plan_finding(report: DeviceReport) -> Finding:
         plan = plan_session(InferenceConfig(), available_cores())
     except LfrError as error:
         return problem("inference", str(error), "Set inference.* as conf/default.yaml explains.")
-    return ok("inference", describe_plan(plan, bf16=report.bf16))
+    return ok("inference", describe_plan(plan, bf16=report.bf16, tensorrt=report.tensorrt_usable))
 
 
-def describe_plan(plan: SessionPlan, *, bf16: bool) -> str:
+def describe_plan(plan: SessionPlan, *, bf16: bool, tensorrt: bool = False) -> str:
     """What 'auto' comes to here; the models themselves are compared when they are opened."""
-    precision = str(plan.precision)
-    if plan.backend == "openvino" and bf16:
-        precision = "bf16 where it agrees with f32 at start-up, else f32"
+    fast = fast_precision(plan.backend, plan.device, bf16=bf16, tensorrt=tensorrt)
+    precision = f"{fast} where it agrees with f32 at start-up, else f32" if fast else "f32"
     return f"{plan.backend} on {plan.device}, {precision}"
 
 

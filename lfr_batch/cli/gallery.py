@@ -35,7 +35,7 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting
 from lfr_batch.config.schema import Config
-from lfr_batch.engine.table import open_engine
+from lfr_batch.engine.table import machine_for, open_engine
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import Enrolment, Listing, Pick, SnapshotInfo
 from lfr_batch.gallery.store import (
@@ -48,6 +48,7 @@ from lfr_batch.gallery.store import (
 )
 from lfr_batch.oversight.authority import require_authority
 from lfr_batch.pipeline.enrol import EnrolOrder, examine, publish
+from lfr_batch.pipeline.workers import sized
 
 gallery_app = typer.Typer(help="Galleries of enrolled people.", no_args_is_help=True)
 UNSETTLED = 3
@@ -114,10 +115,11 @@ def enrol_(
 
 def _engine_for(settings: Config, images: int, *, chosen: bool) -> Config:
     """Small enrolments are quicker without Ray."""
-    if chosen or images >= settings.enrol.ray_from_images:
-        return settings
-    here = settings.engine.model_copy(update={"kind": "in_process"})
-    return settings.model_copy(update={"engine": here})
+    if not chosen and images < settings.enrol.ray_from_images:
+        here = settings.engine.model_copy(update={"kind": "in_process"})
+        settings = settings.model_copy(update={"engine": here})
+    sizes = sized(settings.engine, machine_for(settings), images)
+    return settings.model_copy(update={"engine": sizes})
 
 
 def _tell(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> None:

@@ -38,7 +38,7 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting, scan_progress
 from lfr_batch.config.load import override, parse_config
-from lfr_batch.engine.table import joined, open_engine
+from lfr_batch.engine.table import joined, machine_for, open_engine
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.oversight.authority import require_authority
@@ -194,7 +194,8 @@ def resume(
     recorded = parse_config(request.config, f"the request of run {run_id}")
     settings = {"engine.kind": engine, "engine.address": address}
     changed = override(recorded, settings).engine
-    result = _execute(store, run_id, Resumption(changed, retry_failed))
+    with joined(changed):
+        result = _execute(store, run_id, Resumption(changed, retry_failed))
     if request.kind == "search":
         _report_candidates(result, store, as_json)
     else:
@@ -238,7 +239,15 @@ def _run(order: Order, root: str) -> tuple[RunResult, Store, FoundFootage]:
 
 def _execute(store: Store, run_id: str, resumption: Resumption) -> RunResult:
     with scan_progress() as progress:
-        return execute_run(store, run_id, open_engine, progress.start, progress.take, resumption)
+        return execute_run(
+            store,
+            run_id,
+            open_engine,
+            progress.start,
+            progress.take,
+            resumption,
+            find_machine=machine_for,
+        )
 
 
 def _report(

@@ -185,12 +185,13 @@ class EngineConfig(Section):
     loopback: bool = True
     """Of one that is started: it listens on 127.0.0.1 alone."""
     workers: Annotated[int, Field(ge=0)] = 0
-    """Actors at most; 0 lets the pool grow with the cluster's free cores."""
-    cpus_per_worker: Annotated[float, Field(gt=0.0)] = 1.0
-    """Cores of a worker; on a single machine a worker takes those that no other would use."""
-    gpus_per_worker: Annotated[float, Field(ge=0.0)] = 0.0
-    """Ray reserves them; a fraction lets several workers share a GPU, each with that part of its
-    memory. In this process there is one worker and the GPU is its own."""
+    """At most; 0: as many as there is room for."""
+    cpus_per_worker: Annotated[float, Field(gt=0.0)] | None = None
+    """Cores of a worker; on a single machine it takes those, too, that no other would use. null:
+    one, or about four where it has a part of a GPU, see ``pipeline.workers``."""
+    gpus_per_worker: Annotated[float, Field(ge=0.0)] | None = None
+    """A fraction lets several workers share a GPU, each with that part of its memory; 0: none is
+    used. null: all that are usable are shared out."""
     segments_per_worker: Annotated[int, Field(ge=0)] = 0
     """Segments, or groups of stills, that a worker has at once; 0: one on processors, as many as
     it has cores on a GPU."""
@@ -198,8 +199,15 @@ class EngineConfig(Section):
 
     @property
     def gpu_share(self) -> float:
-        """What a worker may use of one GPU."""
-        return 1.0 if self.kind == "in_process" else min(1.0, self.gpus_per_worker)
+        """What a worker may use of one GPU; where that has not been settled, all of it in this
+        process and nothing on Ray."""
+        settled = self.gpus_per_worker
+        return min(1.0, float(self.kind == "in_process") if settled is None else settled)
+
+    @property
+    def threads(self) -> int:
+        """Of a worker; where that has not been settled, one."""
+        return max(1, round(self.cpus_per_worker or 1.0))
 
 
 class S3Config(Section):

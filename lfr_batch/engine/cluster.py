@@ -10,12 +10,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.own_cluster import listening, own_token
 from lfr_batch.engine.session_folder import RAYS, TOKEN, base_folder, session_folder
 from lfr_batch.errors import EngineError
-from lfr_batch.models.devices import available_cores
+from lfr_batch.models.devices import available_cores, cuda_device_count
+from lfr_batch.pipeline.workers import Machine
 
 KNOCK_S = 10.0
 OBJECT_STORE_BYTES = 256 * 1024 * 1024
@@ -98,6 +100,7 @@ def _start(folder: Path) -> None:
     ray.init(
         address="local",
         num_cpus=available_cores(),
+        num_gpus=cuda_device_count(),
         include_dashboard=False,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,
@@ -120,6 +123,21 @@ def _explained(what: str, way_out: str) -> Iterator[None]:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise EngineError(f"{what} ({reason}): {way_out}") from error
+
+
+def usual_node(gpus: bool) -> Machine:
+    """Of the nodes of the joined cluster, the one with the fewest cores: to each GPU, where
+    ``gpus`` are wanted and a node has some."""
+    import ray  # noqa: PLC0415
+
+    found: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    rooms = [node["Resources"] for node in found if node["Alive"]]
+    nodes = [Machine(int(r.get("CPU", 0)), int(r.get("GPU", 0)), of_cluster=True) for r in rooms]
+    on_gpu = [node for node in nodes if gpus and node.gpus and node.cores]
+    if on_gpu:
+        return min(on_gpu, key=lambda node: node.cores / node.gpus)
+    cores = min((node.cores for node in nodes if node.cores), default=1)
+    return Machine(cores, of_cluster=True)
 
 
 def require_listener(config: EngineConfig) -> None:

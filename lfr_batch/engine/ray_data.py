@@ -27,6 +27,7 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import connected
 from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.pipeline.attempts import Runner
+from lfr_batch.pipeline.workers import on_gpus
 
 Spec = TypeVar("Spec")
 Item = TypeVar("Item")
@@ -145,7 +146,7 @@ def _dataset(
                 max_concurrent_calls_per_actor=together,
                 enable_true_multi_threading=together > 1,
             ),
-            num_cpus=engine.cpus_per_worker,
+            num_cpus=engine.cpus_per_worker or 1.0,
             num_gpus=engine.gpus_per_worker or None,
             max_restarts=-1,
             max_task_retries=0,
@@ -158,16 +159,16 @@ def _room(engine: EngineConfig) -> int:
 
     there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     cpus = there.get("CPU", 0.0)
-    room = cpus / min(engine.cpus_per_worker, max(cpus, 1.0))
-    if engine.gpus_per_worker:
-        room = min(room, there.get("GPU", 0.0) / engine.gpus_per_worker)
+    each, gpus = engine.cpus_per_worker or 1.0, engine.gpus_per_worker or 0.0
+    room = int(cpus / min(each, max(cpus, 1.0)))
+    if gpus:
+        room = min(room, on_gpus(int(there.get("GPU", 0.0)), gpus))
     if room < 1:
         raise EngineError(
-            f"No worker fits on the cluster: one needs {engine.cpus_per_worker:g} CPUs and "
-            f"{engine.gpus_per_worker:g} GPUs; lower engine.cpus_per_worker or "
-            "engine.gpus_per_worker, or add machines."
+            f"No worker fits on the cluster: one needs {each:g} CPUs and {gpus:g} GPUs; lower "
+            "engine.cpus_per_worker or engine.gpus_per_worker, or add machines."
         )
-    return min(engine.workers or int(room), int(room))
+    return min(engine.workers or room, room)
 
 
 def _settle_ray_data() -> None:

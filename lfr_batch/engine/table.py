@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from lfr_batch.config.schema import EngineConfig
-from lfr_batch.engine.cluster import connected, named_cluster
+from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.engine.cluster import connected, named_cluster, usual_node
 from lfr_batch.engine.in_process import in_process
 from lfr_batch.engine.ray_data import ray_data
 from lfr_batch.engine.session_folder import usable_base
 from lfr_batch.pipeline.attempts import Runner
+from lfr_batch.pipeline.machine import may_use_gpu, this_machine
+from lfr_batch.pipeline.workers import Machine
 
 ENGINES: dict[str, Callable[[EngineConfig], AbstractContextManager[Runner]]] = {
     "ray": ray_data,
@@ -21,6 +23,17 @@ ENGINES: dict[str, Callable[[EngineConfig], AbstractContextManager[Runner]]] = {
 def open_engine(config: EngineConfig) -> AbstractContextManager[Runner]:
     """Raises EngineError if the engine cannot be had."""
     return ENGINES[config.kind](config)
+
+
+def machine_for(config: Config) -> Machine:
+    """Where workers are to be: this machine, or a node of the cluster that is named.
+
+    Raises EngineError where the cluster cannot be joined.
+    """
+    if config.engine.kind == "ray" and named_cluster(config.engine):
+        with connected(config.engine):
+            return usual_node(may_use_gpu(config.inference))
+    return this_machine(config)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from lfr_batch.models.store import load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.oversight.authority import require_authority as stated_authority
 from lfr_batch.pipeline.live_plan import LivePlan
+from lfr_batch.pipeline.machine import sized_here
 from lfr_batch.pipeline.plan import derive_threshold
 from lfr_batch.results import layout
 from lfr_batch.results.lake_version import check_lake
@@ -87,8 +88,10 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     sinks = tuple(open_sinks(Setting(record, config, store)))
     with _refusing():
         _try_out(store, record.deployment_id)
+    # One analyst, whose GPU, if there is one, is its own.
+    engine = sized_here(config.as_scan(), items=1).engine
     plan = LivePlan(
-        config=config,
+        config=config.model_copy(update={"engine": engine}),
         deployment=record,
         home=order.home,
         watchlist_home=watchlist_home(order.home, record.deployment_id),

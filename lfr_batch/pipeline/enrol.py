@@ -37,12 +37,12 @@ from lfr_batch.gallery.records import (
     image_id_of,
 )
 from lfr_batch.gallery.store import load_compared, publish_snapshot
-from lfr_batch.models.devices import available_cores
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.pipeline.attempts import Runner, run_with_attempts
 from lfr_batch.pipeline.lending import Lend, for_all, for_each
+from lfr_batch.pipeline.machine import sized_here
 from lfr_batch.pipeline.search import on_gpu
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.records import FaceBatch
@@ -99,6 +99,7 @@ def examine(
     on_outcome: Callable[[EnrolmentOutcome], None] = lambda _: None,
 ) -> Enrolment:
     """What becomes of every file; nothing is written. Raises PackError."""
+    order = replace(order, config=sized_here(order.config, len(listing.images)))
     pack = load_pack(order.home, order.config.pack)
     require_permitted_use(pack.manifest, order.licence_statement)
     outcomes = _noting(enrol_images(order, run, listing.images), on_outcome)
@@ -152,9 +153,7 @@ def enrol_images(
 
 def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], EnrolmentOutcome]:
     protect_files()
-    engine = spec.config.engine
-    alone = engine.kind == "in_process"
-    threads = available_cores() if alone else max(1, round(engine.cpus_per_worker))
+    threads = spec.config.engine.threads
     share = max(1, threads // spec.together)
     cv2.setNumThreads(share)
     pack: Pack = load_pack(spec.home, spec.config.pack)

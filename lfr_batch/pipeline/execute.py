@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from lfr_batch import __version__
 from lfr_batch.config.load import parse_config
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.errors import LfrError, ResultsError, RunTakenOver, StoreError, UsageError
-from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline.attempts import Runner, run_segments
+from lfr_batch.pipeline.machine import FindMachine, this_machine
 from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import WorkerSpec
 from lfr_batch.pipeline.workers import sized
@@ -68,12 +67,13 @@ def execute_run(
     on_outcome: OnOutcome,
     resumption: Resumption | None = None,
     lease_s: float = LEASE_S,
+    find_machine: FindMachine = this_machine,
 ) -> RunResult:
     """Bring a created run to its end, from wherever it stands.
 
-    ``on_start`` gets the whole plan and the number of segments still to do. Raises RunBusy if
-    another process is at it, RunTakenOver if one took it up while this one stood still;
-    StoreError and EngineError leave a run that can be resumed.
+    ``on_start`` gets the whole plan and the number of segments still to do; ``find_machine`` says
+    where workers are to be. Raises RunBusy if another process is at it, RunTakenOver if one took it
+    up while this one stood still; StoreError and EngineError leave a run that can be resumed.
     """
     resumption = resumption or Resumption()
     with lock_run(store, run_id, lease_s) as hold:
@@ -84,7 +84,15 @@ def execute_run(
         retry = RETRY | RETRY_FAILED if resumption.retry_failed else RETRY
         with _failure_recorded(hold, request):
             outcomes = _run_pending(
-                hold, request, config, plan, retry, open_engine, on_start, on_outcome
+                hold,
+                request,
+                config,
+                plan,
+                retry,
+                open_engine,
+                on_start,
+                on_outcome,
+                find_machine,
             )
             return _publish(hold, request, config, plan, outcomes)
 
@@ -132,6 +140,7 @@ def _run_pending(
     open_engine: OpenEngine,
     on_start: Callable[[Sequence[Segment], int], None],
     on_outcome: OnOutcome,
+    find_machine: FindMachine,
 ) -> Mapping[str, SegmentOutcome]:
     """Every receipt of the run, old and new."""
     outcomes = read_outcomes(hold.store, request.run_id)
@@ -142,7 +151,8 @@ def _run_pending(
     ledger = open_ledger(hold, outcomes.values())
     del outcomes  # they would lie in memory as long as the run takes
     record_run(hold, request, "running")
-    config = _on_this_machine(config, len(todo))
+    sizes = sized(config.engine, find_machine(config), len(todo))
+    config = config.model_copy(update={"engine": sizes})
     with open_engine(config.engine) as run:
         found = run_segments(run, _spec(hold, request, config), todo)
         _keep_receipts(ledger, found, config.engine.ledger_flush_s, on_outcome)
@@ -160,13 +170,6 @@ def _require_receipts(
             f"{lost} segments of run {request.run_id} were searched, and their receipts or "
             f"sightings are gone; `lfr resume {request.run_id}` searches them again"
         )
-
-
-def _on_this_machine(config: Config, items: int) -> Config:
-    engine = config.engine
-    if engine.kind == "ray" and (engine.address or os.environ.get("RAY_ADDRESS")):
-        return config
-    return config.model_copy(update={"engine": sized(engine, items, available_cores())})
 
 
 def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:

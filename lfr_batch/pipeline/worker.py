@@ -48,7 +48,7 @@ class WorkerSpec:
 
     @property
     def threads(self) -> int:
-        return max(1, round(self.config.engine.cpus_per_worker))
+        return self.config.engine.threads
 
     @property
     def together(self) -> int:

@@ -24,6 +24,7 @@ from lfr_batch.cli.findings_machine import (
     python_finding,
     shared_memory_finding,
 )
+from lfr_batch.cli.findings_scan import workers_finding
 from lfr_batch.cli.findings_software import (
     collisions_finding,
     describe_plan,
@@ -32,14 +33,17 @@ from lfr_batch.cli.findings_software import (
     providers_finding,
     wrong_requirements,
 )
+from lfr_batch.config.schema import EngineConfig
 from lfr_batch.models.devices import DeviceReport
 from lfr_batch.models.sessions import SessionPlan
+from lfr_batch.pipeline.workers import Machine, sized
 from lfr_batch.results.schemas import SCHEMA_VERSION
 
+CUDA = SessionPlan("onnxruntime", "cuda", "f32", 2)
 TOPICS = {
     "python", "processor", "memory", "disk", "disk of Ray's sessions", "shared memory", "gpu",
     "open files", "core dumps", "Ray's sessions", "Ray's usual folder",
-    "Ray that runs", "packages", "collisions", "providers", "inference", "home",
+    "Ray that runs", "packages", "collisions", "providers", "inference", "scan", "home",
     "packs", "galleries", "results",
 }  # fmt: skip
 
@@ -170,14 +174,38 @@ def test_each_look_says_what_it_saw(finding: Finding, state: str, says: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("plan", "bf16", "text"),
+    ("plan", "tensorrt", "text"),
     [
-        (SessionPlan("onnxruntime", "cuda", "f32", 2), True, "onnxruntime on cuda, f32"),
+        (CUDA, False, "onnxruntime on cuda, tf32 where it agrees with f32 at start-up, else f32"),
+        (CUDA, True, "onnxruntime on cuda, f16 where it agrees with f32 at start-up, else f32"),
         (SessionPlan("openvino", "cpu", "f32", 2), False, "openvino on cpu, f32"),
     ],
 )
-def test_the_plan_is_told_in_words(plan: SessionPlan, bf16: bool, text: str) -> None:
-    assert describe_plan(plan, bf16=bf16) == text
+def test_the_plan_is_told_in_words(plan: SessionPlan, tensorrt: bool, text: str) -> None:
+    assert describe_plan(plan, bf16=False, tensorrt=tensorrt) == text
+
+
+@pytest.mark.parametrize(
+    ("cores", "gpus", "state", "text"),
+    [
+        (2, 0, "ok", "2 workers, each with 1 core and 1 segment at a time; those decode"),
+        (
+            16,
+            1,
+            "ok",
+            "4 workers, each with 4 cores, 0.25 of a GPU and 4 segments at a time; those decode",
+        ),
+        (
+            2,
+            1,
+            "warning",
+            "1 worker with 2 cores, 1 of a GPU and 2 segments at a time; those decode",
+        ),
+    ],
+)
+def test_what_a_scan_would_have_is_said(cores: int, gpus: int, state: str, text: str) -> None:
+    finding = workers_finding(sized(EngineConfig(), Machine(cores, gpus)), "those", cores)
+    assert (finding.state, finding.text) == (state, text)
 
 
 def test_a_disk_is_measured_where_the_folder_will_be(tmp_path: Path) -> None:

@@ -117,9 +117,19 @@ def test_a_precision_that_nothing_here_computes_in_is_refused(
 
 @pytest.mark.parametrize(
     ("kind", "per_worker", "share"),
-    [("ray", 0.0, 0.0), ("ray", 0.25, 0.25), ("ray", 2.0, 1.0), ("in_process", 0.0, 1.0)],
+    [
+        ("ray", None, 0.0),
+        ("ray", 0.0, 0.0),
+        ("ray", 0.25, 0.25),
+        ("ray", 2.0, 1.0),
+        ("in_process", None, 1.0),
+        ("in_process", 0.0, 0.0),
+        ("in_process", 0.5, 0.5),
+    ],
 )
-def test_a_worker_s_share_is_what_ray_reserves(kind: Any, per_worker: float, share: float) -> None:
+def test_a_worker_s_share_is_what_is_said(
+    kind: Any, per_worker: float | None, share: float
+) -> None:
     assert EngineConfig(kind=kind, gpus_per_worker=per_worker).gpu_share == share
 
 

@@ -13,6 +13,7 @@ import pytest
 from lfr_batch.config.live import AlertsConfig, CameraConfig, LiveConfig, WebhookConfig
 from lfr_batch.errors import LfrError
 from lfr_batch.gallery.store import load_snapshot
+from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.pipeline.deploy import LiveOrder, make_deployment
 from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
@@ -158,7 +159,9 @@ def test_what_a_deployment_is_made_of(casework: Casework, tmp_path: Path) -> Non
     recorded = made.request.model_dump_json()
     assert "s3cret" not in recorded
     assert "t0ken" not in recorded
-    assert made.plan.config == config
+    engine = made.plan.config.engine
+    assert made.plan.config == config.model_copy(update={"engine": engine})
+    assert (engine.workers, engine.gpus_per_worker) == (1, float(cuda_is_usable()))
     assert not (home / "live").exists()
     assert list((tmp_path / "results").rglob("*")) in ([], [tmp_path / "results" / "_state"])
 
