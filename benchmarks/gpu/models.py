@@ -1,12 +1,12 @@
 """Each model at the size and batch that the product uses: alone, and through its own session.
 
 Alone is onnxruntime at that one shape, pictures and answers lying on the device: nothing is copied,
-prepared or read. What the memory does is measured by a graph of one operation.
+prepared or read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
@@ -15,12 +15,11 @@ from time import perf_counter
 import cv2
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
 
 from benchmarks.gpu.bench import Bench, Device
-from benchmarks.gpu.rows import Row, figure_of, shown, tried
+from benchmarks.gpu.one_shape import LEAST_CALLS, WARM_UP, call_s
+from benchmarks.gpu.rows import Row, figure_of, tried
 from lfr_batch.config.schema import S3Config
 from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.stages import FaceStages, open_stages
@@ -31,16 +30,7 @@ from lfr_batch.models.sessions import Session
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.pipeline.looks import whole_input
 
-MEMORY = "reading memory"
-BYTES: Mapping[Device, int] = {"cuda": 1 << 30, "cpu": 1 << 26}
-"""Read and written by one call."""
 MEASURED_S = 1.2
-LEAST_CALLS = 3
-WARM_UP = 3
-PROVIDERS: Mapping[Device, Sequence[tuple[str, dict[str, str]]]] = {
-    "cuda": (("CUDAExecutionProvider", {"use_tf32": "1", "cudnn_conv_algo_search": "EXHAUSTIVE"}),),
-    "cpu": (("CPUExecutionProvider", {}),),
-}
 HD = (1280, 720)
 
 
@@ -60,9 +50,6 @@ class Used:
 
 
 def measure(bench: Bench, _: Sequence[Row]) -> Iterator[Row]:
-    if bench.device == "cuda":
-        onnxruntime.preload_dlls()
-    yield from tried(MEMORY, "", lambda: [memory(bench.device, bench.seconds(MEASURED_S))])
     cv2.setNumThreads(available_cores())
     config, pack = bench.config("engine.kind=in_process"), load_pack(bench.home, bench.pack)
     stages = open_stages(pack, config, available_cores())
@@ -147,49 +134,3 @@ def alone_per_s(used: Used, device: Device, measured_s: float) -> float:
     shape = (used.batch, 3, height, width)
     pictures = np.random.default_rng(1).random(shape, np.float32) * 255
     return used.batch / call_s(model.SerializeToString(), {name: pictures}, device, measured_s)
-
-
-def memory(device: Device, measured_s: float) -> Row:
-    """Bytes a second, of an operation that reads and writes as many."""
-    count = BYTES[device] // 4
-    node = helper.make_node("Neg", ["x"], ["y"])
-    tensors = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, [count]) for name in ("x", "y")
-    ]
-    graph = helper.make_graph([node], "memory", tensors[:1], tensors[1:])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    values = {"x": np.zeros(count, np.float32)}
-    per_call_s = call_s(model.SerializeToString(), values, device, measured_s)
-    figure = 2 * BYTES[device] / per_call_s / 1e9
-    return Row(MEMORY, "", round(figure, 1), "GB/s", note=f"{shown(BYTES[device] >> 20)} MiB")
-
-
-def call_s(
-    model: bytes, inputs: Mapping[str, NDArray[np.float32]], device: Device, measured_s: float
-) -> float:
-    """Seconds of one call, inputs and outputs lying on the device."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        model, options, providers=list(PROVIDERS[device]), enable_fallback=0
-    )
-    binding = session.io_binding()
-    for name, values in inputs.items():
-        kept = onnxruntime.OrtValue.ortvalue_from_numpy(values, device, 0)
-        binding.bind_ortvalue_input(name, kept)
-    for output in session.get_outputs():
-        binding.bind_output(output.name, device, 0)
-    return repeated_s(lambda: session.run_with_iobinding(binding), binding, measured_s)
-
-
-def repeated_s(run: Callable[[], object], binding: object, measured_s: float) -> float:
-    wait: Callable[[], object] = binding.synchronize_outputs  # type: ignore[attr-defined]
-    for _ in range(WARM_UP):
-        run()
-    wait()
-    started_s, calls = perf_counter(), 0
-    while calls < LEAST_CALLS or perf_counter() - started_s < measured_s:
-        run()
-        calls += 1
-    wait()
-    return (perf_counter() - started_s) / calls

@@ -13,7 +13,7 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.gpu.bench import Bench
-from benchmarks.gpu.models import MEMORY
+from benchmarks.gpu.one_shape import MEMORY, memory
 from benchmarks.gpu.rows import Row, figure_of, tried
 from benchmarks.synthetic_gallery import DIMENSION, unit_rows
 from lfr_batch.gallery.faiss_index import Index, build_index, open_index, search, write_index
@@ -29,10 +29,15 @@ AHEAD = 8
 SEARCHES, MEASURED_S = 21, 3.0
 """At most, and at most for so long; three at least."""
 LEAST = 3
+READ_S = 1.0
 
 
-def measure(bench: Bench, known: Sequence[Row]) -> Iterator[Row]:
-    per_s = figure_of(known, MEMORY)
+def measure(bench: Bench, _: Sequence[Row]) -> Iterator[Row]:
+    limits: list[Row] = []
+    for row in tried(MEMORY, "", lambda: [memory(bench.device, bench.seconds(READ_S))]):
+        limits.append(row)
+        yield row
+    per_s = figure_of(limits, MEMORY)
     for templates in bench.templates:
         yield from tried(
             "search p50", f"{templates:,} templates", partial(of_size, templates, bench, per_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -143,8 +143,9 @@ def _run_pending(
     del outcomes  # they would lie in memory as long as the run takes
     record_run(hold, request, "running")
     config = _on_this_machine(config, len(todo))
-    with open_engine(config.engine) as run:
-        found = run_segments(run, _spec(hold, request, config), todo)
+    spec = _spec(hold, request, config)
+    # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
+    with open_engine(config.engine) as run, closing(run_segments(run, spec, todo)) as found:
         _keep_receipts(ledger, found, config.engine.ledger_flush_s, on_outcome)
     outcomes = read_outcomes(hold.store, request.run_id, hold.epoch)
     _require_receipts(request, plan, outcomes)

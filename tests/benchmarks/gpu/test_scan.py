@@ -1,0 +1,48 @@
+"""Speed from the moments at which receipts came."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.gpu.scan import Receipt, at_once, steady_speed
+
+
+def receipt(at_s: float, wall_s: float, media_s: float = 60.0) -> Receipt:
+    return Receipt(at_s, wall_s, media_s, 0.0, 0.0, busy_core_s=3 * at_s)
+
+
+@pytest.mark.parametrize(
+    ("spans", "most"),
+    [
+        ([], 0),
+        ([(0, 1)], 1),
+        ([(0, 1), (1, 2)], 1),
+        ([(0, 2), (1, 3)], 2),
+        ([(0, 9), (1, 3), (4, 6), (5, 7)], 3),
+    ],
+)
+def test_segments_under_way_together(spans: list[tuple[int, int]], most: int) -> None:
+    assert at_once([receipt(end, end - start) for start, end in spans]) == most
+
+
+def test_without_a_receipt_there_is_no_speed() -> None:
+    assert steady_speed([]) is None
+
+
+def test_a_few_segments_count_from_their_start_to_their_end() -> None:
+    speed = steady_speed([receipt(14.0, 4.0), receipt(15.0, 5.0), receipt(20.0, 6.0)])
+    assert speed is not None
+    assert (speed.times_real_time, speed.at_once, speed.segments) == (18.0, 2, 3)
+    assert (speed.from_s, speed.until_s, speed.busy_cores) == (10.0, 20.0, 3.0)
+
+
+def test_the_first_and_the_last_segment_of_each_worker_are_left_out() -> None:
+    """Two workers; the first segments take ten times as long, the last one's neighbour is idle."""
+    slow = [receipt(10.0, 10.0), receipt(10.0, 10.0)]
+    steady = [receipt(10.0 + second, 1.0) for second in range(1, 7) for _ in range(2)]
+    tail = [receipt(16.5, 0.5), receipt(19.0, 3.0)]
+    speed = steady_speed([*tail, *slow, *steady])
+    assert speed is not None
+    assert (speed.at_once, speed.segments) == (2, len(steady))
+    assert (speed.from_s, speed.until_s) == (10.0, 16.0)
+    assert speed.times_real_time == pytest.approx(2 * 60.0)
