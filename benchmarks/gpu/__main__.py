@@ -24,8 +24,8 @@ from time import monotonic
 from benchmarks.gpu.bench import Bench, Device
 from benchmarks.gpu.options import add_options, opened_bench
 from benchmarks.gpu.parts import PARTS, run_part
-from benchmarks.gpu.rows import NOT_MEASURED, Row, as_cells, as_json, as_table
 from benchmarks.machine import describe_machine
+from benchmarks.rows import NOT_MEASURED, Row, as_cells, as_json, as_table
 from benchmarks.tables import show
 from lfr_batch.errors import LfrError
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.footage import copies
 from benchmarks.gpu.people import require_people
-from benchmarks.gpu.rows import NOT_MEASURED, REFUSED, Row
 from benchmarks.gpu.scan import scan
+from benchmarks.rows import NOT_MEASURED, REFUSED, Row
 
 ALLOWED = 0.01
 """That a score may differ."""

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.case import AUTHORITY
 from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.load import gpu_load
-from benchmarks.gpu.rows import NOT_MEASURED, Row, figure_of, tried
+from benchmarks.rows import NOT_MEASURED, Row, figure_of, tried
 from lfr_batch.config.schema import Config
 from lfr_batch.engine.table import open_engine
 from lfr_batch.gallery.images import read_images

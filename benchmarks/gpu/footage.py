@@ -14,12 +14,12 @@ from benchmarks.gpu.bench import Bench, Device, Scene
 from benchmarks.gpu.decoding import frame_rate, limit_frames_per_s
 from benchmarks.gpu.load import Load, gpu_load
 from benchmarks.gpu.people import require_people
-from benchmarks.gpu.rows import NOT_MEASURED, REFUSED, Row, refused
 from benchmarks.gpu.scan import Scan, Speed, scan, steady_speed
+from benchmarks.rows import NOT_MEASURED, REFUSED, Row, refused
 from lfr_batch.models.devices import available_cores
 
 COPIES: Mapping[Device, int] = {"cuda": 192, "cpu": 12}
-ENOUGH_S = 18.0
+ENOUGH_S = 16.0
 """After the first receipt."""
 PEOPLE = "people found"
 OPTIONS: Mapping[Scene, str] = {"street": "--clip", "wall": "--static"}
@@ -58,7 +58,7 @@ def of_scene(scene: Scene, bench: Bench, known: Sequence[Row]) -> Iterator[Row]:
 
 def rows_of(scene: Scene, found: Scan, limit: float | None, load: Load) -> Iterator[Row]:
     """``limit`` in × real time."""
-    speed = steady_speed(found.receipts)
+    speed = steady_speed(found.receipts, found.to_the_end)
     if found.failures:
         count = len(found.failures)
         yield Row(scene, f"{count} segments failed", REFUSED, note=found.failures[0])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.gpu.bench import Bench, Device
 from benchmarks.gpu.one_shape import LEAST_CALLS, WARM_UP, call_s
-from benchmarks.gpu.rows import Row, figure_of, tried
+from benchmarks.rows import Row, figure_of, tried
 from lfr_batch.config.schema import S3Config
 from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.stages import FaceStages, open_stages

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from benchmarks.gpu.bench import Device
-from benchmarks.gpu.rows import Row, shown
+from benchmarks.rows import Row, shown
 
 MEMORY = "reading memory"
 BYTES: Mapping[Device, int] = {"cuda": 1 << 30, "cpu": 1 << 26}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
@@ -24,8 +23,9 @@ from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import Store, open_store
 
 DONE = "done"
-WARM = 4
-"""Rounds of segments that are needed to leave out the first and the last."""
+ROUNDS = 3
+"""Of segments under way together, that are waited for."""
+SURELY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Scan:
     people: dict[str, dict[str, float]] = field(default_factory=dict)
     """By footage, of its first segment: whom it shows, with the best score."""
     ended_s: float = 0.0
+    to_the_end: bool = True
 
 
 class _Enough(Exception):
@@ -60,8 +61,8 @@ class _Enough(Exception):
 def scan(
     home: Path, results: Path, clips: Sequence[Path], config: Config, enough_s: float = inf
 ) -> Scan:
-    """Every clip; broken off ``enough_s`` after the first receipt, or when it is interrupted:
-    what has come by then counts."""
+    """Every clip; broken off ``enough_s`` after the first receipt, if a few rounds of segments
+    have come by then, or when it is interrupted: what has come counts."""
     store, began_s = open_store(str(results), config.s3), perf_counter()
     found = Scan(began_s)
     inputs = tuple(map(str, clips))
@@ -72,8 +73,10 @@ def scan(
     say(f"{len(plan.segments)} segments planned after {found.planned_s - began_s:.1f} s")
     names = {asset.footage_id: Path(asset.uri).stem for asset in plan.assets}
     take = _taking(found, store, plan.request.run_id, names, enough_s)
-    with suppress(_Enough, KeyboardInterrupt):
+    try:
         execute_run(store, plan.request.run_id, open_engine, lambda *_: None, take)
+    except (_Enough, KeyboardInterrupt):
+        found.to_the_end = False
     found.ended_s = perf_counter()
     return found
 
@@ -105,7 +108,8 @@ def _taking(
         name = names[outcome.footage_id]
         if name not in found.people:
             found.people[name] = best_scores(store, run_id, outcome)
-        if now_s - found.receipts[0].at_s >= enough_s:
+        long = now_s - found.receipts[0].at_s >= enough_s
+        if long and len(found.receipts) >= ROUNDS * at_once(found.receipts):
             raise _Enough
 
     return take
@@ -132,15 +136,20 @@ class Speed:
     busy_cores: float
 
 
-def steady_speed(receipts: Sequence[Receipt]) -> Speed | None:
-    """Without the first segments of each worker, in which it warms up, and the last, in which
-    others have nothing more to do; of all where there are too few. None without any receipt."""
+def steady_speed(receipts: Sequence[Receipt], to_the_end: bool) -> Speed | None:
+    """Of whole rounds of segments, each as many as are under way together.
+
+    Without the first round, in which workers warm up, and, where the scan went ``to_the_end``,
+    without the last, in which some have nothing more to do. With too few rounds, of everything
+    from the first start to the last receipt; None without any receipt.
+    """
     if not receipts:
         return None
     ordered = sorted(receipts, key=lambda receipt: receipt.at_s)
     many = at_once(ordered)
-    if len(ordered) >= WARM * many:
-        first, counted = ordered[many - 1], ordered[many:-many]
+    rounds = len(ordered) // many - to_the_end
+    if rounds > 1:
+        first, counted = ordered[many - 1], ordered[many : rounds * many]
         from_s = first.at_s
     else:
         first, counted = ordered[0], ordered
@@ -163,8 +172,11 @@ def _busy_cores(first: Receipt, last: Receipt) -> float:
 
 
 def at_once(receipts: Sequence[Receipt]) -> int:
-    """The most segments that were under way at one moment."""
-    begun = [(receipt.at_s - receipt.wall_s, 1) for receipt in receipts]
+    """The most segments that were under way at one moment.
+
+    Receipts come a little later than segments end, not all by as much: a tenth is not counted.
+    """
+    begun = [(receipt.at_s - SURELY * receipt.wall_s, 1) for receipt in receipts]
     ended = [(receipt.at_s, -1) for receipt in receipts]
     most = under_way = 0
     for _, change in sorted([*begun, *ended]):

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.one_shape import MEMORY, memory
-from benchmarks.gpu.rows import Row, figure_of, tried
+from benchmarks.rows import Row, figure_of, tried
 from benchmarks.synthetic_gallery import DIMENSION, unit_rows
 from lfr_batch.gallery.faiss_index import Index, build_index, open_index, search, write_index
 from lfr_batch.models.devices import available_cores

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from benchmarks.gpu.bench import Bench
-from benchmarks.gpu.rows import Row
+from benchmarks.rows import Row
 
 
 def counts(bench: Bench, known: Sequence[Row]) -> Iterator[Row]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.gpu.agreement import compare, found_before
-from benchmarks.gpu.rows import Row
+from benchmarks.rows import Row
 
 
 def test_the_same_people_with_nearly_the_same_scores() -> None:

@@ -17,7 +17,7 @@ from benchmarks.gpu.decoding import (
     limit_frames_per_s,
     measure,
 )
-from benchmarks.gpu.rows import REFUSED, Row
+from benchmarks.rows import REFUSED, Row
 from lfr_batch.models.devices import cuda_device_count
 from tests.footage.clips import write_clip
 

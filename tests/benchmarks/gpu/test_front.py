@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.gpu.__main__ import main
 from benchmarks.gpu.enrolment import DECODING
-from benchmarks.gpu.rows import NOT_MEASURED, REFUSED
+from benchmarks.rows import NOT_MEASURED, REFUSED
 from tests.footage.clips import write_clip
 
 TEMPLATES = 3000

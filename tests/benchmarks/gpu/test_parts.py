@@ -13,7 +13,7 @@ import pytest
 from benchmarks.gpu import parts
 from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.parts import PARTS, Part, run_part
-from benchmarks.gpu.rows import NOT_MEASURED, REFUSED, Row
+from benchmarks.rows import NOT_MEASURED, REFUSED, Row
 
 LONG_S = 3600.0
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.gpu.rows import (
+from benchmarks.rows import (
     REFUSED,
     Row,
     as_cells,
