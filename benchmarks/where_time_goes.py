@@ -17,8 +17,8 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, thread
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,15 +28,15 @@ from types import FrameType
 from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.options import add_options, opened_bench
 from benchmarks.gpu.people import GALLERY, require_people
-from lfr_batch.config.schema import Config, S3Config
+from benchmarks.recorded_sessions import Recorded, recorded
+from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import LfrError
 from lfr_batch.footage.pyav_input import open_video
 from lfr_batch.gallery.store import load_snapshot
-from lfr_batch.models import sessions
-from lfr_batch.models.sessions import ModelFile, Outputs, Session, SessionPlan
+from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import ProcessSegment, WorkerSpec, open_worker
-from lfr_batch.records import ByteArray, Segment, SegmentOutcome, nanoseconds
+from lfr_batch.records import Segment, SegmentOutcome, nanoseconds
 from lfr_batch.results.layout import NO_EPOCH
 
 LOOK_EVERY_S = 0.02
@@ -44,71 +44,8 @@ DEPTH = 4
 """Calls shown of a stack, the innermost first."""
 SHOWN = 12
 THRESHOLD = 0.41
-Shape = tuple[int, ...]
-
-
-@dataclass(slots=True)
-class Calls:
-    """What sessions are called with, by model and session."""
-
-    shapes: dict[str, Counter[Shape]] = field(default_factory=dict)
-
-    def session(self, name: str) -> Counter[Shape]:
-        number = sum(1 for known in self.shapes if known.startswith(f"{name} #")) + 1
-        return self.shapes.setdefault(f"{name} #{number}", Counter())
-
-    def clear(self) -> None:
-        for counts in self.shapes.values():
-            counts.clear()
-
-
-class RecordingSession:
-    """Satisfies ``sessions.Session``: another one, and what it is called with."""
-
-    def __init__(self, inner: Session, counts: Counter[Shape]) -> None:
-        self.inner, self.counts = inner, counts
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.inner, name)
-
-    @property
-    def description(self) -> str:
-        return self.inner.description
-
-    @property
-    def batch(self) -> int:
-        return self.inner.batch
-
-    def run(self, pictures_rgb: ByteArray) -> Outputs:
-        return self.inner.run(self._noted(pictures_rgb))
-
-    def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
-        return self.inner.run_all(map(self._noted, batches))
-
-    def _noted(self, pictures_rgb: ByteArray) -> ByteArray:
-        self.counts[pictures_rgb.shape] += 1
-        return pictures_rgb
-
-
-@contextmanager
-def recorded() -> Iterator[Calls]:
-    """Every session that is opened within, of whatever backend."""
-    calls, before = Calls(), dict(sessions.BACKENDS)
-
-    def recording(
-        backend: Callable[[ModelFile, SessionPlan], Session],
-    ) -> Callable[[ModelFile, SessionPlan], Session]:
-        def opened(model: ModelFile, plan: SessionPlan) -> Session:
-            counts = calls.session(f"{model.path.name} {plan.device} {plan.precision}")
-            return RecordingSession(backend(model, plan), counts)
-
-        return opened
-
-    try:
-        sessions.BACKENDS.update({name: recording(each) for name, each in before.items()})
-        yield calls
-    finally:
-        sessions.BACKENDS.update(before)
+IDLE = thread._worker.__code__
+"""A thread of a pool that has nothing to do."""
 
 
 @dataclass(slots=True)
@@ -133,9 +70,9 @@ def watched() -> Iterator[Stacks]:
         aside = {waiting, threading.get_ident()}
         while not over.wait(LOOK_EVERY_S):
             stacks.looks += 1
-            names = {thread.ident: thread.name for thread in threading.enumerate()}
+            names = {each.ident: each.name for each in threading.enumerate()}
             for ident, frame in sys._current_frames().items():
-                if ident not in aside:
+                if ident not in aside and frame.f_code is not IDLE:
                     stacks.seen[place_of(names.get(ident, "?"), frame)] += 1
 
     watching = threading.Thread(target=watch, name="watching")
@@ -183,25 +120,18 @@ def in_rounds(
         return list(pool.map(process, segments))
 
 
-def worker_config(bench: Bench, at_once: int) -> Config:
-    """The product's defaults in one process, which the whole machine is for."""
-    return bench.config("engine.kind=in_process", *several(at_once))
-
-
-def several(at_once: int) -> tuple[str, ...]:
-    known = Config().engine.model_fields_set | set(type(Config().engine).model_fields)
-    key = "segments_per_worker"
-    return (f"engine.{key}={at_once}",) if key in known else ()
-
-
 def opened(bench: Bench, at_once: int, results: str) -> ProcessSegment:
     snapshot = load_snapshot(bench.home, GALLERY)
-    config = worker_config(bench, at_once)
+    engine = ("kind=in_process", f"cpus_per_worker={available_cores()}.0",
+              f"segments_per_worker={at_once}")  # fmt: skip
+    config = bench.config(*(f"engine.{each}" for each in engine))
     search = SearchSpec(bench.home, bench.home, GALLERY, snapshot.snapshot_id, THRESHOLD, config)
     return open_worker(WorkerSpec(search, results, "where-time-goes", NO_EPOCH))
 
 
-def show(outcomes: Sequence[SegmentOutcome], wall_s: float, calls: Calls, stacks: Stacks) -> None:
+def show(
+    outcomes: Sequence[SegmentOutcome], wall_s: float, calls: Recorded, stacks: Stacks
+) -> None:
     media_s = sum(outcome.media_s for outcome in outcomes)
     print(f"  {media_s / wall_s:.1f} × real time: {media_s:.0f} s in {wall_s:.2f} s")
     for outcome in outcomes:
@@ -210,9 +140,8 @@ def show(outcomes: Sequence[SegmentOutcome], wall_s: float, calls: Calls, stacks
             f"{outcome.decode_s:.2f}, infer {outcome.infer_s:.2f}, {outcome.frames_analysed} looks,"
             f" {outcome.tracks} tracks, {outcome.status} {outcome.error or ''}"
         )
-    for name, counts in calls.shapes.items():
-        shapes = ", ".join(f"{n} × {'×'.join(map(str, s))}" for s, n in counts.most_common())
-        print(f"    {name}: {len(counts)} shapes: {shapes or 'not called'}")
+    for name, each in calls.items():
+        print(f"    {name}: {each.sentence}")
     for share, place in stacks.top():
         print(f"    {100 * share:4.0f} % {place}")
     sys.stdout.flush()
@@ -223,12 +152,13 @@ def measure(bench: Bench, at_once: Sequence[int], seconds: float, count: int) ->
     require_people(bench)
     with recorded() as calls, tempfile.TemporaryDirectory(dir=bench.scratch) as results:
         for number, many in enumerate(at_once):
-            calls.shapes.clear()
+            calls.clear()
             started_s = perf_counter()
             process = opened(bench, many, results)
             print(f"{many} at once: worker opened in {perf_counter() - started_s:.2f} s")
             for what, rounds in (("first", many), ("then", max(count, many))):
-                calls.clear()
+                for each in calls.values():
+                    each.clear()
                 segments = pieces(clip, seconds, rounds, 1000 * number)
                 with watched() as stacks:
                     started_s = perf_counter()

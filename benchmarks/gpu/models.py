@@ -6,9 +6,10 @@ prepared or read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 
@@ -21,17 +22,19 @@ from benchmarks.gpu.bench import Bench, Device
 from benchmarks.gpu.one_shape import LEAST_CALLS, WARM_UP, call_s
 from benchmarks.rows import Row, figure_of, tried
 from lfr_batch.config.schema import S3Config
-from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.stages import FaceStages, open_stages
 from lfr_batch.footage.pyav_input import open_video
 from lfr_batch.models.agreement import open_embedder_session
 from lfr_batch.models.devices import available_cores
+from lfr_batch.models.ladder import Ladder
 from lfr_batch.models.sessions import Session
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.pipeline.looks import whole_input
 
 MEASURED_S = 1.2
 HD = (1280, 720)
+CALLERS = 8
+"""Threads, as segments under way together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +85,13 @@ def models_used(stages: FaceStages, embedder: Session, pack: Pack, bench: Bench)
     files = {"quick": pack.manifest.frame_detector, "thorough": pack.manifest.detector}
     for turn, detector in stages.frame_detectors.items():
         box = whole_input(size_wh, detector.reading, config.detect, config.quality)
-        spec = files[turn] or pack.manifest.detector
-        yield Used(
-            f"{detector.reading.name} ({turn})",
-            pack.path(spec.file),
-            detector.session,
-            detector.batch,
-            computed_wh(detector, box.input_wh),
-        )
+        spec, session = files[turn] or pack.manifest.detector, detector.session
+        input_wh = session.input_wh(box.input_wh)
+        batch = Ladder(config.detect.batch, None, spec.max_batch).batch(input_wh)
+        name = f"{detector.reading.name} ({turn})"
+        yield Used(name, pack.path(spec.file), session, batch if session.gathers else 1, input_wh)
     face_px, batch = pack.manifest.embedder.input_px, config.inference.embed_batch
     yield Used("embedder", pack.embedder_path, embedder, batch, (face_px, face_px))
-
-
-def computed_wh(detector: Detector, wanted_wh: tuple[int, int]) -> tuple[int, int]:
-    """The size that the session makes of it."""
-    input_wh: Callable[[tuple[int, int]], tuple[int, int]] | None = getattr(
-        detector.session, "input_wh", None
-    )
-    return input_wh(wanted_wh) if input_wh else wanted_wh
 
 
 def picture_wh(clip: Path) -> tuple[int, int]:
@@ -108,23 +100,31 @@ def picture_wh(clip: Path) -> tuple[int, int]:
 
 
 def session_per_s(used: Used, measured_s: float) -> float:
-    """Through the product's session, a few batches under way as in a scan."""
+    """Through the product's session as segments do: pictures one by one from several threads where
+    it gathers them, else the batch."""
     width, height = used.size_wh
-    shape = (used.batch, height, width, 3)
-    batch = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
-    for _ in used.session.run_all(repeat(batch, WARM_UP)):
-        pass
-    started_s, calls = perf_counter(), 0
-    for _ in used.session.run_all(_until(started_s + measured_s, batch)):
-        calls += 1
-    return calls * used.batch / (perf_counter() - started_s)
+    shape = (1 if used.session.gathers else used.batch, height, width, 3)
+    pictures = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    callers = CALLERS if used.session.gathers else 1
+    with ThreadPoolExecutor(callers) as pool:
+        for _ in range(WARM_UP):
+            list(pool.map(lambda _: _gone_through(used, pictures, 0.0), range(callers)))
+        started_s = perf_counter()
+        calls = pool.map(lambda _: _gone_through(used, pictures, measured_s), range(callers))
+        return sum(calls) * len(pictures) / (perf_counter() - started_s)
 
 
-def _until(end_s: float, batch: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    given = 0
-    while given < LEAST_CALLS or perf_counter() < end_s:
-        given += 1
-        yield batch
+def _gone_through(used: Used, pictures: NDArray[np.uint8], measured_s: float) -> int:
+    """How many calls."""
+    ends_s = perf_counter() + measured_s
+
+    def given() -> Iterator[NDArray[np.uint8]]:
+        for number in count():
+            if number >= LEAST_CALLS and perf_counter() >= ends_s:
+                return
+            yield pictures
+
+    return sum(1 for _ in used.session.run_all(given()))
 
 
 def alone_per_s(used: Used, device: Device, measured_s: float) -> float:
