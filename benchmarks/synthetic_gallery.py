@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import overload
 
@@ -79,9 +80,20 @@ def subject_ids(n: int) -> Iterator[str]:
     return (subject_of(row) for row in range(n) if row % 7 < 5)
 
 
-def write_gallery(home: Path, name: str, n: int, pack_id: str, pack_identity: str) -> Path:
-    """A gallery of ``n`` templates through the product's own writers; its snapshot's folder."""
-    snapshot_id = f"{n:012x}"
+def write_gallery(
+    home: Path,
+    name: str,
+    n: int,
+    pack_id: str,
+    pack_identity: str,
+    people: Sequence[EnrolledFace] = (),
+) -> Path:
+    """A gallery of ``n`` templates through the product's own writers; its snapshot's folder.
+
+    ``people`` are enrolled besides, one image each: their ids must sort before those made here.
+    """
+    faces = [*people, *SyntheticFaces(n)] if people else SyntheticFaces(n)
+    snapshot_id = f"{len(faces):012x}"
     folder = home / "galleries" / name
     manifest = Manifest(
         name=name,
@@ -89,8 +101,8 @@ def write_gallery(home: Path, name: str, n: int, pack_id: str, pack_identity: st
         pack_id=pack_id,
         pack_identity=pack_identity,
         dimension=DIMENSION,
-        templates=n,
-        subjects=sum(1 for _ in subject_ids(n)),
+        templates=len(faces),
+        subjects=sum(1 for _ in _everybody(people, n)),
         refused=0,
         created_utc=datetime(2026, 1, 1, tzinfo=UTC),
         case_ref="benchmark",
@@ -99,6 +111,10 @@ def write_gallery(home: Path, name: str, n: int, pack_id: str, pack_identity: st
     )
     final = folder / "snapshots" / snapshot_id
     with new_directory(final) as building:
-        write_snapshot(building, manifest, SyntheticFaces(n), (), map(Subject, subject_ids(n)))
+        write_snapshot(building, manifest, faces, (), map(Subject, _everybody(people, n)))
     write_text(folder / "CURRENT", f"{snapshot_id}\n")
     return final
+
+
+def _everybody(people: Sequence[EnrolledFace], n: int) -> Iterator[str]:
+    return chain((face.subject_id for face in people), subject_ids(n))

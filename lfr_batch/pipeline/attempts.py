@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
@@ -56,7 +56,7 @@ def run_with_attempts(
     give_up: Callable[[Item], Result],
     is_short: Callable[[Item], bool] = lambda _: False,
     together: int = 1,
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """A result for every item. ``again`` makes an item ready for its first, second … attempt;
     ``give_up`` answers for one that never came back. Items that ``is_short`` go in groups, and a
     worker has ``together`` at once, but not when they are tried again."""
@@ -127,7 +127,7 @@ def _process_group(
 
 def run_segments(
     run: Runner, spec: WorkerSpec, segments: Sequence[Segment]
-) -> Iterator[SegmentOutcome]:
+) -> Generator[SegmentOutcome]:
     """A receipt for every segment: those that never come back are quarantined."""
     return run_with_attempts(
         run,

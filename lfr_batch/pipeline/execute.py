@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -153,8 +153,9 @@ def _run_pending(
     record_run(hold, request, "running")
     sizes = sized(config.engine, find_machine(config), len(todo))
     config = config.model_copy(update={"engine": sizes})
-    with open_engine(config.engine) as run:
-        found = run_segments(run, _spec(hold, request, config), todo)
+    spec = _spec(hold, request, config)
+    # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
+    with open_engine(config.engine) as run, closing(run_segments(run, spec, todo)) as found:
         _keep_receipts(ledger, found, config.engine.ledger_flush_s, on_outcome)
     outcomes = read_outcomes(hold.store, request.run_id, hold.epoch)
     _require_receipts(request, plan, outcomes)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import gpu
+from benchmarks.gpu.__main__ import main
 from lfr_batch.config.schema import EngineConfig, InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models import sessions
@@ -170,22 +170,9 @@ def test_each_actor_sees_the_one_gpu_that_ray_gave_it_a_part_of() -> None:
 def test_the_benchmark_says_that_there_is_no_gpu(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert gpu.main(["--out", str(tmp_path / "gpu.json")]) == 2
+    assert main(["--out", str(tmp_path / "gpu.json")]) == 2
     said = capsys.readouterr()
     assert said.err.count("\n") == 1
     assert "nothing was measured" in said.err
     assert not said.out
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("lines", "found"),
-    [
-        ("50, 10, 1000\n70, 30, 2000\n", [[50.0, 70.0], [10.0, 30.0], [1000.0, 2000.0]]),
-        ("50, 10, 1000\n70, 3", [[50.0], [10.0], [1000.0]]),
-        ("[N/A], 10, 1000\n", []),
-        ("", []),
-    ],
-)
-def test_the_gpus_load_is_read(lines: str, found: list[list[float]]) -> None:
-    assert list(gpu.parse_load(lines).values()) == found

@@ -58,7 +58,9 @@ def searched(segment: Segment) -> tuple[SegmentOutcome, list[Sighting]]:
 def engine_on(store: Store) -> Any:
     """Writes shards and gives receipts as workers do."""
 
-    def run(_: object, spec: Any, groups: Iterable[tuple[Segment, ...]]) -> Iterator[Any]:
+    def run(
+        _: object, spec: Any, groups: Iterable[tuple[Segment, ...]], __: int = 1
+    ) -> Iterator[Any]:
         for group in groups:
             yield tuple(work(spec, segment) for segment in group)
 
