@@ -5,8 +5,8 @@ from __future__ import annotations
 from lfr_batch.cli.findings import Finding, ok, warning
 from lfr_batch.cli.output import counted
 from lfr_batch.config.schema import Config, EngineConfig
-from lfr_batch.errors import LfrError
-from lfr_batch.footage.pyav_input import choose_decoder
+from lfr_batch.footage.decoders import settle_decode
+from lfr_batch.footage.nvdec import nvdec_obstacle
 from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline.machine import sized_here
 from lfr_batch.pipeline.workers import CORES_ON_GPU
@@ -15,14 +15,9 @@ from lfr_batch.pipeline.workers import CORES_ON_GPU
 def scan_finding() -> Finding:
     """Nothing is opened and no GPU is taken."""
     config = sized_here(Config())
-    try:
-        decoded_by = (
-            "processors"
-            if choose_decoder(config.footage.decode) is None
-            else "NVDEC and processors"
-        )
-    except LfrError as error:
-        return warning("scan", str(error), "Set footage.decode as conf/default.yaml explains.")
+    on_gpu = bool(config.engine.gpu_share)
+    decoder = settle_decode(config.footage.decode, nvdec=on_gpu and not nvdec_obstacle())
+    decoded_by = "processors" if decoder == "cpu" else "NVDEC and processors"
     return workers_finding(config.engine, decoded_by, available_cores())
 
 
