@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lfr_batch.cli.findings import Finding, ok, warning
 from lfr_batch.cli.output import counted
 from lfr_batch.config.schema import Config, EngineConfig
-from lfr_batch.footage.decoders import settle_decode
+from lfr_batch.footage.decoders import Decoder, settle_decode
 from lfr_batch.footage.nvdec import nvdec_obstacle
 from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline.machine import sized_here
 from lfr_batch.pipeline.workers import CORES_ON_GPU
 
+DECODED_BY: Mapping[Decoder, str] = {
+    "cpu": "processors",
+    "nvdec": "NVDEC, and by processors what it does not know",
+}
+
 
 def scan_finding() -> Finding:
-    """Nothing is opened and no GPU is taken."""
+    """No model is opened and no worker started."""
     config = sized_here(Config())
-    on_gpu = bool(config.engine.gpu_share)
-    decoder = settle_decode(config.footage.decode, nvdec=on_gpu and not nvdec_obstacle())
-    decoded_by = "processors" if decoder == "cpu" else "NVDEC and processors"
-    return workers_finding(config.engine, decoded_by, available_cores())
+    nvdec = config.engine.gpu_share > 0 and not nvdec_obstacle()
+    decoder = settle_decode(config.footage.decode, nvdec=nvdec)
+    return workers_finding(config.engine, DECODED_BY[decoder], available_cores())
 
 
 def workers_finding(engine: EngineConfig, decoded_by: str, cores: int) -> Finding:
@@ -37,4 +43,5 @@ def describe_scan(engine: EngineConfig, decoded_by: str) -> str:
         each.append(f"{engine.gpus_per_worker:.2g} of a GPU")
     together = counted(engine.segments_per_worker, "segment")
     workers = "1 worker" if engine.workers == 1 else f"{engine.workers} workers, each"
-    return f"{workers} with {', '.join(each)} and {together} at a time; {decoded_by} decode"
+    share = f"{', '.join(each)} and {together} at a time"
+    return f"{workers} with {share}; decoded by {decoded_by}"

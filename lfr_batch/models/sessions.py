@@ -204,13 +204,13 @@ def _choose_device(inference: InferenceConfig, gpu_share: float) -> Device:
         obstacle = (
             "does not go with inference.backend openvino: set the backend to onnxruntime or auto."
         )
-    elif not gpu_share:
-        obstacle = "needs a GPU for every worker: set engine.gpus_per_worker, for example to 0.25."
     elif not cuda_is_usable():
         obstacle = (
             "needs a GPU and onnxruntime's CUDA provider, and one is not here: install the gpu "
             "extra, or give --allow-cpu (inference.allow_cpu) to go on without."
         )
+    elif not gpu_share:
+        obstacle = "needs a GPU for every worker: set engine.gpus_per_worker to null, or to 0.25."
     else:
         return "cuda"
     if inference.device == "cuda" and not inference.allow_cpu:

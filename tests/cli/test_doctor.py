@@ -188,23 +188,23 @@ def test_the_plan_is_told_in_words(plan: SessionPlan, tensorrt: bool, text: str)
 @pytest.mark.parametrize(
     ("cores", "gpus", "state", "text"),
     [
-        (2, 0, "ok", "2 workers, each with 1 core and 1 segment at a time; those decode"),
+        (2, 0, "ok", "2 workers, each with 1 core and 1 segment at a time; decoded by some"),
         (
             16,
             1,
             "ok",
-            "4 workers, each with 4 cores, 0.25 of a GPU and 4 segments at a time; those decode",
+            "4 workers, each with 4 cores, 0.25 of a GPU and 4 segments at a time; decoded by some",
         ),
         (
             2,
             1,
             "warning",
-            "1 worker with 2 cores, 1 of a GPU and 2 segments at a time; those decode",
+            "1 worker with 2 cores, 1 of a GPU and 2 segments at a time; decoded by some",
         ),
     ],
 )
 def test_what_a_scan_would_have_is_said(cores: int, gpus: int, state: str, text: str) -> None:
-    finding = workers_finding(sized(EngineConfig(), Machine(cores, gpus)), "those", cores)
+    finding = workers_finding(sized(EngineConfig(), Machine(cores, gpus)), "some", cores)
     assert (finding.state, finding.text) == (state, text)
 
 

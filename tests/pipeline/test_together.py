@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 
-from lfr_batch.config.schema import Config, EngineConfig, FootageConfig
+from lfr_batch.config.schema import (
+    Config,
+    DetectConfig,
+    EngineConfig,
+    FootageConfig,
+    InferenceConfig,
+)
 from lfr_batch.engine.in_process import in_process
 from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.records import EnrolledFace, Enrolment
 from lfr_batch.gallery.store import load_snapshot
+from lfr_batch.models import agreement
+from lfr_batch.models.onnxruntime_fixed import FixedSlot
+from lfr_batch.models.sessions import Outputs, SessionPlan, plan_session
+from lfr_batch.pipeline import search, worker
 from lfr_batch.pipeline.enrol import EnrolOrder, enrol
 from lfr_batch.pipeline.execute import execute_run
 from lfr_batch.pipeline.plan import make_plan
-from lfr_batch.records import FloatArray
+from lfr_batch.records import ByteArray, FloatArray
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from tests.casework import ASTRONAUT, AUTHORITY, Casework, installed_picture
 
+ON_PROCESSORS = Config(
+    footage=FootageConfig(segment_s=5.0), inference=InferenceConfig(device="cpu")
+)
+IN_FEW_SHAPES = Config(
+    footage=FootageConfig(segment_s=5.0, sample_fps=2.0),
+    detect=DetectConfig(batch=2, long_side_px=320, still_long_sides_px=(320,)),
+    inference=InferenceConfig(device="cpu", backend="onnxruntime", precision="f32", embed_batch=2),
+)
 VARIES = {
     "sightings": "run_id",
     "candidates": "run_id",
@@ -34,13 +54,13 @@ VARIES = {
 }
 
 
-def scanned(casework: Casework, results: Path, together: int) -> dict[str, list[dict[str, Any]]]:
+def scanned(
+    casework: Casework, names: Sequence[str], results: Path, together: int, settings: Config
+) -> dict[str, list[dict[str, Any]]]:
     """All rows, but for what differs from run to run."""
-    config = Config(
-        engine=EngineConfig(kind="in_process", segments_per_worker=together),
-        footage=FootageConfig(segment_s=5.0),
-    )
-    order = casework.order("walk.mp4", "group.mp4", "empty.mp4", "portrait.jpg", config=config)
+    engine = EngineConfig(kind="in_process", segments_per_worker=together)
+    config = settings.model_copy(update={"engine": engine})
+    order = casework.order(*names, config=config)
     plan = make_plan(order, datetime.now(UTC))
     store = open_store(str(results), config.s3)
     create_run(store, plan.request, plan.assets, plan.segments)
@@ -53,10 +73,37 @@ def scanned(casework: Casework, results: Path, together: int) -> dict[str, list[
 
 
 def test_rows_are_those_of_one_segment_after_another(casework: Casework, tmp_path: Path) -> None:
-    alone = scanned(casework, tmp_path / "alone", 1)
+    names = ("walk.mp4", "group.mp4", "empty.mp4", "portrait.jpg")
+    alone = scanned(casework, names, tmp_path / "alone", 1, ON_PROCESSORS)
     assert len(alone["segments"]) >= 5
     assert len(alone["sightings"]) >= 2
-    assert scanned(casework, tmp_path / "together", 4) == alone
+    assert scanned(casework, names, tmp_path / "together", 4, ON_PROCESSORS) == alone
+
+
+def test_rows_are_the_same_where_all_segments_are_computed_together(
+    casework: Casework, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU: sessions of one shape, whose batches hold pictures of several segments."""
+    sizes: list[int] = []
+    compute = FixedSlot.run
+
+    def noted(self: FixedSlot, pictures_rgb: Sequence[ByteArray]) -> list[Outputs]:
+        sizes.append(len(pictures_rgb))
+        return compute(self, pictures_rgb)
+
+    def planned(*args: Any, **kwargs: Any) -> SessionPlan:
+        return replace(plan_session(*args, **kwargs), one_shape=True)
+
+    monkeypatch.setattr(FixedSlot, "run", noted)
+    monkeypatch.setattr(agreement, "plan_session", planned)
+    for module in (search, worker):
+        monkeypatch.setattr(module, "on_gpu", lambda _: True)
+    names = ("walk.mp4", "portrait.jpg")
+    together = scanned(casework, names, tmp_path / "together", 4, IN_FEW_SHAPES)
+    assert len(together["segments"]) == 3
+    assert len(together["sightings"]) >= 2
+    assert max(sizes) > 1
+    assert scanned(casework, names, tmp_path / "alone", 1, IN_FEW_SHAPES) == together
 
 
 def told(face: EnrolledFace) -> dict[str, Any]:
