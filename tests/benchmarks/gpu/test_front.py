@@ -66,6 +66,7 @@ def test_pictures_that_are_none_are_a_row(tmp_path: Path, open_pack_home: Path, 
     ("told", "said"),
     [
         (["--home", "{tmp}"], "has no models"),
+        (["--home", "{home}", "--out", "{tmp}/nowhere/gpu.json"], "is no folder"),
         (["--home", "{home}", "--clip", "{tmp}/nothing.mp4"], "is no file"),
     ],
 )
