@@ -16,6 +16,9 @@ than the rates.
 ``of limit``       frames/s as a share of what decoding every frame, detecting in as many and one
                    template per track would allow, each measured alone with all cores. Above 1
                    means that work was spared: the motion gate shows the detector parts of frames.
+
+Below it what was reached of the limit, in the same form as `python -m benchmarks.gpu` has it: each
+model through the product's session against the library alone, each loop, and the defaults on Ray.
 """
 
 from __future__ import annotations
@@ -38,6 +41,8 @@ from benchmarks.clips import CLIPS, DEFAULT_FOLDER, render_clips
 from benchmarks.contenders.table import CONTENDERS
 from benchmarks.machine import describe_machine
 from benchmarks.measures import BenchFailed, Case, Job, Measure, measure_from_json, to_json
+from benchmarks.rows import as_json
+from benchmarks.shares import shares
 from benchmarks.show import show
 from benchmarks.summary import Rounds, Row, Target, rows_of, targets_of
 from benchmarks.tasks import TASKS, Task
@@ -165,6 +170,7 @@ def report_of(
         "cores": arguments.cores,
         "repeats": arguments.repeats,
         "rows": [asdict(row) for row in rows],
+        "shares": [*map(as_json, shares(rounds, rows))],
         "targets": [{**asdict(target), "reached": target.reached} for target in targets],
         "skipped": dict(skipped),
         "measures": {task.key: [asdict(m) for m in measures] for task, measures in rounds.items()},

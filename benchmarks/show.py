@@ -8,7 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.contenders.table import CONTENDERS
+from benchmarks.rows import as_table
+from benchmarks.shares import shares
 from benchmarks.summary import Rounds, Row, Target, figure_of, limit_for
+from benchmarks.tables import as_rich
 from benchmarks.tasks import EVERY_MINUTE, PARTS
 
 ANSWERS = {True: "yes", False: "NO", None: "not measured"}
@@ -30,6 +33,8 @@ def show(
     console.print(loops_table(rows))
     for line in limit_lines(rounds):
         console.print(line, highlight=False)
+    if reached := shares(rounds, rows):
+        console.print(as_rich(as_table(reached), "Shares of what the machine allows"))
     console.print(targets_table(targets))
     for contender, reason in skipped.items():
         console.print(f"skipped: {CONTENDERS[contender].label} ({reason})", highlight=False)

@@ -13,12 +13,16 @@ def show(table: Sequence[Sequence[str]], *, markdown: bool = False) -> None:
     if markdown:
         print(as_markdown(table), flush=True)
         return
-    shown = Table(*table[0])
-    for row in table[1:]:
-        shown.add_row(*row)
-    console = Console()
+    shown, console = as_rich(table), Console()
     console.width = max(console.width, Console(width=1000).measure(shown).maximum)
     console.print(shown)
+
+
+def as_rich(table: Sequence[Sequence[str]], title: str | None = None) -> Table:
+    shown = Table(*table[0], title=title)
+    for row in table[1:]:
+        shown.add_row(*row)
+    return shown
 
 
 def as_markdown(table: Sequence[Sequence[str]]) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,11 +28,13 @@ from benchmarks.gpu.parts import PARTS, run_part
 from benchmarks.machine import describe_machine
 from benchmarks.rows import NOT_MEASURED, Row, as_cells, as_json, as_table
 from benchmarks.tables import show
-from lfr_batch.errors import LfrError
+from lfr_batch.errors import LfrError, UsageError
 
-BUDGET_S = 235.0
+BUDGET_S = 228.0
 PATIENCE: dict[Device, float] = {"cuda": 1.0, "cpu": 6.0}
 """To try it out on a processor takes longer."""
+INTERRUPTED = 130
+"""Exit code, as shells have it."""
 LEAST_S = 5.0
 """With less than this left a part is not begun."""
 
@@ -74,25 +77,43 @@ def write_report(
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    arguments, began_s, rows = read_arguments(given), monotonic(), list[Row]()
+    arguments, rows = read_arguments(given), list[Row]()
+    code = 0
     try:
-        with opened_bench(arguments) as bench:
-            machine = describe_machine()
-            budget_s = arguments.budget or BUDGET_S * PATIENCE[bench.device]
-            for row in measured(bench, arguments.only, budget_s):
-                rows.append(row)
-                took_s = monotonic() - began_s
-                print(f"{took_s:5.0f} s", *as_cells(row), sep=" | ", file=sys.stderr, flush=True)
-                if arguments.out:
-                    write_report(arguments.out, machine, rows, took_s)
+        require_place(arguments.out)
+        run(arguments, rows)
     except LfrError as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"{arguments.out} could not be written: {error.strerror}", file=sys.stderr)
+        code = 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
+        code = INTERRUPTED
     show(as_table(rows))
-    return 0
+    return code
+
+
+def run(arguments: argparse.Namespace, rows: list[Row]) -> None:
+    """Every row goes into ``rows``, onto stderr and into the report as soon as it is there."""
+    began_s = monotonic()
+    with opened_bench(arguments) as bench:
+        machine = describe_machine()
+        budget_s = arguments.budget or BUDGET_S * PATIENCE[bench.device]
+        for row in measured(bench, arguments.only, budget_s):
+            rows.append(row)
+            took_s = monotonic() - began_s
+            print(f"{took_s:5.0f} s", *as_cells(row), sep=" | ", file=sys.stderr, flush=True)
+            if arguments.out:
+                write_report(arguments.out, machine, rows, took_s)
+
+
+def require_place(out: Path | None) -> None:
+    if out is not None and not out.absolute().parent.is_dir():
+        raise UsageError(f"{out.parent} is no folder: make it, or give --out another.")
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was measured is shown
     sys.exit(main())

@@ -23,6 +23,7 @@ from lfr_batch.pipeline.enrol import EnrolOrder, examine
 
 DECODING = "decoding pictures alone"
 MEASURED_S = 1.5
+GALLERY = "gpu-benchmark-enrolment"
 ENGINE = "engine.kind=in_process"
 """As `lfr gallery enrol` chooses it for so few pictures."""
 
@@ -89,7 +90,7 @@ def enrolling(bench: Bench, listing: Listing, limit: float | None) -> Iterator[R
 def examined(bench: Bench, listing: Listing, config: Config, came_s: list[float]) -> int:
     """How many pictures gave a template; ``came_s`` takes the moment of each outcome."""
     pictures = bench.pictures or Path()
-    order = EnrolOrder("gpu-benchmark", pictures, None, (), AUTHORITY, None, config, bench.home)
+    order = EnrolOrder(GALLERY, pictures, None, (), AUTHORITY, None, config, bench.home)
     with open_engine(config.engine) as run:
         enrolment = examine(order, listing, run, lambda _: came_s.append(perf_counter()))
     return len(enrolment.faces)

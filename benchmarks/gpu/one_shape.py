@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto, ValueInfoProto, helper
 
 from benchmarks.gpu.bench import Device
 from benchmarks.rows import Row, shown
@@ -23,25 +23,42 @@ PROVIDERS: Mapping[Device, Sequence[tuple[str, dict[str, str]]]] = {
     "cpu": (("CPUExecutionProvider", {}),),
 }
 
+Matrix = NDArray[np.float32]
+
 
 def memory(device: Device, measured_s: float) -> Row:
     """Bytes a second, of an operation that reads and writes as many."""
     count = BYTES[device] // 4
-    node = helper.make_node("Neg", ["x"], ["y"])
-    tensors = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, [count]) for name in ("x", "y")
-    ]
-    graph = helper.make_graph([node], "memory", tensors[:1], tensors[1:])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    values = {"x": np.zeros(count, np.float32)}
-    per_call_s = call_s(model.SerializeToString(), values, device, measured_s)
+    model = of_one_operation("Neg", {"x": [count]}, [count])
+    per_call_s = call_s(model, {"x": np.zeros(count, np.float32)}, device, measured_s)
     figure = 2 * BYTES[device] / per_call_s / 1e9
     return Row(MEMORY, "", round(figure, 1), "GB/s", note=f"{shown(BYTES[device] >> 20)} MiB")
 
 
-def call_s(
-    model: bytes, inputs: Mapping[str, NDArray[np.float32]], device: Device, measured_s: float
-) -> float:
+def multiplied_s(a: Matrix, b: Matrix, device: Device, measured_s: float) -> float:
+    """Seconds of one product of two matrices, nothing read of it."""
+    model = of_one_operation("MatMul", {"a": a.shape, "b": b.shape}, (a.shape[0], b.shape[1]))
+    return call_s(model, {"a": a, "b": b}, device, measured_s)
+
+
+def of_one_operation(
+    name: str, inputs: Mapping[str, Sequence[int]], output: Sequence[int]
+) -> bytes:
+    """A graph of floats."""
+
+    def tensor(name: str, shape: Sequence[int]) -> ValueInfoProto:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))
+
+    node = helper.make_node(name, list(inputs), ["out"])
+    given = [tensor(*each) for each in inputs.items()]
+    graph = helper.make_graph([node], name, given, [tensor("out", output)])
+    opset = helper.make_opsetid("", 17)
+    model = helper.make_model(graph, opset_imports=[opset], ir_version=9)
+    serialised: bytes = model.SerializeToString()
+    return serialised
+
+
+def call_s(model: bytes, inputs: Mapping[str, Matrix], device: Device, measured_s: float) -> float:
     """Seconds of one call, inputs and outputs lying on the device."""
     if device == "cuda":
         onnxruntime.preload_dlls()

@@ -12,9 +12,10 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from threading import Thread
 from time import monotonic
 from types import MappingProxyType
 
@@ -88,6 +89,7 @@ def _rows(rows: Connection, left_s: float) -> Generator[Row, None, bool]:
 def _measure(name: str, part: Part, bench: Bench, known: tuple[Row, ...], rows: Connection) -> None:
     """In the part's process."""
     os.setsid()
+    Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(2, 1)  # what libraries print is no result
     try:
         module, _, function = part.measure.partition(":")
@@ -100,6 +102,13 @@ def _measure(name: str, part: Part, bench: Bench, known: tuple[Row, ...], rows: 
         rows.send(refused(name, "", error))
     finally:
         rows.close()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.killpg(0, signal.SIGKILL)
 
 
 def _kill(process: BaseProcess) -> None:

@@ -13,7 +13,7 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.gpu.bench import Bench
-from benchmarks.gpu.one_shape import MEMORY, memory
+from benchmarks.gpu.one_shape import MEMORY, memory, multiplied_s
 from benchmarks.rows import Row, figure_of, tried
 from benchmarks.synthetic_gallery import DIMENSION, unit_rows
 from lfr_batch.gallery.faiss_index import Index, build_index, open_index, search, write_index
@@ -30,6 +30,7 @@ SEARCHES, MEASURED_S = 21, 3.0
 """At most, and at most for so long; three at least."""
 LEAST = 3
 READ_S = 1.0
+MULTIPLYING, PART = "multiplying alone", 250_000
 
 
 def measure(bench: Bench, _: Sequence[Row]) -> Iterator[Row]:
@@ -38,10 +39,23 @@ def measure(bench: Bench, _: Sequence[Row]) -> Iterator[Row]:
         limits.append(row)
         yield row
     per_s = figure_of(limits, MEMORY)
+    yield from tried(MULTIPLYING, "", partial(multiplying, bench))
     for templates in bench.templates:
         yield from tried(
             "search p50", f"{templates:,} templates", partial(of_size, templates, bench, per_s)
         )
+
+
+def multiplying(bench: Bench) -> Iterator[Row]:
+    """The product of the most probes and all templates, in parts that the card has room for."""
+    probes, some = unit_rows(PROBES[-1], seed=1), min(PART, *bench.templates)
+    part_s = multiplied_s(
+        probes, unit_rows(some, seed=2).T.copy(), bench.device, bench.seconds(READ_S)
+    )
+    for templates in bench.templates:
+        setting = f"{templates:,} templates, {PROBES[-1]:,} probes"
+        note = f"as a part of {some:,} takes, scores not read"
+        yield Row(MULTIPLYING, setting, round(1000 * part_s * templates / some, 2), "ms", note=note)
 
 
 def of_size(templates: int, bench: Bench, gb_per_s: float | None) -> Iterator[Row]:
@@ -84,7 +98,8 @@ def times(index: Index, probes: int, limit_ms: float | None) -> Iterator[Row]:
         started_s = perf_counter()
         search(index, queries, DEPTH)
         took_ms.append(1000 * (perf_counter() - started_s))
-    setting = f"{len(index):,} templates, {probes:,} probes"
+    many = "1 probe" if probes == 1 else f"{probes:,} probes"
+    setting = f"{len(index):,} templates, {many}"
     note = f"{DEPTH} hits, on {index.device}, of {len(took_ms)}"
     yield Row("search p50", setting, round(median(took_ms), 3), "ms", limit_ms, note)
 

@@ -35,10 +35,11 @@ def test_searches_stand_beside_reading_the_templates_once(
     found = figures(open_pack_home, clip, tmp_path / "gpu.json",
                     "--only", "search", "--templates", str(TEMPLATES))  # fmt: skip
     per_s = found["reading memory", ""]["figure"]
-    for probes in ("1", "64", "1,024"):
-        row = found["search p50", f"3,000 templates, {probes} probes"]
+    for probes in ("1 probe", "64 probes", "1,024 probes"):
+        row = found["search p50", f"3,000 templates, {probes}"]
         assert row["limit"] == pytest.approx(TEMPLATES * 128 * 4 / per_s / 1e6)
         assert row["share"] == pytest.approx(row["limit"] / row["figure"])
+    assert found["multiplying alone", "3,000 templates, 1,024 probes"]["figure"] > 0
     same = found["search: same rows", "3,000 templates, 64 probes"]
     assert (same["figure"], same["share"]) == (64.0, 1.0)
     said = capsys.readouterr()
@@ -66,6 +67,7 @@ def test_pictures_that_are_none_are_a_row(tmp_path: Path, open_pack_home: Path, 
     ("told", "said"),
     [
         (["--home", "{tmp}"], "has no models"),
+        (["--home", "{home}", "--out", "{tmp}/nowhere/gpu.json"], "is no folder"),
         (["--home", "{home}", "--clip", "{tmp}/nothing.mp4"], "is no file"),
     ],
 )
