@@ -85,7 +85,7 @@ def find_close_pairs(
     order = np.argsort(before.rows >= 0, kind="stable")
     reordered = templates[order]
     for first, second in compare(reordered, int((before.rows < 0).sum()), limits.lowest):
-        scores = scores_of_pairs(reordered, first, second)
+        scores = scores_of_pairs(reordered, first, reordered, second)
         left, right = order[first], order[second]
         pairs = ClosePairs(np.minimum(left, right), np.maximum(left, right), scores)
         found.append(_kept(pairs, subjects, limits))

@@ -1,23 +1,33 @@
-"""The edge around FAISS: exact inner product over all templates, on the CPU or on one GPU."""
+"""Exact inner product over all templates: the edge around FAISS, and a GPU where there is one."""
 
 from __future__ import annotations
 
 import errno
 import os
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import faiss
 import numpy as np
 
 from lfr_batch.errors import DeviceUnavailable, GalleryDamaged
-from lfr_batch.gallery.exact_scores import Rows, exact_scores, rounding_error
-from lfr_batch.records import FloatArray
+from lfr_batch.gallery.exact_scores import (
+    CoarseHits,
+    Doubles,
+    Rows,
+    rounding_error,
+    scores_of_pairs,
+)
+from lfr_batch.models.devices import cuda_is_usable, gpu_memory_bytes
+from lfr_batch.records import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from lfr_batch.gallery.card import Card
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -30,23 +40,27 @@ BLAS_FROM = 512
 128,000 makes batches of 16 to 999 probes two to five times slower (docs/performance.md)."""
 BLAS_ROWS = 16_384
 """Templates to a matrix; FAISS' own 1,024 makes threads wait for each other more often."""
-GPU_DEEPEST = 2048
-"""FAISS returns no more hits than this from a GPU; deeper searches run on the CPU."""
-GPU_SCRATCH_BYTES = 256 << 20
+LEAST_ON_GPU = 20_000
+"""Templates: fewer take the processors no longer than the GPU takes to begin."""
+MEMORY_SHARE = 0.25
+"""Of a worker's share of a GPU, for its gallery."""
 WRITE_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
 class Index:
-    """An opened index. Searches on one GPU wait for each other; on the CPU they need not."""
+    """An opened index, for any number of threads."""
 
-    device: Literal["cpu", "cuda"]
     vectors: FloatArray
     """(n, d), mapped from the file."""
     on_cpu: Any
-    on_gpu: Any = None
-    gpu_resources: Any = None
-    gpu_turn: threading.Lock = field(default_factory=threading.Lock)
+    card: Card | None = None
+    note: str = ""
+    """Why a GPU that is here is not used."""
+
+    @property
+    def device(self) -> Literal["cpu", "cuda"]:
+        return "cpu" if self.card is None else "cuda"
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -71,14 +85,18 @@ def write_index(index: Any, path: Path) -> None:
         raise OSError(next(codes, errno.EIO), str(error), str(path)) from error
 
 
-def open_index(path: Path, device: Device = "auto", threads: int | None = None) -> Index:
+def open_index(
+    path: Path, device: Device = "auto", threads: int | None = None, gpu_share: float = 1.0
+) -> Index:
     """Open a flat index, mapped rather than read, so that workers on a machine share its pages.
 
-    'auto' takes a GPU where this FAISS sees one. ``threads``: see ``use_threads``.
+    'auto' takes a GPU that onnxruntime can use, if the templates fit into this worker's share of
+    it; few templates are searched by the processors on any machine. ``threads``: see
+    ``use_threads``.
 
     Raises:
         GalleryDamaged: not a flat inner-product index, or cut short.
-        DeviceUnavailable: 'cuda' was asked for and FAISS sees no GPU.
+        DeviceUnavailable: 'cuda' was asked for and there is none, or it has no room.
     """
     if threads is not None:
         use_threads(threads)
@@ -86,12 +104,22 @@ def open_index(path: Path, device: Device = "auto", threads: int | None = None) 
     faiss.cvar.distance_compute_blas_database_bs = BLAS_ROWS
     index = _read(path)
     vectors = map_vectors(path, index.ntotal, index.d)
-    if not _wants_gpu(device):
-        return Index("cpu", vectors, index)
-    resources = faiss.StandardGpuResources()
-    resources.setTempMemory(GPU_SCRATCH_BYTES)
-    on_gpu = faiss.index_cpu_to_gpu(resources, 0, index)
-    return Index("cuda", vectors, index, on_gpu, resources)
+    if not _wants_gpu(device) or len(vectors) < LEAST_ON_GPU:
+        return Index(vectors, index)
+    from lfr_batch.gallery.card import Card  # noqa: PLC0415 - slow import
+
+    try:
+        return Index(vectors, index, Card(vectors, gallery_bytes(gpu_memory_bytes(), gpu_share)))
+    except (MemoryError, DeviceUnavailable) as error:
+        note = _not_on_gpu(len(vectors), error)
+        if device == "cuda":
+            raise DeviceUnavailable(note) from error
+        return Index(vectors, index, note=note)
+
+
+def gallery_bytes(total_bytes: int, gpu_share: float) -> int:
+    """Of a GPU's memory, for the gallery of a worker that has such a share of the GPU."""
+    return int(total_bytes * min(gpu_share, 1.0) * MEMORY_SHARE)
 
 
 def use_threads(count: int) -> None:
@@ -113,10 +141,13 @@ def map_vectors(path: Path, n: int, d: int) -> FloatArray:
 def search(index: Index, queries: FloatArray, k: int) -> tuple[FloatArray, Rows]:
     """The ``min(k, n)`` best images of each query: scores and rows, both (q, k), best first.
 
-    FAISS finds the rows; their scores are then computed again in double precision, because
-    FAISS' own depend, in the last bits, on the batch size and the device. Equal scores come in
-    row order, also where the last places go to some of many equals: every batch, thread count
-    and device gives the same answer. ``queries`` (q, d) are float32, finite and L2-normalised.
+    FAISS or a GPU finds the rows; their scores are then computed again in double precision, since
+    those of FAISS depend, in the last bits, on the batch size and the threads, and the GPU's are
+    coarse. Equal scores come in row order, also where the last places go to some of many equals:
+    every batch, thread count and device gives the same answer. ``queries`` (q, d) are float32,
+    finite and L2-normalised.
+
+    Raises DeviceUnavailable where a device computed what it cannot have.
     """
     if queries.ndim != 2 or queries.shape[1] != index.vectors.shape[1]:
         raise ValueError(f"queries {queries.shape} do not fit templates {index.vectors.shape}")
@@ -126,10 +157,9 @@ def search(index: Index, queries: FloatArray, k: int) -> tuple[FloatArray, Rows]
     scores = np.empty((len(queries), depth), np.float32)
     rows = np.empty((len(queries), depth), np.int64)
     for part in _batches(len(queries)):
-        batch = np.ascontiguousarray(queries[part], np.float32)
-        found = _search_rows(index, batch, min(depth + SPARE, len(index)))
-        for at, (query, hits) in enumerate(zip(batch, found, strict=True), start=part.start):
-            scores[at], rows[at] = _best(index, query, hits, depth)
+        scores[part], rows[part] = _search(
+            index, np.ascontiguousarray(queries[part], np.float32), depth
+        )
     return scores, rows
 
 
@@ -147,13 +177,23 @@ def _read(path: Path) -> Any:
 def _wants_gpu(device: Device) -> bool:
     if device == "cpu":
         return False
-    seen = hasattr(faiss, "StandardGpuResources") and faiss.get_num_gpus() > 0
+    seen = cuda_is_usable()
     if device == "cuda" and not seen:
         raise DeviceUnavailable(
-            "FAISS sees no GPU here; install the gpu extra on a machine with one, or search on "
-            "the CPU, which gives the same answer."
+            "onnxruntime sees no GPU here; install the gpu extra on a machine with one, or search "
+            "on the CPU, which gives the same answer."
         )
-    return bool(seen)
+    return seen
+
+
+def _not_on_gpu(templates: int, error: Exception) -> str:
+    if isinstance(error, DeviceUnavailable):
+        return str(error)
+    return (
+        f"The GPU has no room for a gallery of {templates:,} templates ({error}): give workers a "
+        "larger share of it (engine.gpus_per_worker), or set inference.device to cpu, which gives "
+        "the same answer."
+    )
 
 
 def _batches(queries: int) -> Iterator[slice]:
@@ -161,16 +201,49 @@ def _batches(queries: int) -> Iterator[slice]:
         yield slice(start, min(start + QUERIES_AT_ONCE, queries))
 
 
-def _search_rows(index: Index, batch: FloatArray, depth: int) -> Rows:
-    rows: Rows
-    if index.on_gpu is None or depth > GPU_DEEPEST:
-        single = len(batch) == 1 and batch.size < BLAS_FROM
-        with _threads(1) if single else nullcontext():
-            _, rows = index.on_cpu.search(batch, depth)
+def _search(index: Index, batch: FloatArray, depth: int) -> tuple[FloatArray, Rows]:
+    """Deeper and deeper, for those whose last places are not sure."""
+    scores = np.empty((len(batch), depth), np.float32)
+    rows = np.empty((len(batch), depth), np.int64)
+    unsure = np.arange(len(batch))
+    for find in _finders(index, depth):
+        hits = find(batch[unsure])
+        its_scores, its_rows = _rank(index.vectors, batch[unsure], hits)
+        scores[unsure], rows[unsure] = its_scores[:, :depth], its_rows[:, :depth]
+        if its_rows.shape[1] == len(index) or not depth:
+            return scores, rows
+        # Whatever was left out scores no more than the lowest hit, but for the errors.
+        highest = hits.scores[:, -1] + hits.error[:, -1]
+        unsure = unsure[~(scores[unsure, depth - 1] > highest)]
+        if not len(unsure):
+            return scores, rows
+    for query in unsure:
+        scores[query], rows[query] = _all_near(index, batch[query], scores[query, -1], depth)
+    return scores, rows
+
+
+def _finders(index: Index, depth: int) -> Iterator[Callable[[FloatArray], CoarseHits]]:
+    """Each finds more than the one before: SPARE hits more than are wanted, at least."""
+    card, wanted = index.card, depth + SPARE
+    if card is not None and card.depths(wanted):
+        for hits in card.depths(wanted):
+            yield partial(_find_on_card, index, card, hits=hits)
     else:
-        with index.gpu_turn:
-            _, rows = index.on_gpu.search(batch, depth)
-    return rows
+        yield partial(_find_on_cpu, index, hits=min(wanted, len(index)))
+
+
+def _find_on_card(index: Index, card: Card, batch: FloatArray, hits: int) -> CoarseHits:
+    try:
+        return card.find(batch, hits)
+    except MemoryError:
+        return _find_on_cpu(index, batch, min(hits, len(index)))
+
+
+def _find_on_cpu(index: Index, batch: FloatArray, hits: int) -> CoarseHits:
+    single = len(batch) == 1 and batch.size < BLAS_FROM
+    with _threads(1) if single else nullcontext():
+        scores, rows = index.on_cpu.search(batch, hits)
+    return CoarseHits(rows, scores, np.full(scores.shape, rounding_error(batch.shape[1])))
 
 
 @contextmanager
@@ -185,23 +258,33 @@ def _threads(count: int) -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _best(index: Index, query: FloatArray, hits: Rows, depth: int) -> tuple[FloatArray, Rows]:
-    """The best ``depth`` of the gallery, of which FAISS found ``hits``, at least as many.
-
-    An image that FAISS left out scores less than the lowest hit, but for its rounding. Where the
-    last place is as close to that, all that may deserve it are fetched and compared.
-    """
-    scores, rows = _score_exactly(index.vectors, query, hits)
-    if depth and len(hits) < len(index):
-        doubt = rounding_error(len(query))
-        if scores[depth - 1] <= scores[-1] + doubt:
-            lowest = float(scores[depth - 1]) - doubt
-            _, _, near = index.on_cpu.range_search(query[None], lowest)
-            scores, rows = _score_exactly(index.vectors, query, near)
-    return scores[:depth], rows[:depth]
+def _rank(vectors: FloatArray, batch: FloatArray, hits: CoarseHits) -> tuple[FloatArray, Rows]:
+    """The hits by their exact scores, padding behind them with a score of -inf."""
+    real = hits.rows < len(vectors)
+    rows = np.where(real, hits.rows, 0).ravel()
+    queries = np.repeat(np.arange(len(batch)), hits.rows.shape[1])
+    scores = scores_of_pairs(vectors, rows, batch, queries).reshape(hits.rows.shape)
+    _require_sound(np.abs(scores - hits.scores), hits.error, real)
+    scores[~real] = -np.inf
+    order = np.lexsort((hits.rows, -scores))
+    return np.take_along_axis(scores, order, 1), np.take_along_axis(hits.rows, order, 1)
 
 
-def _score_exactly(vectors: FloatArray, query: FloatArray, rows: Rows) -> tuple[FloatArray, Rows]:
-    scores = exact_scores(vectors[rows], query)
-    order = np.lexsort((rows, -scores))
-    return scores[order], rows[order]
+def _require_sound(off: FloatArray, error: Doubles, real: BoolArray) -> None:
+    if (real & (off > error)).any():
+        raise DeviceUnavailable(
+            f"A search gave scores that are off by {np.nanmax(off[real]):.2g}, more than its "
+            "arithmetic allows: set inference.device to cpu, and have the GPU and its driver "
+            "looked at."
+        )
+
+
+def _all_near(
+    index: Index, query: FloatArray, lowest: np.float32, depth: int
+) -> tuple[FloatArray, Rows]:
+    """The best of all that FAISS finds to score about ``lowest`` or more."""
+    least = float(lowest) - rounding_error(len(query))
+    _, _, near = index.on_cpu.range_search(query[None], least)
+    scores = scores_of_pairs(index.vectors, near, query[None], np.zeros_like(near))
+    order = np.lexsort((near, -scores))[:depth]
+    return scores[order], near[order]

@@ -69,7 +69,10 @@ class Matcher:
 
 
 def open_matcher(
-    snapshot: Snapshot, device: Device = "auto", threads: int | None = None
+    snapshot: Snapshot,
+    device: Device = "auto",
+    threads: int | None = None,
+    gpu_share: float = 1.0,
 ) -> Matcher:
     """Open the snapshot's index on ``device``; see ``open_index`` for what it raises."""
-    return Matcher(snapshot, open_index(snapshot.index_path, device, threads))
+    return Matcher(snapshot, open_index(snapshot.index_path, device, threads, gpu_share))

@@ -55,7 +55,7 @@ def open_search(spec: SearchSpec, threads: int) -> Search:
     snapshot = load_snapshot(spec.gallery_home, spec.gallery, spec.snapshot_id)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     stages = open_stages(pack, config, threads)
-    matcher = open_matcher(snapshot, gallery_device(config), threads)
+    matcher = open_matcher(snapshot, gallery_device(config), threads, config.engine.gpu_share)
     return Search(stages, matcher, spec.threshold, config, spec.lone_threshold)
 
 

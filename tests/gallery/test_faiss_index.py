@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import errno
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import faiss
 import numpy as np
 import pytest
 
 from lfr_batch.errors import DeviceUnavailable, GalleryDamaged
+from lfr_batch.gallery import faiss_index
+from lfr_batch.gallery.card import Card
 from lfr_batch.gallery.exact_scores import Rows, rounding_error
 from lfr_batch.gallery.faiss_index import (
     QUERIES_AT_ONCE,
+    Device,
     Index,
     build_index,
     open_index,
@@ -19,8 +23,7 @@ from lfr_batch.gallery.faiss_index import (
     write_index,
 )
 from lfr_batch.records import FloatArray
-
-needs_gpu = pytest.mark.skipif(faiss.get_num_gpus() == 0, reason="FAISS sees no GPU")
+from tests.gallery.cards import EVERYWHERE, Where, open_on, small_card
 
 
 def unit_rows(n: int, d: int, seed: int) -> FloatArray:
@@ -123,14 +126,72 @@ def test_a_full_disk_has_its_errno(templates: FloatArray) -> None:
     assert caught.value.errno == errno.ENOSPC
 
 
-@pytest.mark.skipif(faiss.get_num_gpus() > 0, reason="there is a GPU")
-def test_a_gpu_that_is_not_there(path: Path) -> None:
+def test_a_gpu_that_is_not_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faiss_index, "cuda_is_usable", lambda: False)
     assert open_index(path, "auto").device == "cpu"
-    with pytest.raises(DeviceUnavailable, match="FAISS sees no GPU"):
+    with pytest.raises(DeviceUnavailable, match="onnxruntime sees no GPU here; install"):
         open_index(path, "cuda")
 
 
-DEVICES = ["cpu", pytest.param("cuda", marks=needs_gpu)]
+@pytest.fixture
+def a_gpu(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """One of so much memory, whose graphs run on the CPU."""
+
+    def has(memory_bytes: int, least: int = 0, failure: Exception | None = None) -> None:
+        def open_card(vectors: FloatArray, limit_bytes: int) -> Card:
+            if failure is not None:
+                raise failure
+            return small_card(vectors, limit_bytes)
+
+        monkeypatch.setattr(faiss_index, "cuda_is_usable", lambda: True)
+        monkeypatch.setattr(faiss_index, "gpu_memory_bytes", lambda: memory_bytes)
+        monkeypatch.setattr(faiss_index, "LEAST_ON_GPU", least)
+        monkeypatch.setattr("lfr_batch.gallery.card.Card", open_card)
+
+    return has
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_a_gpu_that_is_there(path: Path, a_gpu: Callable[..., None], device: Device) -> None:
+    a_gpu(8 << 30)
+    index = open_index(path, device)
+    assert (index.device, index.note) == ("cuda", "")
+    assert open_index(path, "cpu").device == "cpu"
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_few_templates_are_the_processors(
+    path: Path, a_gpu: Callable[..., None], device: Device
+) -> None:
+    a_gpu(8 << 30, least=3001)
+    assert open_index(path, device).device == "cpu"
+    a_gpu(8 << 30, least=3000)
+    assert open_index(path, device).device == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("memory_bytes", "share", "failure", "said"),
+    [
+        (1 << 30, 0.05, None, r"no room for a gallery of 3,000 templates \(it takes 64 MiB"),
+        (8 << 30, 1.0, MemoryError("out"), r"no room for a gallery of 3,000 templates \(out\):"),
+        (8 << 30, 1.0, DeviceUnavailable("CUDA, no."), "CUDA, no."),
+    ],
+)
+def test_a_gpu_that_cannot_be_used_is_named(
+    path: Path,
+    a_gpu: Callable[..., None],
+    memory_bytes: int,
+    share: float,
+    failure: Exception | None,
+    said: str,
+) -> None:
+    a_gpu(memory_bytes, failure=failure)
+    index = open_index(path, "auto", gpu_share=share)
+    assert index.device == "cpu"
+    assert re.search(said, index.note)
+    with pytest.raises(DeviceUnavailable, match=said):
+        open_index(path, "cuda", gpu_share=share)
+    assert search(index, unit_rows(1, 128, seed=3), 5)[1].shape == (1, 5)
 
 
 def crowd_around(face: FloatArray, seed: int) -> FloatArray:
@@ -151,17 +212,15 @@ def exact_order(templates: FloatArray, query: FloatArray) -> tuple[FloatArray, R
     return scores[order], order
 
 
-@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("where", EVERYWHERE)
 @pytest.mark.parametrize("k", [1, 5, 299, 301, 595, 599, 601, 1999, 2000])
 @pytest.mark.parametrize("batch", [1, 40])
-def test_the_last_places_among_equals(
-    tmp_path: Path, device: Literal["cpu", "cuda"], k: int, batch: int
-) -> None:
+def test_the_last_places_among_equals(tmp_path: Path, where: Where, k: int, batch: int) -> None:
     """Hundreds of equals and near-equals on both sides of the cut."""
     face = unit_rows(1, 128, seed=9)
     rows = crowd_around(face[0], seed=8)
     write_index(build_index([rows]), tmp_path / "index.faiss")
-    index = open_index(tmp_path / "index.faiss", device)
+    index = open_on(tmp_path / "index.faiss", where)
     queries = np.concatenate([face, unit_rows(batch - 1, 128, seed=9)])
     for query, scores, found in zip(queries, *search(index, queries, k), strict=True):
         expected_scores, expected_rows = exact_order(rows, query)
@@ -169,16 +228,12 @@ def test_the_last_places_among_equals(
         assert np.array_equal(found, expected_rows[:k])
 
 
-@pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("k", [5, 2500])
-def test_devices_and_threads_give_the_same_answer(
-    path: Path, device: Literal["cpu", "cuda"], k: int
-) -> None:
+@pytest.mark.parametrize("where", EVERYWHERE)
+@pytest.mark.parametrize("k", [5, 50, 2500])
+def test_devices_and_threads_give_the_same_answer(path: Path, where: Where, k: int) -> None:
     queries = unit_rows(100, 128, seed=7)
     scores, rows = search(open_index(path, "cpu", threads=1), queries, k)
-    there = open_index(path, device, threads=2)
-    assert there.device == device
-    its_scores, its_rows = search(there, queries, k)
+    its_scores, its_rows = search(open_on(path, where), queries, k)
     assert np.array_equal(its_scores, scores)
     assert np.array_equal(its_rows, rows)
 
