@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,13 +13,12 @@ from onnx import TensorProto, helper, save_model
 
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.models.sessions import (
-    BACKENDS,
     BackendName,
     ModelFile,
     Session,
     SessionPlan,
     open_planned,
-    open_session,
+    plan_session,
 )
 from lfr_batch.records import ByteArray, FloatArray
 
@@ -26,10 +26,17 @@ MODELS = {"centerface.onnx": (96, 160, 3), "sface.onnx": (112, 112, 3)}
 """File and the shape of one picture."""
 
 
+Kind = tuple[BackendName, bool]
+"""A backend, and whether its graphs have fixed shapes."""
+
+KINDS: list[Kind] = [("openvino", False), ("openvino", True), ("onnxruntime", False)]
+
+
 @lru_cache(maxsize=8)
-def opened(path: Path, backend: BackendName, max_batch: int | None) -> Session:
-    inference = InferenceConfig(backend=backend, device="cpu", precision="f32")
-    return open_session(ModelFile(path, max_batch=max_batch), inference, threads=2)
+def opened(path: Path, kind: Kind, max_batch: int | None) -> Session:
+    inference = InferenceConfig(backend=kind[0], device="cpu", precision="f32")
+    plan = replace(plan_session(inference, threads=2), fixed_shapes=kind[1])
+    return open_planned(ModelFile(path, max_batch=max_batch), plan)
 
 
 @pytest.fixture(params=MODELS)
@@ -43,7 +50,7 @@ def max_batch(request: pytest.FixtureRequest) -> int | None:
     return limit
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=KINDS, ids=lambda kind: kind[0] + "-fixed" * kind[1])
 def session(request: pytest.FixtureRequest, model: Path, max_batch: int | None) -> Session:
     return opened(model, request.param, max_batch)
 
@@ -62,7 +69,7 @@ def assert_same(got: tuple[FloatArray, ...], expected: tuple[FloatArray, ...]) -
 
 def test_it_gives_the_reference_s_answer(session: Session, model: Path) -> None:
     batch = pictures(model, 3)
-    reference = opened(model, "onnxruntime", None)
+    reference = opened(model, ("onnxruntime", False), None)
     assert_same(session.run(batch), reference.run(batch))
 
 
@@ -133,28 +140,27 @@ def test_it_says_how_many_pictures_suit_a_call(session: Session, max_batch: int 
     assert 1 <= session.batch <= (max_batch or 256)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(("mean", "std"), [(127.5, 127.5), (0.0, 255.0), (30.0, 1.0)])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("mean", "std"), [(127.5, 127.5), (0.0, 255.0), (30.0, 1.0), (0.0, 1.0)])
 def test_pictures_are_shifted_and_scaled_as_the_model_wants(
-    backend: BackendName, mean: float, std: float, tmp_path: Path
+    kind: Kind, mean: float, std: float, tmp_path: Path
 ) -> None:
     path = write_identity(tmp_path / "identity.onnx")
-    session = open_session(
-        ModelFile(path, mean, std), InferenceConfig(backend=backend, device="cpu"), 1
-    )
+    plan = SessionPlan(kind[0], "cpu", "f32", threads=1, fixed_shapes=kind[1])
+    session = open_planned(ModelFile(path, mean, std), plan)
     picture = np.arange(2 * 5 * 4 * 3, dtype=np.uint8).reshape(2, 5, 4, 3)
     expected = (picture.transpose(0, 3, 1, 2).astype(np.float32) - mean) / std
     (got,) = session.run(picture)
     np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_streams_keep_order_and_answers_while_sizes_change(
-    backend: BackendName, open_pack_home: Path
+    kind: Kind, open_pack_home: Path
 ) -> None:
     """Parts of pictures have many sizes; what is under way must not be overwritten."""
     path = open_pack_home / "models" / "open" / "centerface.onnx"
-    plan = SessionPlan(backend, "cpu", "f32", threads=2, streams=2)
+    plan = SessionPlan(kind[0], "cpu", "f32", threads=2, streams=2, fixed_shapes=kind[1])
     session = open_planned(ModelFile(path), plan)
     rng = np.random.default_rng(1)
     sizes = [(32 * h, 32 * w) for h, w in rng.integers(1, 6, (24, 2))]
@@ -163,12 +169,12 @@ def test_streams_keep_order_and_answers_while_sizes_change(
         assert_same(got, session.run(batch))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_fails_while_pictures_are_made_leaves_the_session_usable(
-    backend: BackendName, open_pack_home: Path
+    kind: Kind, open_pack_home: Path
 ) -> None:
     path = open_pack_home / "models" / "open" / "sface.onnx"
-    session = opened(path, backend, None)
+    session = opened(path, kind, None)
     batch = pictures(path, 1)
     expected = session.run(batch)
 
