@@ -36,7 +36,7 @@ from lfr_batch.faces.boxes import shorter_sides
 from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.quality import sharpness_of
 from lfr_batch.faces.stages import FaceStages, open_stages
-from lfr_batch.faces.view import aligned_rgb
+from lfr_batch.faces.view import aligned_bgr
 from lfr_batch.footage.stills import StillFrame, decode_still
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray, FloatArray
@@ -146,7 +146,7 @@ def _outcome(
     scores = gallery.templates @ embedded(found, stages)
     best = int(scores.argmax())
     right = gallery.subjects[best] == row["subject_id"]
-    sharpness = sharpness_of(aligned_rgb(found.view))
+    sharpness = sharpness_of(aligned_bgr(found.view))
     return Outcome(change, mated, float(scores[best]), right, _face_px(found), sharpness)
 
 

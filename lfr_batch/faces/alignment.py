@@ -22,6 +22,9 @@ ARCFACE_TEMPLATE_XY = np.array(
     ],
     np.float32,
 )
+_TARGET = ARCFACE_TEMPLATE_XY[:, 0].astype(np.float64) + 1j * ARCFACE_TEMPLATE_XY[:, 1]
+_TARGET_CENTRE = _TARGET.mean()
+_TARGET_SPREAD = _TARGET - _TARGET_CENTRE
 
 
 def similarity_transforms(landmarks_xy: FloatArray) -> FloatArray:
@@ -31,12 +34,12 @@ def similarity_transforms(landmarks_xy: FloatArray) -> FloatArray:
     template q, the turn-and-scale is Σ conj(p) q / Σ |p|². A mirror image cannot arise.
     """
     points = landmarks_xy[..., 0].astype(np.float64) + 1j * landmarks_xy[..., 1]
-    target = ARCFACE_TEMPLATE_XY[:, 0].astype(np.float64) + 1j * ARCFACE_TEMPLATE_XY[:, 1]
     centre = points.mean(axis=1, keepdims=True)
-    spread = np.sum(np.abs(points - centre) ** 2, axis=1)
-    turned = np.sum(np.conj(points - centre) * (target - target.mean()), axis=1)
+    around = points - centre
+    spread = np.sum(np.abs(around) ** 2, axis=1)
+    turned = np.sum(np.conj(around) * _TARGET_SPREAD, axis=1)
     factor = np.divide(turned, spread, out=np.zeros_like(turned), where=spread > 0)
-    shift = target.mean() - factor * centre[:, 0]
+    shift = _TARGET_CENTRE - factor * centre[:, 0]
     rows = [factor.real, -factor.imag, shift.real, factor.imag, factor.real, shift.imag]
     return np.stack(rows, axis=1).reshape(-1, 2, 3).astype(np.float32)
 

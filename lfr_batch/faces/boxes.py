@@ -37,6 +37,8 @@ def nms(
     Equal scores keep their order, so the result does not depend on the sort's mood.
     """
     order = np.argsort(-scores, kind="stable")
+    if len(order) < 2:
+        return order
     overlaps = iou(boxes_xyxy[order], boxes_xyxy[order], pixel)
     alive = np.ones(len(order), bool)
     for i in range(len(order)):

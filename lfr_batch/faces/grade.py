@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lfr_batch.config.schema import QualityConfig
 from lfr_batch.faces.quality import ACCEPTED, measure, overall, refusal_reasons, sharpness_of
-from lfr_batch.faces.view import Picture, aligned_rgb, cut_view
+from lfr_batch.faces.view import Picture, aligned_bgr, cut_view
 from lfr_batch.records import FaceBatch, FaceView, FloatArray
 
 
@@ -30,14 +30,14 @@ class GradedFaces:
 
 
 def grade(picture: Picture, faces: FaceBatch, limits: QualityConfig) -> GradedFaces:
-    unmeasured = np.full(len(faces), np.inf, np.float32)
-    reasons = refusal_reasons(measure(faces, unmeasured), limits)
+    measures = measure(faces, np.full(len(faces), np.inf, np.float32))
+    reasons = refusal_reasons(measures, limits)
     views = tuple(
         cut_view(picture, faces, i) if reason == ACCEPTED else None
         for i, reason in enumerate(reasons)
     )
-    sharpness = [sharpness_of(aligned_rgb(view)) if view else 0.0 for view in views]
-    measures = measure(faces, np.array(sharpness, np.float32))
+    sharpness = [sharpness_of(aligned_bgr(view)) if view else 0.0 for view in views]
+    measures = replace(measures, sharpness=np.array(sharpness, np.float32))
     seen = np.array([view is not None for view in views], bool)
     final = refusal_reasons(measures, limits)
     quality = np.where(seen, overall(measures), np.float32(0.0))

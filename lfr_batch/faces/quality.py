@@ -69,9 +69,9 @@ def measure(faces: FaceBatch, sharpness: FloatArray) -> FaceQuality:
     )
 
 
-def sharpness_of(aligned_rgb: ByteArray) -> float:
+def sharpness_of(aligned_bgr: ByteArray) -> float:
     """Root mean square of the Laplacian over the middle of the grey face (112 × 112 in)."""
-    grey = cv2.cvtColor(aligned_rgb[20:104, 20:92], cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(aligned_bgr[20:104, 20:92], cv2.COLOR_BGR2GRAY)
     return float(np.sqrt(np.mean(cv2.Laplacian(grey, cv2.CV_32F) ** 2)))
 
 

@@ -103,8 +103,17 @@ def _open_detector(
     streams: int,
 ) -> Detector:
     share = config.engine.gpu_share
+    # Stills, whose sizes are many, are none of the quick detector's business.
+    frames_only = spec != pack.manifest.detector
     session = open_detector_session(
-        pack, inference, threads, streams, share, spec, config.detect.batch
+        pack,
+        inference,
+        threads,
+        streams,
+        share,
+        spec,
+        at_once=config.detect.batch,
+        fixed_shapes=frames_only,
     )
     return make_detector(spec, session, config.detect)
 

@@ -51,7 +51,13 @@ def cut_view(picture: Picture, faces: FaceBatch, which: int) -> FaceView:
 def aligned_rgb(view: FaceView, landmarks_xy: FloatArray | None = None) -> ByteArray:
     """(112, 112, 3), warped to the embedder's template by its own or better landmarks."""
     points = view.landmarks_xy if landmarks_xy is None else landmarks_xy
-    return np.ascontiguousarray(align(view.bgr, points[None])[0, ..., ::-1])
+    aligned = align(view.bgr, points[None])[0]
+    return np.asarray(cv2.cvtColor(aligned, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def aligned_bgr(view: FaceView) -> ByteArray:
+    """(112, 112, 3), warped to the embedder's template by its own landmarks."""
+    return np.asarray(align(view.bgr, view.landmarks_xy[None])[0], np.uint8)
 
 
 def in_picture(view: FaceView, points_xy: FloatArray) -> FloatArray:

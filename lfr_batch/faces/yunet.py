@@ -38,26 +38,31 @@ def _decode_one(
     heads: Sequence[FloatArray], input_wh: tuple[int, int], min_score: float, nms_iou: float
 ) -> FaceBatch:
     levels = [
-        _decode_level([heads[i + 3 * head] for head in range(4)], stride, input_wh, min_score)
+        _candidates([heads[i + 3 * head] for head in range(4)], stride, input_wh, min_score)
         for i, stride in enumerate(STRIDES)
     ]
-    boxes, landmarks, scores = (
-        np.concatenate(parts).astype(np.float32) for parts in zip(*levels, strict=True)
-    )
-    corners = np.clip(boxes, 0, np.tile(np.asarray(input_wh, np.float32), 2))
-    faces = FaceBatch(corners, landmarks, scores)
+    certain, cells_xy, boxes, points, strides = map(np.concatenate, zip(*levels, strict=True))
+    if not len(certain):
+        return FaceBatch.empty()
+    scores = np.sqrt(np.clip(certain, 0, 1))
+    centres_xy = (cells_xy + boxes[:, :2]) * strides
+    half_wh = np.exp(boxes[:, 2:]) * strides / 2
+    corners = np.hstack([centres_xy - half_wh, centres_xy + half_wh])
+    landmarks = (cells_xy[:, None] + points.reshape(-1, 5, 2)) * strides[:, None]
+    limits = np.array([*input_wh, *input_wh], np.float32)
+    faces = FaceBatch(np.clip(corners, 0, limits), landmarks, scores)
     return faces.take(nms(faces.boxes_xyxy, faces.scores, nms_iou))
 
 
-def _decode_level(
+def _candidates(
     heads: Sequence[FloatArray], stride: int, input_wh: tuple[int, int], min_score: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[FloatArray, ...]:
+    """Of the cells that may hold a face: squared score (n,), place (n, 2), box (n, 4), landmarks
+    (n, 10) and stride (n, 1). All else is worked out for these few alone."""
     classes, objects, boxes, points = heads
-    cells = np.flatnonzero(classes * objects > min_score**2)  # both are probabilities
-    certain = np.sqrt(np.clip(classes[cells, 0] * objects[cells, 0], 0, 1))
+    squared = (classes * objects)[:, 0]  # both are probabilities
+    cells = np.flatnonzero(squared > min_score**2)
     rows, columns = np.divmod(cells, input_wh[0] // stride)
     cells_xy = np.stack([columns, rows], axis=1).astype(np.float32)
-    centres_xy = (cells_xy + boxes[cells, :2]) * stride
-    half_wh = np.exp(boxes[cells, 2:]) * stride / 2
-    landmarks = (cells_xy[:, None] + points[cells].reshape(-1, 5, 2)) * stride
-    return np.hstack([centres_xy - half_wh, centres_xy + half_wh]), landmarks, certain
+    strides = np.full((len(cells), 1), stride, np.float32)
+    return squared[cells], cells_xy, boxes[cells], points[cells], strides

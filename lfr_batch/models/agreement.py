@@ -69,19 +69,21 @@ def open_detector_session(
     streams: int = 1,
     gpu_share: float = 1.0,
     spec: DetectorSpec | None = None,
+    *,
     at_once: int = 8,
+    fixed_shapes: bool = False,
 ) -> Session:
     """A detector of the pack, checked; batches are split where its graph demands it.
 
     ``spec`` is one of the manifest's; None: the one for stills. ``at_once`` are the pictures of one
-    call on a GPU.
+    call on a GPU; ``fixed_shapes``: as in a SessionPlan.
 
     Raises DeviceUnavailable, ConfigError, and InferenceDisagrees if a precision was asked for that
     does not agree ('auto' goes on in f32 and says so in ``description``).
     """
     check = _detector_check(pack, spec or pack.manifest.detector)
     plan = plan_session(inference, threads, streams, gpu_share, at_once)
-    return _open_checked(pack, check, inference, plan)
+    return _open_checked(pack, check, inference, replace(plan, fixed_shapes=fixed_shapes))
 
 
 def open_embedder_session(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import openvino
+import openvino.opset13 as opset
 from openvino.preprocess import PrePostProcessor
 
 from lfr_batch.errors import DeviceUnavailable
@@ -16,6 +18,13 @@ from lfr_batch.records import ByteArray, FloatArray
 
 if TYPE_CHECKING:
     from lfr_batch.models.sessions import ModelFile, SessionPlan
+
+
+Shape = tuple[int, ...]
+"""Of a batch of pictures: n, height, width, 3."""
+
+SHAPES_KEPT = 12
+"""Graphs of one shape: a video has up to nine, its whole frames' and those of parts of them."""
 
 
 class OpenVinoSession:
@@ -28,12 +37,15 @@ class OpenVinoSession:
             raise DeviceUnavailable(
                 "This processor has no bf16 arithmetic: set inference.precision to auto or f32."
             )
-        compiled = _core().compile_model(_takes_pictures(model), "CPU", _settings(plan))
+        open_graph = partial(_Graph, model, plan)
+        self._graph: Callable[[Shape], _Graph]
+        if plan.fixed_shapes:
+            self._graph = lru_cache(SHAPES_KEPT)(open_graph)
+        else:
+            free = open_graph(None)
+            self._graph = lambda _: free
         # One more than compute at once: it waits, filled, for the first that is done.
-        self._requests = [compiled.create_infer_request() for _ in range(plan.streams + 1)]
-        # Its own, so that a consumer of run_all may call run in between.
-        self._single = compiled.create_infer_request()
-        self._outputs = len(compiled.outputs)
+        self._most = plan.streams + 1
         self._description = f"OpenVINO CPU {plan.precision}, {plan.threads} threads"
 
     @property
@@ -44,36 +56,58 @@ class OpenVinoSession:
         return wanted_wh
 
     def run(self, pictures_rgb: ByteArray) -> tuple[FloatArray, ...]:
-        self._start(self._single, pictures_rgb)
-        return self._collect(self._single)
+        return self._graph(pictures_rgb.shape).start(pictures_rgb).collect()
 
     def run_all(self, batches: Iterable[ByteArray]) -> Iterator[tuple[FloatArray, ...]]:
-        idle, busy = deque(self._requests), deque[Any]()
+        busy = deque[_Call]()
         try:
             for batch in batches:
-                if not idle:
-                    idle.append(busy.popleft())
-                    yield self._collect(idle[0])
-                busy.append(idle.popleft())
-                self._start(busy[-1], batch)
+                if len(busy) == self._most:
+                    yield busy.popleft().collect()
+                busy.append(self._graph(batch.shape).start(batch))
             while busy:
-                yield self._collect(busy.popleft())
+                yield busy.popleft().collect()
         finally:
-            for request in busy:
-                request.wait()
+            for call in busy:
+                call.collect()
 
-    def _start(self, request: Any, pictures_rgb: ByteArray) -> None:
-        values = np.ascontiguousarray(pictures_rgb)
-        # Never shared: a graph of free size may write another request's input over a shared one.
-        request.start_async({0: values}, share_inputs=False)
 
-    def _collect(self, request: Any) -> tuple[FloatArray, ...]:
-        request.wait()
-        tensors = [request.get_output_tensor(index) for index in range(self._outputs)]
+class _Graph:
+    """The compiled model for pictures of one shape (None: of any), and requests to it."""
+
+    def __init__(self, model: ModelFile, plan: SessionPlan, shape: Shape | None) -> None:
+        takes_pictures = _takes_any_pictures(model) if shape is None else _takes(model, shape)
+        self._compiled = _core().compile_model(takes_pictures, "CPU", _settings(plan))
+        self._is_free = shape is None
+        self._idle: list[Any] = []
+
+    def start(self, pictures_rgb: ByteArray) -> _Call:
+        request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        if self._is_free:
+            # Never shared: such a graph may write another request's input over a shared one.
+            values = np.ascontiguousarray(pictures_rgb)
+            request.start_async({0: values}, share_inputs=False)
+        else:
+            request.get_input_tensor(0).data[:] = pictures_rgb
+            request.start_async()
+        return _Call(request, self._idle)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is being computed; ``idle`` is where the request goes afterwards."""
+
+    request: Any
+    idle: list[Any]
+
+    def collect(self) -> tuple[FloatArray, ...]:
+        self.request.wait()
+        tensors = self.request.output_tensors
         outputs = tuple(np.array(tensor.data, dtype=np.float32) for tensor in tensors)
         # Picture and template have served their purpose: a request keeps both until the next one.
-        for tensor in (request.get_input_tensor(0), *tensors):
+        for tensor in (self.request.get_input_tensor(0), *tensors):
             tensor.data.fill(0)
+        self.idle.append(self.request)
         return outputs
 
 
@@ -86,16 +120,39 @@ def _core() -> openvino.Core:
     return openvino.Core()
 
 
-def _takes_pictures(model: ModelFile) -> openvino.Model:
+def _takes_any_pictures(model: ModelFile) -> openvino.Model:
     """The graph with bytes in, (n, height, width, 3): layout and scale are part of it."""
+    wrapped = _wrapped(model)
+    if (model.mean, model.std) != (0.0, 1.0):
+        steps = wrapped.input().preprocess().convert_element_type(openvino.Type.f32)
+        steps.mean(model.mean).scale(model.std)
+    return wrapped.build()
+
+
+def _takes(model: ModelFile, shape: Shape) -> openvino.Model:
+    """The same for pictures of one shape, whose bytes become numbers in one pass.
+
+    Without arithmetic between conversion and layout OpenVINO turns the bytes' layout first, then
+    converts them, and then turns them back for the first convolution. No byte is below 0.
+    """
+    wrapped = _wrapped(model)
+    steps = wrapped.input().preprocess().convert_element_type(openvino.Type.f32)
+    if (model.mean, model.std) == (0.0, 1.0):
+        steps.custom(lambda pictures: opset.relu(pictures).output(0))
+    else:
+        steps.mean(model.mean).scale(model.std)
+    steps.convert_layout(openvino.Layout("NCHW"))
+    graph = wrapped.build()
+    graph.reshape(list(shape))
+    return graph
+
+
+def _wrapped(model: ModelFile) -> PrePostProcessor:
     wrapped = PrePostProcessor(_core().read_model(str(model.path)))
     pictures = wrapped.input()
     pictures.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
     pictures.model().set_layout(openvino.Layout("NCHW"))
-    if (model.mean, model.std) != (0.0, 1.0):
-        steps = pictures.preprocess().convert_element_type(openvino.Type.f32)
-        steps.mean(model.mean).scale(model.std)
-    return wrapped.build()
+    return wrapped
 
 
 def _settings(plan: SessionPlan) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from lfr_batch.models.devices import share_gpu_context
 from lfr_batch.pipeline.scan_segment import SegmentResult, scan_segment
 from lfr_batch.pipeline.search import Search, SearchSpec, on_gpu, open_searches
 from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
+from lfr_batch.results import shards
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
 from lfr_batch.tracks import association
@@ -67,7 +68,7 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     # OpenCV's threads are all threads' together, FAISS' each one's own.
     share = max(1, spec.threads // spec.together)
     cv2.setNumThreads(share)
-    preparing = Thread(target=association.prepare)
+    preparing = Thread(target=_prepare)
     preparing.start()
     lend = open_searches(spec.search, spec.threads, spec.together)
     preparing.join()
@@ -99,6 +100,11 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         return replace(result.outcome, epoch=spec.epoch)
 
     return process
+
+
+def _prepare() -> None:
+    association.prepare()
+    shards.prepare()
 
 
 def _decoder(config: Config) -> Decoder:

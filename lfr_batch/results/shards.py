@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pyarrow as pa
+
 from lfr_batch.errors import ResultsError
 from lfr_batch.records import SegmentOutcome, Sighting
 from lfr_batch.results import layout
@@ -17,6 +19,12 @@ from lfr_batch.results.parts import read_part, table_bytes
 from lfr_batch.results.rows import row_of, sighting_of
 from lfr_batch.results.state_schemas import SHARD
 from lfr_batch.results.store import Store
+
+
+def prepare() -> None:
+    """Do now what the first sighting needs: pyarrow's first array of Python values imports pandas,
+    which takes a fifth of a second."""
+    pa.array([None])
 
 
 def write_shard(

@@ -71,10 +71,10 @@ def associate(
     """
     if not tracks or not len(faces_xyxy):
         return []
-    fresh = np.array([is_fresh(track, pts_ns, looked_ns) for track in tracks])[:, None]
-    gain = np.where(
-        fresh, _near(tracks, faces_xyxy, pts_ns, limits), _in_its_place(tracks, faces_xyxy)
-    )
+    gain = _near(tracks, faces_xyxy, pts_ns, limits)
+    fresh = np.array([is_fresh(track, pts_ns, looked_ns) for track in tracks])
+    if not fresh.all():
+        gain = np.where(fresh[:, None], gain, _in_its_place(tracks, faces_xyxy))
     possible = gain > 0
     if (possible.sum(axis=0) <= 1).all() and (possible.sum(axis=1) <= 1).all():
         return [(int(r), int(c)) for r, c in np.argwhere(possible)]
@@ -92,8 +92,12 @@ def _in_its_place(tracks: Sequence[Track], faces_xyxy: FloatArray) -> FloatArray
 def _near(
     tracks: Sequence[Track], faces_xyxy: FloatArray, pts_ns: int, limits: TrackConfig
 ) -> FloatArray:
+    n = len(tracks)
     stood = np.stack([track.last_box_xyxy for track in tracks])
     moved = np.stack([expected(track, pts_ns) for track in tracks])
-    known = np.array([track.velocity_px_s is not None for track in tracks])[:, None]
-    near = np.maximum(affinity(stood, faces_xyxy, limits), affinity(moved, faces_xyxy, limits))
-    return np.where(known, near, affinity(stood, faces_xyxy, limits, SEEN_ONCE_REACH))
+    both = affinity(np.concatenate([stood, moved]), faces_xyxy, limits)
+    near = np.maximum(both[:n], both[n:])
+    known = np.array([track.velocity_px_s is not None for track in tracks])
+    if known.all():
+        return near
+    return np.where(known[:, None], near, affinity(stood, faces_xyxy, limits, SEEN_ONCE_REACH))

@@ -89,7 +89,7 @@ def test_a_batch_is_split_in_order(count: int, limit: int, sizes: list[int]) -> 
 
 
 def _of_openvino(session: Any) -> list[np.ndarray[Any, Any]]:
-    request = session._single
+    (request,) = session._graph(None)._idle
     return [request.get_input_tensor(0).data, request.get_output_tensor(0).data]
 
 
