@@ -11,9 +11,9 @@ import pytest
 from onnx import TensorProto, helper, save_model
 
 from lfr_batch.config.schema import InferenceConfig
+from lfr_batch.models.providers import BackendName
 from lfr_batch.models.sessions import (
     BACKENDS,
-    BackendName,
     ModelFile,
     Session,
     SessionPlan,
