@@ -59,5 +59,5 @@ def test_only_a_cluster_that_is_there_already_is_asked(
     monkeypatch.setattr(table, "connected", nullcontext)
     monkeypatch.setattr(table, "settle_on_nodes", lambda *_: "nodes")
     monkeypatch.setattr(table, "settle_here", lambda *_: "here")
-    config = Config(engine=engine)
-    assert table.settle_for(Path("home"), config, "scan") == ("nodes" if asks else "here")
+    asked: object = table.settle_for(Path("home"), Config(engine=engine), "scan")
+    assert asked == ("nodes" if asks else "here")
