@@ -34,7 +34,8 @@
     ├── AuditBroken              the audit log was altered
     └── EngineError              the run itself
         ├── DeviceUnavailable    the device that was asked for is not there
-        └── InferenceDisagrees   a fast session does not give the reference's answer
+        ├── InferenceDisagrees   a fast session does not give the reference's answer
+        └── NotAsPlanned         a machine cannot compute as the run was planned
 
 The message is one sentence for the person at the keyboard: what is wrong, with what, and the way
 out. An error carries its message alone, so it survives pickling between processes.
@@ -177,4 +178,8 @@ class DeviceUnavailable(EngineError):
 
 
 class InferenceDisagrees(EngineError):
+    pass
+
+
+class NotAsPlanned(EngineError):
     pass

@@ -35,7 +35,7 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting
 from lfr_batch.config.schema import Config
-from lfr_batch.engine.table import machine_for, open_engine
+from lfr_batch.engine.table import machine_for, open_engine, settle_for
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import Enrolment, Listing, Pick, SnapshotInfo
 from lfr_batch.gallery.store import (
@@ -98,7 +98,7 @@ def enrol_(
     before = next((info for info in list_galleries(home()) if info.name == name), None)
     order = EnrolOrder(name, images, subjects, excluded, stated, licence, settings, home(), pick)
     with open_engine(settings.engine) as run, counting("enrolling", wanted) as count:
-        enrolment = examine(order, listing, run, lambda _: count())
+        enrolment = examine(order, listing, run, lambda _: count(), settle_for)
     if not enrolment.faces:
         for line in lines_of(enrolment.files, name, everything=True):
             say(line)

@@ -32,6 +32,7 @@ from lfr_batch.cli.output import (
 )
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import GalleryError, UsageError
+from lfr_batch.models.settled import in_words
 from lfr_batch.results.ask import about, ask
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.parameters import parameter
@@ -128,6 +129,7 @@ def _stated(found: RunStatus) -> dict[str, Any]:
         "case_ref": request.case_ref,
         "gallery": f"{request.gallery} ({request.snapshot_id})",
         "threshold": round(request.threshold, 4),
+        "computed_on": request.settled and in_words(request.settled),
     }
 
 

@@ -38,7 +38,7 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting, scan_progress
 from lfr_batch.config.load import override, parse_config
-from lfr_batch.engine.table import joined, machine_for, open_engine
+from lfr_batch.engine.table import joined, machine_for, open_engine, settle_for
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.oversight.authority import require_authority
@@ -227,7 +227,7 @@ def _run(order: Order, root: str) -> tuple[RunResult, Store, FoundFootage]:
     say(f"case {order.authority.case_ref}, authority {order.authority.authority}")
     with joined(order.config.engine):
         with counting("probing footage", 0) as count:
-            plan = make_plan(order, datetime.now(UTC), lambda _: count(), tell_found)
+            plan = make_plan(order, datetime.now(UTC), lambda _: count(), tell_found, settle_for)
         say(explain(plan.choice))
         tell_notes(plan.assets)
         create_run(store, plan.request, plan.assets, plan.segments)

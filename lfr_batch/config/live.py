@@ -12,6 +12,7 @@ from lfr_batch.config.schema import (
     DetectConfig,
     EngineConfig,
     FacePx,
+    FootageConfig,
     Frames,
     InferenceConfig,
     MotionConfig,
@@ -175,6 +176,7 @@ class LiveConfig(Section):
         """What cameras and scans have in common, as a scan has it."""
         return Config(
             pack=self.pack,
+            footage=FootageConfig(motion=self.watch.motion),
             detect=self.detect,
             quality=self.quality,
             track=self.track,

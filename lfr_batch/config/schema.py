@@ -42,7 +42,8 @@ class MotionConfig(Section):
     linger_s: Annotated[float, Field(ge=0.0)] = 1.2
     """Go on looking where something changed for so long: who comes to a halt is seen in peace."""
     regions: bool = True
-    """Look only at the part of the picture that changed, where the detector takes any size."""
+    """Look only at the part of the picture that changed, where the detector takes any size and that
+    costs less than the whole: not on a GPU."""
     groups: bool = True
     """Decode only the first picture of groups whose packets show that nothing moves in them."""
 

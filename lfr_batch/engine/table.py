@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 
 from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.engine.ask_nodes import settle_on_nodes
 from lfr_batch.engine.cluster import connected, named_cluster, usual_node
 from lfr_batch.engine.in_process import in_process
 from lfr_batch.engine.ray_data import ray_data
 from lfr_batch.engine.session_folder import usable_base
+from lfr_batch.models.settled import Settled
 from lfr_batch.pipeline.attempts import Runner
 from lfr_batch.pipeline.machine import may_use_gpu, this_machine
+from lfr_batch.pipeline.settle import Work, settle_here
 from lfr_batch.pipeline.workers import Machine
 
 ENGINES: dict[str, Callable[[EngineConfig], AbstractContextManager[Runner]]] = {
@@ -34,6 +38,17 @@ def machine_for(config: Config) -> Machine:
         with connected(config.engine):
             return usual_node(may_use_gpu(config.inference))
     return this_machine(config)
+
+
+def settle_for(home: Path, config: Config, work: Work) -> Settled:
+    """What workers compute with: as this machine has it, or the nodes of the cluster that is named.
+
+    Raises what ``settle_here`` and ``settle_on_nodes`` raise.
+    """
+    if config.engine.kind == "ray" and named_cluster(config.engine):
+        with connected(config.engine):
+            return settle_on_nodes(home, config, work)
+    return settle_here(home, config, work)
 
 
 @contextmanager

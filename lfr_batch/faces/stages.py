@@ -24,6 +24,7 @@ from lfr_batch.faces.turns import Turn
 from lfr_batch.faces.view import Picture
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
 from lfr_batch.models.manifest import DetectorSpec
+from lfr_batch.models.settled import Settled, obeyed
 from lfr_batch.models.store import Pack
 from lfr_batch.records import FaceBatch
 
@@ -60,24 +61,33 @@ class FaceStages(EnrolStages):
         return f"{detectors}; embedder on {self.embedder.description}"
 
 
-def open_enrol_stages(pack: Pack, config: Config, threads: int) -> EnrolStages:
-    """Raises DeviceUnavailable, InferenceDisagrees or ConfigError."""
-    f32 = config.inference.model_copy(update={"precision": "f32"})
+def open_enrol_stages(
+    pack: Pack, config: Config, threads: int, settled: Settled | None = None
+) -> EnrolStages:
+    """With the arithmetic that was settled; None: as this machine has it.
+
+    Raises DeviceUnavailable, InferenceDisagrees or ConfigError.
+    """
+    inference = obeyed(config.inference, settled, pack.manifest.embedder.file)
+    f32 = inference.model_copy(update={"precision": "f32"})
     exact = _open_detector(pack, config, pack.manifest.detector, f32, threads, streams=1)
-    share, batch = config.engine.gpu_share, config.inference.embed_batch
-    session = open_embedder_session(pack, config.inference, threads, threads, share)
+    share, batch = config.engine.gpu_share, inference.embed_batch
+    session = open_embedder_session(pack, inference, threads, threads, share)
     embedder = Embedder(pack.manifest.embedder, session, batch)
     return EnrolStages(exact_detector=exact, embedder=embedder)
 
 
-def open_stages(pack: Pack, config: Config, threads: int) -> FaceStages:
-    """Raises DeviceUnavailable, InferenceDisagrees or ConfigError."""
+def open_stages(
+    pack: Pack, config: Config, threads: int, settled: Settled | None = None
+) -> FaceStages:
+    """As ``open_enrol_stages``, with what looks at footage and stills beside."""
     thorough, specs = pack.manifest.detector, frame_detectors(pack.manifest, config.detect)
 
     def detector(spec: DetectorSpec, streams: int) -> Detector:
-        return _open_detector(pack, config, spec, config.inference, threads, streams)
+        inference = obeyed(config.inference, settled, spec.file)
+        return _open_detector(pack, config, spec, inference, threads, streams)
 
-    enrol = open_enrol_stages(pack, config, threads)
+    enrol = open_enrol_stages(pack, config, threads, settled)
     exact = enrol.exact_detector
     # Where no second look puts landmarks right, the first has to.
     still = detector(thorough, 1) if exact.reading.any_size else exact

@@ -95,6 +95,25 @@ def open_embedder_session(
     return _open_checked(pack, check, inference, plan)
 
 
+def agreed_precision(
+    pack: Pack, spec: DetectorSpec | EmbedderSpec, inference: InferenceConfig, gpu_share: float
+) -> Precision:
+    """What a model's session would compute in, without opening one where that is known from before.
+
+    Raises what ``open_detector_session`` raises, for the same reasons.
+    """
+    check = _check_of(pack, spec)
+    plan = plan_session(inference, threads=1, gpu_share=gpu_share)
+    precision = _wanted_precision(pack, check, inference, plan)
+    if precision == "f32":
+        return "f32"
+    fast = replace(plan, precision=precision, cache=_engines(pack, check.model))
+    verdict = _kept_verdict(pack, check, fast)
+    if verdict is None:
+        verdict = _verdict(pack, check, fast, open_planned(check.model, fast))
+    return precision if _accepted(check, inference, precision, verdict) else "f32"
+
+
 def compare_templates(reference: Outputs, fast: Outputs) -> Verdict:
     """Whether each template points where the reference's does."""
     a, b = reference[0].astype(np.float64), fast[0].astype(np.float64)
@@ -114,30 +133,41 @@ def _open_checked(
     pack: Pack, check: _Check, inference: InferenceConfig, plan: SessionPlan
 ) -> Session:
     plan = replace(plan, cache=_engines(pack, check.model))
-    precision = _wanted_precision(inference, plan)
+    precision = _wanted_precision(pack, check, inference, plan)
     if precision == "f32":
         return open_planned(check.model, plan)
     fast = replace(plan, precision=precision)
     session = open_planned(check.model, fast)
     verdict = _verdict(pack, check, fast, session)
-    if verdict.agrees:
+    if _accepted(check, inference, precision, verdict):
         return session
-    if inference.precision == precision:
-        raise InferenceDisagrees(
-            f"{check.model.path.name} in {precision} does not agree with the float32 reference "
-            f"({verdict.finding}): set inference.precision to auto or f32."
-        )
     slow = open_planned(check.model, replace(plan, precision="f32"))
     return _NotedSession(slow, f"{precision} disagreed: {verdict.finding}")
 
 
-def _wanted_precision(inference: InferenceConfig, plan: SessionPlan) -> Precision:
+def _accepted(
+    check: _Check, inference: InferenceConfig, precision: Precision, verdict: Verdict
+) -> bool:
+    """Raises InferenceDisagrees where the precision was asked for and may not be used."""
+    if not verdict.agrees and inference.precision == precision:
+        raise InferenceDisagrees(
+            f"{check.model.path.name} in {precision} does not agree with the float32 reference "
+            f"({verdict.finding}): set inference.precision to auto or f32."
+        )
+    return verdict.agrees
+
+
+def _wanted_precision(
+    pack: Pack, check: _Check, inference: InferenceConfig, plan: SessionPlan
+) -> Precision:
     """What was asked for; the quickest there is where that is 'auto'."""
     if inference.precision != "auto":
         return inference.precision
-    on_gpu = plan.device == "cuda"
-    bf16 = plan.backend == "openvino" and _has_bf16()
-    tensorrt = on_gpu and wants_tensorrt(inference)
+    bf16 = plan.backend == "openvino" and (
+        # Whoever measured it here had it; OpenVINO itself takes a while to load.
+        _kept_verdict(pack, check, replace(plan, precision="bf16")) is not None or _has_bf16()
+    )
+    tensorrt = plan.device == "cuda" and wants_tensorrt(inference)
     return fast_precision(plan.backend, plan.device, bf16=bf16, tensorrt=tensorrt) or "f32"
 
 
@@ -182,6 +212,12 @@ class _NotedSession:
         return self.inner.run_all(batches)
 
 
+def _check_of(pack: Pack, spec: DetectorSpec | EmbedderSpec) -> _Check:
+    if isinstance(spec, DetectorSpec):
+        return _detector_check(pack, spec)
+    return _embedder_check(pack, spec)
+
+
 def _detector_check(pack: Pack, spec: DetectorSpec) -> _Check:
     def compare(reference: Outputs, fast: Outputs) -> Verdict:
         return compare_score_maps(reference, fast, _score_maps(spec, len(reference)))
@@ -209,13 +245,20 @@ def _embedder_check(pack: Pack, spec: EmbedderSpec) -> _Check:
 
 
 def _verdict(pack: Pack, check: _Check, fast: SessionPlan, session: Session) -> Verdict:
-    cache = pack.home / "cache" / "agreement.json"
-    key = _cache_key(pack.manifest.files[_file_of(pack, check.model)], fast)
-    kept = _read_cache(cache).get(key)
-    if kept is None:
-        kept = _measure(check, fast, session)
-        _write_cache(cache, {**_read_cache(cache), key: kept})
-    return kept
+    verdict = _kept_verdict(pack, check, fast)
+    if verdict is None:
+        verdict = _measure(check, fast, session)
+        cache = _cache(pack)
+        _write_cache(cache, {**_read_cache(cache), _cache_key(pack, check.model, fast): verdict})
+    return verdict
+
+
+def _kept_verdict(pack: Pack, check: _Check, fast: SessionPlan) -> Verdict | None:
+    return _read_cache(_cache(pack)).get(_cache_key(pack, check.model, fast))
+
+
+def _cache(pack: Pack) -> Path:
+    return pack.home / "cache" / "agreement.json"
 
 
 def _measure(check: _Check, fast: SessionPlan, session: Session) -> Verdict:
@@ -226,7 +269,8 @@ def _measure(check: _Check, fast: SessionPlan, session: Session) -> Verdict:
     return check.compare(open_planned(check.model, plan).run(check.pictures_rgb), answer)
 
 
-def _cache_key(model_sha256: str, fast: SessionPlan) -> str:
+def _cache_key(pack: Pack, model: ModelFile, fast: SessionPlan) -> str:
+    model_sha256 = pack.manifest.files[_file_of(pack, model)]
     if fast.device == "cuda":
         machine, versions = " ".join(gpu_names()), inference_versions()
     else:

@@ -31,6 +31,10 @@ TENSORRT_PACKAGES = ("tensorrt_libs", "tensorrt")
 TENSORRT_LIBRARIES = ("libnvinfer.so.11", "libnvinfer.so.10")
 TENSORRT_DISTRIBUTIONS = ("tensorrt-cu13", "tensorrt-cu12", "tensorrt")
 
+DECODING_DISTRIBUTIONS = ("av", "pillow", "pi-heif")
+VECTORS = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
+"""Widest first. The inference libraries have other kernels for each, whose last digits differ."""
+
 CPU_INFO = Path("/proc/cpuinfo")
 
 
@@ -217,6 +221,24 @@ def inference_versions() -> str:
     names = ("onnxruntime-gpu", *TENSORRT_DISTRIBUTIONS)
     there = [name for name in names if _is_installed(name)]
     return " ".join(f"{name} {metadata.version(name)}" for name in there)
+
+
+def computing_libraries(backend: str) -> tuple[str, ...]:
+    """What decodes, scales and computes here, as ``name version``: other versions, other digits."""
+    twins = installed_twins()
+    inference = ("openvino",) if backend == "openvino" else twins["onnxruntime"]
+    if "onnxruntime-gpu" in inference:
+        inference = (*inference, *TENSORRT_DISTRIBUTIONS)
+    names = (*inference, *twins["cv2"], *DECODING_DISTRIBUTIONS)
+    return tuple(f"{name} {metadata.version(name)}" for name in names if _is_installed(name))
+
+
+def computing_hardware(device: str) -> tuple[str, ...]:
+    """The GPUs by name, each once, or the widest vectors of the processor."""
+    if device == "cuda":
+        return tuple(sorted(set(gpu_names())))
+    there = processor_extensions()
+    return (next((name for name in VECTORS if name in there), platform.machine()),)
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 
+BackendName = Literal["openvino", "onnxruntime"]
 Device = Literal["cpu", "cuda"]
 Precision = Literal["bf16", "f16", "tf32", "f32"]
 Shape = tuple[int, ...]

@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable, tensorrt_is_usable
-from lfr_batch.models.providers import Device, Precision
+from lfr_batch.models.providers import BackendName, Device, Precision
 from lfr_batch.records import ByteArray, FloatArray
 
 Outputs = tuple[FloatArray, ...]
-BackendName = Literal["openvino", "onnxruntime"]
 
 
 class Session(Protocol):

@@ -31,6 +31,7 @@ from lfr_batch.oversight.authority import require_authority as stated_authority
 from lfr_batch.pipeline.live_plan import LivePlan
 from lfr_batch.pipeline.machine import sized_here
 from lfr_batch.pipeline.plan import derive_threshold
+from lfr_batch.pipeline.settle import settle_here
 from lfr_batch.results import layout
 from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.run_state import RunRequest, new_run_id
@@ -89,14 +90,16 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     with _refusing():
         _try_out(store, record.deployment_id)
     # One analyst, whose GPU, if there is one, is its own.
-    engine = sized_here(config.as_scan(), items=1).engine
+    sized = sized_here(config.as_scan(), items=1)
+    settled = settle_here(order.home, sized, "live")
     plan = LivePlan(
-        config=config.model_copy(update={"engine": engine}),
+        config=config.model_copy(update={"engine": sized.engine}),
         deployment=record,
         home=order.home,
         watchlist_home=watchlist_home(order.home, record.deployment_id),
         router_folder=router_folder(order.home, record.deployment_id),
         results_root=order.results_root,
+        settled=settled,
     )
     request = _request(order, plan, snapshot, choice, statement)
     return Deployment(plan, request, choice, term, snapshot, sinks)
@@ -200,4 +203,5 @@ def _request(
         started_at=record.started_at,
         home=str(order.home),
         software_version=__version__,
+        settled=plan.settled,
     )

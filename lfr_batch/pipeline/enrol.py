@@ -38,12 +38,13 @@ from lfr_batch.gallery.records import (
 )
 from lfr_batch.gallery.store import load_compared, publish_snapshot
 from lfr_batch.models.licence import require_permitted_use
+from lfr_batch.models.settled import Settled
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.pipeline.attempts import Runner, run_with_attempts
 from lfr_batch.pipeline.lending import Lend, for_all, for_each
 from lfr_batch.pipeline.machine import sized_here
-from lfr_batch.pipeline.search import on_gpu
+from lfr_batch.pipeline.settle import Settle, require_obeyed, settle_here
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.records import FaceBatch
 
@@ -73,6 +74,7 @@ class EnrolSpec:
     home: Path
     config: Config
     pick: Pick | None
+    settled: Settled
 
     @property
     def together(self) -> int:
@@ -97,12 +99,17 @@ def examine(
     listing: Listing,
     run: Runner,
     on_outcome: Callable[[EnrolmentOutcome], None] = lambda _: None,
+    settle: Settle = settle_here,
 ) -> Enrolment:
-    """What becomes of every file; nothing is written. Raises PackError."""
+    """What becomes of every file; nothing is written. Raises PackError, EngineError.
+
+    ``settle`` says what the workers compute with: all templates come from the same arithmetic.
+    """
     order = replace(order, config=sized_here(order.config, len(listing.images)))
     pack = load_pack(order.home, order.config.pack)
     require_permitted_use(pack.manifest, order.licence_statement)
-    outcomes = _noting(enrol_images(order, run, listing.images), on_outcome)
+    settled = settle(order.home, order.config, "enrol")
+    outcomes = _noting(enrol_images(order, run, listing.images, settled), on_outcome)
     before = load_compared(order.home, order.gallery)
     return collect(
         chain(listing.not_enrolled, outcomes),
@@ -134,9 +141,9 @@ def publish(
 
 
 def enrol_images(
-    order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage]
+    order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], settled: Settled
 ) -> Iterator[EnrolmentOutcome]:
-    spec = EnrolSpec(order.home, order.config, order.pick)
+    spec = EnrolSpec(order.home, order.config, order.pick, settled)
     return run_with_attempts(
         run,
         open_enrolment_worker,
@@ -157,11 +164,12 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
     share = max(1, threads // spec.together)
     cv2.setNumThreads(share)
     pack: Pack = load_pack(spec.home, spec.config.pack)
+    require_obeyed(spec.settled, spec.config.engine.gpu_share)
     lend: Lend[EnrolStages]
-    if spec.together == 1 or on_gpu(spec.config):
-        lend = for_all(open_enrol_stages(pack, spec.config, threads))
+    if spec.together == 1 or spec.settled.device == "cuda":
+        lend = for_all(open_enrol_stages(pack, spec.config, threads, spec.settled))
     else:
-        opened = partial(open_enrol_stages, pack, spec.config, share)
+        opened = partial(open_enrol_stages, pack, spec.config, share, spec.settled)
         lend = for_each(opened(), opened)
 
     def process(image: EnrolmentImage) -> EnrolmentOutcome:

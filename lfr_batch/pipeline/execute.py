@@ -16,6 +16,7 @@ from lfr_batch.errors import LfrError, ResultsError, RunTakenOver, StoreError, U
 from lfr_batch.pipeline.attempts import Runner, run_segments
 from lfr_batch.pipeline.machine import FindMachine, this_machine
 from lfr_batch.pipeline.search import SearchSpec
+from lfr_batch.pipeline.settle import computed_on, obeying
 from lfr_batch.pipeline.worker import WorkerSpec
 from lfr_batch.pipeline.workers import sized
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
@@ -151,7 +152,7 @@ def _run_pending(
     ledger = open_ledger(hold, outcomes.values())
     del outcomes  # they would lie in memory as long as the run takes
     record_run(hold, request, "running")
-    sizes = sized(config.engine, find_machine(config), len(todo))
+    sizes = sized(config.engine, find_machine(computed_on(config, request.settled)), len(todo))
     config = config.model_copy(update={"engine": sizes})
     spec = _spec(hold, request, config)
     # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
@@ -181,8 +182,9 @@ def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
         request.gallery,
         request.snapshot_id,
         request.threshold,
-        config,
+        obeying(config, request.settled),
         request.lone_threshold,
+        request.settled,
     )
     return WorkerSpec(search, hold.store.uri, request.run_id, hold.epoch)
 

@@ -16,6 +16,7 @@ from lfr_batch.pipeline.live_plan import LivePlan
 from lfr_batch.pipeline.live_shared_analyst import SharedAnalyst
 from lfr_batch.pipeline.live_watch import Outbox, watch_camera
 from lfr_batch.pipeline.search import SearchSpec
+from lfr_batch.pipeline.settle import obeying_motion
 from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.results.store import open_store
 from lfr_batch.tracks import association
@@ -44,6 +45,7 @@ def _search(plan: LivePlan) -> SearchSpec:
         snapshot_id=record.snapshot_id,
         threshold=record.threshold,
         config=plan.config.as_scan(),
+        settled=plan.settled,
     )
 
 
@@ -88,12 +90,13 @@ class Camera:
 
 def _watch(plan: LivePlan, camera: CameraConfig, analyst: Analyst) -> Watch:
     manifest = load_pack(plan.home, plan.config.pack).manifest
-    detect = plan.config.detect
+    detect, own = plan.config.detect, plan.config.watch
+    looking = own.model_copy(update={"motion": obeying_motion(own.motion, plan.settled)})
     return Watch(
         camera=camera.name,
         deployment_id=plan.deployment.deployment_id,
         threshold=plan.deployment.threshold,
-        config=plan.config,
+        config=plan.config.model_copy(update={"watch": looking}),
         readings={
             turn: reading_of(spec, detect)
             for turn, spec in frame_detectors(manifest, detect).items()

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.live.records import DeploymentRecord
 from lfr_batch.live.router_protocol import AlertRouter
+from lfr_batch.models.settled import Settled
 
 PartRole = Literal["camera", "analyst", "router"]
 
@@ -24,6 +25,8 @@ class LivePlan:
     watchlist_home: Path
     router_folder: Path
     results_root: str
+    settled: Settled
+    """What the analyst computes with, also when it is started again."""
 
 
 @dataclass(frozen=True, slots=True)

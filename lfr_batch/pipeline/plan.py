@@ -23,8 +23,10 @@ from lfr_batch.gallery.store import load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.licence import require_permitted_use
+from lfr_batch.models.settled import Settled
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
+from lfr_batch.pipeline.settle import Settle, settle_here, settled_hash
 from lfr_batch.records import FootageAsset, FootageEntry, Segment
 from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
 
@@ -75,10 +77,12 @@ def make_plan(
     now: datetime,
     on_probed: Callable[[Sequence[FootageAsset]], None] = lambda _: None,
     on_found: Callable[[FoundFootage], None] = lambda _: None,
+    settle: Settle = settle_here,
 ) -> Plan:
     """Check everything that can be refused, then list and probe the footage.
 
-    Raises UsageError, PackError, GalleryError, StoreError; a file that cannot be read is no error
+    ``settle`` says what the workers will compute with. Raises UsageError, PackError, GalleryError,
+    StoreError, EngineError; a file that cannot be read is no error
     but an asset with status 'failed'. A search's videos are such assets, unless there is nothing
     else: that is a UsageError.
     """
@@ -90,8 +94,9 @@ def make_plan(
     lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
     found = find_footage(order)
     on_found(found)
-    request = _request(order, now, pack, snapshot, choice, lone, statement)
-    key = _result_key(request, pack)
+    settled = settle(order.home, order.config, order.kind)
+    request = _request(order, now, pack, snapshot, choice, lone, statement, settled)
+    key = _result_key(request, pack, order.config, settled)
     assets: list[FootageAsset] = []
     segments: list[Segment] = []
     for held in probe_all(found.entries, order.config):
@@ -158,11 +163,11 @@ def probe_all(
         yield from pool.map(partial(probe, footage=config.footage, s3=config.s3), entries)
 
 
-def _result_key(request: RunRequest, pack: Pack) -> str:
+def _result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:
     """All that decides a segment's result, and nothing else; the segment ids follow from it."""
     decisive = (
         __version__,
-        request.config_hash,
+        settled_hash(config, settled),
         pack.manifest.identity,
         *(pack.manifest.files[file] for file in pack.manifest.models),
         request.snapshot_id,
@@ -180,6 +185,7 @@ def _request(
     choice: ThresholdChoice,
     lone_threshold: float,
     statement: str | None,
+    settled: Settled,
 ) -> RunRequest:
     return RunRequest(
         run_id=new_run_id(now, order.kind),
@@ -205,4 +211,5 @@ def _request(
         started_at=now,
         home=str(order.home),
         software_version=__version__,
+        settled=settled,
     )

@@ -11,8 +11,10 @@ from lfr_batch.gallery.faiss_index import Device
 from lfr_batch.gallery.matcher import Matcher, open_matcher
 from lfr_batch.gallery.store import load_snapshot, require_pack
 from lfr_batch.models.sessions import plan_session
+from lfr_batch.models.settled import Settled
 from lfr_batch.models.store import load_pack
 from lfr_batch.pipeline.lending import Lend, for_all, for_each
+from lfr_batch.pipeline.settle import require_obeyed
 from lfr_batch.records import Track
 
 
@@ -30,6 +32,8 @@ class SearchSpec:
     config: Config
     lone_threshold: float | None = None
     """For a face that could be seen once only; None: the same."""
+    settled: Settled | None = None
+    """What is computed with; None: as the machine has it on which it is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,17 @@ class Search:
 
 
 def open_search(spec: SearchSpec, threads: int) -> Search:
-    """Load the models and the gallery. Raises PackError, GalleryError, DeviceUnavailable."""
+    """Load the models and the gallery.
+
+    Raises PackError, GalleryError, DeviceUnavailable, InferenceDisagrees, NotAsPlanned.
+    """
     config = spec.config
+    if spec.settled is not None:
+        require_obeyed(spec.settled, config.engine.gpu_share)
     pack = load_pack(spec.home, config.pack)
     snapshot = load_snapshot(spec.gallery_home, spec.gallery, spec.snapshot_id)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
-    stages = open_stages(pack, config, threads)
+    stages = open_stages(pack, config, threads, spec.settled)
     matcher = open_matcher(snapshot, gallery_device(config), threads, config.engine.gpu_share)
     return Search(stages, matcher, spec.threshold, config, spec.lone_threshold)
 
@@ -66,20 +75,23 @@ def open_searches(spec: SearchSpec, threads: int, together: int) -> Lend[Search]
     each thread has sessions of its own, on its share of ``threads``, opened when first needed.
     The gallery is everybody's.
     """
-    if together == 1 or on_gpu(spec.config):
+    if together == 1 or on_gpu(spec):
         return for_all(open_search(spec, threads))
     share = max(1, threads // together)
     first = open_search(spec, share)
 
     def another() -> Search:
         pack = load_pack(spec.home, spec.config.pack)
-        return replace(first, stages=open_stages(pack, spec.config, share))
+        return replace(first, stages=open_stages(pack, spec.config, share, spec.settled))
 
     return for_each(first, another)
 
 
-def on_gpu(config: Config) -> bool:
+def on_gpu(spec: SearchSpec) -> bool:
     """Whether a worker's models are computed on a GPU. Raises DeviceUnavailable, ConfigError."""
+    if spec.settled is not None:
+        return spec.settled.device == "cuda"
+    config = spec.config
     planned = plan_session(config.inference, threads=1, gpu_share=config.engine.gpu_share)
     return planned.device == "cuda"
 

@@ -13,15 +13,14 @@ import cv2
 
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import LfrError
-from lfr_batch.footage.decoders import Decoder, decoder_of, settle_decode
+from lfr_batch.footage.decoders import Decoder, decoder_of
 from lfr_batch.footage.frames import Frame
-from lfr_batch.footage.nvdec import nvdec_obstacle
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.gallery.faiss_index import use_threads
-from lfr_batch.models.devices import share_gpu_context
 from lfr_batch.pipeline.scan_segment import SegmentResult, scan_segment
 from lfr_batch.pipeline.search import Search, SearchSpec, on_gpu, open_searches
+from lfr_batch.pipeline.settle import settle_decoder
 from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
 from lfr_batch.results import shards
 from lfr_batch.results.shards import write_shard
@@ -64,7 +63,8 @@ ProcessSegment = Callable[[Segment], SegmentOutcome]
 def open_worker(spec: WorkerSpec) -> ProcessSegment:
     """Load the models and the gallery. Raises any LfrError that makes the whole run impossible."""
     protect_files()
-    decoder = _decoder(spec.config)
+    # Before anything else uses the GPU.
+    decoder = settle_decoder(spec.config)
     # OpenCV's threads are all threads' together, FAISS' each one's own.
     share = max(1, spec.threads // spec.together)
     cv2.setNumThreads(share)
@@ -73,7 +73,7 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     lend = open_searches(spec.search, spec.threads, spec.together)
     preparing.join()
     # What a GPU waits for, it does not wait for on a core.
-    beside = share > 1 or on_gpu(spec.config)
+    beside = share > 1 or on_gpu(spec.search)
     store = open_store(spec.results_root, spec.config.s3)
 
     def searched(segment: Segment, decoder: Decoder, search: Search) -> SegmentResult:
@@ -105,15 +105,6 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
 def _prepare() -> None:
     association.prepare()
     shards.prepare()
-
-
-def _decoder(config: Config) -> Decoder:
-    """To be settled first: it has to be before anything else uses the GPU."""
-    on_gpu = config.engine.gpu_share > 0 and config.inference.device != "cpu"
-    if config.footage.decode == "cpu" or not (on_gpu or config.footage.decode == "nvdec"):
-        return "cpu"
-    share_gpu_context()
-    return settle_decode(config.footage.decode, nvdec=not nvdec_obstacle())
 
 
 def _frames(

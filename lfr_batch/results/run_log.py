@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from lfr_batch.models.settled import as_json, in_words
 from lfr_batch.results import layout
 from lfr_batch.results.damage import publish_again
 from lfr_batch.results.hold import Hold
@@ -71,6 +72,8 @@ def run_row(
         **blank,
         **asked,
         "config": json.dumps(request.config, sort_keys=True),
+        "computed_on": request.settled and in_words(request.settled),
+        "settled": request.settled and as_json(request.settled),
         "model_pack": request.pack_id,
         "gallery_snapshot": request.snapshot_id,
         "finished_at": None if status == "running" else at,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from lfr_batch.errors import ResultsTooNew, RunBusy, RunNotFound
+from lfr_batch.models.settled import Settled
 from lfr_batch.records import FootageAsset, Segment
 from lfr_batch.results import layout
 from lfr_batch.results.lake_version import check_lake, mark_lake
@@ -55,6 +56,8 @@ class RunRequest(BaseModel):
     started_at: AwareDatetime
     home: str
     software_version: str
+    settled: Settled | None = None
+    """What every 'auto' of ``config`` became; None in runs of before."""
 
 
 def new_run_id(now: datetime, kind: RunKind) -> str:

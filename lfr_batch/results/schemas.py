@@ -82,6 +82,17 @@ RUNS = schema_of(
     ("config_hash", pa.string(), "Hash of the configuration; equal hashes, equal settings."),
     ("config", pa.string(), "The whole configuration as JSON."),
     ("software_version", pa.string(), "Version of lfr-batch that made the run."),
+    (
+        "computed_on",
+        pa.string(),
+        "What computed and decoded, in words; null in runs of before.",
+    ),
+    (
+        "settled",
+        pa.string(),
+        "What each 'auto' of the configuration became, as JSON: device, backend, each model's "
+        "precision, looks, decoder, versions of libraries, hardware. Null in runs of before.",
+    ),
     ("inputs", _STRINGS, "Files, folders and URIs that were asked for."),
     ("manifest", pa.string(), "Manifest that named cameras and times; null without one."),
     ("footage", pa.int64(), "Rows of footage: files, or their recordings and streams."),

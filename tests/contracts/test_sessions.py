@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, save_model
 
+from lfr_batch.models.providers import BackendName
 from lfr_batch.models.sessions import (
-    BackendName,
     ModelFile,
     Session,
     SessionPlan,
@@ -163,11 +163,10 @@ def test_pictures_are_shifted_and_scaled_as_the_model_wants(
 def test_streams_keep_order_and_answers_while_sizes_change(kind: str, open_pack_home: Path) -> None:
     """Parts of pictures have many sizes; what is under way must not be overwritten."""
     path = open_pack_home / "models" / "open" / "centerface.onnx"
-    plan = SessionPlan(kind[0], "cpu", "f32", threads=2, streams=2, fixed_shapes=kind[1])
-    session = open_planned(ModelFile(path), plan)
+    session = open_planned(ModelFile(path), replace(plan_of(kind, 2), streams=2))
     rng = np.random.default_rng(1)
-    sizes = [(32 * h, 32 * w) for h, w in rng.integers(1, 6, (24, 2))]
-    batches = [rng.integers(0, 256, (1, *size, 3), np.uint8) for size in sizes]
+    sizes_wh = [session.input_wh((32 * w, 32 * h)) for h, w in rng.integers(1, 6, (24, 2))]
+    batches = [rng.integers(0, 256, (1, h, w, 3), np.uint8) for w, h in sizes_wh]
     for got, batch in zip(session.run_all(batches), batches, strict=True):
         assert_same(got, session.run(batch))
 

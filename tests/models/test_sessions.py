@@ -10,9 +10,9 @@ from onnx import TensorProto, helper, save_model
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable
+from lfr_batch.models.providers import BackendName
 from lfr_batch.models.sessions import (
     BACKENDS,
-    BackendName,
     ModelFile,
     SessionPlan,
     open_session,
