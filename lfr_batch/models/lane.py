@@ -60,7 +60,10 @@ class Lane:
         self._closed = False
         self._changed = Condition()
         # Daemons: a process may end while a picture computes that nobody waits for.
-        self._threads = [Thread(target=self._serve, args=(i,), daemon=True) for i in range(slots)]
+        self._threads = [
+            Thread(target=self._serve, args=(i,), name=f"lane-{i}", daemon=True)
+            for i in range(slots)
+        ]
 
     def open(self) -> None:
         """Open the model now, before anything is asked. Raises what that raises, DeviceUnavailable
