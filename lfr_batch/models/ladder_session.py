@@ -35,7 +35,7 @@ class LadderSession:
         self._lanes: dict[Size, Lane] = {}
         self._opening = Lock()
         finalize(self, _close, self._lanes)
-        self._lane(ladder.smallest_wh).open()
+        self.lane(ladder.smallest_wh).open()
 
     def input_wh(self, wanted_wh: Size) -> Size:
         return self._ladder.rung(wanted_wh)
@@ -52,7 +52,7 @@ class LadderSession:
         try:
             for batch in batches:
                 under_way.append(self._ask(batch))
-                most = self._lane(_size(batch)).batch
+                most = self.lane(_size(batch)).batch
                 while len(under_way) > most or (under_way and _is_done(under_way[0])):
                     yield _answers(under_way.popleft())
             while under_way:
@@ -66,9 +66,10 @@ class LadderSession:
         size_wh = _size(pictures_rgb)
         if self.input_wh(size_wh) != size_wh:
             raise ValueError(f"{size_wh} is no size of {self.description}")
-        return self._lane(size_wh).ask(list(pictures_rgb))
+        return self.lane(size_wh).ask(list(pictures_rgb))
 
-    def _lane(self, size_wh: Size) -> Lane:
+    def lane(self, size_wh: Size) -> Lane:
+        """The one of a rung, made when first needed."""
         with self._opening:
             if size_wh not in self._lanes:
                 batch = self._ladder.batch(size_wh)

@@ -15,7 +15,8 @@ SIZES = st.tuples(SIDES, SIDES)
 @pytest.mark.parametrize(
     ("wanted", "rung"),
     [
-        ((160, 160), (160, 160)),
+        ((160, 160), (160, 160)),  # the second look
+        ((320, 320), (320, 320)),  # the start-up check
         ((1, 161), (160, 320)),
         ((800, 480), (832, 480)),  # 720p by default
         ((1216, 704), (1280, 736)),  # 1080p
