@@ -10,11 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lfr_batch import cuda
 from lfr_batch.cli.findings import Finding, ok, problem, warning
 from lfr_batch.engine.session_folder import base_folder
 from lfr_batch.models.devices import (
     available_cores,
-    cuda_device_count,
     gpu_names,
     processor_extensions,
     processor_name,
@@ -46,7 +46,7 @@ def machine_findings(home: Path) -> list[Finding]:
         disk_finding("disk", home),
         disk_finding("disk of Ray's sessions", base_folder()),
         shared_memory_finding(SHARED_MEMORY),
-        gpu_finding(gpu_names(), cuda_device_count()),
+        gpu_finding(gpu_names(), cuda.device_count()),
         open_files_finding(*resource.getrlimit(resource.RLIMIT_NOFILE)),
         core_dump_finding(resource.getrlimit(resource.RLIMIT_CORE)[0]),
     ]

@@ -12,11 +12,12 @@ from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from lfr_batch import cuda
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.own_cluster import listening, own_token
 from lfr_batch.engine.session_folder import RAYS, TOKEN, base_folder, session_folder
 from lfr_batch.errors import EngineError
-from lfr_batch.models.devices import available_cores, cuda_device_count
+from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline.workers import Machine
 
 KNOCK_S = 10.0
@@ -100,7 +101,7 @@ def _start(folder: Path) -> None:
     ray.init(
         address="local",
         num_cpus=available_cores(),
-        num_gpus=cuda_device_count(),
+        num_gpus=cuda.device_count(),
         include_dashboard=False,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,

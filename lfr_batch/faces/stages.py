@@ -19,10 +19,12 @@ from lfr_batch.faces.detectors import (
 from lfr_batch.faces.embedder import Embedder
 from lfr_batch.faces.letterbox import PixelRegion, long_side_px
 from lfr_batch.faces.multiscale import merge, together
+from lfr_batch.faces.realign import INPUT_PX
 from lfr_batch.faces.tiles import TALLER, tiles, uncut, with_small
 from lfr_batch.faces.turns import Turn
 from lfr_batch.faces.view import Picture
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
+from lfr_batch.models.ladder import USUAL_WH
 from lfr_batch.models.manifest import DetectorSpec
 from lfr_batch.models.settled import Settled, obeyed
 from lfr_batch.models.store import Pack
@@ -30,6 +32,8 @@ from lfr_batch.records import FaceBatch
 
 STILL_FACE_PX = 24.0
 """A fifth larger than recall asks for in frames (docs/performance.md)."""
+STILL_WH = 1280, 1280
+"""What upright gallery pictures are looked at in first."""
 LARGE_FACE_PX = 36.0
 """Who is as wide as this in a copy of a still is not looked for in larger ones."""
 
@@ -62,15 +66,20 @@ class FaceStages(EnrolStages):
 
 
 def open_enrol_stages(
-    pack: Pack, config: Config, threads: int, settled: Settled | None = None
+    pack: Pack,
+    config: Config,
+    threads: int,
+    settled: Settled | None = None,
+    usual_wh: tuple[int, int] = STILL_WH,
 ) -> EnrolStages:
-    """With the arithmetic that was settled; None: as this machine has it.
+    """With the arithmetic that was settled; None: as this machine has it. ``usual_wh``: what is
+    looked at in full precision.
 
     Raises DeviceUnavailable, InferenceDisagrees or ConfigError.
     """
     inference = obeyed(config.inference, settled, pack.manifest.embedder.file)
     f32 = inference.model_copy(update={"precision": "f32"})
-    exact = _open_detector(pack, config, pack.manifest.detector, f32, threads, streams=1)
+    exact = _open_detector(pack, config, pack.manifest.detector, f32, threads, 1, usual_wh)
     share, batch = config.engine.gpu_share, inference.embed_batch
     session = open_embedder_session(pack, inference, threads, threads, share)
     embedder = Embedder(pack.manifest.embedder, session, batch)
@@ -85,9 +94,9 @@ def open_stages(
 
     def detector(spec: DetectorSpec, streams: int) -> Detector:
         inference = obeyed(config.inference, settled, spec.file)
-        return _open_detector(pack, config, spec, inference, threads, streams)
+        return _open_detector(pack, config, spec, inference, threads, streams, USUAL_WH)
 
-    enrol = open_enrol_stages(pack, config, threads, settled)
+    enrol = open_enrol_stages(pack, config, threads, settled, (INPUT_PX, INPUT_PX))
     exact = enrol.exact_detector
     # Where no second look puts landmarks right, the first has to.
     still = detector(thorough, 1) if exact.reading.any_size else exact
@@ -111,6 +120,7 @@ def _open_detector(
     inference: InferenceConfig,
     threads: int,
     streams: int,
+    usual_wh: tuple[int, int],
 ) -> Detector:
     share = config.engine.gpu_share
     # Stills, whose sizes are many, are none of the quick detector's business.
@@ -123,6 +133,7 @@ def _open_detector(
         share,
         spec,
         at_once=config.detect.batch,
+        usual_wh=usual_wh,
         fixed_shapes=frames_only,
     )
     return make_detector(spec, session, config.detect)

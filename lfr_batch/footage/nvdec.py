@@ -8,6 +8,7 @@ import av
 from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.video.reformatter import VideoReformatter
 
+from lfr_batch import cuda
 from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.footage.decoders import Decoder
 
@@ -38,6 +39,7 @@ def nvdec_obstacle() -> str:
     """Why NVIDIA's decoder cannot be used here; empty where it can."""
     if CUDA not in hwdevices_available():
         return "this build of PyAV has no CUDA"
+    cuda.share_context()
     try:
         av.CodecContext.create("h264", "r", hwaccel=HWAccel(CUDA, options=SHARED_CONTEXT))
     except av.FFmpegError as error:

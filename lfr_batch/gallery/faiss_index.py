@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import faiss
 import numpy as np
 
+from lfr_batch import cuda
 from lfr_batch.errors import DeviceUnavailable, GalleryDamaged
 from lfr_batch.gallery.exact_scores import (
     CoarseHits,
@@ -23,7 +24,7 @@ from lfr_batch.gallery.exact_scores import (
     rounding_error,
     scores_of_pairs,
 )
-from lfr_batch.models.devices import cuda_is_usable, gpu_memory_bytes
+from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.records import BoolArray, FloatArray
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def open_index(
     from lfr_batch.gallery.card import Card  # noqa: PLC0415 - slow import
 
     try:
-        return Index(vectors, index, Card(vectors, gallery_bytes(gpu_memory_bytes(), gpu_share)))
+        return Index(vectors, index, Card(vectors, gallery_bytes(cuda.memory_bytes(), gpu_share)))
     except (MemoryError, DeviceUnavailable) as error:
         note = _not_on_gpu(len(vectors), error)
         if device == "cuda":

@@ -15,6 +15,8 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
+from lfr_batch import cuda
+
 TWINS: Mapping[str, tuple[str, ...]] = {
     "cv2": (
         "opencv-python-headless",
@@ -107,66 +109,7 @@ def cuda_is_usable() -> bool:
     """Whether onnxruntime has CUDA and the driver shows this process a GPU."""
     if not {"onnxruntime-gpu"} & set(installed_twins()["onnxruntime"]):
         return False
-    return cuda_device_count() > 0
-
-
-def cuda_device_count() -> int:
-    """GPUs the driver shows this process (CUDA_VISIBLE_DEVICES heeded); 0 without a driver."""
-    driver = _driver()
-    count = ctypes.c_int(0)
-    if driver is None or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
-        return 0
-    return count.value
-
-
-def _driver() -> ctypes.CDLL | None:
-    """NVIDIA's driver, initialised; None where there is none or it sees no GPU."""
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return None
-    return driver if driver.cuInit(0) == 0 else None
-
-
-BLOCKING_SYNC = 4
-"""CU_CTX_SCHED_BLOCKING_SYNC of the driver's API."""
-
-
-def share_gpu_context() -> None:
-    """Before anything else in this process uses CUDA, where its GPU is to decode as well.
-
-    FFmpeg (libavutil/hwcontext_cuda) decodes beside others only in a context that waits without
-    spinning, and that cannot be changed later.
-    """
-    driver, device = _driver(), ctypes.c_int(0)
-    if driver is not None and driver.cuDeviceGet(ctypes.byref(device), 0) == 0:
-        driver.cuDevicePrimaryCtxSetFlags_v2(device, BLOCKING_SYNC)
-
-
-def gpu_memory_bytes() -> int:
-    """Of the first GPU that the driver shows this process; 0 without one."""
-    driver = _driver()
-    device, total = ctypes.c_int(0), ctypes.c_size_t(0)
-    if driver is None or driver.cuDeviceGet(ctypes.byref(device), 0) != 0:
-        return 0
-    if driver.cuDeviceTotalMem_v2(ctypes.byref(total), device) != 0:
-        return 0
-    return total.value
-
-
-def clear_gpu_memory(pointer: int, size_bytes: int) -> bool:
-    """Write zeros there, on the GPU that this thread has been using; whether that was done.
-
-    What is copied to the GPU afterwards comes after it.
-    """
-    driver = _driver()
-    return (
-        driver is not None
-        and driver.cuMemsetD8_v2(
-            ctypes.c_uint64(pointer), ctypes.c_ubyte(0), ctypes.c_size_t(size_bytes)
-        )
-        == 0
-    )
+    return cuda.device_count() > 0
 
 
 @lru_cache(maxsize=1)

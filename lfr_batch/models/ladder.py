@@ -2,7 +2,7 @@
 
 A session on a GPU is a model at one batch and one size: a change of shape makes cuDNN plan every
 convolution anew, which takes a hundred times as long as the call. So a picture is padded to the
-next size of a short ladder, each side by itself.
+next size of a short ladder.
 """
 
 from __future__ import annotations
@@ -14,12 +14,26 @@ from dataclasses import dataclass
 Size = tuple[int, int]
 """Width and height."""
 
-SIDES_PX = (160, 320, 480, 640, 736, 832, 960, 1280)
-"""160 is the second look's; 832 x 480, 1280 x 736 and 640 x 480 are nearly what frames of 720p,
-1080p and 4:3 take by default, and 1280, 640 and 320 what stills are looked at in."""
+USUAL_WH: Size = (832, 480)
+"""Nearly what frames of 720p take by default."""
+_LYING: tuple[Size, ...] = (
+    (160, 160),
+    (320, 320),
+    (480, 480),
+    (640, 480),
+    USUAL_WH,
+    (640, 640),
+    (1280, 736),
+    (1280, 1280),
+)
+"""160 is the second look's; 640 x 480 and 1280 x 736 are nearly what frames of 4:3 and 1080p take,
+and 1280, 640 and 320 what stills are looked at in. Few, since to open one takes seconds."""
+SIZES_WH = tuple(
+    sorted({*_LYING, *((high, wide) for wide, high in _LYING)}, key=lambda wh: (wh[0] * wh[1], wh))
+)
 STEP_PX = 320
-"""Between the sides above those."""
-USUAL_PX = 832 * 480
+"""Between the sides of larger ones."""
+USUAL_PX = USUAL_WH[0] * USUAL_WH[1]
 MOST_AT_ONCE = 32
 """Pictures of any size: more would have to be waited for, or be padding."""
 
@@ -37,13 +51,14 @@ class Ladder:
 
     @property
     def smallest_wh(self) -> Size:
-        return self.fixed_wh or (SIDES_PX[0], SIDES_PX[0])
+        return self.fixed_wh or SIZES_WH[0]
 
     def rung(self, wanted_wh: Size) -> Size:
-        """The size in which pictures of ``wanted_wh`` are computed, each side at least as long."""
+        """The smallest size that holds pictures of ``wanted_wh``."""
         if self.fixed_wh is not None:
             return self.fixed_wh
-        return _side(wanted_wh[0]), _side(wanted_wh[1])
+        held_by = (wh for wh in SIZES_WH if wh[0] >= wanted_wh[0] and wh[1] >= wanted_wh[1])
+        return next(held_by, None) or (_side(wanted_wh[0]), _side(wanted_wh[1]))
 
     def batch(self, size_wh: Size) -> int:
         """Pictures of one call: of a free size a power of two, the fewer the larger they are."""
@@ -60,9 +75,7 @@ def make_ladder(input_shape: Sequence[int | None], at_once: int, max_batch: int 
 
 
 def _side(wanted_px: int) -> int:
-    return next(
-        (side for side in SIDES_PX if side >= wanted_px), -(-wanted_px // STEP_PX) * STEP_PX
-    )
+    return max(SIZES_WH[-1][1], -(-wanted_px // STEP_PX) * STEP_PX)
 
 
 def _of_size(size_wh: Size, at_once: int) -> int:

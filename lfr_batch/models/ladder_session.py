@@ -20,14 +20,19 @@ Asked = list[Future[Outputs]]
 class LadderSession:
     """Satisfies ``sessions.Session``, for any number of threads; pictures have a rung's size.
 
-    ``open_lane`` makes the lane of a size and a batch. The smallest is opened at once, so that a
-    device that cannot be used is known of before there is footage: raises what that raises.
+    ``open_lane`` makes the lane of a size and a batch. That of ``usual_wh`` (None: the smallest) is
+    opened at once, so that a device that cannot be used is known of before there is footage: raises
+    what that raises. If it was named, a first call is under way, which takes seconds.
     """
 
     gathers = True
 
     def __init__(
-        self, ladder: Ladder, open_lane: Callable[[Size, int], Lane], description: str
+        self,
+        ladder: Ladder,
+        open_lane: Callable[[Size, int], Lane],
+        description: str,
+        usual_wh: Size | None = None,
     ) -> None:
         self.description = description
         self._ladder = ladder
@@ -35,7 +40,11 @@ class LadderSession:
         self._lanes: dict[Size, Lane] = {}
         self._opening = Lock()
         finalize(self, _close, self._lanes)
-        self._lane(ladder.smallest_wh).open()
+        width, height = ladder.rung(usual_wh) if usual_wh else ladder.smallest_wh
+        lane = self.lane((width, height))
+        lane.open()
+        if usual_wh:
+            lane.ask([np.zeros((height, width, 3), np.uint8)])
 
     def input_wh(self, wanted_wh: Size) -> Size:
         return self._ladder.rung(wanted_wh)
@@ -52,7 +61,7 @@ class LadderSession:
         try:
             for batch in batches:
                 under_way.append(self._ask(batch))
-                most = self._lane(_size(batch)).batch
+                most = self.lane(_size(batch)).batch
                 while len(under_way) > most or (under_way and _is_done(under_way[0])):
                     yield _answers(under_way.popleft())
             while under_way:
@@ -66,9 +75,10 @@ class LadderSession:
         size_wh = _size(pictures_rgb)
         if self.input_wh(size_wh) != size_wh:
             raise ValueError(f"{size_wh} is no size of {self.description}")
-        return self._lane(size_wh).ask(list(pictures_rgb))
+        return self.lane(size_wh).ask(list(pictures_rgb))
 
-    def _lane(self, size_wh: Size) -> Lane:
+    def lane(self, size_wh: Size) -> Lane:
+        """The one of a rung, made when first needed."""
         with self._opening:
             if size_wh not in self._lanes:
                 batch = self._ladder.batch(size_wh)

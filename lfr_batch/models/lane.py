@@ -60,11 +60,21 @@ class Lane:
         self._closed = False
         self._changed = Condition()
         # Daemons: a process may end while a picture computes that nobody waits for.
-        self._threads = [Thread(target=self._serve, args=(i,), daemon=True) for i in range(slots)]
+        self._threads = [
+            Thread(target=self._serve, args=(i,), name=f"lane-{i}", daemon=True)
+            for i in range(slots)
+        ]
 
-    def open(self) -> Sequence[Slot]:
-        """The model, opened now if need be. Raises what that raises; where memory lacks, it is
-        opened for a smaller batch. Not to be called while another thread may open it."""
+    def open(self) -> None:
+        """Open the model now, before anything is asked. Raises what that raises, DeviceUnavailable
+        where there is no memory for a single picture."""
+        try:
+            self._opened()
+        except MemoryError as error:
+            raise self._too_large(error) from error
+
+    def _opened(self) -> Sequence[Slot]:
+        """By one thread at a time; for a smaller batch where memory lacks."""
         while self._slots is None:
             try:
                 self._slots = self._open_slots(self.batch)
@@ -128,7 +138,7 @@ class Lane:
             return False
         slots: Sequence[Slot] | None = None
         try:
-            slots = self.open()
+            slots = self._opened()
             found = _in_batches(slots[number], asked, self.batch)
         except MemoryError as error:
             self._make_room(asked, slots, error)

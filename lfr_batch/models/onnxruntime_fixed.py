@@ -16,7 +16,6 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from lfr_batch.models.devices import clear_gpu_memory
 from lfr_batch.models.graph import PICTURES, fix_shape, takes_pictures
 from lfr_batch.models.ladder import Size, make_ladder
 from lfr_batch.models.ladder_session import LadderSession
@@ -29,6 +28,7 @@ from lfr_batch.models.onnxruntime_open import (
     open_graph,
 )
 from lfr_batch.models.providers import Shape, lacks_memory
+from lfr_batch.models.transfers import TRANSFERS
 from lfr_batch.records import ByteArray
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def open_ladder(model: ModelFile, plan: SessionPlan) -> LadderSession:
         what = f"{size_wh[0]} x {size_wh[1]} pixels for {model.path.name}"
         return Lane(partial(_open_slots, model, plan, size_wh), batch, _slots(plan), what)
 
-    return LadderSession(ladder, open_lane, describe(plan))
+    return LadderSession(ladder, open_lane, describe(plan), plan.usual_wh)
 
 
 def _slots(plan: SessionPlan) -> int:
@@ -76,30 +76,29 @@ class FixedSlot:
     def __init__(
         self, session: onnxruntime.InferenceSession, shape: Shape, plan: SessionPlan
     ) -> None:
-        self._session, self._device, self._graphs = session, plan.device, plan.cuda_graphs
+        self._session, self._graphs = session, plan.cuda_graphs
+        self._transfers = TRANSFERS[plan.device]
         self._names = [output.name for output in session.get_outputs()]
-        self._host = np.zeros(shape, np.uint8)
+        self._host = self._transfers.staging(shape)
         self._filled = 0
         self._outputs: list[Any] = []
         with _memory_errors():
             self._pictures = onnxruntime.OrtValue.ortvalue_from_shape_and_type(
-                shape, np.uint8, self._device, 0
+                shape, np.uint8, plan.device, 0
             )
+            self._transfers.clear(self._pictures)
         self._binding = session.io_binding()
         self._binding.bind_ortvalue_input(PICTURES, self._pictures)
         for name in self._names:
-            self._binding.bind_output(name, self._device, 0)
+            self._binding.bind_output(name, plan.device, 0)
 
     def run(self, pictures_rgb: Sequence[ByteArray]) -> list[Outputs]:
-        self._fill(pictures_rgb)
         with _memory_errors():
+            self._fill(pictures_rgb)
             if not self._outputs:
                 self._first_run()
             self._session.run_with_iobinding(self._binding)
-            outputs = self._binding.copy_outputs_to_cpu()
-        # On the CPU these are views of buffers that the next run writes to.
-        copy = True if self._device == "cpu" else None
-        kept = [np.array(output, np.float32, copy=copy) for output in outputs]
+            kept = [self._transfers.floats(value, len(pictures_rgb)) for value in self._outputs]
         if len(self._host) == 1:
             return [tuple(kept)]
         return [tuple(output[i : i + 1] for output in kept) for i in range(len(pictures_rgb))]
@@ -110,15 +109,17 @@ class FixedSlot:
             return
         self._fill(())
         for value in (self._pictures, *self._outputs):
-            _clear(value, self._device)
+            self._transfers.clear(value)
 
     def _fill(self, pictures_rgb: Sequence[ByteArray]) -> None:
+        """And leave nothing of the call before."""
         for row, picture in zip(self._host, pictures_rgb, strict=False):
             row[:] = picture
         self._host[len(pictures_rgb) : self._filled] = 0
-        self._filled = len(pictures_rgb)
         if pictures_rgb:
-            self._pictures.update_inplace(self._host)
+            rows = max(len(pictures_rgb), self._filled)
+            self._transfers.put(self._pictures, self._host, rows)
+        self._filled = len(pictures_rgb)
 
     def _first_run(self) -> None:
         """onnxruntime makes room for the outputs, which all further runs write to.
@@ -132,11 +133,6 @@ class FixedSlot:
         self._outputs = list(self._binding.get_outputs())
         for name, value in zip(self._names, self._outputs, strict=True):
             self._binding.bind_ortvalue_output(name, value)
-
-
-def _clear(value: Any, device: str) -> None:
-    if device == "cpu" or not clear_gpu_memory(value.data_ptr(), value.tensor_size_in_bytes()):
-        value.update_inplace(np.zeros(value.shape(), value.numpy().dtype))
 
 
 @contextmanager

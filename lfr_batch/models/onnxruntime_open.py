@@ -9,8 +9,9 @@ import onnx
 import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import EPFail, Fail, RuntimeException
 
+from lfr_batch import cuda
 from lfr_batch.errors import DeviceUnavailable
-from lfr_batch.models.devices import gpu_memory_bytes, load_tensorrt
+from lfr_batch.models.devices import load_tensorrt
 from lfr_batch.models.providers import (
     TENSORRT,
     choose_providers,
@@ -59,6 +60,8 @@ def open_graph(
 
 def _load_libraries(plan: SessionPlan) -> None:
     if plan.device == "cuda":
+        cuda.share_context()
+        onnxruntime.set_default_logger_severity(ERRORS_ONLY)
         onnxruntime.preload_dlls()
     if plan.precision == "f16":
         load_tensorrt()
@@ -76,7 +79,7 @@ def _options(plan: SessionPlan) -> onnxruntime.SessionOptions:
 def _provider_options(name: str, plan: SessionPlan) -> dict[str, str]:
     if plan.device == "cpu":
         return {}
-    limit_bytes = memory_limit_bytes(gpu_memory_bytes(), plan.gpu_share)
+    limit_bytes = memory_limit_bytes(cuda.memory_bytes(), plan.gpu_share)
     if name != TENSORRT:
         return cuda_options(plan.precision, limit_bytes, graphs=plan.cuda_graphs)
     if plan.cache is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lfr_batch import cuda
 from lfr_batch.config.schema import Config, InferenceConfig
-from lfr_batch.models.devices import available_cores, cuda_device_count, cuda_is_usable
+from lfr_batch.models.devices import available_cores, cuda_is_usable
 from lfr_batch.pipeline.workers import Machine, sized
 
 FindMachine = Callable[[Config], Machine]
@@ -13,7 +14,7 @@ FindMachine = Callable[[Config], Machine]
 
 def this_machine(config: Config) -> Machine:
     may = may_use_gpu(config.inference) and cuda_is_usable()
-    return Machine(available_cores(), cuda_device_count() if may else 0)
+    return Machine(available_cores(), cuda.device_count() if may else 0)
 
 
 def sized_here(config: Config, items: int | None = None) -> Config:

@@ -18,7 +18,6 @@ from lfr_batch.models.devices import (
     computing_hardware,
     computing_libraries,
     cuda_is_usable,
-    share_gpu_context,
     tensorrt_is_usable,
 )
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec, PackManifest
@@ -60,11 +59,9 @@ def settle_here(home: Path, config: Config, work: Work) -> Settled:
 
 
 def settle_decoder(config: Config) -> Decoder:
-    """To be settled first: it has to be before anything else in this process uses the GPU."""
     on_gpu = config.engine.gpu_share > 0 and config.inference.device != "cpu"
     if config.footage.decode == "cpu" or not (on_gpu or config.footage.decode == "nvdec"):
         return "cpu"
-    share_gpu_context()
     return settle_decode(config.footage.decode, nvdec=not nvdec_obstacle())
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from benchmarks.gpu.__main__ import main
+from lfr_batch import cuda
 from lfr_batch.config.schema import EngineConfig, InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models import sessions
-from lfr_batch.models.devices import cuda_is_usable, gpu_memory_bytes, tensorrt_is_usable
+from lfr_batch.models.devices import cuda_is_usable, tensorrt_is_usable
 from lfr_batch.models.sessions import plan_session
 
 without_cuda = pytest.mark.skipif(cuda_is_usable(), reason="this machine has CUDA")
@@ -135,7 +136,7 @@ def test_a_worker_s_share_is_what_is_said(
 
 @without_cuda
 def test_without_a_driver_there_is_nothing_to_share() -> None:
-    assert gpu_memory_bytes() == 0
+    assert cuda.memory_bytes() == 0
     assert not tensorrt_is_usable()
 
 

@@ -30,7 +30,7 @@ from lfr_batch.models.graph import PICTURES
 from lfr_batch.models.ladder_session import LadderSession
 from lfr_batch.models.onnxruntime_fixed import open_ladder
 from lfr_batch.models.sessions import BACKENDS, ModelFile, SessionPlan
-from lfr_batch.pipeline import enrol, search, worker
+from lfr_batch.pipeline import search, worker
 from lfr_batch.pipeline.deploy import make_deployment
 from lfr_batch.pipeline.live_run import Look, run_deployment
 from lfr_batch.records import ByteArray
@@ -78,7 +78,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
     monkeypatch.setattr(onnxruntime, "InferenceSession", Recording)
     for name in BACKENDS:
         monkeypatch.setitem(BACKENDS, name, as_on_a_gpu)
-    for module in (enrol, search, worker):
+    for module in (search, worker):
         monkeypatch.setattr(module, "on_gpu", lambda _: True)
     return Recording.opened
 

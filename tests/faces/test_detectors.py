@@ -15,7 +15,7 @@ from lfr_batch.faces.detectors import Detector, Input, detect, frame_detectors, 
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.manifest import DetectorSpec
-from lfr_batch.models.sessions import ModelFile, open_session
+from lfr_batch.models.sessions import ModelFile, SessionPlan, open_planned, open_session
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray, FaceBatch
 
@@ -140,6 +140,48 @@ def test_scrfd_gives_what_insightface_gives(
         np.testing.assert_allclose(ours.boxes_xyxy, boxes[:, :4], atol=0.05)
         np.testing.assert_allclose(ours.scores, boxes[:, 4], atol=1e-4)
         np.testing.assert_allclose(ours.landmarks_xy, landmarks, atol=0.05)
+
+
+@pytest.fixture(scope="module")
+def padded(open_pack_home: Path) -> Detector:
+    """The open detector as on a GPU, where sessions have one shape."""
+    pack = load_pack(open_pack_home, "open")
+    model = ModelFile(pack.detector_path)
+    plan = SessionPlan("onnxruntime", "cpu", "f32", 2, at_once=1, one_shape=True)
+    return make_detector(pack.manifest.detector, open_planned(model, plan), DetectConfig())
+
+
+@pytest.mark.parametrize(
+    ("bottom", "within_px"),
+    [(400, 1.0), (160, 8.0)],
+    ids=["a whole face", "one that the picture's border cuts"],
+)
+@pytest.mark.parametrize("size_wh", [(250, 400), (300, 420), (420, 600)])
+def test_padding_to_a_size_of_the_gpu_s_changes_little(
+    stages: FaceStages,
+    padded: Detector,
+    portrait: ByteArray,
+    size_wh: tuple[int, int],
+    bottom: int,
+    within_px: float,
+) -> None:
+    """Neither whom it finds nor how far they reach: beyond a border is padding of either size."""
+    whole = np.asarray(cv2.resize(portrait[:400, 100:350], size_wh), np.uint8)
+    picture = np.ascontiguousarray(whole[: size_wh[1] * bottom // 400])
+    box = scaled(padded, picture)[1]
+    assert padded.session.input_wh(box.input_wh) != box.input_wh
+    (found,) = find(padded, picture)
+    (expected,) = find(stages.exact_detector, picture)
+    assert len(found) == len(expected) == 1
+    np.testing.assert_allclose(found.boxes_xyxy, expected.boxes_xyxy, atol=within_px)
+    np.testing.assert_allclose(found.landmarks_xy, expected.landmarks_xy, atol=within_px)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=0.05)
+    assert np.all(found.boxes_xyxy[:, 2:] <= box.input_wh)
+
+
+def test_a_gpu_looks_at_whole_pictures(padded: Detector, portrait: ByteArray) -> None:
+    _, box = scaled(padded, portrait)
+    assert padded.reading.part(box, (100, 0, 200, 100)) == box
 
 
 def test_scrfd_in_a_batch_gives_what_it_gives_alone(scrfd: Detector, group: ByteArray) -> None:

@@ -9,6 +9,7 @@ import faiss
 import numpy as np
 import pytest
 
+from lfr_batch import cuda
 from lfr_batch.errors import DeviceUnavailable, GalleryDamaged
 from lfr_batch.gallery import faiss_index
 from lfr_batch.gallery.card import Card
@@ -144,7 +145,7 @@ def a_gpu(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             return small_card(vectors, limit_bytes)
 
         monkeypatch.setattr(faiss_index, "cuda_is_usable", lambda: True)
-        monkeypatch.setattr(faiss_index, "gpu_memory_bytes", lambda: memory_bytes)
+        monkeypatch.setattr(cuda, "memory_bytes", lambda: memory_bytes)
         monkeypatch.setattr(faiss_index, "LEAST_ON_GPU", least)
         monkeypatch.setattr("lfr_batch.gallery.card.Card", open_card)
 

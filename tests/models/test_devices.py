@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import os
 
+from lfr_batch import cuda
 from lfr_batch.models.devices import (
     TWINS,
     colliding_distributions,
-    cuda_device_count,
     cuda_is_usable,
     inspect_devices,
 )
@@ -21,7 +21,7 @@ def test_the_report_describes_this_machine() -> None:
 
 
 def test_cuda_is_not_usable_without_a_device() -> None:
-    assert cuda_device_count() > 0 or not cuda_is_usable()
+    assert cuda.device_count() > 0 or not cuda_is_usable()
 
 
 def test_twins_that_are_both_installed_are_named() -> None:

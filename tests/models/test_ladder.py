@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_batch.models.ladder import MOST_AT_ONCE, SIDES_PX, USUAL_PX, Ladder, make_ladder
+from lfr_batch.models.ladder import MOST_AT_ONCE, SIZES_WH, USUAL_PX, Ladder, make_ladder
 
 SIDES = st.integers(1, 6000)
 SIZES = st.tuples(SIDES, SIDES)
@@ -15,18 +17,22 @@ SIZES = st.tuples(SIDES, SIDES)
 @pytest.mark.parametrize(
     ("wanted", "rung"),
     [
-        ((160, 160), (160, 160)),
-        ((1, 161), (160, 320)),
+        ((160, 160), (160, 160)),  # the second look
+        ((320, 320), (320, 320)),  # the start-up check
+        ((1, 161), (320, 320)),
         ((800, 480), (832, 480)),  # 720p by default
         ((1216, 704), (1280, 736)),  # 1080p
-        ((416, 320), (480, 320)),  # 640 x 480
+        ((416, 320), (480, 480)),  # 640 x 480
         ((480, 832), (480, 832)),  # upright
-        ((1280, 960), (1280, 960)),
-        ((1281, 1280), (1600, 1280)),
+        ((960, 1280), (1280, 1280)),  # a portrait
+        ((480, 640), (480, 640)),
+        ((1281, 700), (1600, 1280)),
         ((2400, 1376), (2560, 1600)),
     ],
 )
-def test_each_side_goes_up_to_the_next(wanted: tuple[int, int], rung: tuple[int, int]) -> None:
+def test_a_picture_goes_to_the_smallest_size_that_holds_it(
+    wanted: tuple[int, int], rung: tuple[int, int]
+) -> None:
     assert Ladder(8).rung(wanted) == rung
 
 
@@ -42,11 +48,13 @@ def test_a_rung_holds_the_picture_and_is_its_own_rung(wanted: tuple[int, int]) -
 def test_a_larger_picture_has_no_lower_rung(one: tuple[int, int], other: tuple[int, int]) -> None:
     both = max(one[0], other[0]), max(one[1], other[1])
     ladder = Ladder(8)
-    assert all(a <= b for a, b in zip(ladder.rung(one), ladder.rung(both), strict=True))
+    assert math.prod(ladder.rung(one)) <= math.prod(ladder.rung(both))
 
 
-def test_the_sides_rise() -> None:
-    assert list(SIDES_PX) == sorted(set(SIDES_PX))
+def test_sizes_rise_and_stand_upright_too() -> None:
+    areas = [wide * high for wide, high in SIZES_WH]
+    assert areas == sorted(areas)
+    assert {(high, wide) for wide, high in SIZES_WH} == set(SIZES_WH)
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,14 @@ def test_memory_may_lack_while_it_is_opened() -> None:
     assert tried == [8, 4, 2]
 
 
+def test_memory_may_lack_when_it_is_opened_before_anything_is_asked() -> None:
+    def opened(_: int) -> list[Slot]:
+        raise MemoryError("CUDA failure 2: out of memory")
+
+    with pytest.raises(DeviceUnavailable, match=r"out of memory.*engine\.gpus_per_worker"):
+        Lane(opened, 4, 2, "2 x 2 pixels").open()
+
+
 def test_an_error_is_theirs_whose_pictures_it_was_in() -> None:
     device = Device(fails=lambda marks: KeyError("damaged") if 7 in marks else None)
     lane = device.lane(2, slots=1)

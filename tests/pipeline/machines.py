@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lfr_batch import cuda
 from lfr_batch.footage import nvdec
 from lfr_batch.models import agreement, openvino_session, sessions
 from lfr_batch.models.agreement import Verdict
@@ -30,7 +31,7 @@ class Machine:
 def become(monkeypatch: pytest.MonkeyPatch, machine: Machine) -> None:
     """As if its models had been compared before."""
     obstacle = "" if machine.nvdec else "no device"
-    monkeypatch.setattr(here, "cuda_device_count", lambda: int(machine.gpu))
+    monkeypatch.setattr(cuda, "device_count", lambda: int(machine.gpu))
     for module in (sessions, settle, here):
         monkeypatch.setattr(module, "cuda_is_usable", lambda: machine.gpu)
     for module in (sessions, settle):

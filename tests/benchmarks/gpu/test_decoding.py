@@ -18,7 +18,7 @@ from benchmarks.gpu.decoding import (
     measure,
 )
 from benchmarks.rows import REFUSED, Row
-from lfr_batch.models.devices import cuda_device_count
+from lfr_batch import cuda
 from tests.footage.clips import write_clip
 
 
@@ -32,7 +32,7 @@ def test_a_clip_is_decoded_over_and_over(clip: Path) -> None:
     assert frames_per_s(clip, ["core", "core"], 0.5) > 2 * 10
 
 
-@pytest.mark.skipif(cuda_device_count() > 0, reason="this machine has a GPU")
+@pytest.mark.skipif(cuda.device_count() > 0, reason="this machine has a GPU")
 def test_what_is_not_there_is_a_row(clip: Path, tmp_path: Path) -> None:
     bench = Bench(tmp_path, tmp_path, "open", "cuda", {"wall": clip}, None, (), quick=True)
     rows = {row.what: row for row in measure(bench, [])}
