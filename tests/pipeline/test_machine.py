@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lfr_batch.config.schema import Config
+from lfr_batch.models.devices import available_cores
+from lfr_batch.pipeline import machine
+from lfr_batch.pipeline.machine import sized_here, this_machine
+from lfr_batch.pipeline.workers import Machine
+
+
+@pytest.mark.parametrize(
+    ("inference", "usable", "gpus"),
+    [
+        ({}, True, 2),
+        ({}, False, 0),
+        ({"device": "cuda"}, True, 2),
+        ({"device": "cpu"}, True, 0),
+        ({"backend": "openvino"}, True, 0),
+        ({"backend": "onnxruntime"}, True, 2),
+    ],
+)
+def test_gpus_count_that_inference_may_and_can_use(
+    monkeypatch: pytest.MonkeyPatch, inference: dict[str, Any], usable: bool, gpus: int
+) -> None:
+    monkeypatch.setattr(machine, "cuda_is_usable", lambda: usable)
+    monkeypatch.setattr(machine, "cuda_device_count", lambda: 2)
+    config = Config.model_validate({"inference": inference})
+    assert this_machine(config) == Machine(available_cores(), gpus)
+    assert bool(sized_here(config).engine.gpu_share) == bool(gpus)
