@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.config.schema import Config
+from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline import machine
 from lfr_batch.pipeline.machine import sized_here, this_machine
-from lfr_batch.pipeline.workers import Machine
+from lfr_batch.pipeline.workers import Machine, sized
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,13 @@ def test_gpus_count_that_inference_may_and_can_use(
     monkeypatch.setattr(machine, "cuda_device_count", lambda: 2)
     config = Config.model_validate({"inference": inference})
     assert this_machine(config) == Machine(available_cores(), gpus)
-    assert bool(sized_here(config).engine.gpu_share) == bool(gpus)
+    here = sized_here(config)
+    assert bool(here.engine.gpu_share) == bool(gpus)
+    assert here.engine.is_sized
+    assert not config.engine.is_sized
+
+
+def test_what_has_been_found_out_for_a_cluster_stands() -> None:
+    node = Machine(cores=16, gpus=1, of_cluster=True)
+    config = Config(engine=sized(EngineConfig(), node))
+    assert sized_here(config, items=1) == config
