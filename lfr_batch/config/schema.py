@@ -206,6 +206,12 @@ class EngineConfig(Section):
         return min(1.0, float(self.kind == "in_process") if settled is None else settled)
 
     @property
+    def is_sized(self) -> bool:
+        """Whether nothing that a worker gets is left to be found out."""
+        known = self.cpus_per_worker is not None and self.gpus_per_worker is not None
+        return known and self.segments_per_worker > 0
+
+    @property
     def threads(self) -> int:
         """Of a worker; where that has not been settled, one."""
         return max(1, round(self.cpus_per_worker or 1.0))

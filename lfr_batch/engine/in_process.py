@@ -45,12 +45,9 @@ def _as_they_come(
         failed: Future[Result] | None = None
         while busy:
             done, busy = wait(busy, return_when=FIRST_COMPLETED)
-            for each in done:
-                if each.exception():
-                    failed = failed or each
-                    continue
-                yield each.result()
-            if failed is None:
+            failed = failed or next((each for each in done if each.exception()), None)
+            if failed is None:  # before anybody looks at what is done
                 busy |= {threads.submit(process, item) for item in islice(waiting, len(done))}
+            yield from (each.result() for each in done if not each.exception())
     if failed is not None:
         failed.result()

@@ -45,6 +45,8 @@ SCHEME = "s3://"
 MIB = 1024 * 1024
 READ_ATTEMPTS = 4
 """boto3 retries requests; a body that breaks off half-way is ours to ask for again."""
+CONNECTIONS = 64
+"""Kept at most: a worker may have 16 segments at once, and planning looks into more files."""
 WILDCARD = re.compile(r"[*?\[]")
 PAID = ("ListObjectsV2", "HeadObject", "GetObject")
 """Requests of footage; results are written to buckets of one's own."""
@@ -66,10 +68,10 @@ BAD_CREDENTIALS = {
 def client(s3: S3Config) -> S3Client:
     """One client per settings and process; it may be shared between threads."""
     checksums = s3.checksums
-    overrides = (
-        BotoConfig(request_checksum_calculation=checksums, response_checksum_validation=checksums)
-        if checksums
-        else None
+    overrides = BotoConfig(
+        max_pool_connections=CONNECTIONS,
+        request_checksum_calculation=checksums,
+        response_checksum_validation=checksums,
     )
     with _explained("the S3 settings"):
         made = boto3.Session().client(

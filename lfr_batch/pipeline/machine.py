@@ -18,7 +18,10 @@ def this_machine(config: Config) -> Machine:
 
 
 def sized_here(config: Config, items: int | None = None) -> Config:
-    """With nothing of ``engine`` left to be found out; what has been found out stands."""
+    """With nothing of ``engine`` left to be found out; where nothing is, as it is: it may have been
+    found out for the nodes of a cluster."""
+    if config.engine.is_sized:
+        return config
     sizes = sized(config.engine, this_machine(config), items)
     return config.model_copy(update={"engine": sizes})
 
