@@ -33,6 +33,12 @@ TENSORRT_PACKAGES = ("tensorrt_libs", "tensorrt")
 TENSORRT_LIBRARIES = ("libnvinfer.so.11", "libnvinfer.so.10")
 TENSORRT_DISTRIBUTIONS = ("tensorrt-cu13", "tensorrt-cu12", "tensorrt")
 
+CUDA_DISTRIBUTIONS = (
+    "nvidia-cudnn-cu13",
+    "nvidia-cudnn-cu12",
+    "nvidia-cublas",
+    "nvidia-cublas-cu12",
+)
 DECODING_DISTRIBUTIONS = ("av", "pillow", "pi-heif")
 VECTORS = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
 """Widest first. The inference libraries have other kernels for each, whose last digits differ."""
@@ -171,7 +177,7 @@ def computing_libraries(backend: str) -> tuple[str, ...]:
     twins = installed_twins()
     inference = ("openvino",) if backend == "openvino" else twins["onnxruntime"]
     if "onnxruntime-gpu" in inference:
-        inference = (*inference, *TENSORRT_DISTRIBUTIONS)
+        inference = (*inference, *TENSORRT_DISTRIBUTIONS, *CUDA_DISTRIBUTIONS)
     names = (*inference, *twins["cv2"], *DECODING_DISTRIBUTIONS)
     return tuple(f"{name} {metadata.version(name)}" for name in names if _is_installed(name))
 

@@ -109,7 +109,7 @@ def require_obeyed(settled: Settled, gpu_share: float) -> None:
         why = obstacle(gpu_share) if needed(settled) else ""
         if why:
             raise NotAsPlanned(
-                f"{planned}, and {here} {why}: go on where that is not so, or start anew with "
+                f"{planned}, and {here} {why}: resume it on a machine that can, or start anew with "
                 f"{without}."
             )
     have = computing_libraries(settled.backend)

@@ -59,6 +59,7 @@ def test_a_partly_searched_run_is_finished_and_told_apart_from_a_failed_one(
         "footage_partly": 1,
         "footage_damaged": 0,
         "footage_failed": 0,
+        "computed_on": "OpenVINO bf16 (embedder.onnx f32), decoded by processors",
         "errors": {},
         "unsearched": {TOO_DARK: 1},
     }
@@ -105,7 +106,8 @@ def test_of_a_deployment_no_footage_is_counted(
     _, out, _ = lfr(capsys, "status", live_id)
     assert out.splitlines()[-1] == f"a deployment: its figures are in `lfr report {live_id}`"
     assert {line.split()[0] for line in out.splitlines()} == {
-        "run_id", "kind", "status", "finished", "error", "case_ref", "gallery", "threshold", "a",
+        "run_id", "kind", "status", "finished", "error", "case_ref", "gallery", "threshold",
+        "computed_on", "a",
     }  # fmt: skip
 
 
@@ -115,6 +117,7 @@ def test_runs_say_what_was_not_searched_whole(capsys: pytest.CaptureFixture[str]
     (row,) = json.loads(lfr(capsys, "runs", "--json")[1])
     counts = [row[f"footage_{status}"] for status in ("partly", "damaged", "failed")]
     assert counts == [1, 0, 0]
+    assert row["computed_on"] == "OpenVINO bf16 (embedder.onnx f32), decoded by processors"
 
 
 def test_a_ready_question_and_its_values(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import cv2
 import numpy as np
 
+from lfr_batch.models.settled import Settled
 from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, Sighting
 from lfr_batch.results.layout import NO_EPOCH
 from lfr_batch.results.run_state import RunRequest, create_run
@@ -29,6 +30,17 @@ class Archive:
     segments: tuple[Segment, ...]
     outcomes: dict[str, SegmentOutcome]
     sightings: tuple[Sighting, ...]
+
+
+SETTLED = Settled(
+    device="cpu",
+    backend="openvino",
+    precisions={"detector.onnx": "bf16", "embedder.onnx": "f32"},
+    looks="parts",
+    decode="cpu",
+    libraries=("openvino 2026.4.1", "av 18.1.0"),
+    hardware=("avx512_bf16",),
+)
 
 
 def request(run_id: str = RUN_ID, **changes: object) -> RunRequest:
@@ -53,6 +65,7 @@ def request(run_id: str = RUN_ID, **changes: object) -> RunRequest:
         "started_at": STARTED,
         "home": "lfr-data",
         "software_version": "0.1.0",
+        "settled": SETTLED,
     }
     return RunRequest.model_validate({**values, **changes})
 

@@ -98,6 +98,7 @@ def test_who_asked_why_and_with_what(html: str) -> None:
         "open@1.0.0",
         "derived: so that about 1 in 100 unknown people bring up any candidate when each is "
         "compared with 110 gallery entries (false match rate of one comparison 9.1e-05)",
+        "computed on OpenVINO bf16 (embedder.onnx f32), decoded by processors",
         "A person decides.",
     ):
         assert fact in html
