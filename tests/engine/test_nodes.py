@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lfr_batch import cuda
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.cluster import usual_node
 from lfr_batch.engine.table import machine_for
