@@ -218,7 +218,8 @@ def whole_input(
     """How all of a frame is shown to the detector."""
     smallest_px = quality.min_face_px
     side_px = detect.long_side_px or long_side_px(size_wh, smallest_px, detect.face_px)
-    return reading.fit(size_wh, side_px)
+    box = reading.fit(size_wh, side_px)
+    return box.trimmed() if reading.any_size and detect.long_side_px is None else box
 
 
 def seen_of(look: Look, faces: FaceBatch, box: Letterbox | None) -> Seen:

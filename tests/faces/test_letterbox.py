@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lfr_batch.faces.letterbox import (
     CELL_PX,
     PART_SHARES,
+    TRIMMED,
     Letterbox,
     PixelRegion,
     fit,
@@ -220,3 +221,33 @@ def test_a_picture_is_made_as_small_as_its_smallest_faces_allow(
     size: Size, smallest_px: float, shown_px: float, expected: int
 ) -> None:
     assert long_side_px(size, smallest_px, shown_px) == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "side_px", "content", "input_wh"),
+    [
+        ((1280, 720), 800, (800, 448), (800, 448)),
+        ((1920, 1080), 1200, (1200, 672), (1216, 672)),
+        ((720, 1280), 800, (448, 800), (448, 800)),
+        ((720, 576), 450, (448, 360), (448, 384)),
+        ((640, 480), 400, (400, 300), (416, 320)),
+        ((20, 20), 20, (20, 20), (32, 32)),
+    ],
+)
+def test_a_side_is_trimmed_where_that_spares_cells(
+    size: Size, side_px: int, content: Size, input_wh: Size
+) -> None:
+    box = fit(size, side_px).trimmed()
+    assert (box.content_wh, box.input_wh) == (content, input_wh)
+    assert box.scale_xy == pytest.approx((content[0] / size[0], content[1] / size[1]))
+    assert not box.is_part
+
+
+@given(size=sizes, side_px=st.integers(128, 1280))
+def test_trimming_takes_little_and_needs_no_more_cells(size: Size, side_px: int) -> None:
+    whole = fit(size, side_px)
+    box = whole.trimmed()
+    for before, after in zip(whole.content_wh, box.content_wh, strict=True):
+        assert (1 - TRIMMED) * before <= after <= before
+    assert all(a <= b for a, b in zip(box.input_wh, whole.input_wh, strict=True))
+    assert all(a <= b for a, b in zip(box.content_wh, box.input_wh, strict=True))

@@ -16,7 +16,7 @@ from lfr_batch.faces.stages import open_stages
 from lfr_batch.faces.turns import Turn
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.store import load_pack
-from lfr_batch.pipeline.looks import Look, Seen, Tally, find_faces
+from lfr_batch.pipeline.looks import Look, Seen, Tally, find_faces, whole_input
 from lfr_batch.pipeline.shots import take_shots
 from lfr_batch.records import NS_PER_S, ByteArray
 from lfr_batch.tracks.tracker import TrackerState, look
@@ -260,6 +260,17 @@ def test_frames_are_scaled_to_the_smallest_face_that_counts(
     assert len(seen.faces) == found
     for box in boxes(seen):
         assert box == pytest.approx(boxes(seen_of(looks_of(scene(LEFT)), detectors)[0])[0], abs=12)
+
+
+@pytest.mark.parametrize(
+    ("long_side_px", "shown_wh"), [(None, (800, 448)), (800, (800, 450)), (640, (640, 360))]
+)
+def test_frames_are_trimmed_unless_their_size_is_set(
+    detectors: Detectors, long_side_px: int | None, shown_wh: tuple[int, int]
+) -> None:
+    reading = detectors["thorough"].reading
+    detect = DetectConfig(long_side_px=long_side_px)
+    assert whole_input((1280, 720), reading, detect, QualityConfig()).content_wh == shown_wh
 
 
 def test_time_spent_decoding_is_not_counted_as_inference(
