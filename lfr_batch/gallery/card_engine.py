@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import DTypeLike, NDArray
 
+from lfr_batch import cuda
 from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.gallery.card_graphs import ROOM, ZERO, room_graph
 from lfr_batch.models.onnxruntime_open import ERRORS_ONLY, REFUSALS, first_line
@@ -87,6 +88,7 @@ class Engine:
     def __init__(self, device: Device, limit_bytes: int) -> None:
         self.device, self._limit_bytes = device, limit_bytes
         if device == "cuda":
+            cuda.share_context()
             onnxruntime.preload_dlls()
 
     def open(self, graph: bytes) -> onnxruntime.InferenceSession:
