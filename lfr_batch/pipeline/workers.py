@@ -45,6 +45,8 @@ def sized(engine: EngineConfig, machine: Machine, items: int | None = None) -> E
     if gpus is None:
         gpus = _part(-(-workers // machine.gpus)) if on_gpu else 0.0
     together = min(max(FEWEST_TOGETHER, round(cpus)), MOST_TOGETHER) if on_gpu else 1
+    if items and not machine.of_cluster:
+        together = min(together, -(-items // workers))
     return engine.model_copy(
         update={
             "workers": engine.workers if machine.of_cluster else workers,
