@@ -97,6 +97,7 @@ def processor_name() -> str:
     return " ".join(name.split())
 
 
+@lru_cache(maxsize=1)
 def gpu_names() -> tuple[str, ...]:
     """NVIDIA's GPUs by name; empty without the driver's tool."""
     tool = shutil.which("nvidia-smi")
