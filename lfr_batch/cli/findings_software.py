@@ -15,7 +15,6 @@ from lfr_batch.models.devices import (
     DeviceReport,
     available_cores,
     inspect_devices,
-    installed_twins,
 )
 from lfr_batch.models.providers import fast_precision
 from lfr_batch.models.sessions import SessionPlan, plan_session
@@ -69,7 +68,7 @@ def usable_gpu_parts(report: DeviceReport) -> dict[str, bool]:
     return {
         "inference": report.cuda_usable,
         "TensorRT": report.tensorrt_usable,
-        "search": any("gpu" in name for name in installed_twins()["faiss"]),
+        "search": report.cuda_usable,
         "decoding": not nvdec_obstacle(),
     }
 

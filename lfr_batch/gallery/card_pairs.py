@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from lfr_batch.errors import DeviceUnavailable
-from lfr_batch.gallery.card import SIZES, StoredTemplates, store
+from lfr_batch.gallery.card import StoredTemplates, store
 from lfr_batch.gallery.card_engine import Call, Engine, HostArray
 from lfr_batch.gallery.card_graphs import PROBES, close_graph
-from lfr_batch.gallery.card_sizes import COLUMNS, Sizes
+from lfr_batch.gallery.card_sizes import COLUMNS, SIZES, Sizes
 from lfr_batch.gallery.close_pairs import ClosePairs, Compare, on_processors, scoring
 from lfr_batch.gallery.exact_scores import Rows, half_score_error
 from lfr_batch.models.providers import Device
