@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from lfr_batch import cuda
 from lfr_batch.cli.findings import Finding, ok, problem, warning
 from lfr_batch.cli.findings_machine import nearest_existing
 from lfr_batch.cli.output import counted
@@ -14,7 +15,7 @@ from lfr_batch.gallery.card_sizes import bytes_needed
 from lfr_batch.gallery.faiss_index import LEAST_ON_GPU, gallery_bytes
 from lfr_batch.gallery.records import SnapshotInfo
 from lfr_batch.gallery.store import list_galleries
-from lfr_batch.models.devices import cuda_is_usable, gpu_memory_bytes
+from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.store import load_pack, pack_names
 from lfr_batch.pipeline.machine import sized_here
 from lfr_batch.results.lake_version import check_lake, lake_version
@@ -90,7 +91,7 @@ def gallery_room_bytes() -> int:
     """What a worker of a scan with the usual settings has of a GPU for its gallery."""
     if not cuda_is_usable():
         return 0
-    return gallery_bytes(gpu_memory_bytes(), sized_here(Config()).engine.gpu_share)
+    return gallery_bytes(cuda.memory_bytes(), sized_here(Config()).engine.gpu_share)
 
 
 def results_finding(root: str) -> Finding:

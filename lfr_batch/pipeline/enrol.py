@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from lfr_batch import cuda
 from lfr_batch.config.schema import Config, QualityConfig
 from lfr_batch.errors import FootageError, StoreError
 from lfr_batch.faces.evidence import encode_jpeg, evidence
@@ -38,7 +39,7 @@ from lfr_batch.gallery.records import (
     image_id_of,
 )
 from lfr_batch.gallery.store import load_compared, publish_snapshot
-from lfr_batch.models.devices import cuda_is_usable, gpu_memory_bytes
+from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.providers import Device
 from lfr_batch.models.settled import Settled
@@ -129,7 +130,7 @@ def compare_here(device: Device) -> Compare:
         return on_processors
     from lfr_batch.gallery.card_pairs import on_best  # noqa: PLC0415 - slow import
 
-    return on_best(gallery_bytes(gpu_memory_bytes(), gpu_share=1.0))
+    return on_best(gallery_bytes(cuda.memory_bytes(), gpu_share=1.0))
 
 
 def publish(
