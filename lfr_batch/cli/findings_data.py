@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from lfr_batch import cuda
 from lfr_batch.cli.findings import Finding, ok, problem, warning
 from lfr_batch.cli.findings_machine import nearest_existing
 from lfr_batch.cli.output import counted
+from lfr_batch.config.schema import Config
 from lfr_batch.errors import LfrError
+from lfr_batch.gallery.card_sizes import bytes_needed
+from lfr_batch.gallery.faiss_index import LEAST_ON_GPU, gallery_bytes
+from lfr_batch.gallery.records import SnapshotInfo
 from lfr_batch.gallery.store import list_galleries
+from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.store import load_pack, pack_names
+from lfr_batch.pipeline.machine import sized_here
 from lfr_batch.results.lake_version import check_lake, lake_version
 from lfr_batch.results.store import open_store
 
@@ -47,23 +54,44 @@ def pack_findings(home: Path) -> list[Finding]:
 
 
 def gallery_findings(home: Path) -> list[Finding]:
-    """One finding per gallery, from its current snapshot's manifest."""
+    """One finding per gallery, from its current snapshot's manifest, and of its place on a GPU."""
     try:
         galleries = list_galleries(home)
     except (LfrError, OSError) as error:
         return [problem("galleries", str(error), "Mend the access to LFR_HOME.")]
     if not galleries:
         return [ok("galleries", "none yet; `lfr gallery enrol NAME --images DIR` makes one")]
-    return [
-        problem(f"gallery {info.name}", info.damage, "Restore it from a backup, or enrol again.")
-        if info.damage
-        else ok(
-            f"gallery {info.name}",
-            f"{counted(info.subjects, 'subject')}, {counted(info.templates, 'template')}, "
-            f"pack {info.pack_id}",
-        )
-        for info in galleries
-    ]
+    room_bytes = gallery_room_bytes()
+    return [gallery_finding(info, room_bytes) for info in galleries]
+
+
+def gallery_finding(info: SnapshotInfo, room_bytes: int) -> Finding:
+    """``room_bytes``: what a worker of a scan has of a GPU for it; 0 without one."""
+    topic = f"gallery {info.name}"
+    if info.damage:
+        return problem(topic, info.damage, "Restore it from a backup, or enrol again.")
+    text = (
+        f"{counted(info.subjects, 'subject')}, {counted(info.templates, 'template')}, "
+        f"pack {info.pack_id}"
+    )
+    if not room_bytes or info.templates < LEAST_ON_GPU:
+        return ok(topic, text)
+    needed = bytes_needed(info.templates, info.dimension)
+    if needed <= room_bytes:
+        return ok(topic, f"{text}, searched on the GPU")
+    return warning(
+        topic,
+        f"{text}, searched by processors: it takes {needed >> 20:,} MiB of a GPU, and a worker's "
+        f"share has {room_bytes >> 20:,} MiB for it",
+        "Give workers a larger share of the GPU (engine.gpus_per_worker).",
+    )
+
+
+def gallery_room_bytes() -> int:
+    """What a worker of a scan with the usual settings has of a GPU for its gallery."""
+    if not cuda_is_usable():
+        return 0
+    return gallery_bytes(cuda.memory_bytes(), sized_here(Config()).engine.gpu_share)
 
 
 def results_finding(root: str) -> Finding:

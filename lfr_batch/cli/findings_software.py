@@ -15,7 +15,6 @@ from lfr_batch.models.devices import (
     DeviceReport,
     available_cores,
     inspect_devices,
-    installed_twins,
 )
 from lfr_batch.models.providers import fast_precision
 from lfr_batch.models.sessions import SessionPlan, plan_session
@@ -23,7 +22,7 @@ from lfr_batch.models.sessions import SessionPlan, plan_session
 DISTRIBUTION = "lfr-batch"
 SHOWN = ("lfr-batch", "ray", "av", "duckdb", "pyarrow", "numpy")
 REPLACED_BY = {"faiss-cpu": "faiss-gpu", "onnxruntime": "onnxruntime-gpu"}
-"""The GPU builds stand in for their CPU twins, under another distribution's name."""
+"""A GPU build stands in for its CPU twin, under another distribution's name; FAISS' may, too."""
 
 INSTALL_AGAIN = "Run `make clean` and `make setup`."
 
@@ -69,7 +68,7 @@ def usable_gpu_parts(report: DeviceReport) -> dict[str, bool]:
     return {
         "inference": report.cuda_usable,
         "TensorRT": report.tensorrt_usable,
-        "search": any("gpu" in name for name in installed_twins()["faiss"]),
+        "search": report.cuda_usable,
         "decoding": not nvdec_obstacle(),
     }
 
@@ -84,7 +83,7 @@ def providers_finding(report: DeviceReport, gpu_parts: Mapping[str, bool] | None
         return warning(
             "providers",
             f"{text}; the GPU is not used",
-            "Run `make setup-gpu` to replace onnxruntime and FAISS by their GPU builds.",
+            "Run `make setup-gpu` to replace onnxruntime by its GPU build.",
         )
     return ok("providers", text)
 

@@ -26,8 +26,11 @@ from lfr_batch.gallery.card_graphs import (
 )
 from lfr_batch.gallery.card_sizes import (
     COLUMNS,
+    LEAST_SCRATCH_BYTES,
+    SCRATCH_BYTES,
+    SIZES,
     Sizes,
-    bytes_of,
+    bytes_needed,
     features_of,
     most_units,
     room_for,
@@ -40,10 +43,6 @@ from lfr_batch.records import FloatArray
 
 Half = NDArray[np.float16]
 
-SIZES = Sizes()
-SCRATCH_BYTES = 1 << 30
-"""For the scores of one piece: the more, the fewer pieces."""
-LEAST_SCRATCH_BYTES = 1 << 26
 ROUNDED_UP = 1.001
 """Lengths are measured on the device, in float32: far more than that is off by."""
 
@@ -173,10 +172,10 @@ class _FixedSearch:
 def store(engine: Engine, templates: FloatArray, limit_bytes: int, sizes: Sizes) -> StoredTemplates:
     """(n, d) templates onto the device, block by block. Raises MemoryError."""
     count, dimension = templates.shape
-    units = room_for(count, sizes, SCRATCH_BYTES)
-    needed = bytes_of(units, dimension, sizes) + LEAST_SCRATCH_BYTES
+    needed = bytes_needed(count, dimension, sizes, SCRATCH_BYTES, LEAST_SCRATCH_BYTES)
     if needed > limit_bytes:
         raise MemoryError(f"it takes {needed >> 20} MiB, and {limit_bytes >> 20} are its share")
+    units = room_for(count, sizes, SCRATCH_BYTES)
     array = engine.zeros((units * sizes.unit, features_of(dimension)), np.float16)
     block = np.zeros((sizes.upload_rows, array.shape[1]), np.float32)
     session = engine.open(store_graph(*block.shape))

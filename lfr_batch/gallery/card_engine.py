@@ -94,6 +94,7 @@ class Engine:
     def open(self, graph: bytes) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         provider: Any = CPU
         if self.device == "cuda":
             provider = CUDA, cuda_options("f32", self._limit_bytes)

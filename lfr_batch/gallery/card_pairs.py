@@ -6,20 +6,24 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lfr_batch.gallery.card import SIZES, StoredTemplates, store
+from lfr_batch.errors import DeviceUnavailable
+from lfr_batch.gallery.card import StoredTemplates, store
 from lfr_batch.gallery.card_engine import Call, Engine, HostArray
 from lfr_batch.gallery.card_graphs import PROBES, close_graph
-from lfr_batch.gallery.card_sizes import COLUMNS, Sizes
-from lfr_batch.gallery.close_pairs import Compare, RowPairs
-from lfr_batch.gallery.exact_scores import half_score_error
+from lfr_batch.gallery.card_sizes import COLUMNS, SIZES, Sizes
+from lfr_batch.gallery.close_pairs import ClosePairs, Compare, on_processors, scoring
+from lfr_batch.gallery.exact_scores import Rows, half_score_error
 from lfr_batch.models.providers import Device
 from lfr_batch.records import FloatArray
+
+LEAST_ON_GPU = 4 * 10**9
+"""Pairs: fewer take the processors no longer than a GPU takes to begin."""
 
 
 def on_card(limit_bytes: int, device: Device = "cuda", sizes: Sizes = SIZES) -> Compare:
     """Raises MemoryError and DeviceUnavailable, when it begins to compare, as ``Card`` does."""
 
-    def compare(templates: FloatArray, new: int, lowest: float) -> Iterator[RowPairs]:
+    def compare(templates: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
         engine = Engine(device, limit_bytes)
         stored = store(engine, templates, limit_bytes, sizes)
         height, features = sizes.pair_rows, stored.array.shape[1]
@@ -33,7 +37,22 @@ def on_card(limit_bytes: int, device: Device = "cuda", sizes: Sizes = SIZES) -> 
                 (places,) = call()
                 left, right = _pairs(places, top, start, sizes.row)
                 each = (left < new) & (left < right) & (right < stored.count)
-                yield left[each], right[each]
+                yield scoring(templates, left[each], right[each], lowest)
+
+    return compare
+
+
+def on_best(limit_bytes: int) -> Compare:
+    """On a GPU where there is enough to compare; where that has no room, on the processors."""
+
+    def compare(templates: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
+        try:
+            if new * len(templates) >= LEAST_ON_GPU:
+                # All of it or nothing: a pair that came twice would be found twice.
+                return iter(list(on_card(limit_bytes)(templates, new, lowest)))
+        except (MemoryError, DeviceUnavailable):
+            pass
+        return on_processors(templates, new, lowest)
 
     return compare
 
@@ -46,7 +65,7 @@ def _least(stored: StoredTemplates, dimension: int, lowest: float) -> np.float16
     return half if half <= least else np.nextafter(half, np.float16(-np.inf))
 
 
-def _pairs(places: HostArray, top: int, start: int, width: int) -> RowPairs:
+def _pairs(places: HostArray, top: int, start: int, width: int) -> tuple[Rows, Rows]:
     """All sixteen templates of each place, of which one at least scores enough."""
     left = np.repeat(places[0] + top, COLUMNS)
     right = start + places[1][:, None] + np.arange(COLUMNS) * width

@@ -39,6 +39,12 @@ class Sizes:
         return tuple(hits for hits in self.hits if hits >= least)
 
 
+SIZES = Sizes()
+SCRATCH_BYTES = 1 << 30
+"""For the scores of one piece: the more, the fewer pieces."""
+LEAST_SCRATCH_BYTES = 1 << 26
+
+
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """``runs`` pieces of ``units`` each; the last may hold padding."""
@@ -87,3 +93,15 @@ def features_of(dimension: int) -> int:
 
 def bytes_of(units: int, dimension: int, sizes: Sizes) -> int:
     return units * sizes.unit * features_of(dimension) * HALF_BYTES
+
+
+def bytes_needed(
+    templates: int,
+    dimension: int,
+    sizes: Sizes = SIZES,
+    scratch_bytes: int = SCRATCH_BYTES,
+    least_scratch_bytes: int = LEAST_SCRATCH_BYTES,
+) -> int:
+    """Of a device's memory, to search so many templates there at all."""
+    units = room_for(templates, sizes, scratch_bytes)
+    return bytes_of(units, dimension, sizes) + least_scratch_bytes

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lfr_batch.gallery.exact_scores import Rows, rounding_error, scores_of_pairs
 from lfr_batch.records import FloatArray
 
 BLOCK = 1024
 """Rows compared at once: 4 MiB of scores, whatever the size of the gallery."""
-
-RowPairs = tuple[Rows, Rows]
-Compare = Callable[[FloatArray, int, float], Iterator[RowPairs]]
-"""(templates, new, lowest): the pairs of rows that score at least ``lowest``, and perhaps some that
-score a little less. Each comes once, its left row before its right one and among the first ``new``.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +48,13 @@ class ClosePairs:
     def __len__(self) -> int:
         return len(self.left)
 
-    def take(self, which: np.ndarray) -> ClosePairs:
+    def take(self, which: NDArray[Any]) -> ClosePairs:
         return ClosePairs(self.left[which], self.right[which], self.scores[which])
+
+
+Compare = Callable[[FloatArray, int, float], Iterator[ClosePairs]]
+"""(templates, new, lowest): the pairs of rows that score at least ``lowest``, in parts. Each comes
+once, its left row before its right one and among the first ``new``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +85,20 @@ def find_close_pairs(
     found = [_kept(_known(before), subjects, limits)]
     order = np.argsort(before.rows >= 0, kind="stable")
     reordered = templates[order]
-    for first, second in compare(reordered, int((before.rows < 0).sum()), limits.lowest):
-        scores = scores_of_pairs(reordered, first, reordered, second)
-        left, right = order[first], order[second]
-        pairs = ClosePairs(np.minimum(left, right), np.maximum(left, right), scores)
+    for part in compare(reordered, int((before.rows < 0).sum()), limits.lowest):
+        left, right = order[part.left], order[part.right]
+        pairs = ClosePairs(np.minimum(left, right), np.maximum(left, right), part.scores)
         found.append(_kept(pairs, subjects, limits))
     return _sorted(found)
 
 
-def on_processors(templates: FloatArray, new: int, lowest: float) -> Iterator[RowPairs]:
+def scoring(templates: FloatArray, left: Rows, right: Rows, lowest: float) -> ClosePairs:
+    """Those of the pairs whose exact score is at least ``lowest``."""
+    pairs = ClosePairs(left, right, scores_of_pairs(templates, left, templates, right))
+    return pairs.take(pairs.scores >= lowest)
+
+
+def on_processors(templates: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
     """A ``Compare`` with the processors' matrix product."""
     least = np.float32(lowest - rounding_error(templates.shape[1]))
     for top in range(0, new, BLOCK):
@@ -104,7 +110,7 @@ def on_processors(templates: FloatArray, new: int, lowest: float) -> Iterator[Ro
             # Most blocks hold no close pair, and the maximum is found in a fifth of the time.
             if scores.max() >= least:
                 left, right = np.nonzero(scores >= least)
-                yield left + top, right + side
+                yield scoring(templates, left + top, right + side, lowest)
 
 
 def _known(before: Compared) -> ClosePairs:

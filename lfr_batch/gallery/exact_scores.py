@@ -12,8 +12,9 @@ from lfr_batch.records import FloatArray
 Rows = NDArray[np.int64]
 Doubles = NDArray[np.float64]
 
-PAIRS_AT_ONCE = 4096
-"""4 MiB of products of 128 numbers: what a core's cache holds."""
+PAIRS_AT_ONCE = 256
+"""256 KiB of products of 128 numbers: larger arrays are asked of the system anew each time, which
+takes longer than the products."""
 
 
 def exact_scores(left: FloatArray, right: FloatArray) -> FloatArray:

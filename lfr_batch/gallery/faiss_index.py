@@ -105,7 +105,7 @@ def open_index(
     faiss.cvar.distance_compute_blas_database_bs = BLAS_ROWS
     index = _read(path)
     vectors = map_vectors(path, index.ntotal, index.d)
-    if not _wants_gpu(device) or len(vectors) < LEAST_ON_GPU:
+    if not wants_gpu(device) or len(vectors) < LEAST_ON_GPU:
         return Index(vectors, index)
     from lfr_batch.gallery.card import Card  # noqa: PLC0415 - slow import
 
@@ -157,7 +157,7 @@ def search(index: Index, queries: FloatArray, k: int) -> tuple[FloatArray, Rows]
     depth = min(k, len(index))
     scores = np.empty((len(queries), depth), np.float32)
     rows = np.empty((len(queries), depth), np.int64)
-    for part in _batches(len(queries)):
+    for part in _batches(len(queries) if depth else 0):
         scores[part], rows[part] = _search(
             index, np.ascontiguousarray(queries[part], np.float32), depth
         )
@@ -175,7 +175,8 @@ def _read(path: Path) -> Any:
     return index
 
 
-def _wants_gpu(device: Device) -> bool:
+def wants_gpu(device: Device) -> bool:
+    """Raises DeviceUnavailable where there must be one and is none."""
     if device == "cpu":
         return False
     seen = cuda_is_usable()
@@ -211,11 +212,10 @@ def _search(index: Index, batch: FloatArray, depth: int) -> tuple[FloatArray, Ro
         hits = find(batch[unsure])
         its_scores, its_rows = _rank(index.vectors, batch[unsure], hits)
         scores[unsure], rows[unsure] = its_scores[:, :depth], its_rows[:, :depth]
-        if its_rows.shape[1] == len(index) or not depth:
-            return scores, rows
+        everything = (hits.rows < len(index)).sum(axis=1) == len(index)
         # Whatever was left out scores no more than the lowest hit, but for the errors.
         highest = hits.scores[:, -1] + hits.error[:, -1]
-        unsure = unsure[~(scores[unsure, depth - 1] > highest)]
+        unsure = unsure[~(everything | (scores[unsure, -1] > highest))]
         if not len(unsure):
             return scores, rows
     for query in unsure:

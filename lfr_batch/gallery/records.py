@@ -168,6 +168,8 @@ class SnapshotInfo:
     path: Path
     damage: str | None = None
     """Why it cannot be used; the other fields are then empty."""
+    dimension: int = 0
+    """Of its templates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -350,6 +350,7 @@ def _info(name: str, path: Path) -> SnapshotInfo:
         case_ref=manifest.case_ref,
         authority=manifest.authority,
         path=path,
+        dimension=manifest.dimension,
     )
 
 

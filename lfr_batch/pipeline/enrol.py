@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from lfr_batch import cuda
 from lfr_batch.config.schema import Config, QualityConfig
 from lfr_batch.errors import FootageError, StoreError
 from lfr_batch.faces.evidence import encode_jpeg, evidence
@@ -23,8 +24,9 @@ from lfr_batch.faces.view import aligned_rgb, cut_view
 from lfr_batch.footage.local import unreadable
 from lfr_batch.footage.stills import StillFrame, check_still, decode_still, read_still
 from lfr_batch.gallery.chosen_face import choose_face
-from lfr_batch.gallery.close_pairs import PairLimits
+from lfr_batch.gallery.close_pairs import Compare, PairLimits, on_processors
 from lfr_batch.gallery.enrolment import collect
+from lfr_batch.gallery.faiss_index import gallery_bytes
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import (
     EnrolledFace,
@@ -37,7 +39,9 @@ from lfr_batch.gallery.records import (
     image_id_of,
 )
 from lfr_batch.gallery.store import load_compared, publish_snapshot
+from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.licence import require_permitted_use
+from lfr_batch.models.providers import Device
 from lfr_batch.models.settled import Settled
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
@@ -116,7 +120,17 @@ def examine(
         listing.subjects,
         order.config.enrol,
         before.of if before else lambda _: None,
+        compare_here(settled.device),
     )
+
+
+def compare_here(device: Device) -> Compare:
+    """Templates that are computed on a GPU are compared on one, if this process has one, too."""
+    if device == "cpu" or not cuda_is_usable():
+        return on_processors
+    from lfr_batch.gallery.card_pairs import on_best  # noqa: PLC0415 - slow import
+
+    return on_best(gallery_bytes(cuda.memory_bytes(), gpu_share=1.0))
 
 
 def publish(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from lfr_batch.cli.findings_data import gallery_finding
 from lfr_batch.cli.findings_software import (
     describe_gpu_parts,
     providers_finding,
     usable_gpu_parts,
 )
+from lfr_batch.gallery.records import SnapshotInfo
 from lfr_batch.models.devices import DeviceReport, cuda_is_usable, inspect_devices
 
 PARTS = ("inference", "TensorRT", "search", "decoding")
@@ -64,3 +68,48 @@ def test_without_a_gpu_nothing_can() -> None:
     parts = usable_gpu_parts(inspect_devices())
     assert tuple(parts) == PARTS
     assert not any(parts.values())
+
+
+def gallery(templates: int, damage: str | None = None) -> SnapshotInfo:
+    return SnapshotInfo(
+        "custody",
+        "0" * 12,
+        "open",
+        "f" * 64,
+        templates,
+        7,
+        0,
+        None,
+        None,
+        "OP-1",
+        "A",
+        Path(),
+        damage,
+        128,
+    )
+
+
+@pytest.mark.parametrize(
+    ("templates", "room_mib", "state", "text"),
+    [
+        (1_000_000, 0, "ok", "7 subjects, 1000000 templates, pack open"),
+        (100, 4096, "ok", "7 subjects, 100 templates, pack open"),
+        (1_000_000, 4096, "ok", "pack open, searched on the GPU"),
+        (
+            10_000_000,
+            2048,
+            "warning",
+            "pack open, searched by processors: it takes 2,624 MiB of a GPU, and a worker's share "
+            "has 2,048 MiB for it",
+        ),
+    ],
+)
+def test_where_a_gallery_is_searched(templates: int, room_mib: int, state: str, text: str) -> None:
+    finding = gallery_finding(gallery(templates), room_mib << 20)
+    assert finding.state == state
+    assert finding.text.endswith(text)
+
+
+def test_a_damaged_gallery_is_searched_nowhere() -> None:
+    finding = gallery_finding(gallery(0, damage="it is gone"), 1 << 30)
+    assert (finding.state, finding.text) == ("problem", "it is gone")

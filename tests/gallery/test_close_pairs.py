@@ -12,7 +12,6 @@ from lfr_batch.gallery.close_pairs import (
     ClosePairs,
     Compared,
     PairLimits,
-    RowPairs,
     find_close_pairs,
     on_processors,
 )
@@ -105,12 +104,12 @@ def test_only_new_templates_are_compared(monkeypatch: pytest.MonkeyPatch) -> Non
     templates = crowd(100, seed=3)
     compared: set[tuple[int, ...]] = set()
 
-    def watched(reordered: FloatArray, new: int, lowest: float) -> Iterator[RowPairs]:
+    def watched(reordered: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
         assert new == 3
         assert np.array_equal(reordered[:3], templates[[10, 50, 99]])
-        for left, right in on_processors(reordered, new, -1.0):
-            compared.update(zip(left.tolist(), right.tolist(), strict=True))
-            yield left, right
+        for pairs in on_processors(reordered, new, -1.0):
+            compared.update(as_list(pairs))
+            yield pairs
 
     rows = np.arange(100)
     rows[[10, 50, 99]] = -1

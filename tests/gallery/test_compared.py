@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import EnrolConfig
-from lfr_batch.gallery.close_pairs import PairLimits, RowPairs, on_processors
+from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits, on_processors
 from lfr_batch.gallery.compared import read_pairs
 from lfr_batch.gallery.enrolment import collect
 from lfr_batch.gallery.records import EnrolledFace, Enrolment, SnapshotInfo
@@ -27,7 +27,7 @@ class Counting:
     def __init__(self) -> None:
         self.new: list[int] = []
 
-    def __call__(self, templates: FloatArray, new: int, lowest: float) -> Iterator[RowPairs]:
+    def __call__(self, templates: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
         self.new.append(new)
         return on_processors(templates, new, lowest)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import struct
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -11,9 +12,11 @@ import pytest
 from lfr_batch.config.schema import Config, EnrolConfig
 from lfr_batch.engine.in_process import run
 from lfr_batch.errors import GalleryEmpty, PackNotFound
+from lfr_batch.gallery.close_pairs import on_processors
 from lfr_batch.gallery.records import EnrolledFace, Enrolment, Pick
 from lfr_batch.gallery.store import load_snapshot, read_outcomes, read_thumbnails
-from lfr_batch.pipeline.enrol import EnrolOrder, enrol
+from lfr_batch.pipeline import enrol as enrol_module
+from lfr_batch.pipeline.enrol import EnrolOrder, compare_here, enrol
 from lfr_batch.records import ByteArray
 from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, GROUP, Casework, installed_picture
 
@@ -256,3 +259,15 @@ def test_without_a_pack_the_way_out_is_named(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((300, 300, 3), 90, np.uint8))
     with pytest.raises(PackNotFound, match="lfr models fetch open"):
         enrol_here(tmp_path, tmp_path, "people")
+
+
+@pytest.mark.parametrize(
+    ("device", "usable", "where"),
+    [("cpu", True, "processors"), ("cuda", False, "processors"), ("cuda", True, "GPU")],
+)
+def test_templates_are_compared_where_they_were_computed(
+    monkeypatch: pytest.MonkeyPatch, device: Literal["cpu", "cuda"], usable: bool, where: str
+) -> None:
+    monkeypatch.setattr(enrol_module, "cuda_is_usable", lambda: usable)
+    compare = compare_here(device)
+    assert (compare is on_processors) is (where == "processors")
