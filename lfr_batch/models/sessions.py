@@ -97,7 +97,7 @@ def open_session(model: ModelFile, inference: InferenceConfig, threads: int) -> 
     """A session of ``model``.
 
     Precision 'auto' is f32 here: only the start-up check of ``agreement`` may choose another.
-    On the CPU input sizes stay free: fixing them gained next to nothing there.
+    On the CPU input sizes stay free, see ``SessionPlan.fixed_shapes``.
 
     Raises DeviceUnavailable if the device asked for is not there, ConfigError for a combination
     that no backend offers.
