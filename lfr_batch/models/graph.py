@@ -107,7 +107,8 @@ def takes_pictures(model: onnx.ModelProto, mean: float, std: float) -> onnx.Mode
 
 
 def fix_shape(model: onnx.ModelProto, shape: Sequence[int]) -> onnx.ModelProto:
-    """The same graph for inputs of this one shape: all others in it follow from that.
+    """The same graph for inputs of this one shape: all others in it follow from that, whatever an
+    exporter noted for another batch.
 
     Raises ValueError where the graph has another size for an axis.
     """
@@ -118,6 +119,9 @@ def fix_shape(model: onnx.ModelProto, shape: Sequence[int]) -> onnx.ModelProto:
         if axis.dim_value not in (0, size):
             raise ValueError(f"{wanted.name} has {axis.dim_value} where {size} is wanted")
         axis.dim_value = size
+    for output in fixed.graph.output:
+        output.type.tensor_type.ClearField("shape")
+    del fixed.graph.value_info[:]
     return fixed
 
 

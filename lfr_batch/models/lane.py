@@ -6,12 +6,14 @@ second batch is made ready while one computes only if it is full.
 
 from __future__ import annotations
 
+import atexit
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Condition, Thread
 from typing import Protocol
+from weakref import WeakSet
 
 from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.records import ByteArray, FloatArray
@@ -33,6 +35,9 @@ class Slot(Protocol):
         """Leave nothing of the last batch in the buffers."""
         ...
 
+
+_ALL: WeakSet[Lane] = WeakSet()
+END_S = 30.0
 
 OpenSlots = Callable[[int], Sequence[Slot]]
 """From a batch to slots that may run at once; raises MemoryError as ``Slot.run`` does."""
@@ -59,11 +64,12 @@ class Lane:
         self._under_way = 0
         self._closed = False
         self._changed = Condition()
-        # Daemons: a process may end while a picture computes that nobody waits for.
+        # Daemons, since whoever ends the process need not know of them: see ``_end``.
         self._threads = [
             Thread(target=self._serve, args=(i,), name=f"lane-{i}", daemon=True)
             for i in range(slots)
         ]
+        _ALL.add(self)
 
     def open(self) -> None:
         """Open the model now, before anything is asked. Raises what that raises, DeviceUnavailable
@@ -105,6 +111,12 @@ class Lane:
                 each.answer.cancel()
             self._waiting.clear()
             self._changed.notify_all()
+
+    def join(self, timeout_s: float) -> None:
+        """Until what was under way when it was closed is done."""
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(timeout_s)
 
     def _serve(self, number: int) -> None:
         while not self._closed:
@@ -196,3 +208,13 @@ def _in_batches(slot: Slot, asked: Sequence[_Asked], batch: int) -> list[Outputs
 def _refuse(asked: Sequence[_Asked], error: Exception) -> None:
     for each in asked:
         each.answer.set_exception(error)
+
+
+@atexit.register
+def _end() -> None:
+    """Python cannot end in order while a thread of it is inside a library."""
+    lanes = list(_ALL)
+    for lane in lanes:
+        lane.close()
+    for lane in lanes:
+        lane.join(END_S)

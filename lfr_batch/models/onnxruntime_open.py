@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 import onnx
@@ -14,6 +15,8 @@ from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.models.devices import load_tensorrt
 from lfr_batch.models.providers import (
     TENSORRT,
+    Device,
+    Precision,
     choose_providers,
     cuda_options,
     lacks_memory,
@@ -39,7 +42,7 @@ def open_graph(
     the CPU instead and the plan does not allow that; MemoryError where a GPU has no room for it.
     """
     wanted = choose_providers(plan.device, plan.precision, onnxruntime.get_available_providers())
-    _load_libraries(plan)
+    _load_libraries(plan.device, plan.precision)
     try:
         # Unless told so, onnxruntime opens another session on the CPU when a provider fails.
         session = onnxruntime.InferenceSession(
@@ -58,12 +61,13 @@ def open_graph(
     return session
 
 
-def _load_libraries(plan: SessionPlan) -> None:
-    if plan.device == "cuda":
+@cache
+def _load_libraries(device: Device, precision: Precision) -> None:
+    if device == "cuda":
         cuda.share_context()
         onnxruntime.set_default_logger_severity(ERRORS_ONLY)
         onnxruntime.preload_dlls()
-    if plan.precision == "f16":
+    if precision == "f16":
         load_tensorrt()
 
 

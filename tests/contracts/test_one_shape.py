@@ -70,7 +70,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
 
     def on_its_processor(model: ModelFile, plan: SessionPlan) -> LadderSession:
         assert plan.device == "cuda"
-        stand_in = replace(plan, device="cpu", precision="f32", one_shape=True, at_once=1)
+        stand_in = replace(
+            plan, device="cpu", precision="f32", threads=1, one_shape=True, at_once=1
+        )
         return open_ladder(model, stand_in)
 
     become(monkeypatch, Machine(gpu=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +21,7 @@ from lfr_batch.models.onnxruntime_fixed import FixedSlot, open_ladder
 from lfr_batch.models.sessions import ModelFile, Outputs, SessionPlan, open_planned
 from lfr_batch.records import ByteArray
 
-PLAIN = SessionPlan("onnxruntime", "cpu", "f32", 2)
+PLAIN = SessionPlan("onnxruntime", "cpu", "f32", 1)
 PLAN = replace(PLAIN, one_shape=True, at_once=4)
 SIZES_HW = {
     "centerface.onnx": [(160, 160), (320, 160)],
@@ -203,3 +205,25 @@ def test_its_threads_end_with_it(embedder: ModelFile) -> None:
     for thread in threads:
         thread.join(30)
         assert not thread.is_alive()
+
+
+ENDING = """
+import sys
+from pathlib import Path
+import numpy as np
+from lfr_batch.models.sessions import ModelFile, SessionPlan, open_planned
+
+plan = SessionPlan("onnxruntime", "cpu", "f32", 1, at_once=8, one_shape=True)
+session = open_planned(ModelFile(Path(sys.argv[1])), plan)
+picture = np.zeros((1, 480, 832, 3), np.uint8)
+for _ in session.run_all(picture for _ in range(100)):
+    sys.exit(3)
+"""
+
+
+def test_a_process_may_end_while_pictures_compute(open_pack_home: Path) -> None:
+    model = open_pack_home / "models" / "open" / "centerface.onnx"
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING, str(model)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (3, "")

@@ -110,6 +110,22 @@ def test_every_shape_follows_from_the_input_s() -> None:
     np.testing.assert_array_equal(run(fixed, PICTURES, batch), run(free, PICTURES, batch))
 
 
+def test_what_an_exporter_noted_of_another_batch_does_not_matter() -> None:
+    """Recognition models often say that they answer one picture, and take any number."""
+    model = identity()
+    for axis, size in zip(
+        model.graph.output[0].type.tensor_type.shape.dim, (1, 3, 9, 9), strict=True
+    ):
+        axis.dim_value = size
+    fixed = fix_shape(takes_pictures(model, 0.0, 1.0), (3, 5, 4, 3))
+    batch = pictures(3, 5, 4, 3)
+    np.testing.assert_array_equal(run(fixed, PICTURES, batch)[0], as_numpy(batch, 0.0, 1.0))
+    session = onnxruntime.InferenceSession(
+        fixed.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    assert session.get_outputs()[0].shape == [3, 3, 5, 4]
+
+
 def test_a_size_that_the_graph_does_not_have_is_refused() -> None:
     with pytest.raises(ValueError, match="640 where 320"):
         fix_shape(takes_pictures(identity(shape=(1, 3, 640, 512)), 0.0, 1.0), (1, 320, 512, 3))
