@@ -73,7 +73,7 @@ def assert_same(got: tuple[FloatArray, ...], expected: tuple[FloatArray, ...]) -
 
 def test_it_gives_the_reference_s_answer(session: Session, model: Path) -> None:
     batch = pictures(model, 3)
-    reference = opened(model, ("onnxruntime", False), None)
+    reference = opened(model, "onnxruntime", None)
     assert_same(session.run(batch), reference.run(batch))
 
 
