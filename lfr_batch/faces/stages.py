@@ -32,8 +32,12 @@ from lfr_batch.records import FaceBatch
 
 STILL_FACE_PX = 24.0
 """A fifth larger than recall asks for in frames (docs/performance.md)."""
-STILL_WH = 1280, 1280
-"""What upright gallery pictures are looked at in first."""
+Sizes = tuple[tuple[int, int], ...]
+"""Widths and heights."""
+STILLS_WH: Sizes = ((1280, 1280), (480, 640), (640, 480), (320, 320), (INPUT_PX, INPUT_PX))
+"""What gallery pictures are looked at in: their three copies, and tilted heads."""
+SHOTS_WH: Sizes = ((INPUT_PX, INPUT_PX), (320, 320))
+"""What is looked at in full precision of best shots: the second look, and most evidence."""
 LARGE_FACE_PX = 36.0
 """Who is as wide as this in a copy of a still is not looked for in larger ones."""
 
@@ -70,10 +74,10 @@ def open_enrol_stages(
     config: Config,
     threads: int,
     settled: Settled | None = None,
-    usual_wh: tuple[int, int] = STILL_WH,
+    usual_wh: Sizes = STILLS_WH,
 ) -> EnrolStages:
     """With the arithmetic that was settled; None: as this machine has it. ``usual_wh``: what is
-    looked at in full precision.
+    looked at in full precision mostly.
 
     Raises DeviceUnavailable, InferenceDisagrees or ConfigError.
     """
@@ -94,9 +98,9 @@ def open_stages(
 
     def detector(spec: DetectorSpec, streams: int) -> Detector:
         inference = obeyed(config.inference, settled, spec.file)
-        return _open_detector(pack, config, spec, inference, threads, streams, USUAL_WH)
+        return _open_detector(pack, config, spec, inference, threads, streams, (USUAL_WH,))
 
-    enrol = open_enrol_stages(pack, config, threads, settled, (INPUT_PX, INPUT_PX))
+    enrol = open_enrol_stages(pack, config, threads, settled, SHOTS_WH)
     exact = enrol.exact_detector
     # Where no second look puts landmarks right, the first has to.
     still = detector(thorough, 1) if exact.reading.any_size else exact
@@ -120,7 +124,7 @@ def _open_detector(
     inference: InferenceConfig,
     threads: int,
     streams: int,
-    usual_wh: tuple[int, int],
+    usual_wh: Sizes,
 ) -> Detector:
     share = config.engine.gpu_share
     # Stills, whose sizes are many, are none of the quick detector's business.

@@ -71,7 +71,7 @@ def open_detector_session(
     spec: DetectorSpec | None = None,
     *,
     at_once: int = 8,
-    usual_wh: tuple[int, int] | None = None,
+    usual_wh: tuple[tuple[int, int], ...] = (),
     fixed_shapes: bool = False,
 ) -> Session:
     """A detector of the pack, checked; batches are split where its graph demands it.
@@ -95,7 +95,7 @@ def open_embedder_session(
     check = _embedder_check(pack, pack.manifest.embedder)
     plan = plan_session(inference, threads, streams, gpu_share, inference.embed_batch)
     side_px = pack.manifest.embedder.input_px
-    return _open_checked(pack, check, inference, replace(plan, usual_wh=(side_px, side_px)))
+    return _open_checked(pack, check, inference, replace(plan, usual_wh=((side_px, side_px),)))
 
 
 def agreed_precision(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from threading import Lock
 from weakref import finalize
@@ -20,9 +20,10 @@ Asked = list[Future[Outputs]]
 class LadderSession:
     """Satisfies ``sessions.Session``, for any number of threads; pictures have a rung's size.
 
-    ``open_lane`` makes the lane of a size and a batch. That of ``usual_wh`` (None: the smallest) is
-    opened at once, so that a device that cannot be used is known of before there is footage: raises
-    what that raises. If it was named, a first call is under way, which takes seconds.
+    ``open_lane`` makes the lane of a size and a batch. That of the first of ``usual_wh`` (without
+    any, the smallest) is opened at once, so that a device that cannot be used is known of before
+    there is footage: raises what that raises. A first call of each of them is then under way,
+    which takes seconds.
     """
 
     gathers = True
@@ -32,7 +33,7 @@ class LadderSession:
         ladder: Ladder,
         open_lane: Callable[[Size, int], Lane],
         description: str,
-        usual_wh: Size | None = None,
+        usual_wh: Sequence[Size] = (),
     ) -> None:
         self.description = description
         self._ladder = ladder
@@ -40,11 +41,10 @@ class LadderSession:
         self._lanes: dict[Size, Lane] = {}
         self._opening = Lock()
         finalize(self, _close, self._lanes)
-        width, height = ladder.rung(usual_wh) if usual_wh else ladder.smallest_wh
-        lane = self.lane((width, height))
-        lane.open()
-        if usual_wh:
-            lane.ask([np.zeros((height, width, 3), np.uint8)])
+        usual = [ladder.rung(size_wh) for size_wh in usual_wh]
+        self.lane((*usual, ladder.smallest_wh)[0]).open()
+        for width, height in dict.fromkeys(usual):
+            self.lane((width, height)).ask([np.zeros((height, width, 3), np.uint8)])
 
     def input_wh(self, wanted_wh: Size) -> Size:
         return self._ladder.rung(wanted_wh)

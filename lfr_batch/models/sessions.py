@@ -82,8 +82,8 @@ class SessionPlan:
     """Where TensorRT keeps this model's engines."""
     at_once: int = 8
     """Pictures that a GPU computes in one call, see ``ladder``."""
-    usual_wh: tuple[int, int] | None = None
-    """What most pictures will be like: a GPU makes ready for it at once."""
+    usual_wh: tuple[tuple[int, int], ...] = ()
+    """Sizes that most pictures will have: a GPU makes ready for all of them at once."""
     cuda_graphs: bool = False
     """Whether CUDA replays a call as it was recorded, instead of being told it anew."""
     one_shape: bool = False

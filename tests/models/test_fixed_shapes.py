@@ -24,8 +24,8 @@ from lfr_batch.records import ByteArray
 PLAIN = SessionPlan("onnxruntime", "cpu", "f32", 1)
 PLAN = replace(PLAIN, one_shape=True, at_once=4)
 SIZES_HW = {
-    "centerface.onnx": [(160, 160), (320, 160)],
-    "yunet.onnx": [(160, 160), (160, 320)],
+    "centerface.onnx": [(160, 160), (480, 480)],
+    "yunet.onnx": [(160, 160), (480, 640)],
     "sface.onnx": [(112, 112)],
 }
 
