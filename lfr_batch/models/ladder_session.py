@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from threading import Lock
 from weakref import finalize
@@ -20,9 +20,10 @@ Asked = list[Future[Outputs]]
 class LadderSession:
     """Satisfies ``sessions.Session``, for any number of threads; pictures have a rung's size.
 
-    ``open_lane`` makes the lane of a size and a batch. That of ``usual_wh`` (None: the smallest) is
-    opened at once, so that a device that cannot be used is known of before there is footage: raises
-    what that raises. If it was named, a first call is under way, which takes seconds.
+    ``open_lane`` makes the lane of a size and a batch. The first of ``usual_whs`` (else the
+    smallest there is) is opened at once, so that a device that cannot be used is known of before
+    there is footage: raises what that raises. A first call of each is then under way, side by side:
+    it takes seconds.
     """
 
     gathers = True
@@ -32,7 +33,7 @@ class LadderSession:
         ladder: Ladder,
         open_lane: Callable[[Size, int], Lane],
         description: str,
-        usual_wh: Size | None = None,
+        usual_whs: Sequence[Size] = (),
     ) -> None:
         self.description = description
         self._ladder = ladder
@@ -40,11 +41,10 @@ class LadderSession:
         self._lanes: dict[Size, Lane] = {}
         self._opening = Lock()
         finalize(self, _close, self._lanes)
-        width, height = ladder.rung(usual_wh) if usual_wh else ladder.smallest_wh
-        lane = self.lane((width, height))
-        lane.open()
-        if usual_wh:
-            lane.ask([np.zeros((height, width, 3), np.uint8)])
+        rungs = list(dict.fromkeys(map(ladder.rung, usual_whs)))
+        self.lane(next(iter(rungs), ladder.smallest_wh)).open()
+        for width, height in rungs:
+            self._ask(np.zeros((1, height, width, 3), np.uint8))
 
     def input_wh(self, wanted_wh: Size) -> Size:
         return self._ladder.rung(wanted_wh)

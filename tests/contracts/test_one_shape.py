@@ -158,7 +158,7 @@ def test_a_scan(
 ) -> None:
     found = scanned(casework.home, archive, tmp_path)
     sizes_hw = {shape[1:3] for shape in shapes(opened, "yunet")}
-    assert sizes_hw == {(320, 480), (160, 320), (320, 320)}  # of whole frames, d1 and phone alike
+    assert sizes_hw == {(480, 640), (320, 320), (480, 832)}  # of whole frames, and what is usual
     assert len(set(shapes(opened, "centerface"))) > 4
     assert len(shapes(opened, "sface")) == 1
     assert len(on_processors) == 6
