@@ -24,7 +24,7 @@ from lfr_batch.faces.tiles import TALLER, tiles, uncut, with_small
 from lfr_batch.faces.turns import Turn
 from lfr_batch.faces.view import Picture
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
-from lfr_batch.models.ladder import USUAL_WH
+from lfr_batch.models.ladder import USUAL_WH, Size
 from lfr_batch.models.manifest import DetectorSpec
 from lfr_batch.models.settled import Settled, obeyed
 from lfr_batch.models.store import Pack
@@ -32,12 +32,7 @@ from lfr_batch.records import FaceBatch
 
 STILL_FACE_PX = 24.0
 """A fifth larger than recall asks for in frames (docs/performance.md)."""
-Sizes = tuple[tuple[int, int], ...]
-"""Widths and heights."""
-STILLS_WH: Sizes = ((1280, 1280), (480, 640), (640, 480), (320, 320), (INPUT_PX, INPUT_PX))
-"""What gallery pictures are looked at in: their three copies, and tilted heads."""
-SHOTS_WH: Sizes = ((INPUT_PX, INPUT_PX), (320, 320))
-"""What is looked at in full precision of best shots: the second look, and most evidence."""
+SECOND_LOOK_WH: Size = (INPUT_PX, INPUT_PX)
 LARGE_FACE_PX = 36.0
 """Who is as wide as this in a copy of a still is not looked for in larger ones."""
 
@@ -74,16 +69,18 @@ def open_enrol_stages(
     config: Config,
     threads: int,
     settled: Settled | None = None,
-    usual_wh: Sizes = STILLS_WH,
+    usual_whs: tuple[Size, ...] | None = None,
 ) -> EnrolStages:
-    """With the arithmetic that was settled; None: as this machine has it. ``usual_wh``: what is
-    looked at in full precision mostly.
+    """With the arithmetic that was settled; None: as this machine has it. ``usual_whs``: what will
+    be looked at in full precision; None: pictures to be enrolled, in all their sizes.
 
     Raises DeviceUnavailable, InferenceDisagrees or ConfigError.
     """
     inference = obeyed(config.inference, settled, pack.manifest.embedder.file)
     f32 = inference.model_copy(update={"precision": "f32"})
-    exact = _open_detector(pack, config, pack.manifest.detector, f32, threads, 1, usual_wh)
+    stills = tuple((side, side) for side in config.detect.still_long_sides_px)
+    usual = (*stills, SECOND_LOOK_WH) if usual_whs is None else usual_whs
+    exact = _open_detector(pack, config, pack.manifest.detector, f32, threads, 1, usual)
     share, batch = config.engine.gpu_share, inference.embed_batch
     session = open_embedder_session(pack, inference, threads, threads, share)
     embedder = Embedder(pack.manifest.embedder, session, batch)
@@ -100,7 +97,7 @@ def open_stages(
         inference = obeyed(config.inference, settled, spec.file)
         return _open_detector(pack, config, spec, inference, threads, streams, (USUAL_WH,))
 
-    enrol = open_enrol_stages(pack, config, threads, settled, SHOTS_WH)
+    enrol = open_enrol_stages(pack, config, threads, settled, (SECOND_LOOK_WH,))
     exact = enrol.exact_detector
     # Where no second look puts landmarks right, the first has to.
     still = detector(thorough, 1) if exact.reading.any_size else exact
@@ -124,7 +121,7 @@ def _open_detector(
     inference: InferenceConfig,
     threads: int,
     streams: int,
-    usual_wh: Sizes,
+    usual_whs: tuple[Size, ...],
 ) -> Detector:
     share = config.engine.gpu_share
     # Stills, whose sizes are many, are none of the quick detector's business.
@@ -137,7 +134,7 @@ def _open_detector(
         share,
         spec,
         at_once=config.detect.batch,
-        usual_wh=usual_wh,
+        usual_whs=usual_whs,
         fixed_shapes=frames_only,
     )
     return make_detector(spec, session, config.detect)

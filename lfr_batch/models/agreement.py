@@ -26,6 +26,7 @@ from lfr_batch.models.devices import (
     processor_extensions,
     processor_name,
 )
+from lfr_batch.models.ladder import Size
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
 from lfr_batch.models.providers import Precision, fast_precision
 from lfr_batch.models.sessions import (
@@ -71,20 +72,20 @@ def open_detector_session(
     spec: DetectorSpec | None = None,
     *,
     at_once: int = 8,
-    usual_wh: tuple[tuple[int, int], ...] = (),
+    usual_whs: tuple[Size, ...] = (),
     fixed_shapes: bool = False,
 ) -> Session:
     """A detector of the pack, checked; batches are split where its graph demands it.
 
     ``spec`` is one of the manifest's; None: the one for stills. ``at_once`` are the pictures of one
-    call on a GPU; ``usual_wh`` and ``fixed_shapes``: as in a SessionPlan.
+    call on a GPU; ``usual_whs`` and ``fixed_shapes``: as in a SessionPlan.
 
     Raises DeviceUnavailable, ConfigError, and InferenceDisagrees if a precision was asked for that
     does not agree ('auto' goes on in f32 and says so in ``description``).
     """
     check = _detector_check(pack, spec or pack.manifest.detector)
     plan = plan_session(inference, threads, streams, gpu_share, at_once)
-    plan = replace(plan, usual_wh=usual_wh, fixed_shapes=fixed_shapes)
+    plan = replace(plan, usual_whs=usual_whs, fixed_shapes=fixed_shapes)
     return _open_checked(pack, check, inference, plan)
 
 
@@ -95,7 +96,7 @@ def open_embedder_session(
     check = _embedder_check(pack, pack.manifest.embedder)
     plan = plan_session(inference, threads, streams, gpu_share, inference.embed_batch)
     side_px = pack.manifest.embedder.input_px
-    return _open_checked(pack, check, inference, replace(plan, usual_wh=((side_px, side_px),)))
+    return _open_checked(pack, check, inference, replace(plan, usual_whs=((side_px, side_px),)))
 
 
 def agreed_precision(

@@ -16,21 +16,20 @@ Size = tuple[int, int]
 
 USUAL_WH: Size = (832, 480)
 """Nearly what frames of 720p take by default."""
-_LYING: tuple[Size, ...] = (
+SIZES_WH: tuple[Size, ...] = (
     (160, 160),
     (320, 320),
-    (480, 480),
     (640, 480),
-    USUAL_WH,
     (640, 640),
+    USUAL_WH,
+    (480, 832),
     (1280, 736),
+    (736, 1280),
     (1280, 1280),
 )
-"""160 is the second look's; 640 x 480 and 1280 x 736 are nearly what frames of 4:3 and 1080p take,
-and 1280, 640 and 320 what stills are looked at in. Few, since to open one takes seconds."""
-SIZES_WH = tuple(
-    sorted({*_LYING, *((high, wide) for wide, high in _LYING)}, key=lambda wh: (wh[0] * wh[1], wh))
-)
+"""A picture is computed in the first that holds it. 160 is the second look's; 640 x 480 and
+1280 x 736 are nearly what frames of 4:3 and 1080p take; stills are looked at in 1280, 640 and 320,
+whatever their shape. Few, since to open one takes seconds, and to compute some padding does not."""
 STEP_PX = 320
 """Between the sides of larger ones."""
 USUAL_PX = USUAL_WH[0] * USUAL_WH[1]
@@ -54,7 +53,7 @@ class Ladder:
         return self.fixed_wh or SIZES_WH[0]
 
     def rung(self, wanted_wh: Size) -> Size:
-        """The smallest size that holds pictures of ``wanted_wh``."""
+        """The size in which pictures of ``wanted_wh`` are computed; it holds them."""
         if self.fixed_wh is not None:
             return self.fixed_wh
         held_by = (wh for wh in SIZES_WH if wh[0] >= wanted_wh[0] and wh[1] >= wanted_wh[1])

@@ -20,10 +20,10 @@ Asked = list[Future[Outputs]]
 class LadderSession:
     """Satisfies ``sessions.Session``, for any number of threads; pictures have a rung's size.
 
-    ``open_lane`` makes the lane of a size and a batch. That of the first of ``usual_wh`` (without
-    any, the smallest) is opened at once, so that a device that cannot be used is known of before
-    there is footage: raises what that raises. A first call of each of them is then under way,
-    which takes seconds.
+    ``open_lane`` makes the lane of a size and a batch. The first of ``usual_whs`` (else the
+    smallest there is) is opened at once, so that a device that cannot be used is known of before
+    there is footage: raises what that raises. A first call of each is then under way, side by side:
+    it takes seconds.
     """
 
     gathers = True
@@ -33,7 +33,7 @@ class LadderSession:
         ladder: Ladder,
         open_lane: Callable[[Size, int], Lane],
         description: str,
-        usual_wh: Sequence[Size] = (),
+        usual_whs: Sequence[Size] = (),
     ) -> None:
         self.description = description
         self._ladder = ladder
@@ -41,10 +41,10 @@ class LadderSession:
         self._lanes: dict[Size, Lane] = {}
         self._opening = Lock()
         finalize(self, _close, self._lanes)
-        usual = [ladder.rung(size_wh) for size_wh in usual_wh]
-        self.lane((*usual, ladder.smallest_wh)[0]).open()
-        for width, height in dict.fromkeys(usual):
-            self.lane((width, height)).ask([np.zeros((height, width, 3), np.uint8)])
+        rungs = list(dict.fromkeys(map(ladder.rung, usual_whs)))
+        self.lane(next(iter(rungs), ladder.smallest_wh)).open()
+        for width, height in rungs:
+            self._ask(np.zeros((1, height, width, 3), np.uint8))
 
     def input_wh(self, wanted_wh: Size) -> Size:
         return self._ladder.rung(wanted_wh)

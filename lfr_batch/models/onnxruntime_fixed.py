@@ -48,7 +48,7 @@ def open_ladder(model: ModelFile, plan: SessionPlan) -> LadderSession:
         what = f"{size_wh[0]} x {size_wh[1]} pixels for {model.path.name}"
         return Lane(partial(_open_slots, model, plan, size_wh), batch, _slots(plan), what)
 
-    return LadderSession(ladder, open_lane, describe(plan), plan.usual_wh)
+    return LadderSession(ladder, open_lane, describe(plan), plan.usual_whs)
 
 
 def _slots(plan: SessionPlan) -> int:

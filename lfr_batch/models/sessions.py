@@ -13,6 +13,7 @@ import numpy as np
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable, tensorrt_is_usable
+from lfr_batch.models.ladder import Size
 from lfr_batch.models.providers import BackendName, Device, Precision
 from lfr_batch.records import ByteArray, FloatArray
 
@@ -82,8 +83,8 @@ class SessionPlan:
     """Where TensorRT keeps this model's engines."""
     at_once: int = 8
     """Pictures that a GPU computes in one call, see ``ladder``."""
-    usual_wh: tuple[tuple[int, int], ...] = ()
-    """Sizes that most pictures will have: a GPU makes ready for all of them at once."""
+    usual_whs: tuple[Size, ...] = ()
+    """Sizes that will be wanted: a GPU makes ready for them at once, which takes seconds."""
     cuda_graphs: bool = False
     """Whether CUDA replays a call as it was recorded, instead of being told it anew."""
     one_shape: bool = False
