@@ -14,7 +14,7 @@ help: ## list these targets
 setup: ## create or renew the environment from its lock file (instant when nothing changed)
 	@bash infra/setup.sh
 
-setup-gpu: ## the same with the GPU build of onnxruntime (needs NVIDIA's driver)
+setup-gpu: ## the same with the GPU builds of onnxruntime and FAISS (needs NVIDIA's driver)
 	@bash infra/setup.sh requirements-gpu.lock
 
 demo: setup ## find real people in footage, end to end, and check the answer

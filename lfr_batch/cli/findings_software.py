@@ -22,7 +22,7 @@ from lfr_batch.models.sessions import SessionPlan, plan_session
 DISTRIBUTION = "lfr-batch"
 SHOWN = ("lfr-batch", "ray", "av", "duckdb", "pyarrow", "numpy")
 REPLACED_BY = {"faiss-cpu": "faiss-gpu", "onnxruntime": "onnxruntime-gpu"}
-"""A GPU build stands in for its CPU twin, under another distribution's name; FAISS' may, too."""
+"""The GPU builds stand in for their CPU twins, under another distribution's name."""
 
 INSTALL_AGAIN = "Run `make clean` and `make setup`."
 
@@ -83,7 +83,7 @@ def providers_finding(report: DeviceReport, gpu_parts: Mapping[str, bool] | None
         return warning(
             "providers",
             f"{text}; the GPU is not used",
-            "Run `make setup-gpu` to replace onnxruntime by its GPU build.",
+            "Run `make setup-gpu` to replace onnxruntime and FAISS by their GPU builds.",
         )
     return ok("providers", text)
 

@@ -64,9 +64,9 @@ def test_every_requirement_is_pinned_with_hashes_and_no_place_is_named(name: str
 @pytest.mark.parametrize("python", PYTHONS)
 def test_cpu_and_gpu_differ_in_the_twins_only(python: str) -> None:
     cpu, gpu = (distributions(name, python) for name in LOCKS)
-    assert set(cpu) - set(gpu) == {"onnxruntime"}
+    assert set(cpu) - set(gpu) == {"faiss-cpu", "onnxruntime"}
     added = {name for name in set(gpu) - set(cpu) if not name.startswith("nvidia-")}
-    assert added == {"onnxruntime-gpu"}
+    assert added == {"faiss-gpu", "onnxruntime-gpu"}
 
 
 @pytest.mark.parametrize("python", PYTHONS)
