@@ -79,6 +79,8 @@ def upload(pointer: int, array: NDArray[np.generic]) -> bool:
             ctypes.c_size_t(array.nbytes),
         )
         == 0
+        # Of memory that is not pinned it may be under way still, and others do not wait for it.
+        and library.cuStreamSynchronize(None) == 0
     )
 
 

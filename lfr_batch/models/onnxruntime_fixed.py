@@ -98,7 +98,9 @@ class FixedSlot:
             if not self._outputs:
                 self._first_run()
             self._session.run_with_iobinding(self._binding)
-            kept = [self._transfers.floats(value, len(pictures_rgb)) for value in self._outputs]
+            # Of a single picture all is its own, whatever the outputs' first axis is.
+            rows = len(pictures_rgb) if len(self._host) > 1 else None
+            kept = [self._transfers.floats(value, rows) for value in self._outputs]
         if len(self._host) == 1:
             return [tuple(kept)]
         return [tuple(output[i : i + 1] for output in kept) for i in range(len(pictures_rgb))]

@@ -25,8 +25,8 @@ class Transfers(Protocol):
         """At least the first ``rows`` of what is staged."""
         ...
 
-    def floats(self, value: Any, rows: int) -> FloatArray:
-        """A copy, of the first ``rows`` at least where the first axis is that of the batch."""
+    def floats(self, value: Any, rows: int | None) -> FloatArray:
+        """A copy, of the first ``rows`` along the first axis at least; None: of all."""
         ...
 
     def clear(self, value: Any) -> None: ...
@@ -41,7 +41,7 @@ class _OnProcessor:
     def put(self, value: Any, staged: ByteArray, rows: int) -> None:  # noqa: ARG002
         value.update_inplace(staged)
 
-    def floats(self, value: Any, rows: int) -> FloatArray:  # noqa: ARG002
+    def floats(self, value: Any, rows: int | None) -> FloatArray:  # noqa: ARG002
         # A view of the buffer, which the next run writes to.
         return np.array(value.numpy(), np.float32)
 
@@ -65,10 +65,10 @@ class _OnGpu(_OnProcessor):
         if not (cuda.enter() and cuda.upload(value.data_ptr(), staged[:rows])):
             super().put(value, staged, rows)
 
-    def floats(self, value: Any, rows: int) -> FloatArray:
+    def floats(self, value: Any, rows: int | None) -> FloatArray:
         shape = value.shape()
         if value.data_type() == FLOATS and cuda.enter():
-            some = np.empty((min(rows, shape[0]), *shape[1:]), np.float32)
+            some = np.empty(shape if rows is None else (rows, *shape[1:]), np.float32)
             if cuda.download(some, value.data_ptr()):
                 return some
         return super().floats(value, rows)

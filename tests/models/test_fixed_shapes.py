@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 import threading
@@ -13,19 +14,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper, save_model
 
+from lfr_batch import cuda
 from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.models import onnxruntime_fixed
 from lfr_batch.models.ladder_session import LadderSession
 from lfr_batch.models.onnxruntime_fixed import FixedSlot, open_ladder
 from lfr_batch.models.sessions import ModelFile, Outputs, SessionPlan, open_planned
-from lfr_batch.records import ByteArray
+from lfr_batch.models.transfers import TRANSFERS
+from lfr_batch.records import ByteArray, FloatArray
 
 PLAIN = SessionPlan("onnxruntime", "cpu", "f32", 1)
 PLAN = replace(PLAIN, one_shape=True, at_once=4)
 SIZES_HW = {
-    "centerface.onnx": [(160, 160), (480, 480)],
-    "yunet.onnx": [(160, 160), (480, 640)],
+    "centerface.onnx": [(160, 160), (320, 320)],
+    "yunet.onnx": [(160, 160), (320, 320)],
     "sface.onnx": [(112, 112)],
 }
 
@@ -135,6 +139,72 @@ def test_padding_is_black_whatever_was_there_before(embedder: ModelFile) -> None
     slot.run(list(pictures(1, (112, 112))))
     assert slot._pictures.numpy()[0].any()
     assert not slot._pictures.numpy()[1:].any()
+
+
+@pytest.fixture
+def copying(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What goes to and from a GPU, whose memory is this process's; in bytes."""
+    copied: list[tuple[str, int]] = []
+
+    def upload(pointer: int, array: ByteArray) -> bool:
+        copied.append(("up", array.nbytes))
+        ctypes.memmove(pointer, array.ctypes.data, array.nbytes)
+        return True
+
+    def download(array: FloatArray, pointer: int) -> bool:
+        copied.append(("down", array.nbytes))
+        ctypes.memmove(array.ctypes.data, pointer, array.nbytes)
+        return True
+
+    def clear(pointer: int, size_bytes: int) -> bool:
+        ctypes.memset(pointer, 0, size_bytes)
+        return True
+
+    for name, does in (("upload", upload), ("download", download), ("clear", clear)):
+        monkeypatch.setattr(cuda, name, does)
+    monkeypatch.setattr(cuda, "enter", lambda: True)
+    monkeypatch.setattr(onnxruntime_fixed, "TRANSFERS", {"cpu": TRANSFERS["cuda"]})
+    return copied
+
+
+def test_only_what_is_asked_for_goes_to_a_gpu_and_back(
+    embedder: ModelFile, copying: list[tuple[str, int]]
+) -> None:
+    [slot, _] = onnxruntime_fixed._open_slots(embedder, PLAN, (112, 112), 4)
+    free = open_planned(embedder, PLAIN)
+    picture_bytes, template_bytes = 112 * 112 * 3, 128 * 4
+    for count, put in ((3, 3), (1, 3), (2, 2), (4, 4)):  # what was there before is blackened
+        batch = pictures(count, (112, 112), count)
+        (expected,) = free.run(batch)
+        copying.clear()
+        found = slot.run(list(batch))
+        assert copying == [("up", put * picture_bytes), ("down", count * template_bytes)]
+        for (one,), other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one[0], other, atol=1e-4)
+    slot.wipe()
+    assert not slot._pictures.numpy().any()
+
+
+def test_answers_that_have_no_axis_of_the_batch_come_back_whole(
+    tmp_path: Path, copying: list[tuple[str, int]]
+) -> None:
+    """As those of InsightFace's detectors of one picture at a time."""
+    path = tmp_path / "cells.onnx"
+    nodes = [helper.make_node("Reshape", ["x", "shape"], ["cells"])]
+    graph = helper.make_graph(
+        nodes,
+        "cells",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, "h", "w"])],
+        [helper.make_tensor_value_info("cells", TensorProto.FLOAT, ["cells", 1])],
+        [numpy_helper.from_array(np.array([-1, 1], np.int64), "shape")],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    save_model(helper.make_model(graph, opset_imports=opset, ir_version=9), str(path))
+    session = open_ladder(ModelFile(path, max_batch=1), PLAN)
+    picture = pictures(1, (160, 160))
+    (cells,) = session.run(picture)
+    np.testing.assert_array_equal(cells[:, 0], picture.transpose(0, 3, 1, 2).ravel())
+    assert ("down", 3 * 160 * 160 * 4) in copying
 
 
 @pytest.mark.parametrize("room", [4, 2, 1])
