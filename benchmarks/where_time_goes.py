@@ -20,7 +20,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, thread
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import cycle, islice
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
@@ -29,14 +30,15 @@ from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.options import add_options, opened_bench
 from benchmarks.gpu.people import GALLERY, require_people
 from benchmarks.recorded_sessions import Recorded, recorded
-from lfr_batch.config.schema import S3Config
+from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import LfrError
-from lfr_batch.footage.pyav_input import open_video
+from lfr_batch.footage.catalogue import probe
+from lfr_batch.footage.segments import plan_segments
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline.search import SearchSpec
 from lfr_batch.pipeline.worker import ProcessSegment, WorkerSpec, open_worker
-from lfr_batch.records import Segment, SegmentOutcome, nanoseconds
+from lfr_batch.records import FootageEntry, Segment, SegmentOutcome
 from lfr_batch.results.layout import NO_EPOCH
 
 LOOK_EVERY_S = 0.02
@@ -95,21 +97,15 @@ def place_of(thread: str, frame: FrameType | None) -> str:
 
 
 def pieces(clip: Path, seconds: float, count: int, first: int) -> list[Segment]:
-    """``count`` segments of the clip, going round it; ``first`` numbers them."""
-    with open_video(str(clip), S3Config()) as video:
-        duration_s = video.duration_s or seconds
-    whole = max(1, int(duration_s // seconds))
+    """``count`` segments of the clip as a scan plans them, going round it; ``first`` numbers them.
+
+    Probed like any footage: which decoder takes a segment depends on what is known of it.
+    """
+    asset = probe(FootageEntry(str(clip)), FootageConfig(), S3Config())[0]
+    whole = plan_segments(asset, seconds, "where-time-goes")
     return [
-        Segment(
-            segment_id=f"{first + number:032x}",
-            footage_id="clip",
-            uri=str(clip),
-            kind="video",
-            start_ns=nanoseconds(number % whole * seconds),
-            end_ns=nanoseconds((number % whole + 1) * seconds),
-            duration_s=duration_s,
-        )
-        for number in range(count)
+        replace(segment, segment_id=f"{first + number:032x}")
+        for number, segment in enumerate(islice(cycle(whole), count))
     ]
 
 
