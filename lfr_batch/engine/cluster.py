@@ -51,7 +51,11 @@ def _joined(config: EngineConfig) -> Iterator[None]:
     # Ray's core prints messages for Ray's developers on the operator's terminal otherwise.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray  # noqa: PLC0415 - a second to import, which only runs on Ray should pay
+    from ray._private import auto_init_hook  # noqa: PLC0415
 
+    # What a thread of Ray's asks for when a run is over is refused: it started another cluster.
+    # RAY_ENABLE_AUTO_CONNECT=0 says the same to a Ray that is not imported yet.
+    auto_init_hook.enable_auto_connect = False
     if ray.is_initialized():
         yield
         return
