@@ -26,6 +26,7 @@ import pyarrow as pa
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import connected
 from lfr_batch.engine.driver_threads import wait_for_threads
+from lfr_batch.engine.uninterrupted import uninterrupted
 from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.pipeline.attempts import Runner
 from lfr_batch.pipeline.workers import on_gpus
@@ -48,16 +49,21 @@ WAVE_ITEMS = 50_000
 
 @contextmanager
 def ray_data(config: EngineConfig) -> Iterator[Runner]:
-    """Whatever ends it, its passes are over before the connection is, and Ray Data's threads, too:
-    they ask Ray for more until then."""
-    with connected(config), ExitStack() as passes:
-        passes.callback(wait_for_threads)
+    """Whatever ends it, its passes are over before the connection is, and so are Ray Data's
+    threads, which ask Ray for more until then. Who interrupts that end waits for it."""
+    opened = ExitStack()
+    try:
+        opened.enter_context(connected(config))
+        opened.callback(wait_for_threads)
 
         def run(*work: Any, **settings: Any) -> Iterator[Any]:
-            return passes.enter_context(closing(_run(config, *work, **settings)))
+            return opened.enter_context(closing(_run(config, *work, **settings)))
 
         runner: Runner = run
         yield runner
+    finally:
+        with uninterrupted():
+            opened.close()
 
 
 class WorkerActor:
