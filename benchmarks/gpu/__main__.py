@@ -24,7 +24,7 @@ from time import monotonic
 
 from benchmarks.gpu.bench import Bench, Device
 from benchmarks.gpu.options import add_options, opened_bench
-from benchmarks.gpu.parts import PARTS, run_part
+from benchmarks.gpu.parts import PARTS, run_part, share_s
 from benchmarks.machine import describe_machine
 from benchmarks.rows import NOT_MEASURED, Row, as_cells, as_json, as_table
 from benchmarks.tables import show
@@ -40,16 +40,18 @@ LEAST_S = 5.0
 
 
 def measured(bench: Bench, names: Sequence[str], budget_s: float) -> Iterator[Row]:
-    """The rows of the named parts, in the table's order, each within its time and the whole."""
+    """The rows of the named parts, in the table's order, each within its share of the time: what
+    one leaves is the others'."""
     known: list[Row] = []
     ends_s = monotonic() + budget_s
-    for name in (name for name in PARTS if name in names):
-        part = PARTS[name]
-        left_s = min(part.budget_s * PATIENCE[bench.device], ends_s - monotonic())
-        if left_s < LEAST_S:
+    ahead = [name for name in PARTS if name in names]
+    while ahead:
+        its_s = share_s(ends_s - monotonic(), [PARTS[name].need_s for name in ahead])
+        name = ahead.pop(0)
+        if its_s < LEAST_S:
             yield Row(name, "", NOT_MEASURED, note=f"the {budget_s:.0f} s were over")
             continue
-        for row in run_part(name, part, bench, known, left_s):
+        for row in run_part(name, PARTS[name], bench, known, its_s):
             known.append(row)
             yield row
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.rows import Row
 from lfr_batch.config.load import load_config
 from lfr_batch.config.schema import Config
 
@@ -16,6 +17,10 @@ Scene = Literal["street", "wall"]
 
 ON_CPU = ("inference.device=cpu", "footage.decode=cpu")
 """Settings that keep the product off a GPU."""
+
+
+def told_to_nobody(_: Row) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Bench:
     settings: tuple[str, ...] = ()
     """``section.key=value``, as `lfr --set` takes them."""
     quick: bool = False
+    tell: Callable[[Row], None] = told_to_nobody
+    """For rows that are to be known before what they tell of is ended, which may go wrong."""
 
     def config(self, *settings: str, device: Device | None = None) -> Config:
         """The product's defaults, with what this run says differently."""

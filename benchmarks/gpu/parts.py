@@ -10,7 +10,7 @@ import os
 import signal
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
@@ -32,22 +32,28 @@ class Part:
     measure: str
     """module:function; called with (bench, known) it yields rows, and ``known`` are those of the
     parts before."""
-    budget_s: float
+    need_s: float
+    """Its share of the time is as its need to that of all parts which are still to be run."""
     says: str
 
 
 PARTS: Mapping[str, Part] = MappingProxyType(
     {
-        "decoding": Part(f"{HERE}.decoding:measure", 40, "what NVDEC and the cores decode"),
-        "models": Part(f"{HERE}.models:measure", 42, "each model alone and in the product"),
-        "street": Part(f"{HERE}.footage:street", 50, "a street through `lfr scan`"),
-        "wall": Part(f"{HERE}.footage:wall", 46, "a static wall through `lfr scan`"),
-        "agreement": Part(f"{HERE}.agreement:measure", 24, "people, beside the processor's"),
-        "enrolment": Part(f"{HERE}.enrolment:measure", 24, "a folder of pictures"),
-        "search": Part(f"{HERE}.search:measure", 50, "probes against many templates"),
+        "decoding": Part(f"{HERE}.decoding:measure", 22, "what NVDEC and the cores decode"),
+        "models": Part(f"{HERE}.models:measure", 20, "each model alone and in the product"),
+        "street": Part(f"{HERE}.footage:street", 74, "a street through `lfr scan`"),
+        "wall": Part(f"{HERE}.footage:wall", 62, "a static wall through `lfr scan`"),
+        "agreement": Part(f"{HERE}.agreement:measure", 12, "people, beside the processor's"),
+        "enrolment": Part(f"{HERE}.enrolment:measure", 18, "a folder of pictures"),
+        "search": Part(f"{HERE}.search:measure", 20, "probes against many templates"),
     }
 )
 """In this order: what a later one takes as its limit is measured before."""
+
+
+def share_s(left_s: float, needs_s: Sequence[float]) -> float:
+    """Of the time that is left, for the first of those that need it."""
+    return left_s * needs_s[0] / sum(needs_s)
 
 
 def run_part(
@@ -94,7 +100,7 @@ def _measure(name: str, part: Part, bench: Bench, known: tuple[Row, ...], rows: 
     try:
         module, _, function = part.measure.partition(":")
         measure = getattr(import_module(module), function)
-        for row in measure(bench, known):
+        for row in measure(replace(bench, tell=rows.send), known):
             rows.send(row)
     except KeyboardInterrupt:
         pass  # who cut it off says so

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
@@ -13,9 +14,10 @@ from time import perf_counter
 from benchmarks.case import AUTHORITY
 from benchmarks.gpu.load import busy_core_s
 from benchmarks.gpu.people import GALLERY
-from lfr_batch.config.schema import Config
+from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.table import open_engine
-from lfr_batch.pipeline.execute import execute_run
+from lfr_batch.pipeline.attempts import Runner
+from lfr_batch.pipeline.execute import OpenEngine, execute_run
 from lfr_batch.pipeline.plan import Order, make_plan
 from lfr_batch.records import SegmentOutcome
 from lfr_batch.results.run_state import create_run
@@ -23,8 +25,6 @@ from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import Store, open_store
 
 DONE = "done"
-ROUNDS = 3
-"""Of segments under way together, that are waited for."""
 SURELY = 0.9
 
 
@@ -50,8 +50,16 @@ class Scan:
     failures: list[str] = field(default_factory=list)
     people: dict[str, dict[str, float]] = field(default_factory=dict)
     """By footage, of its first segment: whom it shows, with the best score."""
-    ended_s: float = 0.0
     to_the_end: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """When a scan is broken off: both after the first receipt and with so many in all."""
+
+    after_s: float = inf
+    rounds: int = 3
+    """Of segments under way together."""
 
 
 class _Enough(Exception):
@@ -59,10 +67,15 @@ class _Enough(Exception):
 
 
 def scan(
-    home: Path, results: Path, clips: Sequence[Path], config: Config, enough_s: float = inf
+    home: Path,
+    results: Path,
+    clips: Sequence[Path],
+    config: Config,
+    until: Until = Until(),
+    before_end: Callable[[Scan], None] = lambda _: None,
 ) -> Scan:
-    """Every clip; broken off ``enough_s`` after the first receipt, if a few rounds of segments
-    have come by then, or when it is interrupted: what has come counts."""
+    """Every clip; broken off when it is enough, or when it is interrupted: what has come counts,
+    and ``before_end`` is given it before the engine ends."""
     store, began_s = open_store(str(results), config.s3), perf_counter()
     found = Scan(began_s)
     inputs = tuple(map(str, clips))
@@ -72,13 +85,28 @@ def scan(
     found.planned_s = perf_counter()
     say(f"{len(plan.segments)} segments planned after {found.planned_s - began_s:.1f} s")
     names = {asset.footage_id: Path(asset.uri).stem for asset in plan.assets}
-    take = _taking(found, store, plan.request.run_id, names, enough_s)
-    try:
-        execute_run(store, plan.request.run_id, open_engine, lambda *_: None, take)
-    except (_Enough, KeyboardInterrupt):
-        found.to_the_end = False
-    found.ended_s = perf_counter()
+    take = _taking(found, store, plan.request.run_id, names, until)
+    engine = telling(open_engine, found, before_end)
+    with suppress(_Enough, KeyboardInterrupt):
+        execute_run(store, plan.request.run_id, engine, lambda *_: None, take)
     return found
+
+
+def telling(open_engine: OpenEngine, found: Scan, before_end: Callable[[Scan], None]) -> OpenEngine:
+    """The engine, with ``before_end`` called when its work is over and it is not yet."""
+
+    @contextmanager
+    def opened(config: EngineConfig) -> Iterator[Runner]:
+        with open_engine(config) as run:
+            try:
+                yield run
+            except BaseException:
+                found.to_the_end = False
+                raise
+            finally:
+                before_end(found)
+
+    return opened
 
 
 def say(what: str) -> None:
@@ -86,7 +114,7 @@ def say(what: str) -> None:
 
 
 def _taking(
-    found: Scan, store: Store, run_id: str, names: Mapping[str, str], enough_s: float
+    found: Scan, store: Store, run_id: str, names: Mapping[str, str], until: Until
 ) -> Callable[[SegmentOutcome], None]:
     def take(outcome: SegmentOutcome) -> None:
         now_s = perf_counter()
@@ -108,8 +136,8 @@ def _taking(
         name = names[outcome.footage_id]
         if name not in found.people:
             found.people[name] = best_scores(store, run_id, outcome)
-        long = now_s - found.receipts[0].at_s >= enough_s
-        if long and len(found.receipts) >= ROUNDS * at_once(found.receipts):
+        long = now_s - found.receipts[0].at_s >= until.after_s
+        if long and len(found.receipts) >= until.rounds * at_once(found.receipts):
             raise _Enough
 
     return take

@@ -14,8 +14,8 @@ from __future__ import annotations
 import logging
 import pickle
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import islice
 from threading import Lock
@@ -25,6 +25,8 @@ import pyarrow as pa
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import connected
+from lfr_batch.engine.driver_threads import wait_for_threads
+from lfr_batch.engine.uninterrupted import uninterrupted
 from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.pipeline.attempts import Runner
 from lfr_batch.pipeline.workers import on_gpus
@@ -47,9 +49,21 @@ WAVE_ITEMS = 50_000
 
 @contextmanager
 def ray_data(config: EngineConfig) -> Iterator[Runner]:
-    with connected(config):
-        runner: Runner = partial(_run, config)
+    """Whatever ends it, its passes are over before the connection is, and so are Ray Data's
+    threads, which ask Ray for more until then. Who interrupts that end waits for it."""
+    opened = ExitStack()
+    try:
+        opened.enter_context(connected(config))
+        opened.callback(wait_for_threads)
+
+        def run(*work: Any, **settings: Any) -> Iterator[Any]:
+            return opened.enter_context(closing(_run(config, *work, **settings)))
+
+        runner: Runner = run
         yield runner
+    finally:
+        with uninterrupted():
+            opened.close()
 
 
 class WorkerActor:
@@ -87,13 +101,14 @@ def _run(
     spec: Spec,
     items: Iterable[Item],
     together: int = 1,
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Raises the worker's own error where no worker can do the job, EngineError where Ray fails."""
     for wave in _waves(engine, items):
-        for reply in _replies(_dataset(engine, (open_worker, spec), wave, together)):
-            if isinstance(reply, LfrError):
-                raise reply
-            yield reply
+        with closing(_replies(_dataset(engine, (open_worker, spec), wave, together))) as replies:
+            for reply in replies:
+                if isinstance(reply, LfrError):
+                    raise reply
+                yield reply
 
 
 def _waves(engine: EngineConfig, items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -104,15 +119,16 @@ def _waves(engine: EngineConfig, items: Iterable[Item]) -> Iterator[list[Item]]:
         yield [first, *islice(waiting, size - 1)]
 
 
-def _replies(dataset: Any) -> Iterator[Any]:
+def _replies(dataset: Any) -> Generator[Any]:
     from ray.data.exceptions import ExecutionTimeoutError, SystemException  # noqa: PLC0415
     from ray.exceptions import RayError  # noqa: PLC0415
 
-    blocks = dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
+    batches = dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
     try:
-        for block in blocks:
-            for reply in block["reply"].to_pylist():
-                yield pickle.loads(reply)
+        with closing(iter(batches)) as blocks:  # closing it ends the dataset's execution
+            for block in blocks:
+                for reply in block["reply"].to_pylist():
+                    yield pickle.loads(reply)
     except (RayError, SystemException, ExecutionTimeoutError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise EngineError(

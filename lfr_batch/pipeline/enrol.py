@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -113,15 +114,15 @@ def examine(
     pack = load_pack(order.home, order.config.pack)
     require_permitted_use(pack.manifest, order.licence_statement)
     settled = settle(order.home, order.config, "enrol")
-    outcomes = _noting(enrol_images(order, run, listing.images, settled), on_outcome)
     before = load_compared(order.home, order.gallery)
-    return collect(
-        chain(listing.not_enrolled, outcomes),
-        listing.subjects,
-        order.config.enrol,
-        before.of if before else lambda _: None,
-        compare_here(settled.device),
-    )
+    with closing(enrol_images(order, run, listing.images, settled)) as outcomes:
+        return collect(
+            chain(listing.not_enrolled, _noting(outcomes, on_outcome)),
+            listing.subjects,
+            order.config.enrol,
+            before.of if before else lambda _: None,
+            compare_here(settled.device),
+        )
 
 
 def compare_here(device: Device) -> Compare:
@@ -156,7 +157,7 @@ def publish(
 
 def enrol_images(
     order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], settled: Settled
-) -> Iterator[EnrolmentOutcome]:
+) -> Generator[EnrolmentOutcome]:
     spec = EnrolSpec(order.home, order.config, order.pick, settled)
     return run_with_attempts(
         run,
@@ -264,7 +265,7 @@ def _only(faces: FaceBatch, which: int) -> FaceBatch:
 
 
 def _noting(
-    outcomes: Iterator[EnrolmentOutcome], on_outcome: Callable[[EnrolmentOutcome], None]
+    outcomes: Iterable[EnrolmentOutcome], on_outcome: Callable[[EnrolmentOutcome], None]
 ) -> Iterator[EnrolmentOutcome]:
     for outcome in outcomes:
         on_outcome(outcome)

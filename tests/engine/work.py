@@ -82,6 +82,14 @@ def _wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def open_sleeper(_: object) -> Callable[[int], int]:
+    def work(item: int) -> int:
+        time.sleep(0.2)
+        return item
+
+    return work
+
+
 def open_full(log: Path) -> Callable[[int], int]:
     def work(item: int) -> int:
         raise StoreFull(f"the disk holding {log} is full")

@@ -25,6 +25,11 @@ def dies(_: Bench, __: Sequence[Row]) -> Iterator[Row]:
     os._exit(7)
 
 
+def tells(bench: Bench, __: Sequence[Row]) -> Iterator[Row]:
+    bench.tell(Row("told", "", 1.0))
+    os._exit(7)
+
+
 def hangs(bench: Bench, __: Sequence[Row]) -> Iterator[Row]:
     yield Row("first", "", 1.0)
     try:

@@ -10,7 +10,9 @@ from time import monotonic, sleep
 
 import pytest
 
+from benchmarks.gpu import __main__ as front
 from benchmarks.gpu import parts
+from benchmarks.gpu.__main__ import BUDGET_S, measured
 from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.parts import PARTS, Part, run_part
 from benchmarks.rows import NOT_MEASURED, REFUSED, Row
@@ -90,5 +92,46 @@ def test_every_part_can_be_called(name: str) -> None:
     assert callable(getattr(import_module(module), function))
 
 
+def test_what_a_part_says_before_its_process_dies_counts(bench: Bench) -> None:
+    assert told(rows_of("tells", bench)) == [
+        ("told", 1.0, ""),
+        ("tells", REFUSED, "its process ended with 7"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("named", "took_s", "shares_s"),
+    [
+        (["street"], {}, [228.0]),
+        (list(PARTS), {}, [22.0, 20.0, 74.0, 62.0, 12.0, 18.0, 20.0]),
+        (["decoding", "street", "wall"], {"decoding": 20.0, "street": 34.0}, [32, 113, 174]),
+        (["wall", "search"], {"wall": 226.0}, [172]),
+    ],
+)
+def test_what_a_part_leaves_of_its_share_is_the_others(
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    named: list[str],
+    took_s: dict[str, float],
+    shares_s: list[float],
+) -> None:
+    now_s, given_s = 0.0, list[float]()
+
+    def run(name: str, _: Part, __: Bench, ___: list[Row], budget_s: float) -> Iterator[Row]:
+        nonlocal now_s
+        given_s.append(budget_s)
+        now_s += took_s.get(name, budget_s)
+        yield Row(name, "", 1.0)
+
+    monkeypatch.setattr(front, "monotonic", lambda: now_s)
+    monkeypatch.setattr(front, "run_part", run)
+    rows = list(measured(bench, named, BUDGET_S))
+    assert [row.what for row in rows] == named
+    assert given_s == pytest.approx(shares_s, abs=0.6)
+    late = [row.what for row in rows if row.figure == NOT_MEASURED]
+    assert late == named[len(shares_s) :]
+
+
 def test_all_parts_together_take_less_than_they_may() -> None:
-    assert sum(part.budget_s for part in PARTS.values()) <= 300
+    assert sum(part.need_s for part in PARTS.values()) <= BUDGET_S
+    assert BUDGET_S + parts.ENDING_S < 4 * 60

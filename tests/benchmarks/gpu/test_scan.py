@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 import pytest
 
-from benchmarks.gpu.scan import Receipt, at_once, steady_speed
+from benchmarks.gpu.scan import Receipt, Scan, at_once, steady_speed, telling
+from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.in_process import run
+from lfr_batch.pipeline.attempts import Runner
 
 
 def receipt(at_s: float, wall_s: float, media_s: float = 60.0) -> Receipt:
@@ -64,3 +70,25 @@ def test_whole_rounds_count_without_warming_up_and_running_dry(
 def test_receipts_that_come_late_are_no_further_worker() -> None:
     late = [receipt(10.0, 10.0), receipt(19.5, 10.0), receipt(30.0, 10.0)]
     assert at_once(late) == 1
+
+
+@pytest.mark.parametrize("ending", [None, ValueError, KeyboardInterrupt])
+def test_what_was_found_is_told_before_the_engine_ends(ending: type[BaseException] | None) -> None:
+    happened: list[str] = []
+
+    @contextmanager
+    def opened(_: EngineConfig) -> Iterator[Runner]:
+        try:
+            yield run
+        finally:
+            happened.append("engine ended")
+
+    def work() -> None:
+        if ending:
+            raise ending
+
+    found = Scan(0.0)
+    engine = telling(opened, found, lambda found: happened.append(f"told: {found.to_the_end}"))
+    with suppress(ValueError, KeyboardInterrupt), engine(EngineConfig()):
+        work()
+    assert happened == [f"told: {ending is None}", "engine ended"]
