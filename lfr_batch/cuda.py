@@ -121,5 +121,13 @@ def pin(array: NDArray[np.generic]) -> bool:
     size = ctypes.c_size_t(array.nbytes)
     if library.cuMemHostRegister_v2(address, size, ctypes.c_uint(PORTABLE)) != 0:
         return False
-    finalize(array, library.cuMemHostUnregister, address)
+    # At the process's end nobody has to: the driver lets go of everything.
+    finalize(array, _unpin, address).atexit = False
     return True
+
+
+def _unpin(address: ctypes.c_void_p) -> None:
+    """In whatever thread lets go of the array, which need never have been in the context."""
+    library = driver()
+    if library is not None and enter():
+        library.cuMemHostUnregister(address)

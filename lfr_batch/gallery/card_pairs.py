@@ -13,6 +13,7 @@ from lfr_batch.gallery.card_graphs import PROBES, close_graph
 from lfr_batch.gallery.card_sizes import COLUMNS, SIZES, Sizes
 from lfr_batch.gallery.close_pairs import ClosePairs, Compare, on_processors, scoring
 from lfr_batch.gallery.exact_scores import Rows, half_score_error
+from lfr_batch.models.onnxruntime_open import REFUSALS
 from lfr_batch.models.providers import Device
 from lfr_batch.records import FloatArray
 
@@ -43,14 +44,15 @@ def on_card(limit_bytes: int, device: Device = "cuda", sizes: Sizes = SIZES) -> 
 
 
 def on_best(limit_bytes: int) -> Compare:
-    """On a GPU where there is enough to compare; where that has no room, on the processors."""
+    """On a GPU where there is enough to compare; where that has no room or fails, on the
+    processors."""
 
     def compare(templates: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
         try:
             if new * len(templates) >= LEAST_ON_GPU:
                 # All of it or nothing: a pair that came twice would be found twice.
                 return iter(list(on_card(limit_bytes)(templates, new, lowest)))
-        except (MemoryError, DeviceUnavailable):
+        except (MemoryError, DeviceUnavailable, *REFUSALS):
             pass
         return on_processors(templates, new, lowest)
 

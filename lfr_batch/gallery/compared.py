@@ -36,7 +36,14 @@ class ComparedSnapshot:
     limits: PairLimits
 
     def of(self, faces: Sequence[EnrolledFace]) -> Compared:
-        """What is known of ``faces``: of those whose templates are, bit for bit, as they were."""
+        """What is known of ``faces``: of those whose templates are, bit for bit, as they were.
+
+        Nothing of templates of another length, which another model made.
+        """
+        if any(len(face.template) != self.templates.shape[1] for face in faces[:1]):
+            return Compared(
+                np.full(len(faces), -1, np.int64), len(self.templates), self.pairs, self.limits
+            )
         keys = zip(self.subject_ids, self.image_ids, strict=True)
         row_of = {key: row for row, key in enumerate(keys)}
         rows = np.array([row_of.get((f.subject_id, f.image_id), -1) for f in faces], np.int64)

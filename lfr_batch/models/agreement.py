@@ -21,6 +21,7 @@ import numpy as np
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import InferenceDisagrees
 from lfr_batch.models.devices import (
+    computing_libraries,
     gpu_names,
     inference_versions,
     processor_extensions,
@@ -44,7 +45,7 @@ from lfr_batch.records import ByteArray
 
 MIN_COSINE = 0.999
 MAX_SCORE_GAP = 0.05
-CHECK_VERSION = 2
+CHECK_VERSION = 3
 """Raise it when the pictures or the limits change: kept outcomes are then not used."""
 
 Compare = Callable[[Outputs, Outputs], "Verdict"]
@@ -276,7 +277,7 @@ def _measure(check: _Check, fast: SessionPlan, session: Session) -> Verdict:
 def _cache_key(pack: Pack, model: ModelFile, fast: SessionPlan) -> str:
     model_sha256 = pack.manifest.files[_file_of(pack, model)]
     if fast.device == "cuda":
-        machine, versions = " ".join(gpu_names()), inference_versions()
+        machine, versions = " ".join(gpu_names()), " ".join(computing_libraries(fast.backend))
     else:
         machine = " ".join((processor_name(), *processor_extensions()))
         versions = f"openvino {metadata.version('openvino')}"

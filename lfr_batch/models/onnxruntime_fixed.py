@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.models.graph import PICTURES, fix_shape, takes_pictures
 from lfr_batch.models.ladder import Size, make_ladder
 from lfr_batch.models.ladder_session import LadderSession
@@ -27,7 +28,7 @@ from lfr_batch.models.onnxruntime_open import (
     input_shape,
     open_graph,
 )
-from lfr_batch.models.providers import Shape, lacks_memory
+from lfr_batch.models.providers import Device, Shape, lacks_memory
 from lfr_batch.models.transfers import TRANSFERS
 from lfr_batch.records import ByteArray
 
@@ -77,12 +78,13 @@ class FixedSlot:
         self, session: onnxruntime.InferenceSession, shape: Shape, plan: SessionPlan
     ) -> None:
         self._session, self._graphs = session, plan.cuda_graphs
+        self._device = plan.device
         self._transfers = TRANSFERS[plan.device]
         self._names = [output.name for output in session.get_outputs()]
         self._host = self._transfers.staging(shape)
         self._filled = 0
         self._outputs: list[Any] = []
-        with _memory_errors():
+        with _refusals(self._device):
             self._pictures = onnxruntime.OrtValue.ortvalue_from_shape_and_type(
                 shape, np.uint8, plan.device, 0
             )
@@ -93,7 +95,7 @@ class FixedSlot:
             self._binding.bind_output(name, plan.device, 0)
 
     def run(self, pictures_rgb: Sequence[ByteArray]) -> list[Outputs]:
-        with _memory_errors():
+        with _refusals(self._device):
             self._fill(pictures_rgb)
             if not self._outputs:
                 self._first_run()
@@ -138,11 +140,17 @@ class FixedSlot:
 
 
 @contextmanager
-def _memory_errors() -> Iterator[None]:
-    """onnxruntime's many ways to say that a device has no room, as MemoryError."""
+def _refusals(device: Device) -> Iterator[None]:
+    """onnxruntime's many ways to say that a device has no room, as MemoryError; whatever else a GPU
+    refuses, as DeviceUnavailable."""
     try:
         yield
     except REFUSALS as error:
         if lacks_memory(str(error)):
             raise MemoryError(first_line(error)) from error
-        raise
+        if device == "cpu":
+            raise
+        raise DeviceUnavailable(
+            f"The GPU failed while it computed ({first_line(error)}): see `nvidia-smi` and the "
+            "system's log, then `lfr resume` the run where a GPU works."
+        ) from error

@@ -24,7 +24,10 @@ _LIBRARIES: Mapping[tuple[BackendName, Device], str] = {
     ("onnxruntime", "cpu"): "onnxruntime on processors",
     ("onnxruntime", "cuda"): "CUDA",
 }
-_DECODERS: Mapping[Decoder, str] = {"cpu": "processors", "nvdec": "NVDEC"}
+_DECODERS: Mapping[Decoder, str] = {
+    "cpu": "processors",
+    "nvdec": "NVDEC (bit errors inside pictures go unnoticed)",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from threading import Thread
 import cv2
 
 from lfr_batch.config.schema import Config
-from lfr_batch.errors import LfrError
+from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.footage.decoders import Decoder, decoder_of
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.open import open_segment
@@ -81,8 +81,9 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         stillness = Stillness() if skips else None
         with closing(_frames(segment, spec, decoder, stillness)) as frames:
             result = scan_segment(segment, frames, search, stillness, beside=beside)
-        if result.outcome.error and decoder_of(segment, decoder) == "nvdec":
-            # Of damage a GPU's decoder shows other pictures, and knows less to say.
+        faulty = result.outcome.error or result.outcome.unsearched
+        if faulty and decoder_of(segment, decoder) == "nvdec":
+            # Of damage a GPU's decoder shows other pictures or none, and knows less to say.
             return searched(segment, "cpu", search)
         return result
 
@@ -92,6 +93,9 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         try:
             with lend() as search:
                 result = searched(segment, decoder, search)
+        except EngineError:
+            # It is not the segment's fault: the run ends with the sentence, and can be resumed.
+            raise
         except LfrError as error:
             return failed(segment, str(error), "quarantined" if error.retryable else "failed")
         except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run

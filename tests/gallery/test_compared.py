@@ -54,6 +54,21 @@ def test_an_enrolment_compares_what_is_new(tmp_path: Path, make_people: Any, pub
     assert again.report.duplicates == collect(people, (), SETTINGS).report.duplicates
 
 
+def test_another_model_s_templates_have_not_been_compared(
+    tmp_path: Path, make_people: Any, publish: Any
+) -> None:
+    """The same pictures, enrolled anew with a pack whose templates are longer."""
+    people, counting = make_people(PEOPLE), Counting()
+    publish(people, compared=(enrol(tmp_path, people, counting).close_pairs, LIMITS))
+    longer = [
+        replace(face, template=np.concatenate([face.template, face.template]) / np.float32(2**0.5))
+        for face in people
+    ]
+    again = enrol(tmp_path, longer, counting)
+    assert counting.new == [len(people), len(people)]
+    assert again.report.duplicates == collect(longer, (), SETTINGS).report.duplicates
+
+
 @pytest.mark.parametrize(
     ("limits", "new"),
     [

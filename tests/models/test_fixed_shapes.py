@@ -232,6 +232,15 @@ def test_without_room_for_one_the_way_out_is_named(
         session.run(pictures(1, (112, 112)))
 
 
+def test_what_else_a_gpu_refuses_is_no_picture_s_fault() -> None:
+    failure = "CUDA failure 719: unspecified launch failure"
+    with (
+        pytest.raises(DeviceUnavailable, match=r"failed while it computed.*719.*lfr resume"),
+        onnxruntime_fixed._refusals("cuda"),
+    ):
+        raise RuntimeError(failure)
+
+
 def refuse_above(monkeypatch: pytest.MonkeyPatch, room: int) -> list[int]:
     """The batches that were refused."""
     tried: list[int] = []

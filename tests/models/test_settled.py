@@ -59,7 +59,7 @@ def test_every_part_of_it_is_told_apart() -> None:
                 "precisions": {"a.onnx": "tf32"},
                 "decode": "nvdec",
             },
-            "CUDA tf32, decoded by NVDEC",
+            "CUDA tf32, decoded by NVDEC (bit errors inside pictures go unnoticed)",
         ),
         (
             {

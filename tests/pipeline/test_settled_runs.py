@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from lfr_batch.config.load import override
 from lfr_batch.config.schema import Config
 from lfr_batch.engine.in_process import in_process
-from lfr_batch.errors import NotAsPlanned
+from lfr_batch.errors import DeviceUnavailable, NotAsPlanned
 from lfr_batch.models import agreement
 from lfr_batch.models.devices import computing_libraries
 from lfr_batch.models.sessions import ModelFile, Session, SessionPlan, open_planned
+from lfr_batch.pipeline import worker
 from lfr_batch.pipeline.execute import RunResult, execute_run
 from lfr_batch.pipeline.plan import Plan, make_plan
 from lfr_batch.results.run_log import latest_row
@@ -122,3 +124,23 @@ def test_a_run_of_before_is_done_as_the_machine_has_it(
     row = latest_row(store, request.run_id)
     assert row is not None
     assert (row["computed_on"], row["settled"]) == (None, None)
+
+
+def test_a_device_that_fails_ends_the_run_and_no_segment(
+    casework: Casework, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a broken GPU would eat the queue, and `lfr resume` would not try again."""
+    plan = make_plan(casework.order("walk.mp4", config=HERE), datetime.now(UTC))
+    store = created(plan, tmp_path)
+
+    def failing(*_: object, **__: object) -> NoReturn:
+        raise DeviceUnavailable("The GPU failed while it computed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(worker, "scan_segment", failing)
+        with pytest.raises(DeviceUnavailable, match="The GPU failed"):
+            executed(store, plan)
+    row = latest_row(store, plan.request.run_id)
+    assert row is not None
+    assert row["status"] == "failed"
+    assert executed(store, plan).status == "complete"
