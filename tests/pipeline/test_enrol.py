@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -11,12 +12,13 @@ import pytest
 
 from lfr_batch.config.schema import Config, EnrolConfig
 from lfr_batch.engine.in_process import run
-from lfr_batch.errors import GalleryEmpty, PackNotFound
+from lfr_batch.errors import GalleryEmpty, PackNotFound, StoreFull
 from lfr_batch.gallery.close_pairs import on_processors
+from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import EnrolledFace, Enrolment, Pick
 from lfr_batch.gallery.store import load_snapshot, read_outcomes, read_thumbnails
 from lfr_batch.pipeline import enrol as enrol_module
-from lfr_batch.pipeline.enrol import EnrolOrder, compare_here, enrol
+from lfr_batch.pipeline.enrol import EnrolOrder, compare_here, enrol, examine
 from lfr_batch.records import ByteArray
 from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, GROUP, Casework, installed_picture
 
@@ -253,6 +255,28 @@ def test_nobody_enrolled_is_refused_and_leaves_no_gallery(
     with pytest.raises(GalleryEmpty, match="no face found"):
         enrol_here(casework.home, tmp_path, "nobody")
     assert not (casework.home / "galleries" / "nobody" / "CURRENT").exists()
+
+
+def test_a_pass_that_breaks_off_is_over(tmp_path: Path, casework: Casework) -> None:
+    """Before the engine that it ran on is."""
+    happened: list[str] = []
+
+    def noting(*work: Any, **settings: Any) -> Iterator[Any]:
+        try:
+            yield from run(*work, **settings)
+        finally:
+            happened.append("pass over")
+
+    def full(_: object) -> None:
+        raise StoreFull("no room")
+
+    for name in ("a", "b"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((300, 300, 3), 90, np.uint8))
+    order = EnrolOrder("broken", tmp_path, None, (), AUTHORITY, None, Config(), casework.home)
+    with pytest.raises(StoreFull) as caught:
+        examine(order, read_images(tmp_path, None), noting, full)
+    assert happened == ["pass over"]
+    assert caught.traceback  # it holds the frames, and with them whatever was left half done
 
 
 def test_without_a_pack_the_way_out_is_named(tmp_path: Path) -> None:
