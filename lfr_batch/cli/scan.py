@@ -37,7 +37,8 @@ from lfr_batch.cli.options import (
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting, scan_progress
-from lfr_batch.config.load import override, parse_config
+from lfr_batch.config.load import load_config, override, parse_config
+from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.table import joined, machine_for, open_engine, settle_for
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.thresholds import explain
@@ -182,7 +183,10 @@ def resume(
     address: AddressOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Finish a run that was interrupted, and try again what was quarantined."""
+    """Finish a run that was interrupted, and try again what was quarantined.
+
+    Of --config places hold and what it says of the engine; what decides results does not change.
+    """
     here = read_config(config, None)
     store = open_store(results_root(out, here), here.s3)
     request = load_run(store, run_id)
@@ -192,8 +196,10 @@ def resume(
             "start a new one with `lfr live`; `lfr report` still works."
         )
     recorded = parse_config(request.config, f"the request of run {run_id}")
-    settings = {"engine.kind": engine, "engine.address": address}
-    changed = override(recorded, settings).engine
+    said = load_config(config).engine if config else EngineConfig()
+    now = {name: getattr(said, name) for name in said.model_fields_set}
+    there = recorded.model_copy(update={"engine": recorded.engine.model_copy(update=now)})
+    changed = override(there, {"engine.kind": engine, "engine.address": address}).engine
     with joined(changed):
         result = _execute(store, run_id, Resumption(changed, retry_failed))
     if request.kind == "search":

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import pickle
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import islice
@@ -173,18 +173,21 @@ def _room(engine: EngineConfig) -> int:
     """As many workers as asked for, or as the cluster has room for; at least one."""
     import ray  # noqa: PLC0415
 
-    there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    cpus = there.get("CPU", 0.0)
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
     each, gpus = engine.cpus_per_worker or 1.0, engine.gpus_per_worker or 0.0
-    room = int(cpus / min(each, max(cpus, 1.0)))
-    if gpus:
-        room = min(room, on_gpus(int(there.get("GPU", 0.0)), gpus))
+    room = sum(_fitting(node["Resources"], each, gpus) for node in nodes if node["Alive"])
     if room < 1:
         raise EngineError(
-            f"No worker fits on the cluster: one needs {each:g} CPUs and {gpus:g} GPUs; lower "
-            "engine.cpus_per_worker or engine.gpus_per_worker, or add machines."
+            f"No worker fits on any node of the cluster: one needs {each:g} CPUs and {gpus:g} "
+            "GPUs; lower engine.cpus_per_worker or engine.gpus_per_worker, or add machines."
         )
     return min(engine.workers or room, room)
+
+
+def _fitting(there: Mapping[str, float], cpus: float, gpus: float) -> int:
+    """How many workers fit on a node; else Ray would wait for ever for one that is larger."""
+    room = int(there.get("CPU", 0.0) / cpus)
+    return min(room, on_gpus(int(there.get("GPU", 0.0)), gpus)) if gpus else room
 
 
 def _settle_ray_data() -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from lfr_batch import cuda
 from lfr_batch.config.load import config_hash
-from lfr_batch.config.schema import Config, InferenceConfig, MotionConfig
-from lfr_batch.errors import NotAsPlanned
+from lfr_batch.config.schema import Config, EngineConfig, InferenceConfig, MotionConfig
+from lfr_batch.errors import ConfigError, NotAsPlanned
 from lfr_batch.faces.detectors import frame_detectors
 from lfr_batch.footage.decoders import Decoder, settle_decode
 from lfr_batch.footage.nvdec import hardware_decoder, nvdec_obstacle
@@ -43,6 +44,7 @@ def settle_here(home: Path, config: Config, work: Work) -> Settled:
     decode = settle_decoder(config) if work == "scan" else "cpu"
     hardware_decoder(decode)  # refuses what was asked for and is not there
     plan = plan_session(inference, threads=1, gpu_share=share)
+    _require_gpus(config.engine)
     stills = work in {"search", "enrol"}
     return Settled(
         device=plan.device,
@@ -56,6 +58,14 @@ def settle_here(home: Path, config: Config, work: Work) -> Settled:
         libraries=computing_libraries(plan.backend),
         hardware=computing_hardware(plan.device),
     )
+
+
+def _require_gpus(engine: EngineConfig) -> None:
+    if engine.gpus_per_worker and not cuda.device_count():
+        raise ConfigError(
+            f"engine.gpus_per_worker is {engine.gpus_per_worker:g}, and this machine has no GPU: "
+            "set it to null, which takes what there is, or to 0."
+        )
 
 
 def settle_decoder(config: Config) -> Decoder:

@@ -30,9 +30,10 @@ class Machine:
 
 
 def sized(engine: EngineConfig, machine: Machine, items: int | None = None) -> EngineConfig:
-    """With nothing left to be found out. What has been set stands, but that cores which no further
-    worker would use go to the workers there are: one thread a worker wastes least, but a single
-    segment, or a still that somebody waits for, is done sooner on all cores.
+    """With nothing left to be found out. What has been set stands, but that no worker has more
+    cores than there are, and that cores which no further worker would use go to those there are:
+    one thread a worker wastes least, but a single segment, or a still that somebody waits for, is
+    done sooner on all cores.
 
     ``items`` are the pieces of work; None: more than workers. Of a cluster it is each node that is
     shared out, and the cluster has room for as many workers as it has.
@@ -85,7 +86,7 @@ def _cpus(engine: EngineConfig, machine: Machine, workers: int) -> float:
     fair = float(machine.cores // workers)
     if machine.of_cluster:
         return engine.cpus_per_worker or fair
-    return max(engine.cpus_per_worker or 1.0, fair)
+    return min(max(engine.cpus_per_worker or 1.0, fair), float(machine.cores))
 
 
 def _part(sharers: int) -> float:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from lfr_batch import cuda
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.models.devices import available_cores
 from lfr_batch.pipeline import machine
@@ -26,7 +27,7 @@ def test_gpus_count_that_inference_may_and_can_use(
     monkeypatch: pytest.MonkeyPatch, inference: dict[str, Any], usable: bool, gpus: int
 ) -> None:
     monkeypatch.setattr(machine, "cuda_is_usable", lambda: usable)
-    monkeypatch.setattr(machine, "cuda_device_count", lambda: 2)
+    monkeypatch.setattr(cuda, "device_count", lambda: 2)
     config = Config.model_validate({"inference": inference})
     assert this_machine(config) == Machine(available_cores(), gpus)
     here = sized_here(config)

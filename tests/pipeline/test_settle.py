@@ -113,7 +113,7 @@ def all_in(precision: str, **others: str) -> dict[str, str]:
         ),
         (
             PLAIN,
-            {**SHARE, "inference.device": "cuda", "inference.allow_cpu": True},
+            {"inference.device": "cuda", "inference.allow_cpu": True},
             ("cpu", "openvino", all_in("f32"), "parts", "cpu"),
         ),
     ],
@@ -306,3 +306,11 @@ def test_workers_get_no_auto_that_footage_is_read_by(
     footage = obeying(config, settled(monkeypatch, open_pack_home, BF16, {})).footage
     assert (footage.decode, footage.motion.regions) == ("cpu", True)
     assert obeying(config, None) == config
+
+
+def test_a_part_of_a_gpu_that_is_not_there_is_refused_before_there_is_a_run(
+    monkeypatch: pytest.MonkeyPatch, open_pack_home: Path
+) -> None:
+    words = r"gpus_per_worker is 0\.25, and this machine has no GPU: set it to null"
+    with pytest.raises(ConfigError, match=words):
+        settled(monkeypatch, open_pack_home, PLAIN, {"engine.gpus_per_worker": 0.25})

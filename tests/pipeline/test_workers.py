@@ -30,7 +30,7 @@ def numbers(engine: EngineConfig) -> tuple[int, float, float | None, int]:
         ({"workers": 20}, 100, 8, (8, 1.0, 0.0, 1)),
         ({"cpus_per_worker": 1.0}, 1, 8, (1, 8.0, 0.0, 1)),
         ({"cpus_per_worker": 4.0}, 100, 8, (2, 4.0, 0.0, 1)),
-        ({"cpus_per_worker": 16.0}, 100, 8, (1, 16.0, 0.0, 1)),
+        ({"cpus_per_worker": 16.0}, 100, 8, (1, 8.0, 0.0, 1)),
         ({"cpus_per_worker": 0.5}, 100, 2, (4, 0.5, 0.0, 1)),
         ({"kind": "in_process"}, 100, 8, (1, 8.0, 0.0, 1)),
         ({"kind": "in_process", "segments_per_worker": 3}, 100, 8, (1, 8.0, 0.0, 3)),
@@ -119,3 +119,10 @@ def test_all_workers_have_room_on_their_gpus(sharers: int) -> None:
     for gpus in (1, 2, 8):
         engine = sized(EngineConfig(workers=sharers * gpus), Machine(64, gpus))
         assert on_gpus(gpus, engine.gpus_per_worker or 0.0) == sharers * gpus == engine.workers
+
+
+@pytest.mark.parametrize("asked", [2.5, 3.0, 64.0])
+def test_no_worker_has_more_cores_than_there_are(asked: float) -> None:
+    """A configuration of a larger machine: Ray would wait for the cores for ever."""
+    engine = sized(EngineConfig(cpus_per_worker=asked), Machine(2), items=5)
+    assert (engine.workers, engine.cpus_per_worker) == (1, 2.0)
