@@ -51,6 +51,8 @@ class Detector:
 
     reading: Reading
     session: Session
+    part_session: Session | None = None
+    """What looks at parts of pictures, whose sizes are many; None: ``session`` does."""
 
     @property
     def description(self) -> str:
@@ -66,6 +68,13 @@ class Detector:
         Pictures are taken while earlier ones are looked at: a few are always under way. One a call:
         on processors more cost more each, not less, and on a GPU the session gathers them itself.
         """
+        if self.part_session is None:
+            yield from self._detect_with(self.session, pictures)
+            return
+        for is_part, alike in groupby(pictures, lambda picture: picture[1].is_part):
+            yield from self._detect_with(self.part_session if is_part else self.session, alike)
+
+    def _detect_with(self, session: Session, pictures: Iterable[Input]) -> Iterator[FaceBatch]:
         boxes: deque[Letterbox] = deque()
 
         def inputs() -> Iterator[ByteArray]:
@@ -73,7 +82,7 @@ class Detector:
                 boxes.append(box)
                 yield self._input(content, box)
 
-        for heads in self.session.run_all(inputs()):
+        for heads in session.run_all(inputs()):
             yield self._faces(heads, boxes.popleft())
 
     def detect(self, content_rgb: ByteArray, box: Letterbox) -> FaceBatch:

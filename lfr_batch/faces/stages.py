@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -123,21 +124,24 @@ def _open_detector(
     streams: int,
     usual_whs: tuple[Size, ...],
 ) -> Detector:
-    share = config.engine.gpu_share
-    # Stills, whose sizes are many, are none of the quick detector's business.
-    frames_only = spec != pack.manifest.detector
-    session = open_detector_session(
+    open_session = partial(
+        open_detector_session,
         pack,
         inference,
         threads,
         streams,
-        share,
+        config.engine.gpu_share,
         spec,
         at_once=config.detect.batch,
         usual_whs=usual_whs,
-        fixed_shapes=frames_only,
     )
-    return make_detector(spec, session, config.detect)
+    if spec == pack.manifest.detector:  # it looks at stills, too, whose sizes are many
+        return make_detector(spec, open_session(), config.detect)
+    # Whole frames are of one size for hours, parts of them of nine.
+    detector = make_detector(spec, open_session(fixed_shapes=True), config.detect)
+    if not detector.reading.in_parts:
+        return detector
+    return replace(detector, part_session=open_session())
 
 
 def detect_in_still(

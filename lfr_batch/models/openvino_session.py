@@ -24,7 +24,7 @@ Shape = tuple[int, ...]
 """Of a batch of pictures: n, height, width, 3."""
 
 SHAPES_KEPT = 12
-"""Graphs of one shape: a video has up to nine, its whole frames' and those of parts of them."""
+"""Graphs of one shape, that of the whole frames of a video: cameras of many shapes take turns."""
 
 
 class OpenVinoSession:
