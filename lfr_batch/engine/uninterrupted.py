@@ -22,6 +22,7 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         for each, handler in before.items():
-            signal.signal(each, handler)
+            # None: it was set from elsewhere than Python, which cannot set it again.
+            signal.signal(each, signal.SIG_DFL if handler is None else handler)
         if came:
             signal.raise_signal(came[0])

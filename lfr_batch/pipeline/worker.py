@@ -83,7 +83,8 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
             result = scan_segment(segment, frames, search, stillness, beside=beside)
         faulty = result.outcome.error or result.outcome.unsearched
         if faulty and decoder_of(segment, decoder) == "nvdec":
-            # Of damage a GPU's decoder shows other pictures or none, and knows less to say.
+            # Of damage a GPU's decoder shows other pictures or none, and knows less to say. A camera
+            # that pauses is searched twice for it: nothing tells a pause from frames that were lost.
             return searched(segment, "cpu", search)
         return result
 
