@@ -30,6 +30,8 @@ FootageKind = Literal["video", "still"]
 AssetStatus = Literal["ok", "partly", "damaged", "failed"]
 """'partly': sound, but some of its content is not looked at, by design or limit."""
 SegmentStatus = Literal["done", "failed", "quarantined"]
+Decoder = Literal["cpu", "nvdec"]
+"""Which one takes footage: the processor's, or that of an NVIDIA GPU."""
 FieldOrder = Literal["progressive", "top", "bottom"]
 """Which field of an interlaced picture was filmed first."""
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lfr_batch.records import Segment
+from lfr_batch.records import Decoder, Segment
 
 Decode = Literal["auto", "cpu", "nvdec"]
 """What a configuration may ask for."""
-Decoder = Literal["cpu", "nvdec"]
 
 EXACT_CODECS = frozenset({"av1", "h264", "hevc", "vp8", "vp9"})
 """Their standards say what every decoder has to give, bit by bit. Of MPEG-2, MPEG-4 and Motion JPEG

@@ -10,7 +10,7 @@ from av.video.reformatter import VideoReformatter
 
 from lfr_batch import cuda
 from lfr_batch.errors import DeviceUnavailable
-from lfr_batch.footage.decoders import Decoder
+from lfr_batch.records import Decoder
 
 CUDA = "cuda"
 AS_ON_PROCESSORS = {"nv12": "yuv420p", "p010le": "yuv420p10le", "p016le": "yuv420p12le"}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.footage.decoders import Decoder
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.footage.stills import open_stills
 from lfr_batch.footage.watched import require_planned, undisturbed
-from lfr_batch.records import Segment
+from lfr_batch.records import Decoder, Segment
 
 
 def open_segment(

@@ -21,14 +21,14 @@ from lfr_batch.footage.damage import (
     truncated_sentence,
 )
 from lfr_batch.footage.decoded import Decoded, of_fields, unmarked
-from lfr_batch.footage.decoders import Decoder, decoder_of
+from lfr_batch.footage.decoders import decoder_of
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import Part, Video, announced_ns, is_encrypted, open_video
 from lfr_batch.footage.sampling import SlotsSent
 from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.signatures import HEAD_BYTES, missing_tail
 from lfr_batch.footage.stillness import Group, Stillness
-from lfr_batch.records import NS_PER_S, Segment, nanoseconds
+from lfr_batch.records import NS_PER_S, Decoder, Segment, nanoseconds
 
 BACK_OFF_S = (0, 2, 6, 14, 30, 62)
 """Seeks are inexact: how far before the start to look for a keyframe, try by try."""

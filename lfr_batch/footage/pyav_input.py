@@ -26,12 +26,11 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
 from lfr_batch.footage import sources
 from lfr_batch.footage.clock import Timing
-from lfr_batch.footage.decoders import Decoder
 from lfr_batch.footage.local import local_path
 from lfr_batch.footage.nvdec import hardware_decoder
 from lfr_batch.footage.ranged import window
 from lfr_batch.footage.signatures import HEAD_BYTES, looks_encrypted, refusal
-from lfr_batch.records import NS_PER_S, nanoseconds
+from lfr_batch.records import NS_PER_S, Decoder, nanoseconds
 
 BUFFER_BYTES = 1024 * 1024
 NO_FOOTAGE = Disposition.attached_pic | Disposition.timed_thumbnails

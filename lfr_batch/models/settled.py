@@ -14,10 +14,10 @@ from typing import Literal
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import NotAsPlanned
 from lfr_batch.models.providers import BackendName, Device, Precision
+from lfr_batch.records import Decoder
 
 Looks = Literal["parts", "whole"]
 """Whether a look may be at the part of a picture that changed, or is always at all of it."""
-Decoder = Literal["cpu", "nvdec"]
 
 _LIBRARIES: Mapping[tuple[BackendName, Device], str] = {
     ("openvino", "cpu"): "OpenVINO",

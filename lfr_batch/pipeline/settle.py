@@ -12,7 +12,7 @@ from lfr_batch.config.load import config_hash
 from lfr_batch.config.schema import Config, EngineConfig, InferenceConfig, MotionConfig
 from lfr_batch.errors import ConfigError, NotAsPlanned
 from lfr_batch.faces.detectors import frame_detectors
-from lfr_batch.footage.decoders import Decoder, settle_decode
+from lfr_batch.footage.decoders import settle_decode
 from lfr_batch.footage.nvdec import hardware_decoder, nvdec_obstacle
 from lfr_batch.models.agreement import agreed_precision
 from lfr_batch.models.devices import (
@@ -27,6 +27,7 @@ from lfr_batch.models.sessions import plan_session
 from lfr_batch.models.settled import Looks, Settled, as_json, in_words
 from lfr_batch.models.store import load_pack
 from lfr_batch.pipeline.machine import sized_here
+from lfr_batch.records import Decoder
 
 Work = Literal["scan", "search", "live", "enrol"]
 Settle = Callable[[Path, Config, Work], Settled]

@@ -13,7 +13,7 @@ import cv2
 
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import EngineError, LfrError
-from lfr_batch.footage.decoders import Decoder, decoder_of
+from lfr_batch.footage.decoders import decoder_of
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Stillness
@@ -21,7 +21,7 @@ from lfr_batch.gallery.faiss_index import use_threads
 from lfr_batch.pipeline.scan_segment import SegmentResult, scan_segment
 from lfr_batch.pipeline.search import Search, SearchSpec, on_gpu, open_searches
 from lfr_batch.pipeline.settle import settle_decoder
-from lfr_batch.records import Segment, SegmentOutcome, SegmentStatus
+from lfr_batch.records import Decoder, Segment, SegmentOutcome, SegmentStatus
 from lfr_batch.results import shards
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
@@ -83,8 +83,8 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
             result = scan_segment(segment, frames, search, stillness, beside=beside)
         faulty = result.outcome.error or result.outcome.unsearched
         if faulty and decoder_of(segment, decoder) == "nvdec":
-            # Of damage a GPU's decoder shows other pictures or none, and knows less to say. A camera
-            # that pauses is searched twice for it: nothing tells a pause from frames that were lost.
+            # Of damage a GPU's decoder shows other pictures or none, and knows less to say. Cameras
+            # that pause are searched twice: nothing tells a pause from frames that were lost.
             return searched(segment, "cpu", search)
         return result
 

@@ -12,13 +12,13 @@ from av.video.reformatter import ColorRange, VideoReformatter
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
-from lfr_batch.footage.decoders import Decode, Decoder, decoder_of, settle_decode
+from lfr_batch.footage.decoders import Decode, decoder_of, settle_decode
 from lfr_batch.footage.nvdec import brought_down, hardware_decoder, nvdec_obstacle
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import open_container, open_video
 from lfr_batch.footage.shape import Shape
 from lfr_batch.models.synthetic import smooth_pictures
-from lfr_batch.records import ByteArray, FieldOrder, Segment
+from lfr_batch.records import ByteArray, Decoder, FieldOrder, Segment
 
 S3 = S3Config()
 without_nvdec = pytest.mark.skipif(not nvdec_obstacle(), reason="this machine decodes on a GPU")
