@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from lfr_batch.models import onnxruntime_fixed, onnxruntime_open, sessions
+from lfr_batch.models.ladder_session import Picture
 from lfr_batch.models.onnxruntime_fixed import FixedSlot
 from lfr_batch.models.sessions import ModelFile, Outputs, Session, SessionPlan
 from lfr_batch.records import ByteArray
@@ -68,9 +69,9 @@ def recorded() -> Iterator[Recorded]:
     table = {name: _recording(backend, found) for name, backend in sessions.BACKENDS.items()}
     graphs: dict[int, Calls] = {}
 
-    def open_graph(graph: Any, model: ModelFile, plan: SessionPlan) -> Any:
-        opened = onnxruntime_open.open_graph(graph, model, plan)
-        graphs[id(opened)] = _entry(found, model, plan)
+    def open_graph(graph: Any, name: str, plan: SessionPlan) -> Any:
+        opened = onnxruntime_open.open_graph(graph, name, plan)
+        graphs[id(opened)] = _entry(found, name, plan)
         return opened
 
     class RecordingSlot(FixedSlot):
@@ -79,10 +80,10 @@ def recorded() -> Iterator[Recorded]:
             self._calls = graphs[id(session)]
             self._shape = tuple(session.get_inputs()[0].shape)
 
-        def run(self, pictures_rgb: Sequence[ByteArray]) -> list[Outputs]:
+        def run(self, pictures: Sequence[Picture]) -> list[Outputs]:
             started_s = perf_counter()
-            outputs = super().run(pictures_rgb)
-            self._calls.add(self._shape, len(pictures_rgb), perf_counter() - started_s)
+            outputs = super().run(pictures)
+            self._calls.add(self._shape, len(pictures), perf_counter() - started_s)
             return outputs
 
     with (
@@ -101,13 +102,13 @@ def _recording(backend: Backend, found: Recorded) -> Backend:
         session = backend(model, plan)
         if session.gathers:  # its lanes are recorded themselves
             return session
-        return RecordingSession(session, _entry(found, model, plan))
+        return RecordingSession(session, _entry(found, model.path.name, plan))
 
     return opened
 
 
-def _entry(found: Recorded, model: ModelFile, plan: SessionPlan) -> Calls:
-    name = f"{model.path.name} {plan.device} {plan.precision}"
+def _entry(found: Recorded, file: str, plan: SessionPlan) -> Calls:
+    name = f"{file} {plan.device} {plan.precision}"
     number = 1 + sum(1 for known in found if known.startswith(f"{name} #"))
     return found.setdefault(f"{name} #{number}", Calls())
 

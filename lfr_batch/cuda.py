@@ -98,6 +98,15 @@ def download(array: NDArray[np.generic], pointer: int) -> bool:
     )
 
 
+def wait() -> bool:
+    """Until what decoders have begun on the GPU is done. Whether that is known.
+
+    FFmpeg copies its frames in the stream that all share, for which onnxruntime's own do not wait.
+    """
+    library = driver()
+    return library is not None and library.cuStreamSynchronize(None) == 0
+
+
 def clear(pointer: int, size_bytes: int) -> bool:
     """Write zeros there. What is copied to the GPU afterwards comes after it."""
     library = driver()

@@ -67,6 +67,9 @@ class FootageConfig(Section):
     decode: Literal["auto", "cpu", "nvdec"] = "auto"
     """nvdec: on the GPU's decoder what it decodes exactly as processors do; auto: there, where
     footage is searched on a GPU."""
+    scaling: Literal["auto", "processor", "gpu"] = "auto"
+    """gpu: what detectors are shown is made there of the decoder's own planes; auto: there, where
+    footage is searched on a GPU whose pictures are found to be the processor's."""
     deinterlace: Literal["auto", "top", "bottom", "never"] = "auto"
     """auto: videos whose pictures are woven of two fields, as found out when they are probed; top,
     bottom: every video, this field first; never: none."""

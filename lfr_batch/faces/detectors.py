@@ -19,11 +19,14 @@ from lfr_batch.faces import centerface, letterbox, scrfd, yunet
 from lfr_batch.faces.letterbox import Letterbox, PixelRegion
 from lfr_batch.faces.turns import Turn
 from lfr_batch.models.manifest import DetectorKind, DetectorSpec, PackManifest
-from lfr_batch.models.sessions import Outputs, Session
+from lfr_batch.models.sessions import Outputs, PlanesSession, Session
+from lfr_batch.planes import Planes, Scaler, Shown
 from lfr_batch.records import ByteArray, FaceBatch
 
 Input = tuple[ByteArray, Letterbox]
 """A scaled RGB picture and how it was scaled."""
+FrameInput = tuple[ByteArray | Shown, Letterbox]
+"""The same, or a frame that is to be scaled like that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Detector:
     session: Session
     part_session: Session | None = None
     """What looks at parts of pictures, whose sizes are many; None: ``session`` does."""
+    scaler: Scaler | None = None
+    """Of a session that makes pixels of frames by itself; None: it is shown pixels."""
 
     @property
     def description(self) -> str:
@@ -62,7 +67,7 @@ class Detector:
         """How this detector wants a picture of ``size_wh`` scaled."""
         return self.reading.fit(size_wh, long_side_px)
 
-    def detect_all(self, pictures: Iterable[Input]) -> Iterator[FaceBatch]:
+    def detect_all(self, pictures: Iterable[FrameInput]) -> Iterator[FaceBatch]:
         """The faces of each picture, in its full-size pixels, in order.
 
         Pictures are taken while earlier ones are looked at: a few are always under way. One a call:
@@ -74,22 +79,38 @@ class Detector:
         for is_part, alike in groupby(pictures, lambda picture: picture[1].is_part):
             yield from self._detect_with(self.part_session if is_part else self.session, alike)
 
-    def _detect_with(self, session: Session, pictures: Iterable[Input]) -> Iterator[FaceBatch]:
+    def _detect_with(self, session: Session, pictures: Iterable[FrameInput]) -> Iterator[FaceBatch]:
         boxes: deque[Letterbox] = deque()
 
-        def inputs() -> Iterator[ByteArray]:
+        def inputs() -> Iterator[ByteArray | Shown]:
             for content, box in pictures:
                 boxes.append(box)
                 yield self._input(content, box)
 
-        for heads in session.run_all(inputs()):
+        for heads in _answers(session, inputs()):
             yield self._faces(heads, boxes.popleft())
 
     def detect(self, content_rgb: ByteArray, box: Letterbox) -> FaceBatch:
         """The faces of one picture."""
-        return self._faces(self.session.run(self._input(content_rgb, box)), box)
+        return self._faces(self.session.run(self._pixels(content_rgb, box)), box)
 
-    def _input(self, content_rgb: ByteArray, box: Letterbox) -> ByteArray:
+    def shown(
+        self, planes: Planes, box: Letterbox, as_pixels: Callable[[], ByteArray]
+    ) -> Shown | None:
+        """A whole frame for this detector to make pixels of; None: it is to be shown pixels.
+
+        ``as_pixels`` gives the content as a processor makes it, for the first of its kind.
+        """
+        if self.scaler is None or box.is_part:
+            return None
+        shown = Shown(planes, box.content_wh, self.session.input_wh(box.input_wh), self.scaler)
+        known = self.scaler.is_compared(shown)
+        return shown if known else replace(shown, reference_rgb=as_pixels())
+
+    def _input(self, content: ByteArray | Shown, box: Letterbox) -> ByteArray | Shown:
+        return content if isinstance(content, Shown) else self._pixels(content, box)
+
+    def _pixels(self, content_rgb: ByteArray, box: Letterbox) -> ByteArray:
         """In the size that the session takes, which may be larger than the letterbox's."""
         return letterbox.stack([content_rgb], self.session.input_wh(box.input_wh))
 
@@ -97,6 +118,12 @@ class Detector:
         input_wh = self.session.input_wh(box.input_wh)
         [found] = self.reading.decode(heads, input_wh)
         return box.to_picture(found if input_wh == box.input_wh else _clipped(found, box))
+
+
+def _answers(session: Session, inputs: Iterator[ByteArray | Shown]) -> Iterator[Outputs]:
+    if isinstance(session, PlanesSession):
+        return session.run_shown(inputs)
+    return session.run_all(each for each in inputs if not isinstance(each, Shown))
 
 
 def _clipped(faces: FaceBatch, box: Letterbox) -> FaceBatch:
@@ -119,7 +146,7 @@ def detect_each(detector: Detector, pictures: Iterable[Input]) -> Iterator[FaceB
 
 
 def detect_in_turn(
-    detectors: Mapping[Turn, Detector], pictures: Iterable[tuple[Turn, Input]]
+    detectors: Mapping[Turn, Detector], pictures: Iterable[tuple[Turn, FrameInput]]
 ) -> Iterator[FaceBatch]:
     """The faces of each picture, each from the detector whose turn it is, in order."""
     for turn, alike in groupby(pictures, itemgetter(0)):

@@ -27,8 +27,10 @@ from lfr_batch.faces.view import Picture
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
 from lfr_batch.models.ladder import USUAL_WH, Size
 from lfr_batch.models.manifest import DetectorSpec
+from lfr_batch.models.sessions import PlanesSession, plan_session
 from lfr_batch.models.settled import Settled, obeyed
 from lfr_batch.models.store import Pack
+from lfr_batch.planes import Scaler
 from lfr_batch.records import FaceBatch
 
 STILL_FACE_PX = 24.0
@@ -52,6 +54,8 @@ class FaceStages(EnrolStages):
     frame_detectors: Mapping[Turn, Detector]
     still_detector: Detector
     """All threads at one picture, for which somebody waits."""
+    scaler: Scaler | None = None
+    """What reads frames where a GPU's decoder left them; None: they are brought down."""
 
     @property
     def gathers(self) -> bool:
@@ -98,13 +102,16 @@ def open_stages(
         inference = obeyed(config.inference, settled, spec.file)
         return _open_detector(pack, config, spec, inference, threads, streams, (USUAL_WH,))
 
+    scaler = _scaler(config, threads, settled)
     enrol = open_enrol_stages(pack, config, threads, settled, (SECOND_LOOK_WH,))
     exact = enrol.exact_detector
     # Where no second look puts landmarks right, the first has to.
     still = detector(thorough, 1) if exact.reading.any_size else exact
     # Frames stream by, one a thread; but two detectors need not each be at their quickest.
     watching = {
-        turn: still if spec == thorough and len(specs) > 1 else detector(spec, threads)
+        turn: _reading_planes(
+            still if spec == thorough and len(specs) > 1 else detector(spec, threads), scaler
+        )
         for turn, spec in specs.items()
     }
     return FaceStages(
@@ -112,7 +119,21 @@ def open_stages(
         embedder=enrol.embedder,
         frame_detectors=watching,
         still_detector=still,
+        scaler=scaler,
     )
+
+
+def _scaler(config: Config, threads: int, settled: Settled | None) -> Scaler | None:
+    if settled is None or settled.scaling == "processor":
+        return None
+    from lfr_batch.models.plane_scaler import scaler_of  # noqa: PLC0415 - slow import
+
+    return scaler_of(plan_session(config.inference, threads, gpu_share=config.engine.gpu_share))
+
+
+def _reading_planes(detector: Detector, scaler: Scaler | None) -> Detector:
+    takes_them = isinstance(detector.session, PlanesSession)
+    return replace(detector, scaler=scaler) if takes_them else detector
 
 
 def _open_detector(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from lfr_batch.planes import Planes
 from lfr_batch.records import ByteArray
 
 
@@ -13,6 +14,14 @@ class TwoFields(Protocol):
 
     def other_field(self) -> Frame | None:
         """The picture of the lines between, filmed a moment before or after; None: none."""
+
+
+@runtime_checkable
+class LiesInPlanes(Protocol):
+    """A frame that may be taken as its decoder left it."""
+
+    def planes(self) -> Planes | None:
+        """None: it has to be converted first."""
 
 
 class Frame(Protocol):

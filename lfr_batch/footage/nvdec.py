@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 import av
+import numpy as np
 from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.video.reformatter import VideoReformatter
 
 from lfr_batch import cuda
 from lfr_batch.errors import DeviceUnavailable
-from lfr_batch.records import Decoder
+from lfr_batch.records import ByteArray, Decoder
 
 CUDA = "cuda"
 AS_ON_PROCESSORS = {"nv12": "yuv420p", "p010le": "yuv420p10le", "p016le": "yuv420p12le"}
@@ -59,3 +60,29 @@ def brought_down(frame: av.VideoFrame, scaler: VideoReformatter) -> av.VideoFram
     return scaler.reformat(
         frame, format=wanted, src_color_range=colours, dst_color_range=colours, threads=1
     )
+
+
+def planes_on_card(
+    frame: av.VideoFrame, top: int, bottom: int
+) -> tuple[ByteArray, ByteArray, ByteArray] | None:
+    """The lines from ``top`` to ``bottom``, both even, of a frame of 8 bits on the card: brightness
+    and, half as large, both differences of colour. None: it has to be brought down whole.
+
+    Most of a frame in which there is a face shows none.
+    """
+    if (frame.sw_format or frame.format).name != "nv12" or not cuda.enter():
+        return None
+    luma = _lines(frame, 0, top, min(bottom, frame.height), frame.width)
+    # An odd last line or column has a pixel of colour of its own.
+    half_wh = -(-frame.width // 2), -(-frame.height // 2)
+    chroma = _lines(frame, 1, top // 2, min(bottom // 2, half_wh[1]), 2 * half_wh[0])
+    if luma is None or chroma is None:
+        return None
+    return luma, chroma[:, 0::2], chroma[:, 1::2]
+
+
+def _lines(frame: av.VideoFrame, plane: int, first: int, last: int, width: int) -> ByteArray | None:
+    pitch_bytes = frame.planes[plane].line_size
+    lines = np.empty((last - first, pitch_bytes), np.uint8)
+    address = frame.planes[plane].buffer_ptr + first * pitch_bytes
+    return lines[:, :width] if cuda.download(lines, address) else None

@@ -22,7 +22,7 @@ from lfr_batch.footage.damage import (
 )
 from lfr_batch.footage.decoded import Decoded, of_fields, unmarked
 from lfr_batch.footage.decoders import decoder_of
-from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
+from lfr_batch.footage.pyav_frame import Cells, PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import Part, Video, announced_ns, is_encrypted, open_video
 from lfr_batch.footage.sampling import SlotsSent
 from lfr_batch.footage.shape import Shape
@@ -97,16 +97,18 @@ def open_frames(
     sample_fps: float = 0.0,
     stillness: Stillness | None = None,
     decoder: Decoder = "cpu",
+    cells: Cells | None = None,
 ) -> Generator[PyavFrame]:
     """The frames with ``start_ns <= pts < end_ns``, upright, in order. Close it to close the file.
 
     Of frames that are no samples at ``sample_fps`` (0: all are), those that nothing else depends
     on are left out; so are those of groups of pictures that ``stillness`` knows to be still.
+    ``cells`` is as in Scalers.
 
     Raises after the last readable frame: FootageDamaged where packets could not be decoded or the
     file ends early, FootageUnreadable where no frame could be read; StoreUnreachable at any time.
     """
-    shape, scalers, given = shape_of(segment), Scalers(), 0
+    shape, scalers, given = shape_of(segment), Scalers(cells), 0
     interlaced = segment.fields != "progressive"
     part = Part(segment.stream, segment.first_byte, segment.end_byte)
     chosen = decoder_of(segment, decoder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import av
@@ -10,10 +10,12 @@ import cv2
 import numpy as np
 from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 
-from lfr_batch.footage.nvdec import brought_down, is_on_card
+from lfr_batch.footage.nvdec import brought_down, is_on_card, planes_on_card
 from lfr_batch.footage.shape import Part, Shape, SizeWh, Stated, from_display_matrix
+from lfr_batch.footage.stored import planes_of
+from lfr_batch.planes import Planes
 from lfr_batch.records import ByteArray
 
 SCALED_AS_STORED = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "nv12"})
@@ -25,17 +27,21 @@ AROUND_PX = 3
 
 
 Filtered = Callable[[], av.VideoFrame]
+Cells = Callable[[Planes, SizeWh], ByteArray]
+"""Brightness from 0 to 255, (height, width), averaged down to a size; not turned."""
 
 
 class Scalers:
     """swscale contexts, one per kind of picture, kept from frame to frame.
 
     Each is one thread's at a time; ``luma`` and ``down`` may be another's than the rest.
+    ``cells`` makes ``luma`` of frames on a GPU there; None: they are brought down for it.
     """
 
-    __slots__ = ("bgr", "down", "luma", "part", "rgb", "size")
+    __slots__ = ("bgr", "cells", "down", "luma", "part", "rgb", "size")
 
-    def __init__(self) -> None:
+    def __init__(self, cells: Cells | None = None) -> None:
+        self.cells = cells
         self.down = VideoReformatter()
         self.size = VideoReformatter()
         self.luma = VideoReformatter()
@@ -79,13 +85,25 @@ class PyavFrame:
     def size_wh(self) -> SizeWh:
         return self._shape.true_wh(self._stored_wh)
 
+    def planes(self) -> Planes | None:
+        return None if self._filtered is not None else planes_of(self._frame, self._shape)
+
     def luma(self, width: int, height: int) -> ByteArray:
         stored_wh = self._shape.turned_wh((width, height))
-        return self._upright(
-            self._scalers.luma.reformat(
-                self._picture(), *stored_wh, "gray", interpolation=Interpolation.AREA, threads=1
-            )
+        cells, planes = self._scalers.cells, self.planes()
+        if cells is not None and planes is not None and planes.on_card:
+            return self._turned(cells(planes, stored_wh))
+        # Of one colour space to the same: otherwise the differences of colour are mixed in.
+        scaled = self._scalers.luma.reformat(
+            self._picture(),
+            *stored_wh,
+            "gray",
+            src_colorspace=Colorspace.ITU601,
+            dst_colorspace=Colorspace.ITU601,
+            interpolation=Interpolation.AREA,
+            threads=1,
         )
+        return self._upright(scaled)
 
     def rgb(self, width: int, height: int) -> ByteArray:
         frame, stored_wh = self._picture(), self._shape.turned_wh((width, height))
@@ -133,16 +151,31 @@ class PyavFrame:
         return _sampled(stored, to_stored, (right - left, bottom - top))
 
     def _stored_part(self, left: int, top: int, right: int, bottom: int) -> ByteArray:
-        frame, scalers = self._picture(), self._scalers
-        if frame.format.name not in CUT_AS_STORED:
-            whole = scalers.bgr.reformat(frame, format="bgr24", threads=1).to_ndarray()
-            return whole[top:bottom, left:right].astype(np.uint8, copy=False)
         # Chroma has half the resolution: what is cut begins and ends on its grid.
         across, down = left // 2 * 2, top // 2 * 2
-        cut = _cut_planes(frame, across, down, (right + 1) // 2 * 2, (bottom + 1) // 2 * 2)
-        bgr = scalers.part.reformat(cut, format="bgr24", threads=1).to_ndarray()
+        cut = self._cut(across, down, (right + 1) // 2 * 2, (bottom + 1) // 2 * 2)
+        if cut is None:
+            whole = self._scalers.bgr.reformat(self._picture(), format="bgr24", threads=1)
+            pixels = whole.to_ndarray()
+            return pixels[top:bottom, left:right].astype(np.uint8, copy=False)
+        bgr = self._scalers.part.reformat(cut, format="bgr24", threads=1).to_ndarray()
         part = bgr[top - down : bottom - down, left - across : right - across]
         return part.astype(np.uint8, copy=False)
+
+    def _cut(self, left: int, top: int, right: int, bottom: int) -> av.VideoFrame | None:
+        """A part with even borders as it is stored; None: of a kind that is converted whole."""
+        if is_on_card(self._frame) and self._filtered is None:
+            planes = planes_on_card(self._frame, top, bottom)
+            if planes is not None:
+                columns = slice(left, right), slice(left // 2, right // 2)
+                shown = [plane[:, columns[i > 0]] for i, plane in enumerate(planes)]
+                return _part(self._frame, "yuv420p", shown, (bottom - top, right - left))
+        frame = self._picture()
+        if frame.format.name not in CUT_AS_STORED:
+            return None
+        luma = _plane(frame, 0)[top:bottom, left:right]
+        chroma = [_plane(frame, i)[top // 2 : bottom // 2, left // 2 : right // 2] for i in (1, 2)]
+        return _part(frame, frame.format.name, [luma, *chroma], (bottom - top, right - left))
 
     def _upright(self, converted: av.VideoFrame) -> ByteArray:
         return self._turned(converted.to_ndarray().astype(np.uint8, copy=False))
@@ -184,27 +217,21 @@ def _sampled(picture: ByteArray, to_picture: np.ndarray, size_wh: SizeWh) -> Byt
     return np.asarray(sampled, np.uint8)
 
 
-def _cut_planes(
-    frame: av.VideoFrame, left: int, top: int, right: int, bottom: int
+def _part(
+    frame: av.VideoFrame, stored: str, planes: Sequence[ByteArray], size_hw: tuple[int, int]
 ) -> av.VideoFrame:
-    """A part of a 4:2:0 frame, borders even, with the frame's own colours.
+    """A part of a 4:2:0 frame, of even size, with the frame's own colours.
 
     The odd last line or column of a frame of odd size is repeated.
     """
-    luma = _plane(frame, 0)[top:bottom, left:right]
-    chroma = [_plane(frame, i)[top // 2 : bottom // 2, left // 2 : right // 2] for i in (1, 2)]
-    size = bottom - top, right - left
-    stacked = np.concatenate(
-        [
-            _filled(luma, size).ravel(),
-            *(_filled(c, (size[0] // 2, size[1] // 2)).ravel() for c in chroma),
-        ]
+    half_hw = size_hw[0] // 2, size_hw[1] // 2
+    whole = [_filled(each, half_hw if i else size_hw) for i, each in enumerate(planes)]
+    stacked = np.concatenate([each.ravel() for each in whole])
+    part = av.VideoFrame.from_ndarray(
+        stacked.reshape(size_hw[0] * 3 // 2, size_hw[1]), format=stored
     )
-    cut = av.VideoFrame.from_ndarray(
-        stacked.reshape(size[0] * 3 // 2, size[1]), format=frame.format.name
-    )
-    cut.colorspace, cut.color_range = frame.colorspace, frame.color_range
-    return cut
+    part.colorspace, part.color_range = frame.colorspace, frame.color_range
+    return part
 
 
 def _plane(frame: av.VideoFrame, number: int) -> ByteArray:

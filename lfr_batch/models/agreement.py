@@ -249,6 +249,19 @@ def _embedder_check(pack: Pack, spec: EmbedderSpec) -> _Check:
     return _Check(model, pictures, compare_templates)
 
 
+def kept_or_measured(home: Path, key: str, measure: Callable[[], Verdict]) -> Verdict:
+    """What was found before of ``key``, which names all that may change it, else what is found now.
+
+    ``home`` is that of the model packs.
+    """
+    cache = home / "cache" / "agreement.json"
+    verdict = _read_cache(cache).get(key)
+    if verdict is None:
+        verdict = measure()
+        _write_cache(cache, {**_read_cache(cache), key: verdict})
+    return verdict
+
+
 def _verdict(pack: Pack, check: _Check, fast: SessionPlan, session: Session) -> Verdict:
     verdict = _kept_verdict(pack, check, fast)
     if verdict is None:

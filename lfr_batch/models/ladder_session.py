@@ -12,13 +12,16 @@ import numpy as np
 
 from lfr_batch.models.ladder import Ladder, Size
 from lfr_batch.models.lane import Lane, Outputs
+from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray
 
+Picture = ByteArray | Shown
+"""(height, width, 3), or the planes that such pixels are made of on the device."""
 Asked = list[Future[Outputs]]
 
 
 class LadderSession:
-    """Satisfies ``sessions.Session``, for any number of threads; pictures have a rung's size.
+    """Satisfies ``sessions.PlanesSession``, for any number of threads; pictures have a rung's size.
 
     ``open_lane`` makes the lane of a size and a batch. The first of ``usual_whs`` (else the
     smallest there is) is opened at once, so that a device that cannot be used is known of before
@@ -31,14 +34,14 @@ class LadderSession:
     def __init__(
         self,
         ladder: Ladder,
-        open_lane: Callable[[Size, int], Lane],
+        open_lane: Callable[[Size, int], Lane[Picture]],
         description: str,
         usual_whs: Sequence[Size] = (),
     ) -> None:
         self.description = description
         self._ladder = ladder
         self._open_lane = open_lane
-        self._lanes: dict[Size, Lane] = {}
+        self._lanes: dict[Size, Lane[Picture]] = {}
         self._opening = Lock()
         finalize(self, _close, self._lanes)
         rungs = list(dict.fromkeys(map(ladder.rung, usual_whs)))
@@ -56,6 +59,9 @@ class LadderSession:
         return _answers(self._ask(pictures_rgb))
 
     def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
+        return self.run_shown(batches)
+
+    def run_shown(self, batches: Iterable[ByteArray | Shown]) -> Iterator[Outputs]:
         """As many calls are under way as there are pictures in a batch of the device."""
         under_way: deque[Asked] = deque()
         try:
@@ -71,13 +77,14 @@ class LadderSession:
                 for answer in asked:
                     answer.cancel()
 
-    def _ask(self, pictures_rgb: ByteArray) -> Asked:
-        size_wh = _size(pictures_rgb)
+    def _ask(self, batch: ByteArray | Shown) -> Asked:
+        size_wh = _size(batch)
         if self.input_wh(size_wh) != size_wh:
             raise ValueError(f"{size_wh} is no size of {self.description}")
-        return self.lane(size_wh).ask(list(pictures_rgb))
+        pictures = [batch] if isinstance(batch, Shown) else list(batch)
+        return self.lane(size_wh).ask(pictures)
 
-    def lane(self, size_wh: Size) -> Lane:
+    def lane(self, size_wh: Size) -> Lane[Picture]:
         """The one of a rung, made when first needed."""
         with self._opening:
             if size_wh not in self._lanes:
@@ -86,8 +93,8 @@ class LadderSession:
             return self._lanes[size_wh]
 
 
-def _size(pictures_rgb: ByteArray) -> Size:
-    return pictures_rgb.shape[2], pictures_rgb.shape[1]
+def _size(batch: ByteArray | Shown) -> Size:
+    return batch.input_wh if isinstance(batch, Shown) else (batch.shape[2], batch.shape[1])
 
 
 def _is_done(asked: Asked) -> bool:
@@ -102,6 +109,6 @@ def _answers(asked: Asked) -> Outputs:
     return tuple(np.concatenate(output) for output in zip(*found, strict=True))
 
 
-def _close(lanes: dict[Size, Lane]) -> None:
+def _close(lanes: dict[Size, Lane[Picture]]) -> None:
     for lane in lanes.values():
         lane.close()

@@ -12,19 +12,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Condition, Thread
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 from weakref import WeakSet
 
 from lfr_batch.errors import DeviceUnavailable
-from lfr_batch.records import ByteArray, FloatArray
+from lfr_batch.records import FloatArray
 
 Outputs = tuple[FloatArray, ...]
+P = TypeVar("P")
+P_contra = TypeVar("P_contra", contravariant=True)
+"""What a picture is given as."""
 
 
-class Slot(Protocol):
+class Slot(Protocol[P_contra]):
     """Buffers for one batch of a fixed shape, and the model that computes it."""
 
-    def run(self, pictures_rgb: Sequence[ByteArray]) -> list[Outputs]:
+    def run(self, pictures: Sequence[P_contra]) -> list[Outputs]:
         """The outputs of each picture, with a first axis; the batch is filled up with zeros.
 
         Raises MemoryError where the device has no room for it.
@@ -36,31 +39,31 @@ class Slot(Protocol):
         ...
 
 
-_ALL: WeakSet[Lane] = WeakSet()
+_ALL: WeakSet[Lane[Any]] = WeakSet()
 END_S = 30.0
 
-OpenSlots = Callable[[int], Sequence[Slot]]
+OpenSlots = Callable[[int], Sequence[Slot[P]]]
 """From a batch to slots that may run at once; raises MemoryError as ``Slot.run`` does."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    picture_rgb: ByteArray
+class _Asked(Generic[P]):
+    picture: P
     answer: Future[Outputs] = field(default_factory=Future)
 
 
-class Lane:
+class Lane(Generic[P]):
     """Opened when first asked; a batch that does not fit the device's memory is halved for good.
 
     ``slots`` is how many of them ``open_slots`` gives. ``what`` names model and size in errors.
     """
 
-    def __init__(self, open_slots: OpenSlots, batch: int, slots: int, what: str) -> None:
+    def __init__(self, open_slots: OpenSlots[P], batch: int, slots: int, what: str) -> None:
         self.batch = batch
         self._open_slots = open_slots
         self._what = what
-        self._slots: Sequence[Slot] | None = None
-        self._waiting: deque[_Asked] = deque()
+        self._slots: Sequence[Slot[P]] | None = None
+        self._waiting: deque[_Asked[P]] = deque()
         self._under_way = 0
         self._closed = False
         self._changed = Condition()
@@ -79,7 +82,7 @@ class Lane:
         except MemoryError as error:
             raise self._too_large(error) from error
 
-    def _opened(self) -> Sequence[Slot]:
+    def _opened(self) -> Sequence[Slot[P]]:
         """By one thread at a time; for a smaller batch where memory lacks."""
         while self._slots is None:
             try:
@@ -90,9 +93,9 @@ class Lane:
                 self.batch //= 2
         return self._slots
 
-    def ask(self, pictures_rgb: Sequence[ByteArray]) -> list[Future[Outputs]]:
+    def ask(self, pictures: Sequence[P]) -> list[Future[Outputs]]:
         """The outputs of each picture, to come; one that is cancelled may not be computed."""
-        asked = [_Asked(picture) for picture in pictures_rgb]
+        asked = [_Asked(picture) for picture in pictures]
         with self._changed:
             if self._closed:
                 raise RuntimeError("the lane is closed")
@@ -125,11 +128,11 @@ class Lane:
             self._wipe(number)
             self._answer(number, self._take(timeout_s=None))
 
-    def _take(self, timeout_s: float | None) -> list[_Asked]:
+    def _take(self, timeout_s: float | None) -> list[_Asked[P]]:
         """As many of those that wait as fit in a batch, once they may be computed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._may_go(), timeout_s)
-            taken: list[_Asked] = []
+            taken: list[_Asked[P]] = []
             may_go = self._may_go()
             while may_go and self._waiting and len(taken) < self.batch:
                 each = self._waiting.popleft()
@@ -144,11 +147,11 @@ class Lane:
         full = self._slots is not None and len(self._waiting) >= self.batch
         return full or self._under_way == 0
 
-    def _answer(self, number: int, asked: Sequence[_Asked]) -> bool:
+    def _answer(self, number: int, asked: Sequence[_Asked[P]]) -> bool:
         """Whether there was anything to answer; what was is forgotten with this call."""
         if not asked:
             return False
-        slots: Sequence[Slot] | None = None
+        slots: Sequence[Slot[P]] | None = None
         try:
             slots = self._opened()
             found = _in_batches(slots[number], asked, self.batch)
@@ -165,7 +168,7 @@ class Lane:
         return True
 
     def _make_room(
-        self, asked: Sequence[_Asked], slots: Sequence[Slot] | None, error: MemoryError
+        self, asked: Sequence[_Asked[P]], slots: Sequence[Slot[P]] | None, error: MemoryError
     ) -> None:
         """Close what did not fit; its pictures go first when it is opened for half as many."""
         with self._changed:
@@ -198,14 +201,14 @@ class Lane:
             self._changed.notify_all()
 
 
-def _in_batches(slot: Slot, asked: Sequence[_Asked], batch: int) -> list[Outputs]:
+def _in_batches(slot: Slot[P], asked: Sequence[_Asked[P]], batch: int) -> list[Outputs]:
     """In more than one where the batch has become smaller since they were taken."""
-    pictures = [each.picture_rgb for each in asked]
+    pictures = [each.picture for each in asked]
     parts = [pictures[start : start + batch] for start in range(0, len(pictures), batch)]
     return [outputs for part in parts for outputs in slot.run(part)]
 
 
-def _refuse(asked: Sequence[_Asked], error: Exception) -> None:
+def _refuse(asked: Sequence[_Asked[P]], error: Exception) -> None:
     for each in asked:
         each.answer.set_exception(error)
 

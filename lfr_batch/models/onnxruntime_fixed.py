@@ -6,8 +6,7 @@ shape in it is fixed before it is opened, and its buffers stay where they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,20 +15,14 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.models.graph import PICTURES, fix_shape, takes_pictures
 from lfr_batch.models.ladder import Size, make_ladder
-from lfr_batch.models.ladder_session import LadderSession
+from lfr_batch.models.ladder_session import LadderSession, Picture
 from lfr_batch.models.lane import Lane, Outputs
-from lfr_batch.models.onnxruntime_open import (
-    REFUSALS,
-    describe,
-    first_line,
-    input_shape,
-    open_graph,
-)
-from lfr_batch.models.providers import Device, Shape, lacks_memory
+from lfr_batch.models.onnxruntime_open import describe, input_shape, open_graph, refusals
+from lfr_batch.models.providers import Shape
 from lfr_batch.models.transfers import TRANSFERS
+from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray
 
 if TYPE_CHECKING:
@@ -45,7 +38,7 @@ def open_ladder(model: ModelFile, plan: SessionPlan) -> LadderSession:
     shape = input_shape(_graph(model))
     ladder = make_ladder(shape, plan.at_once, model.max_batch)
 
-    def open_lane(size_wh: Size, batch: int) -> Lane:
+    def open_lane(size_wh: Size, batch: int) -> Lane[Picture]:
         what = f"{size_wh[0]} x {size_wh[1]} pixels for {model.path.name}"
         return Lane(partial(_open_slots, model, plan, size_wh), batch, _slots(plan), what)
 
@@ -66,7 +59,9 @@ def _open_slots(model: ModelFile, plan: SessionPlan, size_wh: Size, batch: int) 
     width, height = size_wh
     shape = batch, height, width, 3
     cache = plan.cache and plan.cache / "x".join(map(str, shape))
-    session = open_graph(fix_shape(_graph(model), shape), model, replace(plan, cache=cache))
+    session = open_graph(
+        fix_shape(_graph(model), shape), model.path.name, replace(plan, cache=cache)
+    )
     return [FixedSlot(session, shape, plan) for _ in range(_slots(plan))]
 
 
@@ -77,35 +72,36 @@ class FixedSlot:
     def __init__(
         self, session: onnxruntime.InferenceSession, shape: Shape, plan: SessionPlan
     ) -> None:
-        self._session, self._graphs = session, plan.cuda_graphs
+        self._session, self._plan = session, plan
         self._device = plan.device
         self._transfers = TRANSFERS[plan.device]
         self._names = [output.name for output in session.get_outputs()]
         self._host = self._transfers.staging(shape)
         self._filled = 0
         self._outputs: list[Any] = []
-        with _refusals(self._device):
+        with refusals(self._device):
             self._pictures = onnxruntime.OrtValue.ortvalue_from_shape_and_type(
                 shape, np.uint8, plan.device, 0
             )
             self._transfers.clear(self._pictures)
+        self._address = int(self._pictures.data_ptr())
         self._binding = session.io_binding()
         self._binding.bind_ortvalue_input(PICTURES, self._pictures)
         for name in self._names:
             self._binding.bind_output(name, plan.device, 0)
 
-    def run(self, pictures_rgb: Sequence[ByteArray]) -> list[Outputs]:
-        with _refusals(self._device):
-            self._fill(pictures_rgb)
+    def run(self, pictures: Sequence[Picture]) -> list[Outputs]:
+        with refusals(self._device):
+            self._fill(pictures)
             if not self._outputs:
                 self._first_run()
             self._session.run_with_iobinding(self._binding)
             # Of a single picture all is its own, whatever the outputs' first axis is.
-            rows = len(pictures_rgb) if len(self._host) > 1 else None
+            rows = len(pictures) if len(self._host) > 1 else None
             kept = [self._transfers.floats(value, rows) for value in self._outputs]
         if len(self._host) == 1:
             return [tuple(kept)]
-        return [tuple(output[i : i + 1] for output in kept) for i in range(len(pictures_rgb))]
+        return [tuple(output[i : i + 1] for output in kept) for i in range(len(pictures))]
 
     def wipe(self) -> None:
         """Pictures and templates have served their purpose."""
@@ -115,15 +111,21 @@ class FixedSlot:
         for value in (self._pictures, *self._outputs):
             self._transfers.clear(value)
 
-    def _fill(self, pictures_rgb: Sequence[ByteArray]) -> None:
+    def _fill(self, pictures: Sequence[Picture]) -> None:
         """And leave nothing of the call before."""
-        for row, picture in zip(self._host, pictures_rgb, strict=False):
-            row[:] = picture
-        self._host[len(pictures_rgb) : self._filled] = 0
-        if pictures_rgb:
-            rows = max(len(pictures_rgb), self._filled)
-            self._transfers.put(self._pictures, self._host, rows)
-        self._filled = len(pictures_rgb)
+        given: dict[int, ByteArray] = {
+            i: each for i, each in enumerate(pictures) if not isinstance(each, Shown)
+        }
+        stale = range(len(pictures), self._filled)
+        for i, pixels in given.items():
+            self._host[i] = pixels
+        self._host[[i for i in range(self._filled) if i not in given]] = 0
+        if given or (pictures and stale):
+            self._transfers.put(self._pictures, self._host, max(len(pictures), self._filled))
+        for i, picture in enumerate(pictures):
+            if isinstance(picture, Shown):
+                picture.scaler.write(picture, self._address + i * self._host[0].nbytes)
+        self._filled = len(pictures)
 
     def _first_run(self) -> None:
         """onnxruntime makes room for the outputs, which all further runs write to.
@@ -131,26 +133,9 @@ class FixedSlot:
         A CUDA graph is not recorded before that.
         """
         options = onnxruntime.RunOptions()
-        if self._graphs:
+        if self._plan.cuda_graphs:
             options.add_run_config_entry("gpu_graph_id", "-1")
         self._session.run_with_iobinding(self._binding, options)
         self._outputs = list(self._binding.get_outputs())
         for name, value in zip(self._names, self._outputs, strict=True):
             self._binding.bind_ortvalue_output(name, value)
-
-
-@contextmanager
-def _refusals(device: Device) -> Iterator[None]:
-    """onnxruntime's many ways to say that a device has no room, as MemoryError; whatever else a GPU
-    refuses, as DeviceUnavailable."""
-    try:
-        yield
-    except REFUSALS as error:
-        if lacks_memory(str(error)):
-            raise MemoryError(first_line(error)) from error
-        if device == "cpu":
-            raise
-        raise DeviceUnavailable(
-            f"The GPU failed while it computed ({first_line(error)}): see `nvidia-smi` and the "
-            "system's log, then `lfr resume` the run where a GPU works."
-        ) from error

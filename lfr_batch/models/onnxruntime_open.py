@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from lfr_batch.models.providers import (
 )
 
 if TYPE_CHECKING:
-    from lfr_batch.models.sessions import ModelFile, SessionPlan
+    from lfr_batch.models.sessions import SessionPlan
 
 ERRORS_ONLY = 3
 REFUSALS = (RuntimeError, EPFail, Fail, RuntimeException)
@@ -34,9 +35,9 @@ REFUSALS = (RuntimeError, EPFail, Fail, RuntimeException)
 
 
 def open_graph(
-    graph: onnx.ModelProto, model: ModelFile, plan: SessionPlan
+    graph: onnx.ModelProto, name: str, plan: SessionPlan
 ) -> onnxruntime.InferenceSession:
-    """``graph``, made of ``model``, on the plan's device.
+    """``graph``, called ``name`` in errors, on the plan's device.
 
     Raises DeviceUnavailable if that cannot be used, or where part of the graph would be computed on
     the CPU instead and the plan does not allow that; MemoryError where a GPU has no room for it.
@@ -56,8 +57,8 @@ def open_graph(
             raise
         if lacks_memory(str(error)):
             raise MemoryError(first_line(error)) from error
-        raise DeviceUnavailable(_not_started(model, wanted[0], first_line(error))) from error
-    _require_device(session, model, plan, wanted[0])
+        raise DeviceUnavailable(_not_started(name, wanted[0], first_line(error))) from error
+    _require_device(session, name, plan, wanted[0])
     return session
 
 
@@ -93,7 +94,7 @@ def _provider_options(name: str, plan: SessionPlan) -> dict[str, str]:
 
 
 def _require_device(
-    session: onnxruntime.InferenceSession, model: ModelFile, plan: SessionPlan, first: str
+    session: onnxruntime.InferenceSession, name: str, plan: SessionPlan, first: str
 ) -> None:
     """Raises DeviceUnavailable where the CPU would do a GPU's work."""
     if plan.device == "cpu":
@@ -101,12 +102,12 @@ def _require_device(
     # onnxruntime only warns where a provider cannot start.
     assigned = assignments(session)
     if first not in {provider for provider, _ in assigned}:
-        raise DeviceUnavailable(_not_started(model, first, "it was given no part of the graph"))
+        raise DeviceUnavailable(_not_started(name, first, "it was given no part of the graph"))
     # session.disable_cpu_ep_fallback would refuse the arithmetic of shapes too.
     on_cpu = misplaced(assigned)
     if on_cpu and not plan.allow_cpu:
         raise DeviceUnavailable(
-            f"onnxruntime would compute {', '.join(on_cpu)} of {model.path.name} on the CPU "
+            f"onnxruntime would compute {', '.join(on_cpu)} of {name} on the CPU "
             "instead of the GPU: give --allow-cpu (inference.allow_cpu) to accept that, or set "
             "inference.device to cpu."
         )
@@ -121,11 +122,11 @@ def assignments(session: onnxruntime.InferenceSession) -> list[tuple[str, str]]:
     ]
 
 
-def _not_started(model: ModelFile, provider: str, reason: str) -> str:
-    name = provider.removesuffix("ExecutionProvider")
+def _not_started(name: str, provider: str, reason: str) -> str:
+    library = provider.removesuffix("ExecutionProvider")
     way_out = "inference.tensorrt to never" if provider == TENSORRT else "inference.device to cpu"
     return (
-        f"onnxruntime could not use {name} for {model.path.name} ({reason}): check "
+        f"onnxruntime could not use {library} for {name} ({reason}): check "
         f"the driver and the CUDA libraries, or set {way_out}."
     )
 
@@ -145,3 +146,20 @@ def describe(plan: SessionPlan) -> str:
         return f"onnxruntime CPU {plan.precision}, {plan.threads} threads"
     library = "TensorRT" if plan.precision == "f16" else "CUDA"
     return f"onnxruntime {library} {plan.precision}"
+
+
+@contextlib.contextmanager
+def refusals(device: Device) -> Iterator[None]:
+    """onnxruntime's many ways to say that a device has no room, as MemoryError; whatever else a GPU
+    refuses, as DeviceUnavailable."""
+    try:
+        yield
+    except REFUSALS as error:
+        if lacks_memory(str(error)):
+            raise MemoryError(first_line(error)) from error
+        if device == "cpu":
+            raise
+        raise DeviceUnavailable(
+            f"The GPU failed while it computed ({first_line(error)}): see `nvidia-smi` and the "
+            "system's log, then `lfr resume` the run where a GPU works."
+        ) from error

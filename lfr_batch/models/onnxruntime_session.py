@@ -36,7 +36,7 @@ class OnnxRuntimeSession:
 
     def __init__(self, model: ModelFile, plan: SessionPlan) -> None:
         session = open_graph(
-            takes_pictures(onnx.load(model.path), model.mean, model.std), model, plan
+            takes_pictures(onnx.load(model.path), model.mean, model.std), model.path.name, plan
         )
         self._slots = [_Slot(session) for _ in range(plan.streams)]
         # Its own, so that a consumer of run_all may call run in between.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable, tensorrt_is_usable
 from lfr_batch.models.ladder import Size
 from lfr_batch.models.providers import BackendName, Device, Precision
+from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray, FloatArray
 
 Outputs = tuple[FloatArray, ...]
@@ -51,6 +52,15 @@ class Session(Protocol):
 
         Batches are taken while earlier ones compute: making the next one costs little.
         """
+        ...
+
+
+@runtime_checkable
+class PlanesSession(Session, Protocol):
+    """One that makes pixels of a decoder's planes itself, on its device."""
+
+    def run_shown(self, batches: Iterable[ByteArray | Shown]) -> Iterator[Outputs]:
+        """``run_all``, some of whose batches are single frames."""
         ...
 
 

@@ -19,6 +19,9 @@ from lfr_batch.records import Decoder
 Looks = Literal["parts", "whole"]
 """Whether a look may be at the part of a picture that changed, or is always at all of it."""
 
+Scaling = Literal["processor", "gpu"]
+"""What makes the pixels of frames that detectors see, where it knows their format."""
+
 _LIBRARIES: Mapping[tuple[BackendName, Device], str] = {
     ("openvino", "cpu"): "OpenVINO",
     ("onnxruntime", "cpu"): "onnxruntime on processors",
@@ -39,6 +42,7 @@ class Settled:
     f16 is TensorRT's."""
     looks: Looks
     decode: Decoder
+    scaling: Scaling
     libraries: tuple[str, ...]
     """Those that decode, scale and compute, as ``name version``."""
     hardware: tuple[str, ...]
@@ -56,7 +60,9 @@ def in_words(settled: Settled) -> str:
     library = _LIBRARIES[settled.backend, settled.device]
     if "f16" in settled.precisions.values():
         library = "TensorRT"
-    return f"{library} {_arithmetic(settled.precisions)}, decoded by {_DECODERS[settled.decode]}"
+    scaled = ", scaled on the GPU" if settled.scaling == "gpu" else ""
+    arithmetic = _arithmetic(settled.precisions)
+    return f"{library} {arithmetic}, decoded by {_DECODERS[settled.decode]}{scaled}"
 
 
 def obeyed(inference: InferenceConfig, settled: Settled | None, file: str) -> InferenceConfig:
@@ -78,13 +84,13 @@ def common(nodes: Sequence[Settled]) -> Settled:
     Raises NotAsPlanned where they differ in more than that.
     """
     first = nodes[0]
-    for name in ("device", "backend", "looks", "decode", "libraries"):
+    for name in ("device", "backend", "looks", "decode", "scaling", "libraries"):
         differing = {str(getattr(node, name)): None for node in nodes}
         if len(differing) > 1:
             raise NotAsPlanned(
                 f"The cluster's nodes differ in {name} ({' and '.join(differing)}): set "
-                "inference.device and footage.decode to what all have, and install the same "
-                "packages on all."
+                "inference.device, footage.decode and footage.scaling to what all have, and "
+                "install the same packages on all."
             )
     precisions = {
         file: precision if all(n.precisions[file] == precision for n in nodes) else "f32"

@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from time import perf_counter
 from typing import TypeVar
@@ -14,7 +15,7 @@ import numpy as np
 
 from lfr_batch.config.schema import Config, DetectConfig, QualityConfig, TrackConfig
 from lfr_batch.faces.boxes import lies_inside
-from lfr_batch.faces.detectors import Detector, Input, Reading, detect_in_turn
+from lfr_batch.faces.detectors import Detector, FrameInput, Reading, detect_in_turn
 from lfr_batch.faces.letterbox import Letterbox, PixelRegion, long_side_px
 from lfr_batch.faces.turns import (
     STRETCHES,
@@ -26,9 +27,10 @@ from lfr_batch.faces.turns import (
     next_phase,
     turn_in,
 )
-from lfr_batch.footage.frames import Frame
+from lfr_batch.footage.frames import Frame, LiesInPlanes
 from lfr_batch.pipeline.coverage import Coverage
-from lfr_batch.records import FaceBatch, FloatArray
+from lfr_batch.planes import Shown
+from lfr_batch.records import ByteArray, FaceBatch, FloatArray
 
 BORDER_PX = 2
 """A face this close to the border of a part, in input pixels, may be cut by it."""
@@ -164,22 +166,30 @@ def _search(
     """Each look of a stretch with its faces, ``known`` being what was seen before, by camera."""
     waiting: deque[_Waiting] = deque()
 
-    def pictures() -> Iterator[tuple[Turn, Input]]:
+    def pictures() -> Iterator[tuple[Turn, FrameInput]]:
         for phase, look in stretch:
             if look.frame is None:
                 waiting.append((phase, look, None))
                 continue
             turn = turn_in(phase, known.get(look.view, Sight()), detectors)
-            reading = detectors[turn].reading
-            box = input_of(look, look.frame, reading, config.detect, config.quality)
+            detector = detectors[turn]
+            box = input_of(look, look.frame, detector.reading, config.detect, config.quality)
             waiting.append((phase, look, box))
-            yield turn, (box.cut(look.frame.rgb(*box.content_wh)), box)
+            yield turn, (shown_to(detector, look.frame, box), box)
 
     for faces in detect_in_turn(detectors, pictures()):
         yield from _unseen(waiting)
         phase, look, box = waiting.popleft()
         yield phase, seen_of(look, faces, box)
     yield from _unseen(waiting)
+
+
+def shown_to(detector: Detector, frame: Frame, box: Letterbox) -> ByteArray | Shown:
+    """The frame's pixels, or the frame where the detector makes them itself."""
+    as_pixels = partial(frame.rgb, *box.content_wh)
+    planes = frame.planes() if isinstance(frame, LiesInPlanes) else None
+    shown = detector.shown(planes, box, as_pixels) if planes is not None else None
+    return box.cut(as_pixels()) if shown is None else shown
 
 
 def _unseen(waiting: deque[_Waiting]) -> Iterator[tuple[Phase, Seen]]:

@@ -10,7 +10,7 @@ from typing import Literal
 from lfr_batch import cuda
 from lfr_batch.config.load import config_hash
 from lfr_batch.config.schema import Config, EngineConfig, InferenceConfig, MotionConfig
-from lfr_batch.errors import ConfigError, NotAsPlanned
+from lfr_batch.errors import ConfigError, DeviceUnavailable, NotAsPlanned
 from lfr_batch.faces.detectors import frame_detectors
 from lfr_batch.footage.decoders import settle_decode
 from lfr_batch.footage.nvdec import hardware_decoder, nvdec_obstacle
@@ -23,10 +23,11 @@ from lfr_batch.models.devices import (
 )
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec, PackManifest
 from lfr_batch.models.providers import Device
-from lfr_batch.models.sessions import plan_session
-from lfr_batch.models.settled import Looks, Settled, as_json, in_words
+from lfr_batch.models.sessions import SessionPlan, plan_session
+from lfr_batch.models.settled import Looks, Scaling, Settled, as_json, in_words
 from lfr_batch.models.store import load_pack
 from lfr_batch.pipeline.machine import sized_here
+from lfr_batch.pipeline.scaling import scaling_obstacle
 from lfr_batch.records import Decoder
 
 Work = Literal["scan", "search", "live", "enrol"]
@@ -56,9 +57,29 @@ def settle_here(home: Path, config: Config, work: Work) -> Settled:
         },
         looks="whole" if stills else _looks(config.footage.motion, plan.device),
         decode=decode,
+        scaling=_scaling(home, config, plan) if work == "scan" else "processor",
         libraries=computing_libraries(plan.backend),
         hardware=computing_hardware(plan.device),
     )
+
+
+def _scaling(home: Path, config: Config, plan: SessionPlan) -> Scaling:
+    """Raises ConfigError or DeviceUnavailable where a GPU was asked for and is not to be had."""
+    asked = config.footage.scaling
+    if asked == "processor" or (asked == "auto" and plan.device == "cpu"):
+        return "processor"
+    if plan.device == "cpu":
+        raise ConfigError(
+            "footage.scaling is gpu, but nothing is computed on a GPU: set it to auto."
+        )
+    if obstacle := scaling_obstacle(home, plan):
+        if asked == "gpu":
+            raise DeviceUnavailable(
+                f"footage.scaling is gpu, but frames cannot be scaled there ({obstacle}): set it "
+                "to auto or processor."
+            )
+        return "processor"
+    return "gpu"
 
 
 def _require_gpus(engine: EngineConfig) -> None:
@@ -86,7 +107,8 @@ def obeying(config: Config, settled: Settled | None) -> Config:
     if settled is None:
         return config
     motion = obeying_motion(config.footage.motion, settled)
-    footage = config.footage.model_copy(update={"motion": motion, "decode": settled.decode})
+    precise = {"motion": motion, "decode": settled.decode, "scaling": settled.scaling}
+    footage = config.footage.model_copy(update=precise)
     return config.model_copy(update={"footage": footage})
 
 

@@ -16,6 +16,7 @@ from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.footage.decoders import decoder_of
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.open import open_segment
+from lfr_batch.footage.pyav_frame import Cells
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.gallery.faiss_index import use_threads
 from lfr_batch.pipeline.scan_segment import SegmentResult, scan_segment
@@ -79,7 +80,9 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     def searched(segment: Segment, decoder: Decoder, search: Search) -> SegmentResult:
         skips = spec.config.footage.motion.skips_groups and segment.views == 1
         stillness = Stillness() if skips else None
-        with closing(_frames(segment, spec, decoder, stillness)) as frames:
+        scaler = search.stages.scaler
+        cells = scaler.cells if scaler else None
+        with closing(_frames(segment, spec, decoder, stillness, cells)) as frames:
             result = scan_segment(segment, frames, search, stillness, beside=beside)
         faulty = result.outcome.error or result.outcome.unsearched
         if faulty and decoder_of(segment, decoder) == "nvdec":
@@ -113,12 +116,16 @@ def _prepare() -> None:
 
 
 def _frames(
-    segment: Segment, spec: WorkerSpec, decoder: Decoder, stillness: Stillness | None
+    segment: Segment,
+    spec: WorkerSpec,
+    decoder: Decoder,
+    stillness: Stillness | None,
+    cells: Cells | None,
 ) -> Generator[Frame]:
     config = spec.config
     # Which camera a frame is of shows when it is decoded.
     sample_fps = config.footage.sample_fps if segment.views == 1 else 0.0
-    return open_segment(segment, config.s3, DECODER_THREADS, sample_fps, stillness, decoder)
+    return open_segment(segment, config.s3, DECODER_THREADS, sample_fps, stillness, decoder, cells)
 
 
 def failed(segment: Segment, error: str, status: SegmentStatus = "failed") -> SegmentOutcome:

@@ -13,6 +13,7 @@ from contextlib import nullcontext, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from threading import Event
@@ -25,9 +26,12 @@ import pytest
 
 from lfr_batch.cli.app import main
 from lfr_batch.engine.live_threads import live_threads
+from lfr_batch.models import plane_scaler
 from lfr_batch.models.graph import PICTURES
 from lfr_batch.models.ladder_session import LadderSession
 from lfr_batch.models.onnxruntime_fixed import open_ladder
+from lfr_batch.models.plane_scaler import PlaneScaler
+from lfr_batch.models.planes_graph import PLANES
 from lfr_batch.models.sessions import BACKENDS, ModelFile, SessionPlan
 from lfr_batch.pipeline.deploy import make_deployment
 from lfr_batch.pipeline.live_run import Look, run_deployment
@@ -52,7 +56,8 @@ class Recording(onnxruntime.InferenceSession):  # type: ignore[misc]  # it has n
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.model = MODELS[len(self.get_outputs())]
+        of_planes = self.get_inputs()[0].name in PLANES
+        self.model = "planes" if of_planes else MODELS[len(self.get_outputs())]
         self.shapes: Counter[Shape] = Counter()
         self.opened.append(self)
 
@@ -60,7 +65,10 @@ class Recording(onnxruntime.InferenceSession):  # type: ignore[misc]  # it has n
         raise AssertionError("bound buffers were passed by")
 
     def run_with_iobinding(self, binding: Any, *options: Any) -> None:
-        self.shapes[tuple(binding._bound_inputs[PICTURES].shape())] += 1
+        if self.model == "planes":  # onnxruntime refuses any other than the graph's own
+            self.shapes[tuple(self.get_inputs()[0].shape)] += 1
+        else:
+            self.shapes[tuple(binding._bound_inputs[PICTURES].shape())] += 1
         super().run_with_iobinding(binding, *options)
 
 
@@ -75,10 +83,15 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
         )
         return open_ladder(model, stand_in)
 
+    def scaling_on_its_processor(plan: SessionPlan) -> PlaneScaler:
+        assert plan.device == "cuda"
+        return PlaneScaler(replace(plan, device="cpu", threads=1))
+
     become(monkeypatch, Machine(gpu=True))
     Recording.opened = []
     monkeypatch.setattr(onnxruntime, "InferenceSession", Recording)
     monkeypatch.setitem(BACKENDS, "onnxruntime", on_its_processor)
+    monkeypatch.setattr(plane_scaler, "_scaler", cache(scaling_on_its_processor))
     return Recording.opened
 
 
@@ -161,6 +174,8 @@ def test_a_scan(
     assert sizes_hw == {(480, 640), (320, 320), (480, 832)}  # of whole frames, and what is usual
     assert len(set(shapes(opened, "centerface"))) > 4
     assert len(shapes(opened, "sface")) == 1
+    lines = {shape[0] for shape in shapes(opened, "planes")}
+    assert lines >= {360, 240, 480, 288}  # of every video, the one that lies on its side too
     assert len(on_processors) == 6
     for one, other in zip(found, on_processors, strict=True):
         assert (one["file"], one["subject_id"]) == (other["file"], other["subject_id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 from pathlib import Path
 
@@ -10,15 +11,25 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, VideoReformatter
 
+from lfr_batch import cuda
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
+from lfr_batch.footage import pyav_frame, stored
 from lfr_batch.footage.decoders import Decode, decoder_of, settle_decode
-from lfr_batch.footage.nvdec import brought_down, hardware_decoder, nvdec_obstacle
+from lfr_batch.footage.nvdec import (
+    AS_ON_PROCESSORS,
+    brought_down,
+    hardware_decoder,
+    nvdec_obstacle,
+)
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import open_container, open_video
 from lfr_batch.footage.shape import Shape
+from lfr_batch.footage.stored import planes_of
 from lfr_batch.models.synthetic import smooth_pictures
+from lfr_batch.planes import Planes
 from lfr_batch.records import ByteArray, Decoder, FieldOrder, Segment
+from tests.models.planes import FULL, coarse, stored_as, two_of
 
 S3 = S3Config()
 without_nvdec = pytest.mark.skipif(not nvdec_obstacle(), reason="this machine decodes on a GPU")
@@ -153,3 +164,75 @@ def samples(plane: av.video.plane.VideoPlane, bytes_each: int) -> ByteArray:
     """Without what fills its lines up."""
     lines = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
     return np.asarray(lines[:, : plane.width * bytes_each], np.uint8)
+
+
+@pytest.fixture
+def on_a_card(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Frames in NV12 or P010 count as frames on a GPU, whose memory is this process's; how many
+    bytes were copied."""
+    copied: list[int] = []
+
+    def download(array: ByteArray, pointer: int) -> bool:
+        copied.append(array.nbytes)
+        ctypes.memmove(array.ctypes.data, pointer, array.nbytes)
+        return True
+
+    def on_card(frame: av.VideoFrame) -> bool:
+        return frame.format.name in AS_ON_PROCESSORS
+
+    for module in (pyav_frame, stored):
+        monkeypatch.setattr(module, "is_on_card", on_card)
+    monkeypatch.setattr(cuda, "enter", lambda: True)
+    monkeypatch.setattr(cuda, "download", download)
+    return copied
+
+
+@pytest.mark.parametrize("shape", [Shape(), Shape(turns=1), Shape(mirrored=True, turns=3)], ids=str)
+@pytest.mark.parametrize("size_wh", [(160, 120), (161, 121), (98, 67)])
+@pytest.mark.parametrize("kind", ["nv12", "p010le"])
+def test_only_the_lines_around_a_part_are_brought_down(
+    on_a_card: list[int], kind: str, size_wh: tuple[int, int], shape: Shape
+) -> None:
+    moved, theirs = two_of(coarse(size_wh), kind, shape=shape)
+    width, height = theirs.size_wh
+    for part in ((7, 11, 60, 53), (0, 0, 20, 20), (width - 31, height - 30, width, height)):
+        assert np.array_equal(moved.bgr_part(*part), theirs.bgr_part(*part))
+    whole = size_wh[0] * size_wh[1]
+    # Of more than 8 bits the whole frame comes, by FFmpeg's own way.
+    assert (sum(on_a_card) < 3 * whole) if kind == "nv12" else not on_a_card
+
+
+def test_the_gate_s_picture_of_a_frame_on_a_card_is_made_there(on_a_card: list[int]) -> None:
+    asked: list[tuple[Planes, tuple[int, int]]] = []
+
+    def cells(planes: Planes, grid_wh: tuple[int, int]) -> ByteArray:
+        asked.append((planes, grid_wh))
+        return np.arange(12, dtype=np.uint8).reshape(3, 4)
+
+    frame = stored_as(coarse((160, 120)), "nv12")
+    shown = PyavFrame(frame, 0, Shape(turns=1), Scalers(cells)).luma(3, 4)
+    assert np.array_equal(shown, np.rot90(np.arange(12).reshape(3, 4), -1))
+    [(planes, grid_wh)] = asked
+    assert (planes.layout.format, planes.on_card, grid_wh) == ("nv12", True, (4, 3))
+    assert not on_a_card
+
+
+@pytest.mark.parametrize(
+    ("stored_name", "matrix"), [("gray", 1), ("rgb24", 1), ("yuv420p", 8), ("yuv410p", 1)]
+)
+def test_what_is_not_known_is_left_to_the_processor(stored_name: str, matrix: int) -> None:
+    frame = stored_as(coarse((64, 48)), stored_name)
+    frame.colorspace = matrix
+    assert planes_of(frame, Shape()) is None
+
+
+def test_where_a_frame_lies_is_told_without_touching_it() -> None:
+    frame = stored_as(coarse((66, 50)), "yuv420p10le", matrix=9, extent=FULL)
+    planes = planes_of(frame, Shape(mirrored=True, turns=3))
+    assert planes is not None
+    assert planes.owner is frame
+    assert planes.addresses == tuple(plane.buffer_ptr for plane in frame.planes)
+    layout = planes.layout
+    assert (layout.size_wh, layout.matrix, layout.full_range) == ((66, 50), "bt2020", True)
+    assert (layout.mirrored, layout.turns, planes.on_card) == (True, 3, False)
+    assert layout.plane_shape(1) == (25, frame.planes[1].line_size // 2)

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper, save_model
 
 from lfr_batch import cuda
 from lfr_batch.errors import DeviceUnavailable
-from lfr_batch.models import onnxruntime_fixed
+from lfr_batch.models import onnxruntime_fixed, onnxruntime_open
 from lfr_batch.models.ladder_session import LadderSession
 from lfr_batch.models.onnxruntime_fixed import FixedSlot, open_ladder
 from lfr_batch.models.sessions import ModelFile, Outputs, SessionPlan, open_planned
@@ -236,7 +236,7 @@ def test_what_else_a_gpu_refuses_is_no_picture_s_fault() -> None:
     failure = "CUDA failure 719: unspecified launch failure"
     with (
         pytest.raises(DeviceUnavailable, match=r"failed while it computed.*719.*lfr resume"),
-        onnxruntime_fixed._refusals("cuda"),
+        onnxruntime_open.refusals("cuda"),
     ):
         raise RuntimeError(failure)
 

@@ -10,9 +10,9 @@ import pytest
 
 from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.models.ladder import Ladder, Size
-from lfr_batch.models.ladder_session import LadderSession
+from lfr_batch.models.ladder_session import LadderSession, Picture
 from lfr_batch.models.lane import Lane, Outputs
-from lfr_batch.records import ByteArray
+from lfr_batch.planes import Shown
 
 WAIT_S = 30.0
 
@@ -25,7 +25,7 @@ class Machine:
         self.opened: list[Size] = []
         self.computed: SimpleQueue[Size] = SimpleQueue()
 
-    def lane(self, size_wh: Size, batch: int) -> Lane:
+    def lane(self, size_wh: Size, batch: int) -> Lane[Picture]:
         def opened(_: int) -> list[FakeSlot]:
             if not self.works:
                 raise DeviceUnavailable("no GPU")
@@ -42,10 +42,12 @@ class FakeSlot:
     def __init__(self, machine: Machine, size_wh: Size) -> None:
         self._machine, self._size_wh = machine, size_wh
 
-    def run(self, pictures_rgb: Sequence[ByteArray]) -> list[Outputs]:
-        assert {each.shape[1::-1] for each in pictures_rgb} == {self._size_wh}
+    def run(self, pictures: Sequence[Picture]) -> list[Outputs]:
+        pixels = [each for each in pictures if not isinstance(each, Shown)]
+        assert len(pixels) == len(pictures)
+        assert {each.shape[1::-1] for each in pixels} == {self._size_wh}
         self._machine.computed.put(self._size_wh)
-        return [(np.array([each.mean()], np.float32),) for each in pictures_rgb]
+        return [(np.array([each.mean()], np.float32),) for each in pixels]
 
     def wipe(self) -> None:
         pass

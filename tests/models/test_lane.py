@@ -40,14 +40,14 @@ class Device:
     def __post_init__(self) -> None:
         self.held.set()
 
-    def open_slots(self, slots: int) -> Callable[[int], list[Slot]]:
-        def opened(batch: int) -> list[Slot]:
+    def open_slots(self, slots: int) -> Callable[[int], list[Slot[ByteArray]]]:
+        def opened(batch: int) -> list[Slot[ByteArray]]:
             self.opened.append(batch)
             return [FakeSlot(self, batch) for _ in range(slots)]
 
         return opened
 
-    def lane(self, batch: int, slots: int = 2) -> Lane:
+    def lane(self, batch: int, slots: int = 2) -> Lane[ByteArray]:
         return Lane(self.open_slots(slots), batch, slots, "2 x 2 pixels")
 
     @contextmanager
@@ -82,7 +82,7 @@ class FakeSlot:
         self.device.wiped.release()
 
 
-def answers(lane: Lane, *marks: int) -> list[int]:
+def answers(lane: Lane[ByteArray], *marks: int) -> list[int]:
     asked = lane.ask([picture(mark) for mark in marks])
     return [int(each.result(WAIT_S)[0][0]) for each in asked]
 
@@ -163,7 +163,7 @@ def test_no_memory_for_a_single_picture_is_said_with_the_way_out() -> None:
 def test_memory_may_lack_while_it_is_opened() -> None:
     tried: list[int] = []
 
-    def opened(batch: int) -> list[Slot]:
+    def opened(batch: int) -> list[Slot[ByteArray]]:
         tried.append(batch)
         if batch > 2:
             raise MemoryError("CUDA failure 2: out of memory")
@@ -175,7 +175,7 @@ def test_memory_may_lack_while_it_is_opened() -> None:
 
 
 def test_memory_may_lack_when_it_is_opened_before_anything_is_asked() -> None:
-    def opened(_: int) -> list[Slot]:
+    def opened(_: int) -> list[Slot[ByteArray]]:
         raise MemoryError("CUDA failure 2: out of memory")
 
     with pytest.raises(DeviceUnavailable, match=r"out of memory.*engine\.gpus_per_worker"):
@@ -201,7 +201,7 @@ def test_an_error_is_theirs_whose_pictures_it_was_in() -> None:
 
 
 def test_what_cannot_be_opened_is_said_to_all_who_ask() -> None:
-    def opened(_: int) -> list[Slot]:
+    def opened(_: int) -> list[Slot[ByteArray]]:
         raise DeviceUnavailable("no GPU")
 
     lane = Lane(opened, 4, 2, "2 x 2 pixels")
@@ -251,7 +251,7 @@ def test_what_did_not_fit_is_let_go_before_it_is_opened_anew() -> None:
     alive: list[weakref.ref[FakeSlot]] = []
     left: list[int] = []
 
-    def opened(batch: int) -> list[Slot]:
+    def opened(batch: int) -> list[Slot[ByteArray]]:
         left.append(sum(each() is not None for each in alive))
         slots = [FakeSlot(Device(room=2), batch) for _ in range(2)]
         alive.extend(weakref.ref(each) for each in slots)

@@ -16,6 +16,7 @@ PROCESSORS = Settled(
     precisions={"detector.onnx": "bf16", "embedder.onnx": "bf16"},
     looks="parts",
     decode="cpu",
+    scaling="processor",
     libraries=("openvino 1", "av 2"),
     hardware=("avx512_bf16",),
 )

@@ -23,6 +23,8 @@ class Machine:
     tensorrt: bool = False
     bf16: bool = False
     nvdec: bool = False
+    scales: bool = True
+    """Whether its GPU makes a processor's pixels of frames."""
     disagrees: frozenset[str] = frozenset()
     """Files of models that do not compute what float32 does."""
     libraries: tuple[str, ...] = ("openvino 1", "av 2")
@@ -39,6 +41,8 @@ def become(monkeypatch: pytest.MonkeyPatch, machine: Machine) -> None:
     monkeypatch.setattr(openvino_session, "has_bf16", lambda: machine.bf16)
     for module in (nvdec, settle):
         monkeypatch.setattr(module, "nvdec_obstacle", lambda: obstacle)
+    misfit = "" if machine.scales else "they differ by 9.0"
+    monkeypatch.setattr(settle, "scaling_obstacle", lambda *_: misfit)
     monkeypatch.setattr(settle, "computing_libraries", lambda _: machine.libraries)
 
     def kept(_: Pack, check: Any, fast: SessionPlan) -> Verdict | None:

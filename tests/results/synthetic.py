@@ -38,6 +38,7 @@ SETTLED = Settled(
     precisions={"detector.onnx": "bf16", "embedder.onnx": "f32"},
     looks="parts",
     decode="cpu",
+    scaling="processor",
     libraries=("openvino 2026.4.1", "av 18.1.0"),
     hardware=("avx512_bf16",),
 )
