@@ -41,8 +41,9 @@ PARTS: Mapping[str, Part] = MappingProxyType(
     {
         "decoding": Part(f"{HERE}.decoding:measure", 22, "what NVDEC and the cores decode"),
         "models": Part(f"{HERE}.models:measure", 20, "each model alone and in the product"),
-        "street": Part(f"{HERE}.footage:street", 74, "a street through `lfr scan`"),
-        "wall": Part(f"{HERE}.footage:wall", 62, "a static wall through `lfr scan`"),
+        "scaling": Part(f"{HERE}.scaling:measure", 8, "frames made pixels of where they lie"),
+        "street": Part(f"{HERE}.footage:street", 70, "a street through `lfr scan`"),
+        "wall": Part(f"{HERE}.footage:wall", 58, "a static wall through `lfr scan`"),
         "agreement": Part(f"{HERE}.agreement:measure", 12, "people, beside the processor's"),
         "enrolment": Part(f"{HERE}.enrolment:measure", 18, "a folder of pictures"),
         "search": Part(f"{HERE}.search:measure", 20, "probes against many templates"),
