@@ -136,6 +136,7 @@ def _run(
         binding.bind_input(PLANES[number], where, 0, sample, shape, address)
     device, shape_out, address_out = target
     binding.bind_output(name, device, 0, np.uint8, shape_out, address_out)
+    binding.synchronize_inputs()  # of what had to be copied
     session.run_with_iobinding(binding)
 
 
