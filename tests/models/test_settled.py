@@ -28,6 +28,7 @@ OTHER: dict[str, Any] = {
     "precisions": F32,
     "looks": "whole",
     "decode": "nvdec",
+    "scaling": "gpu",
     "libraries": ("openvino 2", "av 2"),
     "hardware": ("avx2",),
 }
@@ -61,6 +62,10 @@ def test_every_part_of_it_is_told_apart() -> None:
                 "decode": "nvdec",
             },
             "CUDA tf32, decoded by NVDEC (bit errors inside pictures go unnoticed)",
+        ),
+        (
+            {"device": "cuda", "backend": "onnxruntime", "precisions": F32, "scaling": "gpu"},
+            "CUDA f32, decoded by processors, scaled on the GPU",
         ),
         (
             {
@@ -101,7 +106,7 @@ def test_nodes_agree_on_what_all_of_them_have() -> None:
     assert common([without, PROCESSORS]) == common([PROCESSORS, without])
 
 
-@pytest.mark.parametrize("name", ["device", "backend", "looks", "decode", "libraries"])
+@pytest.mark.parametrize("name", ["device", "backend", "looks", "decode", "scaling", "libraries"])
 def test_nodes_that_differ_in_more_are_refused_by_name(name: str) -> None:
     with pytest.raises(NotAsPlanned, match=rf"nodes differ in {name} \(.* and .*\): set inference"):
         common([PROCESSORS, replace(PROCESSORS, **{name: OTHER[name]})])

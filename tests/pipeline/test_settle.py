@@ -199,8 +199,8 @@ def test_what_is_demanded_and_not_there_is_refused_before_there_is_a_run(
             SHARE,
             PLAIN,
             0.25,
-            r"planned for CUDA tf32, decoded by NVDEC \(.+\), and .+ has no GPU that "
-            r"onnxruntime can use: .* with inference\.device cpu\.$",
+            r"planned for CUDA tf32, decoded by NVDEC \(.+\), scaled on the GPU, and .+ has no "
+            r"GPU that onnxruntime can use: .* with inference\.device cpu\.$",
         ),
         (GPU, SHARE, GPU, 0.0, r"gives its workers no GPU"),
         (TENSORRT, SHARE, GPU, 0.25, r"TensorRT f16.*has no TensorRT.*inference\.tensorrt never"),
