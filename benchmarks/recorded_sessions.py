@@ -14,6 +14,7 @@ from unittest.mock import patch
 from lfr_batch.models import onnxruntime_fixed, onnxruntime_open, sessions
 from lfr_batch.models.ladder_session import Picture
 from lfr_batch.models.onnxruntime_fixed import FixedSlot
+from lfr_batch.models.selection import Selection
 from lfr_batch.models.sessions import ModelFile, Outputs, Session, SessionPlan
 from lfr_batch.records import ByteArray
 
@@ -75,8 +76,8 @@ def recorded() -> Iterator[Recorded]:
         return opened
 
     class RecordingSlot(FixedSlot):
-        def __init__(self, session: Any, shape: Shape, plan: SessionPlan) -> None:
-            super().__init__(session, shape, plan)
+        def __init__(self, session: Any, *given: Any) -> None:
+            super().__init__(session, *given)
             self._calls = graphs[id(session)]
             self._shape = tuple(session.get_inputs()[0].shape)
 
@@ -127,6 +128,10 @@ class RecordingSession:
     @property
     def gathers(self) -> bool:
         return self.inner.gathers
+
+    @property
+    def selection(self) -> Selection | None:
+        return self.inner.selection
 
     def input_wh(self, wanted_wh: tuple[int, int]) -> tuple[int, int]:
         return self.inner.input_wh(wanted_wh)

@@ -21,7 +21,7 @@ from lfr_batch.faces.turns import Turn
 from lfr_batch.models.manifest import DetectorKind, DetectorSpec, PackManifest
 from lfr_batch.models.sessions import Outputs, PlanesSession, Session
 from lfr_batch.planes import Planes, Scaler, Shown
-from lfr_batch.records import ByteArray, FaceBatch
+from lfr_batch.records import ByteArray, FaceBatch, FloatArray
 
 Input = tuple[ByteArray, Letterbox]
 """A scaled RGB picture and how it was scaled."""
@@ -38,10 +38,23 @@ class Reading:
     """From a picture's size and the wanted long side."""
     decode: Callable[[Outputs, tuple[int, int]], list[FaceBatch]]
     """From heads and the input's size to the faces of each picture, in input pixels."""
+    decode_best: Callable[[FloatArray, tuple[int, int]], list[FaceBatch]] | None
+    """The same from the rows of the best cells; None: no session gives them."""
     any_size: bool
     """Whether a part of a picture may be looked at by itself."""
     in_parts: bool = True
     """Whether that costs less than the whole: on a GPU it does not."""
+
+    def faces(self, session: Session, answer: Outputs, input_wh: tuple[int, int]) -> FaceBatch:
+        """Of the one picture that ``session`` answered, in input pixels."""
+        if session.selection is None:
+            [found] = self.decode(answer, input_wh)
+            return found
+        if self.decode_best is None:
+            raise ValueError(f"{self.name} reads no rows of cells")
+        [rows] = answer
+        [found] = self.decode_best(rows, input_wh)
+        return found
 
     def part(self, box: Letterbox, region: PixelRegion) -> Letterbox:
         """``box`` narrowed to ``region`` (picture pixels), where that saves anything."""
@@ -87,12 +100,13 @@ class Detector:
                 boxes.append(box)
                 yield self._input(content, box)
 
-        for heads in _answers(session, inputs()):
-            yield self._faces(heads, boxes.popleft())
+        for answer in _answers(session, inputs()):
+            yield self._faces(session, answer, boxes.popleft())
 
     def detect(self, content_rgb: ByteArray, box: Letterbox) -> FaceBatch:
         """The faces of one picture."""
-        return self._faces(self.session.run(self._pixels(content_rgb, box)), box)
+        answer = self.session.run(self._pixels(content_rgb, box))
+        return self._faces(self.session, answer, box)
 
     def shown(
         self, planes: Planes, box: Letterbox, as_pixels: Callable[[], ByteArray]
@@ -114,9 +128,9 @@ class Detector:
         """In the size that the session takes, which may be larger than the letterbox's."""
         return letterbox.stack([content_rgb], self.session.input_wh(box.input_wh))
 
-    def _faces(self, heads: Outputs, box: Letterbox) -> FaceBatch:
-        input_wh = self.session.input_wh(box.input_wh)
-        [found] = self.reading.decode(heads, input_wh)
+    def _faces(self, session: Session, answer: Outputs, box: Letterbox) -> FaceBatch:
+        input_wh = session.input_wh(box.input_wh)
+        found = self.reading.faces(session, answer, input_wh)
         return box.to_picture(found if input_wh == box.input_wh else _clipped(found, box))
 
 
@@ -159,7 +173,10 @@ def _centerface(_: DetectorSpec, config: DetectConfig) -> Reading:
     def decode(heads: Outputs, _: tuple[int, int]) -> list[FaceBatch]:
         return centerface.decode(heads, config.min_score, nms_iou)
 
-    return Reading("CenterFace", letterbox.fit, decode, any_size=True)
+    def decode_best(rows: FloatArray, input_wh: tuple[int, int]) -> list[FaceBatch]:
+        return centerface.decode_best(rows, input_wh, config.min_score, nms_iou)
+
+    return Reading("CenterFace", letterbox.fit, decode, decode_best, any_size=True)
 
 
 def _scrfd(spec: DetectorSpec, config: DetectConfig) -> Reading:
@@ -173,7 +190,7 @@ def _scrfd(spec: DetectorSpec, config: DetectConfig) -> Reading:
     def decode(heads: Outputs, input_wh: tuple[int, int]) -> list[FaceBatch]:
         return [scrfd.decode(heads, input_wh, config.min_score, nms_iou)]
 
-    return Reading("SCRFD", fit, decode, any_size=False)
+    return Reading("SCRFD", fit, decode, None, any_size=False)
 
 
 def _yunet(_: DetectorSpec, config: DetectConfig) -> Reading:
@@ -182,7 +199,10 @@ def _yunet(_: DetectorSpec, config: DetectConfig) -> Reading:
     def decode(heads: Outputs, input_wh: tuple[int, int]) -> list[FaceBatch]:
         return yunet.decode(heads, input_wh, config.min_score, nms_iou)
 
-    return Reading("YuNet", letterbox.fit, decode, any_size=True)
+    def decode_best(rows: FloatArray, input_wh: tuple[int, int]) -> list[FaceBatch]:
+        return yunet.decode_best(rows, input_wh, config.min_score, nms_iou)
+
+    return Reading("YuNet", letterbox.fit, decode, decode_best, any_size=True)
 
 
 DETECTORS: dict[DetectorKind, Callable[[DetectorSpec, DetectConfig], Reading]] = {

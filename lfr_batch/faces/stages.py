@@ -154,6 +154,7 @@ def _open_detector(
         config.engine.gpu_share,
         spec,
         at_once=config.detect.batch,
+        min_score=config.detect.min_score,
         usual_whs=usual_whs,
     )
     if spec == pack.manifest.detector:  # it looks at stills, too, whose sizes are many

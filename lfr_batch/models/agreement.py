@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from lfr_batch.models.devices import (
 from lfr_batch.models.ladder import Size
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
 from lfr_batch.models.providers import Precision, fast_precision
+from lfr_batch.models.selection import DIGITS, SELECTIONS, Selection, numbers_of
 from lfr_batch.models.sessions import (
     ModelFile,
     Outputs,
@@ -41,11 +43,11 @@ from lfr_batch.models.sessions import (
 )
 from lfr_batch.models.store import Pack
 from lfr_batch.models.synthetic import drawn_face, face_in_a_picture, smooth_pictures
-from lfr_batch.records import ByteArray
+from lfr_batch.records import ByteArray, FloatArray
 
 MIN_COSINE = 0.999
 MAX_SCORE_GAP = 0.05
-CHECK_VERSION = 3
+CHECK_VERSION = 4
 """Raise it when the pictures or the limits change: kept outcomes are then not used."""
 
 Compare = Callable[[Outputs, Outputs], "Verdict"]
@@ -74,19 +76,20 @@ def open_detector_session(
     *,
     at_once: int = 8,
     usual_whs: tuple[Size, ...] = (),
+    min_score: float = 0.0,
     fixed_shapes: bool = False,
 ) -> Session:
     """A detector of the pack, checked; batches are split where its graph demands it.
 
     ``spec`` is one of the manifest's; None: the one for stills. ``at_once`` are the pictures of one
-    call on a GPU; ``usual_whs`` and ``fixed_shapes``: as in a SessionPlan.
+    call on a GPU; ``usual_whs``, ``min_score`` and ``fixed_shapes``: as in a SessionPlan.
 
     Raises DeviceUnavailable, ConfigError, and InferenceDisagrees if a precision was asked for that
     does not agree ('auto' goes on in f32 and says so in ``description``).
     """
     check = _detector_check(pack, spec or pack.manifest.detector)
     plan = plan_session(inference, threads, streams, gpu_share, at_once)
-    plan = replace(plan, usual_whs=usual_whs, fixed_shapes=fixed_shapes)
+    plan = replace(plan, usual_whs=usual_whs, min_score=min_score, fixed_shapes=fixed_shapes)
     return _open_checked(pack, check, inference, plan)
 
 
@@ -130,7 +133,27 @@ def compare_templates(reference: Outputs, fast: Outputs) -> Verdict:
 def compare_score_maps(reference: Outputs, fast: Outputs, maps: int) -> Verdict:
     """Whether the first ``maps`` outputs, the detector's scores, are nearly the same."""
     pairs = zip(reference[:maps], fast[:maps], strict=True)
-    gap = float(np.max([np.max(np.abs(a - b)) for a, b in pairs]))
+    return _of_gap(float(np.max([np.max(np.abs(a - b)) for a, b in pairs])))
+
+
+def compare_best_cells(reference: Outputs, fast: Outputs, selection: Selection) -> Verdict:
+    """Whether the rows of the best cells have nearly the scores of the reference, which gives all
+    cells, and none that is left out ranks clearly higher there than the last of them."""
+    gaps = map(_selection_gap, selection.all_rows(reference), fast[0], repeat(selection))
+    return _of_gap(max(gaps))
+
+
+def _selection_gap(every: FloatArray, best: FloatArray, selection: Selection) -> float:
+    """Of one picture, whose rows are ``every`` in the reference."""
+    numbers = numbers_of(best)
+    scores = slice(DIGITS, DIGITS + selection.ranked_by)
+    told = np.max(np.abs(every[numbers, scores] - best[:, scores]))
+    left_out = np.delete(selection.ranks(every), numbers)
+    missed = np.max(left_out, initial=0.0) - np.min(selection.ranks(best))
+    return float(max(told, missed))
+
+
+def _of_gap(gap: float) -> Verdict:
     return Verdict(gap < MAX_SCORE_GAP, f"largest score gap {gap:.4f}, allowed {MAX_SCORE_GAP}")
 
 
@@ -207,6 +230,10 @@ class _NotedSession:
     def gathers(self) -> bool:
         return self.inner.gathers
 
+    @property
+    def selection(self) -> Selection | None:
+        return self.inner.selection
+
     def input_wh(self, wanted_wh: tuple[int, int]) -> tuple[int, int]:
         return self.inner.input_wh(wanted_wh)
 
@@ -229,7 +256,8 @@ def _detector_check(pack: Pack, spec: DetectorSpec) -> _Check:
 
     # Pictures of one call of SCRFD are known to influence each other.
     max_batch = 1 if spec.kind == "scrfd" else spec.max_batch
-    model = ModelFile(pack.path(spec.file), spec.mean, spec.std, max_batch)
+    best = SELECTIONS.get(spec.kind)
+    model = ModelFile(pack.path(spec.file), spec.mean, spec.std, max_batch, best)
     return _Check(model, face_in_a_picture(spec.fixed_side_px or 320)[None], compare)
 
 
@@ -284,7 +312,10 @@ def _measure(check: _Check, fast: SessionPlan, session: Session) -> Verdict:
     answer = session.run(check.pictures_rgb)
     if not all(np.isfinite(output).all() for output in answer):
         return Verdict(agrees=False, finding="an output that is not a number")
-    return check.compare(open_planned(check.model, plan).run(check.pictures_rgb), answer)
+    reference = open_planned(check.model, plan).run(check.pictures_rgb)
+    if session.selection is not None:
+        return compare_best_cells(reference, answer, session.selection)
+    return check.compare(reference, answer)
 
 
 def _cache_key(pack: Pack, model: ModelFile, fast: SessionPlan) -> str:

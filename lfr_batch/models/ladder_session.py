@@ -12,6 +12,7 @@ import numpy as np
 
 from lfr_batch.models.ladder import Ladder, Size
 from lfr_batch.models.lane import Lane, Outputs
+from lfr_batch.models.selection import Selection, together
 from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray
 
@@ -37,8 +38,10 @@ class LadderSession:
         open_lane: Callable[[Size, int], Lane[Picture]],
         description: str,
         usual_whs: Sequence[Size] = (),
+        selection: Selection | None = None,
     ) -> None:
         self.description = description
+        self.selection = selection
         self._ladder = ladder
         self._open_lane = open_lane
         self._lanes: dict[Size, Lane[Picture]] = {}
@@ -56,7 +59,7 @@ class LadderSession:
         if not len(pictures_rgb):
             one = np.zeros((1, *pictures_rgb.shape[1:]), np.uint8)
             return tuple(output[:0] for output in self.run(one))
-        return _answers(self._ask(pictures_rgb))
+        return self._answers(self._ask(pictures_rgb))
 
     def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
         return self.run_shown(batches)
@@ -69,9 +72,9 @@ class LadderSession:
                 under_way.append(self._ask(batch))
                 most = self.lane(_size(batch)).batch
                 while len(under_way) > most or (under_way and _is_done(under_way[0])):
-                    yield _answers(under_way.popleft())
+                    yield self._answers(under_way.popleft())
             while under_way:
-                yield _answers(under_way.popleft())
+                yield self._answers(under_way.popleft())
         finally:
             for asked in under_way:
                 for answer in asked:
@@ -83,6 +86,14 @@ class LadderSession:
             raise ValueError(f"{size_wh} is no size of {self.description}")
         pictures = [batch] if isinstance(batch, Shown) else list(batch)
         return self.lane(size_wh).ask(pictures)
+
+    def _answers(self, asked: Asked) -> Outputs:
+        """Of the pictures of one call, together."""
+        found = [answer.result() for answer in asked]
+        if len(found) == 1:
+            return found[0]
+        join = np.concatenate if self.selection is None else together
+        return tuple(join(output) for output in zip(*found, strict=True))
 
     def lane(self, size_wh: Size) -> Lane[Picture]:
         """The one of a rung, made when first needed."""
@@ -99,14 +110,6 @@ def _size(batch: ByteArray | Shown) -> Size:
 
 def _is_done(asked: Asked) -> bool:
     return all(answer.done() for answer in asked)
-
-
-def _answers(asked: Asked) -> Outputs:
-    """Of the pictures of one call, together."""
-    found = [answer.result() for answer in asked]
-    if len(found) == 1:
-        return found[0]
-    return tuple(np.concatenate(output) for output in zip(*found, strict=True))
 
 
 def _close(lanes: dict[Size, Lane[Picture]]) -> None:

@@ -15,12 +15,14 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from lfr_batch.models.answers import Answers, best_cells, whole_outputs
 from lfr_batch.models.graph import PICTURES, fix_shape, takes_pictures
 from lfr_batch.models.ladder import Size, make_ladder
 from lfr_batch.models.ladder_session import LadderSession, Picture
 from lfr_batch.models.lane import Lane, Outputs
 from lfr_batch.models.onnxruntime_open import describe, input_shape, open_graph, refusals
 from lfr_batch.models.providers import Shape
+from lfr_batch.models.selecting_graph import gives_best_cells
 from lfr_batch.models.transfers import TRANSFERS
 from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray
@@ -42,7 +44,7 @@ def open_ladder(model: ModelFile, plan: SessionPlan) -> LadderSession:
         what = f"{size_wh[0]} x {size_wh[1]} pixels for {model.path.name}"
         return Lane(partial(_open_slots, model, plan, size_wh), batch, _slots(plan), what)
 
-    return LadderSession(ladder, open_lane, describe(plan), plan.usual_whs)
+    return LadderSession(ladder, open_lane, describe(plan), plan.usual_whs, model.selection)
 
 
 def _slots(plan: SessionPlan) -> int:
@@ -58,23 +60,35 @@ def _open_slots(model: ModelFile, plan: SessionPlan, size_wh: Size, batch: int) 
     """The file is read again for each: models are small, and opened seldom."""
     width, height = size_wh
     shape = batch, height, width, 3
+    graph, answers = fix_shape(_graph(model), shape), _answers(model, plan, size_wh)
     cache = plan.cache and plan.cache / "x".join(map(str, shape))
-    session = open_graph(
-        fix_shape(_graph(model), shape), model.path.name, replace(plan, cache=cache)
-    )
-    return [FixedSlot(session, shape, plan) for _ in range(_slots(plan))]
+    if model.selection is not None:
+        graph = gives_best_cells(graph, model.selection, batch, size_wh)
+        cache = cache and cache / f"best-{model.selection.most(size_wh)}"
+    session = open_graph(graph, model.path.name, replace(plan, cache=cache))
+    return [FixedSlot(session, shape, plan, answers) for _ in range(_slots(plan))]
+
+
+def _answers(model: ModelFile, plan: SessionPlan, size_wh: Size) -> Answers:
+    if model.selection is None:
+        return whole_outputs
+    return best_cells(model.selection, plan.min_score, size_wh)
 
 
 class FixedSlot:
-    """Satisfies ``lane.Slot``. The outputs' first axis is that of the pictures, unless the batch
-    is 1: then they are handed on as they are."""
+    """Satisfies ``lane.Slot``."""
 
     def __init__(
-        self, session: onnxruntime.InferenceSession, shape: Shape, plan: SessionPlan
+        self,
+        session: onnxruntime.InferenceSession,
+        shape: Shape,
+        plan: SessionPlan,
+        answers: Answers = whole_outputs,
     ) -> None:
         self._session, self._plan = session, plan
         self._device = plan.device
         self._transfers = TRANSFERS[plan.device]
+        self._answers = answers
         self._names = [output.name for output in session.get_outputs()]
         self._host = self._transfers.staging(shape)
         self._filled = 0
@@ -96,12 +110,8 @@ class FixedSlot:
             if not self._outputs:
                 self._first_run()
             self._session.run_with_iobinding(self._binding)
-            # Of a single picture all is its own, whatever the outputs' first axis is.
-            rows = len(pictures) if len(self._host) > 1 else None
-            kept = [self._transfers.floats(value, rows) for value in self._outputs]
-        if len(self._host) == 1:
-            return [tuple(kept)]
-        return [tuple(output[i : i + 1] for output in kept) for i in range(len(pictures))]
+            download, batch = self._transfers.floats, len(self._host)
+            return self._answers(self._outputs, download, len(pictures), batch)
 
     def wipe(self) -> None:
         """Pictures and templates have served their purpose."""

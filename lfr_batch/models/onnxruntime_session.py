@@ -33,6 +33,7 @@ class OnnxRuntimeSession:
     """Satisfies ``sessions.Session``. Outputs' shapes must depend on the input's shape alone."""
 
     gathers = False
+    selection = None
 
     def __init__(self, model: ModelFile, plan: SessionPlan) -> None:
         session = open_graph(

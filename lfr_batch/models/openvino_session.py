@@ -31,6 +31,7 @@ class OpenVinoSession:
     """Satisfies ``sessions.Session``. Raises DeviceUnavailable for bf16 on a CPU without it."""
 
     gathers = False
+    selection = None
 
     def __init__(self, model: ModelFile, plan: SessionPlan) -> None:
         if plan.precision == "bf16" and not has_bf16():

@@ -15,6 +15,7 @@ from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable, tensorrt_is_usable
 from lfr_batch.models.ladder import Size
 from lfr_batch.models.providers import BackendName, Device, Precision
+from lfr_batch.models.selection import Selection
 from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray, FloatArray
 
@@ -37,6 +38,12 @@ class Session(Protocol):
 
         Otherwise one thread at a time may, as on processors.
         """
+        ...
+
+    @property
+    def selection(self) -> Selection | None:
+        """None: it answers with the outputs of its graph. Else with one output, the rows of the
+        cells that this tells of."""
         ...
 
     def input_wh(self, wanted_wh: tuple[int, int]) -> tuple[int, int]:
@@ -73,6 +80,8 @@ class ModelFile:
     std: float = 1.0
     max_batch: int | None = None
     """Most pictures that its graph takes in one call; None: no limit."""
+    selection: Selection | None = None
+    """Of a detector, which of its cells come down from a GPU; None: all outputs as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,8 @@ class SessionPlan:
     """Whether CUDA replays a call as it was recorded, instead of being told it anew."""
     one_shape: bool = False
     """On the CPU, too, one session for every size: what a GPU does, tried out without one."""
+    min_score: float = 0.0
+    """Cells of a detector that score no more need not come down from a GPU."""
     fixed_shapes: bool = False
     """OpenVINO: a graph for each shape of batches. It pays where few shapes come often: small
     models gain a fifth, and each new shape takes a fifth of a second."""
@@ -189,6 +200,10 @@ class SplittingSession:
     @property
     def gathers(self) -> bool:
         return self.inner.gathers
+
+    @property
+    def selection(self) -> Selection | None:
+        return self.inner.selection
 
     def input_wh(self, wanted_wh: tuple[int, int]) -> tuple[int, int]:
         return self.inner.input_wh(wanted_wh)

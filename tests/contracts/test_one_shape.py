@@ -45,8 +45,8 @@ from tests.pipeline.machines import Machine, become
 Shape = tuple[int, ...]
 
 TOGETHER = ("--engine", "in_process", "--set", "engine.segments_per_worker=3")
-MODELS = {12: "yunet", 4: "centerface", 1: "sface"}
-"""By how many outputs they have."""
+MODELS = {1 + 12: "yunet", 1 + 4: "centerface", 1: "sface"}
+"""By how many outputs they have: of detectors the best cells, and the heads."""
 
 
 class Recording(onnxruntime.InferenceSession):  # type: ignore[misc]  # it has no types

@@ -11,12 +11,14 @@ import pytest
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import InferenceDisagrees
 from lfr_batch.models.agreement import (
+    compare_best_cells,
     compare_score_maps,
     compare_templates,
     open_detector_session,
     open_embedder_session,
 )
 from lfr_batch.models.openvino_session import has_bf16
+from lfr_batch.models.selection import Selection
 from lfr_batch.models.store import load_pack
 
 needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 arithmetic")
@@ -136,6 +138,29 @@ def test_score_maps_agree_within_a_gap(gap: float, agrees: bool) -> None:
     other = scores.copy()
     other[0, 0, 1, 1] = gap
     assert compare_score_maps((scores, boxes), (other, boxes + 100.0), 1).agrees is agrees
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told", "agrees"),
+    [
+        ((1, 3), (0.9, 0.6), True),
+        ((3, 1), (0.6, 0.9), True),
+        ((1, 3), (0.94, 0.56), True),
+        ((1, 3), (0.9, 0.54), False),
+        ((1, 2), (0.9, 0.58), True),  # nearly as good as what it left out
+        ((1, 0), (0.9, 0.3), False),  # 3 and 2 are far better
+        ((0, 1, 2, 3), (0.3, 0.9, 0.58, 0.6), True),
+        ((0, 1, 2, 3), (0.3, 0.9, 0.58, 0.7), False),
+    ],
+)
+def test_the_best_cells_agree_within_a_gap(
+    numbers: tuple[int, ...], told: tuple[float, ...], agrees: bool
+) -> None:
+    selection = Selection((8,), (1, 1), 1, "rows")
+    scores = np.array([0.3, 0.9, 0.58, 0.6], np.float32).reshape(1, 4, 1)
+    rows = [[0, number, score, 100.0] for number, score in zip(numbers, told, strict=True)]
+    fast = (np.array([rows], np.float32),)
+    assert compare_best_cells((scores, scores), fast, selection).agrees is agrees
 
 
 def test_an_answer_that_is_not_a_number_never_agrees() -> None:

@@ -20,7 +20,9 @@ from lfr_batch import cuda
 from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.models import onnxruntime_fixed, onnxruntime_open
 from lfr_batch.models.ladder_session import LadderSession
+from lfr_batch.models.manifest import DetectorKind
 from lfr_batch.models.onnxruntime_fixed import FixedSlot, open_ladder
+from lfr_batch.models.selection import MOST, SELECTIONS, numbers_of
 from lfr_batch.models.sessions import ModelFile, Outputs, SessionPlan, open_planned
 from lfr_batch.models.transfers import TRANSFERS
 from lfr_batch.records import ByteArray, FloatArray
@@ -32,11 +34,20 @@ SIZES_HW = {
     "yunet.onnx": [(160, 160), (320, 320)],
     "sface.onnx": [(112, 112)],
 }
+SELECTING: tuple[DetectorKind, ...] = ("centerface", "yunet")
 
 
 @pytest.fixture(params=SIZES_HW)
 def model(request: pytest.FixtureRequest, open_pack_home: Path) -> ModelFile:
     return ModelFile(open_pack_home / "models" / "open" / str(request.param))
+
+
+@pytest.fixture(params=SELECTING)
+def selecting(request: pytest.FixtureRequest, open_pack_home: Path) -> ModelFile:
+    """A detector whose best cells come down."""
+    kind: DetectorKind = request.param
+    path = open_pack_home / "models" / "open" / f"{kind}.onnx"
+    return ModelFile(path, max_batch=4, selection=SELECTIONS[kind])
 
 
 @pytest.fixture
@@ -85,8 +96,44 @@ def test_it_gives_what_a_free_session_gives(
     assert all(len(each) == 1 for each in shapes.values())
 
 
-def test_an_answer_does_not_depend_on_neighbours_or_place(model: ModelFile) -> None:
-    session = open_ladder(replace(model, max_batch=4), PLAN)
+def test_the_best_cells_are_what_a_free_session_says_of_them(selecting: ModelFile) -> None:
+    """At all scores: where nothing is said of those that count, all cells come down."""
+    selection = selecting.selection
+    assert selection is not None
+    free = open_planned(selecting, PLAIN)
+    assert free.selection is None
+    for min_score, rows in ((0.5, MOST), (0.0, selection.cells((320, 320)))):
+        session = open_planned(selecting, replace(PLAN, min_score=min_score))
+        assert session.selection == selection
+        batch = pictures(3, (320, 320))
+        (best,) = session.run(batch)
+        assert best.shape == (3, rows, selection.columns)
+        every = selection.all_rows(free.run(batch))
+        for found, expected in zip(best, every, strict=True):
+            numbers = numbers_of(found)
+            assert len(set(numbers.tolist())) == rows
+            np.testing.assert_allclose(found, expected[numbers], rtol=1e-4, atol=1e-4)
+            left_out = np.delete(selection.ranks(expected), numbers)
+            assert np.max(left_out, initial=0) <= selection.ranks(found).min() + 1e-4
+
+
+def test_no_pictures_have_no_best_cells(selecting: ModelFile) -> None:
+    (rows,) = open_ladder(selecting, PLAN).run(pictures(0, (160, 160)))
+    assert len(rows) == 0
+
+
+@pytest.fixture(params=[*SIZES_HW, *SELECTING])
+def either(request: pytest.FixtureRequest, open_pack_home: Path) -> ModelFile:
+    """As they are, and detectors whose best cells come down."""
+    name, models = request.param, open_pack_home / "models" / "open"
+    if name in SIZES_HW:
+        return ModelFile(models / name)
+    return ModelFile(models / f"{name}.onnx", selection=SELECTIONS[name])
+
+
+def test_an_answer_does_not_depend_on_neighbours_or_place(either: ModelFile) -> None:
+    model = either
+    session = open_ladder(replace(model, max_batch=4), replace(PLAN, min_score=0.5))
     size_hw = SIZES_HW[model.path.name][0]
     batch = session.lane((size_hw[1], size_hw[0])).batch
     assert batch == 4
@@ -122,9 +169,9 @@ def test_a_size_that_is_no_rung_is_refused(open_pack_home: Path) -> None:
         session.run(pictures(1, (160, 96)))
 
 
-def test_buffers_hold_nothing_once_wiped(model: ModelFile) -> None:
-    size_hw = SIZES_HW[model.path.name][0]
-    [slot, _] = onnxruntime_fixed._open_slots(model, PLAN, (size_hw[1], size_hw[0]), 3)
+def test_buffers_hold_nothing_once_wiped(either: ModelFile) -> None:
+    size_hw = SIZES_HW[either.path.name][0]
+    [slot, _] = onnxruntime_fixed._open_slots(either, PLAN, (size_hw[1], size_hw[0]), 3)
     slot.run(list(pictures(2, size_hw)))
     held = (slot._host, slot._pictures.numpy(), *(each.numpy() for each in slot._outputs))
     assert all(buffer.any() for buffer in held)
@@ -183,6 +230,28 @@ def test_only_what_is_asked_for_goes_to_a_gpu_and_back(
             np.testing.assert_allclose(one[0], other, atol=1e-4)
     slot.wipe()
     assert not slot._pictures.numpy().any()
+
+
+def test_of_a_detector_one_small_answer_comes_back(
+    selecting: ModelFile, copying: list[tuple[str, int]]
+) -> None:
+    """Unless more cells may hold a face than there is room for: then the heads come, too."""
+    selection = selecting.selection
+    assert selection is not None
+    plan = replace(PLAN, min_score=0.5)
+    [slot, _] = onnxruntime_fixed._open_slots(selecting, plan, (320, 320), 4)
+    batch = pictures(2, (320, 320))
+    copying.clear()
+    slot.run(list(batch))
+    row_bytes = 4 * selection.columns
+    assert copying == [("up", batch.nbytes), ("down", 2 * MOST * row_bytes)]
+    [all_wanted, _] = onnxruntime_fixed._open_slots(selecting, PLAN, (320, 320), 4)
+    copying.clear()
+    all_wanted.run(list(batch))
+    heads = len(selection.strides) * len(selection.channels)
+    all_bytes = 2 * selection.cells((320, 320)) * 4 * sum(selection.channels)
+    assert [way for way, _ in copying] == ["up", "down"] + ["down"] * heads
+    assert sum(size for _, size in copying[2:]) == all_bytes
 
 
 def test_answers_that_have_no_axis_of_the_batch_come_back_whole(

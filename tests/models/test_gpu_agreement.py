@@ -15,9 +15,10 @@ from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import InferenceDisagrees
 from lfr_batch.models import agreement, sessions
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
+from lfr_batch.models.selection import DIGITS, Selection
 from lfr_batch.models.sessions import ModelFile, Outputs, Session, SessionPlan, open_planned
 from lfr_batch.models.store import Pack, load_pack
-from lfr_batch.records import ByteArray
+from lfr_batch.records import ByteArray, FloatArray
 
 
 @dataclass
@@ -31,6 +32,10 @@ class StandIn:
     gathers = True
 
     @property
+    def selection(self) -> Selection | None:
+        return self.inner.selection
+
+    @property
     def description(self) -> str:
         return f"GPU {self.plan.precision}"
 
@@ -38,14 +43,18 @@ class StandIn:
         return wanted_wh
 
     def run(self, pictures_rgb: ByteArray) -> Outputs:
-        rng = np.random.default_rng(1)
-        wrong = 0.0 if self.plan.precision == "f32" else self.error
-        return tuple(
-            (output + wrong * rng.normal(size=output.shape) * np.abs(output).max()).astype(
-                np.float32
-            )
-            for output in self.inner.run(pictures_rgb)
-        )
+        outputs = self.inner.run(pictures_rgb)
+        if self.plan.precision == "f32":
+            return outputs
+        if self.selection is None:
+            return tuple(map(self._wrong, outputs))
+        [rows] = outputs
+        numbers, values = rows[..., :DIGITS], rows[..., DIGITS:]
+        return (np.concatenate([numbers, self._wrong(values)], axis=2),)
+
+    def _wrong(self, output: FloatArray) -> FloatArray:
+        noise = np.random.default_rng(1).normal(size=output.shape) * np.abs(output).max()
+        return np.asarray(output + self.error * noise, np.float32)
 
     def run_all(self, batches: Iterable[ByteArray]) -> Iterator[Outputs]:
         return (self.run(batch) for batch in batches)
@@ -56,12 +65,14 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A machine with a GPU; the plans that were opened are noted."""
     opened: list[SessionPlan] = []
 
-    def has(tensorrt: bool, error: float) -> list[SessionPlan]:
+    def has(tensorrt: bool, error: float, one_shape: bool = False) -> list[SessionPlan]:
         def open_instead(model: ModelFile, plan: SessionPlan) -> Session:
             opened.append(plan)
             on_cpu = replace(plan, device="cpu", precision="f32")
-            session = open_planned(model, on_cpu)
-            return session if plan.device == "cpu" else StandIn(session, plan, error)
+            if plan.device == "cpu":
+                return open_planned(model, on_cpu)
+            session = open_planned(model, replace(on_cpu, one_shape=one_shape, at_once=1))
+            return StandIn(session, plan, error)
 
         monkeypatch.setattr(agreement, "open_planned", open_instead)
         monkeypatch.setattr(sessions, "cuda_is_usable", lambda: True)
@@ -101,6 +112,19 @@ def test_what_disagrees_is_not_used_and_said(
     machine(tensorrt, error=0.2)
     session = open_session(pack, InferenceConfig(), 2)
     assert session.description.startswith(f"GPU f32 ({precision} disagreed: ")
+
+
+@pytest.mark.parametrize("kind", ["detector", "frame_detector"])
+@pytest.mark.parametrize("min_score", [0.5, 0.0])
+@pytest.mark.parametrize(("error", "precision"), [(0.0, "tf32"), (0.001, "tf32"), (0.05, "f32")])
+def test_the_best_cells_of_a_detector_are_compared_with_all_of_the_reference(
+    machine: Any, pack: Pack, kind: str, min_score: float, error: float, precision: str
+) -> None:
+    machine(False, error, one_shape=True)
+    spec = getattr(pack.manifest, kind)
+    session = open_detector_session(pack, InferenceConfig(), 2, spec=spec, min_score=min_score)
+    assert session.selection is not None
+    assert session.description.startswith(f"GPU {precision}")
 
 
 def test_what_was_demanded_and_disagrees_is_refused(machine: Any, pack: Pack) -> None:

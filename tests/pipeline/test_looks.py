@@ -144,6 +144,7 @@ class Noting:
     """A real session that notes whose pictures it is given."""
 
     gathers = False
+    selection = None
 
     def __init__(self, session: Any, turn: str, taken: list[str]) -> None:
         self._session, self._turn, self._taken = session, turn, taken
