@@ -123,19 +123,21 @@ class FixedSlot:
 
     def _fill(self, pictures: Sequence[Picture]) -> None:
         """And leave nothing of the call before."""
+        before, count = self._filled, len(pictures)
+        # Whatever goes wrong on the way, so many rows may hold something.
+        self._filled = max(before, count)
         given: dict[int, ByteArray] = {
             i: each for i, each in enumerate(pictures) if not isinstance(each, Shown)
         }
-        stale = range(len(pictures), self._filled)
         for i, pixels in given.items():
             self._host[i] = pixels
-        self._host[[i for i in range(self._filled) if i not in given]] = 0
-        if given or (pictures and stale):
-            self._transfers.put(self._pictures, self._host, max(len(pictures), self._filled))
+        self._host[[i for i in range(before) if i not in given]] = 0
+        if given or (pictures and before > count):
+            self._transfers.put(self._pictures, self._host, self._filled)
         for i, picture in enumerate(pictures):
             if isinstance(picture, Shown):
                 picture.scaler.write(picture, self._address + i * self._host[0].nbytes)
-        self._filled = len(pictures)
+        self._filled = count
 
     def _first_run(self) -> None:
         """onnxruntime makes room for the outputs, which all further runs write to.
