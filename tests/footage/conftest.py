@@ -35,11 +35,21 @@ CONTAINERS: dict[str, dict[str, object]] = {
 }
 
 
+class Rendered(dict[str, Path]):
+    """Clips by name, each encoded when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __missing__(self, name: str) -> Path:
+        made = write_clip(self._folder / name, **CONTAINERS[name])  # type: ignore[arg-type]
+        return self.setdefault(name, made)
+
+
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The same four seconds (100 frames, a keyframe a second) in many containers."""
-    folder = tmp_path_factory.mktemp("rendered")
-    return {name: write_clip(folder / name, **how) for name, how in CONTAINERS.items()}  # type: ignore[arg-type]
+    return Rendered(tmp_path_factory.mktemp("rendered"))
 
 
 @pytest.fixture(scope="module")
