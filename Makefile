@@ -27,10 +27,10 @@ bench-live: setup ## measure live mode with files played as cameras, into live.j
 	@$(BIN)/python -m benchmarks.live --out live.json $(ARGS)
 
 test: setup ## run the tests but the long ones, two at a time
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "not long" $(ARGS)
 
 test-long: setup ## run the long tests: sweeps, kills, recall
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m long $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m long $(ARGS)
 
 test-all: test test-long ## run every test
 

@@ -35,6 +35,8 @@ class Casework:
     footage: Path
     """Holds walk.mp4 (the astronaut from 1 s to 7 s of 9 s), group.mp4 (six people who are not
     enrolled), empty.mp4 (no face) and portrait.jpg."""
+    played: Path
+    """Holds passing.mp4, a short walk.mp4 to be played in a loop (from 1 s to 3 s of 4 s)."""
 
     def order(self, *names: str, config: Config | None = None) -> Order:
         return Order(
@@ -57,17 +59,19 @@ def installed_picture(source: tuple[str, str]) -> ByteArray:
 
 
 def make_casework(directory: Path, pack_home: Path) -> Casework:
-    home, footage = directory / "home", directory / "footage"
+    home, footage, played = (directory / name for name in ("home", "footage", "played"))
     (home / "models").mkdir(parents=True)
     (home / "models" / "open").symlink_to(pack_home / "models" / "open")
     footage.mkdir()
+    played.mkdir()
     portrait = installed_picture(ASTRONAUT)
-    write_clip(footage / "walk.mp4", _rgb(walk(portrait, seconds=9, present=(1, 7))))
-    write_clip(footage / "group.mp4", _rgb(pan(installed_picture(GROUP), seconds=3)))
-    write_clip(footage / "empty.mp4", _rgb(walk(portrait, seconds=3, present=(0, 0))))
+    _write(footage / "walk.mp4", walk(portrait, seconds=9, present=(1, 7)))
+    _write(played / "passing.mp4", walk(portrait, seconds=4, present=(1, 3)))
+    _write(footage / "group.mp4", pan(installed_picture(GROUP), seconds=3))
+    _write(footage / "empty.mp4", walk(portrait, seconds=3, present=(0, 0)))
     cv2.imwrite(str(footage / "portrait.jpg"), portrait[:, ::-1])
     _enrol_people(directory / "people", home)
-    return Casework(home, footage)
+    return Casework(home, footage, played)
 
 
 def walk(portrait: ByteArray, seconds: int, present: tuple[int, int]) -> Iterator[ByteArray]:
@@ -75,13 +79,13 @@ def walk(portrait: ByteArray, seconds: int, present: tuple[int, int]) -> Iterato
     rng = np.random.default_rng(5)
     person = cv2.resize(portrait[10:260, 100:350], (210, 210), interpolation=cv2.INTER_AREA)
     wall = cv2.GaussianBlur(rng.integers(60, 130, (360, 640, 3)).astype(np.uint8), (0, 0), 8)
+    noises = [np.asarray(rng.normal(0, 2, wall.shape), np.float32) for _ in range(7)]
     for i in range(seconds * RATE):
         frame = wall.copy()
         if present[0] * RATE <= i < present[1] * RATE:
             left = 40 + (i - present[0] * RATE) * 2
             frame[80:290, left : left + 210] = person
-        noise = rng.normal(0, 2, frame.shape)
-        yield np.clip(frame + noise, 0, 255).astype(np.uint8)
+        yield np.clip(frame + noises[i % len(noises)], 0, 255).astype(np.uint8)
 
 
 def pan(picture: ByteArray, seconds: int) -> Iterator[ByteArray]:
@@ -90,8 +94,9 @@ def pan(picture: ByteArray, seconds: int) -> Iterator[ByteArray]:
         yield np.asarray(scaled[140:500, 2 * i : 2 * i + 640], np.uint8)
 
 
-def _rgb(pictures_bgr: Iterator[ByteArray]) -> Iterator[ByteArray]:
-    return (np.ascontiguousarray(picture[..., ::-1]) for picture in pictures_bgr)
+def _write(path: Path, pictures_bgr: Iterator[ByteArray]) -> None:
+    pictures_rgb = (np.ascontiguousarray(picture[..., ::-1]) for picture in pictures_bgr)
+    write_clip(path, pictures_rgb, encoder={"preset": "veryfast"})
 
 
 def _enrol_people(images: Path, home: Path) -> None:

@@ -21,6 +21,7 @@ import yaml
 
 from lfr_batch.live import audit
 from tests.casework import Casework
+from tests.cli import here
 from tests.deploying import own_home
 from tests.e2e.cli import LFR, lfr, rows, surroundings
 from tests.live.full_disk import filled, small_disk
@@ -46,7 +47,9 @@ def van(casework: Casework, tmp_path: Path) -> Path:
             "purpose": "testing",
         },
         "watchlist": {"gallery": "people", "max_age_h": FOR_EVER_H},
-        "cameras": [{"name": "north", "source": str(casework.footage / "walk.mp4"), "loop": True}],
+        "cameras": [
+            {"name": "north", "source": str(casework.played / "passing.mp4"), "loop": True}
+        ],
         "console": {"port": 0},
         "engine": {"kind": "in_process"},
     }
@@ -142,35 +145,44 @@ def test_what_a_killed_one_leaves_is_destroyed_by_the_next_start(van: Path) -> N
         (["--engine", "threads"], "engine.kind is 'threads', but should be"),
     ],
 )
-def test_what_is_refused_is_one_sentence(given: list[str], says: str, van: Path) -> None:
-    done = lfr(van / "home", "live", "--config", van / "live.yaml", *given)
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+def test_what_is_refused_is_one_sentence(
+    given: list[str],
+    says: str,
+    van: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LFR_HOME", str(van / "home"))
+    code, out, told = here.lfr(capsys, "live", "--config", str(van / "live.yaml"), *given)
+    assert code == 2
+    (line,) = told.splitlines()
     assert line.startswith("lfr: ")
     assert says in line
-    assert done.stdout == ""
+    assert out == ""
 
 
-def test_an_address_that_is_taken_is_refused_before_anything_is_started(van: Path) -> None:
+def test_an_address_that_is_taken_is_refused_before_anything_is_started(
+    van: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LFR_HOME", str(van / "home"))
     command = ("live", "--rehearse", "--config", str(van / "live.yaml"), "--set")
-    done = lfr(van / "home", *command, "console.host=192.0.2.1")
-    assert done.returncode == 2
-    assert "would send faces over the network unencrypted" in done.stderr
-    sealed = ("console.host=192.0.2.1", "--set", "console.certificate=console.pem")
-    done = lfr(van / "home", *command, *sealed)
-    assert done.returncode == 2
-    assert done.stderr.startswith("lfr: The console's address 192.0.2.1 port 0 cannot be had")
-    done = lfr(van / "home", *command, "console.certificate=console.pem")
-    assert done.returncode == 2
-    assert "console.certificate console.pem" in done.stderr
+
+    def refused(*more: str) -> str:
+        code, _, told = here.lfr(capsys, *command, *more)
+        assert code == 2
+        return told
+
+    assert "would send faces over the network unencrypted" in refused("console.host=192.0.2.1")
+    told = refused("console.host=192.0.2.1", "--set", "console.certificate=console.pem")
+    assert told.startswith("lfr: The console's address 192.0.2.1 port 0 cannot be had")
+    assert "console.certificate console.pem" in refused("console.certificate=console.pem")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = refused(f"console.port={taken.getsockname()[1]}")
+    assert "is taken by another program; set console.port" in told
+    assert len(told.splitlines()) == 1
     done = lfr(van / "home", *command, "engine.address=127.0.0.1:9", "--engine", "ray")
     assert done.returncode == 1
     assert "The Ray cluster at 127.0.0.1:9 cannot be joined" in done.stderr
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = lfr(van / "home", *command, f"console.port={taken.getsockname()[1]}")
-    assert done.returncode == 2
-    assert "is taken by another program; set console.port" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
     assert watchlists(van) == []
     assert shown_runs(van) == []
 
@@ -191,6 +203,7 @@ from lfr_batch.engine import live_ray
 
 live_ray.RAY_ITSELF = frozenset()
 live_ray.LOST_S = 5.0
+live_ray.END_S = 1.0
 main()
 """
 """As on a cluster that somebody else has started, whose processes nobody knows; and impatient."""
@@ -204,7 +217,11 @@ def ray_itself(process: int, name: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("program", "name"), [(LFR, "gcs_server"), ((sys.executable, "-c", JOINED), "raylet")]
+    ("program", "name"),
+    [
+        (LFR, "gcs_server"),
+        pytest.param((sys.executable, "-c", JOINED), "raylet", marks=pytest.mark.long),
+    ],
 )
 def test_one_whose_ray_is_lost_ends_by_itself_as_failed(
     program: Sequence[str], name: str, van: Path

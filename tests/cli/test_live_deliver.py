@@ -15,9 +15,8 @@ from lfr_batch.live.receipt import Receipt
 from lfr_batch.live.sinks import delivery
 from lfr_batch.pipeline.live_run import Ended
 from tests.cli.here import lfr
-from tests.live.made import DEPLOYMENT, STARTED, a_config, a_record, an_alert, opened
+from tests.live.made import DEPLOYMENT, STARTED, a_config, a_record, an_alert, figures, opened
 from tests.live.receiver import eventually, receiving
-from tests.live.test_report import figures
 
 
 @pytest.fixture

@@ -155,6 +155,7 @@ ray.shutdown()
 """
 
 
+@pytest.mark.long
 def test_each_actor_sees_the_one_gpu_that_ray_gave_it_a_part_of() -> None:
     """Hence device 0 is right everywhere. The GPUs are Ray's word only."""
     done = subprocess.run(

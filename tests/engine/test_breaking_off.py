@@ -20,7 +20,7 @@ from tests.conftest import REPOSITORY
 ENDED_BY = {"full": "StoreFull", "interrupted twice": "KeyboardInterrupt"}
 
 
-@pytest.mark.parametrize("way", ENDED_BY)
+@pytest.mark.parametrize("way", [pytest.param("full", marks=pytest.mark.long), "interrupted twice"])
 def test_ray_is_shut_down_when_its_threads_have_ended(way: str) -> None:
     """They were still asking Ray for something, which started another cluster."""
     command = [sys.executable, "-m", "tests.engine.breaking_off", way]

@@ -79,19 +79,21 @@ def test_killed_parts_come_back_and_no_raised_alert_is_lost_or_repeated(
     assert running.lost == 0
 
 
+@pytest.mark.parametrize("names", ["router", pytest.param("analyst north", marks=pytest.mark.long)])
 def test_parts_that_hang_are_started_anew(
-    casework: Casework, tmp_path: Path, ray_cluster: None
+    names: str, casework: Casework, tmp_path: Path, ray_cluster: None
 ) -> None:
     config = live_config(casework, {"north": "walk.mp4"})
     with live_ray(live_plan(casework, config, tmp_path)) as running:
         alert = first_alert(running.router)
-        for name in ("router", "analyst", "north"):
+        for name in names.split():
             strike(running, name, signal.SIGSTOP)
         assert alert.alert_id in [kept.alert_id for kept in running.router.alerts()]
         analysed = wait_for(lambda: health(running.router)).get("north").frames_analysed
         wait_for(lambda: health(running.router)["north"].frames_analysed > analysed)
 
 
+@pytest.mark.long
 def test_a_part_that_is_merely_starting_is_left_alone(
     casework: Casework, tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +118,7 @@ def test_under_overload_the_newest_frame_is_looked_at_and_the_others_are_counted
         wait_for(
             lambda: (
                 len(running.router.health()) == len(clips)
-                and all(each.frames_analysed > 10 for each in running.router.health())
+                and all(each.frames_analysed > 3 for each in running.router.health())
             )
         )
         for each in running.router.health():

@@ -11,17 +11,23 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine import ray_data
 from lfr_batch.engine.table import open_engine
 from lfr_batch.errors import EngineError
+from lfr_batch.pipeline import attempts
 from lfr_batch.pipeline.attempts import run_with_attempts
 from tests.engine import work
 
 ONE_CPU = EngineConfig(cpus_per_worker=1.0)
 
 
-@pytest.mark.parametrize(("count", "short"), [(6, False), (64, True)])
+@pytest.mark.parametrize(("count", "short"), [(6, False), (8, True)])
 def test_an_item_that_kills_its_worker_is_given_up_after_two_attempts(
-    tmp_path: Path, ray_cluster: None, count: int, short: bool
+    tmp_path: Path,
+    ray_cluster: None,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    short: bool,
 ) -> None:
     """Those that shared a task with it, being short, are tried again and answered."""
+    monkeypatch.setattr(attempts, "GROUPS", 4)  # of two
     log = tmp_path / "log"
     with open_engine(ONE_CPU) as run:
         results = list(

@@ -63,6 +63,7 @@ def test_frame_threads_change_nothing(rendered: dict[str, Path]) -> None:
         assert read(segment, threads=2) == read(segment)
 
 
+@pytest.mark.long
 def test_real_footage_frame_by_frame(shared_data: Path) -> None:
     for path in sorted((shared_data / "footage").glob("*/*.*")):
         if path.suffix == ".png":

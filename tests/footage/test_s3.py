@@ -2,76 +2,28 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from base64 import b64encode
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-import boto3
 import numpy as np
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from lfr_batch.config.schema import FootageConfig, S3Config
-from lfr_batch.errors import FootageChanged, FootageUnreadable, StoreUnreachable, UsageError
+from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
 from lfr_batch.footage import s3
-from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.ranged import RangedReader
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, stored
-from lfr_batch.records import ByteArray, FootageEntry, Segment
+from lfr_batch.records import ByteArray, FootageEntry
 from tests.probing import probe
-from tests.s3_servers import moto_server
 
 from .clips import plain_pts, whole, write_clip
 
 MIB = 1024 * 1024
 BIG = 24 * MIB
-
-
-def b64(digest: str) -> str:
-    return b64encode(bytes.fromhex(digest)).decode()
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with moto_server() as address:
-        yield address
-
-
-@pytest.fixture
-def store(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[S3Config]:
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    s3.client.cache_clear()
-    yield S3Config(endpoint_url=endpoint, region="us-east-1", read_ahead_mib=1)
-    s3.client.cache_clear()
-
-
-@pytest.fixture
-def bucket(store: S3Config, rendered: dict[str, Path]) -> Iterator[str]:
-    client = boto3.client(
-        "s3",
-        endpoint_url=store.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-    )
-    client.create_bucket(Bucket="archive")
-    for key in ("cam1/a.mp4", "cam1/b #1?.mp4", "cam1/list.csv", "cam1/.x/c.mp4", "cam2/d.mp4"):
-        client.put_object(Bucket="archive", Key=key, Body=rendered["plain.mp4"].read_bytes())
-    client.put_object(Bucket="archive", Key="cam1/", Body=b"")
-    yield "archive"
-    for item in client.list_objects_v2(Bucket="archive").get("Contents", []):
-        client.delete_object(Bucket="archive", Key=item["Key"])
-    client.delete_bucket(Bucket="archive")
 
 
 @pytest.mark.usefixtures("bucket")
@@ -194,27 +146,6 @@ def test_what_goes_wrong_half_way_is_not_taken_for_damage(
         list(frames)
 
 
-@pytest.mark.usefixtures("bucket")
-def test_a_store_checksum_is_used(store: S3Config) -> None:
-    s3.client(store).put_object(
-        Bucket="archive", Key="sum", Body=b"abc", ChecksumAlgorithm="SHA256"
-    )
-    known = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert s3.facts("s3://archive/sum", store).checksum == known
-
-
-@pytest.mark.usefixtures("bucket")
-def test_an_object_replaced_while_reading_is_refused(store: S3Config) -> None:
-    client = s3.client(store)
-    client.put_object(Bucket="archive", Key="x", Body=bytes(3 * MIB))
-    with s3.open_bytes("s3://archive/x", store) as file:
-        file.read(10)
-        client.put_object(Bucket="archive", Key="x", Body=b"1" * 3 * MIB)
-        file.seek(2 * MIB)
-        with pytest.raises(FootageUnreadable, match="was replaced"):
-            file.read(10)
-
-
 def test_what_cannot_be_reached_is_said(
     store: S3Config, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,138 +186,6 @@ def test_refusals_of_the_store(store: S3Config, code: str, part: str) -> None:
     client.meta.events.register("before-call.s3.ListObjectsV2", cast("Callable[..., None]", refuse))
     with pytest.raises(StoreUnreachable, match=part):
         list_footage(["s3://archive"], store)
-
-
-def test_an_object_that_changed_since_it_was_planned_is_refused(
-    store: S3Config, bucket: str, rendered: dict[str, Path]
-) -> None:
-    uri = f"s3://{bucket}/cam1/a.mp4"
-    (segment,) = plan_segments(probe(FootageEntry(uri), FootageConfig(), store), 60.0, "key")
-    assert next(open_segment(segment, store, 1)).pts_ns == 0
-    other = rendered["clip.ts"].read_bytes()
-    s3.client(store).put_object(Bucket=bucket, Key="cam1/a.mp4", Body=other)
-    with pytest.raises(FootageUnreadable, match=f"changed .*had {segment.bytes} bytes"):
-        next(open_segment(segment, store, 1))
-
-
-def planned(uri: str, store: S3Config) -> Segment:
-    (segment,) = plan_segments(probe(FootageEntry(uri), FootageConfig(), store), 60.0, "key")
-    return segment
-
-
-def other_bytes(data: bytes) -> bytes:
-    """As many, one of them different."""
-    return data[:-1] + bytes([data[-1] ^ 1])
-
-
-@pytest.fixture
-def versions(store: S3Config) -> Iterator[str]:
-    """A bucket that keeps versions."""
-    client = s3.client(store)
-    client.create_bucket(Bucket="versions")
-    client.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
-    yield "versions"
-    listed = client.list_object_versions(Bucket="versions")
-    for item in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
-        client.delete_object(Bucket="versions", Key=item["Key"], VersionId=item["VersionId"])
-    client.delete_bucket(Bucket="versions")
-
-
-@pytest.mark.usefixtures("bucket", "versions")
-@pytest.mark.parametrize("bucket_name", ["archive", "versions"])
-@pytest.mark.parametrize("checksum", [{}, {"ChecksumAlgorithm": "SHA256"}])
-def test_another_object_of_the_same_size_is_refused(
-    store: S3Config, rendered: dict[str, Path], bucket_name: str, checksum: Any
-) -> None:
-    client, bucket, key = s3.client(store), bucket_name, "a.mp4"
-    uri, data = f"s3://{bucket}/{key}", rendered["plain.mp4"].read_bytes()
-    client.put_object(Bucket=bucket, Key=key, Body=data, **checksum)
-    segment = planned(uri, store)
-    assert (segment.version_id is not None) == (bucket == "versions")
-    assert len(list(open_segment(segment, store, 1))) == 100
-    client.put_object(Bucket=bucket, Key=key, Body=data, **checksum)
-    assert len(list(open_segment(segment, store, 1))) == 100, "the same bytes put there again"
-    client.put_object(Bucket=bucket, Key=key, Body=other_bytes(data), **checksum)
-    with pytest.raises(FootageChanged, match=f"{uri} has changed .*its size is the same"):
-        next(open_segment(segment, store, 1))
-    client.delete_object(Bucket=bucket, Key=key)
-    with pytest.raises(FootageUnreadable, match=f"{uri} is gone since the run was planned"):
-        next(open_segment(segment, store, 1))
-
-
-@pytest.mark.parametrize("change", ["replaced", "deleted"])
-def test_an_object_that_does_not_stay_does_not_count(
-    store: S3Config, bucket: str, rendered: dict[str, Path], change: str
-) -> None:
-    """It is so small that it was read in one go, before that."""
-    client, uri = s3.client(store), f"s3://{bucket}/cam1/a.mp4"
-    frames = open_segment(planned(uri, store), store, 1)
-    next(frames)
-    if change == "deleted":
-        client.delete_object(Bucket=bucket, Key="cam1/a.mp4")
-    else:
-        data = other_bytes(rendered["plain.mp4"].read_bytes())
-        client.put_object(Bucket=bucket, Key="cam1/a.mp4", Body=data)
-    with pytest.raises(FootageChanged, match=f"{uri} was changed, replaced or moved away while"):
-        list(frames)
-
-
-@pytest.mark.usefixtures("bucket")
-def test_a_store_that_ignores_conditions_is_not_believed(store: S3Config) -> None:
-    client = s3.client(store)
-
-    def ignored(params: dict[str, object], **_: object) -> None:
-        params.pop("IfMatch")
-
-    client.meta.events.register("before-parameter-build.s3.GetObject", ignored)
-    client.put_object(Bucket="archive", Key="x", Body=bytes(3 * MIB))
-    with s3.open_bytes("s3://archive/x", store) as file:
-        file.read(10)
-        client.put_object(Bucket="archive", Key="x", Body=b"1" * 3 * MIB)
-        file.seek(2 * MIB)
-        with pytest.raises(FootageChanged, match="was replaced while it was being read"):
-            file.read(10)
-
-
-ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-
-
-@pytest.mark.usefixtures("bucket")
-@pytest.mark.parametrize(
-    ("said", "checksum", "content_id"),
-    [
-        ({}, "etag:900150983cd24fb0d6963f7d28e17f72", None),
-        ({"ChecksumSHA256": b64(ABC)}, f"sha256:{ABC}", ABC),
-        ({"ChecksumSHA256": b64(ABC) + "-2"}, "etag:900150983cd24fb0d6963f7d28e17f72", None),
-        ({"ETag": ""}, "modified:2026-01-01T00:00:00+00:00", None),
-        ({"ETag": '"d41d-2"'}, "etag:d41d-2", None),
-    ],
-)
-def test_what_identifies_an_object(
-    store: S3Config, said: dict[str, str], checksum: str, content_id: str | None
-) -> None:
-    client = s3.client(store)
-    client.put_object(Bucket="archive", Key="abc", Body=b"abc")
-
-    def answer(parsed: dict[str, object], **_: object) -> None:
-        parsed.update({"LastModified": datetime(2026, 1, 1, tzinfo=UTC), **said})
-
-    client.meta.events.register("after-call.s3.HeadObject", answer)
-    facts = s3.facts("s3://archive/abc", store)
-    assert (facts.checksum, facts.content_id) == (checksum, content_id)
-    assert s3.state("s3://archive/abc", store) == facts.state
-
-
-@pytest.mark.usefixtures("bucket")
-def test_a_store_without_etags_can_be_read(store: S3Config) -> None:
-    client = s3.client(store)
-    client.put_object(Bucket="archive", Key="abc", Body=b"abc")
-    for operation in ("HeadObject", "GetObject"):
-        client.meta.events.register(
-            f"after-call.s3.{operation}", lambda parsed, **_: parsed.pop("ETag")
-        )
-    with s3.open_bytes("s3://archive/abc", store) as file:
-        assert file.read() == b"abc"
 
 
 @pytest.mark.usefixtures("bucket")

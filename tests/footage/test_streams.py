@@ -16,6 +16,7 @@ import pytest
 
 from lfr_batch.config.live import CameraConfig
 from lfr_batch.errors import ConfigError
+from lfr_batch.footage import stream_input
 from lfr_batch.footage.stream_decode import StreamFrame
 from lfr_batch.footage.stream_health import StreamStats
 from lfr_batch.footage.streams import StreamReader, open_stream
@@ -158,7 +159,10 @@ def test_a_password_from_the_environment_opens_and_is_shown_nowhere(
         assert "van" not in text
 
 
-def test_a_server_that_accepts_and_says_nothing_holds_nobody_up() -> None:
+def test_a_server_that_accepts_and_says_nothing_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream_input, "OPEN_S", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         reader = camera(f"rtsp://{address}/street")

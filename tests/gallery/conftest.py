@@ -104,3 +104,8 @@ def people() -> list[EnrolledFace]:
 def publish(tmp_path: Path) -> Publish:
     """Publishes below ``tmp_path``."""
     return partial(_publish, tmp_path)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    return tmp_path / "pictures"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lfr_batch.config.live import LiveConfig
+from lfr_batch.live.figures import AlertFigures, CameraFigures, Figures, MinuteFigures
 from lfr_batch.live.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.records import (
     Alert,
@@ -133,3 +134,37 @@ def opened(
     save_record(deployment_folder(home, DEPLOYMENT), kept)
     place = store or open_store(home / "results")
     return open_router(router_folder(home, DEPLOYMENT), kept, a_config(**changes), place)
+
+
+ENDED = STARTED + timedelta(hours=5, minutes=30)
+ALERTS = (
+    AlertFigures(camera="north", minute=20, verdict="match", outcome="arrested"),
+    AlertFigures(camera="north", minute=20, verdict="match", outcome="engaged"),
+    AlertFigures(camera="south", minute=75, verdict="no_match", outcome="engaged", alerts=2),
+    AlertFigures(camera="south", minute=300),
+    AlertFigures(camera="south", minute=301, verdict="cannot_tell", outcome="no_action"),
+)
+
+
+def figures(**changes: Any) -> Figures:
+    made = Figures(
+        record=a_record(),
+        name="high-street",
+        window_starts_at=STARTED,
+        window_ends_at=STARTED + timedelta(hours=6),
+        as_of=ENDED,
+        ended_at=ENDED,
+        reason="stopped",
+        watchlist_gone_at=ENDED,
+        cameras=(
+            CameraFigures(camera="north", faces_seen=900, frames_received=50, live_s=19_800.0),
+            CameraFigures(camera="south", faces_seen=100, frames_received=50, down_s=61.5),
+        ),
+        alerts=ALERTS,
+        minutes=(
+            MinuteFigures(camera="north", minute=0, faces_seen=3),
+            MinuteFigures(camera="south", minute=1, faces_seen=2),
+            MinuteFigures(camera="south", minute=100, down_s=61.5),
+        ),
+    )
+    return made.model_copy(update=changes)

@@ -42,9 +42,8 @@ from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from tests.holding import record_run
 from tests.live.conftest import Restarts
-from tests.live.made import DEPLOYMENT, a_config, a_record, a_review, an_alert
+from tests.live.made import DEPLOYMENT, a_config, a_record, a_review, an_alert, figures
 from tests.live.receiver import Receiver, eventually
-from tests.live.test_report import figures
 from tests.refused import refused
 from tests.results.synthetic import request
 

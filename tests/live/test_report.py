@@ -4,7 +4,6 @@ import csv
 import re
 import stat
 from dataclasses import replace
-from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,59 +13,28 @@ import pytest
 from lfr_batch.errors import ResultsError, RunNotFound, UsageError
 from lfr_batch.live.figures import (
     AlertFigures,
-    CameraFigures,
-    Figures,
     MinuteFigures,
-    counts,
-    engagements,
-    grouped,
     load_figures,
     save_figures,
 )
 from lfr_batch.live.receipt import Receipt
 from lfr_batch.live.records import Verdict
 from lfr_batch.live.report import csv_row, share, write_live_report
-from lfr_batch.live.report_plot import LEFT, RIGHT, WIDTH, plot
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import Store, open_store
 from tests.holding import record_run
-from tests.live.made import DEPLOYMENT, STARTED, a_record, a_review, an_alert, opened
-from tests.results.synthetic import request
-
-ENDED = STARTED + timedelta(hours=5, minutes=30)
-ALERTS = (
-    AlertFigures(camera="north", minute=20, verdict="match", outcome="arrested"),
-    AlertFigures(camera="north", minute=20, verdict="match", outcome="engaged"),
-    AlertFigures(camera="south", minute=75, verdict="no_match", outcome="engaged", alerts=2),
-    AlertFigures(camera="south", minute=300),
-    AlertFigures(camera="south", minute=301, verdict="cannot_tell", outcome="no_action"),
+from tests.live.made import (
+    DEPLOYMENT,
+    ENDED,
+    a_record,
+    a_review,
+    an_alert,
+    figures,
+    opened,
 )
-
-
-def figures(**changes: Any) -> Figures:
-    made = Figures(
-        record=a_record(),
-        name="high-street",
-        window_starts_at=STARTED,
-        window_ends_at=STARTED + timedelta(hours=6),
-        as_of=ENDED,
-        ended_at=ENDED,
-        reason="stopped",
-        watchlist_gone_at=ENDED,
-        cameras=(
-            CameraFigures(camera="north", faces_seen=900, frames_received=50, live_s=19_800.0),
-            CameraFigures(camera="south", faces_seen=100, frames_received=50, down_s=61.5),
-        ),
-        alerts=ALERTS,
-        minutes=(
-            MinuteFigures(camera="north", minute=0, faces_seen=3),
-            MinuteFigures(camera="south", minute=1, faces_seen=2),
-            MinuteFigures(camera="south", minute=100, down_s=61.5),
-        ),
-    )
-    return made.model_copy(update=changes)
+from tests.results.synthetic import request
 
 
 @pytest.fixture
@@ -145,15 +113,6 @@ def test_names_compute_nothing_in_a_spreadsheet_and_are_shown_in_the_page(
 def test_figures_are_kept_as_they_are(store: Store) -> None:
     assert load_figures(store, DEPLOYMENT) == figures()
     assert load_figures(store, "another") is None
-
-
-def test_both_denominators_and_what_came_of_it() -> None:
-    total = counts(figures())
-    assert (total.faces_seen, total.alerts) == (1000, 6)
-    assert (total.true_alerts, total.false_alerts, total.unconfirmed) == (2, 2, 2)
-    assert (total.false_per_face, total.false_per_alert) == (0.002, 2 / 6)
-    assert (engagements(total), total.outcomes["arrested"]) == (4, 1)
-    assert counts(figures(), "north").false_alerts == 0
 
 
 def test_the_row_for_publication(store: Store, tmp_path: Path) -> None:
@@ -320,36 +279,6 @@ def test_what_cannot_be_done(store: Store, tmp_path: Path) -> None:
 )
 def test_share(value: float | None, text: str) -> None:
     assert share(value) == text
-
-
-def test_alike_alerts_are_counted_together() -> None:
-    once = AlertFigures(camera="north", minute=1)
-    other = AlertFigures(camera="north", minute=0, verdict="match")
-    assert grouped([once, other, once]) == (other, once.model_copy(update={"alerts": 2}))
-
-
-@pytest.mark.parametrize("minutes", [1, 59, 180, 181, 1440])
-def test_the_plot_holds_whatever_the_deployment_s_length(minutes: int) -> None:
-    last = minutes - 1
-    made = plot(
-        figures(
-            ended_at=STARTED + timedelta(minutes=minutes, seconds=-1),
-            minutes=(
-                MinuteFigures(camera="north", minute=0, faces_seen=4),
-                MinuteFigures(camera="south", minute=last, faces_seen=2, down_s=60.0),
-            ),
-            alerts=(AlertFigures(camera="south", minute=last, verdict="match"),),
-        )
-    )
-    assert made.most_faces == (6 if minutes == 1 else 4)
-    assert made.bin_minutes == -(-minutes // 180)
-    shapes = [*made.faces, *(bar for strip in made.strips for bar in strip.lost)]
-    for bar in shapes:
-        assert LEFT <= bar.x <= bar.x + bar.width <= WIDTH - RIGHT + 0.5
-    (mark,) = made.strips[1].marks
-    assert (mark.kind, mark.number) == ("true", 1)
-    assert LEFT < mark.x <= WIDTH - RIGHT
-    assert 1 <= len(made.ticks) <= 10
 
 
 def test_outages_restarts_and_what_was_lost_are_told(store: Store, tmp_path: Path) -> None:

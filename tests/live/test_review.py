@@ -23,9 +23,8 @@ from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
 from tests.holding import record_run
 from tests.live.conftest import Restarts
-from tests.live.made import DEPLOYMENT, a_config, a_record, a_review, an_alert, health
+from tests.live.made import DEPLOYMENT, a_config, a_record, a_review, an_alert, figures, health
 from tests.live.receiver import eventually
-from tests.live.test_report import figures
 from tests.results.synthetic import request
 
 NOW = datetime.now(UTC)

@@ -72,6 +72,13 @@ def assert_forgotten(deployment: Deployment, why: str) -> None:
     assert last == "watchlist.destroyed"
 
 
+@pytest.fixture
+def soon_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those who saw nobody nothing is under way that has to be waited for."""
+    monkeypatch.setattr(live_run, "LOOK_S", 0.2)
+    monkeypatch.setattr(live_run, "PLAYED_S", 0.3)
+
+
 def test_files_are_played_to_their_end_and_counted(casework: Casework, tmp_path: Path) -> None:
     deployment = made(casework, tmp_path, {"north": "walk.mp4", "south": "group.mp4"})
     looks: list[Look] = []
@@ -250,6 +257,7 @@ def test_an_engine_that_is_lost_ends_it_as_failed(casework: Casework, tmp_path: 
     assert_forgotten(deployment, "it failed")
 
 
+@pytest.mark.usefixtures("soon_over")
 @pytest.mark.parametrize(
     ("lost", "says"),
     [(2, "2 alerts that were shown are lost"), (None, "did not answer at the end")],
@@ -257,7 +265,7 @@ def test_an_engine_that_is_lost_ends_it_as_failed(casework: Casework, tmp_path: 
 def test_what_is_lost_is_counted_and_said(
     lost: int | None, says: str, casework: Casework, tmp_path: Path
 ) -> None:
-    deployment = made(casework, tmp_path, {"north": "walk.mp4"})
+    deployment = made(casework, tmp_path, {"north": "empty.mp4"})
     ended = run_deployment(deployment, spoiled(lost), attended, unseen, Event())
     assert ended.status == "complete_with_failures"
     assert (ended.figures.unkept, ended.figures.cut_off) == (lost or 0, lost is None)
@@ -269,10 +277,11 @@ def test_what_is_lost_is_counted_and_said(
         run_deployment(again, spoiled(lost, "Ray was lost"), attended, unseen, Event())
 
 
+@pytest.mark.usefixtures("soon_over")
 def test_figures_that_cannot_be_written_at_the_end_are_said_and_so_is_what_is_lost(
     casework: Casework, tmp_path: Path
 ) -> None:
-    deployment = made(casework, tmp_path, {"north": "walk.mp4"})
+    deployment = made(casework, tmp_path, {"north": "empty.mp4"})
     results = Path(deployment.plan.results_root)
     with ExitStack() as full:
 
@@ -291,14 +300,16 @@ def test_figures_that_cannot_be_written_at_the_end_are_said_and_so_is_what_is_lo
     assert_forgotten(deployment, "every file was played to its end")
 
 
+@pytest.mark.usefixtures("soon_over")
 def test_outages_are_in_the_figures(casework: Casework, tmp_path: Path) -> None:
-    deployment = made(casework, tmp_path, {"north": "walk.mp4"})
+    deployment = made(casework, tmp_path, {"north": "empty.mp4"})
     figures = run_deployment(deployment, spoiled(), attended, unseen, Event()).figures
     assert figures.restarts == {"router": 2, "camera north": 2}
     assert [camera.blind_s for camera in figures.cameras] == [3.0]
     assert sum(minute.blind_s for minute in figures.minutes) == 3.0
 
 
+@pytest.mark.usefixtures("soon_over")
 def test_a_threshold_beyond_the_calibrated_range_is_in_the_figures(
     casework: Casework, tmp_path: Path
 ) -> None:

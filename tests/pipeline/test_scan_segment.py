@@ -84,6 +84,9 @@ def test_every_face_of_a_still_is_searched(casework: Casework, search: Search) -
     assert result.outcome.frames_analysed == 1
 
 
+CORNER, MIDDLE = (0.03, 0.9), (0.33, 0.5)
+
+
 def pasted(size_wh: tuple[int, int], face_px: int, at: tuple[float, float]) -> ByteArray:
     """A blurred noise of this size, the astronaut's face in it at a share of both sides."""
     width, height = size_wh
@@ -98,9 +101,16 @@ def pasted(size_wh: tuple[int, int], face_px: int, at: tuple[float, float]) -> B
 
 
 @pytest.mark.parametrize(
-    ("size_wh", "face_px"), [((4032, 3024), 36), ((7680, 4320), 36), ((7680, 4320), 110)]
+    ("size_wh", "face_px", "at"),
+    [
+        ((4032, 3024), 36, CORNER),
+        ((7680, 4320), 36, MIDDLE),
+        ((7680, 4320), 110, CORNER),
+        pytest.param((4032, 3024), 36, MIDDLE, marks=pytest.mark.long),
+        pytest.param((7680, 4320), 36, CORNER, marks=pytest.mark.long),
+        pytest.param((7680, 4320), 110, MIDDLE, marks=pytest.mark.long),
+    ],
 )
-@pytest.mark.parametrize("at", [(0.03, 0.9), (0.33, 0.5)])
 def test_small_faces_of_large_stills_are_found(
     tmp_path: Path,
     search: Search,
@@ -262,7 +272,9 @@ def test_footage_of_which_nothing_can_be_read(search: Search, casework: Casework
 @pytest.mark.parametrize(
     ("clip", "gallery_images", "exclude", "subject", "lowest"),
     [
-        ("custody_S029.avi", "custody", ("S029-01*",), "S029", 0.7),
+        pytest.param(
+            "custody_S029.avi", "custody", ("S029-01*",), "S029", 0.7, marks=pytest.mark.long
+        ),
         (
             "stage_clip.mp4",
             "footage/known_answer/stage_clip_gallery",

@@ -41,7 +41,7 @@ ON_PROCESSORS = Config(
     footage=FootageConfig(segment_s=5.0), inference=InferenceConfig(device="cpu")
 )
 IN_FEW_SHAPES = Config(
-    footage=FootageConfig(segment_s=5.0, sample_fps=2.0),
+    footage=FootageConfig(segment_s=5.0, sample_fps=1.0),
     detect=DetectConfig(batch=2, long_side_px=320, still_long_sides_px=(320,)),
     inference=InferenceConfig(device="cpu", backend="onnxruntime", precision="f32", embed_batch=2),
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ from lfr_batch.results.store import Store, open_store
 from .standing_still import Stillness, standing_still
 from .synthetic import RUN_ID, archive, request, sighting
 
-EVERYWHERE = pytest.mark.parametrize("root", ["disk", "bucket", "rclone_bucket"], indirect=True)
+KINDS_OF_ROOT = ("disk", "bucket", "rclone_bucket")
+EVERYWHERE = pytest.mark.parametrize("root", KINDS_OF_ROOT, indirect=True)
 DATASETS = ("footage", "segments", "sightings", "candidates", "best_shots")
 NOTHING_IS_OLD_S = 0.0
 """A lease that has run out: as if it had been waited for."""
@@ -137,15 +139,24 @@ def when(happens: Callable[[str, str], bool]) -> Stillness:
     return Stillness(lambda n, name, path: happens(name, path))
 
 
+AT_ITS_LAST = "before its last row"
 WHILE_PUBLISHING = {
     "before its first part": lambda name, path: path.startswith("sightings/"),
     "between its parts": lambda name, path: name == "write_atomic" and path.startswith("footage/"),
-    "before its last row": lambda name, path: name == "write_atomic" and "-finished" in path,
+    AT_ITS_LAST: lambda name, path: name == "write_atomic" and "-finished" in path,
 }
 
 
-@EVERYWHERE
-@pytest.mark.parametrize("where", WHILE_PUBLISHING)
+@pytest.mark.parametrize(
+    ("where", "root"),
+    [
+        pytest.param(
+            where, root, marks=[] if root == "disk" or where == AT_ITS_LAST else pytest.mark.long
+        )
+        for where, root in product(WHILE_PUBLISHING, KINDS_OF_ROOT)
+    ],
+    indirect=["root"],
+)
 def test_a_driver_that_stood_still_while_it_published(
     store: Store, undisturbed: dict[str, Any], where: str
 ) -> None:
@@ -220,7 +231,7 @@ def test_an_older_driver_that_is_not_fenced_in_time_changes_nothing(
     store: Store, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It looked in the last instant before it was overtaken, and writes all it had to write."""
-    stillness = when(WHILE_PUBLISHING["before its last row"])
+    stillness = when(WHILE_PUBLISHING[AT_ITS_LAST])
     monkeypatch.setattr(publish, "withdraw", lambda hold: None)
     disturbed(planned(store), stillness)
     names = [path.rsplit("/", 1)[-1] for path in store.list("runs")]

@@ -292,13 +292,23 @@ def test_pictures_are_the_very_bytes(lake: duckdb.DuckDBPyConnection) -> None:
     assert jpegs == [s.jpeg for s in archive().sightings]
 
 
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Every file of a lake that holds two runs."""
+    made = open_store(tmp_path_factory.mktemp("two-runs"))
+    for run_id in (RUN_ID, "20270101-000000-scan-0000"):
+        published(made, run_id)
+    files = (path for path in Path(made.uri).rglob("*") if path.is_file())
+    return {str(path.relative_to(made.uri)): path.read_bytes() for path in files}
+
+
 @pytest.mark.parametrize("dataset", DATASETS)
 @pytest.mark.parametrize("how", ["empty", "cut off"])
 def test_a_damaged_part_is_named_with_the_way_out(
-    store: Store, root: str, dataset: str, how: str
+    store: Store, root: str, two_runs: dict[str, bytes], dataset: str, how: str
 ) -> None:
-    published(store)
-    published(store, "20270101-000000-scan-0000")
+    for path, data in two_runs.items():
+        store.write_atomic(path, data)
     path = next(path for path in store.list(dataset) if RUN_ID in path)
     store.write_atomic(path, b"" if how == "empty" else store.read(path)[:-9])
     with pytest.raises(ResultsError) as told:
