@@ -5,7 +5,7 @@ Records, and the table of what is known of FFmpeg's formats.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -52,6 +52,8 @@ STORAGE: Mapping[str, Storage] = {
     "yuv420p12le": Storage(2, 2, sample_bytes=2, unit=16),
 }
 """By FFmpeg's name. Frames of any other format are made pixels of by the processor."""
+MOST_PIXELS = 4096 * 2304
+"""So are larger ones, of which two products with matrices are no longer quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,13 @@ class Scaler(Protocol):
         """Whether frames like this were found to look as a processor makes them."""
         ...
 
-    def cells(self, planes: Planes, grid_wh: SizeWh) -> ByteArray:
-        """Brightness averaged down to ``grid_wh``, (height, width), not turned."""
+    def cells(
+        self, planes: Planes, grid_wh: SizeWh, as_made_here: Callable[[], ByteArray]
+    ) -> ByteArray:
+        """Brightness averaged down to ``grid_wh``, (height, width), not turned.
+
+        ``as_made_here`` gives it as the processor makes it, for the first of a kind.
+        """
         ...
 
     def write(self, shown: Shown, address: int) -> None:

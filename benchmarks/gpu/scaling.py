@@ -1,4 +1,4 @@
-"""Frames made pixels of on the device, where their decoder left them, beside swscale on a core."""
+"""Frames made pixels of on the device, where their decoder left them."""
 
 from __future__ import annotations
 
@@ -109,6 +109,6 @@ def _cells_per_s(held: Sequence[Held], scaler: PlaneScaler, seconds: float) -> f
     for each in cycle(held):
         if perf_counter() - started_s >= seconds:
             break
-        scaler.cells(each.shown.planes, grid_wh)
+        scaler.cells(each.shown.planes, grid_wh, partial(each.frame.luma, *grid_wh))
         count += 1
     return count / (perf_counter() - started_s)

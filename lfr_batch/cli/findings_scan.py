@@ -18,6 +18,7 @@ DECODED_BY: Mapping[Decoder, str] = {
     "cpu": "processors",
     "nvdec": "NVDEC, and by processors what it does not know",
 }
+SCALED = "; scaled on the GPU where its pixels are a processor's"
 
 
 def scan_finding() -> Finding:
@@ -25,7 +26,8 @@ def scan_finding() -> Finding:
     config = sized_here(Config())
     nvdec = config.engine.gpu_share > 0 and not nvdec_obstacle()
     decoder = settle_decode(config.footage.decode, nvdec=nvdec)
-    return workers_finding(config.engine, DECODED_BY[decoder], available_cores())
+    scaled = SCALED if config.engine.gpu_share > 0 else ""
+    return workers_finding(config.engine, f"{DECODED_BY[decoder]}{scaled}", available_cores())
 
 
 def workers_finding(engine: EngineConfig, decoded_by: str, cores: int) -> Finding:

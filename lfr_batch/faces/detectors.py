@@ -137,7 +137,14 @@ class Detector:
 def _answers(session: Session, inputs: Iterator[ByteArray | Shown]) -> Iterator[Outputs]:
     if isinstance(session, PlanesSession):
         return session.run_shown(inputs)
-    return session.run_all(each for each in inputs if not isinstance(each, Shown))
+    return session.run_all(map(_as_pixels, inputs))
+
+
+def _as_pixels(content: ByteArray | Shown) -> ByteArray:
+    """Raises TypeError: a session that knows no planes must not be given any."""
+    if isinstance(content, Shown):
+        raise TypeError("this session makes no pixels of planes")
+    return content
 
 
 def _clipped(faces: FaceBatch, box: Letterbox) -> FaceBatch:

@@ -128,7 +128,9 @@ def _scaler(config: Config, threads: int, settled: Settled | None) -> Scaler | N
         return None
     from lfr_batch.models.plane_scaler import scaler_of  # noqa: PLC0415 - slow import
 
-    return scaler_of(plan_session(config.inference, threads, gpu_share=config.engine.gpu_share))
+    precise = {"device": settled.device, "backend": settled.backend}
+    inference = config.inference.model_copy(update=precise)
+    return scaler_of(plan_session(inference, threads, gpu_share=config.engine.gpu_share))
 
 
 def _reading_planes(detector: Detector, scaler: Scaler | None) -> Detector:

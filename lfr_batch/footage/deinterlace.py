@@ -12,7 +12,9 @@ from typing import TypeVar
 
 import av
 from av.filter import Graph
+from av.video.reformatter import VideoReformatter
 
+from lfr_batch.footage.nvdec import brought_down, is_on_card
 from lfr_batch.records import FieldOrder
 
 SOME_UNIT_S = Fraction(1, 1000)
@@ -75,7 +77,9 @@ def deinterlaced(
 
 def as_progressive(frame: av.VideoFrame) -> av.VideoFrame:
     """Without the mark of interlaced frames, at which swscale scales each field by itself."""
-    return _through(_graph(frame, "setfield", mode="prog"), [frame])[0]
+    # A filter takes no frame that lies on a GPU.
+    here = brought_down(frame, VideoReformatter()) if is_on_card(frame) else frame
+    return _through(_graph(here, "setfield", mode="prog"), [here])[0]
 
 
 def _graph(frame: av.VideoFrame, name: str, **options: str) -> Graph:

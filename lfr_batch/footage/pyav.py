@@ -127,9 +127,9 @@ def open_frames(
         pictures = of_fields(frames, segment, sample_fps) if interlaced else unmarked(frames)
         for decoded in _within(pictures, segment):
             given += 1
-            yield PyavFrame(
-                decoded.frame, decoded.pts_ns, shape, scalers, decoded.filtered, decoded.other
-            )
+            moment = decoded.frame, decoded.pts_ns
+            fields = decoded.filtered, decoded.other
+            yield PyavFrame(*moment, shape, scalers, *fields, woven=interlaced)
         complaint = _complaint(video, segment, reading, s3)
         unreadable = not reading.frames and segment.start_ns == 0
     if complaint or unreadable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import av
@@ -15,10 +16,10 @@ from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from lfr_batch.footage.nvdec import brought_down, is_on_card, planes_on_card
 from lfr_batch.footage.shape import Part, Shape, SizeWh, Stated, from_display_matrix
 from lfr_batch.footage.stored import planes_of
-from lfr_batch.planes import Planes
+from lfr_batch.planes import STORAGE, Planes
 from lfr_batch.records import ByteArray
 
-SCALED_AS_STORED = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "nv12"})
+SCALED_AS_STORED = frozenset(name for name, kept in STORAGE.items() if kept.scaled_first)
 """Scaling these before the change to RGB costs swscale a third of doing both in one step."""
 CUT_AS_STORED = frozenset({"yuv420p", "yuvj420p"})
 """Parts of these are cut out of the planes, so that the rest of the frame is never converted."""
@@ -27,15 +28,15 @@ AROUND_PX = 3
 
 
 Filtered = Callable[[], av.VideoFrame]
-Cells = Callable[[Planes, SizeWh], ByteArray]
-"""Brightness from 0 to 255, (height, width), averaged down to a size; not turned."""
+Cells = Callable[[Planes, SizeWh, Callable[[], ByteArray]], ByteArray]
+"""See ``planes.Scaler.cells``."""
 
 
 class Scalers:
     """swscale contexts, one per kind of picture, kept from frame to frame.
 
     Each is one thread's at a time; ``luma`` and ``down`` may be another's than the rest.
-    ``cells`` makes ``luma`` of frames on a GPU there; None: they are brought down for it.
+    ``cells`` makes ``luma`` on a GPU; None: it is made here, of frames brought down for it.
     """
 
     __slots__ = ("bgr", "cells", "down", "luma", "part", "rgb", "size")
@@ -54,10 +55,20 @@ class PyavFrame:
     """A decoded frame. ``shape`` makes the true, upright picture of what is stored.
 
     ``filtered`` gives the frame to convert in place of ``frame``, of the same size; it is called
-    when there is something to convert, and once. ``other`` does so for its other field.
+    when there is something to convert, and once. ``other`` does so for its other field. ``woven``:
+    it holds two fields, so that its planes as they are show nothing.
     """
 
-    __slots__ = ("_filtered", "_frame", "_other", "_pts_ns", "_scalers", "_shape")
+    __slots__ = (
+        "_filtered",
+        "_frame",
+        "_made",
+        "_other",
+        "_pts_ns",
+        "_scalers",
+        "_shape",
+        "_woven",
+    )
 
     picture = None
 
@@ -69,7 +80,11 @@ class PyavFrame:
         scalers: Scalers,
         filtered: Filtered | None = None,
         other: Filtered | None = None,
+        *,
+        woven: bool = False,
     ) -> None:
+        self._woven = woven
+        self._made: av.VideoFrame | None = None
         self._frame = frame
         self._filtered = filtered
         self._other = other
@@ -86,13 +101,17 @@ class PyavFrame:
         return self._shape.true_wh(self._stored_wh)
 
     def planes(self) -> Planes | None:
-        return None if self._filtered is not None else planes_of(self._frame, self._shape)
+        return None if self._woven else planes_of(self._frame, self._shape)
 
     def luma(self, width: int, height: int) -> ByteArray:
-        stored_wh = self._shape.turned_wh((width, height))
-        cells, planes = self._scalers.cells, self.planes()
-        if cells is not None and planes is not None and planes.on_card:
-            return self._turned(cells(planes, stored_wh))
+        stored_wh, cells = self._shape.turned_wh((width, height)), self._scalers.cells
+        planes = self.planes() if cells is not None else None
+        if cells is None or planes is None:
+            return self._turned(self._brightness(stored_wh))
+        return self._turned(cells(planes, stored_wh, partial(self._brightness, stored_wh)))
+
+    def _brightness(self, stored_wh: SizeWh) -> ByteArray:
+        """Averaged down, not turned."""
         # Of one colour space to the same: otherwise the differences of colour are mixed in.
         scaled = self._scalers.luma.reformat(
             self._picture(),
@@ -103,7 +122,7 @@ class PyavFrame:
             interpolation=Interpolation.AREA,
             threads=1,
         )
-        return self._upright(scaled)
+        return scaled.to_ndarray().astype(np.uint8, copy=False)
 
     def rgb(self, width: int, height: int) -> ByteArray:
         frame, stored_wh = self._picture(), self._shape.turned_wh((width, height))
@@ -121,15 +140,16 @@ class PyavFrame:
     def other_field(self) -> PyavFrame | None:
         if self._other is None:
             return None
-        return PyavFrame(self._frame, self._pts_ns, self._shape, self._scalers, self._other)
+        return PyavFrame(
+            self._frame, self._pts_ns, self._shape, self._scalers, self._other, woven=self._woven
+        )
 
     def _picture(self) -> av.VideoFrame:
-        """What is converted."""
-        if self._filtered is not None:
-            self._frame, self._filtered = self._filtered(), None
-        if is_on_card(self._frame):
-            self._frame = brought_down(self._frame, self._scalers.down)
-        return self._frame
+        """What is converted, in this process's memory."""
+        if self._made is None:
+            made = self._frame if self._filtered is None else self._filtered()
+            self._made = brought_down(made, self._scalers.down) if is_on_card(made) else made
+        return self._made
 
     @property
     def _stored_wh(self) -> SizeWh:
@@ -164,7 +184,7 @@ class PyavFrame:
 
     def _cut(self, left: int, top: int, right: int, bottom: int) -> av.VideoFrame | None:
         """A part with even borders as it is stored; None: of a kind that is converted whole."""
-        if is_on_card(self._frame) and self._filtered is None:
+        if is_on_card(self._frame) and self._filtered is None and self._made is None:
             planes = planes_on_card(self._frame, top, bottom)
             if planes is not None:
                 columns = slice(left, right), slice(left // 2, right // 2)

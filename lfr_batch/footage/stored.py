@@ -8,7 +8,7 @@ import av
 
 from lfr_batch.footage.nvdec import is_on_card
 from lfr_batch.footage.shape import Shape
-from lfr_batch.planes import STORAGE, Layout, Matrix, Planes
+from lfr_batch.planes import MOST_PIXELS, STORAGE, Layout, Matrix, Planes
 
 FULL_RANGE = 2
 """AVCOL_RANGE_JPEG."""
@@ -16,7 +16,6 @@ MATRICES: Mapping[int, Matrix] = {
     0: "bt601",
     1: "bt709",
     2: "bt601",
-    3: "bt601",
     4: "fcc",
     5: "bt601",
     6: "bt601",
@@ -24,7 +23,7 @@ MATRICES: Mapping[int, Matrix] = {
     9: "bt2020",
 }
 """By FFmpeg's AVColorSpace, as swscale takes them: what is not said is BT.601. It knows no others
-(ICtCp, YCgCo, constant luminance)."""
+(what is reserved, ICtCp, YCgCo, constant luminance)."""
 
 
 def planes_of(frame: av.VideoFrame, shape: Shape) -> Planes | None:
@@ -35,7 +34,8 @@ def planes_of(frame: av.VideoFrame, shape: Shape) -> Planes | None:
     if stored.name not in STORAGE or matrix is None:
         return None
     pitches_bytes = tuple(plane.line_size for plane in frame.planes)
-    if min(pitches_bytes) <= 0:  # upside down
+    upside_down, odd = min(pitches_bytes) <= 0, len(set(pitches_bytes[1:])) > 1
+    if upside_down or odd or frame.width * frame.height > MOST_PIXELS:
         return None
     full = int(frame.color_range) == FULL_RANGE or stored.name.startswith("yuvj")
     layout = Layout(

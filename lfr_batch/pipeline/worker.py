@@ -81,7 +81,9 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         skips = spec.config.footage.motion.skips_groups and segment.views == 1
         stillness = Stillness() if skips else None
         scaler = search.stages.scaler
-        cells = scaler.cells if scaler else None
+        # What NVDEC may give back to FFmpeg is gated like the rest of its footage.
+        on_gpu = decoder_of(segment, decoder) == "nvdec"
+        cells = scaler.cells if scaler and on_gpu else None
         with closing(_frames(segment, spec, decoder, stillness, cells)) as frames:
             result = scan_segment(segment, frames, search, stillness, beside=beside)
         faulty = result.outcome.error or result.outcome.unsearched

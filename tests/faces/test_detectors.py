@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 import pytest
 
 from lfr_batch.config.schema import Config, DetectConfig, InferenceConfig
+from lfr_batch.faces import detectors
 from lfr_batch.faces.detectors import Detector, Input, detect, frame_detectors, make_detector
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.manifest import DetectorSpec
 from lfr_batch.models.sessions import ModelFile, SessionPlan, open_planned, open_session
 from lfr_batch.models.store import load_pack
+from lfr_batch.planes import Layout, Planes, Shown
 from lfr_batch.records import ByteArray, FaceBatch
 
 
@@ -220,3 +222,12 @@ def test_which_detectors_look_at_frames(
         manifest = manifest.model_copy(update={"frame_detector": None})
     there = frame_detectors(manifest, DetectConfig(frames=frames))
     assert {turn: spec.kind for turn, spec in there.items()} == kinds
+
+
+def test_a_session_that_knows_no_planes_is_given_none() -> None:
+    """A frame that went missing without a word would give its faces to another."""
+    scaler: Any = None
+    planes = Planes(Layout("nv12", (4, 4), (4, 4), "bt601", full_range=False), (0, 0), False, None)
+    shown = Shown(planes, (4, 4), (32, 32), scaler)
+    with pytest.raises(TypeError, match="makes no pixels"):
+        detectors._as_pixels(shown)

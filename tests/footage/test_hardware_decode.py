@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+from functools import partial
 from pathlib import Path
 
 import av
@@ -14,7 +15,7 @@ from av.video.reformatter import ColorRange, VideoReformatter
 from lfr_batch import cuda
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
-from lfr_batch.footage import pyav_frame, stored
+from lfr_batch.footage import deinterlace, pyav_frame, stored
 from lfr_batch.footage.decoders import Decode, decoder_of, settle_decode
 from lfr_batch.footage.nvdec import (
     AS_ON_PROCESSORS,
@@ -205,7 +206,7 @@ def test_only_the_lines_around_a_part_are_brought_down(
 def test_the_gate_s_picture_of_a_frame_on_a_card_is_made_there(on_a_card: list[int]) -> None:
     asked: list[tuple[Planes, tuple[int, int]]] = []
 
-    def cells(planes: Planes, grid_wh: tuple[int, int]) -> ByteArray:
+    def cells(planes: Planes, grid_wh: tuple[int, int], _: object) -> ByteArray:
         asked.append((planes, grid_wh))
         return np.arange(12, dtype=np.uint8).reshape(3, 4)
 
@@ -236,3 +237,33 @@ def test_where_a_frame_lies_is_told_without_touching_it() -> None:
     assert (layout.size_wh, layout.matrix, layout.full_range) == ((66, 50), "bt2020", True)
     assert (layout.mirrored, layout.turns, planes.on_card) == (True, 3, False)
     assert layout.plane_shape(1) == (25, frame.planes[1].line_size // 2)
+
+
+def test_a_frame_that_only_bears_the_mark_of_two_fields_may_be_scaled_where_it_lies(
+    on_a_card: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In whatever order things are asked of it; what is converted is brought down first."""
+    monkeypatch.setattr(deinterlace, "is_on_card", lambda frame: frame.format.name == "nv12")
+    moved = stored_as(coarse((160, 120)), "nv12")
+    marked = PyavFrame(moved, 0, Shape(), Scalers(), partial(deinterlace.as_progressive, moved))
+    before = marked.planes()
+    pixels = marked.rgb(80, 60)
+    after = marked.planes()
+    assert before is not None
+    assert after is not None
+    assert (before.layout, before.addresses) == (after.layout, after.addresses)
+    _, theirs = two_of(coarse((160, 120)), "nv12")
+    assert_alike(pixels, theirs.rgb(80, 60))
+
+
+def test_the_planes_of_woven_fields_show_nothing(on_a_card: list[int]) -> None:
+    moved = stored_as(coarse((160, 120)), "nv12")
+    woven = PyavFrame(moved, 0, Shape(), Scalers(), woven=True)
+    assert woven.planes() is None
+    woven.luma(16, 12)
+    assert woven.planes() is None
+
+
+def test_frames_too_large_for_products_are_left_to_the_processor() -> None:
+    assert planes_of(av.VideoFrame(4096, 2304, "nv12"), Shape()) is not None
+    assert planes_of(av.VideoFrame(4098, 2304, "nv12"), Shape()) is None

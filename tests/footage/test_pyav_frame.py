@@ -195,3 +195,17 @@ def test_parts_of_different_sizes_and_the_whole_do_not_disturb_each_other() -> N
     for frame, part, copy in zip(frames, before, kept, strict=True):
         np.testing.assert_array_equal(part, copy)
         np.testing.assert_array_equal(frame.bgr_part(10, 10, 60, 50), copy)
+
+
+@pytest.mark.parametrize("colours", [Colorspace.ITU601, Colorspace.ITU709, Colorspace.BT2020])
+def test_brightness_is_what_is_stored_whatever_the_colours(colours: Colorspace) -> None:
+    """And not a mixture of it with differences of colour."""
+    random = np.random.default_rng(5)
+    planes = np.full((90, 80), 128, np.uint8)
+    planes[:60] = 16 + np.kron(random.integers(0, 220, (6, 8)), np.ones((10, 10)))
+    planes[60:] = random.integers(16, 240, (30, 80))
+    stored = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+    stored.colorspace, stored.color_range = colours, ColorRange.MPEG
+    shown = PyavFrame(stored, 0, Shape(), Scalers()).luma(8, 6)
+    wanted = (planes[:60:10, ::10].astype(float) - 16) * 255 / 219
+    assert np.abs(shown - wanted).max() <= 1.5

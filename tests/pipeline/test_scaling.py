@@ -80,7 +80,7 @@ def test_graphs_that_give_the_processor_s_pixels_are_no_obstacle(tmp_path: Path)
 
 
 def test_it_is_found_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scaling, "MOST_MEAN", 0.0)
+    monkeypatch.setattr(scaling, "MOST_MEAN_CELLS", 0.01)
     finding = scaling_obstacle(tmp_path, PLAN)
     assert finding.endswith("of 255 on average")
     monkeypatch.setattr(scaling, "_measured", pytest.fail)
@@ -92,7 +92,7 @@ def test_a_gpu_that_fails_is_asked_again_next_time(
 ) -> None:
     class Failing(PlaneScaler):
         def pixels(self, *_: Any) -> Any:
-            raise MemoryError("no room")
+            raise NotImplementedError("no room\nwhatsoever")
 
     with monkeypatch.context() as here:
         here.setattr(plane_scaler, "_scaler", Failing)
