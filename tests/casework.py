@@ -16,10 +16,10 @@ import numpy as np
 
 from lfr_batch.config.schema import Config
 from lfr_batch.engine.in_process import run
+from lfr_batch.enrolment.intake import EnrolOrder, enrol
 from lfr_batch.oversight.authority import Authority
-from lfr_batch.pipeline.enrol import EnrolOrder, enrol
-from lfr_batch.pipeline.plan import Order
 from lfr_batch.records import ByteArray
+from lfr_batch.scanning.plan import Order
 from tests.footage.clips import RATE, write_clip
 
 SIZE_WH = (640, 360)

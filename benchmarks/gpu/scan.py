@@ -16,13 +16,13 @@ from benchmarks.gpu.load import busy_core_s
 from benchmarks.gpu.people import GALLERY
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.table import open_engine
-from lfr_batch.pipeline.attempts import Runner
-from lfr_batch.pipeline.execute import OpenEngine, execute_run
-from lfr_batch.pipeline.plan import Order, make_plan
 from lfr_batch.records import SegmentOutcome
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import Store, open_store
+from lfr_batch.scanning.execute import OpenEngine, execute_run
+from lfr_batch.scanning.plan import Order, make_plan
+from lfr_batch.work.attempts import Runner
 
 DONE = "done"
 SURELY = 0.9

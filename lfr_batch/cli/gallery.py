@@ -36,6 +36,7 @@ from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting
 from lfr_batch.config.schema import Config
 from lfr_batch.engine.table import machine_for, open_engine, settle_for
+from lfr_batch.enrolment.intake import EnrolOrder, examine, publish
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import Enrolment, Listing, Pick, SnapshotInfo
 from lfr_batch.gallery.store import (
@@ -47,8 +48,7 @@ from lfr_batch.gallery.store import (
     verify_snapshot,
 )
 from lfr_batch.oversight.authority import require_authority
-from lfr_batch.pipeline.enrol import EnrolOrder, examine, publish
-from lfr_batch.pipeline.workers import sized
+from lfr_batch.work.workers import sized
 
 gallery_app = typer.Typer(help="Galleries of enrolled people.", no_args_is_help=True)
 UNSETTLED = 3

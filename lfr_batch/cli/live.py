@@ -32,14 +32,14 @@ from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.load import load_live, override
 from lfr_batch.engine.live_table import open_live_engine, require_engine
 from lfr_batch.gallery.thresholds import explain
-from lfr_batch.live.receipt import sentence
-from lfr_batch.live.watchlist import destroy_leftovers, require_gone
+from lfr_batch.live.deployment.order import Deployment, LiveOrder, make_deployment
+from lfr_batch.live.deployment.plan import LiveEngine, RunningDeployment
+from lfr_batch.live.deployment.run import Ended, run_deployment
+from lfr_batch.live.deployment.watchlist import destroy_leftovers, require_gone
+from lfr_batch.live.deployment.watchlist_receipt import sentence
 from lfr_batch.oversight.authority import operator_name
-from lfr_batch.pipeline.deploy import Deployment, LiveOrder, make_deployment
-from lfr_batch.pipeline.live_plan import LiveEngine, RunningDeployment
-from lfr_batch.pipeline.live_run import Ended, run_deployment
-from lfr_batch.pipeline.worker import protect_files
 from lfr_batch.results.run_log import EXIT_CODES
+from lfr_batch.work.privacy import protect_files
 
 SOONER = {
     "watchlist": "its watchlist expires then",

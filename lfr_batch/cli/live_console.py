@@ -8,9 +8,9 @@ from pathlib import Path
 
 from lfr_batch.cli.output import say
 from lfr_batch.config.live import ConsoleConfig
-from lfr_batch.live.folders import router_folder
+from lfr_batch.live.deployment.folders import router_folder
+from lfr_batch.live.deployment.plan import RunningDeployment
 from lfr_batch.live.records import DeploymentRecord
-from lfr_batch.pipeline.live_plan import RunningDeployment
 
 NOBODY_DECIDES = (
     "nobody who may log in may decide: alerts stay undecided until `lfr live-user add NAME --role "

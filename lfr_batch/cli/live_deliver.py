@@ -11,12 +11,12 @@ import typer
 from lfr_batch.cli.options import OperatorOption, OutOption, SetOption, absolute, home
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.load import load_live
-from lfr_batch.live.deliver import Delivered, LateDelivery
-from lfr_batch.live.deliver import deliver as deliver_late
-from lfr_batch.live.figures import lost_alerts
-from lfr_batch.live.router import SPOOL
+from lfr_batch.live.afterwards.deliver import Delivered, LateDelivery
+from lfr_batch.live.afterwards.deliver import deliver as deliver_late
+from lfr_batch.live.alerts.router import SPOOL
+from lfr_batch.live.deployment.figures import lost_alerts
 from lfr_batch.oversight.authority import operator_name
-from lfr_batch.pipeline.worker import protect_files
+from lfr_batch.work.privacy import protect_files
 
 
 def deliver(

@@ -16,13 +16,13 @@ from lfr_batch.cli.options import OperatorOption, OutOption, SetOption, absolute
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.config.load import load_live
-from lfr_batch.live.reopen import Reopening
-from lfr_batch.live.review import Opened, Reviewed
-from lfr_batch.live.review import review as review_later
-from lfr_batch.live.router import Router
+from lfr_batch.live.afterwards.reopen import Reopening
+from lfr_batch.live.afterwards.review import Opened, Reviewed
+from lfr_batch.live.afterwards.review import review as review_later
+from lfr_batch.live.alerts.router import Router
+from lfr_batch.live.deployment.plan import PartState
 from lfr_batch.oversight.authority import operator_name
-from lfr_batch.pipeline.live_plan import PartState
-from lfr_batch.pipeline.worker import protect_files
+from lfr_batch.work.privacy import protect_files
 
 LOOK_S = 1.0
 

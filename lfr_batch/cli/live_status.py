@@ -17,10 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from lfr_batch.cli.output import LogLines, counted, plain_text, say
-from lfr_batch.live.deployment import REASONS, Term
-from lfr_batch.live.figures import arrests, counts, engagements, lost_alerts
+from lfr_batch.live.deployment.figures import arrests, counts, engagements, lost_alerts
+from lfr_batch.live.deployment.run import CUT_OFF, Ended, Look
+from lfr_batch.live.deployment.window import REASONS, Term
 from lfr_batch.live.records import CameraHealth
-from lfr_batch.pipeline.live_run import CUT_OFF, Ended, Look
 
 LINE_EVERY_S = 60.0
 STYLES: Mapping[str, str] = {"live": "green", "starting": "yellow", "ended": "dim"}

@@ -208,9 +208,9 @@ def report(
     store, connection = open_store(root, s3), open_lake(root, s3)
     path = out or Path(f"report-{run_id}.html")
     if _kind(connection, run_id) == "live":
-        from lfr_batch.live.folders import deployment_folder  # noqa: PLC0415
-        from lfr_batch.live.receipt import load_receipt  # noqa: PLC0415
-        from lfr_batch.live.report import write_live_report  # noqa: PLC0415
+        from lfr_batch.live.afterwards.report import write_live_report  # noqa: PLC0415
+        from lfr_batch.live.deployment.folders import deployment_folder  # noqa: PLC0415
+        from lfr_batch.live.deployment.watchlist_receipt import load_receipt  # noqa: PLC0415
 
         receipt = load_receipt(deployment_folder(home(), run_id))
         csv_path = write_live_report(connection, store, run_id, path, receipt)

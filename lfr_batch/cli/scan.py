@@ -43,8 +43,6 @@ from lfr_batch.engine.table import joined, machine_for, open_engine, settle_for
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.oversight.authority import require_authority
-from lfr_batch.pipeline.execute import Resumption, RunResult, execute_run
-from lfr_batch.pipeline.plan import FoundFootage, Order, make_plan
 from lfr_batch.records import FootageAsset, SegmentOutcome
 from lfr_batch.results import searched
 from lfr_batch.results.ask import ask
@@ -55,6 +53,8 @@ from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.results.run_state import create_run, load_run, read_plan
 from lfr_batch.results.status import FileState, not_whole
 from lfr_batch.results.store import Store, open_store
+from lfr_batch.scanning.execute import Resumption, RunResult, execute_run
+from lfr_batch.scanning.plan import FoundFootage, Order, make_plan
 
 SHOWN = 20
 FILES_NAMED = 100

@@ -27,8 +27,9 @@ from lfr_batch.console.roles import may
 from lfr_batch.console.roster import Roster
 from lfr_batch.console.users import User
 from lfr_batch.errors import UsageError
-from lfr_batch.live.acknowledged import Acknowledgements
-from lfr_batch.live.counts import latest_reviews
+from lfr_batch.live.alerts.acknowledged import Acknowledgements
+from lfr_batch.live.deployment.counts import latest_reviews
+from lfr_batch.live.deployment.plan import RunningDeployment
 from lfr_batch.live.records import (
     Acknowledged,
     Alert,
@@ -37,7 +38,6 @@ from lfr_batch.live.records import (
     Review,
     Verdict,
 )
-from lfr_batch.pipeline.live_plan import RunningDeployment
 
 logger = logging.getLogger(__name__)
 

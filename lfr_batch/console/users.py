@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError
 from lfr_batch.config.schema import Section
 from lfr_batch.errors import ConfigError, UsageError
 from lfr_batch.gallery.durable_files import exclusive, storage_errors, write_text
-from lfr_batch.live.folders import deployments_folder
+from lfr_batch.live.deployment.folders import deployments_folder
 from lfr_batch.live.records import Role
 
 TOKEN_BYTES = 32

@@ -22,6 +22,8 @@ from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.faces.detectors import Input
 from lfr_batch.faces.letterbox import Letterbox
 from lfr_batch.faces.turns import Turn
+from lfr_batch.live.deployment.parts import Camera, open_deployment_router, open_shared_analyst
+from lfr_batch.live.deployment.plan import LivePlan
 from lfr_batch.live.records import (
     Alert,
     CameraHealth,
@@ -30,9 +32,7 @@ from lfr_batch.live.records import (
     Review,
     SinkState,
 )
-from lfr_batch.pipeline.live_analyst import Comparison
-from lfr_batch.pipeline.live_parts import Camera, open_deployment_router, open_shared_analyst
-from lfr_batch.pipeline.live_plan import LivePlan
+from lfr_batch.live.watching.analyst import Comparison
 from lfr_batch.records import FaceBatch, FaceView, FloatArray, Shot
 
 LOOK_TIMEOUT_S = 2.0

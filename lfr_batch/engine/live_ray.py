@@ -22,7 +22,7 @@ from lfr_batch.engine.live_actors import (
     ask,
 )
 from lfr_batch.errors import EngineError, LfrError
-from lfr_batch.pipeline.live_plan import LivePlan, PartRole, PartState
+from lfr_batch.live.deployment.plan import LivePlan, PartRole, PartState
 
 logger = logging.getLogger(__name__)
 

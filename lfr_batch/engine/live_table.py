@@ -9,7 +9,7 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import require_listener
 from lfr_batch.engine.live_ray import live_ray
 from lfr_batch.engine.live_threads import live_threads
-from lfr_batch.pipeline.live_plan import LiveEngine, LivePlan
+from lfr_batch.live.deployment.plan import LiveEngine, LivePlan
 
 LIVE_ENGINES: dict[str, Callable[[LivePlan], AbstractContextManager[LiveEngine]]] = {
     "ray": live_ray,

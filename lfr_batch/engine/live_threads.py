@@ -8,9 +8,9 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
-from lfr_batch.live.router import Router
-from lfr_batch.pipeline.live_parts import Camera, open_deployment_router, open_shared_analyst
-from lfr_batch.pipeline.live_plan import LivePlan, PartState
+from lfr_batch.live.alerts.router import Router
+from lfr_batch.live.deployment.parts import Camera, open_deployment_router, open_shared_analyst
+from lfr_batch.live.deployment.plan import LivePlan, PartState
 
 
 @dataclass

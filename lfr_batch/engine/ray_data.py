@@ -28,8 +28,8 @@ from lfr_batch.engine.cluster import connected
 from lfr_batch.engine.driver_threads import wait_for_threads
 from lfr_batch.engine.uninterrupted import uninterrupted
 from lfr_batch.errors import EngineError, LfrError
-from lfr_batch.pipeline.attempts import Runner
-from lfr_batch.pipeline.workers import on_gpus
+from lfr_batch.work.attempts import Runner
+from lfr_batch.work.workers import on_gpus
 
 Spec = TypeVar("Spec")
 Item = TypeVar("Item")

@@ -15,8 +15,8 @@ PACKAGE = REPOSITORY / "lfr_batch"
 PURE_PACKAGES = ("tracks",)
 
 BREACHES = {
-    "layers": ("config/breach.py", "import lfr_batch.pipeline\n"),
-    "ray": ("pipeline/breach.py", "def run() -> None:\n    import ray\n"),
+    "layers": ("config/breach.py", "import lfr_batch.scanning\n"),
+    "ray": ("scanning/breach.py", "def run() -> None:\n    import ray\n"),
     "pure": ("tracks/stitch.py", "import time\n"),
 }
 

@@ -17,7 +17,7 @@ from lfr_batch.cli.app import main
 from lfr_batch.engine import live_ray
 from lfr_batch.engine.live_actors import AnalystActor
 from lfr_batch.engine.shared_pictures import borrow
-from lfr_batch.pipeline.live_plan import LivePlan
+from lfr_batch.live.deployment.plan import LivePlan
 
 FOLDER = "CANARIES"
 PIECE = 96

@@ -13,9 +13,9 @@ import pytest
 from lfr_batch.engine.live_actors import AnalystActor
 from lfr_batch.engine.live_ray import live_ray
 from lfr_batch.errors import LfrError
+from lfr_batch.live.alerts.protocol import AlertRouter
+from lfr_batch.live.deployment.plan import LivePlan, PartState, RunningDeployment
 from lfr_batch.live.records import CameraHealth
-from lfr_batch.live.router_protocol import AlertRouter
-from lfr_batch.pipeline.live_plan import LivePlan, PartState, RunningDeployment
 from tests.casework import Casework
 from tests.live_case import first_alert, live_config, live_plan, wait_for
 

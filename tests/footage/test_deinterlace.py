@@ -22,8 +22,8 @@ from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.stillness import Stillness
-from lfr_batch.pipeline.looks import Tally
-from lfr_batch.pipeline.select import select_looks
+from lfr_batch.recognition.looks import Tally
+from lfr_batch.recognition.selection import select_looks
 from lfr_batch.records import ByteArray, FieldOrder, FootageAsset, FootageEntry, Segment
 from tests.probing import probe
 

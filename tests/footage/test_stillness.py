@@ -9,8 +9,8 @@ import pytest
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Group, Stillness
-from lfr_batch.pipeline.looks import Look, Tally
-from lfr_batch.pipeline.select import select_looks
+from lfr_batch.recognition.looks import Look, Tally
+from lfr_batch.recognition.selection import select_looks
 from lfr_batch.records import NS_PER_S, ByteArray, Segment
 from tests.footage.clips import RATE, write_clip
 

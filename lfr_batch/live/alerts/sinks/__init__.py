@@ -1,0 +1,1 @@
+"""Where alerts are delivered: a line for each in `table`."""
