@@ -25,7 +25,7 @@ import onnxruntime
 import pytest
 
 from lfr_batch.cli.app import main
-from lfr_batch.engine.live_threads import live_threads
+from lfr_batch.engine.live.threads import live_threads
 from lfr_batch.live.deployment.order import make_deployment
 from lfr_batch.live.deployment.run import Look, run_deployment
 from lfr_batch.models import plane_scaler

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from lfr_batch.engine.live_threads import live_threads
+from lfr_batch.engine.live.threads import live_threads
 from tests.casework import Casework
 from tests.live_case import THRESHOLD, first_alert, live_config, live_plan, wait_for
 

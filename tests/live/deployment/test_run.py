@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.cli.live_status import summary
+from lfr_batch.cli.live.status import summary
 from lfr_batch.config.live import AlertsConfig, LiveConfig
 from lfr_batch.config.schema import DecideConfig
-from lfr_batch.engine.live_threads import live_threads
+from lfr_batch.engine.live.threads import live_threads
 from lfr_batch.errors import EngineError, LiveError, RunBusy
 from lfr_batch.live import audit
 from lfr_batch.live.alerts.protocol import AlertRouter
+from lfr_batch.live.deployment import run as live_run
 from lfr_batch.live.deployment.figures import counts, load_figures
 from lfr_batch.live.deployment.folders import deployment_folder, load_record
 from lfr_batch.live.deployment.order import Deployment, make_deployment
@@ -27,7 +28,6 @@ from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, PartState, Runn
 from lfr_batch.live.deployment.run import Ended, Look, OpenEngine, run_deployment
 from lfr_batch.live.deployment.running import claimed
 from lfr_batch.live.deployment.watchlist_receipt import load_receipt
-from lfr_batch.live.deployment import run as live_run
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import run_progress

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.live_console import console_of
-from lfr_batch.cli.live_signals import Signals, signals_taken
-from lfr_batch.cli.live_status import LiveStatus, live_status, summary
+from lfr_batch.cli.live.console import console_of
+from lfr_batch.cli.live.signals import Signals, signals_taken
+from lfr_batch.cli.live.status import LiveStatus, live_status, summary
 from lfr_batch.cli.options import (
     AddressOption,
     AllowCpuOption,
@@ -30,7 +30,7 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, say
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.load import load_live, override
-from lfr_batch.engine.live_table import open_live_engine, require_engine
+from lfr_batch.engine.live.table import open_live_engine, require_engine
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.live.deployment.order import Deployment, LiveOrder, make_deployment
 from lfr_batch.live.deployment.plan import LiveEngine, RunningDeployment

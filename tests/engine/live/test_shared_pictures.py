@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lfr_batch.engine.live_actors import reply_of
-from lfr_batch.engine.shared_pictures import Arena, PictureRef, borrow
+from lfr_batch.engine.live.actors import reply_of
+from lfr_batch.engine.live.shared_pictures import Arena, PictureRef, borrow
 from lfr_batch.errors import EngineError
 from lfr_batch.records import ByteArray
 
@@ -20,7 +20,7 @@ SIZE = 1 << 20
 LENDER = """
 import time
 import numpy as np
-from lfr_batch.engine.shared_pictures import Arena
+from lfr_batch.engine.live.shared_pictures import Arena
 with Arena().lend([np.full((20, 30, 3), 7, np.uint8)]) as [ref]:
     print(ref.arena, flush=True)
     time.sleep(600)

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 
 from lfr_batch.engine.cluster import connected
-from lfr_batch.engine.live_actors import (
+from lfr_batch.engine.live.actors import (
     AnalystActor,
     CameraActor,
     RemoteRouter,

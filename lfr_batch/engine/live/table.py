@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import require_listener
-from lfr_batch.engine.live_ray import live_ray
-from lfr_batch.engine.live_threads import live_threads
+from lfr_batch.engine.live.supervision import live_ray
+from lfr_batch.engine.live.threads import live_threads
 from lfr_batch.live.deployment.plan import LiveEngine, LivePlan
 
 LIVE_ENGINES: dict[str, Callable[[LivePlan], AbstractContextManager[LiveEngine]]] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lfr_batch.cli.live_status import summary
+from lfr_batch.cli.live.status import summary
 from lfr_batch.config.load import dump_config
 from lfr_batch.live import audit
 from lfr_batch.live.alerts import router

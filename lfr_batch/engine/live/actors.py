@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from lfr_batch.config.live import CameraConfig
-from lfr_batch.engine.shared_pictures import Arena, PictureRef, borrow
+from lfr_batch.engine.live.shared_pictures import Arena, PictureRef, borrow
 from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.faces.detectors import Input
 from lfr_batch.faces.letterbox import Letterbox

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lfr_batch.engine.live_actors import AnalystActor
-from lfr_batch.engine.live_ray import live_ray
+from lfr_batch.engine.live.actors import AnalystActor
+from lfr_batch.engine.live.supervision import live_ray
 from lfr_batch.errors import LfrError
 from lfr_batch.live.alerts.protocol import AlertRouter
 from lfr_batch.live.deployment.plan import LivePlan, PartState, RunningDeployment
@@ -19,7 +19,7 @@ from lfr_batch.live.records import CameraHealth
 from tests.casework import Casework
 from tests.live_case import first_alert, live_config, live_plan, wait_for
 
-SILENT = "lfr_batch.engine.live_ray.SILENT_S"
+SILENT = "lfr_batch.engine.live.supervision.SILENT_S"
 SLOW_S = 4.0
 
 
@@ -98,7 +98,7 @@ def test_a_part_that_is_merely_starting_is_left_alone(
     casework: Casework, tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SILENT, SLOW_S - 1)
-    monkeypatch.setattr("lfr_batch.engine.live_ray.AnalystActor", SlowAnalyst)
+    monkeypatch.setattr("lfr_batch.engine.live.supervision.AnalystActor", SlowAnalyst)
     config = live_config(casework, {"north": "empty.mp4"})
     with live_ray(live_plan(casework, config, tmp_path)) as running:
         strike(running, "analyst", signal.SIGKILL)

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.live_console import console_of
-from lfr_batch.cli.live_signals import signals_taken
+from lfr_batch.cli.live.console import console_of
+from lfr_batch.cli.live.signals import signals_taken
 from lfr_batch.cli.options import OperatorOption, OutOption, SetOption, absolute, home
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.live import ConsoleConfig

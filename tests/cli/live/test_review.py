@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lfr_batch.cli.live_console import NOBODY_DECIDES, console_of
-from lfr_batch.cli.live_review import Over
+from lfr_batch.cli.live.console import NOBODY_DECIDES, console_of
+from lfr_batch.cli.live.review import Over
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.config.load import dump_config
 from lfr_batch.console.serve import require_address

@@ -199,7 +199,7 @@ def test_the_job_does_the_same(van: Path) -> None:
 
 JOINED = """
 from lfr_batch.cli.app import main
-from lfr_batch.engine import live_ray
+from lfr_batch.engine.live import supervision as live_ray
 
 live_ray.RAY_ITSELF = frozenset()
 live_ray.LOST_S = 5.0

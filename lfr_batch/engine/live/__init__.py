@@ -1,0 +1,1 @@
+"""The engines of live mode: threads, and Ray's actors under supervision."""
