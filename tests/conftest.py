@@ -11,15 +11,14 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from lfr_batch.config.schema import EngineConfig
-from lfr_batch.engine.cluster import connected
 from lfr_batch.models.open_pack import fetch_open_pack
 from tests.casework import Casework, make_casework
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 TOGETHER = {"contracts": "ray", "e2e": "ray", "engine": "ray", "recall": "recall"}
-"""Folders whose tests share what is dear: the one Ray cluster, the scans of the planted clips."""
+"""Folders whose tests share what is dear: the machine, while Ray is on it, or the scans of the
+planted clips."""
 
 # A busy machine is no failure: what is tested is results, never how long they take.
 settings.register_profile("untimed", deadline=None)
@@ -67,10 +66,3 @@ def open_pack_home() -> Path:
 def casework(tmp_path_factory: pytest.TempPathFactory, open_pack_home: Path) -> Casework:
     """A home with a gallery of two people, and footage in which one of them is seen."""
     return make_casework(tmp_path_factory.mktemp("casework"), open_pack_home)
-
-
-@pytest.fixture(scope="session")
-def ray_cluster() -> Iterator[None]:
-    """One Ray session for all tests that need one."""
-    with connected(EngineConfig()):
-        yield

@@ -20,6 +20,8 @@ from moto.server import ThreadedMotoServer
 from lfr_batch.footage import s3
 
 REGION = "eu-west-2"
+SESSION = boto3.Session("testing", "testing", region_name=REGION)
+"""Keeps what it has read of how S3 is spoken to, which takes longer than most tests."""
 
 
 @contextmanager
@@ -81,8 +83,8 @@ def new_bucket(endpoint: str, empty: Path) -> Iterator[str]:
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(empty / "credentials"))
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         s3.client.cache_clear()
-        store = boto3.Session().resource("s3").Bucket(f"results-{uuid.uuid4().hex[:12]}")
-        place = {"LocationConstraint": REGION}
-        store.create(CreateBucketConfiguration=place)  # type: ignore[arg-type]
-        yield store.name
+        name = f"results-{uuid.uuid4().hex[:12]}"
+        client, place = SESSION.client("s3", endpoint_url=endpoint), {"LocationConstraint": REGION}
+        client.create_bucket(Bucket=name, CreateBucketConfiguration=place)  # type: ignore[arg-type]
+        yield name
         s3.client.cache_clear()

@@ -106,8 +106,15 @@ def test_a_still_that_cannot_be_decoded_was_not_searched(
     ],
 )
 def test_what_is_refused_leaves_no_run(
-    archive: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str
+    archive: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    code: int,
+    says: str,
 ) -> None:
+    # Other tests' cluster may be joined in this process, and would do for any address.
+    monkeypatch.setattr("ray.is_initialized", lambda: False)
     (archive / "http.csv").write_text("uri\nhttp://host/x.mp4\n")
     given = [word.format(folder=archive) for word in words]
     ended, out, err = lfr(capsys, "scan", *HERE, *given)

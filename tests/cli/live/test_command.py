@@ -228,7 +228,7 @@ def test_one_whose_ray_is_lost_ends_by_itself_as_failed(
 ) -> None:
     with running(van, "--engine", "ray", program=program) as process:
         os.kill(ray_itself(process.pid, name), signal.SIGKILL)
-        assert process.wait(50) == 1
+        assert process.wait(120) == 1
     last = (van / "said").read_text().splitlines()[-1]
     assert last.startswith("lfr: Ray was lost, and without it no part of the deployment can be")
     assert ("its alert router did not answer" in last.lower()) is (name == "raylet")
