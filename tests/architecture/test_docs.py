@@ -1,4 +1,4 @@
-"""What the docs say of the code is there: files, functions, tests, links and the picture of rooms."""
+"""What the docs say of the code is there: files, names in them, links, the picture of rooms."""
 
 from __future__ import annotations
 
