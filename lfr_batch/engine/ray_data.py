@@ -3,7 +3,7 @@
 One item is one block (an item may be a group of stills), and a worker has one or several at once,
 in threads. If it dies it takes those along and no other. Ray itself retries nothing, because it
 cannot tell an item that kills its worker from bad luck; what is missing in the end is what
-``pipeline.attempts`` tries again.
+``work.attempts`` tries again.
 
 Every block costs the driver 5 kB and 1 ms before the first one is worked on, so items come in
 waves, each a dataset with a pool of its own: an archive of any size starts at once and fits.

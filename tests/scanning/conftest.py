@@ -1,4 +1,4 @@
-"""What several tests of the pipeline share."""
+"""What several tests of scans share."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def open_router(
 
 
 class Router:
-    """See ``router_protocol.AlertRouter``."""
+    """See ``protocol.AlertRouter``."""
 
     def __init__(
         self, spool: Spool, cool_down_s: float, sinks: dict[str, Deliver], lock: IO[bytes]

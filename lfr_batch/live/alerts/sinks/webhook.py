@@ -1,6 +1,6 @@
 """Alerts and reviews as signed HTTP requests, without pictures.
 
-``POST`` with the JSON object of ``alert_codec.message`` and these headers:
+``POST`` with the JSON object of ``codec.message`` and these headers:
 
 - ``LFR-Delivery``: ``alert:<id>`` or ``review:<id>``. What was sent may come again after a
   failure: the receiver knows it by this.
