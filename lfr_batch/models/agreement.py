@@ -8,9 +8,8 @@ need not measure again.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from itertools import repeat
@@ -44,6 +43,7 @@ from lfr_batch.models.sessions import (
 from lfr_batch.models.store import Pack
 from lfr_batch.models.synthetic import drawn_face, face_in_a_picture, smooth_pictures
 from lfr_batch.records import ByteArray, FloatArray
+from lfr_batch.storage.files import write_text
 
 MIN_COSINE = 0.999
 MAX_SCORE_GAP = 0.05
@@ -347,16 +347,6 @@ def _parse_verdict(entry: Any) -> Verdict:
 def _write_cache(path: Path, verdicts: dict[str, Verdict]) -> None:
     """Replace the cache at once; a home that cannot be written costs a second at each start."""
     text = json.dumps({key: asdict(verdict) for key, verdict in verdicts.items()}, indent=1)
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".agreement-")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "w") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
+        write_text(path, text)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
-import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lfr_batch.errors import StoreFull, StoreUnreachable
-from lfr_batch.gallery.durable_files import make_own_folder, own
 from lfr_batch.results.layout import is_deployment, run_id_of
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+from lfr_batch.storage.disk_errors import WayOut, refusal
+from lfr_batch.storage.files import write_bytes
+from lfr_batch.storage.folders import make_own_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class LocalStore:
         target = self.root / path
         with explained(self.root, path):
             make_own_folder(target.parent)
-            _write_and_rename(target, data)
+            write_bytes(target, data)
 
     def read(self, path: str) -> bytes:
         with explained(self.root, path):
@@ -64,28 +61,6 @@ def _visible(folder: Path, names: Iterable[str]) -> Iterator[str]:
     return (before + name for name in names if not name.startswith("."))
 
 
-def _write_and_rename(target: Path, data: bytes) -> None:
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        with open(temporary, "xb", opener=own) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_directory(target.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _raise_unless_absent(error: OSError) -> None:
     if not isinstance(error, FileNotFoundError):
         raise error
@@ -99,15 +74,11 @@ def explained(root: Path, path: str) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        if error.errno in _FULL:
-            raise StoreFull(_full_message(root, path)) from error
-        raise StoreUnreachable(
-            f"cannot use {root / path}: {error.strerror}; mend it or choose another results root"
-        ) from error
+        then = WayOut(_once_there_is_room(path), "mend it or choose another results root")
+        raise refusal(error, root / path, then, disk=root) from error
 
 
-def _full_message(root: Path, path: str) -> str:
+def _once_there_is_room(path: str) -> str:
     run_id = run_id_of(path)
     resumed = run_id is not None and not is_deployment(run_id)
-    then = f"run `lfr resume {run_id}`" if resumed else "try again"
-    return f"the disk holding {root} is full; free space and {then}"
+    return f"free space and run `lfr resume {run_id}`" if resumed else "free space and try again"

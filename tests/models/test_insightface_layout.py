@@ -24,7 +24,8 @@ from lfr_batch.models.insightface_layout import (
 )
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
 from lfr_batch.models.sessions import ModelFile, open_session
-from lfr_batch.models.store import Pack, add_pack, load_pack, sha256_of
+from lfr_batch.models.store import Pack, add_pack, load_pack
+from lfr_batch.storage.files import sha256_of
 
 
 def graph(

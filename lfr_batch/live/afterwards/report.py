@@ -30,7 +30,7 @@ from lfr_batch.live.deployment.watchlist_receipt import Receipt
 from lfr_batch.live.deployment.window import REASONS
 from lfr_batch.live.records import LiveCounts
 from lfr_batch.results.csv_text import csv_text
-from lfr_batch.results.report import clock, moment, report_template, write_whole
+from lfr_batch.results.report import clock, moment, report_template, save_report
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import shown_status
@@ -60,7 +60,8 @@ def write_live_report(
 
     ``connection`` is of ``open_lake`` on the same root; ``receipt``, of the deployment's watchlist,
     where it is at hand. Raises RunNotFound, UsageError if both would be one file, ResultsError
-    where the deployment's figures are gone, StoreUnreachable if a file cannot be written.
+    where the deployment's figures are gone, StoreFull or StoreUnreachable if a file cannot be
+    written.
     """
     rows = run_query(connection, _RUN, {"run_id": deployment_id}).to_pylist()
     if not rows:
@@ -70,10 +71,10 @@ def write_live_report(
     csv_path = out_path.with_suffix(".csv")
     if csv_path == out_path:
         raise UsageError(f"{out_path} is where the figures go: name the HTML file with --out")
-    write_whole(csv_path, [as_csv(figures, run["status"])])
+    save_report(csv_path, [as_csv(figures, run["status"])])
     filters: dict[str, Callable[..., Any]] = {"clock": clock, "moment": moment, "share": share}
     template = report_template("lfr_batch.live.afterwards", filters)
-    write_whole(out_path, template.generate(report_context(figures, run)))
+    save_report(out_path, template.generate(report_context(figures, run)))
     return csv_path
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Literal
 
 from lfr_batch.errors import LfrError
-from lfr_batch.gallery.durable_files import storage_errors
 from lfr_batch.live import audit
 from lfr_batch.live.afterwards.retention_places import Lake, Lines, Place, Sealed, Term, id_in
 from lfr_batch.live.afterwards.retention_terms import Terms, read_terms
@@ -34,6 +33,7 @@ from lfr_batch.results.layout import run_directory, run_id_of
 from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.schemas import LIVE_DATASETS
 from lfr_batch.results.store import Store, open_store
+from lfr_batch.storage.disk_errors import disk_errors
 
 DELETE, DONE = "retention.delete", "retention.done"
 
@@ -174,7 +174,7 @@ def _remove(folder: Path) -> bool:
     """What is left of the router's folder. Whether there was one."""
     there = folder.exists()
     if there:
-        with storage_errors(folder):
+        with disk_errors(folder):
             shutil.rmtree(folder)
     return there
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Protocol
 
 from lfr_batch.errors import SealBroken
-from lfr_batch.gallery.durable_files import storage_errors
 from lfr_batch.live.afterwards.retention_terms import keep_until
 from lfr_batch.live.alerts.sealed import destroy_key, load_seal
 from lfr_batch.live.alerts.sinks.json_lines import Line, read_lines, remove_lines
@@ -26,6 +25,7 @@ from lfr_batch.results.lake import write_views
 from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.parts import read_part
 from lfr_batch.results.store import Store
+from lfr_batch.storage.disk_errors import disk_errors
 
 _SURELY_LEFT = timedelta(hours=1)
 """A file that was half-written this long ago is nobody's work in hand."""
@@ -81,7 +81,7 @@ class Sealed:
         if not self.term.whole or self.alive:
             self._forget(alert_ids)
             return
-        with storage_errors(self.folder):
+        with disk_errors(self.folder):
             destroy_key(self.folder)
             for name in (ALERTS, REVIEWS):
                 shutil.rmtree(self.folder / name, ignore_errors=True)
@@ -174,7 +174,7 @@ class Lines:
         )
 
     def delete(self, alert_ids: Collection[str]) -> None:
-        with storage_errors(self.path):
+        with disk_errors(self.path):
             remove_lines(self.path, lambda line: self._is_unwanted(line, alert_ids))
 
     def _is_unwanted(self, line: Line, alert_ids: Collection[str]) -> bool:

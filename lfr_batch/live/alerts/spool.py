@@ -16,9 +16,7 @@ Alerts and reviews share one count, in the order in which they were written.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -28,13 +26,15 @@ from typing import IO
 from pydantic import TypeAdapter, ValidationError
 
 from lfr_batch.errors import RunBusy, SealBroken, UsageError
-from lfr_batch.gallery.durable_files import make_own_folder, own, sync
 from lfr_batch.live.alerts.codec import decode_alert, decode_review, encode_alert, encode_review
 from lfr_batch.live.alerts.sealed import KEY, Seal, load_seal, new_seal
 from lfr_batch.live.deployment.counts import Decision, FacesSeen
 from lfr_batch.live.records import Acknowledged, Alert, Review
 from lfr_batch.results.layout import is_run_id
 from lfr_batch.results.local_store import LocalStore
+from lfr_batch.storage import locks
+from lfr_batch.storage.files import sync
+from lfr_batch.storage.folders import make_own_folder
 
 ALERTS, REVIEWS, ACKNOWLEDGED, DELIVERED, DELETED, FACES, LOCK = (
     "alerts", "reviews", "acknowledged", "delivered", "deleted", "faces.json", "LOCK",
@@ -176,27 +176,16 @@ def hold(folder: Path) -> IO[bytes]:
 
     A predecessor that is being killed is waited for. Raises RunBusy.
     """
-    make_own_folder(folder)
-    file = open(folder / LOCK, "ab", opener=own)  # noqa: SIM115 - its holder closes it
-    for _ in range(_TRIES):
-        with suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return file
-        time.sleep(_BETWEEN_TRIES_S)
+    file = locks.open_lock(folder / LOCK)
+    if locks.try_lock(file, _TRIES, _BETWEEN_TRIES_S):
+        return file
     file.close()
     raise RunBusy(f"another process routes the alerts of {folder.parent.name}: stop it first")
 
 
 def is_held(folder: Path) -> bool:
     """Whether a living process has the spool."""
-    try:
-        with (folder / LOCK).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+    return locks.is_held(folder / LOCK)
 
 
 def discard_halves(folder: Path) -> None:

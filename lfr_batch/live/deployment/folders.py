@@ -7,9 +7,11 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from lfr_batch.errors import LiveError, UsageError
-from lfr_batch.gallery.durable_files import make_own_folder, storage_errors, sync, write_text
 from lfr_batch.live.records import DeploymentRecord
 from lfr_batch.results.layout import is_run_id
+from lfr_batch.storage.disk_errors import disk_errors
+from lfr_batch.storage.files import sync, write_text
+from lfr_batch.storage.folders import make_own_folder
 
 RECORD = "deployment.json"
 _RECORD = TypeAdapter(DeploymentRecord)
@@ -32,7 +34,7 @@ def router_folder(home: Path, deployment_id: str) -> Path:
 
 def save_record(folder: Path, record: DeploymentRecord) -> None:
     """Write ``deployment.json`` into the deployment's folder, which is made if need be."""
-    with storage_errors(folder):
+    with disk_errors(folder):
         make_own_folder(folder)
         write_text(folder / RECORD, _RECORD.dump_json(record, indent=1).decode() + "\n")
         sync(folder.parent)

@@ -5,14 +5,14 @@ The kernel frees both with the process that holds them, however it died.
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from lfr_batch.errors import RunBusy
-from lfr_batch.gallery.durable_files import make_own_folder, own, storage_errors
 from lfr_batch.live.deployment.folders import deployment_folder, deployments_folder
+from lfr_batch.storage.disk_errors import disk_errors
+from lfr_batch.storage.locks import open_lock, try_lock
 
 LOCK = "LOCK"
 
@@ -48,13 +48,7 @@ def name_lock(home: Path, name: str) -> Path:
 @contextmanager
 def _held(path: Path) -> Iterator[str | None]:
     """None while the file is held; else what its holder wrote into it."""
-    with storage_errors(path):
-        make_own_folder(path.parent)
-        file = open(path, "a", encoding="utf-8", opener=own)  # noqa: SIM115 - closed below
+    with disk_errors(path):
+        file = open_lock(path)
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield path.read_text(encoding="utf-8").strip()
-        else:
-            yield None
+        yield None if try_lock(file) else path.read_text(encoding="utf-8").strip()

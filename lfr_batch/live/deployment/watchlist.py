@@ -17,14 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lfr_batch.errors import AuditBroken, LfrError, LiveError, StoreError, StoreFull
-from lfr_batch.gallery.durable_files import (
-    make_own_folder,
-    own,
-    sha256_of,
-    storage_errors,
-    sync,
-    write_text,
-)
 from lfr_batch.gallery.records import Snapshot, SnapshotInfo
 from lfr_batch.gallery.snapshot_files import MANIFEST, read_manifest
 from lfr_batch.gallery.store import verify_snapshot
@@ -39,6 +31,9 @@ from lfr_batch.live.deployment.watchlist_receipt import (
     with_files,
 )
 from lfr_batch.live.deployment.window import LONGEST, REASONS
+from lfr_batch.storage.disk_errors import disk_errors
+from lfr_batch.storage.files import own, sha256_of, sync, write_text
+from lfr_batch.storage.folders import make_own_folder
 
 COPIED, DESTROYED = "watchlist.copied", "watchlist.destroyed"
 _AT_ONCE = 1 << 20
@@ -61,7 +56,7 @@ def copy_watchlist(home: Path, deployment_id: str, snapshot: Snapshot, by: str) 
     gallery = place / "galleries" / snapshot.name
     folder = gallery / "snapshots" / snapshot.snapshot_id
     names = [*read_manifest(snapshot.path).files, MANIFEST]
-    with storage_errors(place):
+    with disk_errors(place):
         make_own_folder(folder)
         for name in names:
             _copy(snapshot.path / name, folder / name)
@@ -187,8 +182,7 @@ def _sha256(path: Path) -> str:
 def _copy(source: Path, target: Path) -> None:
     with source.open("rb") as there, open(target, "wb", opener=own) as here:
         shutil.copyfileobj(there, here, _AT_ONCE)
-        here.flush()
-        os.fsync(here.fileno())
+    sync(target)
 
 
 def _destroy(folder: Path, file: DestroyedFile) -> DestroyedFile:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from lfr_batch.gallery.durable_files import storage_errors, write_text
+from lfr_batch.storage.disk_errors import disk_errors
+from lfr_batch.storage.files import write_text
 
 RECEIPT = "watchlist-receipt.json"
 
@@ -58,7 +59,7 @@ def load_receipt(folder: Path) -> Receipt | None:
 
 def save_receipt(folder: Path, receipt: Receipt) -> None:
     """Raises StoreFull, StoreError."""
-    with storage_errors(folder):
+    with disk_errors(folder):
         write_text(folder / RECEIPT, _RECEIPT.dump_json(receipt, indent=1).decode() + "\n")
 
 

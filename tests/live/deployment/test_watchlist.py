@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from lfr_batch.errors import AuditBroken, GalleryDamaged, LiveError
-from lfr_batch.gallery.durable_files import sync
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.live import audit
@@ -25,6 +24,7 @@ from lfr_batch.live.deployment.watchlist import (
     watchlist_home,
 )
 from lfr_batch.live.deployment.watchlist_receipt import load_receipt
+from lfr_batch.storage.files import sync
 from tests.gallery.publisher import publish
 from tests.live.full_disk import filled
 from tests.live.made import DEPLOYMENT, a_record

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from lfr_batch.gallery.durable_files import make_own_folder, own, sync
 from lfr_batch.live.afterwards.retention_terms import json_lines_path
 from lfr_batch.live.alerts.codec import message
 from lfr_batch.live.alerts.sinks.delivery import Deliver, Setting, Trouble
 from lfr_batch.live.records import Alert, Review
+from lfr_batch.storage.files import sweep_halves, write_whole
+from lfr_batch.storage.folders import make_own_folder
+from lfr_batch.storage.lines import append, held_lines
 
 _TAIL_BYTES = 1 << 20
 """How far back a line is looked for that was written just before a crash."""
@@ -42,10 +42,10 @@ class JsonLines:
         begin = json.dumps({"kind": told["kind"], "id": told["id"]}).encode()[:-1]
         make_own_folder(self._path.parent)
         sure, self._sure = self._sure, False
-        with _locked(self._path) as file:
+        with held_lines(self._path) as file:
             _mend_last_line(file, begin)
             if sure or begin not in _tail(file):
-                _append(file, line)
+                append(file, line)
         self._sure = True
         return None
 
@@ -64,51 +64,14 @@ def remove_lines(path: Path, unwanted: Callable[[Line], bool]) -> int:
     """
     if not path.exists():
         return 0
-    building, removed = path.with_name(f".{path.name}.sweep"), 0
-    with _locked(path), path.open("rb") as lines, open(building, "wb", opener=own) as kept:
-        for line in lines:
-            if unwanted(_parsed(line)):
-                removed += 1
-            else:
-                kept.write(line)
-        kept.flush()
-        os.fsync(kept.fileno())
+    with held_lines(path), path.open("rb") as lines:
+        sweep_halves(path)
+        removed = sum(unwanted(_parsed(line)) for line in lines)
         if removed:
-            building.replace(path)
-            sync(path.parent)
-        else:
-            building.unlink()
+            lines.seek(0)
+            with write_whole(path) as kept:
+                kept.writelines(line for line in lines if not unwanted(_parsed(line)))
     return removed
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[FileIO]:
-    """The file of that name, held against others of our kind, also while it is being replaced."""
-    while True:
-        with FileIO(path, "a+", opener=own) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if _is_still(path, file):
-                yield file
-                return
-
-
-def _is_still(path: Path, file: FileIO) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-    except FileNotFoundError:
-        return False
-
-
-def _append(file: FileIO, line: bytes) -> None:
-    """All of it or, where the disk is full, nothing."""
-    size, left = file.seek(0, os.SEEK_END), line
-    try:
-        while left:
-            left = left[file.write(left) or 0 :]
-        os.fsync(file.fileno())
-    except OSError:
-        os.ftruncate(file.fileno(), size)
-        raise
 
 
 def _mend_last_line(file: FileIO, begin: bytes) -> None:
@@ -118,7 +81,7 @@ def _mend_last_line(file: FileIO, begin: bytes) -> None:
     if torn.startswith(begin) or begin.startswith(torn):
         file.truncate(file.seek(0, os.SEEK_END) - len(torn))
     else:
-        _append(file, b"\n")
+        append(file, b"\n")
 
 
 def _tail(file: FileIO) -> bytes:

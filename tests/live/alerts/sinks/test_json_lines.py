@@ -9,6 +9,8 @@ import pytest
 from lfr_batch.live.alerts.sinks.json_lines import JsonLines, read_lines, remove_lines
 from tests.live.made import a_review, an_alert
 from tests.results.test_store import files_of_at_most
+from tests.storage.test_files import killed
+from tests.synced import synced
 
 
 def ids(path: Path) -> list[str]:
@@ -81,6 +83,22 @@ def test_lines_are_removed_and_the_sink_goes_on(tmp_path: Path) -> None:
         "a0003",
     ]
     assert [p.name for p in tmp_path.iterdir()] == ["feed.jsonl"]
+
+
+def test_lines_that_a_killed_sweep_left_go_with_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "feed.jsonl"
+    JsonLines(path)(an_alert(0))
+    killed("file", path)
+    assert len(list(tmp_path.iterdir())) == 2
+    remove_lines(path, lambda line: False)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_file_is_there_after_a_power_cut_too(tmp_path: Path) -> None:
+    path = tmp_path / "feed.jsonl"
+    with synced() as order:
+        JsonLines(path)(an_alert(0))
+    assert order == [tmp_path, path]
 
 
 def test_a_file_that_is_not_there_has_no_lines(tmp_path: Path) -> None:
