@@ -28,7 +28,6 @@ from lfr_batch.gallery.chosen_face import choose_face
 from lfr_batch.gallery.close_pairs import Compare, PairLimits, on_processors
 from lfr_batch.gallery.enrolment import collect
 from lfr_batch.gallery.faiss_index import gallery_bytes
-from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import (
     EnrolledFace,
     Enrolment,
@@ -85,18 +84,6 @@ class EnrolSpec:
     def together(self) -> int:
         """Pictures, or groups of them, that a worker has at once."""
         return max(1, self.config.engine.segments_per_worker)
-
-
-def enrol(
-    order: EnrolOrder,
-    run: Runner,
-    now: datetime,
-    on_outcome: Callable[[EnrolmentOutcome], None] = lambda _: None,
-) -> tuple[SnapshotInfo, Enrolment]:
-    """A new snapshot of the gallery. Raises UsageError, PackError, GalleryEmpty, StoreFull."""
-    listing = read_images(order.images_dir, order.subjects_csv, order.exclude)
-    enrolment = examine(order, listing, run, on_outcome)
-    return publish(order, listing, enrolment, now), enrolment
 
 
 def examine(

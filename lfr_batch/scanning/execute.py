@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
-from lfr_batch import __version__
 from lfr_batch.config.load import parse_config
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.errors import LfrError, ResultsError, RunTakenOver, StoreError, UsageError
@@ -29,6 +28,7 @@ from lfr_batch.scanning.receipts import run_segments
 from lfr_batch.scanning.worker import WorkerSpec
 from lfr_batch.tracks.patience import patient
 from lfr_batch.tracks.stitch import stitch
+from lfr_batch.version import __version__
 from lfr_batch.work.attempts import Runner
 from lfr_batch.work.machine import FindMachine, this_machine
 from lfr_batch.work.workers import sized

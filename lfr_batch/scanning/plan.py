@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from lfr_batch import __version__
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import UsageError
@@ -29,6 +28,7 @@ from lfr_batch.oversight.authority import Authority
 from lfr_batch.recognition.settle import Settle, settle_here, settled_hash
 from lfr_batch.records import FootageAsset, FootageEntry, Segment
 from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
+from lfr_batch.version import __version__
 
 PROBES_PER_CORE = 4
 """Probing waits for disks and networks more than it computes."""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,8 +12,10 @@ import pytest
 from lfr_batch.config.schema import Config, EnrolConfig
 from lfr_batch.engine.in_process import run
 from lfr_batch.enrolment import intake as enrol_module
-from lfr_batch.enrolment.intake import EnrolOrder, compare_here, enrol, examine
+from lfr_batch.enrolment.intake import EnrolOrder, compare_here, examine
 from lfr_batch.errors import GalleryEmpty, PackNotFound, StoreFull
+from lfr_batch.front.enrolment import enrol_order
+from lfr_batch.front.machinery import HERE
 from lfr_batch.gallery.close_pairs import on_processors
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import EnrolledFace, Enrolment, Pick
@@ -22,18 +23,16 @@ from lfr_batch.gallery.store import load_snapshot, read_outcomes, read_thumbnail
 from lfr_batch.records import ByteArray
 from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, GROUP, Casework, installed_picture
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
 
 def enrolled(home: Path, gallery: str, images: Path, exclude: tuple[str, ...] = ()) -> str:
     order = EnrolOrder(gallery, images, None, exclude, AUTHORITY, None, Config(), home)
-    enrol(order, run, NOW)
+    enrol_order(order, machinery=HERE)
     return gallery
 
 
 def enrol_here(home: Path, images: Path, name: str) -> Enrolment:
     order = EnrolOrder(name, images, None, (), AUTHORITY, None, Config(), home)
-    return enrol(order, run, NOW)[1]
+    return enrol_order(order, machinery=HERE).enrolment
 
 
 def test_refused_pictures_are_listed_with_their_reason(tmp_path: Path, casework: Casework) -> None:
@@ -126,7 +125,7 @@ def test_whose_face_is_enrolled(
     table = tmp_path / "subjects.csv"
     table.write_text(f'subject,file,box\nS1,pair.png,"{box}"\n', encoding="utf-8")
     order = EnrolOrder("pair", tmp_path, table, (), AUTHORITY, None, Config(), casework.home, pick)
-    _, enrolment = enrol(order, run, NOW)
+    enrolment = enrol_order(order, machinery=HERE).enrolment
     (file,) = [file for file in enrolment.files if file.subject_id == "S1"]
     assert file.outcome == outcome
     assert file.reason.startswith(said)
@@ -148,7 +147,7 @@ def test_a_box_is_a_place_in_the_upright_picture(tmp_path: Path, casework: Casew
     table = tmp_path / "subjects.csv"
     table.write_text('subject,file,box\nS1,pair,"280,50,420,190"\n', encoding="utf-8")
     order = EnrolOrder("upright", tmp_path, table, (), AUTHORITY, None, Config(), casework.home)
-    (face,) = enrol(order, run, NOW)[1].faces
+    (face,) = enrol_order(order, machinery=HERE).enrolment.faces
     assert score(casework, "actor", face) > 0.6
 
 
@@ -158,7 +157,7 @@ def test_one_picture_of_two_subjects(tmp_path: Path, casework: Casework) -> None
     rows = "L,pair.png,70,40,180,190\nR,pair.png,280,50,420,190\n"
     table.write_text(f"subject,file,left,top,right,bottom\n{rows}", encoding="utf-8")
     order = EnrolOrder("two", tmp_path, table, (), AUTHORITY, None, Config(), casework.home)
-    _, enrolment = enrol(order, run, NOW)
+    enrolment = enrol_order(order, machinery=HERE).enrolment
     left, right = enrolment.faces
     assert (left.subject_id, right.subject_id) == ("L", "R")
     assert score(casework, "astronaut", left) > 0.6
@@ -175,7 +174,8 @@ def test_a_place_said_to_be_open_is_a_box_that_decides(tmp_path: Path, casework:
         table = tmp_path / "subjects.csv"
         table.write_text(f'subject,file,box\npair,pair.png,"{box}"\n', encoding="utf-8")
         order = EnrolOrder("open", tmp_path, table, (), AUTHORITY, None, Config(), casework.home)
-        face = next(f for f in enrol(order, run, NOW)[1].faces if f.subject_id == "pair")
+        faces = enrol_order(order, machinery=HERE).enrolment.faces
+        face = next(f for f in faces if f.subject_id == "pair")
         assert [round(side) for side in face.box_xyxy] == [int(side) for side in box.split(",")]
 
 
@@ -228,7 +228,7 @@ def test_how_sharp_a_gallery_picture_is_to_be(
     config = Config(enrol=EnrolConfig(min_sharpness=min_sharpness))
     assert min_sharpness == 2.0 or config == Config()
     order = EnrolOrder("soft", tmp_path, None, (), AUTHORITY, None, config, casework.home)
-    _, enrolment = enrol(order, run, NOW)
+    enrolment = enrol_order(order, machinery=HERE).enrolment
     assert [refusal.reason for refusal in enrolment.refusals] == refused
 
 

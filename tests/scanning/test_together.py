@@ -20,7 +20,9 @@ from lfr_batch.config.schema import (
     InferenceConfig,
 )
 from lfr_batch.engine.in_process import in_process
-from lfr_batch.enrolment.intake import EnrolOrder, enrol
+from lfr_batch.enrolment.intake import EnrolOrder
+from lfr_batch.front.enrolment import enrol_order
+from lfr_batch.front.machinery import HERE
 from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.records import EnrolledFace, Enrolment
 from lfr_batch.gallery.store import load_snapshot
@@ -120,19 +122,18 @@ def test_a_gallery_is_that_of_one_picture_after_another(casework: Casework, tmp_
         cv2.imwrite(str(pictures / f"subject-{number}.png"), smaller)
     (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
 
-    def enrolled(together: int) -> tuple[Enrolment, FloatArray]:
+    def templates_of(together: int) -> tuple[Enrolment, FloatArray]:
         engine = EngineConfig(kind="in_process", segments_per_worker=together)
         config = Config(engine=engine)
         name = f"by-{together}"
         order = EnrolOrder(name, pictures, None, (), AUTHORITY, None, config, casework.home)
-        with in_process(engine) as run:
-            info, enrolment = enrol(order, run, datetime.now(UTC))
-        snapshot = load_snapshot(casework.home, name, info.snapshot_id)
-        return enrolment, open_matcher(snapshot, "cpu").index.vectors
+        enrolled = enrol_order(order, machinery=HERE)
+        snapshot = load_snapshot(casework.home, name, enrolled.info.snapshot_id)
+        return enrolled.enrolment, open_matcher(snapshot, "cpu").index.vectors
 
-    alone, templates = enrolled(1)
+    alone, templates = templates_of(1)
     assert len(alone.faces) == 6
-    beside, same = enrolled(4)
+    beside, same = templates_of(4)
     np.testing.assert_array_equal(same, templates)
     assert list(map(told, beside.faces)) == list(map(told, alone.faces))
     assert [(file.uri, file.reason) for file in beside.not_enrolled] == [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,13 +23,11 @@ from lfr_batch.cli.options import (
     PackOption,
     SetOption,
     ThresholdOption,
-    absolute,
-    home,
 )
 from lfr_batch.cli.output import answer, say
-from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.load import load_live, override
 from lfr_batch.engine.live.table import open_live_engine, require_engine
+from lfr_batch.front.places import home, results_root
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.live.deployment.order import Deployment, LiveOrder, make_deployment
 from lfr_batch.live.deployment.plan import LiveEngine, RunningDeployment
@@ -79,7 +76,7 @@ def live(
     protect_files()
     _tidy_up(operator_name(operator))
     settings = override(load_live(config, overrides or ()), own)
-    order = LiveOrder(settings, home(), _results_root(out, settings), rehearse)
+    order = LiveOrder(settings, home(), results_root(out, settings.alerts.results), rehearse)
     deployment = make_deployment(order, datetime.now(UTC))
     from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
 
@@ -104,12 +101,6 @@ def _run(deployment: Deployment) -> Ended:
         except (KeyboardInterrupt, SystemExit):  # the latter by Ray's handler of SIGTERM
             say("stopped before its cameras were open; its watchlist is destroyed")
             raise typer.Exit(EXIT_CODES["failed"] or 1) from None
-
-
-def _results_root(out: str | None, config: LiveConfig) -> str:
-    """--out, the configuration's alerts.results, LFR_RESULTS, or HOME/results."""
-    root = out or config.alerts.results or os.environ.get("LFR_RESULTS") or str(home() / "results")
-    return absolute(root)
 
 
 def _tidy_up(by: str) -> None:

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.options import OperatorOption, OutOption, SetOption, absolute, home
+from lfr_batch.cli.options import OperatorOption, OutOption, SetOption
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.load import load_live
+from lfr_batch.front.places import absolute, home
 from lfr_batch.live.afterwards.deliver import Delivered, LateDelivery
 from lfr_batch.live.afterwards.deliver import deliver as deliver_late
 from lfr_batch.live.alerts.router import SPOOL

@@ -13,11 +13,10 @@ from lfr_batch.cli.options import (
     JsonOption,
     OperatorOption,
     OutOption,
-    home,
-    read_config,
-    results_root,
+    settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, complain, say
+from lfr_batch.front.places import home
 from lfr_batch.live import audit
 from lfr_batch.live.afterwards.retention import Sweep, Swept
 from lfr_batch.live.afterwards.retention import sweep as sweep_all
@@ -61,8 +60,7 @@ def sweep(
     wrote to, and in --out. Copies of watchlists go, too, that a killed deployment left behind, or
     that are older than 24 hours. Each deletion has a line in the audit log. Run it hourly.
     """
-    settings = read_config(config, None)
-    stores = (open_store(results_root(out, settings), settings.s3),)
+    stores = (open_store(*settings_of(config, out=out).results_place()),)
     order = Sweep(home(), stores, datetime.now(UTC), operator_name(operator), dry_run)
     left = () if dry_run else destroy_leftovers(order.home, order.by)
     for receipt in left:

@@ -12,10 +12,11 @@ import typer
 
 from lfr_batch.cli.live.console import console_of
 from lfr_batch.cli.live.signals import signals_taken
-from lfr_batch.cli.options import OperatorOption, OutOption, SetOption, absolute, home
+from lfr_batch.cli.options import OperatorOption, OutOption, SetOption
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.config.load import load_live
+from lfr_batch.front.places import absolute, home
 from lfr_batch.live.afterwards.reopen import Reopening
 from lfr_batch.live.afterwards.review import Opened, Reviewed
 from lfr_batch.live.afterwards.review import review as review_later

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.options import JsonOption, home
+from lfr_batch.cli.options import JsonOption
 from lfr_batch.cli.output import answer, answer_json, answer_table, say
 from lfr_batch.console.users import load_users, make_user, remove_user
 from lfr_batch.errors import UsageError
+from lfr_batch.front.places import home
 from lfr_batch.live.records import ROLES, Role
 
 live_users_app = typer.Typer(help="Who may log in to the console.", no_args_is_help=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from lfr_batch import __version__
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.errors import ConfigError, StoreError, UsageError
@@ -35,6 +34,7 @@ from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.run_state import RunRequest, new_run_id
 from lfr_batch.results.store import Store, open_store
 from lfr_batch.scanning.plan import derive_threshold
+from lfr_batch.version import __version__
 from lfr_batch.work.machine import sized_here
 
 

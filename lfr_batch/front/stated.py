@@ -1,0 +1,22 @@
+"""No face is compared, and nobody enrolled, before it is stated who answers for it."""
+
+from __future__ import annotations
+
+from lfr_batch.errors import AuthorityError
+from lfr_batch.oversight.authority import Authority, require_authority
+
+
+def require_stated(stated: Authority, *, needs_purpose: bool = True) -> Authority:
+    """What was stated, as it is put on record. Raises AuthorityError naming what is blank."""
+    checked = require_authority(
+        stated.case_ref,
+        stated.authority,
+        stated.purpose,
+        operator=stated.operator,
+        needs_purpose=needs_purpose,
+    )
+    if not any(letter.isprintable() and not letter.isspace() for letter in stated.operator):
+        raise AuthorityError(
+            "The operator must be stated before any face is compared: who acts, as a login name."
+        )
+    return checked
