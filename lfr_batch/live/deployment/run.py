@@ -32,6 +32,7 @@ from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus, record_run
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
+from lfr_batch.unexpected import unexpected
 
 logger = logging.getLogger(__name__)
 
@@ -227,7 +228,7 @@ def _failure_recorded(course: _Course) -> Iterator[None]:
             raise LiveError(f"{error}{course.losses()}") from error
         raise
     except BaseException as error:
-        _record_failure(course, f"{REASONS[course.reason]} ({type(error).__name__})")
+        _record_failure(course, f"{REASONS[course.reason]} ({unexpected(error)})")
         raise
 
 
