@@ -203,10 +203,6 @@ class Snapshot:
     def subjects_path(self) -> Path:
         return self.path / "subjects.parquet"
 
-    @property
-    def refusals_path(self) -> Path:
-        return self.path / "refusals.parquet"
-
 
 def image_id_of(subject_id: str, sha256: str) -> str:
     """16 hex digits that name a picture of a subject.

@@ -115,18 +115,6 @@ class SessionPlan:
     models gain a fifth, and each new shape takes a fifth of a second."""
 
 
-def open_session(model: ModelFile, inference: InferenceConfig, threads: int) -> Session:
-    """A session of ``model``.
-
-    Precision 'auto' is f32 here: only the start-up check of ``agreement`` may choose another.
-    On the CPU input sizes stay free, see ``SessionPlan.fixed_shapes``.
-
-    Raises DeviceUnavailable if the device asked for is not there, ConfigError for a combination
-    that no backend offers.
-    """
-    return open_planned(model, plan_session(inference, threads))
-
-
 def plan_session(
     inference: InferenceConfig,
     threads: int,
@@ -135,6 +123,10 @@ def plan_session(
     at_once: int = 8,
 ) -> SessionPlan:
     """Resolve every 'auto': CUDA with onnxruntime where it is usable, else OpenVINO on the CPU.
+
+    Precision 'auto' is f32 here: only the start-up check of ``agreement`` may choose another.
+    On the CPU input sizes stay free, see ``SessionPlan.fixed_shapes``. Raises DeviceUnavailable if
+    the device asked for is not there, ConfigError for a combination that no backend offers.
 
     ``gpu_share`` is what the worker may use of a GPU; with 0 it has none. ``at_once`` are the
     pictures of one call there.
