@@ -1,4 +1,4 @@
-"""The records of enrolment, in the order in which they come to be."""
+"""The records of enrolment, in the order in which they come to be. Pure."""
 
 from __future__ import annotations
 

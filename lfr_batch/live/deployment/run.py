@@ -16,7 +16,8 @@ from threading import Event
 
 from lfr_batch.errors import EngineError, LfrError, LiveError, StoreError
 from lfr_batch.footage.stream_address import kind_of
-from lfr_batch.live.deployment.figures import Figures, lost_alerts, save_figures
+from lfr_batch.live.deployment.figures import Figures, lost_alerts
+from lfr_batch.live.deployment.figures_file import save_figures
 from lfr_batch.live.deployment.folders import deployment_folder, save_record
 from lfr_batch.live.deployment.order import Deployment
 from lfr_batch.live.deployment.outages import Outages, restarts
