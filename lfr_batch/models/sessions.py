@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -13,9 +12,9 @@ import numpy as np
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable, tensorrt_is_usable
-from lfr_batch.models.ladder import Size
 from lfr_batch.models.providers import BackendName, Device, Precision
 from lfr_batch.models.selection import Selection
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray, FloatArray
 
@@ -69,50 +68,6 @@ class PlanesSession(Session, Protocol):
     def run_shown(self, batches: Iterable[ByteArray | Shown]) -> Iterator[Outputs]:
         """``run_all``, some of whose batches are single frames."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """An ONNX file and its input contract: NCHW, ``(pixel - mean) / std`` of pixels 0-255."""
-
-    path: Path
-    mean: float = 0.0
-    std: float = 1.0
-    max_batch: int | None = None
-    """Most pictures that its graph takes in one call; None: no limit."""
-    selection: Selection | None = None
-    """Of a detector, which of its cells come down from a GPU; None: all outputs as they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionPlan:
-    """How a session is to be opened, every 'auto' resolved."""
-
-    backend: BackendName
-    device: Device
-    precision: Precision
-    threads: int
-    streams: int = 1
-    """Batches computed at once on the CPU, each with its share of the threads."""
-    allow_cpu: bool = False
-    """Whether parts of a GPU's graph may be computed on the CPU."""
-    gpu_share: float = 1.0
-    """Of the GPU, for the worker that this session belongs to."""
-    cache: Path | None = None
-    """Where TensorRT keeps this model's engines."""
-    at_once: int = 8
-    """Pictures that a GPU computes in one call, see ``ladder``."""
-    usual_whs: tuple[Size, ...] = ()
-    """Sizes that will be wanted: a GPU makes ready for them at once, which takes seconds."""
-    cuda_graphs: bool = False
-    """Whether CUDA replays a call as it was recorded, instead of being told it anew."""
-    one_shape: bool = False
-    """On the CPU, too, one session for every size: what a GPU does, tried out without one."""
-    min_score: float = 0.0
-    """Cells of a detector that score no more need not come down from a GPU."""
-    fixed_shapes: bool = False
-    """OpenVINO: a graph for each shape of batches. It pays where few shapes come often: small
-    models gain a fifth, and each new shape takes a fifth of a second."""
 
 
 def plan_session(

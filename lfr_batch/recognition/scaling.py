@@ -26,7 +26,7 @@ from lfr_batch.models.plane_scaler import (
     most_mean,
     scaler_of,
 )
-from lfr_batch.models.sessions import SessionPlan
+from lfr_batch.models.session_plan import SessionPlan
 from lfr_batch.models.synthetic import smooth_pictures
 from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray

@@ -17,7 +17,8 @@ from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.faces.view import aligned_rgb, cut_view
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.manifest import DetectorSpec
-from lfr_batch.models.sessions import ModelFile, open_planned, plan_session
+from lfr_batch.models.session_plan import ModelFile
+from lfr_batch.models.sessions import open_planned, plan_session
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray, FaceView, FloatArray
 from tests.casework import ASTRONAUT, GROUP, installed_picture

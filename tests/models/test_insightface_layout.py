@@ -23,7 +23,8 @@ from lfr_batch.models.insightface_layout import (
     read_insightface_directory,
 )
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
-from lfr_batch.models.sessions import ModelFile, open_planned, plan_session
+from lfr_batch.models.session_plan import ModelFile
+from lfr_batch.models.sessions import open_planned, plan_session
 from lfr_batch.models.store import Pack, add_pack, load_pack, sha256_of
 
 

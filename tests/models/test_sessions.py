@@ -11,14 +11,8 @@ from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.providers import BackendName
-from lfr_batch.models.sessions import (
-    BACKENDS,
-    ModelFile,
-    SessionPlan,
-    open_planned,
-    plan_session,
-    split_batch,
-)
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import BACKENDS, open_planned, plan_session, split_batch
 from lfr_batch.models.store import load_pack
 
 without_cuda = pytest.mark.skipif(cuda_is_usable(), reason="this machine has CUDA")
