@@ -11,7 +11,7 @@ from lfr_batch import cuda
 from lfr_batch.footage import nvdec
 from lfr_batch.models import agreement, openvino_session, sessions
 from lfr_batch.models.agreement import Verdict
-from lfr_batch.models.sessions import SessionPlan
+from lfr_batch.models.session_plan import SessionPlan
 from lfr_batch.models.store import Pack
 from lfr_batch.recognition import settle
 from lfr_batch.work import machine as here

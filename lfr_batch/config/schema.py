@@ -1,4 +1,4 @@
-"""The one configuration: every key, its unit, its bounds and its default.
+"""The one configuration: every key, its unit, its bounds and its default. Pure.
 
 Frozen and strict: an unknown key or a wrong type is refused by name. ``conf/default.yaml`` shows
 every key with its default; a test keeps the two equal.

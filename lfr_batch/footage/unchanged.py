@@ -1,4 +1,6 @@
-"""Whether a file is still the one that was planned, as far as that shows without reading it."""
+"""Whether a file is still the one that was planned, as far as that shows without reading it.
+Pure.
+"""
 
 from __future__ import annotations
 

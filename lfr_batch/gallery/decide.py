@@ -1,4 +1,4 @@
-"""From a ranking to what is proposed to an officer. The system proposes; a person decides."""
+"""From a ranking to what is proposed to an officer. The system proposes; a person decides. Pure."""
 
 from __future__ import annotations
 

@@ -31,15 +31,8 @@ from lfr_batch.models.ladder import Size
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
 from lfr_batch.models.providers import Precision, fast_precision
 from lfr_batch.models.selection import DIGITS, SELECTIONS, Selection, numbers_of
-from lfr_batch.models.sessions import (
-    ModelFile,
-    Outputs,
-    Session,
-    SessionPlan,
-    open_planned,
-    plan_session,
-    wants_tensorrt,
-)
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import Outputs, Session, open_planned, plan_session, wants_tensorrt
 from lfr_batch.models.store import Pack
 from lfr_batch.models.synthetic import drawn_face, face_in_a_picture, smooth_pictures
 from lfr_batch.records import ByteArray, FloatArray

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -25,10 +26,13 @@ from lfr_batch.models.plane_scaler import (
     most_mean,
     scaler_of,
 )
-from lfr_batch.models.sessions import SessionPlan
+from lfr_batch.models.session_plan import SessionPlan
 from lfr_batch.models.synthetic import smooth_pictures
 from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray
+from lfr_batch.unexpected import trace
+
+logger = logging.getLogger(__name__)
 
 FORMATS = ("yuv420p", "nv12", "p010le")
 """What processors and GPUs decode into most, and what has most to be done with."""
@@ -54,6 +58,7 @@ def scaling_obstacle(home: Path, plan: SessionPlan) -> str:
     try:
         verdict = kept_or_measured(home, key, partial(_measured, plan))
     except Exception as error:  # noqa: BLE001 - whatever it is: processors scale them, too
+        logger.info("a GPU was not found to scale frames: %s", trace(error))
         return first_line(error)
     return "" if verdict.agrees else verdict.finding
 

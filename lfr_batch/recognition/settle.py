@@ -23,7 +23,8 @@ from lfr_batch.models.devices import (
 )
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec, PackManifest
 from lfr_batch.models.providers import Device
-from lfr_batch.models.sessions import SessionPlan, plan_session
+from lfr_batch.models.session_plan import SessionPlan
+from lfr_batch.models.sessions import plan_session
 from lfr_batch.models.settled import Looks, Scaling, Settled, as_json, in_words
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.scaling import scaling_obstacle

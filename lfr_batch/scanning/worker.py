@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -25,7 +26,10 @@ from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
 from lfr_batch.scanning.segment import SegmentResult, scan_segment
 from lfr_batch.tracks import association
+from lfr_batch.unexpected import trace, unexpected
 from lfr_batch.work.privacy import protect_files
+
+logger = logging.getLogger(__name__)
 
 DECODER_THREADS = 1
 """FFmpeg's frame threads cost a third more processor time, which inference can use better; and
@@ -104,7 +108,8 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         except LfrError as error:
             return failed(segment, str(error), "quarantined" if error.retryable else "failed")
         except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run
-            return failed(segment, f"{segment.uri}: unexpected {type(error).__name__}: {error}")
+            logger.warning("%s: %s", segment.uri, trace(error))
+            return failed(segment, f"{segment.uri}: {unexpected(error)}")
         write_shard(store, spec.run_id, spec.epoch, segment.segment_id, result.sightings)
         return replace(result.outcome, epoch=spec.epoch)
 

@@ -34,7 +34,8 @@ from lfr_batch.models.ladder_session import LadderSession
 from lfr_batch.models.onnxruntime_fixed import open_ladder
 from lfr_batch.models.plane_scaler import PlaneScaler
 from lfr_batch.models.planes_graph import PLANES
-from lfr_batch.models.sessions import BACKENDS, ModelFile, SessionPlan
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import BACKENDS
 from lfr_batch.records import ByteArray
 from tests.casework import ACTOR, ASTRONAUT, GROUP, Casework, installed_picture
 from tests.deploying import deployable, order, own_home

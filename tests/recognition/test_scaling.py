@@ -13,7 +13,7 @@ from lfr_batch.config.schema import Config
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models import plane_scaler
 from lfr_batch.models.plane_scaler import PlaneScaler
-from lfr_batch.models.sessions import SessionPlan
+from lfr_batch.models.session_plan import SessionPlan
 from lfr_batch.recognition import scaling
 from lfr_batch.recognition.scaling import scaling_obstacle
 from lfr_batch.recognition.settle import Work, settle_here

@@ -15,7 +15,8 @@ from lfr_batch.engine.in_process import in_process
 from lfr_batch.errors import DeviceUnavailable, NotAsPlanned
 from lfr_batch.models import agreement
 from lfr_batch.models.devices import computing_libraries
-from lfr_batch.models.sessions import ModelFile, Session, SessionPlan, open_planned
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import Session, open_planned
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import create_run, load_run
 from lfr_batch.results.store import Store, open_store

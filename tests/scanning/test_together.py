@@ -28,7 +28,8 @@ from lfr_batch.gallery.records import EnrolledFace, Enrolment
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models import agreement
 from lfr_batch.models.onnxruntime_fixed import FixedSlot
-from lfr_batch.models.sessions import Outputs, SessionPlan, plan_session
+from lfr_batch.models.session_plan import SessionPlan
+from lfr_batch.models.sessions import Outputs, plan_session
 from lfr_batch.recognition import search
 from lfr_batch.records import ByteArray, FloatArray
 from lfr_batch.results.lake import open_lake

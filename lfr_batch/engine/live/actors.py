@@ -8,6 +8,7 @@ machine that the deployment was started on.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ from lfr_batch.live.records import (
 )
 from lfr_batch.live.watching.analyst import Comparison
 from lfr_batch.records import FaceBatch, FaceView, FloatArray, Shot
+from lfr_batch.unexpected import trace, unexpected
+
+logger = logging.getLogger(__name__)
 
 LOOK_TIMEOUT_S = 2.0
 CALL_TIMEOUT_S = 10.0
@@ -70,7 +74,8 @@ class Part:
         except LfrError as error:
             self._failure = error
         except Exception as error:  # noqa: BLE001 - a machine's passing trouble: it is tried again
-            self._failure = EngineError(f"unexpected {type(error).__name__}: {error}")
+            logger.warning("a part of the deployment could not be opened: %s", trace(error))
+            self._failure = EngineError(unexpected(error))
 
 
 class RouterActor(Part):

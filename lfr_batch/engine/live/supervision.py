@@ -45,6 +45,8 @@ ENGINE_LOST = (
     "Ray was lost, and without it no part of the deployment can be kept running: `lfr doctor` "
     "looks at the machine, then start the deployment again."
 )
+PartKey = tuple[PartRole, str]
+"""A camera may be called "router" or "analyst"."""
 RAY_ITSELF = frozenset({"raylet", "gcs_server"})
 """Without either nothing is started anew, and nothing starts them anew."""
 HEALTH = "health"
@@ -70,6 +72,10 @@ class _Supervised:
     """Over all outages that have ended."""
     patience_s: float = 0.0
     """How much longer than ``SILENT_S`` it may be silent: it is being started."""
+
+    @property
+    def key(self) -> PartKey:
+        return self.role, self.name
 
 
 @dataclass(slots=True)
@@ -197,7 +203,7 @@ def _supervise(parts: list[_Supervised], ending: Event, course: _Course) -> None
             answered = _ask_all(parts)
             for part in parts:
                 if not ending.is_set():
-                    _look_after(part, part.name in answered)
+                    _look_after(part, part.key in answered)
             if _silent_s(parts) > LOST_S or any(_born(p) != born for p, born in ray_itself.items()):
                 course.trouble = ENGINE_LOST
     finally:
@@ -229,15 +235,15 @@ def _down_s(part: _Supervised) -> float:
     return part.down_s + since
 
 
-def _ask_all(parts: list[_Supervised]) -> frozenset[str]:
-    """Names of those that answer, or turn out to be lost, within a moment."""
+def _ask_all(parts: list[_Supervised]) -> frozenset[PartKey]:
+    """Those that answer, or turn out to be lost, within a moment."""
     import ray  # noqa: PLC0415
 
     for part in parts:
         part.question = part.question or _asked(part)
     questions = [part.question for part in parts]
     answered, _ = ray.wait(questions, num_returns=len(questions), timeout=ANSWER_S)
-    return frozenset(part.name for part in parts if part.question in answered)
+    return frozenset(part.key for part in parts if part.question in answered)
 
 
 def _look_after(part: _Supervised, answered: bool) -> None:

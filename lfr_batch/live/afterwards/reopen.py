@@ -32,7 +32,8 @@ from lfr_batch.live.alerts.sealed import load_seal
 from lfr_batch.live.alerts.sinks.delivery import Setting
 from lfr_batch.live.alerts.sinks.table import open_sinks
 from lfr_batch.live.alerts.spool import ALERTS, Spool, is_held
-from lfr_batch.live.deployment.figures import Figures, load_figures, save_figures
+from lfr_batch.live.deployment.figures import Figures
+from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.folders import (
     deployment_folder,
     list_deployments,

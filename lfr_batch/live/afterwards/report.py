@@ -22,9 +22,9 @@ from lfr_batch.live.deployment.figures import (
     counts,
     engagements,
     grouped,
-    load_figures,
     lost_alerts,
 )
+from lfr_batch.live.deployment.figures_file import load_figures
 from lfr_batch.live.deployment.tally import minute_of
 from lfr_batch.live.deployment.watchlist_receipt import Receipt
 from lfr_batch.live.deployment.window import REASONS

@@ -1,9 +1,4 @@
-"""What a deployment came to, in numbers: kept for good, without anything biometric.
-
-They are written beside the run's request in the results (``_state/run_id=…/deployment.json``),
-now and then while the deployment runs, once more when it has ended, and again when something is
-delivered later: so it can be reported on after its alerts were deleted, or its process killed.
-"""
+"""What a deployment came to, in numbers: kept for good, without anything biometric. Pure."""
 
 from __future__ import annotations
 
@@ -11,16 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from lfr_batch.errors import ResultsError
 from lfr_batch.live.deployment.counts import Decision, FacesSeen, live_counts
 from lfr_batch.live.deployment.window import Reason
 from lfr_batch.live.records import DeploymentRecord, LiveCounts, Outcome, Verdict
-from lfr_batch.results import layout
-from lfr_batch.results.store import Store
 
-FIGURES = "deployment.json"
 UNKNOWN_CAMERA = "not known"
 """Of an alert that was deleted before anybody counted it."""
 
@@ -151,22 +142,3 @@ def cameras_of(figures: Figures) -> Sequence[str]:
     """Those of the deployment, and after them any that only alerts name."""
     others = {g.camera for g in figures.alerts} - set(figures.record.cameras)
     return (*figures.record.cameras, *sorted(others))
-
-
-def save_figures(store: Store, figures: Figures) -> None:
-    """Raises StoreFull, StoreUnreachable."""
-    path = layout.state(figures.record.deployment_id, FIGURES)
-    store.write_atomic(path, figures.model_dump_json(indent=1).encode() + b"\n")
-
-
-def load_figures(store: Store, deployment_id: str) -> Figures | None:
-    """None where there are none. Raises ResultsError for damaged ones, StoreUnreachable."""
-    path = layout.state(deployment_id, FIGURES)
-    try:
-        return Figures.model_validate_json(store.read(path))
-    except FileNotFoundError:
-        return None
-    except ValidationError as error:
-        raise ResultsError(
-            f"{path} in {store.uri} is damaged or of another version; restore it from a copy"
-        ) from error

@@ -35,6 +35,7 @@ from lfr_batch.results.run_state import RunRequest, new_run_id
 from lfr_batch.results.store import Store, open_store
 from lfr_batch.scanning.plan import derive_threshold
 from lfr_batch.version import __version__
+from lfr_batch.visible import plain_line
 from lfr_batch.work.machine import sized_here
 
 
@@ -152,9 +153,9 @@ def _record(
     config = order.config
     return DeploymentRecord(
         deployment_id=new_run_id(term.starts_at, "live"),
-        place=config.deployment.place,
+        place=plain_line(config.deployment.place),
         case_ref=stated.case_ref,
-        authorising_officer=" ".join(config.deployment.authorising_officer.split()),
+        authorising_officer=plain_line(config.deployment.authorising_officer),
         authority=stated.authority,
         purpose=stated.purpose,
         operator=stated.operator,

@@ -16,7 +16,8 @@ from threading import Event
 
 from lfr_batch.errors import EngineError, LfrError, LiveError, StoreError
 from lfr_batch.footage.stream_address import kind_of
-from lfr_batch.live.deployment.figures import Figures, lost_alerts, save_figures
+from lfr_batch.live.deployment.figures import Figures, lost_alerts
+from lfr_batch.live.deployment.figures_file import save_figures
 from lfr_batch.live.deployment.folders import deployment_folder, save_record
 from lfr_batch.live.deployment.order import Deployment
 from lfr_batch.live.deployment.outages import Outages, restarts
@@ -32,6 +33,7 @@ from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus, record_run
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
+from lfr_batch.unexpected import unexpected
 
 logger = logging.getLogger(__name__)
 
@@ -227,7 +229,7 @@ def _failure_recorded(course: _Course) -> Iterator[None]:
             raise LiveError(f"{error}{course.losses()}") from error
         raise
     except BaseException as error:
-        _record_failure(course, f"{REASONS[course.reason]} ({type(error).__name__})")
+        _record_failure(course, f"{REASONS[course.reason]} ({unexpected(error)})")
         raise
 
 

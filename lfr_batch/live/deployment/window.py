@@ -15,6 +15,7 @@ from typing import Literal
 from lfr_batch.config.live import STATED, CameraConfig, DeploymentConfig, LiveConfig
 from lfr_batch.errors import AuthorityError, UsageError
 from lfr_batch.footage.stream_address import kind_of
+from lfr_batch.visible import plain_line
 
 LONGEST = timedelta(hours=24)
 """No deployment lasts longer, and no copy of a watchlist."""
@@ -49,7 +50,7 @@ class Term:
 
 def require_authority(deployment: DeploymentConfig) -> None:
     """Raises AuthorityError naming what was left blank."""
-    blank = [f"deployment.{name}" for name in STATED if not _visible(getattr(deployment, name))]
+    blank = [f"deployment.{name}" for name in STATED if not plain_line(getattr(deployment, name))]
     if blank:
         raise AuthorityError(
             f"{' and '.join(blank)} must be stated before any face is compared; "
@@ -141,7 +142,3 @@ def _span(duration: timedelta) -> str:
         return "1 minute" if minutes == 1 else f"{minutes} minutes"
     hours = minutes // 60
     return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
-
-
-def _visible(text: str) -> bool:
-    return any(letter.isprintable() and not letter.isspace() for letter in text)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lfr_batch.engine.live import supervision
 from lfr_batch.engine.live.actors import AnalystActor
 from lfr_batch.engine.live.supervision import live_ray
 from lfr_batch.errors import LfrError
@@ -79,18 +80,52 @@ def test_killed_parts_come_back_and_no_raised_alert_is_lost_or_repeated(
     assert running.lost == 0
 
 
-@pytest.mark.parametrize("names", ["router", pytest.param("analyst north", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    ("names", "camera"),
+    [
+        ("router", "router"),  # the camera answers, the router of its name does not
+        pytest.param("analyst north", "north", marks=pytest.mark.long),
+    ],
+)
 def test_parts_that_hang_are_started_anew(
-    names: str, casework: Casework, tmp_path: Path, ray_cluster: None
+    names: str, camera: str, casework: Casework, tmp_path: Path, ray_cluster: None
 ) -> None:
-    config = live_config(casework, {"north": "walk.mp4"})
+    config = live_config(casework, {camera: "walk.mp4"})
     with live_ray(live_plan(casework, config, tmp_path)) as running:
         alert = first_alert(running.router)
         for name in names.split():
             strike(running, name, signal.SIGSTOP)
         assert alert.alert_id in [kept.alert_id for kept in running.router.alerts()]
-        analysed = wait_for(lambda: health(running.router)).get("north").frames_analysed
-        wait_for(lambda: health(running.router)["north"].frames_analysed > analysed)
+        analysed = wait_for(lambda: health(running.router)).get(camera).frames_analysed
+        wait_for(lambda: health(running.router)[camera].frames_analysed > analysed)
+
+
+class Answering:
+    """In place of an actor: asked after its state it gives itself as the question."""
+
+    def __init__(self, answers: bool) -> None:
+        self.answers = answers
+        self.state = self
+
+    def options(self, concurrency_group: str) -> Answering:
+        return self
+
+    def remote(self) -> Answering:
+        return self
+
+
+def test_a_camera_that_is_called_router_does_not_answer_for_the_router(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def wait(
+        questions: list[Answering], num_returns: int, timeout: float
+    ) -> tuple[list[Answering], list[Answering]]:
+        return [q for q in questions if q.answers], [q for q in questions if not q.answers]
+
+    monkeypatch.setattr("ray.wait", wait)
+    router = supervision._Supervised("router", "router", Answering(answers=False))
+    camera = supervision._Supervised("router", "camera", Answering(answers=True))
+    assert supervision._ask_all([router, camera]) == {("camera", "router")}
 
 
 @pytest.mark.long

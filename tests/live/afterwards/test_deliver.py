@@ -32,7 +32,8 @@ from lfr_batch.live.afterwards.retention import Sweep, sweep
 from lfr_batch.live.afterwards.retention_terms import read_terms
 from lfr_batch.live.alerts import router
 from lfr_batch.live.alerts.spool import hold
-from lfr_batch.live.deployment.figures import CameraFigures, load_figures, save_figures
+from lfr_batch.live.deployment.figures import CameraFigures
+from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.deployment.running import held_if_free
 from lfr_batch.results.lake import open_lake

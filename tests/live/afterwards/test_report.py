@@ -12,12 +12,8 @@ import pytest
 
 from lfr_batch.errors import ResultsError, RunNotFound, UsageError
 from lfr_batch.live.afterwards.report import csv_row, share, write_live_report
-from lfr_batch.live.deployment.figures import (
-    AlertFigures,
-    MinuteFigures,
-    load_figures,
-    save_figures,
-)
+from lfr_batch.live.deployment.figures import AlertFigures, MinuteFigures
+from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.watchlist_receipt import Receipt
 from lfr_batch.live.records import Verdict
 from lfr_batch.results.lake import open_lake

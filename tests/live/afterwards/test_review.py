@@ -14,14 +14,8 @@ from lfr_batch.live import audit
 from lfr_batch.live.afterwards.reopen import Reopening
 from lfr_batch.live.afterwards.report import current_figures
 from lfr_batch.live.afterwards.review import Opened, Reviewed, review
-from lfr_batch.live.deployment.figures import (
-    AlertFigures,
-    Figures,
-    counts,
-    load_figures,
-    moved,
-    save_figures,
-)
+from lfr_batch.live.deployment.figures import AlertFigures, Figures, counts, moved
+from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.deployment.running import held_if_free
 from lfr_batch.live.deployment.tally import Tally

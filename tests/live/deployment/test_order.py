@@ -177,6 +177,23 @@ def test_a_rehearsal_is_marked_as_such_and_needs_no_window(
     assert (made.record.rehearsal, made.record.ends_at) == (True, now + 2 * HOUR)
 
 
+def test_what_was_stated_is_recorded_without_what_nobody_can_see(
+    casework: Casework, tmp_path: Path
+) -> None:
+    fields = ("place", "case", "authorising_officer", "authority", "purpose")
+    hidden = {name: f"a\u200b \u202e{name}\n" for name in fields}
+    config = with_("deployment", **hidden)(deployable(casework, {"north": "walk.mp4"}))
+    record = make_deployment(order(config, own_home(casework, tmp_path)), datetime.now(UTC)).record
+    kept = (
+        record.place,
+        record.case_ref,
+        record.authorising_officer,
+        record.authority,
+        record.purpose,
+    )
+    assert kept == tuple(f"a {name}" for name in fields)
+
+
 def test_the_operator_s_own_threshold(casework: Casework, tmp_path: Path) -> None:
     config = with_("decide", threshold=0.6)(deployable(casework, {"north": "walk.mp4"}))
     made = make_deployment(order(config, own_home(casework, tmp_path)), datetime.now(UTC))

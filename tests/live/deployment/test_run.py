@@ -21,7 +21,8 @@ from lfr_batch.errors import EngineError, LiveError, RunBusy
 from lfr_batch.live import audit
 from lfr_batch.live.alerts.protocol import AlertRouter
 from lfr_batch.live.deployment import run as live_run
-from lfr_batch.live.deployment.figures import counts, load_figures
+from lfr_batch.live.deployment.figures import counts
+from lfr_batch.live.deployment.figures_file import load_figures
 from lfr_batch.live.deployment.folders import deployment_folder, load_record
 from lfr_batch.live.deployment.order import Deployment, make_deployment
 from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, PartState, RunningDeployment

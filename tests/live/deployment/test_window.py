@@ -92,7 +92,7 @@ def test_it_is_over_by_whichever_clock_is_ahead(
     assert is_over(Term(STARTED, ENDS, "window"), now, elapsed_s) is over
 
 
-@pytest.mark.parametrize("blank", [" ", "\t\n", "\u200b", "\u00a0"])
+@pytest.mark.parametrize("blank", [" ", "\t\n", "\u200b", "\u202e", "\u00a0"])
 def test_what_nobody_can_see_is_no_authority(blank: str) -> None:
     asked = config().deployment
     require_authority(asked)
