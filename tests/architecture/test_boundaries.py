@@ -66,26 +66,6 @@ def test_every_part_of_the_package_has_its_layer() -> None:
     assert sorted(layers) == sorted(parts)
 
 
-def floors() -> dict[str, int]:
-    """Package to its layer, from the lowest, 0."""
-    layers = reversed(contracts()["layers"]["layers"])
-    return {
-        name.removeprefix("lfr_batch."): floor
-        for floor, layer in enumerate(layers)
-        for name in layer.split(" | ")
-    }
-
-
-def test_the_table_of_rooms_agrees_with_the_layers() -> None:
-    """Lowest first, every package in a row of docs/architecture.md."""
-    text = (REPOSITORY / "docs" / "architecture.md").read_text()
-    table = text.split("| package |")[1].split("\n\n")[0]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    listed = [name for row in rows for name in re.findall(r"`(\w+)/`", row)]
-    assert set(listed) == {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert [floors()[name] for name in listed] == sorted(floors()[name] for name in listed)
-
-
 def test_everything_but_the_engine_does_without_ray() -> None:
     layers = " | ".join(contracts()["layers"]["layers"]).split(" | ")
     without = set(contracts()["ray"]["source_modules"])
