@@ -31,3 +31,11 @@ def test_no_class_is_named_as_another() -> None:
 def test_a_name_that_stands_twice_is_noticed() -> None:
     sources = {"a": "class Look: ...\nclass _Own: ...\n", "b": "class Look: ...\nclass _Own: ...\n"}
     assert named_twice(sources) == {"Look": ["a", "b"]}
+
+
+def test_the_glossary_has_each_word_once() -> None:
+    text = (PACKAGE.parent / "docs" / "glossary.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")]
+    words = [row for row in rows if row != "word"]
+    assert {"probe", "segment", "FPIR"} <= set(words)
+    assert len(words) == len(set(words))

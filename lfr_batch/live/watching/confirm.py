@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lfr_batch.gallery.decide import Decision
 from lfr_batch.records import Candidate, Shot, Track
-
-Decision = tuple[tuple[Candidate, ...], float | None]
-"""Candidates (none below the threshold) and margin of one probe."""
 
 
 @dataclass(frozen=True, slots=True)
