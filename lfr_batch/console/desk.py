@@ -57,7 +57,7 @@ class DecidedMeanwhile(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ReviewRequest:
     """What an officer sends. ``seen_review_id``: the review that the officer saw last."""
 
     verdict: Verdict
@@ -112,7 +112,7 @@ class Desk:
         self.acknowledged.add(alert_id, Acknowledged(user.name, datetime.now(UTC)))
         logger.info("alert %s acknowledged by %s", alert_id, user.name)
 
-    def decide(self, user: User, alert_id: str, decision: Decision) -> Review:
+    def decide(self, user: User, alert_id: str, decision: ReviewRequest) -> Review:
         """The review that counts now: the one that is there already where it is the same officer's
         and says the same. Raises DecidedMeanwhile, UsageError for an alert that is not there."""
         review = Review(

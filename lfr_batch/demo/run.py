@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from lfr_batch.demo.archive import DemoArchive, build_demo_archive
-from lfr_batch.demo.check import Seen, judge
+from lfr_batch.demo.check import ToldSighting, judge
 from lfr_batch.demo.truth import TRUTH
 from lfr_batch.errors import LfrError
 from lfr_batch.front import places
@@ -123,8 +123,8 @@ def _verdict(sightings: list[dict[str, Any]], footage: list[dict[str, Any]], rep
     return 0
 
 
-def _seen(row: Mapping[str, Any]) -> Seen:
-    return Seen(**{field.name: row[field.name] for field in fields(Seen)})
+def _seen(row: Mapping[str, Any]) -> ToldSighting:
+    return ToldSighting(**{field.name: row[field.name] for field in fields(ToldSighting)})
 
 
 def _lfr(*arguments: str) -> None:

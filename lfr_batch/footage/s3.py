@@ -34,7 +34,7 @@ from lfr_batch.errors import (
     StoreUnreachable,
     UsageError,
 )
-from lfr_batch.footage.places import FileState, Found, ObjectFacts, sort_by_name
+from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, sort_by_name
 from lfr_batch.footage.ranged import RangedReader
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def open_bytes(uri: str, s3: S3Config) -> BinaryIO:
     return cast("BinaryIO", BufferedReader(reader, MIB))
 
 
-def state(uri: str, s3: S3Config) -> FileState:
+def state(uri: str, s3: S3Config) -> ObjectState:
     """Size, the store's own checksum, and the version where the bucket keeps versions."""
     return _state_of(_head(uri, s3))
 
@@ -168,9 +168,9 @@ def _head(uri: str, s3: S3Config) -> HeadObjectOutputTypeDef:
         return client(s3).head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
 
 
-def _state_of(head: HeadObjectOutputTypeDef) -> FileState:
+def _state_of(head: HeadObjectOutputTypeDef) -> ObjectState:
     version = head.get("VersionId")
-    return FileState(
+    return ObjectState(
         head["ContentLength"],
         checksum=_checksum(head),
         version_id=None if version == UNVERSIONED else version,

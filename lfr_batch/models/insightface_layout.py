@@ -74,7 +74,7 @@ def read_insightface_directory(directory: Path, name: str | None = None) -> Pack
         raise PackError(f"{pack_name!r} is no name for a pack: give one with --name.")
     licence = _licence(directory)
     names = [detector.file, embedder.file, *_licence_files(directory)]
-    files = {file: _sha256_of(directory / file) for file in names}
+    files = {file: sha256_of(directory / file) for file in names}
     return PackManifest(
         name=name or pack_name,
         version=files[embedder.file][:12],
@@ -249,8 +249,3 @@ def _max_batch(graph: GraphShape) -> int | None:
             f"{graph.file} only takes batches of exactly {batch}: export it with a free batch axis."
         )
     return batch
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

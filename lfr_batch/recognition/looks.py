@@ -15,7 +15,7 @@ import numpy as np
 
 from lfr_batch.config.schema import Config, DetectConfig, QualityConfig, TrackConfig
 from lfr_batch.faces.boxes import lies_inside
-from lfr_batch.faces.detectors import Detector, FrameInput, Reading, detect_in_turn
+from lfr_batch.faces.detectors import Detector, DetectorReading, FrameInput, detect_in_turn
 from lfr_batch.faces.letterbox import Letterbox, PixelRegion, long_side_px
 from lfr_batch.faces.turns import (
     STRETCHES,
@@ -65,7 +65,7 @@ class Stopwatch:
 
 
 @dataclass(slots=True)
-class Tally:
+class SegmentCounts:
     """What a segment costs and yields, counted while it streams by."""
 
     frames_decoded: int = 0
@@ -112,7 +112,7 @@ _Waiting = tuple[Phase, Look, Letterbox | None]
 
 
 def find_faces(
-    looks: Iterable[Look], detectors: Mapping[Turn, Detector], config: Config, tally: Tally
+    looks: Iterable[Look], detectors: Mapping[Turn, Detector], config: Config, tally: SegmentCounts
 ) -> Iterator[Seen]:
     """Every look with its faces, in order; looks without a frame have none.
 
@@ -215,7 +215,7 @@ def sight_after(
 
 
 def input_of(
-    look: Look, frame: Frame, reading: Reading, detect: DetectConfig, quality: QualityConfig
+    look: Look, frame: Frame, reading: DetectorReading, detect: DetectConfig, quality: QualityConfig
 ) -> Letterbox:
     """How the look's frame is shown to the detector."""
     box = whole_input(frame.size_wh, reading, detect, quality)
@@ -223,7 +223,7 @@ def input_of(
 
 
 def whole_input(
-    size_wh: tuple[int, int], reading: Reading, detect: DetectConfig, quality: QualityConfig
+    size_wh: tuple[int, int], reading: DetectorReading, detect: DetectConfig, quality: QualityConfig
 ) -> Letterbox:
     """How all of a frame is shown to the detector."""
     smallest_px = quality.min_face_px

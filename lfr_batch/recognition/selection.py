@@ -13,7 +13,7 @@ from lfr_batch.footage.motion import CellRegion, MotionState, cells_wh, gate
 from lfr_batch.footage.multiplex import Views, assign
 from lfr_batch.footage.sampling import SamplerState, sample
 from lfr_batch.footage.stillness import Stillness
-from lfr_batch.recognition.looks import Look, Tally
+from lfr_batch.recognition.looks import Look, SegmentCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Watched:
 def select_looks(
     frames: Iterable[Frame],
     config: FootageConfig,
-    tally: Tally,
+    tally: SegmentCounts,
     stillness: Stillness | None = None,
     views: int = 1,
 ) -> Generator[Look]:
@@ -71,7 +71,7 @@ def look_with_gate(
     return look, motion, decision.changed
 
 
-def _held(moments_ns: Iterable[int], tally: Tally) -> Iterator[Look]:
+def _held(moments_ns: Iterable[int], tally: SegmentCounts) -> Iterator[Look]:
     for pts_ns in moments_ns:
         tally.coverage.saw(pts_ns)
         yield Look(pts_ns, None)

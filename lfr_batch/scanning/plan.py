@@ -14,7 +14,7 @@ from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import UsageError
 from lfr_batch.footage.catalogue import probe
-from lfr_batch.footage.manifest import Manifest, match, read_manifest
+from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, stored
 from lfr_batch.gallery.records import Snapshot
@@ -141,7 +141,7 @@ def find_footage(order: Order) -> FoundFootage:
     Raises UsageError, also for a row at a place of another kind where the rows are the footage.
     """
     config = order.config
-    manifest = Manifest()
+    manifest = FootageManifest()
     if order.manifest:
         manifest = read_manifest(order.manifest, config.footage.time_zone)
     if not order.inputs:

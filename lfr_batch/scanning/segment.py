@@ -20,7 +20,7 @@ from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.recognition.compare import find_sightings
 from lfr_batch.recognition.coverage import Coverage, leap_ns
-from lfr_batch.recognition.looks import Look, Tally, find_faces
+from lfr_batch.recognition.looks import Look, SegmentCounts, find_faces
 from lfr_batch.recognition.search import Search
 from lfr_batch.recognition.selection import select_looks
 from lfr_batch.recognition.shots import take_shots
@@ -67,7 +67,7 @@ def scan_segment(
     ``beside``: frames are decoded in a thread of their own, for which there must be a core.
     """
     started = perf_counter()
-    tally = Tally(coverage=_coverage_of(segment, search.config.footage.sample_fps))
+    tally = SegmentCounts(coverage=_coverage_of(segment, search.config.footage.sample_fps))
     damage: list[FootageError] = []
     readable = tally.decoding.over(_until_damage(frames, damage))
     if segment.kind == "still":
@@ -98,7 +98,7 @@ def _coverage_of(segment: Segment, sample_fps: float) -> Coverage:
 
 
 def _moving_tracks(
-    segment: Segment, looks: Iterator[Look], search: Search, tally: Tally
+    segment: Segment, looks: Iterator[Look], search: Search, tally: SegmentCounts
 ) -> Iterator[Track]:
     """A video of a single look is looked at as a still is: there will be no second."""
     first_two = list(islice(looks, 2))
@@ -113,7 +113,7 @@ def _moving_tracks(
 
 
 def _video_tracks(
-    looks: Iterable[Look], limits: TrackConfig, search: Search, tally: Tally
+    looks: Iterable[Look], limits: TrackConfig, search: Search, tally: SegmentCounts
 ) -> Iterator[Track]:
     config = search.config
     views = count(step=TRACKS_OF_A_VIEW)
@@ -140,7 +140,7 @@ def _video_tracks(
         yield from _kept(tracker.close_all(state)[1], limits, tally)
 
 
-def _kept(tracks: tuple[Track, ...], limits: TrackConfig, tally: Tally) -> Iterator[Track]:
+def _kept(tracks: tuple[Track, ...], limits: TrackConfig, tally: SegmentCounts) -> Iterator[Track]:
     """Without what was seen too seldom, although it could have been seen again."""
     for track in tracks:
         if track.frames >= limits.min_frames or track.alone:
@@ -148,7 +148,7 @@ def _kept(tracks: tuple[Track, ...], limits: TrackConfig, tally: Tally) -> Itera
             yield track
 
 
-def _still_tracks(frames: Iterable[Frame], search: Search, tally: Tally) -> Iterator[Track]:
+def _still_tracks(frames: Iterable[Frame], search: Search, tally: SegmentCounts) -> Iterator[Track]:
     for frame in frames:
         tally.frames_decoded += 1
         tally.frames_analysed += 1
@@ -156,7 +156,7 @@ def _still_tracks(frames: Iterable[Frame], search: Search, tally: Tally) -> Iter
         yield from _tracks_of_still(frame, search, tally)
 
 
-def _tracks_of_still(frame: Frame, search: Search, tally: Tally) -> Iterator[Track]:
+def _tracks_of_still(frame: Frame, search: Search, tally: SegmentCounts) -> Iterator[Track]:
     """Every face of a still is a track of its own."""
     with tally.inferring.running():
         faces = detect_in_still(
@@ -174,14 +174,16 @@ def _tracks_of_still(frame: Frame, search: Search, tally: Tally) -> Iterator[Tra
         yield Track(tally.tracks, frame.pts_ns, frame.pts_ns, box, box, 1, kept)
 
 
-def _shots(frame: Frame, faces: FaceBatch, search: Search, tally: Tally) -> list[Shot | None]:
+def _shots(
+    frame: Frame, faces: FaceBatch, search: Search, tally: SegmentCounts
+) -> list[Shot | None]:
     shots, reasons = take_shots(frame, faces, search.config.quality)
     tally.reject(reasons)
     return shots
 
 
 def _compare(
-    segment: Segment, tracks: Iterable[Track], search: Search, tally: Tally
+    segment: Segment, tracks: Iterable[Track], search: Search, tally: SegmentCounts
 ) -> tuple[Sighting, ...]:
     found: list[Sighting] = []
     for group in _groups(tracks, COMPARE_AT_SHOTS):
@@ -202,7 +204,7 @@ def _groups(tracks: Iterable[Track], shots: int) -> Iterator[list[Track]]:
 
 
 def _outcome(
-    segment: Segment, tally: Tally, sightings: int, error: str | None, wall_s: float
+    segment: Segment, tally: SegmentCounts, sightings: int, error: str | None, wall_s: float
 ) -> SegmentOutcome:
     covered = tally.coverage
     seen_to_s = segment.start_s if covered.last_ns is None else seconds(covered.last_ns)

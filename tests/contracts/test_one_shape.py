@@ -27,7 +27,7 @@ import pytest
 from lfr_batch.cli.app import main
 from lfr_batch.engine.live.threads import live_threads
 from lfr_batch.live.deployment.order import make_deployment
-from lfr_batch.live.deployment.run import Look, run_deployment
+from lfr_batch.live.deployment.run import Situation, run_deployment
 from lfr_batch.models import plane_scaler
 from lfr_batch.models.graph import PICTURES
 from lfr_batch.models.ladder_session import LadderSession
@@ -227,7 +227,7 @@ def test_a_deployment(
     deployment = make_deployment(order(config, own_home(casework, tmp_path)), datetime.now(UTC))
     seen = Event()
 
-    def watch(look: Look) -> None:
+    def watch(look: Situation) -> None:
         if look.counts.faces_seen:
             seen.set()
 

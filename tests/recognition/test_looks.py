@@ -16,7 +16,7 @@ from lfr_batch.faces.stages import open_stages
 from lfr_batch.faces.turns import Turn
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.store import load_pack
-from lfr_batch.recognition.looks import Look, Seen, Tally, find_faces, whole_input
+from lfr_batch.recognition.looks import Look, Seen, SegmentCounts, find_faces, whole_input
 from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import NS_PER_S, ByteArray
 from lfr_batch.tracks.tracker import TrackerState, look
@@ -59,7 +59,7 @@ def looks_of(
 
 
 def seen_of(looks: Iterable[Look], detectors: Detectors, config: Config = CONFIG) -> list[Seen]:
-    return list(find_faces(looks, detectors, config, Tally()))
+    return list(find_faces(looks, detectors, config, SegmentCounts()))
 
 
 def boxes(seen: Seen) -> list[list[int]]:
@@ -178,7 +178,7 @@ def test_frames_are_taken_as_they_are_needed(detectors: Detectors) -> None:
             taken.append(look_.pts_ns)
             yield look_
 
-    finding = find_faces(lazily(), detectors, CONFIG, Tally())
+    finding = find_faces(lazily(), detectors, CONFIG, SegmentCounts())
     next(finding)
     assert len(taken) <= 6
     assert len(list(finding)) == 11
@@ -243,7 +243,7 @@ def test_the_track_of_a_face_cut_by_the_border_is_held(detectors: Detectors) -> 
 
 
 def test_faces_are_counted_once_the_border_has_taken_its_share(detectors: Detectors) -> None:
-    frame, tally = scene((320, 100)), Tally()
+    frame, tally = scene((320, 100)), SegmentCounts()
     looks = looks_of(frame, None, frame, regions={2: (0, 0, 320, 360)})
     seen = list(find_faces(looks, detectors, CONFIG, tally))
     assert tally.faces_detected == sum(len(s.faces) for s in seen) == 1
@@ -278,7 +278,7 @@ def test_time_spent_decoding_is_not_counted_as_inference(
     detectors: Detectors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By a clock that goes on only while looks are waited for."""
-    clock, tally = [0.0], Tally()
+    clock, tally = [0.0], SegmentCounts()
 
     def decoding() -> Iterator[Look]:
         for each in looks_of(scene(LEFT), None, scene(RIGHT)):

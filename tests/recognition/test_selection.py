@@ -14,16 +14,16 @@ from lfr_batch.config.schema import FootageConfig, MotionConfig, S3Config
 from lfr_batch.footage.motion import cells_wh
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
-from lfr_batch.recognition.looks import Look, Tally
+from lfr_batch.recognition.looks import Look, SegmentCounts
 from lfr_batch.recognition.selection import in_pixels, select_looks
 from lfr_batch.records import NS_PER_S, FootageEntry
 from tests.casework import Casework
 from tests.probing import probe
 
 
-def looks_at(path: Path, config: FootageConfig) -> tuple[list[Look], Tally]:
+def looks_at(path: Path, config: FootageConfig) -> tuple[list[Look], SegmentCounts]:
     (segment,) = plan_segments(probe(FootageEntry(str(path)), config, S3Config()), 60.0, "key")
-    tally = Tally()
+    tally = SegmentCounts()
     return list(select_looks(open_segment(segment, S3Config(), 1), config, tally)), tally
 
 

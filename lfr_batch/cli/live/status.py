@@ -18,7 +18,7 @@ from rich.text import Text
 
 from lfr_batch.cli.output import LogLines, counted, plain_text, say
 from lfr_batch.live.deployment.figures import arrests, counts, engagements, lost_alerts
-from lfr_batch.live.deployment.run import CUT_OFF, Ended, Look
+from lfr_batch.live.deployment.run import CUT_OFF, Ended, Situation
 from lfr_batch.live.deployment.window import REASONS, Term
 from lfr_batch.live.records import CameraHealth
 
@@ -41,7 +41,7 @@ class LiveStatus:
         self.url = url
         say(f"console: {url}")
 
-    def take(self, look: Look) -> None:
+    def take(self, look: Situation) -> None:
         if self.screen is not None:
             self.screen.update(self._panel(look), refresh=True)
             return
@@ -51,11 +51,11 @@ class LiveStatus:
             self.said, self.said_s = news, monotonic()
             say(self.line(look))
 
-    def line(self, look: Look) -> str:
+    def line(self, look: Situation) -> str:
         cameras = ", ".join(f"{h.camera} {_state(h)}" for h in look.health) or "no camera yet"
         return "; ".join((f"{_clock()} {_counts(look)}", cameras, *_alarms(look), self._left()))
 
-    def _panel(self, look: Look) -> Group:
+    def _panel(self, look: Situation) -> Group:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in ("camera", "state", "looks/s", "p50", "p99 ms", "faces", "dropped"):
             table.add_column(column)
@@ -141,7 +141,7 @@ def _state(health: CameraHealth) -> str:
     return f"{health.state} ({health.detail})" if health.detail else health.state
 
 
-def _counts(look: Look) -> str:
+def _counts(look: Situation) -> str:
     now = look.counts
     return (
         f"{counted(now.faces_seen, 'face')} seen, {counted(now.alerts, 'alert')} "
@@ -149,14 +149,14 @@ def _counts(look: Look) -> str:
     )
 
 
-def _alarms(look: Look) -> Iterator[str]:
+def _alarms(look: Situation) -> Iterator[str]:
     if look.counts.unkept:
         yield f"{look.counts.unkept} alerts not kept: the disk has no room, free some"
     if _down(look):
         yield f"being restarted: {', '.join(_down(look))}"
 
 
-def _down(look: Look) -> list[str]:
+def _down(look: Situation) -> list[str]:
     return [f"{part.role} {part.name}" for part in look.parts if not part.up]
 
 

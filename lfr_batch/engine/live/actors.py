@@ -56,7 +56,7 @@ def reply_of(call: Callable[[], Any]) -> Reply:
         return False, EngineError(f"a picture is gone with the process that lent it ({error})")
 
 
-class Part:
+class PartActor:
     """An actor. What keeps it from opening is told by ``state``: Ray would never start it again
     if its constructor raised."""
 
@@ -78,7 +78,7 @@ class Part:
             self._failure = EngineError(unexpected(error))
 
 
-class RouterActor(Part):
+class RouterActor(PartActor):
     def __init__(self, plan: LivePlan) -> None:
         super().__init__()
         with self._opening():
@@ -90,7 +90,7 @@ class RouterActor(Part):
         return reply_of(lambda: getattr(self._router, method)(*arguments))
 
 
-class AnalystActor(Part):
+class AnalystActor(PartActor):
     def __init__(self, plan: LivePlan) -> None:
         super().__init__()
         with self._opening():
@@ -119,7 +119,7 @@ class AnalystActor(Part):
         return reply_of(look)
 
 
-class CameraActor(Part):
+class CameraActor(PartActor):
     def __init__(self, plan: LivePlan, camera: CameraConfig, analyst: Any, router: Any) -> None:
         super().__init__()
         with self._opening():

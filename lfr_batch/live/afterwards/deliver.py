@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lfr_batch.live.afterwards.reopen import (
-    Kept,
+    KeptDeployment,
     Reopening,
     Waiting,
     reopened,
@@ -60,7 +60,7 @@ def deliver(order: LateDelivery, on_begin: Callable[[Waiting], None] = lambda _:
 
 
 def _carry_out(
-    order: LateDelivery, kept: Kept, waiting: Waiting, on_begin: Callable[[Waiting], None]
+    order: LateDelivery, kept: KeptDeployment, waiting: Waiting, on_begin: Callable[[Waiting], None]
 ) -> Delivered:
     setting = setting_of(order, kept, tuple(waiting))
     on_begin(waiting)
@@ -75,7 +75,7 @@ def _wait(states: Callable[[], Iterable[SinkState]], wait_s: float) -> None:
         time.sleep(LOOK_S)
 
 
-def _noted(order: LateDelivery, kept: Kept, done: Delivered) -> Delivered:
+def _noted(order: LateDelivery, kept: KeptDeployment, done: Delivered) -> Delivered:
     """The deployment's figures brought up to date wherever they are, and how that went."""
     found: list[Figures] = []
 

@@ -69,7 +69,7 @@ class Reopening:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptDeployment:
     """What is there of a deployment, without what is over."""
 
     record: DeploymentRecord
@@ -78,7 +78,7 @@ class Kept:
 
 
 @contextmanager
-def reopened(order: Reopening) -> Iterator[Kept | None]:
+def reopened(order: Reopening) -> Iterator[KeptDeployment | None]:
     """Held for as long as it is looked at; None where it never had a router.
 
     Raises RunNotFound, RunBusy for a deployment that runs, SealBroken without its key, LiveError
@@ -89,7 +89,7 @@ def reopened(order: Reopening) -> Iterator[Kept | None]:
         yield _kept(order, record)
 
 
-def setting_of(order: Reopening, kept: Kept, needed: Collection[str]) -> Setting:
+def setting_of(order: Reopening, kept: KeptDeployment, needed: Collection[str]) -> Setting:
     """What the sinks are opened with. Raises UsageError for sinks that are not the deployment's,
     of which ``needed`` must be there; ConfigError."""
     # Its own period and store: a later configuration must not prolong the one, nor hide the other
@@ -107,7 +107,7 @@ def setting_of(order: Reopening, kept: Kept, needed: Collection[str]) -> Setting
 @contextmanager
 def routed(
     order: Reopening,
-    kept: Kept,
+    kept: KeptDeployment,
     setting: Setting,
     events: tuple[str, str],
     said: Mapping[str, Any],
@@ -225,7 +225,7 @@ def _held(order: Reopening) -> Iterator[None]:
         yield
 
 
-def _kept(order: Reopening, record: DeploymentRecord) -> Kept | None:
+def _kept(order: Reopening, record: DeploymentRecord) -> KeptDeployment | None:
     now = datetime.now(UTC)
     swept = sweep_one(Sweep(order.home, (), now, order.by), order.deployment_id)
     if swept and swept.state == "failed":
@@ -249,7 +249,7 @@ def _kept(order: Reopening, record: DeploymentRecord) -> Kept | None:
                 "delivered, any more."
             ) from None
         return None
-    return Kept(record, spool, terms) if terms else None
+    return KeptDeployment(record, spool, terms) if terms else None
 
 
 def _check_sinks(

@@ -23,7 +23,7 @@ _KINDS: dict[Verdict | None, str] = {"match": "true", "no_match": "false"}
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class PlotBar:
     x: float
     y: float
     width: float
@@ -48,14 +48,14 @@ class Strip:
 
     camera: str
     y: float
-    lost: tuple[Bar, ...]
+    lost: tuple[PlotBar, ...]
     marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
     height: float
-    faces: tuple[Bar, ...]
+    faces: tuple[PlotBar, ...]
     most_faces: int
     """In one bar; the height of the plot's upper part."""
     bin_minutes: int
@@ -117,13 +117,13 @@ def _faces_by_bin(figures: Figures, scale: _Scale) -> list[int]:
     return faces
 
 
-def _face_bars(faces: Sequence[int], most: int, scale: _Scale) -> Iterator[Bar]:
+def _face_bars(faces: Sequence[int], most: int, scale: _Scale) -> Iterator[PlotBar]:
     for bin_, number in enumerate(faces):
         if number:
             height = round(FACES_HEIGHT * number / most, 2)
             y = round(TOP + FACES_HEIGHT - height, 2)
             title = f"{scale.clock(bin_)}: {number} faces"
-            yield Bar(scale.x(bin_), y, round(scale.bin_width * 0.86, 2), height, title)
+            yield PlotBar(scale.x(bin_), y, round(scale.bin_width * 0.86, 2), height, title)
 
 
 def _strip(figures: Figures, camera: str, number: int, scale: _Scale) -> Strip:
@@ -136,7 +136,7 @@ def _strip(figures: Figures, camera: str, number: int, scale: _Scale) -> Strip:
     )
 
 
-def _lost(figures: Figures, camera: str, y: float, scale: _Scale) -> Iterator[Bar]:
+def _lost(figures: Figures, camera: str, y: float, scale: _Scale) -> Iterator[PlotBar]:
     """As wide as the share of the time that was lost."""
     lost: dict[int, tuple[float, float]] = {}
     for minute in figures.minutes:
@@ -150,7 +150,7 @@ def _lost(figures: Figures, camera: str, y: float, scale: _Scale) -> Iterator[Ba
         said += [f"not looked at for {blind_s:.0f} s"] if blind_s else []
         title = f"{scale.clock(bin_)}: {camera} {', '.join(said)}"
         width = round(max(scale.bin_width * share, 1.0), 2)
-        yield Bar(scale.x(bin_), y + 3, width, STRIP_HEIGHT - 6, title)
+        yield PlotBar(scale.x(bin_), y + 3, width, STRIP_HEIGHT - 6, title)
 
 
 def _marks(figures: Figures, camera: str, y: float, scale: _Scale) -> Iterator[Mark]:

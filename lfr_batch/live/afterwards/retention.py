@@ -19,7 +19,14 @@ from typing import Literal
 
 from lfr_batch.errors import LfrError
 from lfr_batch.live import audit
-from lfr_batch.live.afterwards.retention_places import Lake, Lines, Place, Sealed, Term, id_in
+from lfr_batch.live.afterwards.retention_places import (
+    AlertPlace,
+    Expiry,
+    Lake,
+    Lines,
+    Sealed,
+    id_in,
+)
 from lfr_batch.live.afterwards.retention_terms import Terms, read_terms
 from lfr_batch.live.alerts.spool import ALERTS, is_held
 from lfr_batch.live.deployment.folders import (
@@ -117,24 +124,24 @@ def _sweep_deployment(order: Sweep, deployment_id: str, pending: frozenset[str])
     return Swept(deployment_id, "deleted", rule, len(deleted), removed)
 
 
-def _term(order: Sweep, deployment_id: str, terms: Terms | None) -> Term:
+def _term(order: Sweep, deployment_id: str, terms: Terms | None) -> Expiry:
     record: DeploymentRecord | None
     try:
         record = load_record(deployment_folder(order.home, deployment_id))
     except FileNotFoundError:
         record = None
     over = record is not None and record.keep_until <= order.now
-    return Term(deployment_id, order.now, over, record, terms.retention_h if terms else None)
+    return Expiry(deployment_id, order.now, over, record, terms.retention_h if terms else None)
 
 
-def _may_have_due(term: Term) -> bool:
+def _may_have_due(term: Expiry) -> bool:
     """Without reading a single alert: nothing is older than the deployment."""
     if term.record is None or term.retention_h is None:
         return True
     return term.record.started_at + timedelta(hours=term.retention_h) <= term.now
 
 
-def _rule(term: Term) -> str:
+def _rule(term: Expiry) -> str:
     if term.record and term.whole:
         return f"deployment kept until {term.record.keep_until.isoformat()}"
     if term.retention_h is None:
@@ -143,8 +150,8 @@ def _rule(term: Term) -> str:
 
 
 def _places(
-    order: Sweep, folder: Path, term: Term, terms: Terms | None, alive: bool
-) -> Iterator[Place]:
+    order: Sweep, folder: Path, term: Expiry, terms: Terms | None, alive: bool
+) -> Iterator[AlertPlace]:
     """One after the other: what is here goes first, also while a results root is out of reach."""
     if folder.exists():
         yield Sealed(folder, term, alive)

@@ -34,7 +34,7 @@ _MEND = "restore it from a copy, or remove it if its time is over"
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Expiry:
     """What is over for a deployment."""
 
     deployment_id: str
@@ -54,7 +54,7 @@ class Term:
         return until <= self.now
 
 
-class Place(Protocol):
+class AlertPlace(Protocol):
     def due(self) -> frozenset[str]:
         """Ids of the alerts to delete."""
 
@@ -67,7 +67,7 @@ class Sealed:
     """The router's folder. ``alive``: a router has it, whose key must stay."""
 
     folder: Path
-    term: Term
+    term: Expiry
     alive: bool
 
     def due(self) -> frozenset[str]:
@@ -124,7 +124,7 @@ class Lake:
     """The deployment's parts in one results root. ``known``: its alerts in all other places."""
 
     store: Store
-    term: Term
+    term: Expiry
     known: frozenset[str]
 
     def due(self) -> frozenset[str]:
@@ -163,7 +163,7 @@ class Lines:
     """The deployment's lines in a file of JSON lines."""
 
     path: Path
-    term: Term
+    term: Expiry
 
     def due(self) -> frozenset[str]:
         alerts = read_lines(self.path, lambda line: self._is_ours(line) and "raised_at" in line)

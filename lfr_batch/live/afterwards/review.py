@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from lfr_batch.errors import LiveError
 from lfr_batch.live.afterwards.reopen import (
-    Kept,
+    KeptDeployment,
     Reopening,
     figures_of,
     reopened,
@@ -75,7 +75,7 @@ def review(order: Reopening, decide: Callable[[Opened], None]) -> Reviewed:
         return Reviewed(tally.reviews - reviews, kept.spool.undecided(), trouble)
 
 
-def _done(kept: Kept, tally: Tally, reviews_before: int) -> dict[str, int]:
+def _done(kept: KeptDeployment, tally: Tally, reviews_before: int) -> dict[str, int]:
     tally.read_spool()
     made = tally.reviews - reviews_before
     return {"decisions": made, "undecided": kept.spool.undecided()}
@@ -83,7 +83,7 @@ def _done(kept: Kept, tally: Tally, reviews_before: int) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    kept: Kept
+    kept: KeptDeployment
     router: Router
     before: tuple[AlertFigures, ...]
     after: tuple[AlertFigures, ...]
@@ -104,7 +104,7 @@ def _over(record: DeploymentRecord, figures: Figures | None) -> DeploymentRecord
     return replace(record, ends_at=min(record.ends_at, ended_at))
 
 
-def _ended(kept: Kept, figures: Figures | None) -> Iterator[CameraHealth]:
+def _ended(kept: KeptDeployment, figures: Figures | None) -> Iterator[CameraHealth]:
     """The last of each camera; the router adds to the faces it knows of, so it is given those."""
     faces, record = kept.spool.faces(), _over(kept.record, figures)
     known = {camera.camera: camera for camera in figures.cameras} if figures else {}

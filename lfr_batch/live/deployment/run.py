@@ -52,7 +52,7 @@ Attend = Callable[[RunningDeployment], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Situation:
     """A deployment at one moment."""
 
     parts: tuple[PartState, ...]
@@ -71,7 +71,7 @@ def run_deployment(
     deployment: Deployment,
     open_engine: OpenEngine,
     attend: Attend,
-    on_look: Callable[[Look], None],
+    on_look: Callable[[Situation], None],
     stopping: Event,
 ) -> Ended:
     """Until its time is over, or ``stopping`` is set.
@@ -241,7 +241,7 @@ def _record_failure(course: _Course, error: str) -> None:
 def _watch(
     course: _Course,
     running: LiveEngine,
-    on_look: Callable[[Look], None],
+    on_look: Callable[[Situation], None],
     stopping: Event,
 ) -> Reason:
     """Look after it until it is over; why it is. Raises EngineError where the engine is lost."""
@@ -254,7 +254,7 @@ def _watch(
         course.restarts = restarts(parts)
         course.tally.nobody_looked(course.outages.since_last(parts), now_s)
         with _tolerated():
-            look = Look(parts, running.router.health(), running.router.counts())
+            look = Situation(parts, running.router.health(), running.router.counts())
             course.unkept = look.counts.unkept
             course.tally.hear(look.health, now_s, now_s - looked_s)
             looked_s = now_s

@@ -19,8 +19,8 @@ from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.faces.turns import Turn
 from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.footage.stills import StillFrame
+from lfr_batch.gallery.decide import Decision
 from lfr_batch.gallery.store import read_thumbnails
-from lfr_batch.live.watching.confirm import Decision
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.synthetic import face_in_a_picture
 from lfr_batch.recognition.compare import evidence_jpeg

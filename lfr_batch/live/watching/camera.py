@@ -15,13 +15,13 @@ from time import monotonic_ns
 import numpy as np
 
 from lfr_batch.config.live import LiveConfig
-from lfr_batch.faces.detectors import Reading
+from lfr_batch.faces.detectors import DetectorReading
 from lfr_batch.faces.turns import PhaseState, Sight, Turn, turn_in
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.motion import MotionState
 from lfr_batch.live.records import Alert, RankedCandidate, StageTimes
 from lfr_batch.live.watching.analyst import Analyst, Comparison
-from lfr_batch.live.watching.confirm import Confirmation, confirmed, fresh_shots, names
+from lfr_batch.live.watching.confirm import ProposedPerson, confirmed, fresh_shots, names
 from lfr_batch.recognition.looks import Look, Seen, input_of, phase_of, seen_of, sight_after
 from lfr_batch.recognition.selection import look_with_gate
 from lfr_batch.recognition.shots import take_shots
@@ -40,7 +40,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class TrackTemplates:
     """What is known of an open track: its shots' templates by moment, and whether it is over."""
 
     templates: dict[int, FloatArray]
@@ -49,7 +49,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class LookTimes:
     """A look's media time, and by the steady clock when its frame came, was taken, was searched."""
 
     pts_ns: int
@@ -65,8 +65,8 @@ class Proposal:
     track: Track
     shot: Shot
     """The best that shows the person."""
-    confirmation: Confirmation
-    moment: Moment
+    confirmation: ProposedPerson
+    moment: LookTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class CameraState:
     phases: PhaseState = field(default_factory=PhaseState)
     sight: Sight = field(default_factory=Sight)
     tracks: tracker.TrackerState = field(default_factory=tracker.TrackerState)
-    compared: dict[int, Compared] | None = None
+    compared: dict[int, TrackTemplates] | None = None
     """By track number; only of open tracks."""
     proposals: tuple[Proposal, ...] = ()
     """Of people on the watchlist; they wait for their pictures."""
@@ -90,7 +90,7 @@ class Watch:
     deployment_id: str
     threshold: float
     config: LiveConfig
-    readings: Mapping[Turn, Reading]
+    readings: Mapping[Turn, DetectorReading]
     """What may be asked of the analyst's detectors."""
     analyst: Analyst
 
@@ -101,7 +101,7 @@ def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
     look, motion, _ = look_with_gate(arrival.frame, state.motion, watch.config.watch.motion)
     seen, phases, sight = _detect(look, state.phases, state.sight, watch)
     tracks, new_faces = _follow(state, seen, watch.config)
-    moment = Moment(arrival.frame.pts_ns, arrival.arrived_ns, started_ns, monotonic_ns())
+    moment = LookTimes(arrival.frame.pts_ns, arrival.arrived_ns, started_ns, monotonic_ns())
     compared, proposals = _compare(tracks.open_tracks, state.compared or {}, moment, watch)
     waiting = (*state.proposals, *proposals)
     faces_seen = state.faces_seen + new_faces
@@ -149,13 +149,13 @@ def _counts(track: Track, config: LiveConfig) -> bool:
 
 
 def _compare(
-    tracks: tuple[Track, ...], compared: dict[int, Compared], moment: Moment, watch: Watch
-) -> tuple[dict[int, Compared], list[Proposal]]:
+    tracks: tuple[Track, ...], compared: dict[int, TrackTemplates], moment: LookTimes, watch: Watch
+) -> tuple[dict[int, TrackTemplates], list[Proposal]]:
     """Open tracks with new best shots against the watchlist; closed ones are forgotten."""
-    after: dict[int, Compared] = {}
+    after: dict[int, TrackTemplates] = {}
     proposals: list[Proposal] = []
     for track in tracks:
-        known = compared.get(track.number, Compared({}))
+        known = compared.get(track.number, TrackTemplates({}))
         if _counts(track, watch.config) and len(track.shots) >= watch.config.watch.confirm_shots:
             known, found = _compare_one(track, known, moment, watch)
             proposals += found
@@ -164,8 +164,8 @@ def _compare(
 
 
 def _compare_one(
-    track: Track, known: Compared, moment: Moment, watch: Watch
-) -> tuple[Compared, list[Proposal]]:
+    track: Track, known: TrackTemplates, moment: LookTimes, watch: Watch
+) -> tuple[TrackTemplates, list[Proposal]]:
     fresh = fresh_shots(track, frozenset(known.templates))
     if not fresh:
         return known, []
@@ -184,12 +184,12 @@ def _compare_one(
         if confirmation.best.subject_id not in known.proposed
     ]
     named = known.proposed | {each.confirmation.best.subject_id for each in found}
-    return Compared(templates, named), found
+    return TrackTemplates(templates, named), found
 
 
-def people_in(comparison: Comparison, confirm_shots: int) -> list[tuple[int, Confirmation]]:
+def people_in(comparison: Comparison, confirm_shots: int) -> list[tuple[int, ProposedPerson]]:
     """Everybody on the watchlist whom shots agree on, once, with the best row that names them."""
-    found: dict[str, tuple[int, Confirmation]] = {}
+    found: dict[str, tuple[int, ProposedPerson]] = {}
     for person in comparison.people:
         of_shots = [comparison.of_shots[row] for row in person.shots]
         confirmation = confirmed(person.decision, of_shots, confirm_shots)
@@ -233,7 +233,7 @@ def alert_of(proposal: Proposal, watch: Watch) -> Alert:
     )
 
 
-def _times(moment: Moment, now_ns: int) -> StageTimes:
+def _times(moment: LookTimes, now_ns: int) -> StageTimes:
     """What raising takes is the router's to say."""
     return StageTimes(
         wait_s=(moment.started_ns - moment.arrived_ns) / 1e9,

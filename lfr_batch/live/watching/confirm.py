@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lfr_batch.gallery.decide import Decision
 from lfr_batch.records import Candidate, Shot, Track
-
-Decision = tuple[tuple[Candidate, ...], float | None]
-"""Candidates (none below the threshold) and margin of one probe."""
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmation:
+class ProposedPerson:
     """The person that a track is proposed to show."""
 
     candidates: tuple[Candidate, ...]
@@ -30,7 +28,7 @@ def fresh_shots(track: Track, compared_ns: frozenset[int]) -> tuple[Shot, ...]:
 
 def confirmed(
     fused: Decision, of_shots: Sequence[Decision], confirm_shots: int
-) -> Confirmation | None:
+) -> ProposedPerson | None:
     """The track's person, if its template and at least ``confirm_shots`` shots each name them.
 
     One shot that looks like somebody is chance more often than several that agree.
@@ -40,7 +38,7 @@ def confirmed(
         return None
     subject = candidates[0].subject_id
     agreeing = sum(names(decision, subject) for decision in of_shots)
-    return Confirmation(candidates, margin) if agreeing >= confirm_shots else None
+    return ProposedPerson(candidates, margin) if agreeing >= confirm_shots else None
 
 
 def names(decision: Decision, subject_id: str) -> bool:

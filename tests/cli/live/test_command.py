@@ -188,7 +188,7 @@ def test_an_address_that_is_taken_is_refused_before_anything_is_started(
 
 
 def test_the_job_does_the_same(van: Path) -> None:
-    repository = Path(__file__).resolve().parents[2]
+    repository = Path(__file__).resolve().parents[3]
     command = [LFR[0], str(repository / "jobs" / "run_live.py"), "--config", "nowhere.yaml"]
     environment = surroundings(van / "home", PATH=os.environ["PATH"])
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

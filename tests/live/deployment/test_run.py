@@ -26,7 +26,7 @@ from lfr_batch.live.deployment.figures_file import load_figures
 from lfr_batch.live.deployment.folders import deployment_folder, load_record
 from lfr_batch.live.deployment.order import Deployment, make_deployment
 from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, PartState, RunningDeployment
-from lfr_batch.live.deployment.run import Ended, Look, OpenEngine, run_deployment
+from lfr_batch.live.deployment.run import Ended, OpenEngine, Situation, run_deployment
 from lfr_batch.live.deployment.running import claimed
 from lfr_batch.live.deployment.watchlist_receipt import load_receipt
 from lfr_batch.results.lake import open_lake
@@ -44,7 +44,7 @@ def attended(_: RunningDeployment) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def unseen(_: Look) -> None:
+def unseen(_: Situation) -> None:
     pass
 
 
@@ -82,7 +82,7 @@ def soon_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_files_are_played_to_their_end_and_counted(casework: Casework, tmp_path: Path) -> None:
     deployment = made(casework, tmp_path, {"north": "walk.mp4", "south": "group.mp4"})
-    looks: list[Look] = []
+    looks: list[Situation] = []
     own_copy: list[bool] = []
 
     @contextmanager
@@ -157,7 +157,7 @@ def test_stopping_it_is_an_orderly_end(casework: Casework, tmp_path: Path) -> No
     )
     stopping = Event()
 
-    def stop_when_seen(look: Look) -> None:
+    def stop_when_seen(look: Situation) -> None:
         if any(each.frames_analysed for each in look.health):
             stopping.set()
 
@@ -206,7 +206,7 @@ def test_what_was_not_delivered_and_who_gave_no_picture_is_a_failure(
     deployment = make_deployment(order(config, own_home(casework, tmp_path)), datetime.now(UTC))
     stopping = Event()
 
-    def stop_at_an_alert(look: Look) -> None:
+    def stop_at_an_alert(look: Situation) -> None:
         if look.counts.alerts:
             stopping.set()
 

@@ -12,11 +12,11 @@ from lfr_batch.faces.detectors import frame_detectors, reading_of
 from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.footage.streams import StreamReader, open_stream
+from lfr_batch.gallery.decide import Decision
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.live.records import Alert
 from lfr_batch.live.watching.analyst import Comparison, LocalAnalyst, Person, open_analyst
 from lfr_batch.live.watching.camera import CameraState, Watch, forget, people_in
-from lfr_batch.live.watching.confirm import Decision
 from lfr_batch.live.watching.watch import Outbox, watch_camera
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import SearchSpec
