@@ -11,7 +11,6 @@ The public weights are for non-commercial research; only a signed MODEL.LICENSE,
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from lfr_batch.models.manifest import (
     PermittedUse,
     is_pack_name,
 )
+from lfr_batch.storage.files import sha256_of
 
 SCRFD_OUTPUTS_WITH_LANDMARKS = (9, 15)
 DETECTOR_MIN_OUTPUTS = 5
