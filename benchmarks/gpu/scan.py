@@ -20,9 +20,10 @@ from lfr_batch.front.machinery import CONFIGURED
 from lfr_batch.front.runs import run_order
 from lfr_batch.records import Segment, SegmentOutcome
 from lfr_batch.results.shards import read_shard
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
 from lfr_batch.scanning.execute import OpenEngine
 from lfr_batch.scanning.plan import Order, Plan
+from lfr_batch.storage.store import Store
 from lfr_batch.work.attempts import Runner
 
 DONE = "done"

@@ -21,9 +21,10 @@ from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.run_log import RunStatus
 from lfr_batch.results.run_state import create_run, load_run, read_plan
 from lfr_batch.results.status import FileState, not_whole
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
 from lfr_batch.scanning.execute import Resumption, RunResult, execute_run
 from lfr_batch.scanning.plan import FoundFootage, Order, make_plan
+from lfr_batch.storage.store import Store
 from lfr_batch.work.privacy import protect_files
 
 

@@ -33,10 +33,11 @@ from lfr_batch.results.hold import (
     take,
     write_claim,
 )
-from lfr_batch.results.local_store import explained
-from lfr_batch.results.s3_store import S3Store
-from lfr_batch.results.store import Store
+from lfr_batch.results.store import way_out
+from lfr_batch.storage.local_store import explained
 from lfr_batch.storage.locks import is_held, open_lock, try_lock
+from lfr_batch.storage.s3_store import S3Store
+from lfr_batch.storage.store import Store
 
 LEASE_S = 60.0
 _RENEWALS = 4
@@ -68,14 +69,14 @@ def is_locked(store: Store, run_id: str) -> bool:
     if isinstance(store, S3Store):
         return _is_leased(store, run_id)
     path, root = layout.state(run_id, _LOCK), Path(store.uri)
-    with explained(root, path):
+    with explained(root, path, way_out):
         return is_held(root / path)
 
 
 @contextmanager
 def _flock(store: Store, run_id: str) -> Iterator[Hold]:
     path, root = layout.state(run_id, _LOCK), Path(store.uri)
-    with explained(root, path):
+    with explained(root, path, way_out):
         file = open_lock(root / path)
     with file:
         if not try_lock(file, _TRIES, _BETWEEN_TRIES_S):

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lfr_batch.results.damage import damaged
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 Row = Mapping[str, Any]
 

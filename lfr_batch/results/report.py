@@ -16,10 +16,10 @@ from lfr_batch.results import searched
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import shown_status
-from lfr_batch.results.store import Store
 from lfr_batch.results.timeline import timeline
 from lfr_batch.storage.disk_errors import WayOut, disk_errors
 from lfr_batch.storage.files import write_whole
+from lfr_batch.storage.store import Store
 from lfr_batch.visible import visible
 
 MAX_SIGHTINGS = 300

@@ -23,9 +23,9 @@ from lfr_batch.results.publish import publish_run, tidy, withdraw
 from lfr_batch.results.run_log import RunStatus, latest_row, record_run
 from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
 from lfr_batch.results.shards import read_shard
-from lfr_batch.results.store import Store
 from lfr_batch.scanning.receipts import run_segments
 from lfr_batch.scanning.worker import WorkerSpec
+from lfr_batch.storage.store import Store
 from lfr_batch.tracks.patience import patient
 from lfr_batch.tracks.stitch import stitch
 from lfr_batch.version import __version__

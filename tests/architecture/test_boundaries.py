@@ -75,7 +75,7 @@ def test_everything_but_the_engine_does_without_ray() -> None:
 def test_modules_that_claim_to_be_pure_are_those_of_the_contract() -> None:
     pure = set(pure_modules(PACKAGE))
     assert {"lfr_batch.records", "lfr_batch.tracks.tracker", "lfr_batch.visible"} <= pure
-    assert "lfr_batch.results.local_store" not in pure
+    assert "lfr_batch.storage.local_store" not in pure
     assert "source_modules" not in contracts()["pure"]
 
 

@@ -21,7 +21,8 @@ from lfr_batch.live.records import (
     StageTimes,
     Verdict,
 )
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.store import Store
 
 DEPLOYMENT = "20260131-100000-live-3f2a"
 STARTED = datetime(2026, 1, 31, 10, tzinfo=UTC)

@@ -8,7 +8,7 @@ from lfr_batch.errors import ResultsError
 from lfr_batch.results import parts
 from lfr_batch.results.parts import merge_parts, read_part, table_bytes, write_part
 from lfr_batch.results.schemas import CANDIDATES, SCHEMA_VERSION, part_schema
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 SCHEMA = part_schema(CANDIDATES)
 ROWS = [

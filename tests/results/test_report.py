@@ -17,7 +17,7 @@ from lfr_batch.results import report
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import clock, percent, save_report, write_report
 from lfr_batch.results.run_state import create_run
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 from tests.holding import publish_run
 from tests.live.full_disk import filled, small_disk
 from tests.synced import synced

@@ -8,7 +8,7 @@ import pyarrow as pa
 from lfr_batch.results.parts import Row, read_part, write_part
 from lfr_batch.results.rows import outcome_of, row_of, segment_of, sighting_of
 from lfr_batch.results.state_schemas import LEDGER, PLAN
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 from .synthetic import archive
 

@@ -19,10 +19,11 @@ from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.models.sessions import Session, open_planned
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import create_run, load_run
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
 from lfr_batch.scanning import worker
 from lfr_batch.scanning.execute import RunResult, execute_run
 from lfr_batch.scanning.plan import Plan, make_plan
+from lfr_batch.storage.store import Store
 from tests.casework import Casework
 from tests.machines import Machine, become
 

@@ -42,11 +42,12 @@ from lfr_batch.live.deployment.folders import (
 )
 from lfr_batch.live.deployment.running import held_if_free
 from lfr_batch.live.records import DeploymentRecord, SinkState
-from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import latest_row, record_run
 from lfr_batch.results.run_state import load_run
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.local_store import LocalStore
+from lfr_batch.storage.store import Store
 
 _COUNTED = ("footage", "footage_failed", "sightings", "media_s")
 """The columns of ``runs`` that count something of a deployment."""

@@ -34,7 +34,7 @@ from lfr_batch.results.report import clock, moment, report_template, save_report
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import shown_status
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 _RUN = "SELECT * FROM runs WHERE run_id = $run_id AND kind = 'live'"
 _ALERTS = """

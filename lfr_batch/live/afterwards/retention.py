@@ -37,10 +37,11 @@ from lfr_batch.live.deployment.folders import (
 )
 from lfr_batch.live.records import DeploymentRecord
 from lfr_batch.results.layout import run_directory, run_id_of
-from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.schemas import LIVE_DATASETS
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
 from lfr_batch.storage.disk_errors import disk_errors
+from lfr_batch.storage.local_store import LocalStore
+from lfr_batch.storage.store import Store
 
 DELETE, DONE = "retention.delete", "retention.done"
 

@@ -22,10 +22,10 @@ from lfr_batch.live.deployment.counts import Decision, decision_of, latest_revie
 from lfr_batch.live.records import Alert, DeploymentRecord, Review
 from lfr_batch.results import layout
 from lfr_batch.results.lake import write_views
-from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.parts import read_part
-from lfr_batch.results.store import Store
 from lfr_batch.storage.disk_errors import disk_errors
+from lfr_batch.storage.local_store import LocalStore
+from lfr_batch.storage.store import Store
 
 _SURELY_LEFT = timedelta(hours=1)
 """A file that was half-written this long ago is nobody's work in hand."""

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.schema import S3Config
-from lfr_batch.results.local_store import LocalStore
-from lfr_batch.results.store import Store
+from lfr_batch.storage.local_store import LocalStore
+from lfr_batch.storage.store import Store
 
 TERMS = "retention.json"
 

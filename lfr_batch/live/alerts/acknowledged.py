@@ -12,7 +12,7 @@ from lfr_batch.errors import LiveError
 from lfr_batch.live.alerts.sealed import load_seal
 from lfr_batch.live.alerts.spool import Spool
 from lfr_batch.live.records import Acknowledged
-from lfr_batch.results.local_store import LocalStore
+from lfr_batch.storage.local_store import LocalStore
 
 
 class Acknowledgements:

@@ -46,7 +46,7 @@ from lfr_batch.live.records import (
     Review,
     SinkState,
 )
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lfr_batch.errors import SealBroken
-from lfr_batch.results.local_store import LocalStore
 from lfr_batch.storage.files import sync
+from lfr_batch.storage.local_store import LocalStore
 
 MARK = b"LFR-SEALED-1\n"
 KEY = "key"

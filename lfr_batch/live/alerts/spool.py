@@ -31,10 +31,10 @@ from lfr_batch.live.alerts.sealed import KEY, Seal, load_seal, new_seal
 from lfr_batch.live.deployment.counts import Decision, FacesSeen
 from lfr_batch.live.records import Acknowledged, Alert, Review
 from lfr_batch.results.layout import is_run_id
-from lfr_batch.results.local_store import LocalStore
 from lfr_batch.storage import locks
 from lfr_batch.storage.files import sync
 from lfr_batch.storage.folders import make_own_folder
+from lfr_batch.storage.local_store import LocalStore
 
 ALERTS, REVIEWS, ACKNOWLEDGED, DELIVERED, DELETED, FACES, LOCK = (
     "alerts", "reviews", "acknowledged", "delivered", "deleted", "faces.json", "LOCK",

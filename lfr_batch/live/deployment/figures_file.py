@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from lfr_batch.errors import ResultsError
 from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.results import layout
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 FIGURES = "deployment.json"
 

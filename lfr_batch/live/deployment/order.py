@@ -32,8 +32,9 @@ from lfr_batch.recognition.settle import settle_here
 from lfr_batch.results import layout
 from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.run_state import RunRequest, new_run_id
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
 from lfr_batch.scanning.plan import derive_threshold
+from lfr_batch.storage.store import Store
 from lfr_batch.version import __version__
 from lfr_batch.visible import plain_line
 from lfr_batch.work.machine import sized_here

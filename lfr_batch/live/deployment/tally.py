@@ -29,7 +29,7 @@ from lfr_batch.live.deployment.figures import (
     grouped,
 )
 from lfr_batch.live.records import Alert, CameraHealth, Review
-from lfr_batch.results.local_store import LocalStore
+from lfr_batch.storage.local_store import LocalStore
 
 DOWN = frozenset({"starting", "stalled", "reconnecting"})
 

@@ -37,11 +37,11 @@ from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.deployment.running import held_if_free
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
+from lfr_batch.storage.local_store import LocalStore
 from tests.holding import record_run
 from tests.live.conftest import Restarts
 from tests.live.made import DEPLOYMENT, a_config, a_record, a_review, an_alert, figures

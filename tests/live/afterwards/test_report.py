@@ -19,7 +19,8 @@ from lfr_batch.live.records import Verdict
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_state import create_run
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.store import Store
 from tests.holding import record_run
 from tests.live.made import (
     DEPLOYMENT,

@@ -15,7 +15,8 @@ from lfr_batch.live.deployment.folders import deployment_folder, router_folder, 
 from lfr_batch.live.records import LiveCounts
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.store import Store
 from tests.live.conftest import Restarts
 from tests.live.crash import crash_report
 from tests.live.made import DEPLOYMENT, a_record, a_review, an_alert

@@ -8,7 +8,7 @@ import pytest
 
 from lfr_batch.errors import SealBroken
 from lfr_batch.live.alerts.sealed import KEY, Seal, destroy_key, load_seal, new_seal
-from lfr_batch.results.local_store import LocalStore
+from lfr_batch.storage.local_store import LocalStore
 
 SECRET = b"a picture of somebody " * 100
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.live.records import Alert, DeploymentRecord, Review
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 SLOW_WAIT_S = 300.0

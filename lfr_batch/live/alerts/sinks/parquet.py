@@ -14,10 +14,10 @@ from lfr_batch.live.records import Alert, Review
 from lfr_batch.results import layout
 from lfr_batch.results.lake import is_in_views, write_views
 from lfr_batch.results.lake_version import check_lake, mark_lake
-from lfr_batch.results.local_store import LocalStore, explained
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.schemas import ALERTS, LIVE_DATASETS, REVIEWS, part_schema
-from lfr_batch.results.store import Store
+from lfr_batch.storage.local_store import LocalStore, explained
+from lfr_batch.storage.store import Store
 
 
 def open_parquet(setting: Setting) -> Deliver:
@@ -43,7 +43,7 @@ def discard_half_parts(store: Store, deployment_id: str, before: datetime) -> No
         return
     for dataset in sorted(LIVE_DATASETS):
         folder = layout.run_directory(dataset, deployment_id)
-        with explained(store.root, folder):
+        with explained(store.root, folder, store.way_out):
             for half in (store.root / folder).glob(".*"):
                 if half.stat().st_mtime < before.timestamp():
                     half.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A results root in a bucket, through boto3: credentials, profiles, region, endpoint
+"""A bucket as a store, through boto3: credentials, profiles, region, endpoint
 (``AWS_ENDPOINT_URL``), retries and proxies are what boto3 users expect.
 
 boto3 is imported when a bucket is first spoken to: it takes as long as all else of a short command.
@@ -15,8 +15,8 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import StoreUnreachable
+from lfr_batch.storage.store import S3Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -33,7 +33,7 @@ class S3Store:
     """See ``store.Store``. One PUT is atomic."""
 
     uri: str
-    s3: S3Config
+    s3: S3Settings
 
     @property
     def bucket(self) -> str:
@@ -119,13 +119,13 @@ class S3Store:
             yield from page.get("Contents", ())
 
 
-def client(s3: S3Config) -> S3Client:
-    from lfr_batch.footage import s3 as footage_s3  # noqa: PLC0415
+def client(s3: S3Settings) -> S3Client:
+    from lfr_batch.storage import s3_client  # noqa: PLC0415
 
-    return footage_s3.client(s3)
+    return s3_client.client(s3)
 
 
-def arrow_filesystem(s3: S3Config) -> S3FileSystem:
+def arrow_filesystem(s3: S3Settings) -> S3FileSystem:
     """The same store for pyarrow, with what boto3 resolved."""
     import boto3  # noqa: PLC0415
     import pyarrow.fs  # noqa: PLC0415

@@ -1,18 +1,22 @@
-"""A results root on a disk."""
+"""A directory as a store."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from lfr_batch.results.layout import is_deployment, run_id_of
-from lfr_batch.storage.disk_errors import WayOut, refusal
+from lfr_batch.storage.disk_errors import TRY_AGAIN, WayOut, refusal
 from lfr_batch.storage.files import write_bytes
 from lfr_batch.storage.folders import make_own_folder
+
+
+def try_again(_: str) -> WayOut:
+    """Whatever was refused."""
+    return TRY_AGAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,8 @@ class LocalStore:
     """See ``store.Store``. Names that begin with a dot are half-made and never listed."""
 
     root: Path
+    way_out: Callable[[str], WayOut] = field(default=try_again, kw_only=True)
+    """What to do when the disk refuses that path; a function of a module, for pickle."""
 
     @property
     def uri(self) -> str:
@@ -27,20 +33,20 @@ class LocalStore:
 
     def write_atomic(self, path: str, data: bytes) -> None:
         target = self.root / path
-        with explained(self.root, path):
+        with explained(self.root, path, self.way_out):
             make_own_folder(target.parent)
             write_bytes(target, data)
 
     def read(self, path: str) -> bytes:
-        with explained(self.root, path):
+        with explained(self.root, path, self.way_out):
             return (self.root / path).read_bytes()
 
     def exists(self, path: str) -> bool:
-        with explained(self.root, path):
+        with explained(self.root, path, self.way_out):
             return (self.root / path).exists()
 
     def list(self, prefix: str) -> tuple[str, ...]:
-        with explained(self.root, prefix):
+        with explained(self.root, prefix, self.way_out):
             top = os.walk(self.root / prefix, onerror=_raise_unless_absent)
             found = ((Path(folder).relative_to(self.root), names) for folder, _, names in top)
             return tuple(
@@ -49,7 +55,7 @@ class LocalStore:
 
     def delete(self, path: str) -> None:
         target = self.root / path
-        with explained(self.root, path):
+        with explained(self.root, path, self.way_out):
             if target.is_dir():
                 shutil.rmtree(target)
             else:
@@ -67,18 +73,13 @@ def _raise_unless_absent(error: OSError) -> None:
 
 
 @contextmanager
-def explained(root: Path, path: str) -> Iterator[None]:
-    """The operating system's refusals as this package's errors; a missing file stays what it is."""
+def explained(
+    root: Path, path: str, way_out: Callable[[str], WayOut] = try_again
+) -> Iterator[None]:
+    """What the system refuses of ``path`` as our errors; a missing file stays what it is."""
     try:
         yield
     except FileNotFoundError:
         raise
     except OSError as error:
-        then = WayOut(_once_there_is_room(path), "mend it or choose another results root")
-        raise refusal(error, root / path, then, disk=root) from error
-
-
-def _once_there_is_room(path: str) -> str:
-    run_id = run_id_of(path)
-    resumed = run_id is not None and not is_deployment(run_id)
-    return f"free space and run `lfr resume {run_id}`" if resumed else "free space and try again"
+        raise refusal(error, root / path, way_out(path), disk=root) from error
