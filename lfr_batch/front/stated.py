@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lfr_batch.errors import AuthorityError
 from lfr_batch.oversight.authority import Authority, require_authority
+from lfr_batch.visible import plain_line
 
 
 def require_stated(stated: Authority, *, needs_purpose: bool = True) -> Authority:
@@ -15,7 +16,7 @@ def require_stated(stated: Authority, *, needs_purpose: bool = True) -> Authorit
         operator=stated.operator,
         needs_purpose=needs_purpose,
     )
-    if not any(letter.isprintable() and not letter.isspace() for letter in stated.operator):
+    if not plain_line(stated.operator):
         raise AuthorityError(
             "The operator must be stated before any face is compared: who acts, as a login name."
         )

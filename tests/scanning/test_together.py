@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,10 @@ from lfr_batch.config.schema import (
     FootageConfig,
     InferenceConfig,
 )
-from lfr_batch.engine.in_process import in_process
 from lfr_batch.enrolment.intake import EnrolOrder
 from lfr_batch.front.enrolment import enrol_order
 from lfr_batch.front.machinery import HERE
+from lfr_batch.front.runs import run_order
 from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.records import EnrolledFace, Enrolment
 from lfr_batch.gallery.store import load_snapshot
@@ -33,12 +32,8 @@ from lfr_batch.models.sessions import Outputs, plan_session
 from lfr_batch.recognition import search
 from lfr_batch.records import ByteArray, FloatArray
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.store import open_store
 from lfr_batch.scanning import worker
-from lfr_batch.scanning.execute import execute_run
-from lfr_batch.scanning.plan import make_plan
 from tests.casework import ASTRONAUT, AUTHORITY, Casework, installed_picture
 
 ON_PROCESSORS = Config(
@@ -65,10 +60,7 @@ def scanned(
     engine = EngineConfig(kind="in_process", segments_per_worker=together)
     config = settings.model_copy(update={"engine": engine})
     order = casework.order(*names, config=config)
-    plan = make_plan(order, datetime.now(UTC))
-    store = open_store(str(results), config.s3)
-    create_run(store, plan.request, plan.assets, plan.segments)
-    execute_run(store, plan.request.run_id, in_process, lambda *_: None, lambda _: None)
+    run_order(order, str(results), machinery=HERE)
     lake = open_lake(results)
     return {
         view: run_query(lake, f"SELECT * EXCLUDE ({varies}) FROM {view} ORDER BY ALL").to_pylist()
