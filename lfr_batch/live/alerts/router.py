@@ -22,6 +22,7 @@ from typing import IO
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.errors import LiveError, SealBroken, StoreError, UsageError
 from lfr_batch.live.afterwards.retention_terms import write_terms
+from lfr_batch.live.alerts.bare import bare_alert, bare_item
 from lfr_batch.live.alerts.cool_down import (
     NOTHING_RAISED,
     LastRaised,
@@ -255,7 +256,7 @@ class Router:
         held = replace(_raised(alert), kept=False)
         self._held.add(held)
         with self._memory:
-            self._alerts[held.alert_id] = _without_pictures(held)
+            self._alerts[held.alert_id] = bare_alert(held)
         return False
 
     def _keep(self, alert: Alert) -> Item:
@@ -288,7 +289,7 @@ class Router:
     def _restore(self) -> None:
         self._deleted = self._spool.forgotten()
         found = (self._read(name) for name in self._spool.names())
-        light = [_light(item) for item in found if item]
+        light = [bare_item(item) for item in found if item]
         for item in sorted(light, key=lambda item: item.number):
             self._remember(item)
             record = item.record
@@ -316,7 +317,7 @@ class Router:
             self._number = max(self._number, item.number)
             self._queue.append((item.number, file_name(record)))
             if isinstance(record, Alert):
-                self._alerts[record.alert_id] = _without_pictures(record)
+                self._alerts[record.alert_id] = bare_alert(record)
             else:
                 self._reviews[record.review_id] = record
 
@@ -379,15 +380,6 @@ class Router:
             refusal = error
         if self._held.refuse(refusal):  # told before there is an alert that finds no room
             self._events.add("sink", SPOOL)
-
-
-def _light(item: Item) -> Item:
-    record = item.record
-    return replace(item, record=_without_pictures(record)) if isinstance(record, Alert) else item
-
-
-def _without_pictures(alert: Alert) -> Alert:
-    return replace(alert, best_shot_jpeg=b"", gallery_jpeg=b"")
 
 
 def _raised(alert: Alert) -> Alert:
