@@ -17,9 +17,10 @@ def unexpected(error: BaseException) -> str:
 
     Without the place where the error has come from another process and left it there.
     """
-    place = innermost(error)
+    place, said = innermost(error), str(error)
+    message = f": {said}" if said else ""
     at = f" (at {place})" if place else ""
-    return f"unexpected {type(error).__name__}: {error}{at}"
+    return f"unexpected {type(error).__name__}{message}{at}"
 
 
 def innermost(error: BaseException) -> str:

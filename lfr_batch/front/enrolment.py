@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from lfr_batch.config.schema import Config
 from lfr_batch.enrolment.intake import EnrolOrder, examine, publish
 from lfr_batch.front.listeners import NOBODY_ENROLLING, EnrolListener
-from lfr_batch.front.machinery import CONFIGURED, Machinery
+from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import Enrolment, Listing, SnapshotInfo
@@ -56,7 +56,11 @@ def enrol_order(
     order = replace(order, authority=stated, config=config)
     galleries = list_galleries(order.home)
     before = next((info for info in galleries if info.name == order.gallery), None)
-    with machinery.open(config.engine) as run, listener.examining(wanted) as count:
+    with (
+        alone_on_ray(config.engine),
+        machinery.open(config.engine) as run,
+        listener.examining(wanted) as count,
+    ):
         enrolment = examine(order, listing, run, lambda _: count(), machinery.settle)
     listener.examined(enrolment)
     info = publish(order, listing, enrolment, now or datetime.now(UTC))

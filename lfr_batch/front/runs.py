@@ -12,7 +12,7 @@ from lfr_batch.config.load import override, parse_config
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.errors import UsageError
 from lfr_batch.front.listeners import NOBODY, RunListener
-from lfr_batch.front.machinery import CONFIGURED, Machinery
+from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
 from lfr_batch.results.ask import ask
@@ -88,7 +88,8 @@ def run_order(
     store = open_store(root, order.config.s3)
     check_lake(store)
     listener.accepted(order)
-    with machinery.joined(order.config.engine):
+    engine = order.config.engine
+    with alone_on_ray(engine), machinery.joined(engine):
         with listener.probing() as count:
             now = datetime.now(UTC)
             plan = make_plan(order, now, lambda _: count(), listener.found, machinery.settle)
@@ -122,7 +123,7 @@ def resume_run(
         )
     recorded = parse_config(request.config, f"the request of run {run_id}")
     engine = engine_over(recorded, settings)
-    with machinery.joined(engine):
+    with alone_on_ray(engine), machinery.joined(engine):
         resumption = Resumption(engine, retry_failed)
         return FinishedRun(_execute(store, run_id, resumption, listener, machinery), store)
 

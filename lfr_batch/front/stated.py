@@ -9,6 +9,11 @@ from lfr_batch.visible import plain_line
 
 def require_stated(stated: Authority, *, needs_purpose: bool = True) -> Authority:
     """What was stated, as it is put on record. Raises AuthorityError naming what is blank."""
+    if not isinstance(stated, Authority):
+        raise AuthorityError(
+            "Nobody has stated who answers for this: give an Authority with case, authority, "
+            "purpose and operator."
+        )
     checked = require_authority(
         stated.case_ref,
         stated.authority,

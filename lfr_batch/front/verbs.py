@@ -125,6 +125,8 @@ def search(
         config=config,
         home=settings.home_folder,
     )
+    if not order.inputs:
+        raise UsageError("There is nothing to search: name stills.")
     return run_order(order, settings.results_root(config), listener)
 
 

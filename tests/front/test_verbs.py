@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 import lfr_batch as lfr
+from lfr_batch.config.schema import EngineConfig
 from lfr_batch.errors import AuthorityError, GalleryNotFound, QueryError, RunNotFound, UsageError
 from lfr_batch.front.listeners import EnrolListener, RunListener
+from lfr_batch.front.machinery import alone_on_ray
 from lfr_batch.gallery.store import list_galleries
 from tests.casework import AUTHORITY, Casework
 
@@ -137,3 +140,37 @@ def test_what_is_refused_leaves_no_run(
 def test_a_run_there_is_not_cannot_be_taken_up(settings: lfr.Settings) -> None:
     with pytest.raises(RunNotFound):
         lfr.resume("20260101-000000-scan-0000", settings=settings)
+
+
+def test_nobody_who_answers_for_it_is_a_refusal(settings: lfr.Settings) -> None:
+    nobody: Any = None
+    with pytest.raises(AuthorityError, match="Nobody has stated who answers"):
+        lfr.scan("footage", "people", nobody, settings=settings)
+
+
+def test_nothing_to_search_is_said(settings: lfr.Settings) -> None:
+    with pytest.raises(UsageError, match="nothing to search: name stills"):
+        lfr.search([], "people", AUTHORITY, settings=settings)
+
+
+def test_two_threads_do_not_end_each_others_ray() -> None:
+    held, may_go = Event(), Event()
+
+    def first() -> None:
+        with alone_on_ray(EngineConfig(kind="ray")):
+            held.set()
+            assert may_go.wait(30)
+
+    thread = Thread(target=first)
+    thread.start()
+    assert held.wait(30)
+    with (
+        pytest.raises(UsageError, match="in use by another call.*engine.kind to in_process"),
+        alone_on_ray(EngineConfig(kind="ray")),
+    ):
+        pass
+    with alone_on_ray(EngineConfig(kind="in_process")):
+        may_go.set()
+    thread.join()
+    with alone_on_ray(EngineConfig(kind="ray")):
+        pass

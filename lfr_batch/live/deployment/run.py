@@ -229,7 +229,9 @@ def _failure_recorded(course: _Course) -> Iterator[None]:
             raise LiveError(f"{error}{course.losses()}") from error
         raise
     except BaseException as error:
-        _record_failure(course, f"{REASONS[course.reason]} ({unexpected(error)})")
+        foreseen = not isinstance(error, Exception)  # as Ctrl-C
+        why = type(error).__name__ if foreseen else unexpected(error)
+        _record_failure(course, f"{REASONS[course.reason]} ({why})")
         raise
 
 

@@ -173,7 +173,7 @@ def test_stopping_it_is_an_orderly_end(casework: Casework, tmp_path: Path) -> No
     [
         (EngineError("no engine today"), "no engine today", "it failed"),
         (KeyboardInterrupt(), "it was stopped (KeyboardInterrupt)", "it was stopped"),
-        (ZeroDivisionError(), "it failed (ZeroDivisionError)", "it failed"),
+        (ZeroDivisionError(), "it failed (unexpected ZeroDivisionError (at lfr_batch", "it failed"),
     ],
     ids=["an error", "an interruption", "a fault"],
 )
@@ -189,7 +189,8 @@ def test_whatever_keeps_it_from_beginning_leaves_no_watchlist(
     with pytest.raises(type(error)):
         run_deployment(deployment, no_engine, attended, unseen, Event())
     row = row_of(deployment)
-    assert (row["status"], row["error"], row["exit_code"]) == ("failed", says, 1)
+    assert (row["status"], row["exit_code"]) == ("failed", 1)
+    assert row["error"].startswith(says)
     assert_forgotten(deployment, why)
 
 
