@@ -165,7 +165,7 @@ def test_two_threads_do_not_end_each_others_ray() -> None:
     thread.start()
     assert held.wait(30)
     with (
-        pytest.raises(UsageError, match="in use by another call.*engine.kind to in_process"),
+        pytest.raises(UsageError, match=r"in use by another call.*engine\.kind to in_process"),
         alone_on_ray(EngineConfig(kind="ray")),
     ):
         pass
