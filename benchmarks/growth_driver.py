@@ -24,15 +24,16 @@ from lfr_batch.config.load import dump_config
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.ray_data import ray_data
 from lfr_batch.footage.segments import plan_segments
-from lfr_batch.pipeline.attempts import Runner
-from lfr_batch.pipeline.execute import LEDGER_BLOCK, execute_run
 from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, Sighting
 from lfr_batch.results.layout import NO_EPOCH
 from lfr_batch.results.ledger import open_ledger, pending, read_outcomes
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_state import RunRequest, create_run, read_catalogue, read_plan
 from lfr_batch.results.shards import write_shard
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.scanning.execute import LEDGER_BLOCK, execute_run
+from lfr_batch.storage.store import Store
+from lfr_batch.work.attempts import Runner
 
 RUN_ID = "20260131-104502-scan-3f2a"
 SEGMENTS_PER_FILE = 60

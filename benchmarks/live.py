@@ -42,10 +42,10 @@ from lfr_batch.config.live import (
 from lfr_batch.console.app import create_app
 from lfr_batch.console.roster import roster_for_deployment
 from lfr_batch.console.serve import serve
-from lfr_batch.engine.live_table import open_live_engine
+from lfr_batch.engine.live.table import open_live_engine
+from lfr_batch.live.deployment.order import LiveOrder, make_deployment
+from lfr_batch.live.deployment.plan import LivePlan, RunningDeployment
 from lfr_batch.live.records import CameraHealth
-from lfr_batch.pipeline.deploy import LiveOrder, make_deployment
-from lfr_batch.pipeline.live_plan import LivePlan, RunningDeployment
 
 WIDTH = 150
 """Of the table where no terminal gives one."""

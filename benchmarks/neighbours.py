@@ -24,7 +24,8 @@ from benchmarks.tables import show
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.onnxruntime_fixed import open_ladder
 from lfr_batch.models.providers import Precision
-from lfr_batch.models.sessions import ModelFile, Outputs, Session, SessionPlan
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import Outputs, Session
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.models.synthetic import face_in_a_picture
 from lfr_batch.records import ByteArray

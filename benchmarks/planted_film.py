@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from benchmarks.planted import PEOPLE, Box, Mover, Plant, PlantedClip, Portrait, position
-from lfr_batch.demo.camera import Grain, Look, expose, grain_fields
+from lfr_batch.demo.camera import Exposure, Grain, expose, grain_fields
 from lfr_batch.demo.materials import read_picture
 from lfr_batch.demo.pyav_writer import write_video
 from lfr_batch.records import ByteArray, FloatArray
@@ -87,7 +87,7 @@ def _otherwise(picture: ByteArray) -> ByteArray:
 def render(clip: PlantedClip, cache_dir: Path) -> Iterator[ByteArray]:
     """Every frame, (height, width, 3) in BGR."""
     wall = _wall(clip)
-    look = Look(noise_sigma=GRAIN, seed=clip.seed)
+    look = Exposure(noise_sigma=GRAIN, seed=clip.seed)
     grain = grain_fields(look, clip.size_wh)
     sprites = [sprite(plant, cache_dir) for plant in clip.plants]
     for number in range(round(clip.duration_s * RATE)):

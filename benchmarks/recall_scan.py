@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import process_time
 from typing import TypeVar
@@ -14,16 +13,15 @@ import numpy as np
 
 from benchmarks.planted import Plant, PlantedClip, position
 from lfr_batch.config.schema import Config, EngineConfig
-from lfr_batch.engine.in_process import run
+from lfr_batch.enrolment.intake import EnrolOrder
+from lfr_batch.front.enrolment import enrol_order
+from lfr_batch.front.machinery import HERE
+from lfr_batch.front.runs import run_order
 from lfr_batch.oversight.authority import Authority
-from lfr_batch.pipeline.attempts import Runner
-from lfr_batch.pipeline.enrol import EnrolOrder, enrol
-from lfr_batch.pipeline.execute import execute_run
-from lfr_batch.pipeline.plan import Order, make_plan
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.store import open_store
+from lfr_batch.scanning.plan import Order
+from lfr_batch.work.attempts import Runner
 
 AUTHORITY = Authority("BENCHMARK", "benchmarks.recall", "measuring recall", "benchmark")
 SIGHTINGS = """
@@ -66,8 +64,8 @@ class Scan:
 def enrol_gallery(home: Path, gallery: str, images: Path) -> tuple[str, ...]:
     """Enrol ``images/SUBJECT/*``. The reasons for which pictures were refused, by file."""
     order = EnrolOrder(gallery, images, None, (), AUTHORITY, None, Config(), home)
-    _, enrolment = enrol(order, run, datetime.now(UTC))
-    return tuple(f"{Path(r.uri).name}: {r.reason}" for r in enrolment.refusals)
+    refusals = enrol_order(order, machinery=HERE).enrolment.refusals
+    return tuple(f"{Path(r.uri).name}: {r.reason}" for r in refusals)
 
 
 def scan(footage: Sequence[Path], gallery: str, config: Config, home: Path, root: Path) -> Scan:
@@ -77,16 +75,13 @@ def scan(footage: Sequence[Path], gallery: str, config: Config, home: Path, root
     """
     inputs = tuple(str(path) for path in footage)
     order = Order("scan", inputs, None, gallery, AUTHORITY, None, config, home)
-    plan = make_plan(order, datetime.now(UTC))
-    store = open_store(str(root), config.s3)
-    create_run(store, plan.request, plan.assets, plan.segments)
     engine, spent = metered()
-    result = execute_run(store, plan.request.run_id, engine, lambda *_: None, lambda _: None)
-    assert result.status == "complete", result.progress.errors
-    outcomes = result.outcomes.values()
+    run = run_order(order, str(root), machinery=replace(HERE, open=engine))
+    assert run.status == "complete", run.result.progress.errors
+    outcomes = run.result.outcomes.values()
     return Scan(
         found=tuple(_found(root)),
-        threshold=plan.choice.value,
+        threshold=run.threshold,
         media_s=sum(outcome.media_s for outcome in outcomes),
         frames_analysed=sum(outcome.frames_analysed for outcome in outcomes),
         cpu_s=sum(spent),

@@ -15,7 +15,8 @@ from lfr_batch.models import onnxruntime_fixed, onnxruntime_open, sessions
 from lfr_batch.models.ladder_session import Picture
 from lfr_batch.models.onnxruntime_fixed import FixedSlot
 from lfr_batch.models.selection import Selection
-from lfr_batch.models.sessions import ModelFile, Outputs, Session, SessionPlan
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import Outputs, Session
 from lfr_batch.records import ByteArray
 
 Shape = tuple[int, ...]

@@ -10,11 +10,12 @@ from typing import overload
 
 import numpy as np
 
-from lfr_batch.gallery.durable_files import new_directory, write_text
 from lfr_batch.gallery.manifest import Manifest
 from lfr_batch.gallery.records import EnrolledFace, Subject
 from lfr_batch.gallery.snapshot_files import write_snapshot
 from lfr_batch.records import FloatArray
+from lfr_batch.storage.files import write_text
+from lfr_batch.storage.folders import new_directory
 
 DIMENSION = 128
 IMAGES_OF_FIVE = (0, 1, 2, 3, 4, 4, 4)

@@ -36,10 +36,10 @@ from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.devices import available_cores
-from lfr_batch.pipeline.search import SearchSpec
-from lfr_batch.pipeline.worker import ProcessSegment, WorkerSpec, open_worker
+from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.records import FootageEntry, Segment, SegmentOutcome
 from lfr_batch.results.layout import NO_EPOCH
+from lfr_batch.scanning.worker import ProcessSegment, WorkerSpec, open_worker
 
 LOOK_EVERY_S = 0.02
 DEPTH = 4

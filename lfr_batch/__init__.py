@@ -1,3 +1,68 @@
-"""Find enrolled faces in footage archives: scan, search, and answers in SQL."""
+"""Find enrolled faces in footage archives: scan, search, and answers in SQL.
 
-__version__ = "0.2.0"
+The front door::
+
+    import lfr_batch as lfr
+
+    stated = lfr.Authority("OP-1", "Insp. A. Example, ref 12/2026", "identify the suspect", "ae")
+    lfr.enrol("custody", "custody/", stated)
+    run = lfr.scan(["/archive/high-street"], "custody", stated)
+    with lfr.open_results() as results:
+        print(results.pandas("FROM sightings WHERE run_id = $run", {"run": run.run_id}))
+
+Names are loaded when they are first used: ``import lfr_batch`` alone loads neither Ray nor a
+decoder. Every error raised on purpose is an ``LfrError``, whose message is one sentence.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from lfr_batch.version import __version__
+
+if TYPE_CHECKING:
+    from lfr_batch.errors import LfrError
+    from lfr_batch.front.enrolment import EnrolledGallery
+    from lfr_batch.front.results import Results, open_results
+    from lfr_batch.front.runs import FinishedRun
+    from lfr_batch.front.settings import Settings
+    from lfr_batch.front.verbs import enrol, resume, scan, search
+    from lfr_batch.oversight.authority import Authority
+
+__all__ = [
+    "Authority",
+    "EnrolledGallery",
+    "FinishedRun",
+    "LfrError",
+    "Results",
+    "Settings",
+    "__version__",
+    "enrol",
+    "open_results",
+    "resume",
+    "scan",
+    "search",
+]
+
+_MODULES = {
+    "Authority": "oversight.authority",
+    "EnrolledGallery": "front.enrolment",
+    "FinishedRun": "front.runs",
+    "LfrError": "errors",
+    "Results": "front.results",
+    "Settings": "front.settings",
+    "enrol": "front.verbs",
+    "open_results": "front.results",
+    "resume": "front.verbs",
+    "scan": "front.verbs",
+    "search": "front.verbs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

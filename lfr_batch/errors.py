@@ -1,11 +1,11 @@
-"""Every error this package raises on purpose.
+"""Every error this package raises on purpose. Pure.
 
 ::
 
     LfrError                     exit code 1
     ├── UsageError               exit code 2: the request itself is wrong
     │   ├── ConfigError          unknown key, wrong type, value out of range
-    │   ├── AuthorityError       case, authority or purpose is missing
+    │   ├── AuthorityError       case, authority, purpose or operator is missing
     │   └── QueryError           SQL that DuckDB refuses
     ├── PackError                a model pack cannot be used
     │   ├── PackNotFound         exit code 2

@@ -1,4 +1,4 @@
-"""Decoded frames as their decoder left them, for whoever scales them where they lie.
+"""Decoded frames as their decoder left them, for whoever scales them where they lie. Pure.
 
 Records, and the table of what is known of FFmpeg's formats.
 """

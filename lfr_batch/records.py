@@ -1,4 +1,4 @@
-"""The records that flow through the system, in the order in which they come to be.
+"""The records that flow through the system, in the order in which they come to be. Pure.
 
 Every record is frozen. Arrays inside them are shared, not copied: treat them as read-only.
 

@@ -1,4 +1,4 @@
-"""Text from outside as people may safely be shown it. Pure.
+"""Text from outside as people may safely be shown it, and as it may be put on record. Pure.
 
 Names of files, cameras, cases and subjects are chosen by others. They are never changed; what
 would steer a terminal, break a line, turn the direction of what follows or show nothing at all is
@@ -28,6 +28,17 @@ def visible_json(text: str, encoding: str = "utf-8") -> str:
     return "".join(
         char if char == "\n" or _prints(char, encoding) else _json_escape(char) for char in text
     )
+
+
+def plain_line(text: str | None) -> str:
+    """``text`` as it is put on record: one line of what can be seen, empty where there is nothing.
+
+    What people state and answer for must hold nothing that a reader cannot notice. White space of
+    any kind becomes one space; what else does not print (marks of no width or of direction,
+    controls, surrogates) is left out.
+    """
+    seen = (letter for letter in text or "" if letter.isprintable() or letter.isspace())
+    return " ".join("".join(seen).split())
 
 
 def ornament(drawn: str, plain: str, encoding: str) -> str:

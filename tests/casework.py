@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 
 from lfr_batch.config.schema import Config
-from lfr_batch.engine.in_process import run
+from lfr_batch.enrolment.intake import EnrolOrder
+from lfr_batch.front.enrolment import enrol_order
+from lfr_batch.front.machinery import HERE
 from lfr_batch.oversight.authority import Authority
-from lfr_batch.pipeline.enrol import EnrolOrder, enrol
-from lfr_batch.pipeline.plan import Order
 from lfr_batch.records import ByteArray
+from lfr_batch.scanning.plan import Order
 from tests.footage.clips import RATE, write_clip
 
 SIZE_WH = (640, 360)
@@ -104,4 +105,4 @@ def _enrol_people(images: Path, home: Path) -> None:
         (images / name).mkdir(parents=True)
         cv2.imwrite(str(images / name / "portrait.png"), installed_picture(source))
     order = EnrolOrder("people", images, None, (), AUTHORITY, None, Config(), home)
-    enrol(order, run, datetime(2026, 1, 1, tzinfo=UTC))
+    enrol_order(order, machinery=HERE, now=datetime(2026, 1, 1, tzinfo=UTC))

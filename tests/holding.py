@@ -11,7 +11,7 @@ from lfr_batch.results.ledger import open_ledger, read_outcomes
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus
 from lfr_batch.results.run_state import RunRequest
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 
 def append_outcomes(store: Store, run_id: str, outcomes: Sequence[SegmentOutcome]) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 from lfr_batch.config.live import CameraConfig, DeploymentConfig, LiveConfig, WatchlistConfig
 from lfr_batch.config.schema import DecideConfig
+from lfr_batch.live.alerts.protocol import AlertRouter
+from lfr_batch.live.deployment.order import LiveOrder, make_deployment
+from lfr_batch.live.deployment.plan import LivePlan
 from lfr_batch.live.records import Alert
-from lfr_batch.live.router_protocol import AlertRouter
-from lfr_batch.pipeline.deploy import LiveOrder, make_deployment
-from lfr_batch.pipeline.live_plan import LivePlan
 from tests.casework import Casework
 
 THRESHOLD = 0.45

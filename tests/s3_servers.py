@@ -17,7 +17,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from lfr_batch.footage import s3
+from lfr_batch.storage import s3_client
 
 REGION = "eu-west-2"
 SESSION = boto3.Session("testing", "testing", region_name=REGION)
@@ -82,9 +82,9 @@ def new_bucket(endpoint: str, empty: Path) -> Iterator[str]:
         patch.setenv("AWS_CONFIG_FILE", str(empty / "config"))
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(empty / "credentials"))
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        s3.client.cache_clear()
+        s3_client.client.cache_clear()
         name = f"results-{uuid.uuid4().hex[:12]}"
         client, place = SESSION.client("s3", endpoint_url=endpoint), {"LocationConstraint": REGION}
         client.create_bucket(Bucket=name, CreateBucketConfiguration=place)  # type: ignore[arg-type]
         yield name
-        s3.client.cache_clear()
+        s3_client.client.cache_clear()

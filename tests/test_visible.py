@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_batch.visible import ornament, visible, visible_json, visible_lines
+from lfr_batch.visible import ornament, plain_line, visible, visible_json, visible_lines
 from tests.names import NAMES, SHOWN_AS
 
 TEXT = st.text(st.characters())
@@ -35,6 +35,31 @@ def test_the_outcome_prints_on_one_line_whatever_comes(text: str, encoding: str)
     assert shown.isprintable()
     shown.encode(encoding)
     assert visible(shown, encoding) == shown
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [
+        (" OP-1\n", "OP-1"),
+        ("Insp.\tA.\u00a0 Example", "Insp. A. Example"),
+        ("Main\u200b St\u202ereet", "Main Street"),
+        ("gäte – 中", "gäte – 中"),
+        ("\u200b \u2060\x1b\n", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_what_is_put_on_record_is_one_line_of_what_can_be_seen(
+    stated: str | None, kept: str
+) -> None:
+    assert plain_line(stated) == kept
+
+
+@given(TEXT)
+def test_what_is_put_on_record_needs_no_escape(text: str) -> None:
+    line = plain_line(text)
+    assert visible(line) == line
+    assert plain_line(line) == line
 
 
 def test_a_text_keeps_its_own_lines() -> None:

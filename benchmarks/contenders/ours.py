@@ -12,13 +12,13 @@ from typing import Literal
 from benchmarks.case import AUTHORITY, KNOWN_ID
 from benchmarks.measures import BenchFailed, Hit, Job, Measure
 from lfr_batch.config.schema import Config, DetectConfig, EngineConfig, FootageConfig, MotionConfig
-from lfr_batch.pipeline.plan import Order, Plan, make_plan
-from lfr_batch.pipeline.search import SearchSpec
-from lfr_batch.pipeline.worker import WorkerSpec, open_worker
+from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.records import Segment, SegmentOutcome, nanoseconds, seconds
 from lfr_batch.results.layout import NO_EPOCH
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import open_store
+from lfr_batch.scanning.plan import Order, Plan, make_plan
+from lfr_batch.scanning.worker import WorkerSpec, open_worker
 
 EVERY = FootageConfig(sample_fps=0.0, motion=MotionConfig(enabled=False))
 GATED = FootageConfig(sample_fps=0.0)

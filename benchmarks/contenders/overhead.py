@@ -14,9 +14,9 @@ from benchmarks.contenders.ours import DEFAULT, media_s, prepare, require_done, 
 from benchmarks.measures import Job, Measure
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.table import open_engine
-from lfr_batch.pipeline.worker import WorkerSpec, open_worker
-from lfr_batch.pipeline.workers import Machine, sized
 from lfr_batch.records import Segment
+from lfr_batch.scanning.worker import WorkerSpec, open_worker
+from lfr_batch.work.workers import Machine, sized
 
 Kind = Literal["in_process", "ray"]
 KINDS: tuple[Kind, ...] = ("in_process", "ray")

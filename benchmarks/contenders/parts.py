@@ -24,7 +24,7 @@ from lfr_batch.faces.letterbox import Letterbox, stack
 from lfr_batch.faces.stages import FaceStages, open_stages
 from lfr_batch.models.open_pack import NAME
 from lfr_batch.models.store import load_pack
-from lfr_batch.pipeline.looks import whole_input
+from lfr_batch.recognition.looks import whole_input
 from lfr_batch.records import ByteArray
 
 READY_MADE = 32

@@ -29,6 +29,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.rows import NOT_MEASURED, Row, as_cells, as_json, as_table
 from benchmarks.tables import show
 from lfr_batch.errors import LfrError, UsageError
+from lfr_batch.storage.files import replacing
 
 BUDGET_S = 228.0
 PATIENCE: dict[Device, float] = {"cuda": 1.0, "cpu": 6.0}
@@ -73,9 +74,9 @@ def write_report(
 ) -> None:
     """Whole or not at all: a run that is killed leaves what it had measured."""
     report = {"machine": machine, "took_s": round(took_s, 1), "figures": [*map(as_json, rows)]}
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    fresh.replace(path)
+    with replacing(path) as fresh:
+        text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+        fresh.write_text(text, encoding="utf-8")
 
 
 def main(given: Sequence[str] | None = None) -> int:

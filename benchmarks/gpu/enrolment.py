@@ -16,10 +16,10 @@ from benchmarks.gpu.load import gpu_load
 from benchmarks.rows import NOT_MEASURED, Row, figure_of, tried
 from lfr_batch.config.schema import Config
 from lfr_batch.engine.table import open_engine
+from lfr_batch.enrolment.intake import EnrolOrder, examine
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import Listing
 from lfr_batch.models.devices import available_cores
-from lfr_batch.pipeline.enrol import EnrolOrder, examine
 
 DECODING = "decoding pictures alone"
 MEASURED_S = 1.5

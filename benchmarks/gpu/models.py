@@ -29,7 +29,7 @@ from lfr_batch.models.devices import available_cores
 from lfr_batch.models.ladder import Ladder
 from lfr_batch.models.sessions import Session
 from lfr_batch.models.store import Pack, load_pack
-from lfr_batch.pipeline.looks import whole_input
+from lfr_batch.recognition.looks import whole_input
 
 MEASURED_S = 1.2
 HD = (1280, 720)

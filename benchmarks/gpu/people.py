@@ -15,12 +15,12 @@ import numpy as np
 
 from benchmarks.gpu.bench import Bench
 from benchmarks.synthetic_gallery import write_gallery
+from lfr_batch.enrolment.intake import enrol_picture
 from lfr_batch.faces.stages import EnrolStages, open_enrol_stages
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.gallery.records import EnrolledFace, EnrolmentImage
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.store import load_pack
-from lfr_batch.pipeline.enrol import enrol_picture
 from lfr_batch.records import ByteArray
 
 GALLERY, OTHERS = "gpu-benchmark", 10_000

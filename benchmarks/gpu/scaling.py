@@ -23,7 +23,8 @@ from lfr_batch.footage.nvdec import hardware_decoder
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.pyav_frame import PyavFrame
 from lfr_batch.models.plane_scaler import PlaneScaler, mean_difference, scaler_of
-from lfr_batch.models.sessions import SessionPlan, plan_session
+from lfr_batch.models.session_plan import SessionPlan
+from lfr_batch.models.sessions import plan_session
 from lfr_batch.planes import Shown
 from lfr_batch.records import Decoder, Segment
 

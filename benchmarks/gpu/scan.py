@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 from time import perf_counter
@@ -16,13 +15,16 @@ from benchmarks.gpu.load import busy_core_s
 from benchmarks.gpu.people import GALLERY
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.table import open_engine
-from lfr_batch.pipeline.attempts import Runner
-from lfr_batch.pipeline.execute import OpenEngine, execute_run
-from lfr_batch.pipeline.plan import Order, make_plan
-from lfr_batch.records import SegmentOutcome
-from lfr_batch.results.run_state import create_run
+from lfr_batch.front.listeners import RunListener
+from lfr_batch.front.machinery import CONFIGURED
+from lfr_batch.front.runs import run_order
+from lfr_batch.records import Segment, SegmentOutcome
 from lfr_batch.results.shards import read_shard
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.scanning.execute import OpenEngine
+from lfr_batch.scanning.plan import Order, Plan
+from lfr_batch.storage.store import Store
+from lfr_batch.work.attempts import Runner
 
 DONE = "done"
 SURELY = 0.9
@@ -76,19 +78,14 @@ def scan(
 ) -> Scan:
     """Every clip; broken off when it is enough, or when it is interrupted: what has come counts,
     and ``before_end`` is given it before the engine ends."""
-    store, began_s = open_store(str(results), config.s3), perf_counter()
-    found = Scan(began_s)
+    found = Scan(perf_counter())
     inputs = tuple(map(str, clips))
     order = Order("scan", inputs, None, GALLERY, AUTHORITY, None, config, home)
-    plan = make_plan(order, datetime.now(UTC))
-    create_run(store, plan.request, plan.assets, plan.segments)
-    found.planned_s = perf_counter()
-    say(f"{len(plan.segments)} segments planned after {found.planned_s - began_s:.1f} s")
-    names = {asset.footage_id: Path(asset.uri).stem for asset in plan.assets}
-    take = _taking(found, store, plan.request.run_id, names, until)
+    receiving = Receiving(found, open_store(str(results), config.s3), until)
+    listener = RunListener(created=receiving.created, searching=lambda: nullcontext(receiving))
     engine = telling(open_engine, found, before_end)
     with suppress(_Enough, KeyboardInterrupt):
-        execute_run(store, plan.request.run_id, engine, lambda *_: None, take)
+        run_order(order, str(results), listener, replace(CONFIGURED, open=engine))
     return found
 
 
@@ -113,11 +110,30 @@ def say(what: str) -> None:
     print(f"        … {what}", file=sys.stderr, flush=True)
 
 
-def _taking(
-    found: Scan, store: Store, run_id: str, names: Mapping[str, str], until: Until
-) -> Callable[[SegmentOutcome], None]:
-    def take(outcome: SegmentOutcome) -> None:
-        now_s = perf_counter()
+@dataclass(slots=True)
+class Receiving:
+    """Satisfies ``Progress``: writes down what comes, until it is enough."""
+
+    found: Scan
+    store: Store
+    until: Until
+    run_id: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of footage, by its id."""
+
+    def created(self, plan: Plan) -> None:
+        found = self.found
+        found.planned_s = perf_counter()
+        say(
+            f"{len(plan.segments)} segments planned after {found.planned_s - found.started_s:.1f} s"
+        )
+        self.run_id = plan.request.run_id
+        self.names = {asset.footage_id: Path(asset.uri).stem for asset in plan.assets}
+
+    def start(self, plan: Sequence[Segment], todo: int) -> None: ...
+
+    def take(self, outcome: SegmentOutcome) -> None:
+        found, now_s = self.found, perf_counter()
         if outcome.status != DONE:
             found.failures.append(outcome.error or outcome.status)
             return
@@ -133,14 +149,12 @@ def _taking(
                 busy_core_s(),
             )
         )
-        name = names[outcome.footage_id]
+        name = self.names[outcome.footage_id]
         if name not in found.people:
-            found.people[name] = best_scores(store, run_id, outcome)
-        long = now_s - found.receipts[0].at_s >= until.after_s
-        if long and len(found.receipts) >= until.rounds * at_once(found.receipts):
+            found.people[name] = best_scores(self.store, self.run_id, outcome)
+        long = now_s - found.receipts[0].at_s >= self.until.after_s
+        if long and len(found.receipts) >= self.until.rounds * at_once(found.receipts):
             raise _Enough
-
-    return take
 
 
 def best_scores(store: Store, run_id: str, outcome: SegmentOutcome) -> dict[str, float]:

@@ -12,8 +12,9 @@ from lfr_batch.cli.findings_machine import machine_findings
 from lfr_batch.cli.findings_ray import ray_findings
 from lfr_batch.cli.findings_scan import scan_finding
 from lfr_batch.cli.findings_software import software_findings
-from lfr_batch.cli.options import JsonOption, home, results_root
+from lfr_batch.cli.options import JsonOption
 from lfr_batch.cli.output import answer, answer_json, counted
+from lfr_batch.front.places import home, results_root
 
 MARKS = {"ok": " ok ", "warning": "look", "problem": "BAD "}
 

@@ -17,9 +17,9 @@ from lfr_batch.gallery.records import SnapshotInfo
 from lfr_batch.gallery.store import list_galleries
 from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.store import load_pack, pack_names
-from lfr_batch.pipeline.machine import sized_here
 from lfr_batch.results.lake_version import check_lake, lake_version
 from lfr_batch.results.store import open_store
+from lfr_batch.work.machine import sized_here
 
 
 def data_findings(home: Path, results: str) -> list[Finding]:

@@ -10,9 +10,9 @@ from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.footage.decoders import settle_decode
 from lfr_batch.footage.nvdec import nvdec_obstacle
 from lfr_batch.models.devices import available_cores
-from lfr_batch.pipeline.machine import sized_here
-from lfr_batch.pipeline.workers import CORES_ON_GPU
 from lfr_batch.records import Decoder
+from lfr_batch.work.machine import sized_here
+from lfr_batch.work.workers import CORES_ON_GPU
 
 DECODED_BY: Mapping[Decoder, str] = {
     "cpu": "processors",

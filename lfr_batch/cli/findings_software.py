@@ -17,7 +17,8 @@ from lfr_batch.models.devices import (
     inspect_devices,
 )
 from lfr_batch.models.providers import fast_precision
-from lfr_batch.models.sessions import SessionPlan, plan_session
+from lfr_batch.models.session_plan import SessionPlan
+from lfr_batch.models.sessions import plan_session
 
 DISTRIBUTION = "lfr-batch"
 SHOWN = ("lfr-batch", "ray", "av", "duckdb", "pyarrow", "numpy")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lfr_batch.cli.output import say
-from lfr_batch.pipeline.plan import FoundFootage
 from lfr_batch.records import FootageAsset
+from lfr_batch.scanning.plan import FoundFootage
 
 SHOWN = 20
 

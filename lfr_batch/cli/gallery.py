@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,14 +29,13 @@ from lfr_batch.cli.options import (
     OperatorOption,
     PackOption,
     SetOption,
-    home,
-    read_config,
+    settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting
-from lfr_batch.config.schema import Config
-from lfr_batch.engine.table import machine_for, open_engine, settle_for
-from lfr_batch.gallery.images import read_images
+from lfr_batch.front.listeners import EnrolListener
+from lfr_batch.front.places import home
+from lfr_batch.front.verbs import enrol
 from lfr_batch.gallery.records import Enrolment, Listing, Pick, SnapshotInfo
 from lfr_batch.gallery.store import (
     list_galleries,
@@ -47,8 +46,6 @@ from lfr_batch.gallery.store import (
     verify_snapshot,
 )
 from lfr_batch.oversight.authority import require_authority
-from lfr_batch.pipeline.enrol import EnrolOrder, examine, publish
-from lfr_batch.pipeline.workers import sized
 
 gallery_app = typer.Typer(help="Galleries of enrolled people.", no_args_is_help=True)
 UNSETTLED = 3
@@ -83,7 +80,7 @@ def enrol_(
     Exit code 3: a subject is left without a template, or somebody has to decide whose face it is.
     """
     stated = require_authority(case, authority, operator=operator, needs_purpose=False)
-    settings = read_config(
+    settings = settings_of(
         config,
         overrides,
         pack=pack,
@@ -91,35 +88,33 @@ def enrol_(
         engine__address=address,
         inference__allow_cpu=allow_cpu or None,
     )
-    excluded = tuple(exclude or ())
-    listing = read_images(images, subjects, excluded)
-    wanted = len(listing.images)
-    settings = _engine_for(settings, wanted, chosen=engine is not None)
-    before = next((info for info in list_galleries(home()) if info.name == name), None)
-    order = EnrolOrder(name, images, subjects, excluded, stated, licence, settings, home(), pick)
-    with open_engine(settings.engine) as run, counting("enrolling", wanted) as count:
-        enrolment = examine(order, listing, run, lambda _: count(), settle_for)
-    if not enrolment.faces:
-        for line in lines_of(enrolment.files, name, everything=True):
-            say(line)
-        if needs_choice(enrolment.not_enrolled):
-            say(TO_DECIDE)
-    info = publish(order, listing, enrolment, datetime.now(UTC))
+    enrolled = enrol(
+        name,
+        images,
+        stated,
+        subjects=subjects,
+        exclude=exclude or (),
+        pick=pick,
+        licence=licence,
+        settings=settings,
+        listener=EnrolListener(partial(counting, "enrolling"), partial(_tell_if_nobody, name)),
+    )
     if as_json:
-        answer_json([_enrolled_row(info, enrolment, listing)])
+        answer_json([_enrolled_row(enrolled.info, enrolled.enrolment, enrolled.listing)])
     else:
-        _tell(info, enrolment, listing)
-        _tell_of_change(before, info)
-    raise typer.Exit(0 if enrolment.is_settled else UNSETTLED)
+        _tell(enrolled.info, enrolled.enrolment, enrolled.listing)
+        _tell_of_change(enrolled.before, enrolled.info)
+    raise typer.Exit(0 if enrolled.is_settled else UNSETTLED)
 
 
-def _engine_for(settings: Config, images: int, *, chosen: bool) -> Config:
-    """Small enrolments are quicker without Ray."""
-    if not chosen and images < settings.enrol.ray_from_images:
-        here = settings.engine.model_copy(update={"kind": "in_process"})
-        settings = settings.model_copy(update={"engine": here})
-    sizes = sized(settings.engine, machine_for(settings), images)
-    return settings.model_copy(update={"engine": sizes})
+def _tell_if_nobody(name: str, enrolment: Enrolment) -> None:
+    """Every file: there will be no snapshot in which to look it up."""
+    if enrolment.faces:
+        return
+    for line in lines_of(enrolment.files, name, everything=True):
+        say(line)
+    if needs_choice(enrolment.not_enrolled):
+        say(TO_DECIDE)
 
 
 def _tell(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> None:

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from lfr_batch.cli.options import JsonOption, home
+from lfr_batch.cli.options import JsonOption
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted
 from lfr_batch.errors import PackNotFound
+from lfr_batch.front.places import home
 from lfr_batch.models.open_pack import NAME as OPEN_PACK
 from lfr_batch.models.open_pack import fetch_open_pack
 from lfr_batch.models.store import Pack, add_pack, list_packs, load_pack

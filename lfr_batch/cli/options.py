@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from lfr_batch.config.load import NOTHING, load_config, override
-from lfr_batch.config.schema import Config
+from lfr_batch.front.settings import Settings
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="YAML file; conf/default.yaml lists every key.")
@@ -60,33 +58,15 @@ AllowCpuOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON array of objects on stdout.")]
 
 
-def home() -> Path:
-    """Where models, galleries and results live: LFR_HOME, or lfr-data in this directory."""
-    return Path(os.environ.get("LFR_HOME") or "lfr-data").absolute()
-
-
-def results_root(out: str | None, config: Config | None = None) -> str:
-    """--out, the configuration's job.out, LFR_RESULTS, or HOME/results."""
-    configured = config.job.out if config else None
-    root = out or configured or os.environ.get("LFR_RESULTS") or str(home() / "results")
-    return absolute(root)
-
-
-def absolute(root: str) -> str:
-    """A results root as other processes find it: a path from here, or a URI as it is."""
-    return root if "://" in root else str(Path(root).absolute())
-
-
-def read_config(
+def settings_of(
     path: Path | None,
-    overrides: Sequence[str] | None,
-    unless_said: Mapping[str, Any] = NOTHING,
-    **settings: object | None,
-) -> Config:
-    """The configuration with ``--set`` and then the command's own options applied.
+    overrides: Sequence[str] | None = None,
+    out: str | None = None,
+    **changes: object | None,
+) -> Settings:
+    """What a command's options set: --config, --set, --out, and then its own.
 
-    ``unless_said``: the command's own defaults, ``section.key`` to value. ``settings`` maps
-    ``section__key`` to a value; None leaves a setting alone.
+    ``changes`` maps ``section__key`` to a value; None leaves a setting alone.
     """
-    own = {key.replace("__", "."): value for key, value in settings.items()}
-    return override(load_config(path, overrides or (), unless_said), own)
+    own = {key.replace("__", "."): value for key, value in changes.items()}
+    return Settings(path, own, results=out, overrides=tuple(overrides or ()))

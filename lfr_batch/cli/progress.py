@@ -31,7 +31,7 @@ def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
 
 @dataclass(slots=True)
 class ScanProgress:
-    """Counts of a running scan. ``start`` and ``take`` are called by the pipeline."""
+    """Counts of a running scan. ``start`` and ``take`` are called by the scan."""
 
     bar: Progress
     task: TaskID = TaskID(0)

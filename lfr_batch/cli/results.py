@@ -17,9 +17,7 @@ from lfr_batch.cli.options import (
     ConfigOption,
     JsonOption,
     OutOption,
-    home,
-    read_config,
-    results_root,
+    settings_of,
 )
 from lfr_batch.cli.output import (
     answer,
@@ -30,10 +28,10 @@ from lfr_batch.cli.output import (
     nothing,
     say,
 )
-from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import GalleryError, UsageError
+from lfr_batch.front.places import home
+from lfr_batch.front.results import open_results
 from lfr_batch.models.settled import in_words
-from lfr_batch.results.ask import about, ask
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import query_names
@@ -62,7 +60,7 @@ STATUS_MEANS = {
 
 def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Every run, newest first."""
-    root, s3 = _place(out, config)
+    root, s3 = settings_of(config, out=out).results_place()
     rows = run_rows(open_lake(root, s3), open_store(root, s3))
     if as_json:
         answer_json(rows)
@@ -83,7 +81,7 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """How far a run is, what failed and why."""
-    found = run_progress(open_store(*_place(out, config)), run_id)
+    found = run_progress(open_store(*settings_of(config, out=out).results_place()), run_id)
     row = _status_row(found)
     if as_json:
         answer_json([{**row, "not_whole": [asdict(file) for file in found.not_whole]}])
@@ -174,16 +172,16 @@ def sql(
     given = dict(map(parameter, param or ()))
     if query is not None and question is not None:
         raise UsageError("Ask one thing: SQL, or a ready question with --ask.")
-    connection = open_lake(*_place(out, config))
+    results = open_results(settings_of(config, out=out))
     if question is not None:
-        say(about(connection, question, given))
-        _show(ask(connection, question, given), form)
+        say(results.about(question, given))
+        _show(results.ask(question, given), form)
     elif query is not None:
-        _show(run_query(connection, query, given), form)
+        _show(results.arrow(query, given), form)
     else:
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
-        raise typer.Exit(prompt(connection, home(), form, given))
+        raise typer.Exit(prompt(results.connection, home(), form, given))
 
 
 def _show(table: pa.Table, form: str) -> None:
@@ -204,13 +202,13 @@ def report(
 
     Of a deployment: its figures, as forces publish them, and beside the HTML as CSV. No pictures.
     """
-    root, s3 = _place(results, config)
+    root, s3 = settings_of(config, out=results).results_place()
     store, connection = open_store(root, s3), open_lake(root, s3)
     path = out or Path(f"report-{run_id}.html")
     if _kind(connection, run_id) == "live":
-        from lfr_batch.live.folders import deployment_folder  # noqa: PLC0415
-        from lfr_batch.live.receipt import load_receipt  # noqa: PLC0415
-        from lfr_batch.live.report import write_live_report  # noqa: PLC0415
+        from lfr_batch.live.afterwards.report import write_live_report  # noqa: PLC0415
+        from lfr_batch.live.deployment.folders import deployment_folder  # noqa: PLC0415
+        from lfr_batch.live.deployment.watchlist_receipt import load_receipt  # noqa: PLC0415
 
         receipt = load_receipt(deployment_folder(home(), run_id))
         csv_path = write_live_report(connection, store, run_id, path, receipt)
@@ -227,12 +225,6 @@ def _kind(connection: duckdb.DuckDBPyConnection, run_id: str) -> str | None:
     found = run_query(connection, "SELECT kind FROM runs WHERE run_id = $id", {"id": run_id})
     kinds: list[str] = found.column(0).to_pylist()
     return kinds[0] if kinds else None
-
-
-def _place(out: str | None, config: Path | None) -> tuple[str, S3Config]:
-    """Where the results are, and how to reach them."""
-    settings = read_config(config, None)
-    return results_root(out, settings), settings.s3
 
 
 def reference_pictures(

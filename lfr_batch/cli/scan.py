@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from time import perf_counter
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -31,35 +28,25 @@ from lfr_batch.cli.options import (
     PurposeOption,
     SetOption,
     ThresholdOption,
-    home,
-    read_config,
-    results_root,
+    settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting, scan_progress
-from lfr_batch.config.load import load_config, override, parse_config
-from lfr_batch.config.schema import EngineConfig
-from lfr_batch.engine.table import joined, machine_for, open_engine, settle_for
-from lfr_batch.errors import UsageError
+from lfr_batch.front import verbs as front
+from lfr_batch.front.listeners import RunListener
+from lfr_batch.front.runs import FinishedRun
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.oversight.authority import require_authority
-from lfr_batch.pipeline.execute import Resumption, RunResult, execute_run
-from lfr_batch.pipeline.plan import FoundFootage, Order, make_plan
 from lfr_batch.records import FootageAsset, SegmentOutcome
 from lfr_batch.results import searched
-from lfr_batch.results.ask import ask
-from lfr_batch.results.lake import open_lake
-from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.rows import row_of
 from lfr_batch.results.run_log import EXIT_CODES
-from lfr_batch.results.run_state import create_run, load_run, read_plan
-from lfr_batch.results.status import FileState, not_whole
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.status import FileState
+from lfr_batch.scanning.execute import RunResult
+from lfr_batch.scanning.plan import Order, Plan
 
 SHOWN = 20
 FILES_NAMED = 100
-SEARCH_UNLESS_SAID = MappingProxyType({"decide.top_k": 10, "engine.kind": "in_process"})
-"""Of a search, for which somebody waits."""
 
 
 def scan(
@@ -87,9 +74,10 @@ def scan(
     as_json: JsonOption = False,
 ) -> None:
     """Search footage for the people of a gallery."""
-    settings = read_config(
+    settings = settings_of(
         config,
         overrides,
+        out,
         pack=pack,
         decide__threshold=threshold,
         decide__target_fpir=target_fpir,
@@ -97,25 +85,21 @@ def scan(
         engine__address=address,
         inference__allow_cpu=allow_cpu or None,
     )
-    job = settings.job
+    job = settings.config().job
     stated = require_authority(
         case or job.case, authority or job.authority, purpose or job.purpose, operator=operator
     )
-    order = Order(
-        kind="scan",
-        inputs=_inputs(footage or job.footage),
-        manifest=_absolute(manifest or job.manifest),
-        gallery=_gallery(gallery or job.gallery),
-        authority=stated,
-        licence_statement=licence or job.licence,
-        config=settings,
-        home=home(),
+    run = front.scan(
+        footage or job.footage,
+        gallery or job.gallery or "",
+        stated,
+        manifest=manifest or job.manifest,
+        licence=licence or job.licence,
+        settings=settings,
+        listener=TOLD,
     )
-    if not order.inputs and not order.manifest:
-        raise UsageError("There is nothing to scan: name footage, or give --manifest.")
-    result, store, found = _run(order, results_root(out, settings))
-    _report(result, store, as_json, found)
-    raise _exit(result)
+    _report(run, as_json)
+    raise _exit(run)
 
 
 def search(
@@ -142,10 +126,10 @@ def search(
 ) -> None:
     """Rank the people of a gallery for the faces in stills; below the threshold nobody is named."""
     started = perf_counter()
-    settings = read_config(
+    settings = settings_of(
         config,
         overrides,
-        SEARCH_UNLESS_SAID,
+        out,
         pack=pack,
         decide__top_k=top,
         decide__threshold=threshold,
@@ -154,22 +138,15 @@ def search(
         engine__address=address,
         inference__allow_cpu=allow_cpu or None,
     )
+    settings.config()  # what is wrong in it is said before anything else
     stated = require_authority(case, authority, purpose, operator=operator)
-    order = Order(
-        kind="search",
-        inputs=_inputs(stills),
-        manifest=None,
-        gallery=_gallery(gallery),
-        authority=stated,
-        licence_statement=licence,
-        config=settings,
-        home=home(),
+    run = front.search(
+        stills, gallery or "", stated, licence=licence, settings=settings, listener=TOLD
     )
-    result, store, _ = _run(order, results_root(out, settings))
-    _report_candidates(result, store, as_json)
-    searched, not_searched = _searched_stills(result)
+    _report_candidates(run, as_json)
+    searched, not_searched = _searched_stills(run.result)
     say(_pace(len(searched), len(not_searched), perf_counter() - started))
-    raise _exit(result)
+    raise _exit(run)
 
 
 def resume(
@@ -187,84 +164,48 @@ def resume(
 
     Of --config places hold and what it says of the engine; what decides results does not change.
     """
-    here = read_config(config, None)
-    store = open_store(results_root(out, here), here.s3)
-    request = load_run(store, run_id)
-    if request.kind == "live":
-        raise UsageError(
-            f"{run_id} was a live deployment, and its cameras are not there to be looked at again: "
-            "start a new one with `lfr live`; `lfr report` still works."
-        )
-    recorded = parse_config(request.config, f"the request of run {run_id}")
-    said = load_config(config).engine if config else EngineConfig()
-    now = {name: getattr(said, name) for name in said.model_fields_set}
-    there = recorded.model_copy(update={"engine": recorded.engine.model_copy(update=now)})
-    changed = override(there, {"engine.kind": engine, "engine.address": address}).engine
-    with joined(changed):
-        result = _execute(store, run_id, Resumption(changed, retry_failed))
-    if request.kind == "search":
-        _report_candidates(result, store, as_json)
+    settings = settings_of(config, out=out, engine__kind=engine, engine__address=address)
+    listener = RunListener(searching=scan_progress)
+    run = front.resume(run_id, retry_failed=retry_failed, settings=settings, listener=listener)
+    if run.result.request.kind == "search":
+        _report_candidates(run, as_json)
     else:
-        _report(result, store, as_json)
-    raise _exit(result)
+        _report(run, as_json)
+    raise _exit(run)
 
 
-def _inputs(given: list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(_absolute(text) or text for text in given)
-
-
-def _absolute(text: str | None) -> str | None:
-    """Local paths as they are from anywhere, so that a run can be resumed from anywhere."""
-    if text is None or "://" in text:
-        return text
-    return os.path.abspath(text)  # noqa: PTH100 - keeps a glob as it is
-
-
-def _gallery(name: str | None) -> str:
-    if not name:
-        raise UsageError("Which gallery? Give --gallery NAME; `lfr gallery list` shows them.")
-    return name
-
-
-def _run(order: Order, root: str) -> tuple[RunResult, Store, FoundFootage]:
-    """What is refused leaves no run: places, models and a cluster are asked before there is one."""
-    store = open_store(root, order.config.s3)
-    check_lake(store)
+def _tell_accepted(order: Order) -> None:
     say(f"case {order.authority.case_ref}, authority {order.authority.authority}")
-    with joined(order.config.engine):
-        with counting("probing footage", 0) as count:
-            plan = make_plan(order, datetime.now(UTC), lambda _: count(), tell_found, settle_for)
-        say(explain(plan.choice))
-        tell_notes(plan.assets)
-        create_run(store, plan.request, plan.assets, plan.segments)
-        files = len({asset.uri for asset in plan.assets})
-        sizes = f"{counted(files, 'file')}, {counted(len(plan.segments), 'segment')}"
-        say(f"run {plan.request.run_id}: {sizes}")
-        return _execute(store, plan.request.run_id, Resumption()), store, plan.found
 
 
-def _execute(store: Store, run_id: str, resumption: Resumption) -> RunResult:
-    with scan_progress() as progress:
-        return execute_run(
-            store,
-            run_id,
-            open_engine,
-            progress.start,
-            progress.take,
-            resumption,
-            find_machine=machine_for,
-        )
+def _tell_planned(plan: Plan) -> None:
+    say(explain(plan.choice))
+    tell_notes(plan.assets)
 
 
-def _report(
-    result: RunResult, store: Store, as_json: bool, found: FoundFootage | None = None
-) -> None:
-    states = _states(result, store)
-    _name_files(states, result.request.run_id)
+def _tell_created(plan: Plan) -> None:
+    files = len({asset.uri for asset in plan.assets})
+    sizes = f"{counted(files, 'file')}, {counted(len(plan.segments), 'segment')}"
+    say(f"run {plan.request.run_id}: {sizes}")
+
+
+TOLD = RunListener(
+    accepted=_tell_accepted,
+    probing=lambda: counting("probing footage", 0),
+    found=tell_found,
+    planned=_tell_planned,
+    created=_tell_created,
+    searching=scan_progress,
+)
+
+
+def _report(run: FinishedRun, as_json: bool) -> None:
+    result, states = run.result, run.not_whole()
+    _name_files(states, run.run_id)
     if as_json:
-        answer_json([{**_summary(result, store, states), **found_counts(found)}])
+        answer_json([{**_summary(run, states), **found_counts(run.found)}])
     else:
-        rows = _with_parts(_select(store, result, "sightings_of_run", top=SHOWN), result)
+        rows = _with_parts(run.ask("sightings_of_run", top=SHOWN).to_pylist(), result)
         part = ["part"] if any(row["part"] for row in rows) else []
         columns = ["subject_id", "score", "camera_id", "start_s", "end_s", "uri", *part]
         answer_table(rows, columns)
@@ -285,20 +226,20 @@ def _with_parts(rows: Sequence[dict[str, Any]], result: RunResult) -> list[dict[
     ]
 
 
-def _report_candidates(result: RunResult, store: Store, as_json: bool) -> None:
-    _name_files(_states(result, store), result.request.run_id)
-    _tell_of_stills(result)
-    rows = _select(store, result, "candidates_of_run")
+def _report_candidates(run: FinishedRun, as_json: bool) -> None:
+    _name_files(run.not_whole(), run.run_id)
+    _tell_of_stills(run.result)
+    rows = run.ask("candidates_of_run").to_pylist()
     if as_json:
         answer_json(rows)
     else:
         columns = ["uri", "picture", "face", "rank", "subject_id", "score", "above_threshold"]
         answer_table(rows, columns)
-        answer(_closing(result))
+        answer(_closing(run.result))
 
 
-def _exit(result: RunResult) -> typer.Exit:
-    return typer.Exit(EXIT_CODES[result.status] or 0)
+def _exit(run: FinishedRun) -> typer.Exit:
+    return typer.Exit(EXIT_CODES[run.status] or 0)
 
 
 def _pace(stills: int, not_searched: int, elapsed_s: float) -> str:
@@ -340,15 +281,6 @@ def _faces_sentence(outcome: SegmentOutcome, threshold: float) -> str:
     )
 
 
-def _select(
-    store: Store, result: RunResult, query: str, **parameters: object
-) -> list[dict[str, Any]]:
-    parameters["run_id"] = result.request.run_id
-    s3 = parse_config(result.request.config, "the run's request").s3
-    rows: list[dict[str, Any]] = ask(open_lake(store.uri, s3), query, parameters).to_pylist()
-    return rows
-
-
 def _name_files(states: Sequence[FileState], run_id: str) -> None:
     """Every file that was not searched whole, and why."""
     for state in states[:FILES_NAMED]:
@@ -357,12 +289,13 @@ def _name_files(states: Sequence[FileState], run_id: str) -> None:
         say(f"… and {len(states) - FILES_NAMED} more: `lfr status {run_id} --json` has them all")
 
 
-def _summary(result: RunResult, store: Store, states: Sequence[FileState]) -> dict[str, Any]:
+def _summary(run: FinishedRun, states: Sequence[FileState]) -> dict[str, Any]:
+    result = run.result
     progress, files = result.progress, Counter(state.status for state in states)
     return {
         "run_id": result.request.run_id,
         "status": result.status,
-        "results": store.uri,
+        "results": run.store.uri,
         "threshold": result.request.threshold,
         "files": len({asset.uri for asset in result.assets}),
         "footage": len(result.assets),
@@ -381,11 +314,6 @@ def _summary(result: RunResult, store: Store, states: Sequence[FileState]) -> di
         ],
         "not_whole": [asdict(state) for state in states],
     }
-
-
-def _states(result: RunResult, store: Store) -> list[FileState]:
-    plan = read_plan(store, result.request.run_id)
-    return list(not_whole(result.assets, plan, result.outcomes))
 
 
 def _closing(result: RunResult) -> str:

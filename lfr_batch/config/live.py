@@ -1,4 +1,6 @@
-"""The configuration of a live deployment: frozen, strict, one YAML file (``conf/live.yaml``)."""
+"""The configuration of a live deployment: frozen, strict, one YAML file (``conf/live.yaml``).
+Pure.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one configuration: every key, its unit, its bounds and its default.
+"""The one configuration: every key, its unit, its bounds and its default. Pure.
 
 Frozen and strict: an unknown key or a wrong type is refused by name. ``conf/default.yaml`` shows
 every key with its default; a test keeps the two equal.
@@ -192,7 +192,7 @@ class EngineConfig(Section):
     """At most; 0: as many as there is room for."""
     cpus_per_worker: Annotated[float, Field(gt=0.0)] | None = None
     """Cores of a worker; on a single machine it takes those, too, that no other would use. null:
-    one, or about four where it has a part of a GPU, see ``pipeline.workers``."""
+    one, or about four where it has a part of a GPU, see ``work.workers``."""
     gpus_per_worker: Annotated[float, Field(ge=0.0)] | None = None
     """A fraction lets several workers share a GPU, each with that part of its memory; 0: none is
     used. null: all that are usable are shared out."""

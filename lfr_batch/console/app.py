@@ -24,9 +24,9 @@ from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.console.roster import Roster
 from lfr_batch.console.routes import routes
 from lfr_batch.errors import LfrError, UsageError
-from lfr_batch.live.acknowledged import Acknowledgements
+from lfr_batch.live.alerts.acknowledged import Acknowledgements
+from lfr_batch.live.deployment.plan import RunningDeployment
 from lfr_batch.live.records import DeploymentRecord
-from lfr_batch.pipeline.live_plan import RunningDeployment
 
 HERE = Path(__file__).parent
 MOST_BODY_BYTES = 16_384

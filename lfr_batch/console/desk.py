@@ -27,8 +27,9 @@ from lfr_batch.console.roles import may
 from lfr_batch.console.roster import Roster
 from lfr_batch.console.users import User
 from lfr_batch.errors import UsageError
-from lfr_batch.live.acknowledged import Acknowledgements
-from lfr_batch.live.counts import latest_reviews
+from lfr_batch.live.alerts.acknowledged import Acknowledgements
+from lfr_batch.live.deployment.counts import latest_reviews
+from lfr_batch.live.deployment.plan import RunningDeployment
 from lfr_batch.live.records import (
     Acknowledged,
     Alert,
@@ -37,7 +38,6 @@ from lfr_batch.live.records import (
     Review,
     Verdict,
 )
-from lfr_batch.pipeline.live_plan import RunningDeployment
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class DecidedMeanwhile(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ReviewRequest:
     """What an officer sends. ``seen_review_id``: the review that the officer saw last."""
 
     verdict: Verdict
@@ -112,7 +112,7 @@ class Desk:
         self.acknowledged.add(alert_id, Acknowledged(user.name, datetime.now(UTC)))
         logger.info("alert %s acknowledged by %s", alert_id, user.name)
 
-    def decide(self, user: User, alert_id: str, decision: Decision) -> Review:
+    def decide(self, user: User, alert_id: str, decision: ReviewRequest) -> Review:
         """The review that counts now: the one that is there already where it is the same officer's
         and says the same. Raises DecidedMeanwhile, UsageError for an alert that is not there."""
         review = Review(

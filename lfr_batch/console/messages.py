@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from lfr_batch.live.deployment.plan import PartState
 from lfr_batch.live.records import (
     Acknowledged,
     Alert,
@@ -23,7 +24,6 @@ from lfr_batch.live.records import (
     Review,
     SinkState,
 )
-from lfr_batch.pipeline.live_plan import PartState
 
 Message = dict[str, Any]
 

@@ -19,7 +19,7 @@ from lfr_batch.console.access import (
     Viewer,
     session_user,
 )
-from lfr_batch.console.desk import SECTIONS, Decision
+from lfr_batch.console.desk import SECTIONS, ReviewRequest
 from lfr_batch.console.event_stream import EventStream
 from lfr_batch.console.feed import Note
 from lfr_batch.console.messages import Message, of_deployment, of_review
@@ -56,7 +56,7 @@ class NewReview(Body):
     """Of the last review that the officer saw: what others decided meanwhile must be seen."""
 
 
-class Shown(Body):
+class Showing(Body):
     latency_ms: Annotated[float, Field(ge=0.0, le=3_600_000.0)]
 
 
@@ -132,12 +132,12 @@ def acknowledge(alert_id: str, user: Acknowledger, console: ConsoleOf) -> None:
 
 @routes.post("/api/alerts/{alert_id}/reviews", status_code=201)
 def decide(alert_id: str, body: NewReview, user: Decider, console: ConsoleOf) -> Message:
-    decision = Decision(body.verdict, body.reason, body.outcome, body.seen_review_id)
+    decision = ReviewRequest(body.verdict, body.reason, body.outcome, body.seen_review_id)
     return of_review(console.desk.decide(user, alert_id, decision))
 
 
 @routes.post("/api/alerts/{alert_id}/shown", status_code=204, dependencies=VIEW)
-def shown(alert_id: str, body: Shown, console: ConsoleOf) -> None:
+def shown(alert_id: str, body: Showing, console: ConsoleOf) -> None:
     console.desk.shown(alert_id, body.latency_ms)
     console.feed.changed(alert_id)
 

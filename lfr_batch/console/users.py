@@ -20,9 +20,11 @@ from pydantic import Field, ValidationError
 
 from lfr_batch.config.schema import Section
 from lfr_batch.errors import ConfigError, UsageError
-from lfr_batch.gallery.durable_files import exclusive, storage_errors, write_text
-from lfr_batch.live.folders import deployments_folder
+from lfr_batch.live.deployment.folders import deployments_folder
 from lfr_batch.live.records import Role
+from lfr_batch.storage.disk_errors import NOTHING_CHANGED, disk_errors
+from lfr_batch.storage.files import sweep_halves, write_text
+from lfr_batch.storage.locks import exclusive
 
 TOKEN_BYTES = 32
 _HEAD = "# Written by `lfr live-user`. It holds hashes of tokens, no tokens.\n"
@@ -81,7 +83,7 @@ def make_user(home: Path, name: str, role: Role) -> str:
     Raises UsageError for a name that is taken or cannot be one, ConfigError, StoreError.
     """
     user, token = new_user(name, role)
-    with storage_errors(users_file(home)), exclusive(_lock(home)):
+    with disk_errors(users_file(home), NOTHING_CHANGED), exclusive(_lock(home)):
         people = load_users(home).people
         if name in {other.name for other in people}:
             raise UsageError(
@@ -93,7 +95,7 @@ def make_user(home: Path, name: str, role: Role) -> str:
 
 def remove_user(home: Path, name: str) -> None:
     """Raises UsageError if there is nobody of that name."""
-    with storage_errors(users_file(home)), exclusive(_lock(home)):
+    with disk_errors(users_file(home), NOTHING_CHANGED), exclusive(_lock(home)):
         people = load_users(home).people
         kept = tuple(user for user in people if user.name != name)
         if len(kept) == len(people):
@@ -128,6 +130,7 @@ def _lock(home: Path) -> Path:
 
 def _save(home: Path, people: Iterable[User]) -> None:
     content = {"users": [user.model_dump() for user in people]}
+    sweep_halves(users_file(home))
     write_text(users_file(home), _HEAD + yaml.safe_dump(content, sort_keys=False))
 
 

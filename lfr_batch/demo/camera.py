@@ -28,7 +28,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Exposure:
     """What the camera does to the light: contrast, brightness, warmth of each channel, grain."""
 
     gain_bgr: tuple[float, float, float] = (0.92, 0.9, 0.88)
@@ -75,7 +75,7 @@ class Grain:
     less: ByteArray
 
 
-def grain_fields(look: Look, size_wh: tuple[int, int]) -> list[Grain]:
+def grain_fields(look: Exposure, size_wh: tuple[int, int]) -> list[Grain]:
     """A few fields of grain, to be used in turn."""
     width, height = size_wh
     rng = np.random.default_rng(look.seed)
@@ -85,7 +85,7 @@ def grain_fields(look: Look, size_wh: tuple[int, int]) -> list[Grain]:
     return [Grain(_as_bytes(field), _as_bytes(-field)) for field in fields]
 
 
-def expose(picture_bgr: ByteArray, look: Look, grain: Grain, frame: int) -> ByteArray:
+def expose(picture_bgr: ByteArray, look: Exposure, grain: Grain, frame: int) -> ByteArray:
     """The picture with the camera's colours, a little flicker of the lights, and grain."""
     flicker = 1.0 + 0.012 * math.sin(0.7 * frame)
     levels = np.arange(256)[:, np.newaxis] * np.array(look.gain_bgr) * flicker + look.offset

@@ -15,7 +15,7 @@ CLOCK_TOLERANCE = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ToldSighting:
     """A sighting as the results tell it. ``file`` is a bare name; times in media and UTC."""
 
     subject_id: str
@@ -26,7 +26,7 @@ class Seen:
     score: float
 
 
-def judge(truth: Truth, seen: Sequence[Seen], statuses: Mapping[str, str]) -> list[str]:
+def judge(truth: Truth, seen: Sequence[ToldSighting], statuses: Mapping[str, str]) -> list[str]:
     """One sentence for everything that is wrong; empty if nothing is.
 
     ``statuses`` maps the bare name of each recorded file to its footage status.
@@ -39,7 +39,7 @@ def judge(truth: Truth, seen: Sequence[Seen], statuses: Mapping[str, str]) -> li
     ]
 
 
-def _missing(presences: Iterable[Presence], seen: Sequence[Seen]) -> Iterator[str]:
+def _missing(presences: Iterable[Presence], seen: Sequence[ToldSighting]) -> Iterator[str]:
     for presence in presences:
         scores = [one.score for one in seen if _fits(presence, one)]
         who = f"{presence.subject_id} in {presence.file}"
@@ -53,7 +53,7 @@ def _missing(presences: Iterable[Presence], seen: Sequence[Seen]) -> Iterator[st
             )
 
 
-def _unexpected(presences: Sequence[Presence], seen: Iterable[Seen]) -> Iterator[str]:
+def _unexpected(presences: Sequence[Presence], seen: Iterable[ToldSighting]) -> Iterator[str]:
     for one in seen:
         if not any(_fits(presence, one) for presence in presences):
             yield (
@@ -62,7 +62,7 @@ def _unexpected(presences: Sequence[Presence], seen: Iterable[Seen]) -> Iterator
             )
 
 
-def _wrong_clock(clips: Iterable[Clip], seen: Iterable[Seen]) -> Iterator[str]:
+def _wrong_clock(clips: Iterable[Clip], seen: Iterable[ToldSighting]) -> Iterator[str]:
     begins = {clip.file: datetime.fromisoformat(clip.start_utc) for clip in clips}
     for one in seen:
         if one.file not in begins:
@@ -86,7 +86,7 @@ def _misrecorded(clips: Iterable[Clip], statuses: Mapping[str, str]) -> Iterator
             yield f"{clip.file} is cut off, but is recorded as ok."
 
 
-def _fits(presence: Presence, one: Seen) -> bool:
+def _fits(presence: Presence, one: ToldSighting) -> bool:
     """Whether the sighting is of this subject, in this file, and within this time."""
     return (
         one.subject_id == presence.subject_id

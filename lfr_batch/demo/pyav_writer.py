@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from av.video.stream import VideoStream
 
 from lfr_batch.records import ByteArray
+from lfr_batch.storage.files import replacing
 
 BLOCK_PX = 16
 CONTAINERS: Mapping[str, str] = MappingProxyType({".mp4": "mp4", ".avi": "avi"})
@@ -43,8 +43,10 @@ def write_video(
     """
     if any(side % BLOCK_PX for side in size_wh):
         raise ValueError(f"{size_wh} is not in multiples of {BLOCK_PX}")
-    fresh = path.with_name(f".{path.name}.new")
-    with av.open(str(fresh), "w", format=CONTAINERS[path.suffix]) as container:
+    with (
+        replacing(path) as fresh,
+        av.open(str(fresh), "w", format=CONTAINERS[path.suffix]) as container,
+    ):
         stream = container.add_stream(codec, rate=rate, options=dict(OPTIONS[codec]))
         if not isinstance(stream, VideoStream):
             raise TypeError(f"{codec} is no video codec")
@@ -56,9 +58,6 @@ def write_video(
             frame = av.VideoFrame.from_ndarray(frame_bgr, format="bgr24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    with fresh.open("rb+") as file:
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def read_frames(path: Path) -> tuple[list[ByteArray], Fraction]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -14,9 +13,10 @@ from time import monotonic
 from typing import Any
 
 from lfr_batch.demo.archive import DemoArchive, build_demo_archive
-from lfr_batch.demo.check import Seen, judge
+from lfr_batch.demo.check import ToldSighting, judge
 from lfr_batch.demo.truth import TRUTH
 from lfr_batch.errors import LfrError
+from lfr_batch.front import places
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 
@@ -47,7 +47,7 @@ class DemoFailed(LfrError):
 def run_demo() -> int:
     """Fetch, build, enrol, scan, ask, report and check. 0 if the answer is right, 1 if not."""
     began = monotonic()
-    home = Path(os.environ.get("LFR_HOME") or "lfr-data").absolute()
+    home = places.home()
     archive = _prepare(home)
     worked_from = monotonic()
     _enrol(archive)
@@ -123,8 +123,8 @@ def _verdict(sightings: list[dict[str, Any]], footage: list[dict[str, Any]], rep
     return 0
 
 
-def _seen(row: Mapping[str, Any]) -> Seen:
-    return Seen(**{field.name: row[field.name] for field in fields(Seen)})
+def _seen(row: Mapping[str, Any]) -> ToldSighting:
+    return ToldSighting(**{field.name: row[field.name] for field in fields(ToldSighting)})
 
 
 def _lfr(*arguments: str) -> None:

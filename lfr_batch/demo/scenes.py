@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from lfr_batch.demo.camera import Look, View
+from lfr_batch.demo.camera import Exposure, View
 from lfr_batch.records import ByteArray
 
 SEAM_PX = 48
@@ -32,7 +32,7 @@ class Filming:
     path: tuple[View, ...]
     size_wh: tuple[int, int]
     codec: str
-    look: Look
+    look: Exposure
 
     @property
     def duration_s(self) -> float:
@@ -109,7 +109,7 @@ FILMINGS: tuple[Filming, ...] = (
         ),
         size_wh=(768, 432),
         codec="libx264",
-        look=Look(seed=11),
+        look=Exposure(seed=11),
     ),
     Filming(
         file="office_cam2.avi",
@@ -123,7 +123,7 @@ FILMINGS: tuple[Filming, ...] = (
         ),
         size_wh=(768, 432),
         codec="mpeg4",
-        look=Look(gain_bgr=(0.95, 0.92, 0.86), noise_sigma=4.0, seed=22),
+        look=Exposure(gain_bgr=(0.95, 0.92, 0.86), noise_sigma=4.0, seed=22),
     ),
     Filming(
         file="lobby_cam4.mp4",
@@ -137,7 +137,7 @@ FILMINGS: tuple[Filming, ...] = (
         ),
         size_wh=(1024, 576),
         codec="libx264",
-        look=Look(gain_bgr=(0.9, 0.9, 0.92), offset=4.0, noise_sigma=6.0, seed=33),
+        look=Exposure(gain_bgr=(0.9, 0.9, 0.92), offset=4.0, noise_sigma=6.0, seed=33),
     ),
     Filming(
         file="garage_cam6.avi",
@@ -146,6 +146,6 @@ FILMINGS: tuple[Filming, ...] = (
         path=(View(0.0, 250, 200, 440), View(4.0, 500, 290, 440), View(6.0, 370, 250, 700)),
         size_wh=(512, 288),
         codec="mjpeg",
-        look=Look(offset=2.0, seed=44),
+        look=Exposure(offset=2.0, seed=44),
     ),
 )

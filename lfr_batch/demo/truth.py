@@ -10,7 +10,7 @@ Photograph = Literal["another photograph", "the same clip, another moment"]
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Enrollee:
     """Somebody in the demonstration's gallery."""
 
     subject_id: str
@@ -45,17 +45,17 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    subjects: tuple[Subject, ...]
+    subjects: tuple[Enrollee, ...]
     clips: tuple[Clip, ...]
     presences: tuple[Presence, ...]
 
 
 TRUTH = Truth(
     subjects=(
-        Subject("obama", "Barack Obama", "obama.jpg", "official portrait, 2012"),
-        Subject("biden", "Joe Biden", "biden.jpg", "official portrait; in none of the footage"),
-        Subject("collins", "Eileen Collins", "astronaut.png", "NASA; in none of the footage"),
-        Subject("driver", "man in a car", "driver.png", "first frame of the 'carphone' clip"),
+        Enrollee("obama", "Barack Obama", "obama.jpg", "official portrait, 2012"),
+        Enrollee("biden", "Joe Biden", "biden.jpg", "official portrait; in none of the footage"),
+        Enrollee("collins", "Eileen Collins", "astronaut.png", "NASA; in none of the footage"),
+        Enrollee("driver", "man in a car", "driver.png", "first frame of the 'carphone' clip"),
     ),
     clips=(
         Clip(

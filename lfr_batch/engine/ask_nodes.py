@@ -12,9 +12,9 @@ from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.cluster import usual_node
 from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.models.settled import Settled, common
-from lfr_batch.pipeline.machine import may_use_gpu
-from lfr_batch.pipeline.settle import Work, settle_here
-from lfr_batch.pipeline.workers import sized
+from lfr_batch.recognition.settle import Work, settle_here
+from lfr_batch.work.machine import may_use_gpu
+from lfr_batch.work.workers import sized
 
 ANSWER_S = 120.0
 """For a node to answer: it may have to load its packages and compare the models."""

@@ -18,7 +18,7 @@ from lfr_batch.engine.own_cluster import listening, own_token
 from lfr_batch.engine.session_folder import RAYS, TOKEN, base_folder, session_folder
 from lfr_batch.errors import EngineError
 from lfr_batch.models.devices import available_cores
-from lfr_batch.pipeline.workers import Machine
+from lfr_batch.work.workers import Machine
 
 KNOCK_S = 10.0
 OBJECT_STORE_BYTES = 256 * 1024 * 1024

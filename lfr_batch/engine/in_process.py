@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TypeVar
 
 from lfr_batch.config.schema import EngineConfig
-from lfr_batch.pipeline.attempts import Runner
+from lfr_batch.work.attempts import Runner
 
 Spec = TypeVar("Spec")
 Item = TypeVar("Item")

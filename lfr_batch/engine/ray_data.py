@@ -3,7 +3,7 @@
 One item is one block (an item may be a group of stills), and a worker has one or several at once,
 in threads. If it dies it takes those along and no other. Ray itself retries nothing, because it
 cannot tell an item that kills its worker from bad luck; what is missing in the end is what
-``pipeline.attempts`` tries again.
+``work.attempts`` tries again.
 
 Every block costs the driver 5 kB and 1 ms before the first one is worked on, so items come in
 waves, each a dataset with a pool of its own: an archive of any size starts at once and fits.
@@ -28,8 +28,11 @@ from lfr_batch.engine.cluster import connected
 from lfr_batch.engine.driver_threads import wait_for_threads
 from lfr_batch.engine.uninterrupted import uninterrupted
 from lfr_batch.errors import EngineError, LfrError
-from lfr_batch.pipeline.attempts import Runner
-from lfr_batch.pipeline.workers import on_gpus
+from lfr_batch.unexpected import trace, unexpected
+from lfr_batch.work.attempts import Runner
+from lfr_batch.work.workers import on_gpus
+
+logger = logging.getLogger(__name__)
 
 Spec = TypeVar("Spec")
 Item = TypeVar("Item")
@@ -84,7 +87,8 @@ class WorkerActor:
         except LfrError as error:
             reply = error
         except Exception as error:  # noqa: BLE001 - Ray Data would drop it with the block
-            reply = EngineError(f"A worker failed: {type(error).__name__}: {error}")
+            logger.warning("a worker failed: %s", trace(error))
+            reply = EngineError(f"A worker failed: {unexpected(error)}")
         return pa.table({"reply": [pickle.dumps(reply)]})
 
     def _opened(self) -> Callable[[Any], Any]:

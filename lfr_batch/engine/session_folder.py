@@ -28,7 +28,7 @@ from pathlib import Path
 
 from lfr_batch.engine.session_processes import end_processes
 from lfr_batch.errors import EngineError
-from lfr_batch.gallery.durable_files import OWN_FOLDER, own
+from lfr_batch.storage.files import OWN_FOLDER, own
 
 logger = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from lfr_batch.engine.in_process import in_process
 from lfr_batch.engine.ray_data import ray_data
 from lfr_batch.engine.session_folder import usable_base
 from lfr_batch.models.settled import Settled
-from lfr_batch.pipeline.attempts import Runner
-from lfr_batch.pipeline.machine import may_use_gpu, this_machine
-from lfr_batch.pipeline.settle import Work, settle_here
-from lfr_batch.pipeline.workers import Machine
+from lfr_batch.recognition.settle import Work, settle_here
+from lfr_batch.work.attempts import Runner
+from lfr_batch.work.machine import may_use_gpu, this_machine
+from lfr_batch.work.workers import Machine
 
 ENGINES: dict[str, Callable[[EngineConfig], AbstractContextManager[Runner]]] = {
     "ray": ray_data,

@@ -1,4 +1,4 @@
-"""Alignment: five landmarks onto the ArcFace template by a similarity transform.
+"""Alignment: five landmarks onto the ArcFace template by a similarity transform. Pure.
 
 The template and the least-squares fit (Umeyama 1991, as in ``skimage.SimilarityTransform``) are
 those of insightface's ``face_align.norm_crop``, which the embedders were trained with.

@@ -1,4 +1,4 @@
-"""Geometry of boxes. All boxes are (n, 4) float32 ``xyxy`` pixels."""
+"""Geometry of boxes. All boxes are (n, 4) float32 ``xyxy`` pixels. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CenterFace: what its heads mean (Xu et al., "CenterFace", arXiv:1911.03599; stride 4)."""
+"""CenterFace: what its heads mean (Xu et al., "CenterFace", arXiv:1911.03599; stride 4). Pure."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ FrameInput = tuple[ByteArray | Shown, Letterbox]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DetectorReading:
     """How one kind of detector wants its pictures and what its heads mean."""
 
     name: str
@@ -65,7 +65,7 @@ class Reading:
 class Detector:
     """As safe to share between threads as its session is."""
 
-    reading: Reading
+    reading: DetectorReading
     session: Session
     part_session: Session | None = None
     """What looks at parts of pictures, whose sizes are many; None: ``session`` does."""
@@ -174,7 +174,7 @@ def detect_in_turn(
         yield from detectors[turn].detect_all(picture for _, picture in alike)
 
 
-def _centerface(_: DetectorSpec, config: DetectConfig) -> Reading:
+def _centerface(_: DetectorSpec, config: DetectConfig) -> DetectorReading:
     nms_iou = centerface.NMS_IOU if config.nms_iou is None else config.nms_iou
 
     def decode(heads: Outputs, _: tuple[int, int]) -> list[FaceBatch]:
@@ -183,10 +183,10 @@ def _centerface(_: DetectorSpec, config: DetectConfig) -> Reading:
     def decode_best(rows: FloatArray, input_wh: tuple[int, int]) -> list[FaceBatch]:
         return centerface.decode_best(rows, input_wh, config.min_score, nms_iou)
 
-    return Reading("CenterFace", letterbox.fit, decode, decode_best, any_size=True)
+    return DetectorReading("CenterFace", letterbox.fit, decode, decode_best, any_size=True)
 
 
-def _scrfd(spec: DetectorSpec, config: DetectConfig) -> Reading:
+def _scrfd(spec: DetectorSpec, config: DetectConfig) -> DetectorReading:
     """Takes the square input it was exported with, or the long side where that is free."""
     nms_iou = scrfd.NMS_IOU if config.nms_iou is None else config.nms_iou
 
@@ -197,10 +197,10 @@ def _scrfd(spec: DetectorSpec, config: DetectConfig) -> Reading:
     def decode(heads: Outputs, input_wh: tuple[int, int]) -> list[FaceBatch]:
         return [scrfd.decode(heads, input_wh, config.min_score, nms_iou)]
 
-    return Reading("SCRFD", fit, decode, None, any_size=False)
+    return DetectorReading("SCRFD", fit, decode, None, any_size=False)
 
 
-def _yunet(_: DetectorSpec, config: DetectConfig) -> Reading:
+def _yunet(_: DetectorSpec, config: DetectConfig) -> DetectorReading:
     nms_iou = yunet.NMS_IOU if config.nms_iou is None else config.nms_iou
 
     def decode(heads: Outputs, input_wh: tuple[int, int]) -> list[FaceBatch]:
@@ -209,10 +209,10 @@ def _yunet(_: DetectorSpec, config: DetectConfig) -> Reading:
     def decode_best(rows: FloatArray, input_wh: tuple[int, int]) -> list[FaceBatch]:
         return yunet.decode_best(rows, input_wh, config.min_score, nms_iou)
 
-    return Reading("YuNet", letterbox.fit, decode, decode_best, any_size=True)
+    return DetectorReading("YuNet", letterbox.fit, decode, decode_best, any_size=True)
 
 
-DETECTORS: dict[DetectorKind, Callable[[DetectorSpec, DetectConfig], Reading]] = {
+DETECTORS: dict[DetectorKind, Callable[[DetectorSpec, DetectConfig], DetectorReading]] = {
     "centerface": _centerface,
     "scrfd": _scrfd,
     "yunet": _yunet,
@@ -230,7 +230,7 @@ def frame_detectors(manifest: PackManifest, config: DetectConfig) -> dict[Turn, 
     return there
 
 
-def reading_of(spec: DetectorSpec, config: DetectConfig) -> Reading:
+def reading_of(spec: DetectorSpec, config: DetectConfig) -> DetectorReading:
     return DETECTORS[spec.kind](spec, config)
 
 

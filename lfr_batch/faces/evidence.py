@@ -1,4 +1,6 @@
-"""The evidence picture: one face for an officer's eyes, everyone else in it made unrecognisable."""
+"""The evidence picture: one face for an officer's eyes, everyone else in it made unrecognisable.
+Pure.
+"""
 
 from __future__ import annotations
 

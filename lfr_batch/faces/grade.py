@@ -1,4 +1,4 @@
-"""From a picture and its detections to graded faces, cut out for later."""
+"""From a picture and its detections to graded faces, cut out for later. Pure."""
 
 from __future__ import annotations
 

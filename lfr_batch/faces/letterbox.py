@@ -1,4 +1,4 @@
-"""How a picture is fitted into a detector's input."""
+"""How a picture is fitted into a detector's input. Pure."""
 
 from __future__ import annotations
 

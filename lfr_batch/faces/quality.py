@@ -1,4 +1,4 @@
-"""Quality: which faces are fit to be compared, and which shots of a track are the best.
+"""Quality: which faces are fit to be compared, and which shots of a track are the best. Pure.
 
 Size, detector confidence, sharpness and pose are the capture-related components of ISO/IEC 29794-5
 that can be measured without another model. The gate is a table: a face is refused for the first

@@ -1,4 +1,4 @@
-"""SCRFD: what its heads mean (Guo et al., arXiv:2105.04714; conventions of insightface 2.1).
+"""SCRFD: what its heads mean (Guo et al., arXiv:2105.04714; conventions of insightface 2.1). Pure.
 
 Nine outputs: scores, box distances and landmark distances at strides 8, 16 and 32, two anchors a
 cell, distances in strides from the anchor's centre.

@@ -1,4 +1,4 @@
-"""Which face of a portrait is the person it is of: one, or several to choose from."""
+"""Which face of a portrait is the person it is of: one, or several to choose from. Pure."""
 
 from __future__ import annotations
 

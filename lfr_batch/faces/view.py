@@ -60,11 +60,6 @@ def aligned_bgr(view: FaceView) -> ByteArray:
     return np.asarray(align(view.bgr, view.landmarks_xy[None])[0], np.uint8)
 
 
-def in_picture(view: FaceView, points_xy: FloatArray) -> FloatArray:
-    """Points of the cutting as points of the picture."""
-    return np.asarray(points_xy / np.float32(view.scale) + view.origin_xy, np.float32)
-
-
 def _shrunk(cut: ByteArray, scale: float) -> ByteArray:
     if scale >= 1.0:
         return cut.copy()

@@ -7,6 +7,7 @@ or is coded with AV1, pi-heif what is coded with HEVC.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ from lfr_batch.footage.pictures import (
 )
 from lfr_batch.footage.tiff_tags import ORIENTATION
 from lfr_batch.records import ByteArray
+from lfr_batch.unexpected import trace
+
+logger = logging.getLogger(__name__)
 
 MAX_PIXELS = 200_000_000
 """Of one picture."""
@@ -107,7 +111,8 @@ def open_album(data: bytes) -> Album | None:
         album = OPENERS[name](name, data)
     except Image.DecompressionBombError as error:
         return Album(name, [Page((0, 0), partial(_raise, error), bomb=True)])
-    except Exception:  # noqa: BLE001 - a damaged header makes the libraries raise anything
+    except Exception as error:  # noqa: BLE001 - a damaged header: libraries raise anything
+        logger.info("a picture's header: %s", trace(error))
         return None
     return album if album.pages else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
@@ -27,6 +28,9 @@ from lfr_batch.footage.start_time import (
 from lfr_batch.footage.stills import check_still, left_out, read_still, truncated
 from lfr_batch.footage.watched import undisturbed
 from lfr_batch.records import FootageAsset, FootageEntry, FootageKind
+from lfr_batch.unexpected import trace, unexpected
+
+logger = logging.getLogger(__name__)
 
 MOTION_JPEG_SUFFIXES = frozenset({".mjpeg", ".mjpg", ".avi", ".mov"})
 STILL_SUFFIXES = frozenset(
@@ -72,7 +76,8 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
     except (FootageError, StoreError, UsageError) as error:
         return (_with_start(replace(blank, error=str(error)), entry, Probed({}), footage),)
     except Exception as error:  # noqa: BLE001 - one file's surprise must not end the run
-        what = f"{entry.uri}: unexpected {type(error).__name__}: {error}"
+        logger.warning("%s: %s", entry.uri, trace(error))
+        what = f"{entry.uri}: {unexpected(error)}"
         return (_with_start(replace(blank, error=what), entry, Probed({}), footage),)
     return tuple(
         _with_start(_asset(blank, each, facts, footage, is_first=n == 0), entry, each, footage)

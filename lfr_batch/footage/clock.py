@@ -1,4 +1,4 @@
-"""Media time of decoded frames: zero-based, filled in where timestamps are missing."""
+"""Media time of decoded frames: zero-based, filled in where timestamps are missing. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could not be read of a video, and the sentence that says so."""
+"""What could not be read of a video, and the sentence that says so. Pure."""
 
 from __future__ import annotations
 

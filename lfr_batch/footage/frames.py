@@ -1,4 +1,4 @@
-"""What every decoder hands out: an upright picture with its media time."""
+"""What every decoder hands out: an upright picture with its media time. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """The pictures of a JPEG file: one, or several one behind the other, and what stands behind them.
+Pure.
 
 Sources: ITU-T T.81 (JPEG), annex B; CIPA DC-007 (Multi-Picture Format). Nothing is decoded.
 """

@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageGone, FootageUnreadable, UsageError
-from lfr_batch.footage.places import FileState, Found, ObjectFacts, Sort, sort_by_name
+from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, Sort, sort_by_name
 from lfr_batch.footage.unchanged import since_opened
 
 FILE_SCHEME = "file://"
@@ -82,7 +82,7 @@ def open_bytes(uri: str, s3: S3Config) -> BinaryIO:  # noqa: ARG001 - the same f
         raise unreadable(uri, error) from error
 
 
-def state(uri: str, s3: S3Config) -> FileState:
+def state(uri: str, s3: S3Config) -> ObjectState:
     """Opens the file, for a network share answers from its memory to whom only asks."""
     with open_bytes(uri, s3) as file:
         return _state_of(file)
@@ -108,13 +108,13 @@ def facts(uri: str, s3: S3Config) -> ObjectFacts:
     return ObjectFacts(after, digest, digest, after.changed_ns if lasting else None)
 
 
-def _state_of(file: BinaryIO) -> FileState:
+def _state_of(file: BinaryIO) -> ObjectState:
     found = os.fstat(file.fileno())
     inode = (found.st_dev, found.st_ino)
-    return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, inode)
+    return ObjectState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, inode)
 
 
-def _shows_later_changes(state: FileState, now_ns: int) -> bool:
+def _shows_later_changes(state: ObjectState, now_ns: int) -> bool:
     """Whether what happens from now on gets another time than what happened last."""
     return state.changed_ns is not None and now_ns - state.changed_ns > COARSEST_NS
 

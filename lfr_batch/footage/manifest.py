@@ -51,7 +51,7 @@ WIDEST = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class FootageManifest:
     entries: tuple[FootageEntry, ...] = ()
     """In the manifest's order."""
     said: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Matched:
     """Footage that no row names."""
 
 
-def read_manifest(path: str, time_zone: str = "UTC") -> Manifest:
+def read_manifest(path: str, time_zone: str = "UTC") -> FootageManifest:
     """At least one row. ``time_zone`` is the IANA name for times that state none.
 
     Raises ConfigError naming row and column.
@@ -85,10 +85,10 @@ def read_manifest(path: str, time_zone: str = "UTC") -> Manifest:
         said += _clock_doubts(row, where, zone)
     if not entries:
         raise ConfigError(f"the manifest {path} holds no rows: give it one per file")
-    return Manifest(tuple(entries.values()), tuple(said))
+    return FootageManifest(tuple(entries.values()), tuple(said))
 
 
-def match(entries: Sequence[FootageEntry], manifest: Manifest) -> Matched:
+def match(entries: Sequence[FootageEntry], manifest: FootageManifest) -> Matched:
     """A row is about the entry of its very name, else about those of the same name in another
     normal form."""
     exact = {entry.uri for entry in entries}

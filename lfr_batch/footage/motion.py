@@ -1,4 +1,4 @@
-"""The motion gate: which sampled frames, and which parts of them, nothing changed in.
+"""The motion gate: which sampled frames, and which parts of them, nothing changed in. Pure.
 
 Each part is compared with what it was when last *looked at*, so slow change adds up until it is
 noticed.

@@ -30,7 +30,7 @@ from lfr_batch.footage.pyav_input import (
     open_video,
     video_of,
 )
-from lfr_batch.footage.recordings import Layout, Recording, layout_of
+from lfr_batch.footage.recordings import FileLayout, Recording, layout_of
 from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.signatures import missing_share, missing_tail
 from lfr_batch.records import NS_PER_S, ByteArray, FootageEntry
@@ -99,7 +99,7 @@ def without(probed: Probed, what: str, share: float) -> Probed:
     return replace(probed, fields={**fields, **more})
 
 
-def _parts(layout: Layout) -> list[tuple[Part, Recording | None]]:
+def _parts(layout: FileLayout) -> list[tuple[Part, Recording | None]]:
     """A file of one recording is opened whole, and the last of several goes to the file's end."""
     if len(layout.recordings) < 2:
         return [(Part(), next(iter(layout.recordings), None))]

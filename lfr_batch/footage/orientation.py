@@ -1,4 +1,4 @@
-"""Pictures turned and mirrored the right way round."""
+"""Pictures turned and mirrored the right way round. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which format a picture has, and what its header says of it, without decoding it.
+"""Which format a picture has, and what its header says of it, without decoding it. Pure.
 
 Sources: PNG (W3C, third edition), WebP (RFC 9649), BMP (BITMAPINFOHEADER), JPEG 2000 (ITU-T T.800,
 annexes A and I), EXIF 3.0, TIFF 6.0, GIF89a, ISO/IEC 14496-12 (boxes) and 23008-12 (HEIF's brands),

@@ -44,7 +44,7 @@ Sort = Literal["footage", "uncertain", "no footage", "hidden", "no regular file"
 
 
 @dataclass(frozen=True, slots=True)
-class FileState:
+class ObjectState:
     """How a file or object stands at one moment, as far as that is known without reading it.
 
     A disk knows times and inode, a bucket checksum and version; the rest is None.
@@ -65,7 +65,7 @@ class FileState:
 class ObjectFacts:
     """How a file stood when it was read to learn what it holds."""
 
-    state: FileState
+    state: ObjectState
     checksum: str
     """What identifies the content: hex sha256, or ``etag:…``/``sha256:…`` of a store, or
     ``modified:…`` of one that has neither."""
@@ -97,7 +97,7 @@ class Place:
 
     find: Callable[[str, S3Config], Found]
     open_bytes: Callable[[str, S3Config], BinaryIO]
-    state: Callable[[str, S3Config], FileState]
+    state: Callable[[str, S3Config], ObjectState]
     facts: Callable[[str, S3Config], ObjectFacts]
     stored: Callable[[str, S3Config], str]
 

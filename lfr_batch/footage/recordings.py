@@ -49,14 +49,14 @@ Walker = Callable[[BinaryIO, int, int], Recording]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FileLayout:
     recordings: tuple[Recording, ...]
     """Empty where the container is of another kind: then it is read as one."""
     behind_bytes: int = 0
     """Behind recordings, which no demuxer reads; padding is not counted."""
 
 
-def layout_of(file: BinaryIO, size_bytes: int) -> Layout:
+def layout_of(file: BinaryIO, size_bytes: int) -> FileLayout:
     """Where the recordings of a file lie. ``file`` is seekable; its reads may raise."""
     found: list[Recording] = []
     at, behind = 0, 0
@@ -74,7 +74,7 @@ def layout_of(file: BinaryIO, size_bytes: int) -> Layout:
         container = following
     if len(found) == MOST:
         behind += _content_bytes(file, at, size_bytes, size_bytes)
-    return Layout(tuple(found), behind)
+    return FileLayout(tuple(found), behind)
 
 
 def _next_begin(file: BinaryIO, at: int, size_bytes: int, container: Container) -> int:

@@ -12,12 +12,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-import boto3
-from botocore.config import Config as BotoConfig
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -34,8 +31,9 @@ from lfr_batch.errors import (
     StoreUnreachable,
     UsageError,
 )
-from lfr_batch.footage.places import FileState, Found, ObjectFacts, sort_by_name
+from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, sort_by_name
 from lfr_batch.footage.ranged import RangedReader
+from lfr_batch.storage.s3_client import client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -45,11 +43,7 @@ SCHEME = "s3://"
 MIB = 1024 * 1024
 READ_ATTEMPTS = 4
 """boto3 retries requests; a body that breaks off half-way is ours to ask for again."""
-CONNECTIONS = 64
-"""Kept at most: a worker may have 16 segments at once, and planning looks into more files."""
 WILDCARD = re.compile(r"[*?\[]")
-PAID = ("ListObjectsV2", "HeadObject", "GetObject")
-"""Requests of footage; results are written to buckets of one's own."""
 ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
 UNVERSIONED = "null"
 """The version that every object has that is written while a bucket keeps no versions."""
@@ -62,30 +56,6 @@ BAD_CREDENTIALS = {
     "SignatureDoesNotMatch",
     "401",
 }
-
-
-@lru_cache(maxsize=8)
-def client(s3: S3Config) -> S3Client:
-    """One client per settings and process; it may be shared between threads."""
-    checksums = s3.checksums
-    overrides = BotoConfig(
-        max_pool_connections=CONNECTIONS,
-        request_checksum_calculation=checksums,
-        response_checksum_validation=checksums,
-    )
-    with _explained("the S3 settings"):
-        made = boto3.Session().client(
-            "s3", region_name=s3.region, endpoint_url=s3.endpoint_url, config=overrides
-        )
-    if s3.requester_pays:
-        for operation in PAID:
-            made.meta.events.register(f"before-parameter-build.s3.{operation}", _pay)
-    return made
-
-
-def _pay(params: dict[str, Any], **_: object) -> None:
-    """Accept the request's cost, without which such a bucket refuses it."""
-    params["RequestPayer"] = "requester"
 
 
 def find(given: str, s3: S3Config) -> Found:
@@ -149,7 +119,7 @@ def open_bytes(uri: str, s3: S3Config) -> BinaryIO:
     return cast("BinaryIO", BufferedReader(reader, MIB))
 
 
-def state(uri: str, s3: S3Config) -> FileState:
+def state(uri: str, s3: S3Config) -> ObjectState:
     """Size, the store's own checksum, and the version where the bucket keeps versions."""
     return _state_of(_head(uri, s3))
 
@@ -168,9 +138,9 @@ def _head(uri: str, s3: S3Config) -> HeadObjectOutputTypeDef:
         return client(s3).head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
 
 
-def _state_of(head: HeadObjectOutputTypeDef) -> FileState:
+def _state_of(head: HeadObjectOutputTypeDef) -> ObjectState:
     version = head.get("VersionId")
-    return FileState(
+    return ObjectState(
         head["ContentLength"],
         checksum=_checksum(head),
         version_id=None if version == UNVERSIONED else version,

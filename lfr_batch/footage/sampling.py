@@ -1,4 +1,4 @@
-"""Choose frames on one time grid per file: slot k covers [k, k+1) / sample_fps seconds.
+"""Choose frames on one time grid per file: slot k covers [k, k+1) / sample_fps seconds. Pure.
 
 The grid starts at media time 0, not at the segment, so segments sample the moments that one pass
 over the file samples. The one difference: a border inside a slot makes its first frame a sample.

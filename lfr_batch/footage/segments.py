@@ -1,4 +1,6 @@
-"""Cut an asset into segments: no gap, no overlap, borders at keyframes where they are known."""
+"""Cut an asset into segments: no gap, no overlap, borders at keyframes where they are known.
+Pure.
+"""
 
 from __future__ import annotations
 

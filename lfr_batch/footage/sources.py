@@ -10,7 +10,7 @@ from typing import BinaryIO
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageError, StoreError, UsageError
 from lfr_batch.footage import local
-from lfr_batch.footage.places import FileState, ObjectFacts, Place, Sort, left_out_sentence
+from lfr_batch.footage.places import ObjectFacts, ObjectState, Place, Sort, left_out_sentence
 from lfr_batch.footage.signatures import beside_footage
 from lfr_batch.records import FootageEntry
 
@@ -35,7 +35,7 @@ PEEK_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class FootageListing:
     entries: tuple[FootageEntry, ...]
     """Sorted by uri, each once."""
     said: tuple[str, ...]
@@ -44,7 +44,7 @@ class Listing:
     """Files."""
 
 
-def list_footage(inputs: Sequence[str], s3: S3Config) -> Listing:
+def list_footage(inputs: Sequence[str], s3: S3Config) -> FootageListing:
     """Every file or object that the inputs mean.
 
     An input is a file, a folder, a glob pattern or ``s3://bucket/prefix``. A folder stands for all
@@ -70,7 +70,7 @@ def list_footage(inputs: Sequence[str], s3: S3Config) -> Listing:
         uris |= taken
         left_out |= {uri for uri, _ in out}
     entries = tuple(FootageEntry(uri) for uri in sorted(_once(uris) if len(inputs) > 1 else uris))
-    return Listing(entries, tuple(said), len(left_out - uris))
+    return FootageListing(entries, tuple(said), len(left_out - uris))
 
 
 def _once(uris: set[str]) -> set[str]:
@@ -105,7 +105,7 @@ def open_bytes(uri: str, s3: S3Config) -> BinaryIO:
     return place_of(uri).open_bytes(uri, s3)
 
 
-def state(uri: str, s3: S3Config) -> FileState:
+def state(uri: str, s3: S3Config) -> ObjectState:
     """How it stands now; nothing of it is read. Raises FootageUnreadable, StoreUnreachable."""
     return place_of(uri).state(uri, s3)
 

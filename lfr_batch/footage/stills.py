@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import cv2
@@ -13,6 +14,9 @@ from lfr_batch.footage import sources
 from lfr_batch.footage.albums import MOST_LISTED, Album, Page, open_album
 from lfr_batch.footage.signatures import refusal
 from lfr_batch.records import ByteArray, Segment
+from lfr_batch.unexpected import trace
+
+logger = logging.getLogger(__name__)
 
 MAX_BYTES = 1 << 30
 MAX_PICTURES = 1000
@@ -91,7 +95,8 @@ def decode_stills(uri: str, data: bytes, rotation_deg: int = 0) -> Iterator[Stil
     for number, page in enumerate(album.pages[: within_limits(album)], start=1):
         try:
             bgr = page.decode() if page.refused is None else None
-        except Exception:  # noqa: BLE001 - damaged bytes make the libraries raise anything
+        except Exception as error:  # noqa: BLE001 - damaged bytes: libraries raise anything
+            logger.info("%s: picture %d: %s", uri, number, trace(error))
             bgr = None
         if bgr is None:
             refused.append(_said(album, number, page))

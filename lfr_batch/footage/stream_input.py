@@ -95,7 +95,7 @@ NO_SOURCE = "cannot be reached, or sends no video: check the address"
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class OpenStream:
     """An open connection or file and its video stream. Use neither after it is closed."""
 
     shown: str
@@ -110,7 +110,7 @@ class Feed:
 
 
 @contextmanager
-def open_feed(kind: str, address: str, shown: str, stall_s: float) -> Iterator[Feed]:
+def open_feed(kind: str, address: str, shown: str, stall_s: float) -> Iterator[OpenStream]:
     """``shown`` stands for the address in messages. Raises FootageUnreadable."""
     if kind == "file":
         with open_video(address, S3Config()) as video:
@@ -126,7 +126,7 @@ def open_feed(kind: str, address: str, shown: str, stall_s: float) -> Iterator[F
         yield _feed(shown, container, _video_stream(shown, container), None)
 
 
-def read_packets(feed: Feed) -> Iterator[av.Packet[Any]]:
+def read_packets(feed: OpenStream) -> Iterator[av.Packet[Any]]:
     """Packets as they come; ends where the source does.
 
     Raises FootageUnreadable when nothing comes any more.
@@ -186,7 +186,7 @@ def _video_stream(shown: str, container: InputContainer) -> VideoStream:
 
 def _feed(
     shown: str, container: InputContainer, stream: VideoStream, timing: Timing | None
-) -> Feed:
+) -> OpenStream:
     codec = stream.codec_context
     codec.thread_count, codec.thread_type = 1, ThreadType.SLICE
     codec.flags |= Flags.low_delay
@@ -197,4 +197,4 @@ def _feed(
     rate = stream.average_rate or stream.guessed_rate or FALLBACK_RATE
     believed = rate if LEAST_RATE <= rate <= MOST_RATE else FALLBACK_RATE
     timed = timing is not None or container.format.name not in UNTIMED_FORMATS
-    return Feed(shown, container, stream, round(NS_PER_S / believed), timing, timed)
+    return OpenStream(shown, container, stream, round(NS_PER_S / believed), timing, timed)

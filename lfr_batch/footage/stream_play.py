@@ -15,7 +15,7 @@ from lfr_batch.errors import FootageUnreadable
 from lfr_batch.footage.pyav_frame import Scalers, stated_by
 from lfr_batch.footage.shape import Stated, sample_aspect
 from lfr_batch.footage.stream_decode import StreamFrame, arrival, decode, now
-from lfr_batch.footage.stream_input import Feed, read_packets
+from lfr_batch.footage.stream_input import OpenStream, read_packets
 from lfr_batch.footage.stream_time import RunningTime
 from lfr_batch.records import NS_PER_S, nanoseconds, seconds
 
@@ -42,7 +42,7 @@ class Playing:
     """When this connection brought its last frame."""
 
 
-def play(playing: Playing, feed: Feed, stall_s: float) -> None:
+def play(playing: Playing, feed: OpenStream, stall_s: float) -> None:
     """Returns at the end of a file, or when it is to stop.
 
     Raises FootageUnreadable when a camera's stream is lost, or where a file has no frame.
@@ -68,7 +68,7 @@ def play(playing: Playing, feed: Feed, stall_s: float) -> None:
         raise FootageUnreadable(f"{feed.shown} holds no frame that can be decoded")
 
 
-def _hand_out(playing: Playing, feed: Feed, packet: av.Packet[Any]) -> None:
+def _hand_out(playing: Playing, feed: OpenStream, packet: av.Packet[Any]) -> None:
     """Nothing of the frames may be referenced after this."""
     read = now()
     frames, damaged = decode(packet, read)
@@ -97,7 +97,7 @@ def _pace(playing: Playing, packet: av.Packet[Any]) -> None:
         playing.stopping.wait(seconds(wait_ns))
 
 
-def _check_pictures(playing: Playing, feed: Feed, connected_ns: int, stall_s: float) -> None:
+def _check_pictures(playing: Playing, feed: OpenStream, connected_ns: int, stall_s: float) -> None:
     """Packets without pictures (sound only, or never a keyframe) are a stall, too."""
     last_ns, limit_s = playing.last_frame_ns, stall_s
     if last_ns is None:
@@ -106,7 +106,7 @@ def _check_pictures(playing: Playing, feed: Feed, connected_ns: int, stall_s: fl
         raise FootageUnreadable(f"{feed.shown} sends data, but no picture for {limit_s:.0f} s")
 
 
-def _check_lag(playing: Playing, feed: Feed, stall_s: float) -> None:
+def _check_lag(playing: Playing, feed: OpenStream, stall_s: float) -> None:
     """What has piled up in buffers is thrown away by connecting anew."""
     lag_ns = playing.time.lag_ns
     if playing.last_frame_ns is not None and lag_ns > nanoseconds(stall_s):

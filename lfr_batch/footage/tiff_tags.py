@@ -1,4 +1,5 @@
 """The first directory of a TIFF, which is also how EXIF and the Multi-Picture Format are written.
+Pure.
 
 Sources: TIFF 6.0, section 2; EXIF 3.0, section 4.6.
 """

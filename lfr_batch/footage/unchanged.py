@@ -1,10 +1,12 @@
-"""Whether a file is still the one that was planned, as far as that shows without reading it."""
+"""Whether a file is still the one that was planned, as far as that shows without reading it.
+Pure.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from lfr_batch.footage.places import FileState
+from lfr_batch.footage.places import ObjectState
 from lfr_batch.records import Segment
 
 OR_PUT_BACK = "or put it back as it was and give `lfr resume RUN --retry-failed`"
@@ -12,7 +14,7 @@ Verdict = Literal["same", "doubt", "changed"]
 """'doubt': only reading it can tell."""
 
 
-def since_planned(segment: Segment, now: FileState) -> Verdict:
+def since_planned(segment: Segment, now: ObjectState) -> Verdict:
     """Compare with the plan, which may have been made on another machine: inodes and devices count
     differently there.
 
@@ -32,7 +34,7 @@ def since_planned(segment: Segment, now: FileState) -> Verdict:
     return "same" if None not in times and times == (now.modified_ns, now.changed_ns) else "doubt"
 
 
-def since_opened(before: FileState, now: FileState) -> Verdict:
+def since_opened(before: ObjectState, now: ObjectState) -> Verdict:
     """Compare two moments on one machine, between which the file was read.
 
     'changed' where it was written to: even if it holds the same again, it may have held something
@@ -48,7 +50,7 @@ def since_opened(before: FileState, now: FileState) -> Verdict:
     return "doubt"
 
 
-def _same_object(checksum: str, version_id: str | None, now: FileState) -> bool:
+def _same_object(checksum: str, version_id: str | None, now: ObjectState) -> bool:
     """A version never changes; the same bytes under another version are the same bytes."""
     same_version = version_id is not None and version_id == now.version_id
     return same_version or checksum == now.checksum

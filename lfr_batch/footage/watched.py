@@ -13,7 +13,7 @@ from functools import lru_cache
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageChanged, FootageError, FootageGone
 from lfr_batch.footage import sources
-from lfr_batch.footage.places import FileState
+from lfr_batch.footage.places import ObjectState
 from lfr_batch.footage.unchanged import (
     changed_sentence,
     disturbed_sentence,
@@ -29,7 +29,7 @@ REMEMBERED = 1024
 logger = logging.getLogger(__name__)
 
 
-def require_planned(segment: Segment, s3: S3Config) -> FileState:
+def require_planned(segment: Segment, s3: S3Config) -> ObjectState:
     """How the segment's file stands now. Raises FootageChanged where it is not the planned one,
     FootageGone where it is not there, FootageUnreadable, StoreUnreachable."""
     try:
@@ -45,7 +45,9 @@ def require_planned(segment: Segment, s3: S3Config) -> FileState:
 
 
 @contextmanager
-def undisturbed(uri: str, before: FileState, checksum: str | None, s3: S3Config) -> Iterator[None]:
+def undisturbed(
+    uri: str, before: ObjectState, checksum: str | None, s3: S3Config
+) -> Iterator[None]:
     """Read within: raises FootageChanged afterwards where the file did not stay as it was.
 
     That comes before what reading found wrong: a file that is written to looks damaged.
@@ -58,7 +60,7 @@ def undisturbed(uri: str, before: FileState, checksum: str | None, s3: S3Config)
     _require_undisturbed(uri, before, checksum, s3)
 
 
-def _require_undisturbed(uri: str, before: FileState, checksum: str | None, s3: S3Config) -> None:
+def _require_undisturbed(uri: str, before: ObjectState, checksum: str | None, s3: S3Config) -> None:
     try:
         now = sources.state(uri, s3)
         verdict = since_opened(before, now)
@@ -71,7 +73,7 @@ def _require_undisturbed(uri: str, before: FileState, checksum: str | None, s3: 
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _read_again(uri: str, state: FileState, s3: S3Config) -> str:
+def _read_again(uri: str, state: ObjectState, s3: S3Config) -> str:
     """Checksum of what the file holds in this very state. Raises FootageError, StoreUnreachable."""
     logger.info("%s is read again, since its times do not show that it is as planned", uri)
     facts = sources.facts(uri, s3)

@@ -1,4 +1,4 @@
-"""Which face of a picture is enrolled, in the words that the operator reads."""
+"""Which face of a picture is enrolled, in the words that the operator reads. Pure."""
 
 from __future__ import annotations
 

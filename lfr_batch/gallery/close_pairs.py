@@ -1,4 +1,4 @@
-"""Pairs of enrolled templates that score high: all of them, or those that a change brings."""
+"""Pairs of enrolled templates that score high: all of them, or those that a change brings. Pure."""
 
 from __future__ import annotations
 

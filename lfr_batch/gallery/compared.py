@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from lfr_batch.gallery.close_pairs import ClosePairs, Compared, PairLimits
-from lfr_batch.gallery.durable_files import make_own_folder, write_whole
 from lfr_batch.gallery.records import EnrolledFace
 from lfr_batch.records import FloatArray
+from lfr_batch.storage.files import write_whole
+from lfr_batch.storage.folders import make_own_folder, sweep
 
 FOLDER = "compared"
 ROWS_AT_ONCE = 65_536
@@ -75,6 +76,7 @@ def write_pairs(snapshot: Path, pairs: ClosePairs, limits: PairLimits) -> None:
     )
     path = _path(snapshot)
     make_own_folder(path.parent)
+    sweep(path.parent)
     with write_whole(path) as file:
         file.write(hashlib.sha256(archive.getbuffer()).digest())
         file.write(archive.getbuffer())

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from lfr_batch.gallery.durable_files import make_own_folder, write_text
+from lfr_batch.storage.files import write_text
+from lfr_batch.storage.folders import make_own_folder, sweep
 
 FOLDER = "confirmed"
 
@@ -32,6 +33,7 @@ def confirm(snapshot: Path, created_utc: datetime, said: Confirmation) -> None:
     if said.enrolled_utc > enrolled_at(snapshot, created_utc):
         path = _path(snapshot)
         make_own_folder(path.parent)
+        sweep(path.parent)
         write_text(path, said.model_dump_json(indent=1) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""From a ranking to what is proposed to an officer. The system proposes; a person decides."""
+"""From a ranking to what is proposed to an officer. The system proposes; a person decides. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from lfr_batch.gallery.ranking import RankedSubject
 from lfr_batch.records import Candidate
 
+Decision = tuple[tuple[Candidate, ...], float | None]
+"""Candidates of a probe, and the margin of the best."""
 
-def decide(
-    ranked: Sequence[RankedSubject], threshold: float, top_k: int
-) -> tuple[tuple[Candidate, ...], float | None]:
+
+def decide(ranked: Sequence[RankedSubject], threshold: float, top_k: int) -> Decision:
     """The candidates of a probe, and the margin of the best over the next subject.
 
     A score equal to the threshold reaches it. If even the best subject stays below, nobody is

@@ -1,4 +1,6 @@
-"""Enrolled pictures that ask for a look: one picture twice, or two subjects who look the same."""
+"""Enrolled pictures that ask for a look: one picture twice, or two subjects who look the same.
+Pure.
+"""
 
 from __future__ import annotations
 

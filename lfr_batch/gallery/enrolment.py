@@ -1,4 +1,4 @@
-"""What came of the pictures: who is enrolled, what was refused, what asks for a look."""
+"""What came of the pictures: who is enrolled, what was refused, what asks for a look. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores that do not depend on who computed them: the batch, the threads, the device."""
+"""Scores that do not depend on who computed them: the batch, the threads, the device. Pure."""
 
 from __future__ import annotations
 

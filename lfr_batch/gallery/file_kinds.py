@@ -1,4 +1,4 @@
-"""What kind of file begins like this: a picture, or something else that lies beside pictures.
+"""What kind of file begins like this: a picture, or something else that lies beside pictures. Pure.
 
 Contents decide, whatever the name says. Magic numbers are the formats' own specifications'. Not
 recognised as pictures: Netpbm as text (P1 to P3), and formats without a magic number (TGA).

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lfr_batch.gallery.decide import decide
+from lfr_batch.gallery.decide import Decision, decide
 from lfr_batch.gallery.faiss_index import Device, Index, open_index, search
 from lfr_batch.gallery.ranking import RankedSubject, rank_subjects
 from lfr_batch.gallery.records import Snapshot
-from lfr_batch.records import Candidate, FloatArray
-
-Decision = tuple[tuple[Candidate, ...], float | None]
+from lfr_batch.records import FloatArray
 
 FIRST_DEPTH = 4
 """Images asked for at first, per subject wanted."""

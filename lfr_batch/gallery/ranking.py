@@ -1,4 +1,4 @@
-"""From images to people: a subject scores what its best image scores."""
+"""From images to people: a subject scores what its best image scores. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The records of enrolment, in the order in which they come to be."""
+"""The records of enrolment, in the order in which they come to be. Pure."""
 
 from __future__ import annotations
 
@@ -202,10 +202,6 @@ class Snapshot:
     @property
     def subjects_path(self) -> Path:
         return self.path / "subjects.parquet"
-
-    @property
-    def refusals_path(self) -> Path:
-        return self.path / "refusals.parquet"
 
 
 def image_id_of(subject_id: str, sha256: str) -> str:

@@ -13,11 +13,11 @@ import pyarrow as pa
 from lfr_batch.errors import GalleryDamaged, GalleryError
 from lfr_batch.gallery import parquet_tables as tables
 from lfr_batch.gallery.arrow_strings import ArrowStrings
-from lfr_batch.gallery.durable_files import sha256_of
 from lfr_batch.gallery.faiss_index import build_index, map_vectors, write_index
 from lfr_batch.gallery.manifest import FileEntry, Manifest, ManifestTooNew, from_json, to_json
 from lfr_batch.gallery.records import EnrolledFace, FileOutcome, Subject
 from lfr_batch.records import FloatArray
+from lfr_batch.storage.files import sha256_of
 
 MANIFEST = "manifest.json"
 TEMPLATES = "templates.parquet"

@@ -13,7 +13,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -28,13 +29,6 @@ from lfr_batch.errors import (
 from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits
 from lfr_batch.gallery.compared import ComparedSnapshot, read_pairs, write_pairs
 from lfr_batch.gallery.confirmed import Confirmation, confirm, enrolled_at
-from lfr_batch.gallery.durable_files import (
-    exclusive,
-    new_directory,
-    reading_errors,
-    storage_errors,
-    write_text,
-)
 from lfr_batch.gallery.enrolment import count_reasons, in_row_order
 from lfr_batch.gallery.identity import snapshot_identity
 from lfr_batch.gallery.manifest import Manifest
@@ -60,6 +54,10 @@ from lfr_batch.gallery.snapshot_files import (
     write_snapshot,
 )
 from lfr_batch.gallery.verified import verify_once
+from lfr_batch.storage.disk_errors import NOTHING_CHANGED, disk_errors
+from lfr_batch.storage.files import write_text
+from lfr_batch.storage.folders import new_directory, sweep
+from lfr_batch.storage.locks import exclusive
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SNAPSHOT_ID = re.compile(r"[0-9a-f]{12}")
@@ -115,7 +113,7 @@ def publish_snapshot(
         files={},
     )
     final = folder / "snapshots" / snapshot_id
-    with storage_errors(folder), exclusive(folder / ".lock"):
+    with disk_errors(folder, NOTHING_CHANGED), exclusive(folder / ".lock"):
         if _is_intact(final):
             said = Confirmation(enrolled_utc=created_utc, case_ref=case_ref, authority=authority)
             confirm(final, read_manifest(final).created_utc, said)
@@ -124,6 +122,7 @@ def publish_snapshot(
                 write_snapshot(building, manifest, ordered, not_enrolled, everyone.values())
         if compared is not None:
             write_pairs(final, *compared)
+        sweep(folder)
         write_text(folder / "CURRENT", f"{snapshot_id}\n")
     return _info(name, final)
 
@@ -282,7 +281,7 @@ def _snapshot_path(home: Path, name: str, snapshot_id: str | None) -> Path:
     folder = _gallery_folder(home, name)
     wanted = snapshot_id or _current_id(home, folder)
     path = folder / "snapshots" / wanted
-    with reading_errors(folder):
+    with _reading(folder):
         if SNAPSHOT_ID.fullmatch(wanted) and path.is_dir():
             return path
     if snapshot_id is None:
@@ -298,7 +297,7 @@ def _snapshot_path(home: Path, name: str, snapshot_id: str | None) -> Path:
 
 def _current_id(home: Path, folder: Path) -> str:
     try:
-        with reading_errors(folder):
+        with _reading(folder):
             return (folder / "CURRENT").read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError as error:
         names = _gallery_names(home)
@@ -306,6 +305,20 @@ def _current_id(home: Path, folder: Path) -> str:
         raise GalleryNotFound(
             f"There is no gallery {folder.name!r} under {home} ({others}); enrol it with "
             f"`lfr gallery enrol {folder.name} --images DIR`."
+        ) from error
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    """A folder that may not be searched as one sentence; a missing file stays what it is."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise GalleryError(
+            f"{folder} cannot be read ({error.strerror or error}); mend its permissions or "
+            "choose another home."
         ) from error
 
 
@@ -323,7 +336,7 @@ def _is_gallery(folder: Path) -> bool:
 
 def _inside(folder: Path) -> list[Path]:
     """Empty where there is no such folder; unlike ``glob`` it does not pass over a refusal."""
-    with reading_errors(folder):
+    with _reading(folder):
         try:
             return list(folder.iterdir())
         except FileNotFoundError:

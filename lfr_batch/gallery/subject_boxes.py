@@ -1,4 +1,4 @@
-"""Where a subject's face is in a picture, as the operator's table of subjects says it."""
+"""Where a subject's face is in a picture, as the operator's table of subjects says it. Pure."""
 
 from __future__ import annotations
 

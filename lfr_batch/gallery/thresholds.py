@@ -1,4 +1,4 @@
-"""The threshold that a wanted false-positive rate asks for.
+"""The threshold that a wanted false-positive rate asks for. Pure.
 
 Terms as in ISO/IEC 19795-1 and NIST IR 8271. FMR: share of comparisons of different people that
 score at least the threshold. FPIR: share of searches by people who are not enrolled that bring up

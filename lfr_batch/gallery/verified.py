@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from lfr_batch.gallery.durable_files import exclusive, write_text
+from lfr_batch.storage.files import write_text
+from lfr_batch.storage.locks import exclusive
 
 Stamp = list[int]
 """Size, mtime and ctime in ns, inode."""

@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from lfr_batch.errors import AuditBroken
-from lfr_batch.gallery.durable_files import exclusive, own, storage_errors, sync
+from lfr_batch.storage.disk_errors import disk_errors
+from lfr_batch.storage.lines import append, open_lines
+from lfr_batch.storage.locks import exclusive
 
 FIRST = "0" * 64
 _CHUNK_BYTES = 1 << 16
@@ -49,14 +51,14 @@ def record(home: Path, event: str, entries: Sequence[Entry], at: datetime | None
     cannot be understood.
     """
     path, moment = audit_log(home), (at or datetime.now(UTC)).isoformat()
-    with storage_errors(path), exclusive(path.with_name("LOCK")), _opened(path) as file:
+    with disk_errors(path), exclusive(path.with_name("LOCK")), open_lines(path) as file:
         number, previous = _last(path, file)
         lines = []
         for number_, entry in enumerate(entries, number + 1):
             line = _line({"n": number_, "at": moment, "event": event, **entry}, previous)
             previous = line["sha256"]
             lines.append(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-        _append(file, b"".join(lines))
+        append(file, b"".join(lines))
 
 
 def entries(home: Path) -> Iterator[dict[str, Any]]:
@@ -112,14 +114,6 @@ def _parsed(path: Path, which: str, raw: bytes) -> dict[str, Any]:
     raise AuditBroken(f"{path} was altered: {which} cannot be read; restore it from a copy")
 
 
-def _opened(path: Path) -> FileIO:
-    is_new = not path.exists()
-    file = FileIO(path, "a", opener=own)
-    if is_new:
-        sync(path.parent)
-    return file
-
-
 def _last(path: Path, file: FileIO) -> tuple[int, str]:
     """Number and sha256 of the last whole line; what follows it is cut off."""
     data, size = b"", path.stat().st_size
@@ -135,15 +129,3 @@ def _last(path: Path, file: FileIO) -> tuple[int, str]:
         return 0, FIRST
     line = _parsed(path, "its last line", whole.splitlines()[-1])
     return line["n"], line["sha256"]
-
-
-def _append(file: FileIO, data: bytes) -> None:
-    """All of it or, where the disk is full, nothing."""
-    size, left = os.fstat(file.fileno()).st_size, data
-    try:
-        while left:
-            left = left[file.write(left) or 0 :]
-        os.fsync(file.fileno())
-    except OSError:
-        os.ftruncate(file.fileno(), size)
-        raise

@@ -1,4 +1,4 @@
-"""The records of live mode, in the order in which they come to be.
+"""The records of live mode, in the order in which they come to be. Pure.
 
 Times ``*_at`` are timezone-aware UTC datetimes. Nothing here is about a person who is not on the
 watchlist: counts have no faces.

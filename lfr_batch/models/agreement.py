@@ -8,9 +8,8 @@ need not measure again.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from itertools import repeat
@@ -32,18 +31,12 @@ from lfr_batch.models.ladder import Size
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
 from lfr_batch.models.providers import Precision, fast_precision
 from lfr_batch.models.selection import DIGITS, SELECTIONS, Selection, numbers_of
-from lfr_batch.models.sessions import (
-    ModelFile,
-    Outputs,
-    Session,
-    SessionPlan,
-    open_planned,
-    plan_session,
-    wants_tensorrt,
-)
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import Outputs, Session, open_planned, plan_session, wants_tensorrt
 from lfr_batch.models.store import Pack
 from lfr_batch.models.synthetic import drawn_face, face_in_a_picture, smooth_pictures
 from lfr_batch.records import ByteArray, FloatArray
+from lfr_batch.storage.files import write_text
 
 MIN_COSINE = 0.999
 MAX_SCORE_GAP = 0.05
@@ -347,16 +340,6 @@ def _parse_verdict(entry: Any) -> Verdict:
 def _write_cache(path: Path, verdicts: dict[str, Verdict]) -> None:
     """Replace the cache at once; a home that cannot be written costs a second at each start."""
     text = json.dumps({key: asdict(verdict) for key, verdict in verdicts.items()}, indent=1)
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".agreement-")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "w") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
+        write_text(path, text)

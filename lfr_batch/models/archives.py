@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from lfr_batch.errors import PackDamaged, StoreError, StoreUnreachable
-from lfr_batch.models.store import sha256_of
+from lfr_batch.storage.files import sha256_of, sync
 
 FETCH_TIMEOUT_S = 900
 
@@ -52,7 +52,9 @@ def fetch_archive(pin: PinnedArchive, cache_dir: Path) -> Path:
         fetched = _download(pin, Path(temporary))
         if sha256_of(fetched) != pin.sha256:
             raise PackDamaged(_differs(pin))
+        sync(fetched)
         fetched.replace(target)
+        sync(cache_dir)
     return target
 
 

@@ -1,4 +1,4 @@
-"""Rewriting ONNX graphs: pure, a model in and a new model out."""
+"""Rewriting ONNX graphs: a model in and a new model out. Pure."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from lfr_batch.models.manifest import (
     PermittedUse,
     is_pack_name,
 )
-from lfr_batch.models.store import sha256_of
+from lfr_batch.storage.files import sha256_of
 
 SCRFD_OUTPUTS_WITH_LANDMARKS = (9, 15)
 DETECTOR_MIN_OUTPUTS = 5

@@ -7,6 +7,7 @@ second batch is made ready while one computes only if it is full.
 from __future__ import annotations
 
 import atexit
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -17,6 +18,9 @@ from weakref import WeakSet
 
 from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.records import FloatArray
+from lfr_batch.unexpected import trace
+
+logger = logging.getLogger(__name__)
 
 Outputs = tuple[FloatArray, ...]
 P = TypeVar("P")
@@ -191,7 +195,8 @@ class Lane(Generic[P]):
         try:
             if slots is not None:
                 slots[number].wipe()
-        except Exception:  # noqa: BLE001 - whatever it was: buffers that are gone hold nothing
+        except Exception as error:  # noqa: BLE001 - whatever it was: what is gone holds nothing
+            logger.info("buffers were let go, not wiped: %s", trace(error))
             with self._changed:
                 self._slots = None
 

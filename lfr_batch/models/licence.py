@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from lfr_batch.errors import LicenceRefused
 from lfr_batch.models.manifest import PackManifest
+from lfr_batch.visible import plain_line
 
 
 def require_permitted_use(
@@ -16,7 +17,7 @@ def require_permitted_use(
     Raises LicenceRefused if the pack is for non-commercial use, or its licence has run out, and
     the operator did not state which licence covers this use.
     """
-    stated = " ".join((statement or "").split())
+    stated = plain_line(statement)
     if stated:
         return stated
     if manifest.permitted_use != "any":

@@ -25,11 +25,11 @@ Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class Part(BaseModel):
+class ManifestPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class DetectorSpec(Part):
+class DetectorSpec(ManifestPart):
     """The detector's input contract: NCHW, ``(pixel - mean) / std`` with pixels 0-255."""
 
     kind: DetectorKind
@@ -43,7 +43,7 @@ class DetectorSpec(Part):
     """Most pictures in one call; None: no limit."""
 
 
-class EmbedderSpec(Part):
+class EmbedderSpec(ManifestPart):
     """The embedder's input contract: RGB, NCHW, aligned to the ArcFace five-point template."""
 
     file: str
@@ -55,14 +55,14 @@ class EmbedderSpec(Part):
     max_batch: Annotated[int, Field(ge=1)] | None = None
 
 
-class CalibrationPoint(Part):
+class CalibrationPoint(ManifestPart):
     """Share ``fmr`` of pairs of different people score at least ``threshold`` (a cosine)."""
 
     fmr: Annotated[float, Field(gt=0.0, le=1.0)]
     threshold: Annotated[float, Field(ge=-1.0, le=1.0)]
 
 
-class PackManifest(Part):
+class PackManifest(ManifestPart):
     """One pack. ``files`` maps every file of the pack, relative to its directory, to its sha256."""
 
     lfr_pack: Literal[1] = 1

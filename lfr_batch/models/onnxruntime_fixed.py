@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import onnx
@@ -23,12 +23,10 @@ from lfr_batch.models.lane import Lane, Outputs
 from lfr_batch.models.onnxruntime_open import describe, input_shape, open_graph, refusals
 from lfr_batch.models.providers import Shape
 from lfr_batch.models.selecting_graph import gives_best_cells
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.models.transfers import TRANSFERS
 from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray
-
-if TYPE_CHECKING:
-    from lfr_batch.models.sessions import ModelFile, SessionPlan
 
 SLOTS = 2
 """While one batch computes, the next is copied."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
 
 import onnx
 import onnxruntime
@@ -25,9 +24,7 @@ from lfr_batch.models.providers import (
     misplaced,
     tensorrt_options,
 )
-
-if TYPE_CHECKING:
-    from lfr_batch.models.sessions import SessionPlan
+from lfr_batch.models.session_plan import SessionPlan
 
 ERRORS_ONLY = 3
 REFUSALS = (RuntimeError, EPFail, Fail, RuntimeException)

@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import onnx
@@ -19,10 +19,8 @@ import onnxruntime
 from lfr_batch.models.graph import PICTURES, takes_pictures
 from lfr_batch.models.onnxruntime_open import describe, open_graph
 from lfr_batch.models.providers import Shape
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.records import ByteArray, FloatArray
-
-if TYPE_CHECKING:
-    from lfr_batch.models.sessions import ModelFile, SessionPlan
 
 DEVICE = "cpu"
 KEPT_SIZES = 8

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import openvino
@@ -14,11 +14,8 @@ import openvino.opset13 as opset
 from openvino.preprocess import PrePostProcessor
 
 from lfr_batch.errors import DeviceUnavailable
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.records import ByteArray, FloatArray
-
-if TYPE_CHECKING:
-    from lfr_batch.models.sessions import ModelFile, SessionPlan
-
 
 Shape = tuple[int, ...]
 """Of a batch of pictures: n, height, width, 3."""

@@ -19,7 +19,7 @@ from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.models.kept import Kept
 from lfr_batch.models.onnxruntime_open import open_graph, refusals
 from lfr_batch.models.planes_graph import CELLS, PIXELS, PLANES, cells_graph, pixels_graph
-from lfr_batch.models.sessions import SessionPlan
+from lfr_batch.models.session_plan import SessionPlan
 from lfr_batch.planes import Layout, Planes, Shown, SizeWh
 from lfr_batch.records import ByteArray
 

@@ -1,4 +1,4 @@
-"""A detector's graph that ranks its own cells: pure, a model in and a new model out.
+"""A detector's graph that ranks its own cells: a model in and a new model out. Pure.
 
 Of ONNX's operators those alone that are in its versions 9 to 24 alike, TopK apart, and that
 onnxruntime has for CUDA and TensorRT too.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -13,9 +12,9 @@ import numpy as np
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable, tensorrt_is_usable
-from lfr_batch.models.ladder import Size
 from lfr_batch.models.providers import BackendName, Device, Precision
 from lfr_batch.models.selection import Selection
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray, FloatArray
 
@@ -71,62 +70,6 @@ class PlanesSession(Session, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """An ONNX file and its input contract: NCHW, ``(pixel - mean) / std`` of pixels 0-255."""
-
-    path: Path
-    mean: float = 0.0
-    std: float = 1.0
-    max_batch: int | None = None
-    """Most pictures that its graph takes in one call; None: no limit."""
-    selection: Selection | None = None
-    """Of a detector, which of its cells come down from a GPU; None: all outputs as they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionPlan:
-    """How a session is to be opened, every 'auto' resolved."""
-
-    backend: BackendName
-    device: Device
-    precision: Precision
-    threads: int
-    streams: int = 1
-    """Batches computed at once on the CPU, each with its share of the threads."""
-    allow_cpu: bool = False
-    """Whether parts of a GPU's graph may be computed on the CPU."""
-    gpu_share: float = 1.0
-    """Of the GPU, for the worker that this session belongs to."""
-    cache: Path | None = None
-    """Where TensorRT keeps this model's engines."""
-    at_once: int = 8
-    """Pictures that a GPU computes in one call, see ``ladder``."""
-    usual_whs: tuple[Size, ...] = ()
-    """Sizes that will be wanted: a GPU makes ready for them at once, which takes seconds."""
-    cuda_graphs: bool = False
-    """Whether CUDA replays a call as it was recorded, instead of being told it anew."""
-    one_shape: bool = False
-    """On the CPU, too, one session for every size: what a GPU does, tried out without one."""
-    min_score: float = 0.0
-    """Cells of a detector that score no more need not come down from a GPU."""
-    fixed_shapes: bool = False
-    """OpenVINO: a graph for each shape of batches. It pays where few shapes come often: small
-    models gain a fifth, and each new shape takes a fifth of a second."""
-
-
-def open_session(model: ModelFile, inference: InferenceConfig, threads: int) -> Session:
-    """A session of ``model``.
-
-    Precision 'auto' is f32 here: only the start-up check of ``agreement`` may choose another.
-    On the CPU input sizes stay free, see ``SessionPlan.fixed_shapes``.
-
-    Raises DeviceUnavailable if the device asked for is not there, ConfigError for a combination
-    that no backend offers.
-    """
-    return open_planned(model, plan_session(inference, threads))
-
-
 def plan_session(
     inference: InferenceConfig,
     threads: int,
@@ -135,6 +78,10 @@ def plan_session(
     at_once: int = 8,
 ) -> SessionPlan:
     """Resolve every 'auto': CUDA with onnxruntime where it is usable, else OpenVINO on the CPU.
+
+    Precision 'auto' is f32 here: only the start-up check of ``agreement`` may choose another.
+    On the CPU input sizes stay free, see ``SessionPlan.fixed_shapes``. Raises DeviceUnavailable if
+    the device asked for is not there, ConfigError for a combination that no backend offers.
 
     ``gpu_share`` is what the worker may use of a GPU; with 0 it has none. ``at_once`` are the
     pictures of one call there.

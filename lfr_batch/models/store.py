@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
 import json
 import os
 import shutil
@@ -14,10 +12,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from lfr_batch.errors import PackDamaged, PackError, PackNotFound, StoreFull
+from lfr_batch.errors import PackDamaged, PackError, PackNotFound
 from lfr_batch.models.manifest import PackManifest, is_pack_name, is_safe_name
+from lfr_batch.storage.disk_errors import WayOut, is_full, refusal
+from lfr_batch.storage.files import sha256_of, sync
+from lfr_batch.storage.folders import sync_tree
 
 MANIFEST = "manifest.json"
+_ADD_AGAIN = WayOut("free space and add the pack again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ def _install_afresh(pack: Pack, source: Path) -> None:
         _copy_files(fresh, source)
         verify_pack(fresh)
         _move_into_place(fresh.directory, pack.directory, Path(temporary) / "old")
+        sync(root)
 
 
 def _is_installed(pack: Pack) -> bool:
@@ -200,15 +203,8 @@ def _copy_files(fresh: Pack, source: Path) -> None:
         target = fresh.path(file)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / file, target)
-        _flush(target)
-    manifest_path = fresh.path(MANIFEST)
-    manifest_path.write_text(fresh.manifest.to_json())
-    _flush(manifest_path)
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
+    fresh.path(MANIFEST).write_text(fresh.manifest.to_json())
+    sync_tree(fresh.directory)
 
 
 def _move_into_place(fresh: Path, final: Path, aside: Path) -> None:
@@ -223,16 +219,11 @@ def _move_into_place(fresh: Path, final: Path, aside: Path) -> None:
 
 
 def _copy_error(error: OSError, source: Path, home: Path) -> Exception:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreFull(f"No space left for the model pack in {packs_root(home)}: free some.")
+    if is_full(error):
+        return refusal(error, packs_root(home), _ADD_AGAIN)
     return PackError(
         f"The model pack cannot be copied from {source} to {packs_root(home)}: {error}."
     )
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _read_manifest(directory: Path) -> PackManifest:

@@ -1,4 +1,4 @@
-"""Fixed pictures that belong to nobody, to compare two sessions on. Pure and deterministic."""
+"""Fixed pictures that belong to nobody, to compare two sessions on. Deterministic. Pure."""
 
 from __future__ import annotations
 

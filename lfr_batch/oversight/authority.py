@@ -6,6 +6,7 @@ import getpass
 from dataclasses import dataclass
 
 from lfr_batch.errors import AuthorityError
+from lfr_batch.visible import plain_line
 
 EXAMPLES = {
     "--case": "OP-1",
@@ -33,9 +34,9 @@ def require_authority(
     needs_purpose: bool = True,
 ) -> Authority:
     """Raises AuthorityError naming every option that is missing or blank."""
-    stated = {"--case": _plain(case), "--authority": _plain(authority)}
+    stated = {"--case": plain_line(case), "--authority": plain_line(authority)}
     if needs_purpose:
-        stated["--purpose"] = _plain(purpose)
+        stated["--purpose"] = plain_line(purpose)
     missing = [option for option, text in stated.items() if not text]
     if missing:
         example = " ".join(f'{option} "{EXAMPLES[option]}"' for option in missing)
@@ -44,19 +45,13 @@ def require_authority(
             f"give for example: {example}"
         )
     return Authority(
-        stated["--case"], stated["--authority"], _plain(purpose), operator_name(operator)
+        stated["--case"], stated["--authority"], plain_line(purpose), operator_name(operator)
     )
 
 
 def operator_name(stated: str | None) -> str:
     """Who acts: as stated, else the login name."""
-    return _plain(stated) or _login()
-
-
-def _plain(text: str | None) -> str:
-    """One line of what can be seen: a record must not hold what a reader cannot notice."""
-    visible = (letter for letter in text or "" if letter.isprintable() or letter.isspace())
-    return " ".join("".join(visible).split())
+    return plain_line(stated) or _login()
 
 
 def _login() -> str:

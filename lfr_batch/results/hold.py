@@ -19,7 +19,7 @@ from typing import Any
 
 from lfr_batch.errors import RunBusy, RunTakenOver
 from lfr_batch.results import layout
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 _CLAIM = re.compile(rf"({layout.EPOCH})\.json")
 _NUMBER = re.compile(r"(\d{6})[-.].*")

@@ -12,10 +12,11 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.results import layout, views
 from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.run_views import create_run_views
-from lfr_batch.results.s3_store import S3Store, arrow_filesystem
 from lfr_batch.results.schemas import DATASETS, part_schema
 from lfr_batch.results.sql import parts_explained
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.s3_store import S3Store, arrow_filesystem
+from lfr_batch.storage.store import Store
 
 _UTC = "SET TimeZone = 'UTC'"
 _NO_SPILLING = "SET temp_directory = ''"

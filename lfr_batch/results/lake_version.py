@@ -7,7 +7,7 @@ import json
 from lfr_batch.errors import ResultsTooNew
 from lfr_batch.results.layout import LAKE_JSON
 from lfr_batch.results.schemas import SCHEMA_VERSION
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 
 def lake_version(store: Store) -> int | None:

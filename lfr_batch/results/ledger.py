@@ -25,7 +25,7 @@ from lfr_batch.results.rows import outcome_of, row_of
 from lfr_batch.results.run_log import DONE, latest_row
 from lfr_batch.results.shards import list_shards, shard_of
 from lfr_batch.results.state_schemas import LEDGER
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 __all__ = [
     "Ledger",

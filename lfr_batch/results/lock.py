@@ -9,17 +9,15 @@ After a kill it stands for up to ``lease_s``. Neither decides whose results coun
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from lfr_batch.errors import StoreError
-from lfr_batch.gallery.durable_files import make_own_folder, own
 from lfr_batch.results import layout
 from lfr_batch.results.hold import (
     Claim,
@@ -35,9 +33,11 @@ from lfr_batch.results.hold import (
     take,
     write_claim,
 )
-from lfr_batch.results.local_store import explained
-from lfr_batch.results.s3_store import S3Store
-from lfr_batch.results.store import Store
+from lfr_batch.results.store import way_out
+from lfr_batch.storage.local_store import explained
+from lfr_batch.storage.locks import is_held, open_lock, try_lock
+from lfr_batch.storage.s3_store import S3Store
+from lfr_batch.storage.store import Store
 
 LEASE_S = 60.0
 _RENEWALS = 4
@@ -69,42 +69,19 @@ def is_locked(store: Store, run_id: str) -> bool:
     if isinstance(store, S3Store):
         return _is_leased(store, run_id)
     path, root = layout.state(run_id, _LOCK), Path(store.uri)
-    try:
-        with explained(root, path), (root / path).open("rb") as file:
-            return not _try_flock(file, fcntl.LOCK_SH)
-    except FileNotFoundError:
-        return False
+    with explained(root, path, way_out):
+        return is_held(root / path)
 
 
 @contextmanager
 def _flock(store: Store, run_id: str) -> Iterator[Hold]:
-    with _open_lock(Path(store.uri), layout.state(run_id, _LOCK)) as file:
-        if not _persistent_flock(file):
+    path, root = layout.state(run_id, _LOCK), Path(store.uri)
+    with explained(root, path, way_out):
+        file = open_lock(root / path)
+    with file:
+        if not try_lock(file, _TRIES, _BETWEEN_TRIES_S):
             raise busy(run_id, read_claim(store, run_id, newest_epoch(store, run_id)))
         yield take(store, run_id, next_number(store, run_id))
-
-
-def _open_lock(root: Path, path: str) -> IO[bytes]:
-    with explained(root, path):
-        make_own_folder((root / path).parent)
-        return open(root / path, "a+b", opener=own)
-
-
-def _persistent_flock(file: IO[bytes]) -> bool:
-    """Tries more than once: ``is_locked`` of somebody else holds the lock for an instant."""
-    for _ in range(_TRIES):
-        if _try_flock(file, fcntl.LOCK_EX):
-            return True
-        time.sleep(_BETWEEN_TRIES_S)
-    return False
-
-
-def _try_flock(file: IO[bytes], how: int) -> bool:
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lfr_batch.results.damage import damaged
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 Row = Mapping[str, Any]
 
@@ -41,13 +41,8 @@ def merge_parts(
     store.write_atomic(target, _parquet([pa.concat_tables(tables).cast(schema)], schema))
 
 
-def read_rows(data: bytes) -> list[dict[str, Any]]:
-    """The rows of a part, plain Python values; maps are lists of pairs."""
-    return list(_rows(_open(data)))
-
-
 def read_part(store: Store, path: str, way_out: str) -> list[dict[str, Any]]:
-    """The rows of the part ``path``.
+    """The rows of the part ``path``, plain Python values; maps are lists of pairs.
 
     Raises FileNotFoundError, StoreUnreachable, and ResultsError, which names the file and
     ``way_out``, for a part that is cut off or altered.

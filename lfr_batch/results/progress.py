@@ -1,4 +1,4 @@
-"""What of a plan is done and what is left, from its receipts."""
+"""What of a plan is done and what is left, from its receipts. Pure."""
 
 from __future__ import annotations
 

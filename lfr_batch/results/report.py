@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,13 +12,14 @@ from typing import Any
 import duckdb
 import jinja2
 
-from lfr_batch.errors import StoreUnreachable
 from lfr_batch.results import searched
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import shown_status
-from lfr_batch.results.store import Store
 from lfr_batch.results.timeline import timeline
+from lfr_batch.storage.disk_errors import WayOut, disk_errors
+from lfr_batch.storage.files import write_whole
+from lfr_batch.storage.store import Store
 from lfr_batch.visible import visible
 
 MAX_SIGHTINGS = 300
@@ -72,14 +71,14 @@ def write_report(
 ) -> None:
     """Write the report of ``run_id``; ``connection`` is of ``open_lake`` on the same root.
 
-    Raises RunNotFound, and StoreUnreachable if ``out_path`` cannot be written.
+    Raises RunNotFound, and StoreFull or StoreUnreachable if ``out_path`` cannot be written.
     """
     rows = _select(connection, _OF_RUN.format("runs"), run_id)
     if not rows:
         raise not_found(store, run_id)
     run = {**rows[0], "status": shown_status(store, run_id, rows[0]["status"])}
     context = report_context(connection, run, reference_pictures)
-    write_whole(out_path, _template().generate(context))
+    save_report(out_path, _template().generate(context))
 
 
 def report_context(
@@ -266,19 +265,14 @@ def _shown(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
-def write_whole(out_path: Path, pieces: Iterable[str]) -> None:
-    """All of a report or nothing of it, readable by its owner alone. Raises StoreUnreachable."""
-    temporary = None
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{out_path.name}.", dir=out_path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(out_path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise StoreUnreachable(
-            f"cannot write the report to {out_path}: {error.strerror}; name another with --out"
-        ) from error
+def save_report(out_path: Path, pieces: Iterable[str]) -> None:
+    """All of a report or nothing of it, readable by its owner alone.
+
+    Raises StoreFull, StoreUnreachable.
+    """
+    elsewhere = "name another file with --out"
+    with (
+        disk_errors(out_path, WayOut(f"free space or {elsewhere}", elsewhere)),
+        write_whole(out_path) as file,
+    ):
+        file.writelines(piece.encode() for piece in pieces)

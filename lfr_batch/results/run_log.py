@@ -17,7 +17,7 @@ from lfr_batch.results.lake_version import mark_lake
 from lfr_batch.results.parts import read_part, write_part
 from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import RUNS, part_schema
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 RunStatus = Literal["running", "complete", "complete_partly", "complete_with_failures", "failed"]
 DONE: frozenset[str] = frozenset({"complete", "complete_partly"})

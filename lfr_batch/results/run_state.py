@@ -17,7 +17,7 @@ from lfr_batch.results.lake_version import check_lake, mark_lake
 from lfr_batch.results.parts import iterate_part, write_part
 from lfr_batch.results.rows import asset_of, row_of, segment_of
 from lfr_batch.results.state_schemas import CATALOGUE, PLAN
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 _ANEW = "restore it from a copy or start a new run"
 

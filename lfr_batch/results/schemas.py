@@ -1,4 +1,4 @@
-"""Every Arrow schema of the results lake: their only definition.
+"""Every Arrow schema of the results lake: their only definition. Pure.
 
 Each column carries its meaning and unit as ``comment`` metadata; the SQL views, ``columns`` and
 the documentation are made from it. Adding a column is a minor change: older parts read it as null,

@@ -18,7 +18,7 @@ from lfr_batch.results.damage import search_again
 from lfr_batch.results.parts import read_part, table_bytes
 from lfr_batch.results.rows import row_of, sighting_of
 from lfr_batch.results.state_schemas import SHARD
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 
 def prepare() -> None:

@@ -1,4 +1,6 @@
-"""Arrow schemas of a run's own state: catalogue, plan, ledger and shards. Their only definition."""
+"""Arrow schemas of a run's own state: catalogue, plan, ledger and shards. Their only definition.
+Pure.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
 from lfr_batch.results.run_views import FINISHED
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 INTERRUPTED = "interrupted"
 

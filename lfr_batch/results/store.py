@@ -1,39 +1,16 @@
-"""A place for results: a directory or ``s3://bucket/prefix``, behind one small interface."""
+"""The results root: a directory or ``s3://bucket/prefix``, and the way out when it refuses."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import StoreUnreachable
-from lfr_batch.results.local_store import LocalStore
-from lfr_batch.results.s3_store import S3Store
-
-
-class Store(Protocol):
-    """Frozen, picklable. Paths are relative to the root, with forward slashes.
-
-    Every method raises StoreFull or StoreUnreachable, with the way out in the message.
-    """
-
-    @property
-    def uri(self) -> str:
-        """The root as the user knows it."""
-
-    def write_atomic(self, path: str, data: bytes) -> None:
-        """All of ``data`` under ``path``, or the old content, whatever happens meanwhile."""
-
-    def read(self, path: str) -> bytes:
-        """Raises FileNotFoundError."""
-
-    def exists(self, path: str) -> bool: ...
-
-    def list(self, prefix: str) -> tuple[str, ...]:
-        """Every file under the directory ``prefix``, sorted; none if there is no such place."""
-
-    def delete(self, path: str) -> None:
-        """Remove a file, or a directory and all in it; nothing to remove is no error."""
+from lfr_batch.results.layout import is_deployment, run_id_of
+from lfr_batch.storage.disk_errors import WayOut
+from lfr_batch.storage.local_store import LocalStore
+from lfr_batch.storage.s3_store import S3Store
+from lfr_batch.storage.store import Store
 
 
 def open_store(uri: str | Path, s3: S3Config | None = None) -> Store:
@@ -48,4 +25,12 @@ def open_store(uri: str | Path, s3: S3Config | None = None) -> Store:
         raise StoreUnreachable(
             f"{text} is no place for results: give a directory or s3://bucket/prefix"
         )
-    return LocalStore(Path(text).absolute())
+    return LocalStore(Path(text).absolute(), way_out=way_out)
+
+
+def way_out(path: str) -> WayOut:
+    """Where a disk refuses ``path``, below the root: a run can be resumed, all else repeated."""
+    run_id = run_id_of(path)
+    resumed = run_id is not None and not is_deployment(run_id)
+    then = f"run `lfr resume {run_id}`" if resumed else "try again"
+    return WayOut(f"free space and {then}", "mend it or choose another results root")

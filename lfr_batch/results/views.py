@@ -1,4 +1,4 @@
-"""The SQL that turns Parquet parts into views. Pure: text in, text out."""
+"""The SQL that turns Parquet parts into views: text in, text out. Pure."""
 
 from __future__ import annotations
 

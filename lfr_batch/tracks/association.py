@@ -1,4 +1,4 @@
-"""Association: which face of this look is which face of the last one."""
+"""Association: which face of this look is which face of the last one. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Best shots: the few looks of a track that make its template."""
+"""Best shots: the few looks of a track that make its template. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stitching: sightings that are pieces of one become one.
+"""Stitching: sightings that are pieces of one become one. Pure.
 
 A person who stays in view across a segment border, or is lost for a moment, leaves several pieces.
 Two pieces are one sighting when they follow each other closely, the face stands where it stood,

@@ -1,4 +1,4 @@
-"""The tracker: a reducer from looks to tracks.
+"""The tracker: a reducer from looks to tracks. Pure.
 
 State in, state and closed tracks out; nothing is remembered elsewhere.
 """

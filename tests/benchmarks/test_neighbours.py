@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks.neighbours import differences
 from lfr_batch.models.ladder_session import LadderSession
-from lfr_batch.models.sessions import ModelFile, Outputs, SessionPlan
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import Outputs
 from lfr_batch.records import ByteArray
 
 PLAN = SessionPlan("onnxruntime", "cpu", "f32", 2, at_once=2, one_shape=True)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks.recorded_sessions import Calls, recorded
-from lfr_batch.models.sessions import ModelFile, SessionPlan, open_planned
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import open_planned
 from lfr_batch.records import ByteArray
 
 PLAIN = SessionPlan("onnxruntime", "cpu", "f32", 1)

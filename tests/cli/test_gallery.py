@@ -12,7 +12,7 @@ from lfr_batch.cli.app import main
 from lfr_batch.config.live import WatchlistConfig
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.store import load_snapshot
-from lfr_batch.pipeline.deploy import make_deployment
+from lfr_batch.live.deployment.order import make_deployment
 from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
 

@@ -19,7 +19,9 @@ from lfr_batch.console.roster import Roster
 from lfr_batch.console.serve import serve
 from lfr_batch.console.users import new_user
 from lfr_batch.faces.evidence import encode_jpeg
-from lfr_batch.live.folders import router_folder
+from lfr_batch.live.alerts.router import Router, open_router
+from lfr_batch.live.deployment.folders import router_folder
+from lfr_batch.live.deployment.plan import PartState
 from lfr_batch.live.records import (
     ROLES,
     Alert,
@@ -29,8 +31,6 @@ from lfr_batch.live.records import (
     Role,
     StageTimes,
 )
-from lfr_batch.live.router import Router, open_router
-from lfr_batch.pipeline.live_plan import PartState
 from lfr_batch.results.store import open_store
 from tests.casework import ACTOR, ASTRONAUT, GROUP, installed_picture
 from tests.live.made import a_config, a_record, an_alert

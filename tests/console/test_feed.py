@@ -14,8 +14,8 @@ from lfr_batch.console import event_stream, feed
 from lfr_batch.console.access import Console
 from lfr_batch.console.feed import Feed, Note
 from lfr_batch.errors import EngineError
+from lfr_batch.live.alerts.router import Router
 from lfr_batch.live.records import Alert
-from lfr_batch.live.router import Router
 from tests.console.made import Client, Served, camera_health, now_alert
 from tests.live.made import a_review
 from tests.live.receiver import eventually

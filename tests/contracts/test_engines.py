@@ -1,4 +1,4 @@
-"""What every engine owes the pipeline."""
+"""What every engine owes those who give it work."""
 
 from __future__ import annotations
 

@@ -25,22 +25,23 @@ import onnxruntime
 import pytest
 
 from lfr_batch.cli.app import main
-from lfr_batch.engine.live_threads import live_threads
+from lfr_batch.engine.live.threads import live_threads
+from lfr_batch.live.deployment.order import make_deployment
+from lfr_batch.live.deployment.run import Situation, run_deployment
 from lfr_batch.models import plane_scaler
 from lfr_batch.models.graph import PICTURES
 from lfr_batch.models.ladder_session import LadderSession
 from lfr_batch.models.onnxruntime_fixed import open_ladder
 from lfr_batch.models.plane_scaler import PlaneScaler
 from lfr_batch.models.planes_graph import PLANES
-from lfr_batch.models.sessions import BACKENDS, ModelFile, SessionPlan
-from lfr_batch.pipeline.deploy import make_deployment
-from lfr_batch.pipeline.live_run import Look, run_deployment
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import BACKENDS
 from lfr_batch.records import ByteArray
 from tests.casework import ACTOR, ASTRONAUT, GROUP, Casework, installed_picture
 from tests.deploying import deployable, order, own_home
 from tests.e2e.cli import WHO
 from tests.footage.clips import RATE, write_clip
-from tests.pipeline.machines import Machine, become
+from tests.machines import Machine, become
 
 Shape = tuple[int, ...]
 
@@ -226,7 +227,7 @@ def test_a_deployment(
     deployment = make_deployment(order(config, own_home(casework, tmp_path)), datetime.now(UTC))
     seen = Event()
 
-    def watch(look: Look) -> None:
+    def watch(look: Situation) -> None:
         if look.counts.faces_seen:
             seen.set()
 

@@ -10,7 +10,8 @@ import pytest
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
 from lfr_batch.models.openvino_session import has_bf16
 from lfr_batch.models.providers import BackendName, Precision
-from lfr_batch.models.sessions import ModelFile, Outputs, SessionPlan, open_planned
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import Outputs, open_planned
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray
 

@@ -12,12 +12,8 @@ import pytest
 from onnx import TensorProto, helper, save_model
 
 from lfr_batch.models.providers import BackendName
-from lfr_batch.models.sessions import (
-    ModelFile,
-    Session,
-    SessionPlan,
-    open_planned,
-)
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import Session, open_planned
 from lfr_batch.records import ByteArray, FloatArray
 
 MODELS = {"centerface.onnx": (160, 160, 3), "sface.onnx": (112, 112, 3)}

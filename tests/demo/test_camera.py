@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_batch.demo.camera import SHAKE_PX, Look, View, expose, grain_fields, see, view_at
+from lfr_batch.demo.camera import SHAKE_PX, Exposure, View, expose, grain_fields, see, view_at
 
 PATH = (View(0.0, 100, 50, 200), View(2.0, 100, 50, 200), View(6.0, 300, 80, 100))
 
@@ -43,7 +43,7 @@ def test_what_is_in_the_middle_of_the_view_is_in_the_middle_of_the_picture(time_
 
 
 def test_grain_is_repeatable_and_as_strong_as_asked() -> None:
-    look = Look(gain_bgr=(1.0, 1.0, 1.0), offset=0.0, noise_sigma=5.0, seed=3)
+    look = Exposure(gain_bgr=(1.0, 1.0, 1.0), offset=0.0, noise_sigma=5.0, seed=3)
     grey = np.full((120, 160, 3), 128, np.uint8)
     first, again = (expose(grey, look, grain_fields(look, (160, 120))[0], 0) for _ in range(2))
     assert np.array_equal(first, again)
@@ -52,7 +52,7 @@ def test_grain_is_repeatable_and_as_strong_as_asked() -> None:
 
 
 def test_the_look_changes_contrast_and_brightness_only() -> None:
-    look = Look(gain_bgr=(0.5, 0.5, 0.5), offset=10.0, noise_sigma=0.0)
+    look = Exposure(gain_bgr=(0.5, 0.5, 0.5), offset=10.0, noise_sigma=0.0)
     ramp = np.repeat(np.arange(256, dtype=np.uint8).reshape(1, 256, 1), 3, axis=2)
     shown = expose(ramp, look, grain_fields(look, (256, 1))[0], 0)
     assert shown[0, 0].tolist() == [10, 10, 10]

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfr_batch.demo.check import Seen, judge
-from lfr_batch.demo.truth import Clip, Presence, Subject, Truth
+from lfr_batch.demo.check import ToldSighting, judge
+from lfr_batch.demo.truth import Clip, Enrollee, Presence, Truth
 
 BEGIN = datetime(2026, 3, 14, 8, 15, tzinfo=UTC)
 TRUTH = Truth(
-    subjects=(Subject("ann", "Ann", "ann.jpg", "made up"),),
+    subjects=(Enrollee("ann", "Ann", "ann.jpg", "made up"),),
     clips=(
         Clip("a.mp4", "cam1", "gate", BEGIN.isoformat(), "made up"),
         Clip("empty.avi", "cam2", "yard", BEGIN.isoformat(), "made up"),
@@ -30,8 +30,8 @@ def seen(
     score: float = 0.7,
     subject_id: str = "ann",
     file: str = "a.mp4",
-) -> Seen:
-    return Seen(subject_id, file, start_s, end_s, BEGIN + timedelta(seconds=start_s), score)
+) -> ToldSighting:
+    return ToldSighting(subject_id, file, start_s, end_s, BEGIN + timedelta(seconds=start_s), score)
 
 
 RIGHT = [
@@ -57,14 +57,14 @@ WRONG = [
 
 @pytest.mark.parametrize(("sightings", "statuses"), RIGHT)
 def test_a_right_answer_brings_no_complaint(
-    sightings: Sequence[Seen], statuses: Mapping[str, str]
+    sightings: Sequence[ToldSighting], statuses: Mapping[str, str]
 ) -> None:
     assert judge(TRUTH, sightings, statuses) == []
 
 
 @pytest.mark.parametrize(("sightings", "statuses", "complaint"), WRONG)
 def test_a_wrong_answer_is_named(
-    sightings: Sequence[Seen], statuses: Mapping[str, str], complaint: str
+    sightings: Sequence[ToldSighting], statuses: Mapping[str, str], complaint: str
 ) -> None:
     complaints = judge(TRUTH, sightings, statuses)
     assert len(complaints) == 1

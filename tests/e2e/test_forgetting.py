@@ -20,10 +20,10 @@ from lfr_batch.footage.segments import plan_segments
 from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.store import load_pack
-from lfr_batch.pipeline import scan_segment as stage
-from lfr_batch.pipeline.compare import Probe, make_probes
-from lfr_batch.pipeline.search import Search
+from lfr_batch.recognition.compare import Probe, make_probes
+from lfr_batch.recognition.search import Search
 from lfr_batch.records import FootageEntry, Track
+from lfr_batch.scanning import segment as stage
 from tests.casework import Casework
 from tests.e2e.cli import WHO, lfr, sql
 from tests.probing import probe
@@ -65,7 +65,7 @@ def canaries(casework: Casework, clip: str, monkeypatch: pytest.MonkeyPatch) -> 
                 pieces.append(cutting[len(cutting) // 2].tobytes()[: 4 * CHUNK])
         return probes
 
-    monkeypatch.setattr("lfr_batch.pipeline.compare.make_probes", watched)
+    monkeypatch.setattr("lfr_batch.recognition.compare.make_probes", watched)
     asset = probe(FootageEntry(str(casework.footage / clip)), FootageConfig(), S3Config())
     (segment,) = plan_segments(asset, 60.0, "key")
     config = Config()

@@ -16,8 +16,8 @@ from tempfile import mkdtemp
 import numpy as np
 import pytest
 
-from lfr_batch.engine.shared_pictures import Arena
-from lfr_batch.live.sealed import MARK
+from lfr_batch.engine.live.shared_pictures import Arena
+from lfr_batch.live.alerts.sealed import MARK
 from tests.casework import Casework
 from tests.e2e.cli import surroundings
 from tests.e2e.test_forgetting import files_below, holding

@@ -12,13 +12,13 @@ import pytest
 
 from lfr_batch.config.schema import Config, EngineConfig, FootageConfig
 from lfr_batch.engine.in_process import in_process
-from lfr_batch.pipeline.execute import RunResult, execute_run
-from lfr_batch.pipeline.plan import make_plan
 from lfr_batch.records import SegmentOutcome
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
+from lfr_batch.scanning.execute import RunResult, execute_run
+from lfr_batch.scanning.plan import make_plan
 from tests.casework import Casework
 from tests.e2e.cli import lfr
 

@@ -14,10 +14,10 @@ from uuid import uuid4
 import numpy as np
 
 from lfr_batch.cli.app import main
-from lfr_batch.engine import live_ray
-from lfr_batch.engine.live_actors import AnalystActor
-from lfr_batch.engine.shared_pictures import borrow
-from lfr_batch.pipeline.live_plan import LivePlan
+from lfr_batch.engine.live import supervision as live_ray
+from lfr_batch.engine.live.actors import AnalystActor
+from lfr_batch.engine.live.shared_pictures import borrow
+from lfr_batch.live.deployment.plan import LivePlan
 
 FOLDER = "CANARIES"
 PIECE = 96

@@ -13,7 +13,7 @@ from lfr_batch.engine import table
 from lfr_batch.engine.ask_nodes import settle_on_nodes
 from lfr_batch.errors import DeviceUnavailable, EngineError
 from lfr_batch.models.devices import cuda_is_usable
-from lfr_batch.pipeline.settle import settle_here
+from lfr_batch.recognition.settle import settle_here
 
 ONE_CORE = override(Config(), {"engine.cpus_per_worker": 1.0})
 

@@ -11,7 +11,7 @@ from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.cluster import usual_node
 from lfr_batch.engine.table import machine_for
 from lfr_batch.models.devices import available_cores
-from lfr_batch.pipeline.workers import Machine
+from lfr_batch.work.workers import Machine
 
 
 def node(cpus: float, gpus: float = 0.0, alive: bool = True) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine import ray_data
 from lfr_batch.engine.table import open_engine
 from lfr_batch.errors import EngineError
-from lfr_batch.pipeline import attempts
-from lfr_batch.pipeline.attempts import run_with_attempts
+from lfr_batch.work import attempts
+from lfr_batch.work.attempts import run_with_attempts
 from tests.engine import work
 
 ONE_CPU = EngineConfig(cpus_per_worker=1.0)

@@ -18,7 +18,8 @@ from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.ladder import Size
 from lfr_batch.models.manifest import DetectorKind, DetectorSpec
 from lfr_batch.models.selection import MOST, SELECTIONS, Selection
-from lfr_batch.models.sessions import ModelFile, SessionPlan, open_planned
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import open_planned
 from lfr_batch.records import ByteArray, FaceBatch, FloatArray
 from tests.casework import ASTRONAUT, GROUP, installed_picture
 from tests.models.heads import random_heads

@@ -16,7 +16,8 @@ from lfr_batch.faces.detectors import Detector, Input, detect, frame_detectors, 
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.manifest import DetectorSpec
-from lfr_batch.models.sessions import ModelFile, SessionPlan, open_planned, open_session
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import open_planned, plan_session
 from lfr_batch.models.store import load_pack
 from lfr_batch.planes import Layout, Planes, Shown
 from lfr_batch.records import ByteArray, FaceBatch
@@ -52,7 +53,9 @@ def scrfd(shared_data: Path) -> Detector:
         kind="scrfd", file=path.name, mean=127.5, std=128.0, fixed_side_px=640, max_batch=1
     )
     model = ModelFile(path, spec.mean, spec.std, spec.max_batch)
-    session = open_session(model, InferenceConfig(precision="f32", backend="onnxruntime"), 2)
+    session = open_planned(
+        model, plan_session(InferenceConfig(precision="f32", backend="onnxruntime"), 2)
+    )
     return make_detector(spec, session, DetectConfig())
 
 

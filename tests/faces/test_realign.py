@@ -14,13 +14,15 @@ from lfr_batch.faces.alignment import ARCFACE_TEMPLATE_XY
 from lfr_batch.faces.detectors import Detector, make_detector
 from lfr_batch.faces.realign import TILTED_DEG, look_upright, realign, roll_deg
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
-from lfr_batch.faces.view import aligned_rgb, cut_view, in_picture
+from lfr_batch.faces.view import aligned_rgb, cut_view
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.manifest import DetectorSpec
-from lfr_batch.models.sessions import ModelFile, open_session
+from lfr_batch.models.session_plan import ModelFile
+from lfr_batch.models.sessions import open_planned, plan_session
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray, FaceView, FloatArray
 from tests.casework import ASTRONAUT, GROUP, installed_picture
+from tests.faces.cuttings import in_picture
 
 SIDES_PX = (1280, 640, 320)
 
@@ -190,7 +192,7 @@ def test_a_detector_with_one_size_of_input_is_not_used(
         kind="scrfd", file=path.name, mean=127.5, std=128.0, fixed_side_px=640, max_batch=1
     )
     model = ModelFile(path, spec.mean, spec.std, spec.max_batch)
-    session = open_session(model, InferenceConfig(device="cpu", precision="f32"), 2)
+    session = open_planned(model, plan_session(InferenceConfig(device="cpu", precision="f32"), 2))
     view = moved(portrait_view(detector, 512), 0.15)
     fixed = make_detector(spec, session, DetectConfig())
     (found,) = realign([view], fixed)

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lfr_batch.faces.alignment import ARCFACE_TEMPLATE_XY, align
-from lfr_batch.faces.view import MAX_SIDE_PX, aligned_rgb, cut_view, in_picture
+from lfr_batch.faces.view import MAX_SIDE_PX, aligned_rgb, cut_view
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.records import FaceBatch, FloatArray
+from tests.faces.cuttings import in_picture
 
 NOISE = np.random.default_rng(0).integers(0, 255, (600, 800, 3), np.uint8)
 

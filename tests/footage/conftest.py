@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.footage import s3
+from lfr_batch.storage import s3_client
 from tests.s3_servers import moto_server
 
 from .clips import write_clip
@@ -67,9 +67,9 @@ def store(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    s3.client.cache_clear()
+    s3_client.client.cache_clear()
     yield S3Config(endpoint_url=endpoint, region="us-east-1", read_ahead_mib=1)
-    s3.client.cache_clear()
+    s3_client.client.cache_clear()
 
 
 @pytest.fixture

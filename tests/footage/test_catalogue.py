@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -193,7 +194,7 @@ def test_real_footage(shared_data: Path) -> None:
 
 
 def test_a_surprise_in_one_file_is_that_files_failure(
-    rendered: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    rendered: dict[str, Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def surprised(*_: object) -> None:
         raise IndexError("list index out of range")
@@ -202,4 +203,6 @@ def test_a_surprise_in_one_file_is_that_files_failure(
     asset = look(rendered["clip.ts"])
     assert asset.status == "failed"
     assert asset.bytes
-    assert "unexpected IndexError" in (asset.error or "")
+    said = r".*/clip\.ts: unexpected IndexError: .* \(at lfr_batch\.footage\.catalogue:\d+\)"
+    assert re.fullmatch(said, asset.error or "")
+    assert re.search(r"IndexError: .*catalogue\.py:\d+ > .*test_catalogue\.py:\d+", caplog.text)

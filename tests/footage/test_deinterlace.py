@@ -22,8 +22,8 @@ from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.stillness import Stillness
-from lfr_batch.pipeline.looks import Tally
-from lfr_batch.pipeline.select import select_looks
+from lfr_batch.recognition.looks import SegmentCounts
+from lfr_batch.recognition.selection import select_looks
 from lfr_batch.records import ByteArray, FieldOrder, FootageAsset, FootageEntry, Segment
 from tests.probing import probe
 
@@ -229,7 +229,7 @@ def test_groups_in_which_nothing_moves_are_left_out_here_too(tmp_path: Path) -> 
     segment = segment_of(write_clip(tmp_path / "a.ts", shown, encoder=encoder), "top")
 
     def looks(stillness: Stillness | None) -> tuple[list[int], list[int], int]:
-        tally = Tally()
+        tally = SegmentCounts()
         frames = open_frames(segment, S3, 1, 5.0, stillness)
         taken = list(select_looks(frames, FootageConfig(), tally, stillness))
         seen = [look.pts_ns for look in taken if look.frame is not None]

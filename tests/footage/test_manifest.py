@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lfr_batch.errors import ConfigError
-from lfr_batch.footage.manifest import Manifest, match, read_manifest
+from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
 from lfr_batch.records import FootageEntry
 
 Form = Literal["NFC", "NFD"]
@@ -168,7 +168,7 @@ def test_the_true_shape(tmp_path: Path, text: str, aspect: float | None) -> None
 
 def test_rows_and_footage_are_brought_together() -> None:
     row = FootageEntry("/a.mp4", "7", "North", MIDNIGHT)
-    manifest = Manifest((FootageEntry("/z.mp4"), row, FootageEntry("/c.mp4")))
+    manifest = FootageManifest((FootageEntry("/z.mp4"), row, FootageEntry("/c.mp4")))
     matched = match([FootageEntry("/a.mp4"), FootageEntry("/b.mp4")], manifest)
     assert matched.entries == (row, FootageEntry("/b.mp4"))
     assert matched.strays == ("/z.mp4", "/c.mp4")
@@ -179,7 +179,7 @@ def test_a_row_that_matches_none_may_mean_the_only_other_file_of_its_name() -> N
     rows = tuple(FootageEntry(f"/m/{name}.mp4") for name in ("one", "two", "listed"))
     listed = FootageEntry("/a/listed.mp4")
     files = [FootageEntry(f"/a/{name}.mp4") for name in ("one", "two")]
-    matched = match([*files, FootageEntry("/b/two.mp4"), listed], Manifest((*rows, listed)))
+    matched = match([*files, FootageEntry("/b/two.mp4"), listed], FootageManifest((*rows, listed)))
     assert matched.strays == (
         "/m/one.mp4 (did you mean /a/one.mp4?)",
         "/m/two.mp4",
@@ -192,14 +192,16 @@ def test_a_row_that_matches_none_may_mean_the_only_other_file_of_its_name() -> N
 def test_names_in_two_normal_forms_are_one(place: str, of_row: Form, of_file: Form) -> None:
     row = FootageEntry(unicodedata.normalize(of_row, f"{place}Café.mp4"), "7")
     file = FootageEntry(unicodedata.normalize(of_file, f"{place}Café.mp4"))
-    matched = match([file], Manifest((row,)))
+    matched = match([file], FootageManifest((row,)))
     assert matched.entries == (FootageEntry(file.uri, "7"),)
     assert (matched.strays, matched.unlisted) == ((), ())
 
 
 def test_a_row_goes_to_the_file_of_its_very_name() -> None:
     names = [unicodedata.normalize(form, "/Café.mp4") for form in FORMS]
-    matched = match([FootageEntry(n) for n in names], Manifest((FootageEntry(names[1], "7"),)))
+    matched = match(
+        [FootageEntry(n) for n in names], FootageManifest((FootageEntry(names[1], "7"),))
+    )
     assert [entry.camera_id for entry in matched.entries] == [None, "7"]
     assert matched.unlisted == (names[0],)
 

@@ -10,7 +10,7 @@ import pytest
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.pyav import open_frames
-from lfr_batch.footage.recordings import MOST, Layout, layout_of
+from lfr_batch.footage.recordings import MOST, FileLayout, layout_of
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageEntry, seconds
 
@@ -46,7 +46,7 @@ def joined(folder: Path, ending: str, how: dict[str, object]) -> Path:
     return whole
 
 
-def layout(data: bytes) -> Layout:
+def layout(data: bytes) -> FileLayout:
     return layout_of(io.BytesIO(data), len(data))
 
 

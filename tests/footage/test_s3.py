@@ -18,6 +18,7 @@ from lfr_batch.footage.ranged import RangedReader
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, stored
 from lfr_batch.records import ByteArray, FootageEntry
+from lfr_batch.storage import s3_client
 from tests.probing import probe
 
 from .clips import plain_pts, whole, write_clip
@@ -51,7 +52,9 @@ def test_listing_goes_on_page_after_page(store: S3Config) -> None:
         params["MaxKeys"] = 2
         pages.append(params)
 
-    s3.client(store).meta.events.register("before-parameter-build.s3.ListObjectsV2", two_at_a_time)
+    s3_client.client(store).meta.events.register(
+        "before-parameter-build.s3.ListObjectsV2", two_at_a_time
+    )
     assert len(list_footage(["s3://archive"], store).entries) == 3
     assert len(pages) == 3
 
@@ -61,7 +64,7 @@ def test_listing_goes_on_page_after_page(store: S3Config) -> None:
 def test_segments_of_an_object_give_the_frames_of_the_file(
     store: S3Config, rendered: dict[str, Path], name: str
 ) -> None:
-    s3.client(store).put_object(Bucket="archive", Key=name, Body=rendered[name].read_bytes())
+    s3_client.client(store).put_object(Bucket="archive", Key=name, Body=rendered[name].read_bytes())
     asset = probe(FootageEntry(f"s3://archive/{name}"), FootageConfig(), store)
     assert (asset.status, asset.bytes) == ("ok", rendered[name].stat().st_size)
     assert (asset.sha256 or "").startswith("etag:")
@@ -81,7 +84,7 @@ def test_joined_transport_streams_are_read_whole_however_they_are_cut(
     """Both begin at the same time: whoever seeks by time finds one of them alone."""
     parts = [write_clip(tmp_path / f"{n}.ts", count) for n, count in enumerate(frames)]
     joined = b"".join(part.read_bytes() for part in parts)
-    s3.client(store).put_object(Bucket="archive", Key="joined.ts", Body=joined)
+    s3_client.client(store).put_object(Bucket="archive", Key="joined.ts", Body=joined)
     asset = probe(FootageEntry("s3://archive/joined.ts"), FootageConfig(), store)
     segments = plan_segments(asset, 1.0, "key")
     times = [f.pts_ns for segment in segments for f in open_frames(segment, store)]
@@ -94,7 +97,7 @@ def test_reading_the_head_of_a_large_object_transfers_little(
     store: S3Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = np.random.default_rng(0).bytes(BIG)
-    client = s3.client(store)
+    client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="big", Body=data)
     sent: list[int] = []
 
@@ -127,7 +130,7 @@ def test_what_goes_wrong_half_way_is_not_taken_for_damage(
     store: S3Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
 ) -> None:
     path = write_clip(tmp_path / "long.avi", noise(150), codec="mjpeg", encoder={"qmax": "3"})
-    client = s3.client(store)
+    client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="long.avi", Body=path.read_bytes())
     assert path.stat().st_size > 4 * MIB
     frames = open_frames(whole("s3://archive/long.avi"), store)
@@ -165,7 +168,7 @@ def test_what_cannot_be_reached_is_said(
 def test_missing_credentials_are_said(store: S3Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    s3.client.cache_clear()
+    s3_client.client.cache_clear()
     with pytest.raises(StoreUnreachable, match="there are no credentials"):
         list_footage(["s3://archive"], store)
 
@@ -175,7 +178,7 @@ def test_missing_credentials_are_said(store: S3Config, monkeypatch: pytest.Monke
     [("403", "403"), ("AccessDenied", "403"), ("ExpiredToken", "renew"), ("SlowDown", "SlowDown")],
 )
 def test_refusals_of_the_store(store: S3Config, code: str, part: str) -> None:
-    client = s3.client(store)
+    client = s3_client.client(store)
 
     def refuse(**_: object) -> tuple[object, dict[str, object]]:
         class Reply:
@@ -190,7 +193,7 @@ def test_refusals_of_the_store(store: S3Config, code: str, part: str) -> None:
 
 @pytest.mark.usefixtures("bucket")
 def test_objects_left_out_are_said(store: S3Config) -> None:
-    client = s3.client(store)
+    client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="cam1/player.dat", Body=b"MZ\x90\0")
     client.put_object(Bucket="archive", Key="cam1/AVSEQ01.DAT", Body=b"RIFF")
     listing = list_footage(["s3://archive/cam1/"], store)
@@ -202,7 +205,7 @@ def test_objects_left_out_are_said(store: S3Config) -> None:
 @pytest.mark.usefixtures("bucket")
 def test_a_key_in_another_normal_form_is_found(store: S3Config) -> None:
     key = unicodedata.normalize("NFD", "Café.mp4")
-    s3.client(store).put_object(Bucket="archive", Key=key, Body=b"x")
+    s3_client.client(store).put_object(Bucket="archive", Key=key, Body=b"x")
     there = f"s3://archive/{key}"
     assert stored("s3://archive/Caf\u00e9.mp4", store) == there
     assert stored(there, store) == there
@@ -218,7 +221,7 @@ def test_the_requester_pays_where_it_is_told_to(store: S3Config, pays: bool) -> 
     def note(params: dict[str, object], model: Any, **_: object) -> None:
         asked[model.name] = params["headers"].get("x-amz-request-payer")  # type: ignore[attr-defined]
 
-    s3.client(config).meta.events.register("before-call.s3", note)
+    s3_client.client(config).meta.events.register("before-call.s3", note)
     (entry, *_) = list_footage(["s3://archive/cam1/"], config).entries
     assert probe(entry, FootageConfig(), config).status == "ok"
     wanted = "requester" if pays else None

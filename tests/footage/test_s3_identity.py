@@ -16,6 +16,7 @@ from lfr_batch.footage import s3
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageEntry, Segment
+from lfr_batch.storage import s3_client
 from tests.probing import probe
 
 MIB = 1024 * 1024
@@ -32,7 +33,7 @@ def test_an_object_that_changed_since_it_was_planned_is_refused(
     (segment,) = plan_segments(probe(FootageEntry(uri), FootageConfig(), store), 60.0, "key")
     assert next(open_segment(segment, store, 1)).pts_ns == 0
     other = rendered["clip.ts"].read_bytes()
-    s3.client(store).put_object(Bucket=bucket, Key="cam1/a.mp4", Body=other)
+    s3_client.client(store).put_object(Bucket=bucket, Key="cam1/a.mp4", Body=other)
     with pytest.raises(FootageUnreadable, match=f"changed .*had {segment.bytes} bytes"):
         next(open_segment(segment, store, 1))
 
@@ -50,7 +51,7 @@ def other_bytes(data: bytes) -> bytes:
 @pytest.fixture
 def versions(store: S3Config) -> Iterator[str]:
     """A bucket that keeps versions."""
-    client = s3.client(store)
+    client = s3_client.client(store)
     client.create_bucket(Bucket="versions")
     client.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
     yield "versions"
@@ -66,7 +67,7 @@ def versions(store: S3Config) -> Iterator[str]:
 def test_another_object_of_the_same_size_is_refused(
     store: S3Config, rendered: dict[str, Path], bucket_name: str, checksum: Any
 ) -> None:
-    client, bucket, key = s3.client(store), bucket_name, "a.mp4"
+    client, bucket, key = s3_client.client(store), bucket_name, "a.mp4"
     uri, data = f"s3://{bucket}/{key}", rendered["plain.mp4"].read_bytes()
     client.put_object(Bucket=bucket, Key=key, Body=data, **checksum)
     segment = planned(uri, store)
@@ -87,7 +88,7 @@ def test_an_object_that_does_not_stay_does_not_count(
     store: S3Config, bucket: str, rendered: dict[str, Path], change: str
 ) -> None:
     """It is so small that it was read in one go, before that."""
-    client, uri = s3.client(store), f"s3://{bucket}/cam1/a.mp4"
+    client, uri = s3_client.client(store), f"s3://{bucket}/cam1/a.mp4"
     frames = open_segment(planned(uri, store), store, 1)
     next(frames)
     if change == "deleted":
@@ -101,7 +102,7 @@ def test_an_object_that_does_not_stay_does_not_count(
 
 @pytest.mark.usefixtures("bucket")
 def test_a_store_that_ignores_conditions_is_not_believed(store: S3Config) -> None:
-    client = s3.client(store)
+    client = s3_client.client(store)
 
     def ignored(params: dict[str, object], **_: object) -> None:
         params.pop("IfMatch")
@@ -133,7 +134,7 @@ ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 def test_what_identifies_an_object(
     store: S3Config, said: dict[str, str], checksum: str, content_id: str | None
 ) -> None:
-    client = s3.client(store)
+    client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="abc", Body=b"abc")
 
     def answer(parsed: dict[str, object], **_: object) -> None:
@@ -147,7 +148,7 @@ def test_what_identifies_an_object(
 
 @pytest.mark.usefixtures("bucket")
 def test_a_store_without_etags_can_be_read(store: S3Config) -> None:
-    client = s3.client(store)
+    client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="abc", Body=b"abc")
     for operation in ("HeadObject", "GetObject"):
         client.meta.events.register(
@@ -159,7 +160,7 @@ def test_a_store_without_etags_can_be_read(store: S3Config) -> None:
 
 @pytest.mark.usefixtures("bucket")
 def test_a_store_checksum_is_used(store: S3Config) -> None:
-    s3.client(store).put_object(
+    s3_client.client(store).put_object(
         Bucket="archive", Key="sum", Body=b"abc", ChecksumAlgorithm="SHA256"
     )
     known = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -168,7 +169,7 @@ def test_a_store_checksum_is_used(store: S3Config) -> None:
 
 @pytest.mark.usefixtures("bucket")
 def test_an_object_replaced_while_reading_is_refused(store: S3Config) -> None:
-    client = s3.client(store)
+    client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="x", Body=bytes(3 * MIB))
     with s3.open_bytes("s3://archive/x", store) as file:
         file.read(10)

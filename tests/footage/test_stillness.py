@@ -9,8 +9,8 @@ import pytest
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Group, Stillness
-from lfr_batch.pipeline.looks import Look, Tally
-from lfr_batch.pipeline.select import select_looks
+from lfr_batch.recognition.looks import Look, SegmentCounts
+from lfr_batch.recognition.selection import select_looks
 from lfr_batch.records import NS_PER_S, ByteArray, Segment
 from tests.footage.clips import RATE, write_clip
 
@@ -143,7 +143,7 @@ def corridor(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def looks_of(path: Path, stillness: Stillness | None) -> tuple[list[Look], int]:
     segment = Segment("s", "f", str(path), "video", 0, None, 24.0)
-    config, tally = FootageConfig(), Tally()
+    config, tally = FootageConfig(), SegmentCounts()
     frames = open_segment(segment, S3Config(), 1, config.sample_fps, stillness)
     return list(select_looks(frames, config, tally, stillness)), tally.frames_decoded
 
@@ -169,7 +169,7 @@ def test_a_segment_ends_where_it_ends_though_the_next_groups_are_still(corridor:
     """What lies behind the border is another segment's, held moments too."""
     border_ns = 10 * NS_PER_S
     segment = Segment("s", "f", str(corridor), "video", 0, border_ns, 24.0)
-    config, tally, stillness = FootageConfig(), Tally(), Stillness()
+    config, tally, stillness = FootageConfig(), SegmentCounts(), Stillness()
     frames = open_segment(segment, S3Config(), 1, config.sample_fps, stillness)
     looks = list(select_looks(frames, config, tally, stillness))
     assert looks[-1].pts_ns == border_ns - NS_PER_S // 5

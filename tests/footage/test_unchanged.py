@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfr_batch.footage.places import FileState
+from lfr_batch.footage.places import ObjectState
 from lfr_batch.footage.unchanged import changed_sentence, since_opened, since_planned
 from lfr_batch.records import Segment
 
@@ -12,9 +12,9 @@ PLAN = Segment(
     "s", "f", "/a.mp4", "video", 0, None, 1.0,
     bytes=9, sha256="ab", modified_ns=100, changed_ns=200,
 )  # fmt: skip
-DISK = FileState(9, modified_ns=100, changed_ns=200, inode=(1, 2))
+DISK = ObjectState(9, modified_ns=100, changed_ns=200, inode=(1, 2))
 OBJECT = replace(PLAN, sha256="etag:x", modified_ns=None, changed_ns=None)
-STORED = FileState(9, checksum="etag:x")
+STORED = ObjectState(9, checksum="etag:x")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,9 @@ STORED = FileState(9, checksum="etag:x")
         ),
     ],
 )
-def test_what_stands_there_against_the_plan(planned: Segment, now: FileState, verdict: str) -> None:
+def test_what_stands_there_against_the_plan(
+    planned: Segment, now: ObjectState, verdict: str
+) -> None:
     assert since_planned(planned, now) == verdict
 
 
@@ -66,7 +68,7 @@ def test_what_stands_there_against_the_plan(planned: Segment, now: FileState, ve
     ],
 )
 def test_what_stands_there_after_it_was_read(
-    before: FileState, now: FileState, verdict: str
+    before: ObjectState, now: ObjectState, verdict: str
 ) -> None:
     assert since_opened(before, now) == verdict
 

@@ -312,13 +312,13 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
     run_publisher("race", str(tmp_path), "1")
     before = everything_below(tmp_path)
     (sentence,) = run_publisher("full", str(tmp_path))
-    assert sentence.startswith("There is no room left to write")
+    assert sentence.startswith("the disk holding ")
     assert everything_below(tmp_path) == before
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path, people: Any, publish: Any) -> None:
     (tmp_path / "galleries").write_text("a file where the folder should be")
-    with pytest.raises(StoreError, match="galleries/custody cannot be written"):
+    with pytest.raises(StoreError, match=r"cannot use .*galleries/custody: "):
         publish(people)
 
 

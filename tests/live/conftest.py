@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.live.router import Router
-from lfr_batch.live.sinks import delivery
+from lfr_batch.live.alerts.router import Router
+from lfr_batch.live.alerts.sinks import delivery
 from tests.live.full_disk import small_disk
 from tests.live.made import opened
 from tests.live.receiver import Receiver, receiving

@@ -21,9 +21,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from lfr_batch.live import audit, router
-from lfr_batch.live.folders import router_folder
-from lfr_batch.live.retention import Sweep, sweep
+from lfr_batch.live import audit
+from lfr_batch.live.afterwards.retention import Sweep, sweep
+from lfr_batch.live.alerts import router
+from lfr_batch.live.deployment.folders import router_folder
 from lfr_batch.results.store import open_store
 from tests.live.made import DEPLOYMENT, a_record, a_review, an_alert, opened
 from tests.results.crash import NEVER, REPOSITORY, die_before, in_child
@@ -129,7 +130,7 @@ def sweep_it(home: Path) -> None:
 def look_at_files(home: Path) -> dict[str, Any]:
     """Half of a list of views holds nothing about anybody."""
     files = sorted(str(p.relative_to(home)) for p in home.rglob("*") if p.is_file())
-    files = [name for name in files if not name.startswith("results/.views.sql")]
+    files = [name for name in files if not name.startswith("results/.tmp-views.sql")]
     deleted = [line["alert_id"] for line in audit.entries(home) if "alert_id" in line]
     done = [line["alerts"] for line in audit.entries(home) if "alerts" in line]
     chain = audit.verify(home)

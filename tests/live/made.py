@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lfr_batch.config.live import LiveConfig
-from lfr_batch.live.figures import AlertFigures, CameraFigures, Figures, MinuteFigures
-from lfr_batch.live.folders import deployment_folder, router_folder, save_record
+from lfr_batch.live.alerts.router import Router, open_router
+from lfr_batch.live.deployment.figures import AlertFigures, CameraFigures, Figures, MinuteFigures
+from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.records import (
     Alert,
     CameraHealth,
@@ -20,8 +21,8 @@ from lfr_batch.live.records import (
     StageTimes,
     Verdict,
 )
-from lfr_batch.live.router import Router, open_router
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.store import Store
 
 DEPLOYMENT = "20260131-100000-live-3f2a"
 STARTED = datetime(2026, 1, 31, 10, tzinfo=UTC)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec, PackManifest
-from lfr_batch.models.store import Pack, load_pack, sha256_of
+from lfr_batch.models.store import Pack, load_pack
+from lfr_batch.storage.files import sha256_of
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from lfr_batch.models.agreement import (
 from lfr_batch.models.openvino_session import has_bf16
 from lfr_batch.models.selection import Selection
 from lfr_batch.models.store import load_pack
+from tests.synced import synced
 
 needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 arithmetic")
 AUTO = InferenceConfig(device="cpu")
@@ -110,6 +111,13 @@ def test_what_is_the_reference_or_equals_it_is_not_checked(
     descriptions = checked(home_with_open, InferenceConfig(device="cpu", **settings))
     assert all("CPU f32" in description for description in descriptions)
     assert not (home_with_open / CACHE).exists()
+
+
+@needs_bf16
+def test_what_was_found_is_there_after_a_power_cut_too(home_with_open: Path) -> None:
+    with synced() as order:
+        checked(home_with_open)
+    assert order[-1] == home_with_open / "cache"
 
 
 @needs_bf16

@@ -15,7 +15,7 @@ from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.models.ladder_session import Picture
 from lfr_batch.models.onnxruntime_fixed import FixedSlot, _open_slots
 from lfr_batch.models.plane_scaler import PlaneScaler
-from lfr_batch.models.sessions import ModelFile, SessionPlan
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.planes import Shown
 from lfr_batch.records import ByteArray
 from tests.models.planes import coarse, two_of

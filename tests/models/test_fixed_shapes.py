@@ -23,7 +23,8 @@ from lfr_batch.models.ladder_session import LadderSession
 from lfr_batch.models.manifest import DetectorKind
 from lfr_batch.models.onnxruntime_fixed import FixedSlot, open_ladder
 from lfr_batch.models.selection import MOST, SELECTIONS, numbers_of
-from lfr_batch.models.sessions import ModelFile, Outputs, SessionPlan, open_planned
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import Outputs, open_planned
 from lfr_batch.models.transfers import TRANSFERS
 from lfr_batch.records import ByteArray, FloatArray
 
@@ -359,7 +360,8 @@ ENDING = """
 import sys
 from pathlib import Path
 import numpy as np
-from lfr_batch.models.sessions import ModelFile, SessionPlan, open_planned
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import open_planned
 
 plan = SessionPlan("onnxruntime", "cpu", "f32", 1, at_once=8, one_shape=True)
 session = open_planned(ModelFile(Path(sys.argv[1])), plan)

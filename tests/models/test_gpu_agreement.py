@@ -16,7 +16,8 @@ from lfr_batch.errors import InferenceDisagrees
 from lfr_batch.models import agreement, sessions
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
 from lfr_batch.models.selection import DIGITS, Selection
-from lfr_batch.models.sessions import ModelFile, Outputs, Session, SessionPlan, open_planned
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import Outputs, Session, open_planned
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.records import ByteArray, FloatArray
 

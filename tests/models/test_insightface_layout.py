@@ -23,8 +23,10 @@ from lfr_batch.models.insightface_layout import (
     read_insightface_directory,
 )
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
-from lfr_batch.models.sessions import ModelFile, open_session
-from lfr_batch.models.store import Pack, add_pack, load_pack, sha256_of
+from lfr_batch.models.session_plan import ModelFile
+from lfr_batch.models.sessions import open_planned, plan_session
+from lfr_batch.models.store import Pack, add_pack, load_pack
+from lfr_batch.storage.files import sha256_of
 
 
 def graph(
@@ -124,7 +126,7 @@ def test_a_detector_fixed_to_one_picture_runs_batches(
     pack = add_pack(tmp_path / "home", insightface_directory)
     spec = pack.manifest.detector
     model = ModelFile(pack.detector_path, spec.mean, spec.std, spec.max_batch)
-    session = open_session(model, InferenceConfig(device="cpu"), 2)
+    session = open_planned(model, plan_session(InferenceConfig(device="cpu"), 2))
     batch = np.random.default_rng(0).integers(0, 256, (2, 640, 640, 3), np.uint8)
     assert {len(output) for output in session.run(batch)} == {2}
 

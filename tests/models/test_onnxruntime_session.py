@@ -19,7 +19,8 @@ from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.onnxruntime_open import assignments
 from lfr_batch.models.onnxruntime_session import KEPT_SIZES, OnnxRuntimeSession
 from lfr_batch.models.providers import CPU, Precision
-from lfr_batch.models.sessions import ModelFile, SessionPlan, open_planned
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import open_planned
 from lfr_batch.records import ByteArray
 
 SIZES_HW = {"centerface.onnx": [(64, 96), (32, 32), (96, 64)], "sface.onnx": [(112, 112)] * 3}

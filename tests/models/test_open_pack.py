@@ -7,7 +7,8 @@ import pytest
 
 from lfr_batch.errors import StoreUnreachable
 from lfr_batch.models import open_pack
-from lfr_batch.models.store import Pack, load_pack, sha256_of
+from lfr_batch.models.store import Pack, load_pack
+from lfr_batch.storage.files import sha256_of
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from lfr_batch.footage.pyav_frame import PyavFrame
 from lfr_batch.footage.shape import Shape
 from lfr_batch.models import plane_scaler
 from lfr_batch.models.plane_scaler import COMPARED_AT_MOST, PlaneScaler, require_alike
-from lfr_batch.models.sessions import SessionPlan
+from lfr_batch.models.session_plan import SessionPlan
 from lfr_batch.planes import STORAGE, Planes, Shown
 from lfr_batch.records import ByteArray
 from tests.models.planes import FULL, LIMITED, coarse, two_of

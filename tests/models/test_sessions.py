@@ -11,14 +11,8 @@ from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.providers import BackendName
-from lfr_batch.models.sessions import (
-    BACKENDS,
-    ModelFile,
-    SessionPlan,
-    open_session,
-    plan_session,
-    split_batch,
-)
+from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.sessions import BACKENDS, open_planned, plan_session, split_batch
 from lfr_batch.models.store import load_pack
 
 without_cuda = pytest.mark.skipif(cuda_is_usable(), reason="this machine has CUDA")
@@ -74,7 +68,9 @@ def test_a_graph_that_reads_bytes_gets_bytes(tmp_path: Path, backend: BackendNam
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     save_model(model, str(path))
     pictures = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3) * 10
-    session = open_session(ModelFile(path), InferenceConfig(backend=backend, device="cpu"), 1)
+    session = open_planned(
+        ModelFile(path), plan_session(InferenceConfig(backend=backend, device="cpu"), 1)
+    )
     assert np.array_equal(session.run(pictures)[0], pictures.transpose(0, 3, 1, 2))
 
 
@@ -107,7 +103,9 @@ def test_no_picture_and_no_answer_stays_in_a_session(
     open_pack_home: Path, backend: BackendName
 ) -> None:
     model = ModelFile(load_pack(open_pack_home, "open").embedder_path)
-    session: Any = open_session(model, InferenceConfig(backend=backend, device="cpu"), 1)
+    session: Any = open_planned(
+        model, plan_session(InferenceConfig(backend=backend, device="cpu"), 1)
+    )
     (template,) = session.run(np.full((1, 112, 112, 3), 200, np.uint8))
     assert np.abs(template).max() > 0.1
     for kept in KEPT[backend](session):

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from lfr_batch.errors import PackDamaged, PackError, PackNotFound
+from lfr_batch.errors import PackDamaged, PackError, PackNotFound, StoreFull
 from lfr_batch.models.store import add_pack, list_packs, load_pack, pack_names, read_pack
+from tests.live.full_disk import filled, small_disk
 from tests.permissions import closed, public_folder
+from tests.synced import synced
 
 from .conftest import write_manifest
 
@@ -20,6 +22,25 @@ def test_an_added_pack_is_complete_and_its_own(tmp_path: Path, pack_directory: P
     assert pack.embedder_path.read_bytes() == b"sub/e.onnx"
     assert pack.home == tmp_path / "home"
     assert [pack.manifest.name for pack in list_packs(tmp_path / "home")] == ["small"]
+
+
+def test_an_added_pack_is_there_after_a_power_cut_too(tmp_path: Path, pack_directory: Path) -> None:
+    with synced() as order:
+        directory = add_pack(tmp_path, pack_directory).directory
+    files = {"pack", "manifest.json", "d.onnx", "sub", "e.onnx"}
+    assert {path.name for path in order[:-1]} == files
+    assert order[-1] == directory.parent
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_behind(
+    tmp_path: Path, pack_directory: Path
+) -> None:
+    with small_disk(tmp_path / "disk", "64k") as home:
+        (home / "models").mkdir()
+        with filled(home), pytest.raises(StoreFull, match="is full; free space and add the pack"):
+            add_pack(home, pack_directory)
+        assert list((home / "models").iterdir()) == []
+        assert add_pack(home, pack_directory).detector_path.exists()
 
 
 def test_adding_twice_is_fine_and_leaves_nothing_behind(

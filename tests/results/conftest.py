@@ -7,7 +7,8 @@ import duckdb
 import pytest
 
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.store import Store
 from tests.holding import publish_run, record_run
 from tests.s3_servers import moto_server, new_bucket, rclone_server
 

@@ -27,7 +27,8 @@ from lfr_batch.results.ledger import read_outcomes
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.shards import list_shards, read_shard
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.store import Store
 from tests.holding import append_outcomes, publish_run, record_run
 
 from .synthetic import FINISHED, RUN_ID, STARTED, archive, request, searched_run, write_shards

@@ -11,7 +11,7 @@ import duckdb
 from lfr_batch.records import FootageAsset, Sighting
 from lfr_batch.results.ask import ask
 from lfr_batch.results.run_state import create_run
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 from tests.holding import publish_run
 
 from .synthetic import (

@@ -7,7 +7,7 @@ from dataclasses import fields
 from threading import Event, Lock
 from typing import Any
 
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 CALLS = ("write_atomic", "write_new", "read", "read_aged", "exists", "list", "list_times", "delete")
 LIMIT_S = 120.0
@@ -47,6 +47,6 @@ def standing_still(store: Store, stillness: Stillness) -> Store:
 
     calls = {name: watched(name) for name in CALLS if hasattr(kind, name)}
     still: Store = type(f"Still{kind.__name__}", (kind,), calls)(
-        *(getattr(store, field.name) for field in fields(kind))
+        **{field.name: getattr(store, field.name) for field in fields(kind)}
     )
     return still

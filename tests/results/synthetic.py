@@ -15,7 +15,7 @@ from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, 
 from lfr_batch.results.layout import NO_EPOCH
 from lfr_batch.results.run_state import RunRequest, create_run
 from lfr_batch.results.shards import write_shard
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 from tests.holding import append_outcomes
 
 STARTED = datetime(2026, 1, 31, 10, 45, 2, tzinfo=UTC)

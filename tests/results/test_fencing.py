@@ -17,18 +17,19 @@ import pytest
 
 from lfr_batch import __version__
 from lfr_batch.errors import ResultsError, RunBusy, RunTakenOver
-from lfr_batch.pipeline.execute import RunResult, execute_run
-from lfr_batch.pipeline.worker import WorkerSpec
 from lfr_batch.records import Segment, SegmentOutcome, Sighting
 from lfr_batch.results import layout, publish
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.lock import LEASE_S
 from lfr_batch.results.run_state import create_run
-from lfr_batch.results.s3_store import S3Store
 from lfr_batch.results.shards import list_shards, write_shard
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.scanning.execute import RunResult, execute_run
+from lfr_batch.scanning.worker import WorkerSpec
+from lfr_batch.storage.local_store import LocalStore
+from lfr_batch.storage.s3_store import S3Store
+from lfr_batch.storage.store import Store
 
 from .standing_still import Stillness, standing_still
 from .synthetic import RUN_ID, archive, request, sighting

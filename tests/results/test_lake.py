@@ -17,8 +17,9 @@ from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_views import RUN_VIEWS
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, SCHEMA_VERSION, part_schema
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
 from lfr_batch.results.views import sql_type, views_script
+from lfr_batch.storage.store import Store
 from tests.holding import publish_run, record_run
 from tests.refused import refused
 

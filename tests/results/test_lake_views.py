@@ -10,10 +10,11 @@ import pytest
 
 from lfr_batch.results import layout
 from lfr_batch.results.lake import is_in_views, write_views
-from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.schemas import DATASETS, part_schema
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.local_store import LocalStore
+from lfr_batch.storage.store import Store
 
 
 def add_alert(store: Store) -> None:

@@ -9,13 +9,13 @@ from lfr_batch.errors import ResultsError, RunTakenOver
 from lfr_batch.records import SegmentOutcome
 from lfr_batch.results import ledger
 from lfr_batch.results.ledger import Ledger, open_ledger, pending, read_outcomes
-from lfr_batch.results.local_store import LocalStore
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.rows import row_of
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.state_schemas import LEDGER
-from lfr_batch.results.store import Store
+from lfr_batch.storage.local_store import LocalStore
+from lfr_batch.storage.store import Store
 from tests.holding import append_outcomes, publish_run
 
 from .crash import crash_report

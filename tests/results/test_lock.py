@@ -16,8 +16,8 @@ import pytest
 from lfr_batch.errors import RunBusy, RunTakenOver
 from lfr_batch.results.hold import Hold, claim_path, next_number, require_hold, take
 from lfr_batch.results.lock import is_locked, lock_run
-from lfr_batch.results.s3_store import S3Store
-from lfr_batch.results.store import Store
+from lfr_batch.storage.s3_store import S3Store
+from lfr_batch.storage.store import Store
 
 from .standing_still import Stillness, standing_still
 

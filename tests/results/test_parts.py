@@ -6,9 +6,9 @@ import pytest
 
 from lfr_batch.errors import ResultsError
 from lfr_batch.results import parts
-from lfr_batch.results.parts import merge_parts, read_part, read_rows, table_bytes, write_part
+from lfr_batch.results.parts import merge_parts, read_part, table_bytes, write_part
 from lfr_batch.results.schemas import CANDIDATES, SCHEMA_VERSION, part_schema
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 SCHEMA = part_schema(CANDIDATES)
 ROWS = [
@@ -24,10 +24,12 @@ ROWS = [
 ]
 
 
-def test_rows_come_back_exactly_and_the_bytes_are_the_same_each_time() -> None:
-    data = table_bytes(ROWS, SCHEMA)
-    assert data == table_bytes([dict(reversed(row.items())) for row in ROWS], SCHEMA)
-    assert read_rows(data) == ROWS
+def test_rows_come_back_exactly_and_the_bytes_are_the_same_each_time(store: Store) -> None:
+    write_part(store, "part.parquet", ROWS, SCHEMA)
+    assert store.read("part.parquet") == table_bytes(
+        [dict(reversed(row.items())) for row in ROWS], SCHEMA
+    )
+    assert read_part(store, "part.parquet", "write it again") == ROWS
 
 
 def test_a_part_carries_its_version_and_its_columns_meaning() -> None:
@@ -44,11 +46,11 @@ def test_a_row_with_other_columns_is_a_mistake(row: dict[str, object]) -> None:
         table_bytes([row], SCHEMA)
 
 
-def test_rows_are_written_and_read_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_written_and_read_in_groups(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "GROUP_ROWS", 2)
-    data = table_bytes(iter(ROWS), SCHEMA)
-    assert pq.ParquetFile(pa.BufferReader(data)).num_row_groups == 3
-    assert read_rows(data) == ROWS
+    write_part(store, "part.parquet", iter(ROWS), SCHEMA)
+    assert pq.ParquetFile(pa.BufferReader(store.read("part.parquet"))).num_row_groups == 3
+    assert read_part(store, "part.parquet", "write it again") == ROWS
 
 
 def test_parts_become_one_in_the_order_given(disk: Store) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from lfr_batch.errors import QueryError
 from lfr_batch.results.prompt import prompt, statements
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 from .synthetic import RUN_ID
 

@@ -14,7 +14,8 @@ from lfr_batch.results.ledger import read_outcomes
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.shards import list_shards
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.store import Store
 from tests.holding import append_outcomes, publish_run, record_run
 
 from .crash import crash_report

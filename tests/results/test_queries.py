@@ -10,7 +10,8 @@ from lfr_batch.errors import QueryError
 from lfr_batch.results.ask import about
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.queries import load_query, query_names
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.store import Store
 from tests.holding import record_run
 from tests.results.runs_asked import EARLIER, LATER, NEWEST, asked, of, publish
 

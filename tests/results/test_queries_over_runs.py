@@ -10,7 +10,7 @@ import pytest
 
 from lfr_batch.records import FootageAsset
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 from tests.results.runs_asked import EARLIER, LATER, NEWEST, asked, copied, of, publish, seen
 
 from .synthetic import (

@@ -12,13 +12,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from lfr_batch.errors import RunNotFound, StoreUnreachable
+from lfr_batch.errors import RunNotFound, StoreFull, StoreUnreachable
 from lfr_batch.results import report
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.report import clock, percent, write_report
+from lfr_batch.results.report import clock, percent, save_report, write_report
 from lfr_batch.results.run_state import create_run
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 from tests.holding import publish_run
+from tests.live.full_disk import filled, small_disk
+from tests.synced import synced
 
 from .synthetic import (
     LEFT_RUN_ID,
@@ -162,6 +164,22 @@ def test_what_cannot_be_done(
     with pytest.raises(StoreUnreachable, match="--out"):
         write_report(lake, finished, RUN_ID, tmp_path / "file" / "r.html")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_full_disk_is_called_that_and_the_old_report_stays(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        out = disk / "r.html"
+        save_report(out, ["old"])
+        with filled(disk), pytest.raises(StoreFull, match="is full; free space or name another"):
+            save_report(out, ["new"] * 10_000)
+        assert [(path.name, path.read_text()) for path in disk.iterdir()] == [("r.html", "old")]
+
+
+def test_a_report_is_there_after_a_power_cut_too(tmp_path: Path) -> None:
+    with synced() as order:
+        save_report(tmp_path / "r.html", ["<p>", "è"])
+    assert order[-1] == tmp_path
+    assert (tmp_path / "r.html").read_text(encoding="utf-8") == "<p>è"
 
 
 NASTY = "[b]\x1b[31m\n\u202egpj.=1<i>&'\".mp4"

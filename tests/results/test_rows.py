@@ -1,8 +1,14 @@
 from __future__ import annotations
 
-from lfr_batch.results.parts import read_rows, table_bytes
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+
+from lfr_batch.results.parts import Row, read_part, write_part
 from lfr_batch.results.rows import outcome_of, row_of, segment_of, sighting_of
 from lfr_batch.results.state_schemas import LEDGER, PLAN
+from lfr_batch.storage.store import Store
 
 from .synthetic import archive
 
@@ -17,10 +23,15 @@ def test_a_sighting_is_the_same_after_the_journey() -> None:
         assert sighting_of(row_of(sighting)) == sighting
 
 
-def test_plan_and_receipts_share_the_texts_that_they_repeat() -> None:
+def there_and_back(store: Store, rows: Iterable[Row], schema: pa.Schema) -> list[dict[str, Any]]:
+    write_part(store, "part.parquet", rows, schema)
+    return read_part(store, "part.parquet", "write it again")
+
+
+def test_plan_and_receipts_share_the_texts_that_they_repeat(store: Store) -> None:
     made = archive()
-    plan = read_rows(table_bytes(map(row_of, made.segments), PLAN))
-    receipts = read_rows(table_bytes(map(row_of, made.outcomes.values()), LEDGER))
+    plan = there_and_back(store, map(row_of, made.segments), PLAN)
+    receipts = there_and_back(store, map(row_of, made.outcomes.values()), LEDGER)
     segments, outcomes = list(map(segment_of, plan)), list(map(outcome_of, receipts))
     assert segments[0].segment_id is outcomes[0].segment_id
     assert segments[0].uri is segments[1].uri

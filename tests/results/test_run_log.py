@@ -10,7 +10,7 @@ from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import load_run, read_plan
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import run_progress, run_rows
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 from tests.holding import publish_run, record_run
 
 from .synthetic import FINISHED, RUN_ID, STARTED, request, searched_run

@@ -15,7 +15,7 @@ from lfr_batch.results.run_state import (
     read_catalogue,
     read_plan,
 )
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 from .synthetic import RUN_ID, STARTED, archive, request
 

@@ -6,7 +6,7 @@ import pytest
 
 from lfr_batch.errors import ResultsError
 from lfr_batch.results.shards import delete_shards, list_shards, read_shard, write_shard
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 from .synthetic import archive, sighting
 

@@ -9,7 +9,7 @@ import pytest
 from lfr_batch.errors import QueryError
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import columns_text, run_query, view_names
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 
 VIEWS = [
     "alerts",

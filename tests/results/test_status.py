@@ -10,7 +10,7 @@ from lfr_batch.errors import RunNotFound
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus
 from lfr_batch.results.status import FileState, not_whole, run_progress, run_rows
-from lfr_batch.results.store import Store
+from lfr_batch.storage.store import Store
 from tests.holding import record_run
 
 from .synthetic import LEFT_RUN_ID, RUN_ID, STARTED, archive, searched_run

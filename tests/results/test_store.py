@@ -14,7 +14,8 @@ import pytest
 from lfr_batch.errors import StoreFull, StoreUnreachable
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import is_locked, lock_run
-from lfr_batch.results.store import Store, open_store
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.store import Store
 from tests.refused import refused
 
 

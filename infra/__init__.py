@@ -1,0 +1,1 @@
+"""What the project is built, locked, checked and run with."""

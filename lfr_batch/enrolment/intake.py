@@ -1,0 +1,259 @@
+"""Enrolment: pictures of known people through the same stages as footage, into a snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from lfr_batch import cuda
+from lfr_batch.config.schema import Config, QualityConfig
+from lfr_batch.errors import FootageError, StoreError
+from lfr_batch.faces.evidence import encode_jpeg, evidence
+from lfr_batch.faces.grade import grade
+from lfr_batch.faces.realign import look_upright
+from lfr_batch.faces.stages import EnrolStages, detect_in_still, open_enrol_stages
+from lfr_batch.faces.view import aligned_rgb, cut_view
+from lfr_batch.footage.local import unreadable
+from lfr_batch.footage.stills import StillFrame, check_still, decode_still, read_still
+from lfr_batch.gallery.chosen_face import choose_face
+from lfr_batch.gallery.close_pairs import Compare, PairLimits, on_processors
+from lfr_batch.gallery.enrolment import collect
+from lfr_batch.gallery.faiss_index import gallery_bytes
+from lfr_batch.gallery.records import (
+    EnrolledFace,
+    Enrolment,
+    EnrolmentImage,
+    FileOutcome,
+    Listing,
+    Pick,
+    SnapshotInfo,
+    image_id_of,
+)
+from lfr_batch.gallery.store import load_compared, publish_snapshot
+from lfr_batch.models.devices import cuda_is_usable
+from lfr_batch.models.licence import require_permitted_use
+from lfr_batch.models.providers import Device
+from lfr_batch.models.settled import Settled
+from lfr_batch.models.store import Pack, load_pack
+from lfr_batch.oversight.authority import Authority
+from lfr_batch.recognition.settle import Settle, require_obeyed, settle_here
+from lfr_batch.records import FaceBatch
+from lfr_batch.work.attempts import Runner, run_with_attempts
+from lfr_batch.work.lending import Lend, for_all, for_each
+from lfr_batch.work.machine import sized_here
+from lfr_batch.work.privacy import protect_files
+
+EnrolmentOutcome = EnrolledFace | FileOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolOrder:
+    """What the operator asked for."""
+
+    gallery: str
+    images_dir: Path
+    subjects_csv: Path | None
+    exclude: tuple[str, ...]
+    authority: Authority
+    licence_statement: str | None
+    config: Config
+    home: Path
+    pick: Pick | None = None
+    """How to choose among faces of like size; None leaves it to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolSpec:
+    """All an enrolment worker needs to open itself; picklable."""
+
+    home: Path
+    config: Config
+    pick: Pick | None
+    settled: Settled
+
+    @property
+    def together(self) -> int:
+        """Pictures, or groups of them, that a worker has at once."""
+        return max(1, self.config.engine.segments_per_worker)
+
+
+def examine(
+    order: EnrolOrder,
+    listing: Listing,
+    run: Runner,
+    on_outcome: Callable[[EnrolmentOutcome], None] = lambda _: None,
+    settle: Settle = settle_here,
+) -> Enrolment:
+    """What becomes of every file; nothing is written. Raises PackError, EngineError.
+
+    ``settle`` says what the workers compute with: all templates come from the same arithmetic.
+    """
+    order = replace(order, config=sized_here(order.config, len(listing.images)))
+    pack = load_pack(order.home, order.config.pack)
+    require_permitted_use(pack.manifest, order.licence_statement)
+    settled = settle(order.home, order.config, "enrol")
+    before = load_compared(order.home, order.gallery)
+    with closing(enrol_images(order, run, listing.images, settled)) as outcomes:
+        return collect(
+            chain(listing.not_enrolled, _noting(outcomes, on_outcome)),
+            listing.subjects,
+            order.config.enrol,
+            before.of if before else lambda _: None,
+            compare_here(settled.device),
+        )
+
+
+def compare_here(device: Device) -> Compare:
+    """Templates that are computed on a GPU are compared on one, if this process has one, too."""
+    if device == "cpu" or not cuda_is_usable():
+        return on_processors
+    from lfr_batch.gallery.card_pairs import on_best  # noqa: PLC0415 - slow import
+
+    return on_best(gallery_bytes(cuda.memory_bytes(), gpu_share=1.0))
+
+
+def publish(
+    order: EnrolOrder, listing: Listing, enrolment: Enrolment, now: datetime
+) -> SnapshotInfo:
+    """Make it the gallery's current snapshot. Raises UsageError, GalleryEmpty, StoreFull."""
+    pack = load_pack(order.home, order.config.pack)
+    limits = PairLimits(order.config.enrol.duplicate_score, order.config.enrol.same_picture_score)
+    return publish_snapshot(
+        order.home,
+        order.gallery,
+        pack.manifest.pack_id,
+        pack.manifest.identity,
+        enrolment.faces,
+        enrolment.not_enrolled,
+        listing.subjects,
+        order.authority.case_ref,
+        order.authority.authority,
+        now,
+        compared=(enrolment.close_pairs, limits),
+    )
+
+
+def enrol_images(
+    order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], settled: Settled
+) -> Generator[EnrolmentOutcome]:
+    spec = EnrolSpec(order.home, order.config, order.pick, settled)
+    return run_with_attempts(
+        run,
+        open_enrolment_worker,
+        spec,
+        images,
+        item_key=lambda image: (image.subject_id, image.uri),
+        result_key=lambda outcome: (outcome.subject_id, outcome.uri),
+        again=lambda image, _: image,
+        give_up=lambda image: FileOutcome(image.subject_id, image.uri, "its worker died twice"),
+        is_short=lambda _: True,
+        together=spec.together,
+    )
+
+
+def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], EnrolmentOutcome]:
+    protect_files()
+    threads = spec.config.engine.threads
+    share = max(1, threads // spec.together)
+    cv2.setNumThreads(share)
+    pack: Pack = load_pack(spec.home, spec.config.pack)
+    require_obeyed(spec.settled, spec.config.engine.gpu_share)
+    lend: Lend[EnrolStages]
+    if spec.together == 1 or spec.settled.device == "cuda":
+        lend = for_all(open_enrol_stages(pack, spec.config, threads, spec.settled))
+    else:
+        opened = partial(open_enrol_stages, pack, spec.config, share, spec.settled)
+        lend = for_each(opened(), opened)
+
+    def process(image: EnrolmentImage) -> EnrolmentOutcome:
+        try:
+            data = _read(image.uri, spec.config)
+            pictures = len(check_still(image.uri, data).pages)
+            picture = decode_still(image.uri, data)
+        except (FootageError, StoreError) as error:
+            why = str(error).removeprefix(f"{image.uri} ")
+            return FileOutcome(image.subject_id, image.uri, f"unreadable: {why}")
+        sha256 = hashlib.sha256(data).hexdigest()
+        with lend() as stages:
+            outcome = enrol_picture(image, picture, sha256, stages, spec.config, spec.pick)
+        return outcome if pictures == 1 else _of_several(outcome, picture.picture, pictures)
+
+    return process
+
+
+def _read(uri: str, config: Config) -> bytes:
+    try:
+        return read_still(uri, config.s3)
+    except OSError as error:
+        raise unreadable(uri, error) from error
+
+
+def _of_several(outcome: EnrolmentOutcome, number: int, pictures: int) -> EnrolmentOutcome:
+    """With a word that the file holds others, which were not looked at."""
+    said = f"picture {number} of {pictures} in the file, the only one looked at"
+    if isinstance(outcome, EnrolledFace):
+        return replace(outcome, note="; ".join(filter(None, (outcome.note, said))))
+    reason, _, particulars = outcome.reason.partition(": ")
+    return replace(outcome, reason=f"{reason}: {'; '.join(filter(None, (particulars, said)))}")
+
+
+def enrol_picture(
+    image: EnrolmentImage,
+    picture: StillFrame,
+    sha256: str,
+    stages: EnrolStages,
+    config: Config,
+    pick: Pick | None = None,
+) -> EnrolmentOutcome:
+    """The template of the person a picture is of, or the reason why there is none."""
+    faces = detect_in_still(stages.exact_detector, picture, config.detect.still_long_sides_px)
+    like = config.enrol.like_size
+    chosen = choose_face(faces, picture.size_wh, image.box_xyxy, pick, like)
+    which = chosen.which
+    if which is None:
+        return FileOutcome(image.subject_id, image.uri, chosen.reason, chosen.outcome)
+    graded = grade(picture, _only(faces, which), enrolment_limits(config))
+    view = graded.views[0]
+    if view is None or not graded.accepted:
+        return FileOutcome(image.subject_id, image.uri, graded.reasons[0])
+    left, top, right, bottom = (float(x) for x in faces.boxes_xyxy[which])
+    landmarks = look_upright([view], [view.landmarks_xy], stages.exact_detector)
+    return EnrolledFace(
+        image_id=image_id_of(image.subject_id, sha256),
+        subject_id=image.subject_id,
+        uri=image.uri,
+        sha256=sha256,
+        template=stages.embedder.embed(aligned_rgb(view, landmarks[0])[None])[0],
+        quality=float(graded.quality[0]),
+        box_xyxy=(left, top, right, bottom),
+        thumbnail_jpeg=encode_jpeg(evidence(cut_view(picture, faces, which))),
+        note=chosen.reason,
+    )
+
+
+def enrolment_limits(config: Config) -> QualityConfig:
+    """A gallery picture is held to the probe's limits, and to a larger and sharper face."""
+    own = config.enrol
+    stricter = {"min_face_px": own.min_face_px, "min_sharpness": own.min_sharpness}
+    return config.quality.model_copy(update=stricter)
+
+
+def _only(faces: FaceBatch, which: int) -> FaceBatch:
+    return faces.take(np.array([which]))
+
+
+def _noting(
+    outcomes: Iterable[EnrolmentOutcome], on_outcome: Callable[[EnrolmentOutcome], None]
+) -> Iterator[EnrolmentOutcome]:
+    for outcome in outcomes:
+        on_outcome(outcome)
+        yield outcome

@@ -1,0 +1,71 @@
+"""Who is told how a run or an enrolment goes; unless somebody listens, nothing is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lfr_batch.gallery.records import Enrolment
+from lfr_batch.records import Segment, SegmentOutcome
+from lfr_batch.scanning.plan import FoundFootage, Order, Plan
+
+
+class Progress(Protocol):
+    """Hears of a run's segments."""
+
+    def start(self, plan: Sequence[Segment], todo: int) -> None:
+        """The whole plan, and how many of its segments are still to do."""
+
+    def take(self, outcome: SegmentOutcome) -> None:
+        """One of them is over."""
+
+
+class _Deaf:
+    def start(self, plan: Sequence[Segment], todo: int) -> None: ...
+
+    def take(self, outcome: SegmentOutcome) -> None: ...
+
+
+def _ignore(_: Any) -> None: ...
+
+
+@contextmanager
+def _uncounted(_total: int = 0) -> Iterator[Callable[[], None]]:
+    yield lambda: None
+
+
+@contextmanager
+def _unheard() -> Iterator[Progress]:
+    yield _Deaf()
+
+
+@dataclass(frozen=True, slots=True)
+class RunListener:
+    """In the order in which it is called."""
+
+    accepted: Callable[[Order], None] = _ignore
+    """The order is sound, and its results have a place."""
+    probing: Callable[[], AbstractContextManager[Callable[[], None]]] = _uncounted
+    """What it yields is called for every file that has been probed."""
+    found: Callable[[FoundFootage], None] = _ignore
+    """Within ``probing``, before the first file is probed."""
+    planned: Callable[[Plan], None] = _ignore
+    created: Callable[[Plan], None] = _ignore
+    """The run is on record: from here it can be resumed."""
+    searching: Callable[[], AbstractContextManager[Progress]] = _unheard
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolListener:
+    """In the order in which it is called."""
+
+    examining: Callable[[int], AbstractContextManager[Callable[[], None]]] = _uncounted
+    """Given the number of pictures; what it yields is called for every one that is done."""
+    examined: Callable[[Enrolment], None] = _ignore
+    """Nothing is written yet, and nothing will be where nobody could be enrolled."""
+
+
+NOBODY = RunListener()
+NOBODY_ENROLLING = EnrolListener()

@@ -1,0 +1,156 @@
+"""A scan, a search, and a run taken up again: from an order to published results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from lfr_batch.config.load import override, parse_config
+from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.errors import UsageError
+from lfr_batch.front.listeners import NOBODY, RunListener
+from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
+from lfr_batch.front.settings import Settings
+from lfr_batch.front.stated import require_stated
+from lfr_batch.results.ask import ask
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.lake_version import check_lake
+from lfr_batch.results.run_log import RunStatus
+from lfr_batch.results.run_state import create_run, load_run, read_plan
+from lfr_batch.results.status import FileState, not_whole
+from lfr_batch.results.store import open_store
+from lfr_batch.scanning.execute import Resumption, RunResult, execute_run
+from lfr_batch.scanning.plan import FoundFootage, Order, make_plan
+from lfr_batch.storage.store import Store
+from lfr_batch.work.privacy import protect_files
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run that came to its end: not always one that searched everything."""
+
+    result: RunResult
+    store: Store
+    found: FoundFootage | None = None
+    """None of a run that was taken up again."""
+
+    @property
+    def run_id(self) -> str:
+        return self.result.request.run_id
+
+    @property
+    def status(self) -> RunStatus:
+        """'complete', or how it is not: 'complete_partly', 'complete_with_failures'."""
+        return self.result.status
+
+    @property
+    def threshold(self) -> float:
+        """Score from which a candidate counts."""
+        return self.result.request.threshold
+
+    @property
+    def sightings(self) -> int:
+        """How many there are; of a search, faces that reach the threshold."""
+        return self.result.sightings
+
+    def not_whole(self) -> list[FileState]:
+        """Every file that was not searched whole, and why. Raises StoreError."""
+        plan = read_plan(self.store, self.run_id)
+        return list(not_whole(self.result.assets, plan, self.result.outcomes))
+
+    def ask(self, question: str, **parameters: Any) -> pa.Table:
+        """A ready question about this run, as ``sightings_of_run`` or ``candidates_of_run``.
+
+        Raises QueryError for a question or parameter there is not.
+        """
+        s3 = parse_config(self.result.request.config, "the run's request").s3
+        given = {**parameters, "run_id": self.run_id}
+        return ask(open_lake(self.store.uri, s3), question, given)
+
+
+def run_order(
+    order: Order,
+    root: str,
+    listener: RunListener = NOBODY,
+    machinery: Machinery = CONFIGURED,
+) -> FinishedRun:
+    """Plan, record and do what was ordered, with results under ``root``.
+
+    What is refused leaves no run: authority, places, models and a cluster are asked before there is
+    one. What this process writes is from then on its owner's alone. Raises what ``make_plan`` and
+    ``execute_run`` raise, AuthorityError, and StoreError or ResultsTooNew for ``root``.
+    """
+    order = replace(order, authority=require_stated(order.authority))
+    protect_files()
+    store = open_store(root, order.config.s3)
+    check_lake(store)
+    listener.accepted(order)
+    engine = order.config.engine
+    with alone_on_ray(engine), machinery.joined(engine):
+        with listener.probing() as count:
+            now = datetime.now(UTC)
+            plan = make_plan(order, now, lambda _: count(), listener.found, machinery.settle)
+        listener.planned(plan)
+        create_run(store, plan.request, plan.assets, plan.segments)
+        listener.created(plan)
+        result = _execute(store, plan.request.run_id, Resumption(), listener, machinery)
+    return FinishedRun(result, store, plan.found)
+
+
+def resume_run(
+    run_id: str,
+    settings: Settings,
+    *,
+    retry_failed: bool = False,
+    listener: RunListener = NOBODY,
+    machinery: Machinery = CONFIGURED,
+) -> FinishedRun:
+    """Finish a run that was interrupted, and try again what was quarantined.
+
+    Of the settings places count, and what they say of the engine; what decides results does not
+    change. ``retry_failed``: also segments whose footage could not be read.
+    """
+    protect_files()
+    store = open_store(*settings.results_place())
+    request = load_run(store, run_id)
+    if request.kind == "live":
+        raise UsageError(
+            f"{run_id} was a live deployment, and its cameras are not there to be looked at again: "
+            "start a new one with `lfr live`; `lfr report` still works."
+        )
+    recorded = parse_config(request.config, f"the request of run {run_id}")
+    engine = engine_over(recorded, settings)
+    with alone_on_ray(engine), machinery.joined(engine):
+        resumption = Resumption(engine, retry_failed)
+        return FinishedRun(_execute(store, run_id, resumption, listener, machinery), store)
+
+
+def engine_over(recorded: Config, settings: Settings) -> EngineConfig:
+    """A run's engine, with what is said of engines now in place of what was."""
+    said = settings.without_changes().engine
+    now = {name: getattr(said, name) for name in said.model_fields_set}
+    there = recorded.model_copy(update={"engine": recorded.engine.model_copy(update=now)})
+    changes = settings.changes.items()
+    return override(there, {k: v for k, v in changes if k.startswith("engine.")}).engine
+
+
+def _execute(
+    store: Store,
+    run_id: str,
+    resumption: Resumption,
+    listener: RunListener,
+    machinery: Machinery,
+) -> RunResult:
+    with listener.searching() as progress:
+        return execute_run(
+            store,
+            run_id,
+            machinery.open,
+            progress.start,
+            progress.take,
+            resumption,
+            find_machine=machinery.machine,
+        )

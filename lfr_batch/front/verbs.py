@@ -1,0 +1,157 @@
+"""What is asked for at the front door: enrol, scan, search, resume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import MappingProxyType
+
+from lfr_batch.enrolment.intake import EnrolOrder
+from lfr_batch.errors import UsageError
+from lfr_batch.front.enrolment import EnrolledGallery, enrol_order
+from lfr_batch.front.listeners import NOBODY, NOBODY_ENROLLING, EnrolListener, RunListener
+from lfr_batch.front.places import from_anywhere
+from lfr_batch.front.runs import FinishedRun, resume_run, run_order
+from lfr_batch.front.settings import Settings
+from lfr_batch.front.stated import require_stated
+from lfr_batch.gallery.records import Pick
+from lfr_batch.oversight.authority import Authority
+from lfr_batch.scanning.plan import Order
+
+Address = str | Path
+"""A file, a folder, a glob, or s3://bucket/prefix."""
+
+SEARCH_UNLESS_SAID = MappingProxyType({"decide.top_k": 10, "engine.kind": "in_process"})
+"""Of a search, for which somebody waits."""
+
+
+def enrol(
+    gallery: str,
+    images: Address,
+    stated: Authority,
+    *,
+    subjects: Address | None = None,
+    exclude: Iterable[str] = (),
+    pick: Pick | None = None,
+    licence: str | None = None,
+    settings: Settings | None = None,
+    listener: EnrolListener = NOBODY_ENROLLING,
+) -> EnrolledGallery:
+    """Enrol pictures of known people: a new immutable snapshot of ``gallery``.
+
+    ``images`` holds a folder per subject, or pictures named after theirs; ``subjects`` is a CSV
+    with more about them; files that match ``exclude`` are left out. ``pick`` says which of several
+    faces of like size is meant, None leaves it open. ``licence``: the one you hold for a pack that
+    is not free for casework. ``stated`` needs no purpose.
+
+    Raises AuthorityError, ConfigError, UsageError, PackError, EngineError, StoreFull, and
+    GalleryEmpty where nobody could be enrolled; nothing is written then.
+    """
+    settings = settings or Settings()
+    order = EnrolOrder(
+        gallery=gallery,
+        images_dir=Path(images),
+        subjects_csv=None if subjects is None else Path(subjects),
+        exclude=tuple(exclude),
+        authority=stated,
+        licence_statement=licence,
+        config=settings.config(),
+        home=settings.home_folder,
+        pick=pick,
+    )
+    return enrol_order(order, listener, engine_chosen=settings.chosen("engine.kind"))
+
+
+def scan(
+    footage: Address | Iterable[Address],
+    gallery: str,
+    stated: Authority,
+    *,
+    manifest: Address | None = None,
+    licence: str | None = None,
+    settings: Settings | None = None,
+    listener: RunListener = NOBODY,
+) -> FinishedRun:
+    """Search footage for the people of a gallery, on Ray unless the settings say otherwise.
+
+    ``manifest``: CSV or Parquet with ``uri`` and, as known, ``camera_id``, ``start_utc``, ``site``
+    and more; without footage its rows are the footage. ``licence``: the one you hold for a pack
+    that is not free for casework. A file that cannot be read is no error: ``not_whole`` of what is
+    returned names it.
+
+    Raises AuthorityError, ConfigError, UsageError, PackError, GalleryError, StoreError, EngineError
+    before there is a run; StoreError and EngineError after leave one that can be resumed.
+    """
+    settings = settings or Settings()
+    config = settings.config()
+    order = Order(
+        kind="scan",
+        authority=require_stated(stated),
+        gallery=_named(gallery),
+        inputs=_addresses(footage),
+        manifest=from_anywhere(str(manifest)) if manifest else None,
+        licence_statement=licence,
+        config=config,
+        home=settings.home_folder,
+    )
+    if not order.inputs and not order.manifest:
+        raise UsageError("There is nothing to scan: name footage, or give --manifest.")
+    return run_order(order, settings.results_root(config), listener)
+
+
+def search(
+    stills: Address | Iterable[Address],
+    gallery: str,
+    stated: Authority,
+    *,
+    licence: str | None = None,
+    settings: Settings | None = None,
+    listener: RunListener = NOBODY,
+) -> FinishedRun:
+    """Rank the people of a gallery for the faces in stills; below the threshold nobody is named.
+
+    Done in this process, ten candidates a face, unless the settings say otherwise. The candidates:
+    ``.ask("candidates_of_run")``. Raises what ``scan`` raises; videos alone are a UsageError.
+    """
+    settings = settings or Settings()
+    config = settings.config(SEARCH_UNLESS_SAID)
+    order = Order(
+        kind="search",
+        authority=require_stated(stated),
+        gallery=_named(gallery),
+        inputs=_addresses(stills),
+        manifest=None,
+        licence_statement=licence,
+        config=config,
+        home=settings.home_folder,
+    )
+    if not order.inputs:
+        raise UsageError("There is nothing to search: name stills.")
+    return run_order(order, settings.results_root(config), listener)
+
+
+def resume(
+    run_id: str,
+    *,
+    retry_failed: bool = False,
+    settings: Settings | None = None,
+    listener: RunListener = NOBODY,
+) -> FinishedRun:
+    """Finish a run that was interrupted, and try again what was quarantined.
+
+    Its case, gallery and all that decides results are the run's own; of the settings places count,
+    and what they say of the engine. ``retry_failed``: also segments whose footage could not be
+    read. Raises RunNotFound, RunBusy, UsageError for a run of another version or a deployment.
+    """
+    return resume_run(run_id, settings or Settings(), retry_failed=retry_failed, listener=listener)
+
+
+def _addresses(given: Address | Iterable[Address]) -> tuple[str, ...]:
+    each = [given] if isinstance(given, str | Path) else given
+    return tuple(from_anywhere(str(address)) for address in each)
+
+
+def _named(gallery: str) -> str:
+    if not gallery:
+        raise UsageError("Which gallery? Give --gallery NAME; `lfr gallery list` shows them.")
+    return gallery

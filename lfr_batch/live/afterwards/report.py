@@ -1,0 +1,228 @@
+"""The report of a deployment, in the form in which forces publish it: HTML, and CSV beside it.
+
+It shows nobody: no picture, no name, no score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from lfr_batch.errors import ResultsError, UsageError
+from lfr_batch.live.afterwards.report_plot import plot
+from lfr_batch.live.deployment.figures import (
+    AlertFigures,
+    Figures,
+    arrests,
+    cameras_of,
+    counts,
+    engagements,
+    grouped,
+    lost_alerts,
+)
+from lfr_batch.live.deployment.figures_file import load_figures
+from lfr_batch.live.deployment.tally import minute_of
+from lfr_batch.live.deployment.watchlist_receipt import Receipt
+from lfr_batch.live.deployment.window import REASONS
+from lfr_batch.live.records import LiveCounts
+from lfr_batch.results.csv_text import csv_text
+from lfr_batch.results.report import clock, moment, report_template, save_report
+from lfr_batch.results.run_state import not_found
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.status import shown_status
+from lfr_batch.storage.store import Store
+
+_RUN = "SELECT * FROM runs WHERE run_id = $run_id AND kind = 'live'"
+_ALERTS = """
+SELECT a.camera_id AS camera, a.raised_at, r.verdict, r.outcome
+FROM (SELECT alert_id, camera_id, raised_at FROM alerts WHERE run_id = $run_id) a
+LEFT JOIN (
+  SELECT alert_id, verdict, outcome FROM reviews WHERE run_id = $run_id
+  QUALIFY row_number() OVER (PARTITION BY alert_id ORDER BY decided_at DESC, review_id DESC) = 1
+) r USING (alert_id)
+"""
+
+_BY_CAMERA = ("faces_seen", "alerts", "decided", "true_alerts", "false_alerts", "unconfirmed")
+
+
+def write_live_report(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    deployment_id: str,
+    out_path: Path,
+    receipt: Receipt | None = None,
+) -> Path:
+    """Write the report and, beside it, its figures as CSV, whose path is the answer.
+
+    ``connection`` is of ``open_lake`` on the same root; ``receipt``, of the deployment's watchlist,
+    where it is at hand. Raises RunNotFound, UsageError if both would be one file, ResultsError
+    where the deployment's figures are gone, StoreFull or StoreUnreachable if a file cannot be
+    written.
+    """
+    rows = run_query(connection, _RUN, {"run_id": deployment_id}).to_pylist()
+    if not rows:
+        raise not_found(store, deployment_id)
+    run = {**rows[0], "status": shown_status(store, deployment_id, rows[0]["status"])}
+    figures = _with_receipt(current_figures(connection, store, deployment_id), receipt)
+    csv_path = out_path.with_suffix(".csv")
+    if csv_path == out_path:
+        raise UsageError(f"{out_path} is where the figures go: name the HTML file with --out")
+    save_report(csv_path, [as_csv(figures, run["status"])])
+    filters: dict[str, Callable[..., Any]] = {"clock": clock, "moment": moment, "share": share}
+    template = report_template("lfr_batch.live.afterwards", filters)
+    save_report(out_path, template.generate(report_context(figures, run)))
+    return csv_path
+
+
+def current_figures(
+    connection: duckdb.DuckDBPyConnection, store: Store, deployment_id: str
+) -> Figures:
+    """As they were written down; where the lake knows of as many alerts, with their decisions as
+    they are now. Alerts that retention has deleted stay counted. Raises ResultsError.
+    """
+    kept = load_figures(store, deployment_id)
+    if kept is None:
+        raise ResultsError(
+            f"the figures of deployment {deployment_id} are not in {store.uri}; restore "
+            f"_state/run_id={deployment_id} from a copy"
+        )
+    rows = run_query(connection, _ALERTS, {"run_id": deployment_id}).to_pylist()
+    if len(rows) < kept.alerts_in_all:
+        return kept
+    return kept.model_copy(update={"alerts": _alerts(rows, kept.record.started_at)})
+
+
+def as_csv(figures: Figures, status: str) -> str:
+    """Names of the columns, and one row."""
+    row = csv_row(figures, status)
+    return csv_text([row, row.values()])
+
+
+def csv_row(figures: Figures, status: str) -> dict[str, Any]:
+    record = figures.record
+    return {
+        "deployment_id": record.deployment_id,
+        "name": figures.name,
+        "rehearsal": "yes" if record.rehearsal else "no",
+        "status": status,
+        "place": record.place,
+        "case": record.case_ref,
+        "purpose": record.purpose,
+        "authorising_officer": record.authorising_officer,
+        "authority": record.authority,
+        "window_starts_at": _iso(figures.window_starts_at),
+        "window_ends_at": _iso(figures.window_ends_at),
+        "started_at": _iso(record.started_at),
+        "ended_at": _iso(figures.ended_at),
+        "ended_because": REASONS[figures.reason] if figures.reason else None,
+        "cameras": len(record.cameras),
+        "watchlist_size": record.watchlist_size,
+        "watchlist_destroyed_at": _iso(figures.watchlist_gone_at),
+        "model_pack": record.pack_id,
+        "threshold": round(record.threshold, 4),
+        "target_false_alert_rate_per_face": record.target_fpir,
+        "threshold_beyond_calibration": "yes" if figures.extrapolated else "no",
+        **_counts_row(counts(figures)),
+        **_by_camera(figures),
+        "counted": "at least" if figures.at_least else "exactly",
+        "alerts_not_kept": figures.unkept,
+        "restarts": _restarts(figures),
+        "without_picture_s_by_camera": _joined((c.camera, c.down_s) for c in figures.cameras),
+        "not_looked_at_s_by_camera": _joined((c.camera, c.blind_s) for c in figures.cameras),
+    }
+
+
+def report_context(figures: Figures, run: dict[str, Any]) -> dict[str, Any]:
+    """What the template shows, by name."""
+    return {
+        "f": figures,
+        "record": figures.record,
+        "run": run,
+        "why": REASONS[figures.reason] if figures.reason else "",
+        "total": _counts_row(counts(figures)),
+        "by_camera": [(c, _counts_row(counts(figures, c))) for c in cameras_of(figures)],
+        "plot": plot(figures),
+        "restarts": _restarts(figures),
+        "at_least": figures.at_least and run["status"] != "running",
+        "lost": _lost(figures, run["status"]),
+    }
+
+
+def _lost(figures: Figures, status: str) -> str:
+    if not figures.unkept:
+        return ""
+    if status == "running":
+        return f"The disk has had no room so far for {figures.unkept} alerts that are shown."
+    return lost_alerts(figures.unkept)
+
+
+def share(value: float | None) -> str:
+    """A rate as a percentage, and as one in so many."""
+    if value is None:
+        return "–"
+    if value == 0:
+        return "0"
+    return f"{value * 100:.3g} % (1 in {1 / value:,.0f})"
+
+
+def _with_receipt(figures: Figures, receipt: Receipt | None) -> Figures:
+    """A watchlist that was left behind is destroyed after the last figures were written."""
+    if receipt is None or not receipt.verified_gone:
+        return figures
+    return figures.model_copy(update={"watchlist_gone_at": receipt.at})
+
+
+def _alerts(rows: Sequence[dict[str, Any]], started_at: datetime) -> tuple[AlertFigures, ...]:
+    return grouped(
+        AlertFigures(
+            camera=row["camera"],
+            minute=minute_of(row["raised_at"], started_at),
+            verdict=row["verdict"],
+            outcome=row["outcome"],
+        )
+        for row in rows
+    )
+
+
+def _counts_row(counted: LiveCounts) -> dict[str, Any]:
+    """A rate is None unless every alert was decided: it would say of the others that they were
+    right. How many were decided stands beside it always.
+    """
+    known = counted.decided == counted.alerts
+    return {
+        "faces_seen": counted.faces_seen,
+        "alerts": counted.alerts,
+        "decided": counted.decided,
+        "true_alerts": counted.true_alerts,
+        "false_alerts": counted.false_alerts,
+        "unconfirmed": counted.unconfirmed,
+        "engagements": engagements(counted),
+        "arrests": arrests(counted),
+        "no_action": counted.outcomes.get("no_action", 0),
+        "false_alerts_per_face_seen": counted.false_per_face if known else None,
+        "false_alerts_per_alert": counted.false_per_alert if known else None,
+    }
+
+
+def _by_camera(figures: Figures) -> dict[str, str]:
+    counted = {camera: _counts_row(counts(figures, camera)) for camera in cameras_of(figures)}
+    return {
+        f"{name}_by_camera": _joined((camera, row[name]) for camera, row in counted.items())
+        for name in _BY_CAMERA
+    }
+
+
+def _joined(pairs: Iterable[tuple[str, object]]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in pairs)
+
+
+def _restarts(figures: Figures) -> str:
+    return _joined(sorted(figures.restarts.items()))
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.isoformat(timespec="seconds") if time else None

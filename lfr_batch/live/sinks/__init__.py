@@ -1,1 +1,0 @@
-"""Where alerts and reviews go, beside the console."""

@@ -1,0 +1,140 @@
+"""What the cameras of a deployment share: the models and the watchlist.
+
+Pictures come in and answers go out; nothing of a face is kept between two calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from lfr_batch.config.schema import QualityConfig
+from lfr_batch.faces.detectors import Input, detect_in_turn
+from lfr_batch.faces.realign import realign
+from lfr_batch.faces.stages import detect_in_still
+from lfr_batch.faces.turns import Turn
+from lfr_batch.faces.view import aligned_rgb
+from lfr_batch.footage.stills import StillFrame
+from lfr_batch.gallery.decide import Decision
+from lfr_batch.gallery.store import read_thumbnails
+from lfr_batch.models.devices import available_cores
+from lfr_batch.models.synthetic import face_in_a_picture
+from lfr_batch.recognition.compare import evidence_jpeg
+from lfr_batch.recognition.search import Search, SearchSpec, open_search
+from lfr_batch.recognition.shots import take_shots
+from lfr_batch.records import ByteArray, FaceBatch, FaceView, FloatArray, Shot
+from lfr_batch.tracks.best_shot import fuse, split_by_identity
+from lfr_batch.work.privacy import protect_files
+
+DRAWN_PX = 640
+DRAWN = QualityConfig(min_sharpness=0.0)
+"""A drawn face has no pores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Shots of a track that agree, and what the watchlist says of the template they make."""
+
+    shots: tuple[int, ...]
+    """Rows of the comparison's templates, best first."""
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the watchlist says of a track's shots."""
+
+    templates: FloatArray
+    """(n, d): those that were given, then those of the new views."""
+    of_shots: tuple[Decision, ...]
+    people: tuple[Person, ...]
+    """More than one where the track slipped from face to face."""
+
+
+class Analyst(Protocol):
+    """What a camera asks of the models and the watchlist, wherever they run."""
+
+    def detect(self, turn: Turn, picture: Input) -> FaceBatch:
+        """Faces of one scaled picture, in pixels of the whole frame."""
+        ...
+
+    def compare(
+        self, known: FloatArray, views: Sequence[FaceView], weights: Sequence[float]
+    ) -> Comparison:
+        """``known`` (m, d) templates of earlier shots and the views of new ones, together."""
+        ...
+
+    def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
+        """The best shot, everyone else hidden, and the watchlist's picture; both JPEG."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalAnalyst:
+    """Satisfies ``Analyst`` in this process. Not to be called from two threads at once."""
+
+    search: Search
+
+    def detect(self, turn: Turn, picture: Input) -> FaceBatch:
+        [found] = self.detect_each([(turn, picture)])
+        return found
+
+    def detect_each(self, pictures: Sequence[tuple[Turn, Input]]) -> Iterator[FaceBatch]:
+        """One look for each of several cameras, each answer as soon as it is there."""
+        return detect_in_turn(self.search.stages.frame_detectors, pictures)
+
+    def compare(
+        self, known: FloatArray, views: Sequence[FaceView], weights: Sequence[float]
+    ) -> Comparison:
+        stages, config = self.search.stages, self.search.config
+        landmarks = realign(views, stages.exact_detector)
+        aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
+        fresh = stages.embedder.embed(_stacked(aligned))
+        templates = np.concatenate([known.reshape(-1, fresh.shape[1]), fresh])
+        groups = _by_identity(templates, weights, config.track.split_score)
+        fused = [fuse(templates[list(g)], [weights[i] for i in g]) for g in groups]
+        probes = np.concatenate([templates, *(template[None] for template in fused)])
+        decisions = self.search.matcher.match(probes, self.search.threshold, config.decide.top_k)
+        of_shots, of_people = decisions[: len(templates)], decisions[len(templates) :]
+        people = tuple(Person(g, decision) for g, decision in zip(groups, of_people, strict=True))
+        return Comparison(templates, tuple(of_shots), people)
+
+    def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
+        known = read_thumbnails(self.search.matcher.snapshot, [image_id])
+        return evidence_jpeg(shot, self.search.stages), known.get(image_id, b"")
+
+
+def open_analyst(spec: SearchSpec) -> LocalAnalyst:
+    """Raises any LfrError that makes the deployment impossible."""
+    protect_files()
+    cv2.setNumThreads(1)
+    analyst = LocalAnalyst(open_search(spec, available_cores()))
+    _warm_up(analyst)
+    return analyst
+
+
+def _warm_up(analyst: LocalAnalyst) -> None:
+    """What takes a second the first time, with a drawn face before anybody's."""
+    stages, snapshot = analyst.search.stages, analyst.search.matcher.snapshot
+    still = StillFrame(np.ascontiguousarray(face_in_a_picture(DRAWN_PX)[..., ::-1]))
+    faces = detect_in_still(stages.still_detector, still, (DRAWN_PX,))
+    shots, _ = take_shots(still, faces, DRAWN)
+    for shot in filter(None, shots):
+        analyst.compare(np.zeros((0, 1), np.float32), [shot.view], [1.0])
+        analyst.pictures(shot, snapshot.image_ids[0])
+
+
+def _by_identity(
+    templates: FloatArray, weights: Sequence[float], split_score: float
+) -> list[tuple[int, ...]]:
+    best_first = sorted(range(len(templates)), key=lambda row: -weights[row])
+    groups = split_by_identity(templates[best_first], split_score)
+    return [tuple(best_first[i] for i in group) for group in groups]
+
+
+def _stacked(aligned: Sequence[ByteArray]) -> ByteArray:
+    return np.stack(aligned) if aligned else np.zeros((0, 112, 112, 3), np.uint8)

@@ -1,1 +1,0 @@
-"""Compositions of the stages that read top to bottom; no Ray here."""

@@ -1,0 +1,263 @@
+"""From a plan to published results: run what is pending, keep every receipt, stitch, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from lfr_batch.config.load import parse_config
+from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.errors import LfrError, ResultsError, RunTakenOver, StoreError, UsageError
+from lfr_batch.recognition.search import SearchSpec
+from lfr_batch.recognition.settle import computed_on, obeying
+from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
+from lfr_batch.results.hold import Hold, require_hold
+from lfr_batch.results.ledger import Ledger, open_ledger, pending, read_outcomes
+from lfr_batch.results.lock import LEASE_S, lock_run
+from lfr_batch.results.progress import RETRY, RunProgress, summarise
+from lfr_batch.results.publish import publish_run, tidy, withdraw
+from lfr_batch.results.run_log import RunStatus, latest_row, record_run
+from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
+from lfr_batch.results.shards import read_shard
+from lfr_batch.scanning.receipts import run_segments
+from lfr_batch.scanning.worker import WorkerSpec
+from lfr_batch.storage.store import Store
+from lfr_batch.tracks.patience import patient
+from lfr_batch.tracks.stitch import stitch
+from lfr_batch.version import __version__
+from lfr_batch.work.attempts import Runner
+from lfr_batch.work.machine import FindMachine, this_machine
+from lfr_batch.work.workers import sized
+
+LEDGER_BLOCK = 256
+"""Receipts that are written at once, at the latest."""
+
+RETRY_FAILED: frozenset[SegmentStatus] = frozenset({"failed"})
+
+OpenEngine = Callable[[EngineConfig], AbstractContextManager[Runner]]
+OnOutcome = Callable[[SegmentOutcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    request: RunRequest
+    assets: tuple[FootageAsset, ...]
+    progress: RunProgress
+    status: RunStatus
+    sightings: int
+    """After stitching."""
+    outcomes: Mapping[str, SegmentOutcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What `lfr resume` may say differently from the run's own request."""
+
+    engine: EngineConfig | None = None
+    retry_failed: bool = False
+
+
+def execute_run(
+    store: Store,
+    run_id: str,
+    open_engine: OpenEngine,
+    on_start: Callable[[Sequence[Segment], int], None],
+    on_outcome: OnOutcome,
+    resumption: Resumption | None = None,
+    lease_s: float = LEASE_S,
+    find_machine: FindMachine = this_machine,
+) -> RunResult:
+    """Bring a created run to its end, from wherever it stands.
+
+    ``on_start`` gets the whole plan and the number of segments still to do; ``find_machine`` says
+    where workers are to be. Raises RunBusy if another process is at it, RunTakenOver if one took it
+    up while this one stood still; StoreError and EngineError leave a run that can be resumed.
+    """
+    resumption = resumption or Resumption()
+    with lock_run(store, run_id, lease_s) as hold:
+        request = load_run(store, run_id)
+        _require_same_version(request)
+        config = _config(request, resumption)
+        plan = read_plan(store, run_id)
+        retry = RETRY | RETRY_FAILED if resumption.retry_failed else RETRY
+        with _failure_recorded(hold, request):
+            outcomes = _run_pending(
+                hold,
+                request,
+                config,
+                plan,
+                retry,
+                open_engine,
+                on_start,
+                on_outcome,
+                find_machine,
+            )
+            return _publish(hold, request, config, plan, outcomes)
+
+
+def _require_same_version(request: RunRequest) -> None:
+    if request.software_version != __version__:
+        raise UsageError(
+            f"Run {request.run_id} was started with version {request.software_version} and this "
+            f"is {__version__}, whose results may differ: finish it there, or scan anew."
+        )
+
+
+@contextmanager
+def _failure_recorded(hold: Hold, request: RunRequest) -> Iterator[None]:
+    """Where the run was taken over, that is the error, and the other's to record."""
+    try:
+        yield
+    except LfrError as error:
+        with suppress(StoreError):  # it may be the store that failed
+            _require_not_taken(hold, error)
+            record_run(hold, request, "failed", error=str(error))
+        raise
+
+
+def _require_not_taken(hold: Hold, error: LfrError) -> None:
+    try:
+        require_hold(hold)
+    except RunTakenOver as taken:
+        with suppress(StoreError, ResultsError):
+            withdraw(hold)
+        raise taken from error
+
+
+def _config(request: RunRequest, resumption: Resumption) -> Config:
+    config = parse_config(request.config, f"the request of run {request.run_id}")
+    return config.model_copy(update={"engine": resumption.engine or config.engine})
+
+
+def _run_pending(
+    hold: Hold,
+    request: RunRequest,
+    config: Config,
+    plan: Sequence[Segment],
+    retry: frozenset[SegmentStatus],
+    open_engine: OpenEngine,
+    on_start: Callable[[Sequence[Segment], int], None],
+    on_outcome: OnOutcome,
+    find_machine: FindMachine,
+) -> Mapping[str, SegmentOutcome]:
+    """Every receipt of the run, old and new."""
+    outcomes = read_outcomes(hold.store, request.run_id)
+    todo = pending(plan, outcomes, retry)
+    on_start(plan, len(todo))
+    if not todo:
+        return outcomes
+    ledger = open_ledger(hold, outcomes.values())
+    del outcomes  # they would lie in memory as long as the run takes
+    record_run(hold, request, "running")
+    sizes = sized(config.engine, find_machine(computed_on(config, request.settled)), len(todo))
+    config = config.model_copy(update={"engine": sizes})
+    spec = _spec(hold, request, config)
+    # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
+    with open_engine(config.engine) as run, closing(run_segments(run, spec, todo)) as found:
+        _keep_receipts(ledger, found, config.engine.ledger_flush_s, on_outcome)
+    outcomes = read_outcomes(hold.store, request.run_id, hold.epoch)
+    _require_receipts(request, plan, outcomes)
+    return outcomes
+
+
+def _require_receipts(
+    request: RunRequest, plan: Sequence[Segment], outcomes: Mapping[str, SegmentOutcome]
+) -> None:
+    lost = len(pending(plan, outcomes, retry=()))
+    if lost:
+        raise ResultsError(
+            f"{lost} segments of run {request.run_id} were searched, and their receipts or "
+            f"sightings are gone; `lfr resume {request.run_id}` searches them again"
+        )
+
+
+def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
+    home = Path(request.home)
+    search = SearchSpec(
+        home,
+        home,
+        request.gallery,
+        request.snapshot_id,
+        request.threshold,
+        obeying(config, request.settled),
+        request.lone_threshold,
+        request.settled,
+    )
+    return WorkerSpec(search, hold.store.uri, request.run_id, hold.epoch)
+
+
+def _keep_receipts(
+    ledger: Ledger,
+    outcomes: Iterable[SegmentOutcome],
+    flush_s: float,
+    on_outcome: OnOutcome,
+) -> None:
+    """Receipts reach the ledger in blocks; whatever ends the run, those at hand are written."""
+    block: list[SegmentOutcome] = []
+    written_at = monotonic()
+    try:
+        for outcome in outcomes:
+            block.append(outcome)
+            on_outcome(outcome)
+            if len(block) >= LEDGER_BLOCK or monotonic() - written_at >= flush_s:
+                ledger.append(block)
+                block, written_at = [], monotonic()
+    finally:
+        ledger.append(block)
+
+
+def _publish(
+    hold: Hold,
+    request: RunRequest,
+    config: Config,
+    plan: Sequence[Segment],
+    outcomes: Mapping[str, SegmentOutcome],
+) -> RunResult:
+    store = hold.store
+    assets = read_catalogue(store, request.run_id)
+    progress = summarise(plan, outcomes)
+    status = _end_of(assets, progress)
+    published = latest_row(store, request.run_id) or {}
+    # Where nothing was left to do, the end stays as it was; a complete run is only tidied up.
+    if published.get("status") != "complete_with_failures":
+        sightings = stitched(store, request.run_id, config, assets, plan, outcomes)
+        at = datetime.now(UTC)
+        publish_run(hold, request, assets, plan, outcomes, sightings, status, finished_at=at)
+        published = latest_row(store, request.run_id) or {}
+    else:
+        tidy(hold)
+    return RunResult(request, assets, progress, status, published.get("sightings") or 0, outcomes)
+
+
+def _end_of(assets: Sequence[FootageAsset], progress: RunProgress) -> RunStatus:
+    faulty = any(asset.status in {"damaged", "failed"} for asset in assets)
+    if faulty or progress.failed or progress.quarantined:
+        return "complete_with_failures"
+    partly = progress.unsearched or any(asset.unsearched for asset in assets)
+    return "complete_partly" if partly else "complete"
+
+
+def stitched(
+    store: Store,
+    run_id: str,
+    config: Config,
+    assets: Sequence[FootageAsset],
+    plan: Sequence[Segment],
+    outcomes: Mapping[str, SegmentOutcome],
+) -> Iterator[Sighting]:
+    """The run's sightings, one asset after another; only one asset's are in memory."""
+    sample_fps, by_id = config.footage.sample_fps, {asset.footage_id: asset for asset in assets}
+    of_asset: dict[str, list[SegmentOutcome]] = {}
+    for segment in plan:
+        outcome = outcomes.get(segment.segment_id)
+        if outcome is not None and outcome.sightings:
+            of_asset.setdefault(segment.footage_id, []).append(outcome)
+    for footage_id, receipts in of_asset.items():
+        pieces = [piece for each in receipts for piece in read_shard(store, run_id, each)]
+        asset = by_id[footage_id]
+        limits = patient(config.track, asset.frame_rate, sample_fps, asset.views)
+        yield from stitch(pieces, limits, config.decide.top_k)

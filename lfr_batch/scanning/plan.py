@@ -1,0 +1,215 @@
+"""From what was asked for to a plan: which files, which segments, which threshold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from lfr_batch.config.load import config_hash, dump_config
+from lfr_batch.config.schema import Config
+from lfr_batch.errors import UsageError
+from lfr_batch.footage.catalogue import probe
+from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
+from lfr_batch.footage.segments import plan_segments
+from lfr_batch.footage.sources import list_footage, stored
+from lfr_batch.gallery.records import Snapshot
+from lfr_batch.gallery.store import load_snapshot, require_pack
+from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
+from lfr_batch.models.devices import available_cores
+from lfr_batch.models.licence import require_permitted_use
+from lfr_batch.models.settled import Settled
+from lfr_batch.models.store import Pack, load_pack
+from lfr_batch.oversight.authority import Authority
+from lfr_batch.recognition.settle import Settle, settle_here, settled_hash
+from lfr_batch.records import FootageAsset, FootageEntry, Segment
+from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
+from lfr_batch.version import __version__
+
+PROBES_PER_CORE = 4
+"""Probing waits for disks and networks more than it computes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the operator asked for."""
+
+    kind: RunKind
+    inputs: tuple[str, ...]
+    manifest: str | None
+    gallery: str
+    authority: Authority
+    licence_statement: str | None
+    config: Config
+    home: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    request: RunRequest
+    choice: ThresholdChoice
+    assets: tuple[FootageAsset, ...]
+    segments: tuple[Segment, ...]
+    found: FoundFootage
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFootage:
+    """What the inputs and the manifest mean, before anything is probed."""
+
+    entries: tuple[FootageEntry, ...]
+    said: tuple[str, ...]
+    """Sentences for the operator."""
+    left_out: int = 0
+    """Files in the named folders that are no footage."""
+    strays: tuple[str, ...] = ()
+    """Rows of the manifest that are about none of the inputs."""
+    unlisted: tuple[str, ...] = ()
+    """Footage that no row of the manifest is about."""
+
+
+def make_plan(
+    order: Order,
+    now: datetime,
+    on_probed: Callable[[Sequence[FootageAsset]], None] = lambda _: None,
+    on_found: Callable[[FoundFootage], None] = lambda _: None,
+    settle: Settle = settle_here,
+) -> Plan:
+    """Check everything that can be refused, then list and probe the footage.
+
+    ``settle`` says what the workers will compute with. Raises UsageError, PackError, GalleryError,
+    StoreError, EngineError; a file that cannot be read is no error
+    but an asset with status 'failed'. A search's videos are such assets, unless there is nothing
+    else: that is a UsageError.
+    """
+    pack = load_pack(order.home, order.config.pack)
+    statement = require_permitted_use(pack.manifest, order.licence_statement)
+    snapshot = load_snapshot(order.home, order.gallery)
+    require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
+    choice = derive_threshold(order.config, pack, snapshot)
+    lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
+    found = find_footage(order)
+    on_found(found)
+    settled = settle(order.home, order.config, order.kind)
+    request = _request(order, now, pack, snapshot, choice, lone, statement, settled)
+    key = _result_key(request, pack, order.config, settled)
+    assets: list[FootageAsset] = []
+    segments: list[Segment] = []
+    for held in probe_all(found.entries, order.config):
+        probed = still_only(held) if order.kind == "search" else held
+        on_probed(probed)
+        for asset in probed:
+            segments += plan_segments(asset, order.config.footage.segment_s, key)
+            # Borders have been found: an hour of footage has a thousand keyframes and more.
+            assets.append(replace(asset, keyframes_ns=()))
+    if order.kind == "search" and all(asset.error == _no_still(asset.uri) for asset in assets):
+        more = f" ({len(assets) - 1} more are videos, too)" if len(assets) > 1 else ""
+        raise UsageError(_no_still(assets[0].uri) + more)
+    return Plan(request, choice, tuple(assets), tuple(segments), found)
+
+
+def still_only(held: tuple[FootageAsset, ...]) -> tuple[FootageAsset, ...]:
+    """A file's assets; of a video one that says that it is not searched."""
+    first = held[0]
+    if first.kind == "still" or first.status == "failed":
+        return held
+    return (replace(first, status="failed", error=_no_still(first.uri)),)
+
+
+def _no_still(uri: str) -> str:
+    return f"{uri} is a video, and `lfr search` looks at stills: scan it with `lfr scan`"
+
+
+def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> ThresholdChoice:
+    decide = config.decide
+    return choose_threshold(
+        decide.target_fpir, len(snapshot.subject_ids), calibration_of(pack), decide.threshold
+    )
+
+
+def calibration_of(pack: Pack) -> list[Knot]:
+    return [(point.fmr, point.threshold) for point in pack.manifest.calibration]
+
+
+def find_footage(order: Order) -> FoundFootage:
+    """The inputs with what the manifest says of them, or the manifest's own rows.
+
+    Raises UsageError, also for a row at a place of another kind where the rows are the footage.
+    """
+    config = order.config
+    manifest = FootageManifest()
+    if order.manifest:
+        manifest = read_manifest(order.manifest, config.footage.time_zone)
+    if not order.inputs:
+        named = (replace(row, uri=stored(row.uri, config.s3)) for row in manifest.entries)
+        return FoundFootage(tuple(named), manifest.said)
+    listing = list_footage(order.inputs, config.s3)
+    said = (*manifest.said, *listing.said)
+    if not order.manifest:
+        return FoundFootage(listing.entries, said, listing.left_out)
+    matched = match(listing.entries, manifest)
+    return FoundFootage(matched.entries, said, listing.left_out, matched.strays, matched.unlisted)
+
+
+def probe_all(
+    entries: Sequence[FootageEntry], config: Config
+) -> Iterator[tuple[FootageAsset, ...]]:
+    """What each entry holds, in the order of the entries."""
+    with ThreadPoolExecutor(PROBES_PER_CORE * available_cores()) as pool:
+        yield from pool.map(partial(probe, footage=config.footage, s3=config.s3), entries)
+
+
+def _result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:
+    """All that decides a segment's result, and nothing else; the segment ids follow from it."""
+    decisive = (
+        __version__,
+        settled_hash(config, settled),
+        pack.manifest.identity,
+        *(pack.manifest.files[file] for file in pack.manifest.models),
+        request.snapshot_id,
+        repr(request.threshold),
+        repr(request.lone_threshold),
+    )
+    return hashlib.sha256("\n".join(decisive).encode()).hexdigest()[:16]
+
+
+def _request(
+    order: Order,
+    now: datetime,
+    pack: Pack,
+    snapshot: Snapshot,
+    choice: ThresholdChoice,
+    lone_threshold: float,
+    statement: str | None,
+    settled: Settled,
+) -> RunRequest:
+    return RunRequest(
+        run_id=new_run_id(now, order.kind),
+        kind=order.kind,
+        inputs=order.inputs,
+        manifest=order.manifest,
+        config=dump_config(order.config),
+        config_hash=config_hash(order.config),
+        case_ref=order.authority.case_ref,
+        authority=order.authority.authority,
+        purpose=order.authority.purpose,
+        operator=order.authority.operator,
+        gallery=order.gallery,
+        snapshot_id=snapshot.snapshot_id,
+        pack_id=pack.manifest.pack_id,
+        licence_statement=statement,
+        threshold=choice.value,
+        lone_threshold=lone_threshold,
+        threshold_source="override" if choice.overridden else "derived",
+        threshold_fmr=None if choice.overridden else choice.fmr,
+        target_fpir=None if choice.overridden else choice.target_fpir,
+        comparisons=len(snapshot.subject_ids),
+        started_at=now,
+        home=str(order.home),
+        software_version=__version__,
+        settled=settled,
+    )

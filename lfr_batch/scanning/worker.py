@@ -1,0 +1,146 @@
+"""The worker: opened once in its process, then one segment after another."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from threading import Thread
+
+import cv2
+
+from lfr_batch.config.schema import Config
+from lfr_batch.errors import EngineError, LfrError
+from lfr_batch.footage.decoders import decoder_of
+from lfr_batch.footage.frames import Frame
+from lfr_batch.footage.open import open_segment
+from lfr_batch.footage.pyav_frame import Cells
+from lfr_batch.footage.stillness import Stillness
+from lfr_batch.gallery.faiss_index import use_threads
+from lfr_batch.recognition.search import Search, SearchSpec, on_gpu, open_searches
+from lfr_batch.recognition.settle import settle_decoder
+from lfr_batch.records import Decoder, Segment, SegmentOutcome, SegmentStatus
+from lfr_batch.results import shards
+from lfr_batch.results.shards import write_shard
+from lfr_batch.results.store import open_store
+from lfr_batch.scanning.segment import SegmentResult, scan_segment
+from lfr_batch.tracks import association
+from lfr_batch.unexpected import trace, unexpected
+from lfr_batch.work.privacy import protect_files
+
+logger = logging.getLogger(__name__)
+
+DECODER_THREADS = 1
+"""FFmpeg's frame threads cost a third more processor time, which inference can use better; and
+what is decoded may not depend on how many threads a worker has."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSpec:
+    """All a worker needs to open itself on any machine that sees the same home; picklable."""
+
+    search: SearchSpec
+    results_root: str
+    run_id: str
+    epoch: str
+    """Of the run's holder: sightings are written under it."""
+
+    @property
+    def config(self) -> Config:
+        return self.search.config
+
+    @property
+    def threads(self) -> int:
+        return self.config.engine.threads
+
+    @property
+    def together(self) -> int:
+        """Segments that it has at once."""
+        return max(1, self.config.engine.segments_per_worker)
+
+
+ProcessSegment = Callable[[Segment], SegmentOutcome]
+"""May be called from as many threads at once as the spec says."""
+
+
+def open_worker(spec: WorkerSpec) -> ProcessSegment:
+    """Load the models and the gallery. Raises any LfrError that makes the whole run impossible."""
+    protect_files()
+    # Before anything else uses the GPU.
+    decoder = settle_decoder(spec.config)
+    # OpenCV's threads are all threads' together, FAISS' each one's own.
+    share = max(1, spec.threads // spec.together)
+    cv2.setNumThreads(share)
+    preparing = Thread(target=_prepare)
+    preparing.start()
+    lend = open_searches(spec.search, spec.threads, spec.together)
+    preparing.join()
+    # What a GPU waits for, it does not wait for on a core.
+    beside = share > 1 or on_gpu(spec.search)
+    store = open_store(spec.results_root, spec.config.s3)
+
+    def searched(segment: Segment, decoder: Decoder, search: Search) -> SegmentResult:
+        skips = spec.config.footage.motion.skips_groups and segment.views == 1
+        stillness = Stillness() if skips else None
+        scaler = search.stages.scaler
+        # What NVDEC may give back to FFmpeg is gated like the rest of its footage.
+        on_gpu = decoder_of(segment, decoder) == "nvdec"
+        cells = scaler.cells if scaler and on_gpu else None
+        with closing(_frames(segment, spec, decoder, stillness, cells)) as frames:
+            result = scan_segment(segment, frames, search, stillness, beside=beside)
+        faulty = result.outcome.error or result.outcome.unsearched
+        if faulty and decoder_of(segment, decoder) == "nvdec":
+            # Of damage a GPU's decoder shows other pictures or none, and knows less to say. Cameras
+            # that pause are searched twice: nothing tells a pause from frames that were lost.
+            return searched(segment, "cpu", search)
+        return result
+
+    def process(segment: Segment) -> SegmentOutcome:
+        """Search a segment and write its shard. A StoreError means that nothing can be written."""
+        use_threads(share)
+        try:
+            with lend() as search:
+                result = searched(segment, decoder, search)
+        except EngineError:
+            # It is not the segment's fault: the run ends with the sentence, and can be resumed.
+            raise
+        except LfrError as error:
+            return failed(segment, str(error), "quarantined" if error.retryable else "failed")
+        except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run
+            logger.warning("%s: %s", segment.uri, trace(error))
+            return failed(segment, f"{segment.uri}: {unexpected(error)}")
+        write_shard(store, spec.run_id, spec.epoch, segment.segment_id, result.sightings)
+        return replace(result.outcome, epoch=spec.epoch)
+
+    return process
+
+
+def _prepare() -> None:
+    association.prepare()
+    shards.prepare()
+
+
+def _frames(
+    segment: Segment,
+    spec: WorkerSpec,
+    decoder: Decoder,
+    stillness: Stillness | None,
+    cells: Cells | None,
+) -> Generator[Frame]:
+    config = spec.config
+    # Which camera a frame is of shows when it is decoded.
+    sample_fps = config.footage.sample_fps if segment.views == 1 else 0.0
+    return open_segment(segment, config.s3, DECODER_THREADS, sample_fps, stillness, decoder, cells)
+
+
+def failed(segment: Segment, error: str, status: SegmentStatus = "failed") -> SegmentOutcome:
+    return SegmentOutcome(
+        segment_id=segment.segment_id,
+        footage_id=segment.footage_id,
+        start_s=segment.start_s,
+        end_s=segment.end_s,
+        status=status,
+        attempt=segment.attempt,
+        error=error,
+    )

@@ -1,0 +1,62 @@
+"""How a bucket is spoken to.
+
+Endpoint, region, credentials, retries and proxies come from where boto3 takes them (environment,
+profiles, instance roles); the settings override what they name. boto3 is slow to import: import
+this when a bucket is first spoken to.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config as BotoConfig
+from botocore.exceptions import BotoCoreError, NoCredentialsError, PartialCredentialsError
+
+from lfr_batch.errors import StoreUnreachable
+from lfr_batch.storage.store import S3Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+CONNECTIONS = 64
+"""Kept at most: a worker may have 16 segments at once, and planning looks into more files."""
+PAID = ("ListObjectsV2", "HeadObject", "GetObject")
+"""Requests that read; results are written to buckets of one's own."""
+
+
+@lru_cache(maxsize=8)
+def client(s3: S3Settings) -> S3Client:
+    """One client per settings and process; it may be shared between threads.
+
+    Raises StoreUnreachable for settings that boto3 does not take.
+    """
+    checksums = s3.checksums
+    overrides = BotoConfig(
+        max_pool_connections=CONNECTIONS,
+        request_checksum_calculation=checksums,
+        response_checksum_validation=checksums,
+    )
+    try:
+        made = boto3.Session().client(
+            "s3", region_name=s3.region, endpoint_url=s3.endpoint_url, config=overrides
+        )
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise StoreUnreachable(
+            "there are no credentials for the S3 settings: set AWS_PROFILE or AWS_ACCESS_KEY_ID "
+            "and AWS_SECRET_ACCESS_KEY"
+        ) from error
+    except (BotoCoreError, OSError) as error:
+        raise StoreUnreachable(f"the S3 settings cannot be read: {error}") from error
+    except ValueError as error:
+        raise StoreUnreachable(f"the S3 settings are not usable: {error}") from error
+    if s3.requester_pays:
+        for operation in PAID:
+            made.meta.events.register(f"before-parameter-build.s3.{operation}", _pay)
+    return made
+
+
+def _pay(params: dict[str, Any], **_: object) -> None:
+    """Accept the request's cost, without which such a bucket refuses it."""
+    params["RequestPayer"] = "requester"

@@ -1,0 +1,49 @@
+"""A place for files: a directory (``local_store``) or a bucket (``s3_store``)."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+
+class S3Settings(Protocol):
+    """Frozen, hashable, picklable. What is None is as boto3 finds it."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def endpoint_url(self) -> str | None: ...
+
+    @property
+    def region(self) -> str | None: ...
+
+    @property
+    def checksums(self) -> Literal["when_supported", "when_required"] | None: ...
+
+    @property
+    def requester_pays(self) -> bool:
+        """Accept the cost of reading in buckets whose requesters pay."""
+
+
+class Store(Protocol):
+    """Frozen, picklable. Paths are relative to the root, with forward slashes.
+
+    Every method raises StoreFull or StoreUnreachable, with the way out in the message.
+    """
+
+    @property
+    def uri(self) -> str:
+        """The root as the user knows it."""
+
+    def write_atomic(self, path: str, data: bytes) -> None:
+        """All of ``data`` under ``path``, or the old content, whatever happens meanwhile."""
+
+    def read(self, path: str) -> bytes:
+        """Raises FileNotFoundError."""
+
+    def exists(self, path: str) -> bool: ...
+
+    def list(self, prefix: str) -> tuple[str, ...]:
+        """Every file under the directory ``prefix``, sorted; none if there is no such place."""
+
+    def delete(self, path: str) -> None:
+        """Remove a file, or a directory and all in it; nothing to remove is no error."""

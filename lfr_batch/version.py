@@ -1,0 +1,3 @@
+"""The version, by itself: it stands in every run and is part of every ``segment_id``."""
+
+__version__ = "0.2.0"

@@ -1,0 +1,30 @@
+"""What workers have on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lfr_batch import cuda
+from lfr_batch.config.schema import Config, InferenceConfig
+from lfr_batch.models.devices import available_cores, cuda_is_usable
+from lfr_batch.work.workers import Machine, sized
+
+FindMachine = Callable[[Config], Machine]
+
+
+def this_machine(config: Config) -> Machine:
+    may = may_use_gpu(config.inference) and cuda_is_usable()
+    return Machine(available_cores(), cuda.device_count() if may else 0)
+
+
+def sized_here(config: Config, items: int | None = None) -> Config:
+    """With nothing of ``engine`` left to be found out; where nothing is, as it is: it may have been
+    found out for the nodes of a cluster."""
+    if config.engine.is_sized:
+        return config
+    sizes = sized(config.engine, this_machine(config), items)
+    return config.model_copy(update={"engine": sizes})
+
+
+def may_use_gpu(inference: InferenceConfig) -> bool:
+    return inference.device != "cpu" and inference.backend != "openvino"

@@ -1,0 +1,82 @@
+"""The examples of docs/examples run as they are written, and find whom they should."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from tests.casework import ACTOR, ASTRONAUT, Casework, installed_picture
+from tests.e2e.cli import surroundings
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+RUN = {
+    "enrol_and_search.py": ("custody", "portrait.jpg", "broken.jpg"),
+    "scan_and_ask.py": ("people", "footage"),
+    "walk_through.ipynb": (),
+}
+SAYS = {
+    "enrol_and_search.py": [
+        "2 templates",
+        "portrait.jpg face 1: astronaut 0.",
+        ", a possible match",
+        "failed: ",
+    ],
+    "scan_and_ask.py": ["1 sightings from a score of", "1 rows as Arrow", "astronaut"],
+    "walk_through.ipynb": [
+        "--authority and --purpose must be stated before any face is compared",
+        "2 templates; refused: 0",
+        "complete 1 sightings",
+        "astronaut          1",
+    ],
+}
+
+
+@pytest.fixture
+def desk(casework: Casework, tmp_path: Path) -> Path:
+    """Where somebody works: pictures and footage, and a home with models and a gallery."""
+    for name, source in (("astronaut", ASTRONAUT), ("actor", ACTOR)):
+        (tmp_path / "custody" / name).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "custody" / name / "face.png"), installed_picture(source))
+    (tmp_path / "footage").mkdir()
+    (tmp_path / "footage" / "passing.mp4").symlink_to(casework.played / "passing.mp4")
+    (tmp_path / "portrait.jpg").symlink_to(casework.footage / "portrait.jpg")
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
+    home = tmp_path / "home"
+    (home / "galleries").mkdir(parents=True)
+    (home / "models").symlink_to(casework.home / "models")
+    (home / "galleries" / "people").symlink_to(casework.home / "galleries" / "people")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_an_example_runs_as_it_is_written(desk: Path, name: str) -> None:
+    script = desk / "example.py"
+    script.write_text(code_of(EXAMPLES / name), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error::SyntaxWarning", str(script), *RUN[name]],
+        cwd=desk,
+        env=surroundings(desk / "home"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [said for said in SAYS[name] if said not in done.stdout] == [], done.stdout
+
+
+def test_every_example_is_run() -> None:
+    assert set(RUN) == {path.name for path in EXAMPLES.iterdir() if path.is_file()}
+
+
+def code_of(path: Path) -> str:
+    """A script, or the code cells of a notebook one after another."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    return "\n".join("".join(cell["source"]) for cell in cells)

@@ -1,0 +1,174 @@
+"""A deployment on Ray: the same answers, and parts that are killed or hang come back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lfr_batch.engine.live import supervision
+from lfr_batch.engine.live.actors import AnalystActor
+from lfr_batch.engine.live.supervision import live_ray
+from lfr_batch.errors import LfrError
+from lfr_batch.live.alerts.protocol import AlertRouter
+from lfr_batch.live.deployment.plan import LivePlan, PartState, RunningDeployment
+from lfr_batch.live.records import CameraHealth
+from tests.casework import Casework
+from tests.live_case import first_alert, live_config, live_plan, wait_for
+
+SILENT = "lfr_batch.engine.live.supervision.SILENT_S"
+SLOW_S = 4.0
+
+
+class SlowAnalyst(AnalystActor):
+    """Takes its time to open."""
+
+    def __init__(self, plan: LivePlan) -> None:
+        time.sleep(SLOW_S)
+        super().__init__(plan)
+
+
+def part(running: RunningDeployment, name: str) -> PartState:
+    return next(part for part in running.parts() if part.name == name)
+
+
+def strike(running: RunningDeployment, name: str, number: signal.Signals) -> None:
+    """Send a part a signal, and wait until it answers from another process."""
+    struck = wait_for(lambda: part(running, name).process)
+    os.kill(struck, number)
+    wait_for(lambda: part(running, name).process not in {None, struck}, 60.0)
+
+
+def health(router: AlertRouter) -> dict[str, CameraHealth]:
+    return {each.camera: each for each in router.health()}
+
+
+def test_killed_parts_come_back_and_no_raised_alert_is_lost_or_repeated(
+    casework: Casework, tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SILENT, 60.0)  # a busy machine's silence is not what is tested
+    config = live_config(casework, {"north": "walk.mp4", "south": "group.mp4"})
+    watch = config.watch.model_copy(update={"cool_down_s": 3600.0})
+    config = config.model_copy(update={"watch": watch})
+    with live_ray(live_plan(casework, config, tmp_path)) as running:
+        alert = first_alert(running.router)
+        assert alert.subject_id == "astronaut"
+        for name in ("router", "analyst", "north"):
+            strike(running, name, signal.SIGKILL)
+        # The others did not notice more than calls that got no answer.
+        restarts = {each.name: each.restarts for each in running.parts()}
+        assert restarts == {"router": 1, "analyst": 1, "north": 1, "south": 0}
+        away_s = {each.name: each.down_s for each in running.parts()}
+        assert away_s.pop("south") == 0.0
+        assert all(0.0 < down_s < 60.0 for down_s in away_s.values())
+        assert running.trouble is None
+        before = wait_for(lambda: len(health(running.router)) == 2 and health(running.router))
+        # The known person walks by again, in a new track and before a new process.
+        wait_for(lambda: health(running.router)["north"].faces_seen > before["north"].faces_seen)
+        wait_for(
+            lambda: all(
+                now.frames_analysed > before[camera].frames_analysed + 20
+                for camera, now in health(running.router).items()
+            )
+        )
+        assert [kept.alert_id for kept in running.router.alerts()] == [alert.alert_id]
+        assert running.router.alerts()[0].best_shot_jpeg == alert.best_shot_jpeg
+    assert running.lost == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "camera"),
+    [
+        ("router", "router"),  # the camera answers, the router of its name does not
+        pytest.param("analyst north", "north", marks=pytest.mark.long),
+    ],
+)
+def test_parts_that_hang_are_started_anew(
+    names: str, camera: str, casework: Casework, tmp_path: Path, ray_cluster: None
+) -> None:
+    config = live_config(casework, {camera: "walk.mp4"})
+    with live_ray(live_plan(casework, config, tmp_path)) as running:
+        alert = first_alert(running.router)
+        for name in names.split():
+            strike(running, name, signal.SIGSTOP)
+        assert alert.alert_id in [kept.alert_id for kept in running.router.alerts()]
+        analysed = wait_for(lambda: health(running.router)).get(camera).frames_analysed
+        wait_for(lambda: health(running.router)[camera].frames_analysed > analysed)
+
+
+class Answering:
+    """In place of an actor: asked after its state it gives itself as the question."""
+
+    def __init__(self, answers: bool) -> None:
+        self.answers = answers
+        self.state = self
+
+    def options(self, concurrency_group: str) -> Answering:
+        return self
+
+    def remote(self) -> Answering:
+        return self
+
+
+def test_a_camera_that_is_called_router_does_not_answer_for_the_router(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def wait(
+        questions: list[Answering], num_returns: int, timeout: float
+    ) -> tuple[list[Answering], list[Answering]]:
+        return [q for q in questions if q.answers], [q for q in questions if not q.answers]
+
+    monkeypatch.setattr("ray.wait", wait)
+    router = supervision._Supervised("router", "router", Answering(answers=False))
+    camera = supervision._Supervised("router", "camera", Answering(answers=True))
+    assert supervision._ask_all([router, camera]) == {("camera", "router")}
+
+
+@pytest.mark.long
+def test_a_part_that_is_merely_starting_is_left_alone(
+    casework: Casework, tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SILENT, SLOW_S - 1)
+    monkeypatch.setattr("lfr_batch.engine.live.supervision.AnalystActor", SlowAnalyst)
+    config = live_config(casework, {"north": "empty.mp4"})
+    with live_ray(live_plan(casework, config, tmp_path)) as running:
+        strike(running, "analyst", signal.SIGKILL)
+        assert part(running, "analyst").restarts == 1
+
+
+def test_under_overload_the_newest_frame_is_looked_at_and_the_others_are_counted(
+    casework: Casework, tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SILENT, 60.0)
+    clips = {f"camera{number}": "group.mp4" for number in range(4)}
+    config = live_config(casework, clips)
+    watch = config.watch.model_copy(update={"looks_per_s": 60.0})
+    detect = config.detect.model_copy(update={"long_side_px": 1920})
+    config = config.model_copy(update={"watch": watch, "detect": detect})
+    with live_ray(live_plan(casework, config, tmp_path)) as running:
+        wait_for(
+            lambda: (
+                len(running.router.health()) == len(clips)
+                and all(each.frames_analysed > 3 for each in running.router.health())
+            )
+        )
+        for each in running.router.health():
+            waiting = each.frames_received - each.frames_dropped - each.frames_analysed
+            assert each.frames_dropped > 0
+            assert waiting <= 2  # the newest one, and the one that is being looked at
+
+
+def test_a_part_that_cannot_be_opened_is_a_sentence(
+    casework: Casework, tmp_path: Path, ray_cluster: None
+) -> None:
+    plan = live_plan(casework, live_config(casework, {"north": "walk.mp4"}), tmp_path)
+    (tmp_path / "empty").mkdir()
+    with (
+        pytest.raises(LfrError, match="people"),
+        live_ray(replace(plan, watchlist_home=tmp_path / "empty")),
+    ):
+        pass

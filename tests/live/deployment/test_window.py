@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lfr_batch.errors import AuthorityError, LfrError, UsageError
+from lfr_batch.live.deployment.window import Reason, Term, is_over, require_authority, term_of
+from tests.live.made import STARTED, a_config
+
+HOUR = timedelta(hours=1)
+ENDS = STARTED + 6 * HOUR
+
+
+def config(**changes: Any) -> Any:
+    """A window of six hours from STARTED, and a camera."""
+    return a_config(**{"cameras": ({"name": "north", "source": "rtsp://camera/1"},), **changes})
+
+
+FILM = ({"name": "film", "source": "a.mp4"},)
+
+
+@pytest.mark.parametrize(
+    ("now", "made_at", "ends_at", "ends_by"),
+    [
+        (STARTED, STARTED - HOUR, ENDS, "window"),
+        (ENDS - timedelta(seconds=1), STARTED, ENDS, "window"),
+        (STARTED, STARTED - 20 * HOUR, STARTED + 4 * HOUR, "watchlist"),
+    ],
+)
+def test_it_ends_at_the_earliest_of_its_times(
+    now: datetime, made_at: datetime, ends_at: datetime, ends_by: Reason
+) -> None:
+    assert term_of(config(), made_at, now, rehearse=False) == Term(now, ends_at, ends_by)
+
+
+def test_no_deployment_lasts_longer_than_a_day() -> None:
+    asked = config(watchlist={"gallery": "w", "max_age_h": 100.0})
+    long = asked.deployment.model_copy(update={"ends_at": STARTED + 72 * HOUR})
+    term = term_of(asked.model_copy(update={"deployment": long}), STARTED, STARTED, rehearse=False)
+    assert term == Term(STARTED, STARTED + 24 * HOUR, "longest")
+
+
+@pytest.mark.parametrize(
+    ("now", "made_at", "rehearse", "says"),
+    [
+        (STARTED - 3 * HOUR, STARTED, False, "has not begun: wait 3 hours, or try it out on files"),
+        (STARTED - HOUR, STARTED, False, "wait 60 minutes"),
+        (ENDS, STARTED, False, "which ended 0 minutes ago: a new window needs a new authority"),
+        (ENDS + 100 * HOUR, STARTED, False, "which ended 4 days ago"),
+        (STARTED, STARTED - 24 * HOUR, False, "'watchlist' expired: it was enrolled 24 hours ago"),
+        (STARTED, STARTED - 25 * HOUR, True, "is good for 24 h; enrol it anew"),
+    ],
+)
+def test_when_it_may_not_begin(now: datetime, made_at: datetime, rehearse: bool, says: str) -> None:
+    with pytest.raises(UsageError, match=says) as caught:
+        term_of(config(cameras=FILM) if rehearse else config(), made_at, now, rehearse)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_rehearsal_has_a_window_of_its_own_that_is_as_long() -> None:
+    now = ENDS + 100 * HOUR
+    assert term_of(config(cameras=FILM), now, now, rehearse=True) == Term(
+        now, now + 6 * HOUR, "window"
+    )
+
+
+@pytest.mark.parametrize("source", ["rtsp://camera/1", "http://camera/1.ts", "v4l2:/dev/video0"])
+def test_a_rehearsal_has_no_real_camera(source: str) -> None:
+    cameras = (*FILM, {"name": "real", "source": source})
+    with pytest.raises(UsageError, match="camera real is none: nobody may watch a street as a re"):
+        term_of(config(cameras=cameras), STARTED, STARTED, rehearse=True)
+    with pytest.raises(UsageError, match=r"Camera film is a file, .* play files with --rehearse"):
+        term_of(config(cameras=cameras), STARTED, STARTED, rehearse=False)
+
+
+@pytest.mark.parametrize(
+    ("now", "elapsed_s", "over"),
+    [
+        (STARTED, 0.0, False),
+        (ENDS - timedelta(seconds=1), 21_599.0, False),
+        (ENDS, 21_600.0, True),
+        (ENDS + 10 * HOUR, 60.0, True),  # the wall clock was put forward
+        (STARTED - 10 * HOUR, 21_600.0, True),  # it was put back
+        (STARTED - 10 * HOUR, 21_599.0, False),
+    ],
+)
+def test_it_is_over_by_whichever_clock_is_ahead(
+    now: datetime, elapsed_s: float, over: bool
+) -> None:
+    assert is_over(Term(STARTED, ENDS, "window"), now, elapsed_s) is over
+
+
+@pytest.mark.parametrize("blank", [" ", "\t\n", "\u200b", "\u202e", "\u00a0"])
+def test_what_nobody_can_see_is_no_authority(blank: str) -> None:
+    asked = config().deployment
+    require_authority(asked)
+    for name in ("case", "authority", "authorising_officer", "purpose", "place"):
+        error: type[LfrError] = AuthorityError
+        with pytest.raises(error, match=rf"deployment\.{name} must be stated"):
+            require_authority(asked.model_copy(update={name: blank}))

@@ -1,0 +1,119 @@
+"""One camera: whom a track shows, and that nobody is kept who is not looked at."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+
+import numpy as np
+import pytest
+
+from lfr_batch.config.schema import Config, QualityConfig
+from lfr_batch.faces.detectors import frame_detectors, reading_of
+from lfr_batch.faces.stages import detect_in_still
+from lfr_batch.footage.stills import StillFrame
+from lfr_batch.footage.streams import StreamReader, open_stream
+from lfr_batch.gallery.decide import Decision
+from lfr_batch.gallery.store import load_snapshot
+from lfr_batch.live.records import Alert
+from lfr_batch.live.watching.analyst import Comparison, LocalAnalyst, Person, open_analyst
+from lfr_batch.live.watching.camera import CameraState, Watch, forget, people_in
+from lfr_batch.live.watching.watch import Outbox, watch_camera
+from lfr_batch.models.store import load_pack
+from lfr_batch.recognition.search import SearchSpec
+from lfr_batch.recognition.shots import take_shots
+from lfr_batch.records import ByteArray, Candidate, Shot
+from tests.casework import ASTRONAUT, GROUP, Casework, installed_picture
+from tests.live_case import live_config, wait_for
+
+NOBODY: Decision = ((), None)
+NO_TEMPLATES = np.zeros((0, 1), np.float32)
+
+
+@pytest.fixture(scope="module")
+def analyst(casework: Casework) -> LocalAnalyst:
+    home, snapshot = casework.home, load_snapshot(casework.home, "people")
+    return open_analyst(SearchSpec(home, home, "people", snapshot.snapshot_id, 0.45, Config()))
+
+
+def shots_of(picture: ByteArray, analyst: LocalAnalyst) -> list[Shot]:
+    still = StillFrame(picture)
+    faces = detect_in_still(analyst.search.stages.exact_detector, still, (1280, 640))
+    return [shot for shot in take_shots(still, faces, QualityConfig())[0] if shot]
+
+
+def named(subject: str) -> Decision:
+    return (Candidate(1, subject, "picture", 0.8, above_threshold=True),), None
+
+
+def test_a_track_that_slipped_shows_whom_its_shots_name(analyst: LocalAnalyst) -> None:
+    """Not whoever had the better shot."""
+    stranger = shots_of(installed_picture(GROUP), analyst)[0]
+    (known,) = shots_of(installed_picture(ASTRONAUT), analyst)
+    views = [stranger.view, stranger.view, known.view, known.view]
+    comparison = analyst.compare(NO_TEMPLATES, views, [0.9, 0.8, 0.3, 0.4])
+    assert [person.shots for person in comparison.people] == [(0, 1), (3, 2)]
+    ((row, confirmation),) = people_in(comparison, confirm_shots=2)
+    assert (row, confirmation.best.subject_id) == (3, "astronaut")
+
+
+def people(*groups: tuple[tuple[int, ...], str | None]) -> Comparison:
+    rows = sorted(row for shots, _ in groups for row in shots)
+    of = {row: named(who) if who else NOBODY for shots, who in groups for row in shots}
+    found = tuple(Person(shots, named(who) if who else NOBODY) for shots, who in groups)
+    return Comparison(np.zeros((len(rows), 4), np.float32), tuple(of[r] for r in rows), found)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "expected"),
+    [
+        (people(((0, 1), None)), []),
+        (people(((0, 1), "a")), [(0, "a")]),
+        (people(((1, 0), "a")), [(1, "a")]),
+        (people(((0,), "a")), []),
+        (people(((0, 1), None), ((2, 3), "a")), [(2, "a")]),
+        (people(((0, 2), "b"), ((1, 3), "a")), [(0, "b"), (1, "a")]),
+        (people(((0, 2), "a"), ((1, 3), "a")), [(0, "a")]),
+    ],
+)
+def test_whom_a_track_shows(comparison: Comparison, expected: list[tuple[int, str]]) -> None:
+    found = people_in(comparison, confirm_shots=2)
+    assert [(row, confirmation.best.subject_id) for row, confirmation in found] == expected
+
+
+def test_nobody_stays_in_memory_once_a_camera_gives_no_more_frames(
+    casework: Casework, analyst: LocalAnalyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before: list[CameraState] = []
+    after: list[CameraState] = []
+
+    def noted(state: CameraState) -> CameraState:
+        before.append(state)
+        after.append(forget(state))
+        return after[-1]
+
+    monkeypatch.setattr("lfr_batch.live.watching.watch.forget", noted)
+    config = live_config(casework, {"north": "group.mp4"})
+    stopping, (camera,) = Event(), config.cameras
+    reader = StreamReader(open_stream(camera.model_copy(update={"loop": False})))
+    specs = frame_detectors(load_pack(casework.home, "open").manifest, config.detect)
+    readings = {turn: reading_of(spec, config.detect) for turn, spec in specs.items()}
+    watch = Watch("north", "d", 0.45, config, readings, analyst)
+    alerts: list[Alert] = []
+
+    def take(alert: Alert) -> bool:
+        alerts.append(alert)
+        return True
+
+    outbox = Outbox(take, stopping)
+    loop = Thread(target=watch_camera, args=(reader, watch, outbox, lambda _: None, None, stopping))
+    reader.start()
+    loop.start()
+    wait_for(lambda: reader.stats().state == "ended" and after)
+    stopping.set()
+    reader.stop()
+    loop.join()
+    assert before[0].tracks.open_tracks
+    assert before[0].compared
+    assert (after[0].tracks.open_tracks, after[0].compared) == ((), None)
+    assert after[0].faces_seen == before[0].faces_seen > 0
+    assert alerts == []

@@ -1,0 +1,50 @@
+"""From a plan to results, as far as no worker is needed: only the search itself is invented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfr_batch import __version__
+from lfr_batch.errors import StoreFull
+from lfr_batch.records import Segment
+from lfr_batch.results.run_state import create_run
+from lfr_batch.results.store import open_store
+from lfr_batch.scanning.execute import execute_run
+from tests.results.synthetic import RUN_ID, archive, request
+
+
+def test_a_pass_that_breaks_off_is_over_before_its_engine(tmp_path: Path) -> None:
+    """Ray, asked for anything after it was shut down, starts another cluster."""
+    happened: list[str] = []
+    made = archive()
+
+    def run(
+        _: object, __: object, groups: Iterable[tuple[Segment, ...]], *___: int
+    ) -> Iterator[Any]:
+        try:
+            for group in groups:
+                yield tuple(made.outcomes[segment.segment_id] for segment in group)
+        finally:
+            happened.append("pass over")
+
+    @contextmanager
+    def opened(_: object) -> Iterator[Any]:
+        try:
+            yield run
+        finally:
+            happened.append("engine closed")
+
+    def full(_: object) -> None:
+        raise StoreFull("no room")
+
+    store = open_store(str(tmp_path))
+    create_run(store, request(software_version=__version__), made.assets, made.segments)
+    with pytest.raises(StoreFull) as caught:
+        execute_run(store, RUN_ID, opened, lambda *_: None, full)
+    assert happened == ["pass over", "engine closed"]
+    assert caught.traceback  # it holds the frames, and with them whatever was left half done

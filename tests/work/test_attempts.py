@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from lfr_batch.engine.in_process import run as in_this_process
+from lfr_batch.errors import StoreFull
+from lfr_batch.work.attempts import grouped, run_with_attempts
+
+
+class FlakyRunner:
+    """Loses the items of ``lost`` as often as it says, and what its one worker has at the same
+    time; a stand-in for workers that die."""
+
+    def __init__(self, lost: dict[int, int]) -> None:
+        self.left = Counter(lost)
+        self.calls: list[list[Any]] = []
+
+    def __call__(
+        self,
+        open_worker: Callable[[Any], Callable[[Any], Any]],
+        spec: Any,
+        items: Iterable[Any],
+        together: int = 1,
+    ) -> Iterator[Any]:
+        self.calls.append(list(items))
+        for groups in batched(self.calls[-1], together):
+            deadly = [item for group in groups for item, _ in group if self.left[item]]
+            self.left.subtract(deadly)
+            if not deadly:
+                for group in groups:
+                    yield [(item, f"done at {attempt}") for item, attempt in group]
+
+
+@pytest.mark.parametrize(
+    ("together", "lost", "expected", "passes"),
+    [
+        (1, {}, ["done at 1", "done at 1", "done at 1"], [3]),
+        (1, {2: 1}, ["done at 1", "done at 2", "done at 1"], [3, 1]),
+        (1, {2: 9, 3: 1}, ["done at 1", "given up", "done at 2"], [3, 2]),
+        (3, {}, ["done at 1", "done at 1", "done at 1"], [3]),
+        (3, {2: 1}, ["done at 1", "done at 1", "done at 1"], [3, 3]),
+        (3, {2: 2}, ["done at 1", "done at 2", "done at 1"], [3, 3, 1]),
+        (3, {2: 9}, ["done at 1", "given up", "done at 1"], [3, 3, 1]),
+        (2, {2: 9, 3: 2}, ["done at 1", "given up", "done at 2"], [3, 3, 2]),
+    ],
+    ids=[
+        "nobody dies",
+        "bad luck",
+        "poison and bad luck",
+        "nobody dies together",
+        "bad luck together",
+        "bad luck together and alone",
+        "poison beside others",
+        "poison beside another, and bad luck together and alone",
+    ],
+)
+def test_every_item_is_answered_once(
+    together: int, lost: dict[int, int], expected: list[str], passes: list[int]
+) -> None:
+    runner = FlakyRunner(lost)
+    results = list(
+        run_with_attempts(
+            runner,
+            lambda spec: lambda item: (item[0], ""),
+            None,
+            [(1, 0), (2, 0), (3, 0)],
+            item_key=lambda item: item[0],
+            result_key=lambda result: result[0],
+            again=lambda item, attempt: (item[0], attempt),
+            give_up=lambda item: (item[0], "given up"),
+            together=together,
+        )
+    )
+    assert [answer for _, answer in sorted(results)] == expected
+    assert len(results) == 3
+    assert [len(call) for call in runner.calls] == passes
+
+
+def batched(items: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def attempted(
+    count: int, lost: dict[int, int], together: int = 1
+) -> tuple[dict[int, str], list[list[int]]]:
+    """Answers for short items, and the sizes of the groups of each pass."""
+    runner = FlakyRunner(lost)
+    results = run_with_attempts(
+        runner,
+        lambda spec: lambda item: (item[0], ""),
+        None,
+        [(number, 0) for number in range(count)],
+        item_key=lambda item: item[0],
+        result_key=lambda result: result[0],
+        again=lambda item, attempt: (item[0], attempt),
+        give_up=lambda item: (item[0], "given up"),
+        is_short=lambda _: True,
+        together=together,
+    )
+    return dict(results), [[len(group) for group in call] for call in runner.calls]
+
+
+def test_one_that_kills_its_worker_costs_its_group_an_attempt_and_nobody_else_the_answer() -> None:
+    answers, passes = attempted(320, {17: 9})
+    assert passes == [[10] * 32, [1] * 10]
+    assert answers.pop(17) == "given up"
+    second = {number for number, answer in answers.items() if answer == "done at 2"}
+    assert second == {*range(10, 20)} - {17}
+    assert len(answers) == 319
+
+
+@pytest.mark.parametrize(
+    ("count", "together", "size"),
+    [
+        (1, 1, 1),
+        (31, 1, 1),
+        (64, 1, 2),
+        (302, 1, 9),
+        (512, 1, 16),
+        (10_000, 1, 16),
+        (302, 4, 2),
+        (10_000, 4, 16),
+    ],
+)
+def test_few_items_are_shared_among_workers(count: int, together: int, size: int) -> None:
+    answers, (sizes,) = attempted(count, {}, together)
+    assert len(answers) == count
+    assert max(sizes) == size
+    assert len(sizes) == -(-count // size)
+
+
+@pytest.mark.parametrize(
+    ("items", "groups"),
+    [
+        ("", ""),
+        ("sss", "sss"),
+        ("sssss", "sss ss"),
+        ("LLL", "L L L"),
+        ("ssLsLLssss", "ss L s L L sss s"),
+    ],
+)
+def test_only_short_items_share_a_task_and_none_changes_its_place(items: str, groups: str) -> None:
+    found = grouped(items, lambda item: item == "s", 3)
+    assert " ".join("".join(group) for group in found) == groups
+
+
+def test_what_was_done_before_an_item_raised_is_kept() -> None:
+    """The item is tried again by itself, and then its error is raised."""
+    done: list[int] = []
+
+    def process(item: int) -> int:
+        if item == 75:
+            raise StoreFull("the disk is full")
+        done.append(item)
+        return item
+
+    answers = run_with_attempts(
+        in_this_process,
+        lambda _: process,
+        None,
+        range(320),
+        item_key=lambda item: item,
+        result_key=lambda result: result,
+        again=lambda item, _: item,
+        give_up=lambda item: item,
+        is_short=lambda _: True,
+    )
+    kept = list(islice(answers, 315))
+    assert kept == done
+    assert set(kept) == set(range(320)) - set(range(75, 80))
+    with pytest.raises(StoreFull):
+        next(answers)
