@@ -115,8 +115,7 @@ def publish_snapshot(
     final = folder / "snapshots" / snapshot_id
     with disk_errors(folder, NOTHING_CHANGED), exclusive(folder / ".lock"):
         if _is_intact(final):
-            said = Confirmation(enrolled_utc=created_utc, case_ref=case_ref, authority=authority)
-            confirm(final, read_manifest(final).created_utc, said)
+            _confirm_again(final, manifest)
         else:
             with new_directory(final) as building:
                 write_snapshot(building, manifest, ordered, not_enrolled, everyone.values())
@@ -125,6 +124,16 @@ def publish_snapshot(
         sweep(folder)
         write_text(folder / "CURRENT", f"{snapshot_id}\n")
     return _info(name, final)
+
+
+def _confirm_again(final: Path, manifest: Manifest) -> None:
+    """What is there stays as it was first written; that it was enrolled again is noted."""
+    said = Confirmation(
+        enrolled_utc=manifest.created_utc,
+        case_ref=manifest.case_ref,
+        authority=manifest.authority,
+    )
+    confirm(final, read_manifest(final).created_utc, said)
 
 
 def load_snapshot(
