@@ -97,7 +97,7 @@ class DetectConfig(Section):
     min_score: Fraction = 0.5
     nms_iou: Fraction | None = None
     """Overlap above which the weaker box goes; null is the detector's own convention."""
-    batch: Annotated[int, Field(ge=1, le=256)] = 8
+    batch: Annotated[int, Field(ge=1, le=256)] = 4
     """Frames of 832 x 480 in one call on a GPU, more of smaller and fewer of larger ones; on
     processors single frames are fastest."""
 

@@ -89,6 +89,8 @@ class Engine:
         self.device, self._limit_bytes = device, limit_bytes
         if device == "cuda":
             cuda.share_context()
+            # Whatever is not a session's is said by this one.
+            onnxruntime.set_default_logger_severity(ERRORS_ONLY)
             onnxruntime.preload_dlls()
 
     def open(self, graph: bytes) -> onnxruntime.InferenceSession:

@@ -1,7 +1,7 @@
 """A lane: one model at one shape, fed from all threads of a worker.
 
-What waits is computed together as soon as the device is free; nothing waits for more to come. A
-second batch is made ready while one computes only if it is full.
+What waits is computed together once the device is free: a full batch at once, a few after they have
+waited for more for a moment. A second batch is made ready while one computes only if it is full.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class Slot(Protocol[P_contra]):
 
 _ALL: WeakSet[Lane[Any]] = WeakSet()
 END_S = 30.0
+GATHER_S = 0.004
+"""A batch of one takes a GPU nearly as long as a full one: see docs/performance.md."""
 
 OpenSlots = Callable[[int], Sequence[Slot[P]]]
 """From a batch to slots that may run at once; raises MemoryError as ``Slot.run`` does."""
@@ -60,10 +62,19 @@ class Lane(Generic[P]):
     """Opened when first asked; a batch that does not fit the device's memory is halved for good.
 
     ``slots`` is how many of them ``open_slots`` gives. ``what`` names model and size in errors.
+    ``gather_s`` is how long a batch that is not full waits for more.
     """
 
-    def __init__(self, open_slots: OpenSlots[P], batch: int, slots: int, what: str) -> None:
+    def __init__(
+        self,
+        open_slots: OpenSlots[P],
+        batch: int,
+        slots: int,
+        what: str,
+        gather_s: float = GATHER_S,
+    ) -> None:
         self.batch = batch
+        self._gather_s = gather_s
         self._open_slots = open_slots
         self._what = what
         self._slots: Sequence[Slot[P]] | None = None
@@ -135,7 +146,8 @@ class Lane(Generic[P]):
     def _take(self, timeout_s: float | None) -> list[_Asked[P]]:
         """As many of those that wait as fit in a batch, once they may be computed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._may_go(), timeout_s)
+            if self._changed.wait_for(lambda: self._closed or self._may_go(), timeout_s):
+                self._changed.wait_for(self._is_full, self._gather_s)
             taken: list[_Asked[P]] = []
             may_go = self._may_go()
             while may_go and self._waiting and len(taken) < self.batch:
@@ -144,6 +156,9 @@ class Lane(Generic[P]):
                     taken.append(each)
             self._under_way += bool(taken)
             return taken
+
+    def _is_full(self) -> bool:
+        return self._closed or len(self._waiting) >= self.batch
 
     def _may_go(self) -> bool:
         if not self._waiting:

@@ -107,6 +107,26 @@ def test_what_waits_is_computed_together() -> None:
     assert device.calls == [[0], [1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]
 
 
+def test_a_few_wait_a_moment_for_more() -> None:
+    """A full batch does not: here it would be waited for for ever."""
+    device = Device()
+    lane = Lane(device.open_slots(2), 4, 2, "2 x 2 pixels", gather_s=WAIT_S)
+    with ThreadPoolExecutor(2) as threads:
+        asked = list(threads.map(lambda mark: lane.ask([picture(mark), picture(mark + 1)]), (0, 2)))
+    assert [int(each.result(WAIT_S)[0][0]) for two in asked for each in two] == [0, 1, 2, 3]
+    assert sorted(device.calls[0]) == [0, 1, 2, 3]
+    lane.close()
+
+
+def test_closing_ends_what_waits_for_more() -> None:
+    device = Device()
+    lane = Lane(device.open_slots(1), 4, 1, "2 x 2 pixels", gather_s=1000.0)
+    [asked] = lane.ask([picture(0)])
+    lane.close()
+    lane.join(WAIT_S)
+    assert asked.cancelled() or asked.result(0)
+
+
 def test_a_second_batch_is_under_way_only_if_it_is_full() -> None:
     device = Device()
     lane = device.lane(3, slots=2)
