@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-gpu demo bench bench-live test test-long test-all check lock clean
+.PHONY: help setup setup-gpu demo bench bench-live test test-long test-all check docs lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ check: setup ## lint, formatting, types, import boundaries, lock files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/python infra/lock.py check
+
+docs: setup ## render the reference of the Python API into build/reference
+	@$(BIN)/python infra/reference.py build/reference
+	@echo build/reference/lfr_batch.html
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock and requirements-gpu.lock
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python infra/lock.py write

@@ -1,6 +1,6 @@
 """Find enrolled faces in footage archives: scan, search, and answers in SQL.
 
-The front door::
+The front door:
 
     import lfr_batch as lfr
 

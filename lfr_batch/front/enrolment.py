@@ -19,11 +19,14 @@ from lfr_batch.work.workers import sized
 
 @dataclass(frozen=True, slots=True)
 class EnrolledGallery:
+    """A gallery with its new snapshot, and what became of every file."""
+
     info: SnapshotInfo
     """The snapshot that is now the gallery's."""
     enrolment: Enrolment
     """What became of every file."""
     listing: Listing
+    """Every file below the folder of pictures."""
     before: SnapshotInfo | None
     """The snapshot whose place it takes."""
 

@@ -33,7 +33,9 @@ class FinishedRun:
     """A run that came to its end: not always one that searched everything."""
 
     result: RunResult
+    """What was asked, and what became of every segment."""
     store: Store
+    """Where its rows are."""
     found: FoundFootage | None = None
     """None of a run that was taken up again."""
 

@@ -20,9 +20,13 @@ class Authority:
     """What an operator answers for. ``purpose`` is empty where none is asked (enrolment)."""
 
     case_ref: str
+    """Reference of the case."""
     authority: str
+    """Who authorised it: rank, name, reference."""
     purpose: str
+    """Why it is done."""
     operator: str
+    """Who does it."""
 
 
 def require_authority(
