@@ -5,10 +5,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from lfr_batch.errors import UsageError
+
 
 def home() -> Path:
-    """Where models, galleries and results live: LFR_HOME, or lfr-data in this directory."""
-    return Path(os.environ.get("LFR_HOME") or "lfr-data").absolute()
+    """Where models, galleries and results live: LFR_HOME, or lfr-data in this directory.
+
+    Raises UsageError for a URI.
+    """
+    return home_folder(os.environ.get("LFR_HOME") or "lfr-data", "LFR_HOME")
+
+
+def home_folder(given: str | Path, said_by: str) -> Path:
+    """As other processes find it. Raises UsageError for a URI, naming what said it."""
+    if "://" in str(given):
+        raise UsageError(
+            f"{said_by} is {given}, but models and galleries must lie in a folder: give one that "
+            "every machine sees; results alone may go into a bucket (--out, LFR_RESULTS)."
+        )
+    return Path(given).absolute()
 
 
 def results_root(

@@ -9,7 +9,7 @@ from typing import Any
 
 from lfr_batch.config.load import NOTHING, load_config, override
 from lfr_batch.config.schema import Config, S3Config
-from lfr_batch.front.places import home, results_root
+from lfr_batch.front.places import home, home_folder, results_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Settings:
 
     @property
     def home_folder(self) -> Path:
-        return Path(self.home).absolute() if self.home else home()
+        """Raises UsageError for a URI."""
+        return home_folder(self.home, "home") if self.home else home()
 
     def results_root(self, config: Config) -> str:
         """A path from the root of this machine, or a URI. ``config`` is that of these settings."""

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lfr_batch.errors import UsageError
 from lfr_batch.front.places import from_anywhere, home, results_root
+from lfr_batch.front.settings import Settings
 
 
 @pytest.mark.parametrize(("said", "expected"), [("x", "x"), ("", "lfr-data"), (None, "lfr-data")])
@@ -17,6 +19,14 @@ def test_home_is_what_is_said_or_beside_one(
     if said is not None:
         monkeypatch.setenv("LFR_HOME", said)
     assert home() == tmp_path / expected
+
+
+def test_a_home_in_a_bucket_is_no_folder_called_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LFR_HOME", "s3://bucket/home")
+    with pytest.raises(UsageError, match=r"^LFR_HOME is s3://bucket/home, .* in a folder"):
+        home()
+    with pytest.raises(UsageError, match=r"^home is s3://bucket/mine, "):
+        Settings(home="s3://bucket/mine").home_folder  # noqa: B018 - asked for to be refused
 
 
 @pytest.mark.parametrize(
