@@ -21,9 +21,16 @@ from lfr_batch.models.devices import available_cores
 from lfr_batch.work.workers import Machine
 
 KNOCK_S = 10.0
+FOUND_BY_RAY = frozenset({"auto", "local"})
+"""Addresses that are none."""
 OBJECT_STORE_BYTES = 256 * 1024 * 1024
 """Receipts are all that passes through the object store."""
 ELSEWHERE = "check the address, or leave out --address and RAY_ADDRESS to use this machine alone."
+LET_IN = (
+    "give this process the cluster's token (RAY_AUTH_MODE=token, with RAY_AUTH_TOKEN or the file "
+    "~/.ray/auth_token), and see that both have the same Ray."
+)
+"""Ray does not tell a caller without the token from one that it cannot hear."""
 ONE_MACHINE = {
     "RAY_enable_worker_prestart": "0",
     "RAY_prestart_worker_first_driver": "0",
@@ -70,11 +77,15 @@ def _joined(config: EngineConfig) -> Iterator[None]:
 def _cluster_at(address: str) -> Iterator[None]:
     """One that is there already: its folder and its ports are its owner's affair."""
     import ray  # noqa: PLC0415
+    from ray.exceptions import RayError  # noqa: PLC0415
 
-    with _explained(f"The Ray cluster at {address} cannot be joined", ELSEWHERE):
-        _knock(address)
-        with _without_chatter():
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    _require_answer(address)
+    # Where Ray finds the address by itself nobody has answered: there may be no cluster at all.
+    found_by_ray = address in FOUND_BY_RAY
+    heard, way_out = ("", ELSEWHERE) if found_by_ray else (", though somebody answers", LET_IN)
+    what = f"The Ray cluster at {address} cannot be joined{heard}"
+    with _explained(what, way_out, RayError), _without_chatter():
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     try:
         yield
     finally:
@@ -123,11 +134,12 @@ def _room() -> str:
 
 
 @contextmanager
-def _explained(what: str, way_out: str) -> Iterator[None]:
+def _explained(what: str, way_out: str, *also: type[Exception]) -> Iterator[None]:
     """What Ray raises as one sentence."""
+    refusals: tuple[type[Exception], ...] = (RuntimeError, ValueError, OSError, *also)
     try:
         yield
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except refusals as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise EngineError(f"{what} ({reason}): {way_out}") from error
 
@@ -151,8 +163,13 @@ def require_listener(config: EngineConfig) -> None:
     """Raises EngineError where a cluster is named and nobody answers at its address."""
     address = named_cluster(config)
     if address:
-        with _explained(f"The Ray cluster at {address} cannot be joined", ELSEWHERE):
-            _knock(address)
+        _require_answer(address)
+
+
+def _require_answer(address: str) -> None:
+    """Raises EngineError where nobody answers at a cluster's address."""
+    with _explained(f"The Ray cluster at {address} cannot be joined", ELSEWHERE):
+        _knock(address)
 
 
 def named_cluster(config: EngineConfig) -> str | None:
@@ -165,7 +182,7 @@ def _knock(address: str) -> None:
 
     Raises ValueError for what is no address of Ray's.
     """
-    if address in {"auto", "local"}:
+    if address in FOUND_BY_RAY:
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
