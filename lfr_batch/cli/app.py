@@ -5,8 +5,13 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from types import FrameType
 
 import typer
 
@@ -16,8 +21,8 @@ from lfr_batch.errors import LfrError, UsageError
 HELP = "Find enrolled faces in footage archives. A person decides, never the software."
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit codes after Ctrl-C and SIGTERM, as shells have them."""
 
 STOPPED = "Stopped. `lfr runs` shows runs that are not finished, `lfr resume` goes on."
 LIVE_STOPPED = "Stopped. `lfr runs` shows how deployments ended; none is resumed."
@@ -96,9 +101,18 @@ def main(arguments: list[str] | None = None) -> None:
     _start_logging(os.environ.get("LFR_LOG", "WARNING").upper())
     os.umask(0o077)  # what is written holds faces
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    with sigterm_interrupts() as told_to_end:
+        code = _done(words)
+    if code == INTERRUPTED:
+        complain(LIVE_STOPPED if words[0] in OF_DEPLOYMENTS else STOPPED)
+    sys.exit(TERMINATED if code == INTERRUPTED and told_to_end else code)
+
+
+def _done(words: list[str]) -> int:
+    """The exit code; what is wrong has been said."""
     try:
         app = build_app(words[0])
-        code = app(words, prog_name="lfr", standalone_mode=False) or 0
+        code: int = app(words, prog_name="lfr", standalone_mode=False) or 0
         sys.stdout.flush()
     except LfrError as error:
         complain(str(error))
@@ -117,9 +131,27 @@ def main(arguments: list[str] | None = None) -> None:
             _write_no_more()
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
-    if code == INTERRUPTED:
-        complain(LIVE_STOPPED if words[0] in OF_DEPLOYMENTS else STOPPED)
-    sys.exit(code)
+    return code
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[list[int]]:
+    """SIGTERM ends a command as Ctrl-C does: in order. What came is in the list."""
+    came: list[int] = []
+
+    def take(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield came  # no signal is handled here
+        return
+    before = signal.signal(signal.SIGTERM, take)
+    try:
+        yield came
+    finally:
+        # None: it was set from elsewhere than Python, which cannot set it again.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 def _system_sentence(error: OSError) -> str:

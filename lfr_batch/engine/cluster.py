@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
@@ -84,7 +86,7 @@ def _cluster_at(address: str) -> Iterator[None]:
     found_by_ray = address in FOUND_BY_RAY
     heard, way_out = ("", ELSEWHERE) if found_by_ray else (", though somebody answers", LET_IN)
     what = f"The Ray cluster at {address} cannot be joined{heard}"
-    with _explained(what, way_out, RayError), _without_chatter():
+    with _explained(what, way_out, RayError), _without_chatter(), _heeding_sigterm():
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     try:
         yield
@@ -107,7 +109,7 @@ def _cluster_here(loopback: bool) -> Iterator[None]:
             folder = stack.enter_context(session_folder())
             stack.enter_context(own_token(folder / TOKEN))
             stack.callback(ray.shutdown)
-            with _without_chatter(), listening(loopback):
+            with _without_chatter(), listening(loopback), _heeding_sigterm():
                 _start(folder / RAYS)
         yield
 
@@ -188,6 +190,18 @@ def _knock(address: str) -> None:
     if not host or not port.isdigit():
         raise ValueError("it is not like host:6379")
     socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_S).close()
+
+
+@contextmanager
+def _heeding_sigterm() -> Iterator[None]:
+    """Who has said what SIGTERM is to do is heard afterwards, too: Ray's core would print its stack
+    and end the process where it stands."""
+    said = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if callable(said) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, said)
 
 
 @contextmanager

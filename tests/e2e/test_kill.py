@@ -129,3 +129,47 @@ def test_rows_are_the_same_after_workers_and_driver_were_killed(
     assert again.returncode == 3, again.stderr
     assert everything(disturbed) == everything(quiet)
     assert run_query(open_lake(disturbed), "SELECT finished_at FROM runs").to_pylist() == ended
+
+
+@pytest.mark.parametrize(
+    ("engine", "number", "code"),
+    [
+        ("in_process", signal.SIGTERM, 143),
+        pytest.param("ray", signal.SIGTERM, 143, marks=pytest.mark.long),
+        pytest.param("ray", signal.SIGINT, 130, marks=pytest.mark.long),
+    ],
+)
+def test_who_is_told_to_end_says_how_to_go_on(
+    casework: Casework,
+    archive: Path,
+    tmp_path: Path,
+    ray_files: Path,
+    engine: str,
+    number: signal.Signals,
+    code: int,
+) -> None:
+    """In order, in a sentence, with nothing of Ray's core on the terminal."""
+    results, said = tmp_path / "results", tmp_path / "said"
+    command = [*LFR, "scan", str(archive), "--gallery", "people", *WHO, *SETTINGS,
+               "--engine", engine, "--out", str(results)]  # fmt: skip
+    with said.open("wb") as saying:
+        driver = subprocess.Popen(
+            command,
+            env=surroundings(casework.home, RAY_TMPDIR=str(ray_files)),
+            stdout=subprocess.DEVNULL,
+            stderr=saying,
+            start_new_session=True,
+        )
+    try:
+        wait_for(lambda: list((results / "_state").glob("*/ledger/*.parquet")))
+        driver.send_signal(number)
+        assert driver.wait(120) == code
+    finally:
+        driver.kill()
+        driver.wait()
+    lines = said.read_text().splitlines()
+    assert [line for line in lines if "SIGTERM" in line or "ray" in line] == []
+    assert "Stopped. `lfr runs` shows runs that are not finished" in lines[-1]
+    (run,) = (path.name.removeprefix("run_id=") for path in (results / "_state").iterdir())
+    resumed = lfr(casework.home, "resume", run, "--out", results, RAY_TMPDIR=str(ray_files))
+    assert resumed.returncode == 3, resumed.stderr
