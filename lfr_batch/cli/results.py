@@ -37,7 +37,7 @@ from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import render
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.status import INTERRUPTED, FileState, RunStatus, run_progress, run_rows
+from lfr_batch.results.status import INTERRUPTED, FileState, RunOverview, run_progress, run_rows
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 
@@ -112,13 +112,13 @@ def _share(file: FileState) -> str:
     return f"{file.unsearched_share:.1%}".replace("%", " %")
 
 
-def _status_row(found: RunStatus) -> dict[str, Any]:
+def _status_row(found: RunOverview) -> dict[str, Any]:
     """A deployment searches no footage: of that nothing is said."""
     searched = {} if found.request.kind == "live" else _searched(found)
     return {**_stated(found), **searched}
 
 
-def _stated(found: RunStatus) -> dict[str, Any]:
+def _stated(found: RunOverview) -> dict[str, Any]:
     request = found.request
     return {
         "run_id": request.run_id,
@@ -133,7 +133,7 @@ def _stated(found: RunStatus) -> dict[str, Any]:
     }
 
 
-def _searched(found: RunStatus) -> dict[str, Any]:
+def _searched(found: RunOverview) -> dict[str, Any]:
     progress = found.progress
     states = Counter(file.status for file in found.not_whole)
     return {

@@ -48,7 +48,7 @@ from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.recognition.settle import Settle, require_obeyed, settle_here
 from lfr_batch.records import FaceBatch
-from lfr_batch.work.attempts import Runner, Work, run_with_attempts
+from lfr_batch.work.attempts import Runner, WorkKind, run_with_attempts
 from lfr_batch.work.lending import Lend, for_all, for_each
 from lfr_batch.work.machine import sized_here
 from lfr_batch.work.privacy import protect_files
@@ -179,7 +179,7 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
     return process
 
 
-_ENROLLING: Work[EnrolSpec, EnrolmentImage, EnrolmentOutcome] = Work(
+_ENROLLING: WorkKind[EnrolSpec, EnrolmentImage, EnrolmentOutcome] = WorkKind(
     open_enrolment_worker,
     item_key=lambda image: (image.subject_id, image.uri),
     result_key=lambda outcome: (outcome.subject_id, outcome.uri),

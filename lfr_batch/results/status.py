@@ -55,7 +55,9 @@ class FileState:
 
 
 @dataclass(frozen=True, slots=True)
-class RunStatus:
+class RunOverview:
+    """How far a run is, and what was wrong with it."""
+
     request: RunRequest
     status: str
     """As in ``runs``, or 'interrupted'."""
@@ -95,7 +97,7 @@ def run_rows(connection: duckdb.DuckDBPyConnection, store: Store) -> list[dict[s
     ]
 
 
-def run_progress(run: StoredRun, now: datetime | None = None) -> RunStatus:
+def run_progress(run: StoredRun, now: datetime | None = None) -> RunOverview:
     """Raises RunNotFound, ResultsTooNew."""
     request = load_run(run)
     assets, plan = read_catalogue(run), read_plan(run)
@@ -104,7 +106,7 @@ def run_progress(run: StoredRun, now: datetime | None = None) -> RunStatus:
     row = latest_row(run) or {"status": "running", "error": None}
     finished, counted = row.get("finished_at"), row.get("sightings")
     until = finished or now or datetime.now(UTC)
-    return RunStatus(
+    return RunOverview(
         request=request,
         status=shown_status(run, row["status"]),
         error=row["error"],

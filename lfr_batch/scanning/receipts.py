@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lfr_batch.records import Segment, SegmentOutcome
 from lfr_batch.scanning.worker import WorkerSpec, open_worker
-from lfr_batch.work.attempts import ATTEMPTS, Runner, Work, run_with_attempts
+from lfr_batch.work.attempts import ATTEMPTS, Runner, WorkKind, run_with_attempts
 
 
 def run_segments(
@@ -32,7 +32,7 @@ def quarantined(segment: Segment) -> SegmentOutcome:
     )
 
 
-_SEARCHING: Work[WorkerSpec, Segment, SegmentOutcome] = Work(
+_SEARCHING: WorkKind[WorkerSpec, Segment, SegmentOutcome] = WorkKind(
     open_worker,
     item_key=lambda segment: segment.segment_id,
     result_key=lambda outcome: outcome.segment_id,

@@ -21,7 +21,7 @@ to do until the end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work(Generic[Spec, Item, Result]):
+class WorkKind(Generic[Spec, Item, Result]):
     """A kind of work, and what is done where an item does not come back."""
 
     open_worker: Callable[[Spec], Callable[[Item], Result]]
@@ -60,7 +60,7 @@ class Runner(Protocol):
 
 def run_with_attempts(
     run: Runner,
-    work: Work[Spec, Item, Result],
+    work: WorkKind[Spec, Item, Result],
     spec: Spec,
     items: Sequence[Item],
     together: int = 1,

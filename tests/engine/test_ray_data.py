@@ -12,7 +12,7 @@ from lfr_batch.engine import ray_data
 from lfr_batch.engine.table import open_engine
 from lfr_batch.errors import EngineError
 from lfr_batch.work import attempts
-from lfr_batch.work.attempts import Work, run_with_attempts
+from lfr_batch.work.attempts import WorkKind, run_with_attempts
 from tests.engine import work
 
 ONE_CPU = EngineConfig(cpus_per_worker=1.0)
@@ -29,7 +29,7 @@ def test_an_item_that_kills_its_worker_is_given_up_after_two_attempts(
     """Those that shared a task with it, being short, are tried again and answered."""
     monkeypatch.setattr(attempts, "GROUPS", 4)  # of two
     log = tmp_path / "log"
-    deadly = Work(
+    deadly = WorkKind(
         work.open_deadly,
         item_key=lambda item: item,
         result_key=lambda result: abs(result) // 2,
@@ -49,7 +49,7 @@ def test_who_was_beside_an_item_that_killed_their_worker_is_charged_no_attempt(
 ) -> None:
     """All is tried again, each by itself, and only what dies alone is given up."""
     log = tmp_path / "log"
-    poisoned = Work(
+    poisoned = WorkKind(
         work.open_poisoned,
         item_key=lambda tried: tried[0],
         result_key=lambda result: result[0],

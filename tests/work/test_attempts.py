@@ -10,9 +10,9 @@ import pytest
 
 from lfr_batch.engine.in_process import run as in_this_process
 from lfr_batch.errors import StoreFull
-from lfr_batch.work.attempts import Work, grouped, run_with_attempts
+from lfr_batch.work.attempts import WorkKind, grouped, run_with_attempts
 
-TELLING_THE_ATTEMPT: Work[None, tuple[int, int], tuple[int, str]] = Work(
+TELLING_THE_ATTEMPT: WorkKind[None, tuple[int, int], tuple[int, str]] = WorkKind(
     lambda _: lambda item: (item[0], ""),
     item_key=lambda item: item[0],
     result_key=lambda result: result[0],
@@ -156,7 +156,7 @@ def test_what_was_done_before_an_item_raised_is_kept() -> None:
         done.append(item)
         return item
 
-    work: Work[None, int, int] = Work(
+    work: WorkKind[None, int, int] = WorkKind(
         lambda _: process,
         item_key=lambda item: item,
         result_key=lambda result: result,
