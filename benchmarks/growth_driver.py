@@ -31,7 +31,8 @@ from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_state import RunRequest, create_run, read_catalogue, read_plan
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
-from lfr_batch.scanning.execute import LEDGER_BLOCK, execute_run
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.execute import LEDGER_BLOCK, Means, execute_run
 from lfr_batch.storage.store import Store
 from lfr_batch.work.attempts import Runner
 
@@ -51,8 +52,9 @@ def plan(store: Store, segments: int) -> Numbers:
 
 
 def receipts(store: Store, _segments: int) -> Numbers:
-    waiting = map(_receipt, read_plan(store, RUN_ID))
-    with lock_run(store, RUN_ID) as hold:
+    run = StoredRun(store, RUN_ID)
+    waiting = map(_receipt, read_plan(run))
+    with lock_run(run) as hold:
         ledger = open_ledger(hold, ())
         while block := list(islice(waiting, LEDGER_BLOCK)):
             ledger.append(block)
@@ -60,20 +62,21 @@ def receipts(store: Store, _segments: int) -> Numbers:
 
 
 def shards(store: Store, _segments: int) -> Numbers:
-    hits = [segment for segment in read_plan(store, RUN_ID) if _is_hit(segment)]
+    run = StoredRun(store, RUN_ID)
+    hits = [segment for segment in read_plan(run) if _is_hit(segment)]
     for segment in hits:
-        write_shard(store, RUN_ID, NO_EPOCH, segment.segment_id, (_sighting(segment),))
+        write_shard(run, NO_EPOCH, segment.segment_id, (_sighting(segment),))
     return {"shards": len(hits)}
 
 
 def resume(store: Store, _segments: int) -> Numbers:
     """What a resume reads, one after the other; last, what it waits for if nothing is done."""
-    memory = [rss_bytes()]
-    planned = read_plan(store, RUN_ID)
+    run, memory = StoredRun(store, RUN_ID), [rss_bytes()]
+    planned = read_plan(run)
     memory.append(rss_bytes())
-    outcomes = read_outcomes(store, RUN_ID)
+    outcomes = read_outcomes(run)
     memory.append(rss_bytes())
-    files = read_catalogue(store, RUN_ID)
+    files = read_catalogue(run)
     memory.append(rss_bytes())
     waiting = {segment.segment_id: segment for segment in pending(planned, {})}
     memory.append(rss_bytes())
@@ -84,7 +87,7 @@ def resume(store: Store, _segments: int) -> Numbers:
 
 
 def publish(store: Store, _segments: int) -> Numbers:
-    execute_run(store, RUN_ID, _no_engine, lambda *_: None, lambda _: None)
+    execute_run(StoredRun(store, RUN_ID), Means(_no_engine))
     return _files(store, "lake", "segments", "footage", "sightings", "candidates", "best_shots")
 
 

@@ -9,14 +9,15 @@ from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting
 from lfr_batch.results import publish, run_log
 from lfr_batch.results.ledger import open_ledger, read_outcomes
 from lfr_batch.results.lock import lock_run
-from lfr_batch.results.run_log import RunStatus
-from lfr_batch.results.run_state import RunRequest
+from lfr_batch.results.run_log import RunEntry, RunStatus
+from lfr_batch.results.run_state import RunRequest, RunState
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
 
 def append_outcomes(store: Store, run_id: str, outcomes: Sequence[SegmentOutcome]) -> None:
-    with lock_run(store, run_id) as hold:
-        open_ledger(hold, read_outcomes(store, run_id).values()).append(outcomes)
+    with lock_run(StoredRun(store, run_id)) as hold:
+        open_ledger(hold, read_outcomes(StoredRun(store, run_id)).values()).append(outcomes)
 
 
 def publish_run(
@@ -29,10 +30,11 @@ def publish_run(
     status: RunStatus,
     **more: Any,
 ) -> None:
-    with lock_run(store, request.run_id) as hold:
-        publish.publish_run(hold, request, assets, plan, outcomes, sightings, status, **more)
+    with lock_run(StoredRun(store, request.run_id)) as hold:
+        state = RunState(request, tuple(assets), tuple(plan), outcomes)
+        publish.publish_run(hold, state, sightings, RunEntry(status, **more))
 
 
 def record_run(store: Store, request: RunRequest, status: RunStatus, **more: Any) -> None:
-    with lock_run(store, request.run_id) as hold:
-        run_log.record_run(hold, request, status, **more)
+    with lock_run(StoredRun(store, request.run_id)) as hold:
+        run_log.record_run(hold, request, RunEntry(status, **more))

@@ -17,6 +17,7 @@ from lfr_batch.records import Segment, SegmentOutcome, nanoseconds, seconds
 from lfr_batch.results.layout import NO_EPOCH
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.plan import Order, Plan, make_plan
 from lfr_batch.scanning.worker import WorkerSpec, open_worker
 
@@ -118,7 +119,9 @@ def _thorough_at_least(looks: int, segments: Sequence[Segment], passes: int, con
 
 def _hits(spec: WorkerSpec, receipts: Sequence[SegmentOutcome]) -> tuple[Hit, ...]:
     store = open_store(spec.results_root)
-    sightings = [s for receipt in receipts for s in read_shard(store, spec.run_id, receipt)]
+    sightings = [
+        s for receipt in receipts for s in read_shard(StoredRun(store, spec.run_id), receipt)
+    ]
     return tuple(
         Hit(seconds(one.start_ns), seconds(one.end_ns), one.score)
         for one in sightings

@@ -27,6 +27,7 @@ from lfr_batch.footage.pyav_input import open_video
 from lfr_batch.models.agreement import open_embedder_session
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.ladder import Ladder
+from lfr_batch.models.session_plan import Share
 from lfr_batch.models.sessions import Session
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.recognition.looks import whole_input
@@ -57,7 +58,7 @@ def measure(bench: Bench, _: Sequence[Row]) -> Iterator[Row]:
     config, pack = bench.config("engine.kind=in_process"), load_pack(bench.home, bench.pack)
     stages = open_stages(pack, config, available_cores())
     yield Row("the product's sessions", "", "opened", note=stages.description)
-    embedder = open_embedder_session(pack, config.inference, available_cores())
+    embedder = open_embedder_session(pack, config.inference, Share(available_cores()))
     for used in models_used(stages, embedder, pack, bench):
         yield from tried(used.name, used.setting, lambda used=used: of_model(used, bench))  # type: ignore[misc]
 

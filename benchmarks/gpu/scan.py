@@ -21,6 +21,7 @@ from lfr_batch.front.runs import run_order
 from lfr_batch.records import Segment, SegmentOutcome
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import OpenEngine
 from lfr_batch.scanning.plan import Order, Plan
 from lfr_batch.storage.store import Store
@@ -160,7 +161,7 @@ class Receiving:
 def best_scores(store: Store, run_id: str, outcome: SegmentOutcome) -> dict[str, float]:
     """Of everybody whom the segment shows."""
     best: dict[str, float] = {}
-    for sighting in read_shard(store, run_id, outcome):
+    for sighting in read_shard(StoredRun(store, run_id), outcome):
         before = best.get(sighting.subject_id, -1.0)
         best[sighting.subject_id] = max(before, sighting.score)
     return best

@@ -37,8 +37,9 @@ from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import render
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.status import INTERRUPTED, FileState, RunStatus, run_progress, run_rows
+from lfr_batch.results.status import INTERRUPTED, FileState, RunOverview, run_progress, run_rows
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 
 RUN_COLUMNS = [
     "run_id",
@@ -81,7 +82,8 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """How far a run is, what failed and why."""
-    found = run_progress(open_store(*settings_of(config, out=out).results_place()), run_id)
+    store = open_store(*settings_of(config, out=out).results_place())
+    found = run_progress(StoredRun(store, run_id))
     row = _status_row(found)
     if as_json:
         answer_json([{**row, "not_whole": [asdict(file) for file in found.not_whole]}])
@@ -110,13 +112,13 @@ def _share(file: FileState) -> str:
     return f"{file.unsearched_share:.1%}".replace("%", " %")
 
 
-def _status_row(found: RunStatus) -> dict[str, Any]:
+def _status_row(found: RunOverview) -> dict[str, Any]:
     """A deployment searches no footage: of that nothing is said."""
     searched = {} if found.request.kind == "live" else _searched(found)
     return {**_stated(found), **searched}
 
 
-def _stated(found: RunStatus) -> dict[str, Any]:
+def _stated(found: RunOverview) -> dict[str, Any]:
     request = found.request
     return {
         "run_id": request.run_id,
@@ -131,7 +133,7 @@ def _stated(found: RunStatus) -> dict[str, Any]:
     }
 
 
-def _searched(found: RunStatus) -> dict[str, Any]:
+def _searched(found: RunOverview) -> dict[str, Any]:
     progress = found.progress
     states = Counter(file.status for file in found.not_whole)
     return {
@@ -203,7 +205,7 @@ def report(
     Of a deployment: its figures, as forces publish them, and beside the HTML as CSV. No pictures.
     """
     root, s3 = settings_of(config, out=results).results_place()
-    store, connection = open_store(root, s3), open_lake(root, s3)
+    run, connection = StoredRun(open_store(root, s3), run_id), open_lake(root, s3)
     path = out or Path(f"report-{run_id}.html")
     if _kind(connection, run_id) == "live":
         from lfr_batch.live.afterwards.report import write_live_report  # noqa: PLC0415
@@ -211,12 +213,12 @@ def report(
         from lfr_batch.live.deployment.watchlist_receipt import load_receipt  # noqa: PLC0415
 
         receipt = load_receipt(deployment_folder(home(), run_id))
-        csv_path = write_live_report(connection, store, run_id, path, receipt)
+        csv_path = write_live_report(connection, run, path, receipt)
         say(f"its figures: {csv_path.absolute()}")
     else:
         from lfr_batch.results.report import write_report  # noqa: PLC0415
 
-        write_report(connection, store, run_id, path, reference_pictures)
+        write_report(connection, run, path, reference_pictures)
     answer(str(path.absolute()))
 
 

@@ -35,6 +35,7 @@ from lfr_batch.gallery.records import (
     FileOutcome,
     Listing,
     Pick,
+    SnapshotContent,
     SnapshotInfo,
     image_id_of,
 )
@@ -47,7 +48,7 @@ from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.recognition.settle import Settle, require_obeyed, settle_here
 from lfr_batch.records import FaceBatch
-from lfr_batch.work.attempts import Runner, run_with_attempts
+from lfr_batch.work.attempts import Runner, WorkKind, run_with_attempts
 from lfr_batch.work.lending import Lend, for_all, for_each
 from lfr_batch.work.machine import sized_here
 from lfr_batch.work.privacy import protect_files
@@ -127,37 +128,25 @@ def publish(
     """Make it the gallery's current snapshot. Raises UsageError, GalleryEmpty, StoreFull."""
     pack = load_pack(order.home, order.config.pack)
     limits = PairLimits(order.config.enrol.duplicate_score, order.config.enrol.same_picture_score)
-    return publish_snapshot(
-        order.home,
-        order.gallery,
-        pack.manifest.pack_id,
-        pack.manifest.identity,
-        enrolment.faces,
-        enrolment.not_enrolled,
-        listing.subjects,
-        order.authority.case_ref,
-        order.authority.authority,
-        now,
+    content = SnapshotContent(
+        pack_id=pack.manifest.pack_id,
+        pack_identity=pack.manifest.identity,
+        faces=enrolment.faces,
+        not_enrolled=enrolment.not_enrolled,
+        subjects=listing.subjects,
+        case_ref=order.authority.case_ref,
+        authority=order.authority.authority,
+        created_utc=now,
         compared=(enrolment.close_pairs, limits),
     )
+    return publish_snapshot(order.home, order.gallery, content)
 
 
 def enrol_images(
     order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], settled: Settled
 ) -> Generator[EnrolmentOutcome]:
     spec = EnrolSpec(order.home, order.config, order.pick, settled)
-    return run_with_attempts(
-        run,
-        open_enrolment_worker,
-        spec,
-        images,
-        item_key=lambda image: (image.subject_id, image.uri),
-        result_key=lambda outcome: (outcome.subject_id, outcome.uri),
-        again=lambda image, _: image,
-        give_up=lambda image: FileOutcome(image.subject_id, image.uri, "its worker died twice"),
-        is_short=lambda _: True,
-        together=spec.together,
-    )
+    return run_with_attempts(run, _ENROLLING, spec, images, spec.together)
 
 
 def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], EnrolmentOutcome]:
@@ -188,6 +177,16 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
         return outcome if pictures == 1 else _of_several(outcome, picture.picture, pictures)
 
     return process
+
+
+_ENROLLING: WorkKind[EnrolSpec, EnrolmentImage, EnrolmentOutcome] = WorkKind(
+    open_enrolment_worker,
+    item_key=lambda image: (image.subject_id, image.uri),
+    result_key=lambda outcome: (outcome.subject_id, outcome.uri),
+    again=lambda image, _: image,
+    give_up=lambda image: FileOutcome(image.subject_id, image.uri, "its worker died twice"),
+    is_short=lambda _: True,
+)
 
 
 def _read(uri: str, config: Config) -> bytes:

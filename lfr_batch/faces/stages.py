@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
 import numpy as np
 
-from lfr_batch.config.schema import Config, InferenceConfig
+from lfr_batch.config.schema import Config, DetectConfig
 from lfr_batch.faces.detectors import (
     Detector,
     Input,
@@ -27,7 +27,8 @@ from lfr_batch.faces.view import Picture
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
 from lfr_batch.models.ladder import USUAL_WH, Size
 from lfr_batch.models.manifest import DetectorSpec
-from lfr_batch.models.sessions import PlanesSession, plan_session
+from lfr_batch.models.session_plan import DetectorUse, Share
+from lfr_batch.models.sessions import PlanesSession, Session, plan_session
 from lfr_batch.models.settled import Settled, obeyed
 from lfr_batch.models.store import Pack
 from lfr_batch.planes import Scaler
@@ -85,10 +86,11 @@ def open_enrol_stages(
     f32 = inference.model_copy(update={"precision": "f32"})
     stills = tuple((side, side) for side in config.detect.still_long_sides_px)
     usual = (*stills, SECOND_LOOK_WH) if usual_whs is None else usual_whs
-    exact = _open_detector(pack, config, pack.manifest.detector, f32, threads, 1, usual)
-    share, batch = config.engine.gpu_share, inference.embed_batch
-    session = open_embedder_session(pack, inference, threads, threads, share)
-    embedder = Embedder(pack.manifest.embedder, session, batch)
+    alone = Share(threads, 1, config.engine.gpu_share)
+    opening = partial(open_detector_session, pack, f32, alone)
+    exact = _open_detector(pack, pack.manifest.detector, config.detect, usual, opening)
+    session = open_embedder_session(pack, inference, replace(alone, streams=threads))
+    embedder = Embedder(pack.manifest.embedder, session, inference.embed_batch)
     return EnrolStages(exact_detector=exact, embedder=embedder)
 
 
@@ -100,7 +102,9 @@ def open_stages(
 
     def detector(spec: DetectorSpec, streams: int) -> Detector:
         inference = obeyed(config.inference, settled, spec.file)
-        return _open_detector(pack, config, spec, inference, threads, streams, (USUAL_WH,))
+        share = Share(threads, streams, config.engine.gpu_share)
+        opening = partial(open_detector_session, pack, inference, share)
+        return _open_detector(pack, spec, config.detect, (USUAL_WH,), opening)
 
     scaler = _scaler(config, threads, settled)
     enrol = open_enrol_stages(pack, config, threads, settled, (SECOND_LOOK_WH,))
@@ -140,32 +144,19 @@ def _reading_planes(detector: Detector, scaler: Scaler | None) -> Detector:
 
 def _open_detector(
     pack: Pack,
-    config: Config,
     spec: DetectorSpec,
-    inference: InferenceConfig,
-    threads: int,
-    streams: int,
+    config: DetectConfig,
     usual_whs: tuple[Size, ...],
+    open_session: Callable[[DetectorSpec, DetectorUse], Session],
 ) -> Detector:
-    open_session = partial(
-        open_detector_session,
-        pack,
-        inference,
-        threads,
-        streams,
-        config.engine.gpu_share,
-        spec,
-        at_once=config.detect.batch,
-        min_score=config.detect.min_score,
-        usual_whs=usual_whs,
-    )
+    use = DetectorUse(config.batch, usual_whs, config.min_score)
     if spec == pack.manifest.detector:  # it looks at stills, too, whose sizes are many
-        return make_detector(spec, open_session(), config.detect)
+        return make_detector(spec, open_session(spec, use), config)
     # Whole frames are of one size for hours, parts of them of nine.
-    detector = make_detector(spec, open_session(fixed_shapes=True), config.detect)
+    detector = make_detector(spec, open_session(spec, replace(use, fixed_shapes=True)), config)
     if not detector.reading.in_parts:
         return detector
-    return replace(detector, part_session=open_session())
+    return replace(detector, part_session=open_session(spec, use))
 
 
 def detect_in_still(

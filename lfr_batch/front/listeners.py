@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from lfr_batch.gallery.records import Enrolment
-from lfr_batch.records import Segment, SegmentOutcome
+from lfr_batch.scanning.execute import UNHEARD, Progress
 from lfr_batch.scanning.plan import FoundFootage, Order, Plan
-
-
-class Progress(Protocol):
-    """Hears of a run's segments."""
-
-    def start(self, plan: Sequence[Segment], todo: int) -> None:
-        """The whole plan, and how many of its segments are still to do."""
-
-    def take(self, outcome: SegmentOutcome) -> None:
-        """One of them is over."""
-
-
-class _Deaf:
-    def start(self, plan: Sequence[Segment], todo: int) -> None: ...
-
-    def take(self, outcome: SegmentOutcome) -> None: ...
 
 
 def _ignore(_: Any) -> None: ...
@@ -38,7 +22,7 @@ def _uncounted(_total: int = 0) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def _unheard() -> Iterator[Progress]:
-    yield _Deaf()
+    yield UNHEARD
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from lfr_batch.results.run_log import RunStatus
 from lfr_batch.results.run_state import create_run, load_run, read_plan
 from lfr_batch.results.status import FileState, not_whole
 from lfr_batch.results.store import open_store
-from lfr_batch.scanning.execute import Resumption, RunResult, execute_run
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.execute import AS_ASKED, Means, Resumption, RunResult, execute_run
 from lfr_batch.scanning.plan import FoundFootage, Order, make_plan
 from lfr_batch.storage.store import Store
 from lfr_batch.work.privacy import protect_files
@@ -60,7 +61,7 @@ class FinishedRun:
 
     def not_whole(self) -> list[FileState]:
         """Every file that was not searched whole, and why. Raises StoreError."""
-        plan = read_plan(self.store, self.run_id)
+        plan = read_plan(StoredRun(self.store, self.run_id))
         return list(not_whole(self.result.assets, plan, self.result.outcomes))
 
     def ask(self, question: str, **parameters: Any) -> pa.Table:
@@ -98,7 +99,8 @@ def run_order(
         listener.planned(plan)
         create_run(store, plan.request, plan.assets, plan.segments)
         listener.created(plan)
-        result = _execute(store, plan.request.run_id, Resumption(), listener, machinery)
+        run = StoredRun(store, plan.request.run_id)
+        result = _execute(run, AS_ASKED, listener, machinery)
     return FinishedRun(result, store, plan.found)
 
 
@@ -116,8 +118,8 @@ def resume_run(
     change. ``retry_failed``: also segments whose footage could not be read.
     """
     protect_files()
-    store = open_store(*settings.results_place())
-    request = load_run(store, run_id)
+    run = StoredRun(open_store(*settings.results_place()), run_id)
+    request = load_run(run)
     if request.kind == "live":
         raise UsageError(
             f"{run_id} was a live deployment, and its cameras are not there to be looked at again: "
@@ -127,7 +129,7 @@ def resume_run(
     engine = engine_over(recorded, settings)
     with alone_on_ray(engine), machinery.joined(engine):
         resumption = Resumption(engine, retry_failed)
-        return FinishedRun(_execute(store, run_id, resumption, listener, machinery), store)
+        return FinishedRun(_execute(run, resumption, listener, machinery), run.store)
 
 
 def engine_over(recorded: Config, settings: Settings) -> EngineConfig:
@@ -140,19 +142,8 @@ def engine_over(recorded: Config, settings: Settings) -> EngineConfig:
 
 
 def _execute(
-    store: Store,
-    run_id: str,
-    resumption: Resumption,
-    listener: RunListener,
-    machinery: Machinery,
+    run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery
 ) -> RunResult:
+    means = Means(machinery.open, machinery.machine)
     with listener.searching() as progress:
-        return execute_run(
-            store,
-            run_id,
-            machinery.open,
-            progress.start,
-            progress.take,
-            resumption,
-            find_machine=machinery.machine,
-        )
+        return execute_run(run, means, progress, resumption)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from lfr_batch.gallery.ranking import RankedSubject
 from lfr_batch.records import Candidate
 
-Decision = tuple[tuple[Candidate, ...], float | None]
-"""Candidates of a probe, and the margin of the best."""
+CandidateList = tuple[tuple[Candidate, ...], float | None]
+"""Candidates of a probe, best first, and the margin of the best over the next subject."""
 
 
-def decide(ranked: Sequence[RankedSubject], threshold: float, top_k: int) -> Decision:
+def decide(ranked: Sequence[RankedSubject], threshold: float, top_k: int) -> CandidateList:
     """The candidates of a probe, and the margin of the best over the next subject.
 
     A score equal to the threshold reaches it. If even the best subject stays below, nobody is

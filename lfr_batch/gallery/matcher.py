@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lfr_batch.gallery.decide import Decision, decide
+from lfr_batch.gallery.decide import CandidateList, decide
 from lfr_batch.gallery.faiss_index import Device, Index, open_index, search
 from lfr_batch.gallery.ranking import RankedSubject, rank_subjects
 from lfr_batch.gallery.records import Snapshot
@@ -25,7 +25,7 @@ class Matcher:
 
     def match(
         self, templates: FloatArray, threshold: float | Sequence[float], top_k: int
-    ) -> list[Decision]:
+    ) -> list[CandidateList]:
         """Candidates and margin of each probe; ``templates`` (m, d) float32, L2-normalised.
 
         ``threshold`` is that of all probes, or each probe's own.

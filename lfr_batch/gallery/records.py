@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from lfr_batch.gallery.close_pairs import ClosePairs
+from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits
 from lfr_batch.records import FloatArray
 
 DuplicateKind = Literal[
@@ -138,7 +138,7 @@ class Enrolment:
     @property
     def refusals(self) -> tuple[FileOutcome, ...]:
         """Pictures that were to give a template and did not, those to look at among them."""
-        return tuple(file for file in self.not_enrolled if file.outcome in REFUSALS)
+        return refusals_in(self.not_enrolled)
 
     @property
     def is_settled(self) -> bool:
@@ -146,6 +146,28 @@ class Enrolment:
         return not self.report.subjects_without_template and not any(
             file.outcome == "look at" for file in self.not_enrolled
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotContent:
+    """What a snapshot is to hold, and by whose order."""
+
+    pack_id: str
+    pack_identity: str
+    faces: Sequence[EnrolledFace]
+    not_enrolled: Sequence[FileOutcome]
+    subjects: Mapping[str, Subject]
+    """Everybody who was to be enrolled, also those without a template."""
+    case_ref: str
+    authority: str
+    created_utc: datetime
+    compared: tuple[ClosePairs, PairLimits] | None = None
+    """The close pairs of ``faces``, kept for the next enrolment."""
+
+    @property
+    def refusals(self) -> tuple[FileOutcome, ...]:
+        """As ``Enrolment.refusals``."""
+        return refusals_in(self.not_enrolled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +224,10 @@ class Snapshot:
     @property
     def subjects_path(self) -> Path:
         return self.path / "subjects.parquet"
+
+
+def refusals_in(not_enrolled: Iterable[FileOutcome]) -> tuple[FileOutcome, ...]:
+    return tuple(file for file in not_enrolled if file.outcome in REFUSALS)
 
 
 def image_id_of(subject_id: str, sha256: str) -> str:

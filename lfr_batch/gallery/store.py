@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from lfr_batch.errors import (
@@ -26,17 +25,16 @@ from lfr_batch.errors import (
     GalleryNotFound,
     UsageError,
 )
-from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits
 from lfr_batch.gallery.compared import ComparedSnapshot, read_pairs, write_pairs
 from lfr_batch.gallery.confirmed import Confirmation, confirm, enrolled_at
 from lfr_batch.gallery.enrolment import count_reasons, in_row_order
 from lfr_batch.gallery.identity import snapshot_identity
 from lfr_batch.gallery.manifest import Manifest
 from lfr_batch.gallery.records import (
-    REFUSALS,
     EnrolledFace,
     FileOutcome,
     Snapshot,
+    SnapshotContent,
     SnapshotInfo,
     Subject,
 )
@@ -63,28 +61,14 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SNAPSHOT_ID = re.compile(r"[0-9a-f]{12}")
 
 
-def publish_snapshot(
-    home: Path,
-    name: str,
-    pack_id: str,
-    pack_identity: str,
-    faces: Sequence[EnrolledFace],
-    not_enrolled: Sequence[FileOutcome],
-    subjects: Mapping[str, Subject],
-    case_ref: str,
-    authority: str,
-    created_utc: datetime,
-    *,
-    compared: tuple[ClosePairs, PairLimits] | None = None,
-) -> SnapshotInfo:
+def publish_snapshot(home: Path, name: str, content: SnapshotContent) -> SnapshotInfo:
     """Write a snapshot and make it the current one of gallery ``name``.
 
     The same enrolment gives the same snapshot: it is then left as it was first written, with the
     case, authority, date and uris of that time, made current, and noted as enrolled again; a
     damaged one is replaced.
     Publishers of one gallery wait for each other. A publisher killed at any point leaves the
-    old snapshot current; what it had written is swept by the next. ``compared`` are the close
-    pairs of ``faces``, kept for the next enrolment.
+    old snapshot current; what it had written is swept by the next.
 
     Raises:
         UsageError: ``name`` is no plain file name.
@@ -92,38 +76,47 @@ def publish_snapshot(
         StoreFull, StoreError: the disk; nothing was changed.
     """
     folder = _gallery_folder(home, name)
-    refusals = [file for file in not_enrolled if file.outcome in REFUSALS]
-    if not faces:
-        raise GalleryEmpty(_nothing_enrolled(name, refusals))
-    ordered = _sorted_faces(faces)
-    everyone = _everyone(subjects, ordered)
-    snapshot_id = snapshot_identity(pack_id, pack_identity, ordered, refusals, everyone)
-    manifest = Manifest(
+    if not content.faces:
+        raise GalleryEmpty(_nothing_enrolled(name, content.refusals))
+    ordered = _sorted_faces(content.faces)
+    everyone = _everyone(content.subjects, ordered)
+    manifest = _manifest(name, content, ordered, everyone)
+    final = folder / "snapshots" / manifest.snapshot_id
+    with disk_errors(folder, NOTHING_CHANGED), exclusive(folder / ".lock"):
+        if _is_intact(final):
+            _confirm_again(final, manifest)
+        else:
+            with new_directory(final) as building:
+                write_snapshot(building, manifest, ordered, content.not_enrolled, everyone.values())
+        if content.compared is not None:
+            write_pairs(final, *content.compared)
+        sweep(folder)
+        write_text(folder / "CURRENT", f"{manifest.snapshot_id}\n")
+    return _info(name, final)
+
+
+def _manifest(
+    name: str,
+    content: SnapshotContent,
+    ordered: Sequence[EnrolledFace],
+    everyone: Mapping[str, Subject],
+) -> Manifest:
+    """Without its ``files``, which are not written yet."""
+    pack_id, pack_identity, refusals = content.pack_id, content.pack_identity, content.refusals
+    return Manifest(
         name=name,
-        snapshot_id=snapshot_id,
+        snapshot_id=snapshot_identity(pack_id, pack_identity, ordered, refusals, everyone),
         pack_id=pack_id,
         pack_identity=pack_identity,
         dimension=dimension_of(ordered),
         templates=len(ordered),
         subjects=len({face.subject_id for face in ordered}),
         refused=len(refusals),
-        created_utc=created_utc,
-        case_ref=case_ref,
-        authority=authority,
+        created_utc=content.created_utc,
+        case_ref=content.case_ref,
+        authority=content.authority,
         files={},
     )
-    final = folder / "snapshots" / snapshot_id
-    with disk_errors(folder, NOTHING_CHANGED), exclusive(folder / ".lock"):
-        if _is_intact(final):
-            _confirm_again(final, manifest)
-        else:
-            with new_directory(final) as building:
-                write_snapshot(building, manifest, ordered, not_enrolled, everyone.values())
-        if compared is not None:
-            write_pairs(final, *compared)
-        sweep(folder)
-        write_text(folder / "CURRENT", f"{snapshot_id}\n")
-    return _info(name, final)
 
 
 def _confirm_again(final: Path, manifest: Manifest) -> None:

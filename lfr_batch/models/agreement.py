@@ -27,11 +27,10 @@ from lfr_batch.models.devices import (
     processor_extensions,
     processor_name,
 )
-from lfr_batch.models.ladder import Size
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
 from lfr_batch.models.providers import Precision, fast_precision
 from lfr_batch.models.selection import DIGITS, SELECTIONS, Selection, numbers_of
-from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.session_plan import DetectorUse, ModelFile, SessionPlan, Share
 from lfr_batch.models.sessions import Outputs, Session, open_planned, plan_session, wants_tensorrt
 from lfr_batch.models.store import Pack
 from lfr_batch.models.synthetic import drawn_face, face_in_a_picture, smooth_pictures
@@ -42,6 +41,8 @@ MIN_COSINE = 0.999
 MAX_SCORE_GAP = 0.05
 CHECK_VERSION = 4
 """Raise it when the pictures or the limits change: kept outcomes are then not used."""
+
+ANY_USE = DetectorUse()
 
 Compare = Callable[[Outputs, Outputs], "Verdict"]
 
@@ -62,36 +63,30 @@ class _Check:
 def open_detector_session(
     pack: Pack,
     inference: InferenceConfig,
-    threads: int,
-    streams: int = 1,
-    gpu_share: float = 1.0,
+    share: Share,
     spec: DetectorSpec | None = None,
-    *,
-    at_once: int = 8,
-    usual_whs: tuple[Size, ...] = (),
-    min_score: float = 0.0,
-    fixed_shapes: bool = False,
+    use: DetectorUse = ANY_USE,
 ) -> Session:
     """A detector of the pack, checked; batches are split where its graph demands it.
 
-    ``spec`` is one of the manifest's; None: the one for stills. ``at_once`` are the pictures of one
-    call on a GPU; ``usual_whs``, ``min_score`` and ``fixed_shapes``: as in a SessionPlan.
+    ``spec`` is one of the manifest's; None: the one for stills.
 
     Raises DeviceUnavailable, ConfigError, and InferenceDisagrees if a precision was asked for that
     does not agree ('auto' goes on in f32 and says so in ``description``).
     """
     check = _detector_check(pack, spec or pack.manifest.detector)
-    plan = plan_session(inference, threads, streams, gpu_share, at_once)
-    plan = replace(plan, usual_whs=usual_whs, min_score=min_score, fixed_shapes=fixed_shapes)
+    plan = plan_session(inference, share.threads, share.streams, share.gpu_share, use.at_once)
+    plan = replace(
+        plan, usual_whs=use.usual_whs, min_score=use.min_score, fixed_shapes=use.fixed_shapes
+    )
     return _open_checked(pack, check, inference, plan)
 
 
-def open_embedder_session(
-    pack: Pack, inference: InferenceConfig, threads: int, streams: int = 1, gpu_share: float = 1.0
-) -> Session:
+def open_embedder_session(pack: Pack, inference: InferenceConfig, share: Share) -> Session:
     """The pack's embedder, checked. Raises what ``open_detector_session`` raises."""
     check = _embedder_check(pack, pack.manifest.embedder)
-    plan = plan_session(inference, threads, streams, gpu_share, inference.embed_batch)
+    batch = inference.embed_batch
+    plan = plan_session(inference, share.threads, share.streams, share.gpu_share, batch)
     side_px = pack.manifest.embedder.input_px
     return _open_checked(pack, check, inference, replace(plan, usual_whs=((side_px, side_px),)))
 

@@ -24,6 +24,28 @@ class ModelFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What a session may use of the machine."""
+
+    threads: int
+    streams: int = 1
+    """Batches computed at once on the CPU, each with its share of the threads."""
+    gpu_share: float = 1.0
+    """Of a GPU, for the worker that the session belongs to; with 0 it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorUse:
+    """What a detector is opened for; all but ``at_once`` as in a ``SessionPlan``."""
+
+    at_once: int = 8
+    """Pictures of one call on a GPU."""
+    usual_whs: tuple[Size, ...] = ()
+    min_score: float = 0.0
+    fixed_shapes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SessionPlan:
     """How a session is to be opened, every 'auto' resolved."""
 

@@ -87,10 +87,10 @@ def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) ->
         return []
     templates = np.stack([probe.template for probe in probes])
     thresholds = [search.threshold_of(probe.track) for probe in probes]
-    decisions = search.matcher.match(templates, thresholds, search.config.decide.top_k)
+    lists = search.matcher.match(templates, thresholds, search.config.decide.top_k)
     found = [
         (probe, candidates, margin)
-        for probe, (candidates, margin) in zip(probes, decisions, strict=True)
+        for probe, (candidates, margin) in zip(probes, lists, strict=True)
         if candidates
     ]
     return [

@@ -19,7 +19,7 @@ from typing import Any
 
 from lfr_batch.errors import RunBusy, RunTakenOver
 from lfr_batch.results import layout
-from lfr_batch.storage.store import Store
+from lfr_batch.results.stored_run import StoredRun
 
 _CLAIM = re.compile(rf"({layout.EPOCH})\.json")
 _NUMBER = re.compile(r"(\d{6})[-.].*")
@@ -32,53 +32,52 @@ Claim = dict[str, Any]
 class Hold:
     """A run in the hands of this process; of ``lock_run``."""
 
-    store: Store
-    run_id: str
+    run: StoredRun
     epoch: str
 
 
 def require_hold(hold: Hold) -> None:
     """Raises RunTakenOver, naming the other, if somebody has taken up the run since."""
-    newest = newest_epoch(hold.store, hold.run_id)
+    newest = newest_epoch(hold.run)
     if newest > hold.epoch:
-        other = who(read_claim(hold.store, hold.run_id, newest))
+        other = who(read_claim(hold.run, newest))
         raise RunTakenOver(
-            f"run {hold.run_id} was taken over by {other} while this process stood still: it "
+            f"run {hold.run.run_id} was taken over by {other} while this process stood still: it "
             "stops here, and only the other's results count; "
-            f"`lfr status {hold.run_id}` shows how far they are"
+            f"`lfr status {hold.run.run_id}` shows how far they are"
         )
 
 
-def take(store: Store, run_id: str, number: int) -> Hold:
+def take(run: StoredRun, number: int) -> Hold:
     """Claim the run as holder ``number``. Raises RunBusy if another did so in the same instant."""
     epoch = f"{number:06d}-{secrets.token_hex(4)}"
-    write_claim(store, run_id, epoch)
-    newest = newest_epoch(store, run_id)
+    write_claim(run, epoch)
+    newest = newest_epoch(run)
     if newest > epoch:
-        raise busy(run_id, read_claim(store, run_id, newest))
-    return Hold(store, run_id, epoch)
+        raise busy(run.run_id, read_claim(run, newest))
+    return Hold(run, epoch)
 
 
-def newest_epoch(store: Store, run_id: str) -> str:
+def newest_epoch(run: StoredRun) -> str:
     """'' where nobody has held the run yet."""
-    found = (_CLAIM.fullmatch(name) for name in _names(store.list(folder(run_id))))
+    found = (_CLAIM.fullmatch(name) for name in _names(run.store.list(folder(run.run_id))))
     return max((each.group(1) for each in found if each), default=layout.NO_EPOCH)
 
 
-def next_number(store: Store, run_id: str) -> int:
-    found = (_NUMBER.fullmatch(name) for name in _names(store.list(folder(run_id))))
+def next_number(run: StoredRun) -> int:
+    found = (_NUMBER.fullmatch(name) for name in _names(run.store.list(folder(run.run_id))))
     return 1 + max((int(each.group(1)) for each in found if each), default=0)
 
 
-def write_claim(store: Store, run_id: str, epoch: str, **more: Any) -> None:
+def write_claim(run: StoredRun, epoch: str, **more: Any) -> None:
     claim = {"host": socket.gethostname(), "pid": os.getpid(), **more}
-    store.write_atomic(claim_path(run_id, epoch), json.dumps(claim).encode())
+    run.store.write_atomic(claim_path(run.run_id, epoch), json.dumps(claim).encode())
 
 
-def read_claim(store: Store, run_id: str, epoch: str) -> Claim:
+def read_claim(run: StoredRun, epoch: str) -> Claim:
     """Nothing of one that cannot be read: it names nobody, and counts all the same."""
     try:
-        return parse_claim(store.read(claim_path(run_id, epoch)))
+        return parse_claim(run.store.read(claim_path(run.run_id, epoch)))
     except FileNotFoundError:
         return {}
 

@@ -25,6 +25,7 @@ from lfr_batch.results.rows import outcome_of, row_of
 from lfr_batch.results.run_log import DONE, latest_row
 from lfr_batch.results.shards import list_shards, shard_of
 from lfr_batch.results.state_schemas import LEDGER
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
 __all__ = [
@@ -73,7 +74,7 @@ class Ledger:
 
     def write(self, outcomes: Iterable[SegmentOutcome], level: int) -> None:
         block = self._next_block(level)
-        write_part(self._hold.store, block.path, map(row_of, outcomes), LEDGER)
+        write_part(self._hold.run.store, block.path, map(row_of, outcomes), LEDGER)
         self._blocks.append(block)
 
     def _merge(self, level: int) -> None:
@@ -85,7 +86,7 @@ class Ledger:
         small = [block for block in self._blocks if block.level == level]
         if len(small) < FAN:
             return
-        store, whole = self._hold.store, self._next_block(level + 1)
+        store, whole = self._hold.run.store, self._next_block(level + 1)
         paths = [block.path for block in small]
         merge_parts(store, paths, whole.path, LEDGER, search_again(whole.path))
         for path in paths:
@@ -95,7 +96,7 @@ class Ledger:
     def _next_block(self, level: int) -> _Block:
         number = 1 + max((block.number for block in self._blocks), default=-1)
         name = f"{self._hold.epoch}-block-{number:06d}-{level}.parquet"
-        path = layout.state(self._hold.run_id, "ledger", name)
+        path = self._hold.run.state("ledger", name)
         return _Block(self._hold.epoch, number, path, level)
 
 
@@ -107,7 +108,7 @@ def open_ledger(hold: Hold, inherited: Iterable[SegmentOutcome]) -> Ledger:
     return ledger
 
 
-def read_outcomes(store: Store, run_id: str, epoch: str | None = None) -> dict[str, SegmentOutcome]:
+def read_outcomes(run: StoredRun, epoch: str | None = None) -> dict[str, SegmentOutcome]:
     """The receipt of each segment: its highest attempt, the later block where two are equal; of
     attempts that saw something, if any did.
 
@@ -117,13 +118,13 @@ def read_outcomes(store: Store, run_id: str, epoch: str | None = None) -> dict[s
 
     Raises ResultsError for a damaged block.
     """
-    found = _receipts(store, run_id, epoch)
+    found = _receipts(run, epoch)
     # In this order: a run is recorded as complete before its shards are removed.
-    shards, run = list_shards(store, run_id), latest_row(store, run_id)
-    is_done = run is not None and run["status"] in DONE
+    shards, row = list_shards(run), latest_row(run)
+    is_done = row is not None and row["status"] in DONE
     counting = {
         segment_id: [
-            o for o in receipts if is_done or not o.sightings or shard_of(run_id, o) in shards
+            o for o in receipts if is_done or not o.sightings or shard_of(run.run_id, o) in shards
         ]
         for segment_id, receipts in found.items()
     }
@@ -132,29 +133,30 @@ def read_outcomes(store: Store, run_id: str, epoch: str | None = None) -> dict[s
 
 def delete_old_ledgers(hold: Hold) -> None:
     """Those of earlier holders, which the newest ledger began with."""
-    blocks = _blocks(hold.store, hold.run_id)
+    blocks = _blocks(hold.run)
     newest = max((block.epoch for block in blocks), default=layout.NO_EPOCH)
     for block in blocks:
         if block.epoch < newest <= hold.epoch:
-            hold.store.delete(block.path)
+            hold.run.store.delete(block.path)
 
 
 Receipts = dict[str, tuple[SegmentOutcome, ...]]
 """Of each segment, that which counts and, should it not, that of the last attempt."""
 
 
-def _receipts(store: Store, run_id: str, epoch: str | None) -> Receipts:
+def _receipts(run: StoredRun, epoch: str | None) -> Receipts:
     """Reads anew where a block was merged into another between listing and reading."""
     for _ in range(_READ_TRIES):
-        blocks = _blocks(store, run_id)
+        blocks = _blocks(run)
         newest = max((block.epoch for block in blocks), default=layout.NO_EPOCH)
         wanted = newest if epoch is None else epoch
         try:
-            return _read_blocks(store, [block for block in blocks if block.epoch == wanted])
+            return _read_blocks(run.store, [block for block in blocks if block.epoch == wanted])
         except FileNotFoundError:
             continue
     raise StoreUnreachable(
-        f"the ledger of run {run_id} in {store.uri} changes faster than it is read; try again"
+        f"the ledger of run {run.run_id} in {run.store.uri} changes faster than it is read; "
+        "try again"
     )
 
 
@@ -175,9 +177,9 @@ def _read_blocks(store: Store, blocks: Sequence[_Block]) -> Receipts:
     }
 
 
-def _blocks(store: Store, run_id: str) -> list[_Block]:
+def _blocks(run: StoredRun) -> list[_Block]:
     """Of all holders, each one's in order of number, which is the order in which it wrote them."""
-    paths = store.list(layout.state(run_id, "ledger"))
+    paths = run.store.list(run.state("ledger"))
     return sorted(block for path in paths if (block := _block_at(path)))
 
 

@@ -34,10 +34,10 @@ from lfr_batch.results.hold import (
     write_claim,
 )
 from lfr_batch.results.store import way_out
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.local_store import explained
 from lfr_batch.storage.locks import is_held, open_lock, try_lock
 from lfr_batch.storage.s3_store import S3Store
-from lfr_batch.storage.store import Store
 
 LEASE_S = 60.0
 _RENEWALS = 4
@@ -51,42 +51,40 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def lock_run(store: Store, run_id: str, lease_s: float = LEASE_S) -> Iterator[Hold]:
+def lock_run(run: StoredRun, lease_s: float = LEASE_S) -> Iterator[Hold]:
     """Hold the run. Raises RunBusy, naming the holder, when another live process has it.
 
     ``lease_s``: how long a lease in a bucket counts that is not renewed.
     """
-    if isinstance(store, S3Store):
-        holding = _lease(store, run_id, lease_s)
-    else:
-        holding = _flock(store, run_id)
+    bucket = run.store
+    holding = _lease(run, bucket, lease_s) if isinstance(bucket, S3Store) else _flock(run)
     with holding as hold:
         yield hold
 
 
-def is_locked(store: Store, run_id: str) -> bool:
+def is_locked(run: StoredRun) -> bool:
     """Whether a live process holds the run at this moment, as far as can be told by looking."""
-    if isinstance(store, S3Store):
-        return _is_leased(store, run_id)
-    path, root = layout.state(run_id, _LOCK), Path(store.uri)
+    if isinstance(run.store, S3Store):
+        return _is_leased(run, run.store)
+    path, root = run.state(_LOCK), Path(run.store.uri)
     with explained(root, path, way_out):
         return is_held(root / path)
 
 
 @contextmanager
-def _flock(store: Store, run_id: str) -> Iterator[Hold]:
-    path, root = layout.state(run_id, _LOCK), Path(store.uri)
+def _flock(run: StoredRun) -> Iterator[Hold]:
+    path, root = run.state(_LOCK), Path(run.store.uri)
     with explained(root, path, way_out):
         file = open_lock(root / path)
     with file:
         if not try_lock(file, _TRIES, _BETWEEN_TRIES_S):
-            raise busy(run_id, read_claim(store, run_id, newest_epoch(store, run_id)))
-        yield take(store, run_id, next_number(store, run_id))
+            raise busy(run.run_id, read_claim(run, newest_epoch(run)))
+        yield take(run, next_number(run))
 
 
 @contextmanager
-def _lease(store: S3Store, run_id: str, lease_s: float) -> Iterator[Hold]:
-    hold = _take_if_free(store, run_id, lease_s)
+def _lease(run: StoredRun, bucket: S3Store, lease_s: float) -> Iterator[Hold]:
+    hold = _take_if_free(run, bucket, lease_s)
     ended = threading.Event()
     keeper = threading.Thread(target=_renew, args=(hold, lease_s, ended), daemon=True)
     keeper.start()
@@ -96,7 +94,7 @@ def _lease(store: S3Store, run_id: str, lease_s: float) -> Iterator[Hold]:
         ended.set()
         keeper.join()
         with suppress(StoreError):  # then it runs out by itself
-            write_claim(store, run_id, hold.epoch, released=True)
+            write_claim(run, hold.epoch, released=True)
 
 
 def _renew(hold: Hold, lease_s: float, ended: threading.Event) -> None:
@@ -105,57 +103,57 @@ def _renew(hold: Hold, lease_s: float, ended: threading.Event) -> None:
     while not ended.wait(max(lease_s / _RENEWALS, _SHORTEST_WAIT_S)):
         beat += 1
         with suppress(StoreError):  # made up for by the next
-            write_claim(hold.store, hold.run_id, hold.epoch, beat=beat)
+            write_claim(hold.run, hold.epoch, beat=beat)
 
 
-def _take_if_free(store: S3Store, run_id: str, lease_s: float) -> Hold:
-    number = next_number(store, run_id)
-    gate = gate_path(run_id, number)
-    if not _pass_gate(store, gate):
-        raise busy(run_id, {})
-    claim, age_s = _last_lease(store, run_id, gate)
+def _take_if_free(run: StoredRun, bucket: S3Store, lease_s: float) -> Hold:
+    number = next_number(run)
+    gate = gate_path(run.run_id, number)
+    if not _pass_gate(bucket, gate):
+        raise busy(run.run_id, {})
+    claim, age_s = _last_lease(run, bucket, gate)
     if _is_fresh(claim, age_s, lease_s):
-        store.delete(gate)
-        raise busy(run_id, claim)
-    return take(store, run_id, number)
+        bucket.delete(gate)
+        raise busy(run.run_id, claim)
+    return take(run, number)
 
 
-def _pass_gate(store: S3Store, gate: str) -> bool:
+def _pass_gate(bucket: S3Store, gate: str) -> bool:
     """Whether this process is the first at the gate, as far as the store can say.
 
     The second of two writes says whether it can. An answer that was lost on its way makes boto3
     write twice: then what is there is this process's own.
     """
     mine = f"{threading.get_ident()} {time.monotonic_ns()} {id(gate)}".encode()
-    if not store.write_new(gate, mine) and store.read(gate) != mine:
+    if not bucket.write_new(gate, mine) and bucket.read(gate) != mine:
         return False
-    if store.write_new(gate, mine):
+    if bucket.write_new(gate, mine):
         logger.warning(
             "%s ignores conditional writes: two processes that take up a run in the same instant "
             "may both work on it until one of them finds out and stops; no result is lost by it",
-            store.uri,
+            bucket.uri,
         )
     return True
 
 
-def _last_lease(store: S3Store, run_id: str, just_written: str) -> tuple[Claim, float]:
+def _last_lease(run: StoredRun, bucket: S3Store, just_written: str) -> tuple[Claim, float]:
     """The newest claim and its age in seconds by the store's clock."""
-    epoch = newest_epoch(store, run_id)
+    epoch = newest_epoch(run)
     if epoch == layout.NO_EPOCH:
         return {"released": True}, 0.0
-    written = store.list_times(folder(run_id))
-    at = written[claim_path(run_id, epoch)]
+    written = bucket.list_times(folder(run.run_id))
+    at = written[claim_path(run.run_id, epoch)]
     # Not there: somebody else was at the same gate and found it held.
     age = written.get(just_written, at) - at
-    return read_claim(store, run_id, epoch), age.total_seconds()
+    return read_claim(run, epoch), age.total_seconds()
 
 
-def _is_leased(store: S3Store, run_id: str) -> bool:
+def _is_leased(run: StoredRun, bucket: S3Store) -> bool:
     """Where nothing may be written to compare with, the time of the store's answer has to do."""
-    epoch = newest_epoch(store, run_id)
-    path = claim_path(run_id, epoch) if epoch else layout.state(run_id, _LOCK)  # of version 0.1
+    epoch = newest_epoch(run)
+    path = claim_path(run.run_id, epoch) if epoch else run.state(_LOCK)  # of version 0.1
     try:
-        data, age_s = store.read_aged(path)
+        data, age_s = bucket.read_aged(path)
     except FileNotFoundError:
         return False
     return _is_fresh(parse_claim(data), age_s, LEASE_S)

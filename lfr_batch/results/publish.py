@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 from lfr_batch.errors import ResultsError
-from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting
+from lfr_batch.records import FootageAsset, Segment, Sighting
 from lfr_batch.results import layout, rollup
 from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.ledger import delete_old_ledgers
 from lfr_batch.results.parts import write_part
-from lfr_batch.results.run_log import DONE, RunStatus, latest_row, published_epoch, record_run
-from lfr_batch.results.run_state import RunRequest
+from lfr_batch.results.run_log import DONE, RunEntry, latest_row, published_epoch, record_run
+from lfr_batch.results.run_state import RunState
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
 from lfr_batch.results.shards import delete_shards
 
@@ -35,20 +35,23 @@ PUBLISHED = tuple(name for name in DATASETS if name != "runs" and name not in LI
 """Datasets whose parts a run's final row switches to."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """By footage id."""
+
+    found: Counter[str]
+    """Sightings, after stitching."""
+    pieces: Counter[str]
+    """What they were stitched of: as many as receipts claim."""
+
+
 def publish_run(
-    hold: Hold,
-    request: RunRequest,
-    assets: Sequence[FootageAsset],
-    plan: Iterable[Segment],
-    outcomes: Mapping[str, SegmentOutcome],
-    sightings: Iterable[Sighting],
-    status: RunStatus,
-    error: str | None = None,
-    finished_at: datetime | None = None,
+    hold: Hold, state: RunState, sightings: Iterable[Sighting], entry: RunEntry
 ) -> None:
     """Write the run's parts, then its final row in ``runs``, then remove what is no longer needed.
 
-    ``sightings`` are stitched and come footage by footage. Doing it again after it was killed
+    ``sightings`` are stitched and come footage by footage; the final row is ``entry`` with the
+    totals that follow. Doing it again after it was killed
     half-way ends with the same rows. A run that is already complete is only tidied up: its shards
     may be gone. Shards of a run with failures stay, since resuming it needs them.
 
@@ -56,26 +59,26 @@ def publish_run(
     or a part is not there after it was written: then no row says that the run has finished.
     """
     require_hold(hold)
-    recorded = latest_row(hold.store, request.run_id)
+    recorded = latest_row(hold.run)
     if recorded is None or recorded["status"] not in DONE:
-        totals = _publish_datasets(hold, request, assets, plan, outcomes, sightings)
+        totals = _publish_datasets(hold, state, sightings)
         require_hold(hold)
-        record_run(hold, request, status, totals=totals, error=error, at=finished_at)
+        record_run(hold, state.request, replace(entry, totals=totals))
     else:
-        write_views(hold.store)
+        write_views(hold.run.store)
     tidy(hold)
 
 
 def withdraw(hold: Hold) -> None:
     """What a holder that was overtaken wrote, as far as nobody can need it: pictures of people."""
-    epoch = published_epoch(hold.store, hold.run_id)
+    epoch = published_epoch(hold.run)
     if epoch is None or epoch <= hold.epoch:
         return
     for path in _parts(hold):
         if layout.epoch_of(path) == hold.epoch:
-            hold.store.delete(path)
+            hold.run.store.delete(path)
     if _is_done(hold):
-        delete_shards(hold.store, hold.run_id, hold.epoch)
+        delete_shards(hold.run, hold.epoch)
 
 
 def tidy(hold: Hold) -> None:
@@ -83,37 +86,30 @@ def tidy(hold: Hold) -> None:
     nothing is left to do, shards. Raises RunTakenOver."""
     # Whoever took the run before its final row was there may need what is removed now.
     require_hold(hold)
-    published = published_epoch(hold.store, hold.run_id)
+    published = published_epoch(hold.run)
     for path in _parts(hold):
         if layout.epoch_of(path) != published and layout.epoch_of(path) <= hold.epoch:
-            hold.store.delete(path)
+            hold.run.store.delete(path)
     delete_old_ledgers(hold)
     if _is_done(hold):
-        delete_shards(hold.store, hold.run_id)
+        delete_shards(hold.run)
 
 
 def _is_done(hold: Hold) -> bool:
-    row = latest_row(hold.store, hold.run_id)
+    row = latest_row(hold.run)
     return row is not None and row["status"] in DONE
 
 
 def _parts(hold: Hold) -> list[str]:
-    directories = (layout.run_directory(dataset, hold.run_id) for dataset in PUBLISHED)
-    return [path for directory in directories for path in hold.store.list(directory)]
+    directories = (hold.run.directory(dataset) for dataset in PUBLISHED)
+    return [path for directory in directories for path in hold.run.store.list(directory)]
 
 
-def _publish_datasets(
-    hold: Hold,
-    request: RunRequest,
-    assets: Sequence[FootageAsset],
-    plan: Iterable[Segment],
-    outcomes: Mapping[str, SegmentOutcome],
-    sightings: Iterable[Sighting],
-) -> dict[str, Any]:
+def _publish_datasets(hold: Hold, state: RunState, sightings: Iterable[Sighting]) -> dict[str, Any]:
     """The counting columns of the final row."""
     parts = {dataset: _RollingParts(hold, dataset) for dataset in PUBLISHED}
-    found, pieces = _write_sightings(parts, request, assets, sightings)
-    totals = _write_receipts(parts, assets, _by_asset(assets, plan), outcomes, found, pieces)
+    counts = _write_sightings(parts, state, sightings)
+    totals = _write_receipts(parts, state, counts)
     _require_written(hold, parts.values())
     return totals
 
@@ -123,15 +119,16 @@ def _require_written(hold: Hold, parts: Iterable[_RollingParts]) -> None:
     lost = [path for each in parts for path in each.written if path not in there]
     if lost:
         raise ResultsError(
-            f"{lost[0]} is not in {hold.store.uri} although it was written: look whether somebody "
-            f"else removes files there, then `lfr resume {hold.run_id}` publishes again"
+            f"{lost[0]} is not in {hold.run.store.uri} although it was written: look whether "
+            "somebody else removes files there, then "
+            f"`lfr resume {hold.run.run_id}` publishes again"
         )
 
 
-def _by_asset(assets: Sequence[FootageAsset], plan: Iterable[Segment]) -> dict[str, list[Segment]]:
+def _by_asset(state: RunState) -> dict[str, list[Segment]]:
     """Every asset's segments in order of time; assets in their order, also those without any."""
-    of_asset: dict[str, list[Segment]] = {asset.footage_id: [] for asset in assets}
-    for segment in plan:
+    of_asset: dict[str, list[Segment]] = {asset.footage_id: [] for asset in state.assets}
+    for segment in state.plan:
         of_asset[segment.footage_id].append(segment)
     for segments in of_asset.values():
         segments.sort(key=attrgetter("start_ns", "segment_id"))
@@ -140,28 +137,26 @@ def _by_asset(assets: Sequence[FootageAsset], plan: Iterable[Segment]) -> dict[s
 
 def _write_receipts(
     parts: Mapping[str, _RollingParts],
-    assets: Sequence[FootageAsset],
-    segments_of: Mapping[str, Sequence[Segment]],
-    outcomes: Mapping[str, SegmentOutcome],
-    found: Counter[str],
-    pieces: Counter[str],
+    state: RunState,
+    counts: _Counts,
 ) -> dict[str, Any]:
     """Rows of ``segments``, by file and time, and of ``footage``; a file's at a time.
 
     What they add up to comes back: the counting columns of a ``runs`` row.
     """
-    totals = rollup.run_totals((), (), 0)
-    for asset in assets:
+    segments_of, totals = _by_asset(state), rollup.run_totals((), (), 0)
+    for asset in state.assets:
         rows = [
-            rollup.segment_row(segment, outcomes.get(segment.segment_id))
+            rollup.segment_row(segment, state.outcomes.get(segment.segment_id))
             for segment in segments_of[asset.footage_id]
         ]
-        _require_all(asset, rows, pieces[asset.footage_id])
-        row = rollup.footage_row(asset, rows, found[asset.footage_id])
+        found = counts.found[asset.footage_id]
+        _require_all(asset, rows, counts.pieces[asset.footage_id])
+        row = rollup.footage_row(asset, rows, found)
         for receipt in rows:
             parts["segments"].add(receipt)
         parts["footage"].add(row)
-        totals = rollup.added(totals, rollup.run_totals((row,), rows, found[asset.footage_id]))
+        totals = rollup.added(totals, rollup.run_totals((row,), rows, found))
     for dataset in ("segments", "footage"):
         parts[dataset].close()
     return totals
@@ -179,16 +174,15 @@ def _require_all(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], pie
 
 def _write_sightings(
     parts: Mapping[str, _RollingParts],
-    request: RunRequest,
-    assets: Sequence[FootageAsset],
+    state: RunState,
     sightings: Iterable[Sighting],
-) -> tuple[Counter[str], Counter[str]]:
-    """One pass over the sightings, three datasets; each asset's sightings, and their pieces."""
-    by_id = {asset.footage_id: asset for asset in assets}
+) -> _Counts:
+    """One pass over the sightings, three datasets."""
+    by_id = {asset.footage_id: asset for asset in state.assets}
     found, pieces = Counter[str](), Counter[str]()
     for sighting in _ordered(sightings):
         asset = by_id[sighting.footage_id]
-        parts["sightings"].add(rollup.sighting_row(sighting, asset, request.threshold))
+        parts["sightings"].add(rollup.sighting_row(sighting, asset, state.request.threshold))
         for row in rollup.candidate_rows(sighting):
             parts["candidates"].add(row)
         parts["best_shots"].add(rollup.best_shot_row(sighting), len(sighting.jpeg))
@@ -196,7 +190,7 @@ def _write_sightings(
         pieces[sighting.footage_id] += sighting.pieces
     for dataset in ("sightings", "candidates", "best_shots"):
         parts[dataset].close()
-    return found, pieces
+    return _Counts(found, pieces)
 
 
 def _ordered(sightings: Iterable[Sighting]) -> Iterable[Sighting]:
@@ -225,7 +219,7 @@ class _RollingParts:
 
     def _flush(self) -> None:
         hold, number = self._hold, len(self.written)
-        path = layout.part(self._dataset, hold.run_id, hold.epoch, number)
-        write_part(hold.store, path, self._rows, part_schema(DATASETS[self._dataset]))
+        path = layout.part(self._dataset, hold.run.run_id, hold.epoch, number)
+        write_part(hold.run.store, path, self._rows, part_schema(DATASETS[self._dataset]))
         self.written.append(path)
         self._rows, self._bytes = [], 0

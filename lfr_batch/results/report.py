@@ -16,10 +16,10 @@ from lfr_batch.results import searched
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import shown_status
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.timeline import timeline
 from lfr_batch.storage.disk_errors import WayOut, disk_errors
 from lfr_batch.storage.files import write_whole
-from lfr_batch.storage.store import Store
 from lfr_batch.visible import visible
 
 MAX_SIGHTINGS = 300
@@ -64,20 +64,19 @@ _MAGIC = ((b"\x89PNG", "image/png"), (b"RIFF", "image/webp"), (b"BM", "image/bmp
 
 def write_report(
     connection: duckdb.DuckDBPyConnection,
-    store: Store,
-    run_id: str,
+    run: StoredRun,
     out_path: Path,
     reference_pictures: ReferencePictures | None = None,
 ) -> None:
-    """Write the report of ``run_id``; ``connection`` is of ``open_lake`` on the same root.
+    """Write the report; ``connection`` is of ``open_lake`` on the run's root.
 
     Raises RunNotFound, and StoreFull or StoreUnreachable if ``out_path`` cannot be written.
     """
-    rows = _select(connection, _OF_RUN.format("runs"), run_id)
+    rows = _select(connection, _OF_RUN.format("runs"), run.run_id)
     if not rows:
-        raise not_found(store, run_id)
-    run = {**rows[0], "status": shown_status(store, run_id, rows[0]["status"])}
-    context = report_context(connection, run, reference_pictures)
+        raise not_found(run)
+    row = {**rows[0], "status": shown_status(run, rows[0]["status"])}
+    context = report_context(connection, row, reference_pictures)
     save_report(out_path, _template().generate(context))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from lfr_batch.results.lake_version import mark_lake
 from lfr_batch.results.parts import read_part, write_part
 from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import RUNS, part_schema
-from lfr_batch.storage.store import Store
+from lfr_batch.results.stored_run import StoredRun
 
 RunStatus = Literal["running", "complete", "complete_partly", "complete_with_failures", "failed"]
 DONE: frozenset[str] = frozenset({"complete", "complete_partly"})
@@ -34,37 +35,34 @@ EXIT_CODES: Mapping[str, int | None] = MappingProxyType(
 )
 
 
-def record_run(
-    hold: Hold,
-    request: RunRequest,
-    status: RunStatus,
-    *,
-    totals: Mapping[str, Any] = MappingProxyType({}),
-    error: str | None = None,
-    at: datetime | None = None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """What a row of ``runs`` says besides what was asked for."""
+
+    status: RunStatus
+    totals: Mapping[str, Any] = field(default_factory=dict)
+    """The counting columns (``rollup.run_totals``)."""
+    error: str | None = None
+    at: datetime | None = None
+    """Now, unless given."""
+
+
+def record_run(hold: Hold, request: RunRequest, entry: RunEntry) -> None:
     """Add a row to ``runs`` and make sure that the views show it.
 
-    ``totals``: the counting columns (``rollup.run_totals``); ``at``: now, unless given. A row of a
-    holder that was overtaken comes before all of the other's, whenever it is written.
+    A row of a holder that was overtaken comes before all of the other's, whenever it is written.
     """
-    store, run_id = hold.store, request.run_id
-    mark_lake(store)
-    revision = 1 + max((_order(path)[1] for path in _files(store, run_id)), default=-1)
-    row = run_row(request, status, totals, error, at or datetime.now(UTC))
-    path = layout.run_file(run_id, hold.epoch, revision, status)
+    run = hold.run
+    mark_lake(run.store)
+    revision = 1 + max((_order(path)[1] for path in _files(run)), default=-1)
+    row = run_row(request, entry, entry.at or datetime.now(UTC))
+    path = layout.run_file(run.run_id, hold.epoch, revision, entry.status)
     named = {**row, "epoch": hold.epoch, "revision": revision}
-    write_part(store, path, [named], part_schema(RUNS))
-    write_views(store)
+    write_part(run.store, path, [named], part_schema(RUNS))
+    write_views(run.store)
 
 
-def run_row(
-    request: RunRequest,
-    status: RunStatus,
-    totals: Mapping[str, Any],
-    error: str | None,
-    at: datetime,
-) -> dict[str, Any]:
+def run_row(request: RunRequest, entry: RunEntry, at: datetime) -> dict[str, Any]:
     """A row without its epoch and revision."""
     blank = dict.fromkeys(part_schema(RUNS).names)
     asked = {name: value for name, value in request.model_dump().items() if name in blank}
@@ -76,28 +74,28 @@ def run_row(
         "settled": request.settled and as_json(request.settled),
         "model_pack": request.pack_id,
         "gallery_snapshot": request.snapshot_id,
-        "finished_at": None if status == "running" else at,
-        "status": status,
-        "exit_code": EXIT_CODES[status],
-        "error": error,
-        **totals,
+        "finished_at": None if entry.status == "running" else at,
+        "status": entry.status,
+        "exit_code": EXIT_CODES[entry.status],
+        "error": entry.error,
+        **entry.totals,
     }
 
 
-def latest_row(store: Store, run_id: str) -> dict[str, Any] | None:
+def latest_row(run: StoredRun) -> dict[str, Any] | None:
     """The run's last row, or None if it has none. Raises ResultsError for a damaged one."""
-    files = _files(store, run_id)
-    return read_part(store, files[-1], publish_again(files[-1]))[0] if files else None
+    files = _files(run)
+    return read_part(run.store, files[-1], publish_again(files[-1]))[0] if files else None
 
 
-def published_epoch(store: Store, run_id: str) -> str | None:
+def published_epoch(run: StoredRun) -> str | None:
     """Whose parts are the run's; None while it has not finished."""
-    return layout.published_epochs(_files(store, run_id)).get(run_id)
+    return layout.published_epochs(_files(run)).get(run.run_id)
 
 
-def _files(store: Store, run_id: str) -> list[str]:
+def _files(run: StoredRun) -> list[str]:
     """In order of epoch and revision."""
-    paths = store.list(layout.run_directory("runs", run_id))
+    paths = run.store.list(run.directory("runs"))
     return sorted(filter(layout.run_file_parts, paths), key=_order)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,14 +12,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from lfr_batch.errors import ResultsTooNew, RunBusy, RunNotFound
 from lfr_batch.models.settled import Settled
-from lfr_batch.records import FootageAsset, Segment
+from lfr_batch.records import FootageAsset, Segment, SegmentOutcome
 from lfr_batch.results import layout
 from lfr_batch.results.lake_version import check_lake, mark_lake
 from lfr_batch.results.parts import iterate_part, write_part
 from lfr_batch.results.rows import asset_of, row_of, segment_of
 from lfr_batch.results.state_schemas import CATALOGUE, PLAN
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
+_REQUEST, _CATALOGUE, _PLAN = "request.json", "catalogue.parquet", "plan.parquet"
 _ANEW = "restore it from a copy or start a new run"
 
 RunKind = Literal["scan", "search", "live"]
@@ -60,6 +63,17 @@ class RunRequest(BaseModel):
     """What every 'auto' of ``config`` became; None in runs of before."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """A run as far as it is: what was asked for, what there is, how it was cut, what was done."""
+
+    request: RunRequest
+    assets: tuple[FootageAsset, ...]
+    plan: tuple[Segment, ...]
+    outcomes: Mapping[str, SegmentOutcome]
+    """The receipt of each segment that has one, by its id (``ledger.read_outcomes``)."""
+
+
 def new_run_id(now: datetime, kind: RunKind) -> str:
     """Like ``20260131-104502-scan-3f2a``: sorts by time, differs within a second."""
     return f"{now:%Y%m%d-%H%M%S}-{kind}-{secrets.token_hex(2)}"
@@ -75,62 +89,54 @@ def create_run(
 
     Raises RunBusy if the id is taken, ResultsTooNew, StoreFull, StoreUnreachable.
     """
-    run_id = request.run_id
+    run = StoredRun(store, request.run_id)
     check_lake(store)
-    if not layout.is_run_id(run_id):
-        raise ValueError(f"{run_id!r} cannot name a run")
-    if store.exists(_request_path(run_id)):
-        raise RunBusy(f"run {run_id} exists already: use `lfr resume {run_id}`")
+    if not layout.is_run_id(run.run_id):
+        raise ValueError(f"{run.run_id!r} cannot name a run")
+    if store.exists(run.state(_REQUEST)):
+        raise RunBusy(f"run {run.run_id} exists already: use `lfr resume {run.run_id}`")
     mark_lake(store)
-    catalogue, plan = (
-        layout.state(run_id, "catalogue.parquet"),
-        layout.state(run_id, "plan.parquet"),
-    )
-    write_part(store, catalogue, map(row_of, assets), CATALOGUE)
-    write_part(store, plan, map(row_of, segments), PLAN)
-    store.write_atomic(_request_path(run_id), request.model_dump_json(indent=1).encode())
+    write_part(store, run.state(_CATALOGUE), map(row_of, assets), CATALOGUE)
+    write_part(store, run.state(_PLAN), map(row_of, segments), PLAN)
+    store.write_atomic(run.state(_REQUEST), request.model_dump_json(indent=1).encode())
 
 
-def load_run(store: Store, run_id: str) -> RunRequest:
+def load_run(run: StoredRun) -> RunRequest:
     """Raises RunNotFound, naming recent runs, and ResultsTooNew."""
-    check_lake(store)
-    if not layout.is_run_id(run_id):
-        raise not_found(store, run_id)
+    check_lake(run.store)
+    if not layout.is_run_id(run.run_id):
+        raise not_found(run)
     try:
-        return RunRequest.model_validate_json(store.read(_request_path(run_id)))
+        return RunRequest.model_validate_json(run.store.read(run.state(_REQUEST)))
     except FileNotFoundError:
-        raise not_found(store, run_id) from None
+        raise not_found(run) from None
     except ValidationError as error:
         raise ResultsTooNew(
-            f"{_request_path(run_id)} in {store.uri} is not as this version writes it: "
+            f"{run.state(_REQUEST)} in {run.store.uri} is not as this version writes it: "
             "resume the run with the version that started it"
         ) from error
 
 
-def read_plan(store: Store, run_id: str) -> tuple[Segment, ...]:
+def read_plan(run: StoredRun) -> tuple[Segment, ...]:
     """Raises ResultsError for a damaged plan."""
-    rows = iterate_part(store, layout.state(run_id, "plan.parquet"), _ANEW)
+    rows = iterate_part(run.store, run.state(_PLAN), _ANEW)
     return tuple(map(segment_of, rows))
 
 
-def read_catalogue(store: Store, run_id: str) -> tuple[FootageAsset, ...]:
+def read_catalogue(run: StoredRun) -> tuple[FootageAsset, ...]:
     """Raises ResultsError for a damaged catalogue."""
-    rows = iterate_part(store, layout.state(run_id, "catalogue.parquet"), _ANEW)
+    rows = iterate_part(run.store, run.state(_CATALOGUE), _ANEW)
     return tuple(map(asset_of, rows))
 
 
 def list_runs(store: Store) -> tuple[str, ...]:
     """Ids of the runs that can be resumed or looked at, newest first."""
     paths = store.list("_state")
-    whole = {layout.run_id_of(path) for path in paths if path.endswith("/request.json")}
+    whole = {layout.run_id_of(path) for path in paths if path.endswith(f"/{_REQUEST}")}
     return tuple(sorted((r for r in whole if r), reverse=True))
 
 
-def not_found(store: Store, run_id: str) -> RunNotFound:
-    recent = list_runs(store)[:3]
+def not_found(run: StoredRun) -> RunNotFound:
+    recent = list_runs(run.store)[:3]
     there = f"recent runs are {', '.join(recent)}" if recent else "there are no runs yet"
-    return RunNotFound(f"there is no run {run_id!r} in {store.uri}; {there} (`lfr runs`)")
-
-
-def _request_path(run_id: str) -> str:
-    return layout.state(run_id, "request.json")
+    return RunNotFound(f"there is no run {run.run_id!r} in {run.store.uri}; {there} (`lfr runs`)")

@@ -18,7 +18,7 @@ from lfr_batch.results.damage import search_again
 from lfr_batch.results.parts import read_part, table_bytes
 from lfr_batch.results.rows import row_of, sighting_of
 from lfr_batch.results.state_schemas import SHARD
-from lfr_batch.storage.store import Store
+from lfr_batch.results.stored_run import StoredRun
 
 
 def prepare() -> None:
@@ -27,36 +27,34 @@ def prepare() -> None:
     pa.array([None])
 
 
-def write_shard(
-    store: Store, run_id: str, epoch: str, segment_id: str, sightings: Sequence[Sighting]
-) -> None:
+def write_shard(run: StoredRun, epoch: str, segment_id: str, sightings: Sequence[Sighting]) -> None:
     """Write the segment's shard, or remove an old one if there are no sightings now."""
-    path = layout.shard(run_id, epoch, segment_id)
+    path = layout.shard(run.run_id, epoch, segment_id)
     if not sightings:
-        store.delete(path)
+        run.store.delete(path)
         return
     ordered = sorted(sightings, key=lambda s: (s.start_ns, s.sighting_id))
-    store.write_atomic(path, table_bytes([row_of(s) for s in ordered], SHARD))
+    run.store.write_atomic(path, table_bytes([row_of(s) for s in ordered], SHARD))
 
 
-def read_shard(store: Store, run_id: str, receipt: SegmentOutcome) -> tuple[Sighting, ...]:
+def read_shard(run: StoredRun, receipt: SegmentOutcome) -> tuple[Sighting, ...]:
     """The sightings that a receipt claims, by time.
 
     Raises ResultsError for a shard that is damaged, is gone, or does not hold as many.
     """
     if not receipt.sightings:
         return ()
-    path = shard_of(run_id, receipt)
+    path = shard_of(run.run_id, receipt)
     try:
-        rows = read_part(store, path, search_again(path))
+        rows = read_part(run.store, path, search_again(path))
     except FileNotFoundError:
         raise ResultsError(
-            f"{path} in {store.uri} is gone, in which {receipt.sightings} sightings were; "
-            f"`lfr resume {run_id}` searches that part again"
+            f"{path} in {run.store.uri} is gone, in which {receipt.sightings} sightings were; "
+            f"`lfr resume {run.run_id}` searches that part again"
         ) from None
     if len(rows) != receipt.sightings:
         raise ResultsError(
-            f"{path} in {store.uri} holds {len(rows)} sightings and its receipt says "
+            f"{path} in {run.store.uri} holds {len(rows)} sightings and its receipt says "
             f"{receipt.sightings}; {search_again(path)}"
         )
     return tuple(map(sighting_of, rows))
@@ -66,11 +64,11 @@ def shard_of(run_id: str, receipt: SegmentOutcome) -> str:
     return layout.shard(run_id, receipt.epoch, receipt.segment_id)
 
 
-def list_shards(store: Store, run_id: str) -> frozenset[str]:
+def list_shards(run: StoredRun) -> frozenset[str]:
     """Paths of all the run's shards, whosever they are."""
-    return frozenset(store.list(layout.state(run_id, "shards")))
+    return frozenset(run.store.list(run.state("shards")))
 
 
-def delete_shards(store: Store, run_id: str, epoch: str | None = None) -> None:
+def delete_shards(run: StoredRun, epoch: str | None = None) -> None:
     """All of the run, or those of one epoch."""
-    store.delete(layout.state(run_id, "shards", *filter(None, (epoch,))))
+    run.store.delete(run.state("shards", *filter(None, (epoch,))))

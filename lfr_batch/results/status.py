@@ -20,6 +20,7 @@ from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
 from lfr_batch.results.run_views import FINISHED
 from lfr_batch.results.sql import run_query
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
 INTERRUPTED = "interrupted"
@@ -54,7 +55,9 @@ class FileState:
 
 
 @dataclass(frozen=True, slots=True)
-class RunStatus:
+class RunOverview:
+    """How far a run is, and what was wrong with it."""
+
     request: RunRequest
     status: str
     """As in ``runs``, or 'interrupted'."""
@@ -88,21 +91,24 @@ class RunStatus:
 def run_rows(connection: duckdb.DuckDBPyConnection, store: Store) -> list[dict[str, Any]]:
     """Every run, newest first; a running one that nobody holds is 'interrupted'."""
     rows: Sequence[dict[str, Any]] = run_query(connection, _RUNS).to_pylist()
-    return [{**row, "status": shown_status(store, row["run_id"], row["status"])} for row in rows]
+    return [
+        {**row, "status": shown_status(StoredRun(store, row["run_id"]), row["status"])}
+        for row in rows
+    ]
 
 
-def run_progress(store: Store, run_id: str, now: datetime | None = None) -> RunStatus:
+def run_progress(run: StoredRun, now: datetime | None = None) -> RunOverview:
     """Raises RunNotFound, ResultsTooNew."""
-    request = load_run(store, run_id)
-    assets, plan = read_catalogue(store, run_id), read_plan(store, run_id)
-    outcomes = read_outcomes(store, run_id)
+    request = load_run(run)
+    assets, plan = read_catalogue(run), read_plan(run)
+    outcomes = read_outcomes(run)
     progress = summarise(plan, outcomes)
-    row = latest_row(store, run_id) or {"status": "running", "error": None}
+    row = latest_row(run) or {"status": "running", "error": None}
     finished, counted = row.get("finished_at"), row.get("sightings")
     until = finished or now or datetime.now(UTC)
-    return RunStatus(
+    return RunOverview(
         request=request,
-        status=shown_status(store, run_id, row["status"]),
+        status=shown_status(run, row["status"]),
         error=row["error"],
         progress=progress,
         files=len({asset.uri for asset in assets}),
@@ -138,7 +144,7 @@ def not_whole(
             yield FileState(asset.uri, *known, parts.get(asset.footage_id, ""))
 
 
-def shown_status(store: Store, run_id: str, recorded: str) -> str:
-    if recorded == "running" and not is_locked(store, run_id):
+def shown_status(run: StoredRun, recorded: str) -> str:
+    if recorded == "running" and not is_locked(run):
         return INTERRUPTED
     return recorded

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
+from typing import Protocol
 
 from lfr_batch.config.load import parse_config
 from lfr_batch.config.schema import Config, EngineConfig
@@ -20,12 +21,12 @@ from lfr_batch.results.ledger import Ledger, open_ledger, pending, read_outcomes
 from lfr_batch.results.lock import LEASE_S, lock_run
 from lfr_batch.results.progress import RETRY, RunProgress, summarise
 from lfr_batch.results.publish import publish_run, tidy, withdraw
-from lfr_batch.results.run_log import RunStatus, latest_row, record_run
-from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
+from lfr_batch.results.run_log import RunEntry, RunStatus, latest_row, record_run
+from lfr_batch.results.run_state import RunRequest, RunState, load_run, read_catalogue, read_plan
 from lfr_batch.results.shards import read_shard
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.receipts import run_segments
 from lfr_batch.scanning.worker import WorkerSpec
-from lfr_batch.storage.store import Store
 from lfr_batch.tracks.patience import patient
 from lfr_batch.tracks.stitch import stitch
 from lfr_batch.version import __version__
@@ -39,7 +40,34 @@ LEDGER_BLOCK = 256
 RETRY_FAILED: frozenset[SegmentStatus] = frozenset({"failed"})
 
 OpenEngine = Callable[[EngineConfig], AbstractContextManager[Runner]]
-OnOutcome = Callable[[SegmentOutcome], None]
+
+
+class Progress(Protocol):
+    """Hears of a run's segments."""
+
+    def start(self, plan: Sequence[Segment], todo: int) -> None:
+        """The whole plan, and how many of its segments are still to do."""
+
+    def take(self, outcome: SegmentOutcome) -> None:
+        """One of them is over."""
+
+
+class _Deaf:
+    def start(self, plan: Sequence[Segment], todo: int) -> None: ...
+
+    def take(self, outcome: SegmentOutcome) -> None: ...
+
+
+UNHEARD: Progress = _Deaf()
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a run is done with."""
+
+    open_engine: OpenEngine
+    find_machine: FindMachine = this_machine
+    """Where workers are to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,43 +88,45 @@ class Resumption:
     engine: EngineConfig | None = None
     retry_failed: bool = False
 
+    @property
+    def retry(self) -> frozenset[SegmentStatus]:
+        """Receipts whose segments are searched again."""
+        return RETRY | RETRY_FAILED if self.retry_failed else RETRY
+
+
+AS_ASKED = Resumption()
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A run that this process holds, and what is to be done in it."""
+
+    hold: Hold
+    request: RunRequest
+    config: Config
+    plan: tuple[Segment, ...]
+    retry: frozenset[SegmentStatus]
+
 
 def execute_run(
-    store: Store,
-    run_id: str,
-    open_engine: OpenEngine,
-    on_start: Callable[[Sequence[Segment], int], None],
-    on_outcome: OnOutcome,
-    resumption: Resumption | None = None,
+    run: StoredRun,
+    means: Means,
+    progress: Progress = UNHEARD,
+    resumption: Resumption = AS_ASKED,
     lease_s: float = LEASE_S,
-    find_machine: FindMachine = this_machine,
 ) -> RunResult:
     """Bring a created run to its end, from wherever it stands.
 
-    ``on_start`` gets the whole plan and the number of segments still to do; ``find_machine`` says
-    where workers are to be. Raises RunBusy if another process is at it, RunTakenOver if one took it
-    up while this one stood still; StoreError and EngineError leave a run that can be resumed.
+    Raises RunBusy if another process is at it, RunTakenOver if one took it up while this one stood
+    still; StoreError and EngineError leave a run that can be resumed.
     """
-    resumption = resumption or Resumption()
-    with lock_run(store, run_id, lease_s) as hold:
-        request = load_run(store, run_id)
+    with lock_run(run, lease_s) as hold:
+        request = load_run(run)
         _require_same_version(request)
         config = _config(request, resumption)
-        plan = read_plan(store, run_id)
-        retry = RETRY | RETRY_FAILED if resumption.retry_failed else RETRY
+        job = _Job(hold, request, config, read_plan(run), resumption.retry)
         with _failure_recorded(hold, request):
-            outcomes = _run_pending(
-                hold,
-                request,
-                config,
-                plan,
-                retry,
-                open_engine,
-                on_start,
-                on_outcome,
-                find_machine,
-            )
-            return _publish(hold, request, config, plan, outcomes)
+            return _publish(job, _run_pending(job, means, progress))
 
 
 def _require_same_version(request: RunRequest) -> None:
@@ -115,7 +145,7 @@ def _failure_recorded(hold: Hold, request: RunRequest) -> Iterator[None]:
     except LfrError as error:
         with suppress(StoreError):  # it may be the store that failed
             _require_not_taken(hold, error)
-            record_run(hold, request, "failed", error=str(error))
+            record_run(hold, request, RunEntry("failed", error=str(error)))
         raise
 
 
@@ -133,34 +163,25 @@ def _config(request: RunRequest, resumption: Resumption) -> Config:
     return config.model_copy(update={"engine": resumption.engine or config.engine})
 
 
-def _run_pending(
-    hold: Hold,
-    request: RunRequest,
-    config: Config,
-    plan: Sequence[Segment],
-    retry: frozenset[SegmentStatus],
-    open_engine: OpenEngine,
-    on_start: Callable[[Sequence[Segment], int], None],
-    on_outcome: OnOutcome,
-    find_machine: FindMachine,
-) -> Mapping[str, SegmentOutcome]:
+def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, SegmentOutcome]:
     """Every receipt of the run, old and new."""
-    outcomes = read_outcomes(hold.store, request.run_id)
-    todo = pending(plan, outcomes, retry)
-    on_start(plan, len(todo))
+    hold, request = job.hold, job.request
+    outcomes = read_outcomes(hold.run)
+    todo = pending(job.plan, outcomes, job.retry)
+    progress.start(job.plan, len(todo))
     if not todo:
         return outcomes
     ledger = open_ledger(hold, outcomes.values())
     del outcomes  # they would lie in memory as long as the run takes
-    record_run(hold, request, "running")
-    sizes = sized(config.engine, find_machine(computed_on(config, request.settled)), len(todo))
-    config = config.model_copy(update={"engine": sizes})
-    spec = _spec(hold, request, config)
+    record_run(hold, request, RunEntry("running"))
+    machine = means.find_machine(computed_on(job.config, request.settled))
+    engine = sized(job.config.engine, machine, len(todo))
+    spec = _spec(hold, request, job.config.model_copy(update={"engine": engine}))
     # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
-    with open_engine(config.engine) as run, closing(run_segments(run, spec, todo)) as found:
-        _keep_receipts(ledger, found, config.engine.ledger_flush_s, on_outcome)
-    outcomes = read_outcomes(hold.store, request.run_id, hold.epoch)
-    _require_receipts(request, plan, outcomes)
+    with means.open_engine(engine) as run, closing(run_segments(run, spec, todo)) as found:
+        _keep_receipts(ledger, found, engine.ledger_flush_s, progress)
+    outcomes = read_outcomes(hold.run, hold.epoch)
+    _require_receipts(request, job.plan, outcomes)
     return outcomes
 
 
@@ -187,14 +208,14 @@ def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
         request.lone_threshold,
         request.settled,
     )
-    return WorkerSpec(search, hold.store.uri, request.run_id, hold.epoch)
+    return WorkerSpec(search, hold.run.store.uri, request.run_id, hold.epoch)
 
 
 def _keep_receipts(
     ledger: Ledger,
     outcomes: Iterable[SegmentOutcome],
     flush_s: float,
-    on_outcome: OnOutcome,
+    progress: Progress,
 ) -> None:
     """Receipts reach the ledger in blocks; whatever ends the run, those at hand are written."""
     block: list[SegmentOutcome] = []
@@ -202,7 +223,7 @@ def _keep_receipts(
     try:
         for outcome in outcomes:
             block.append(outcome)
-            on_outcome(outcome)
+            progress.take(outcome)
             if len(block) >= LEDGER_BLOCK or monotonic() - written_at >= flush_s:
                 ledger.append(block)
                 block, written_at = [], monotonic()
@@ -210,27 +231,21 @@ def _keep_receipts(
         ledger.append(block)
 
 
-def _publish(
-    hold: Hold,
-    request: RunRequest,
-    config: Config,
-    plan: Sequence[Segment],
-    outcomes: Mapping[str, SegmentOutcome],
-) -> RunResult:
-    store = hold.store
-    assets = read_catalogue(store, request.run_id)
-    progress = summarise(plan, outcomes)
-    status = _end_of(assets, progress)
-    published = latest_row(store, request.run_id) or {}
+def _publish(job: _Job, outcomes: Mapping[str, SegmentOutcome]) -> RunResult:
+    run = job.hold.run
+    state = RunState(job.request, read_catalogue(run), job.plan, outcomes)
+    progress = summarise(job.plan, outcomes)
+    status = _end_of(state.assets, progress)
+    published = latest_row(run) or {}
     # Where nothing was left to do, the end stays as it was; a complete run is only tidied up.
     if published.get("status") != "complete_with_failures":
-        sightings = stitched(store, request.run_id, config, assets, plan, outcomes)
-        at = datetime.now(UTC)
-        publish_run(hold, request, assets, plan, outcomes, sightings, status, finished_at=at)
-        published = latest_row(store, request.run_id) or {}
+        sightings = stitched(run, state, job.config)
+        publish_run(job.hold, state, sightings, RunEntry(status, at=datetime.now(UTC)))
+        published = latest_row(run) or {}
     else:
-        tidy(hold)
-    return RunResult(request, assets, progress, status, published.get("sightings") or 0, outcomes)
+        tidy(job.hold)
+    count = published.get("sightings") or 0
+    return RunResult(job.request, state.assets, progress, status, count, outcomes)
 
 
 def _end_of(assets: Sequence[FootageAsset], progress: RunProgress) -> RunStatus:
@@ -241,23 +256,17 @@ def _end_of(assets: Sequence[FootageAsset], progress: RunProgress) -> RunStatus:
     return "complete_partly" if partly else "complete"
 
 
-def stitched(
-    store: Store,
-    run_id: str,
-    config: Config,
-    assets: Sequence[FootageAsset],
-    plan: Sequence[Segment],
-    outcomes: Mapping[str, SegmentOutcome],
-) -> Iterator[Sighting]:
+def stitched(run: StoredRun, state: RunState, config: Config) -> Iterator[Sighting]:
     """The run's sightings, one asset after another; only one asset's are in memory."""
-    sample_fps, by_id = config.footage.sample_fps, {asset.footage_id: asset for asset in assets}
+    sample_fps = config.footage.sample_fps
+    by_id = {asset.footage_id: asset for asset in state.assets}
     of_asset: dict[str, list[SegmentOutcome]] = {}
-    for segment in plan:
-        outcome = outcomes.get(segment.segment_id)
+    for segment in state.plan:
+        outcome = state.outcomes.get(segment.segment_id)
         if outcome is not None and outcome.sightings:
             of_asset.setdefault(segment.footage_id, []).append(outcome)
     for footage_id, receipts in of_asset.items():
-        pieces = [piece for each in receipts for piece in read_shard(store, run_id, each)]
+        pieces = [piece for each in receipts for piece in read_shard(run, each)]
         asset = by_id[footage_id]
         limits = patient(config.track, asset.frame_rate, sample_fps, asset.views)
         yield from stitch(pieces, limits, config.decide.top_k)

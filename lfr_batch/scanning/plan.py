@@ -49,6 +49,19 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class _Basis:
+    """What faces are found and compared with, and from which score they count."""
+
+    pack: Pack
+    statement: str | None
+    """Of the pack's licence, where it needs one."""
+    snapshot: Snapshot
+    choice: ThresholdChoice
+    lone_threshold: float
+    settled: Settled
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     request: RunRequest
     choice: ThresholdChoice
@@ -95,7 +108,7 @@ def make_plan(
     found = find_footage(order)
     on_found(found)
     settled = settle(order.home, order.config, order.kind)
-    request = _request(order, now, pack, snapshot, choice, lone, statement, settled)
+    request = _request(order, now, _Basis(pack, statement, snapshot, choice, lone, settled))
     key = _result_key(request, pack, order.config, settled)
     assets: list[FootageAsset] = []
     segments: list[Segment] = []
@@ -177,16 +190,8 @@ def _result_key(request: RunRequest, pack: Pack, config: Config, settled: Settle
     return hashlib.sha256("\n".join(decisive).encode()).hexdigest()[:16]
 
 
-def _request(
-    order: Order,
-    now: datetime,
-    pack: Pack,
-    snapshot: Snapshot,
-    choice: ThresholdChoice,
-    lone_threshold: float,
-    statement: str | None,
-    settled: Settled,
-) -> RunRequest:
+def _request(order: Order, now: datetime, basis: _Basis) -> RunRequest:
+    choice = basis.choice
     return RunRequest(
         run_id=new_run_id(now, order.kind),
         kind=order.kind,
@@ -199,17 +204,17 @@ def _request(
         purpose=order.authority.purpose,
         operator=order.authority.operator,
         gallery=order.gallery,
-        snapshot_id=snapshot.snapshot_id,
-        pack_id=pack.manifest.pack_id,
-        licence_statement=statement,
+        snapshot_id=basis.snapshot.snapshot_id,
+        pack_id=basis.pack.manifest.pack_id,
+        licence_statement=basis.statement,
         threshold=choice.value,
-        lone_threshold=lone_threshold,
+        lone_threshold=basis.lone_threshold,
         threshold_source="override" if choice.overridden else "derived",
         threshold_fmr=None if choice.overridden else choice.fmr,
         target_fpir=None if choice.overridden else choice.target_fpir,
-        comparisons=len(snapshot.subject_ids),
+        comparisons=len(basis.snapshot.subject_ids),
         started_at=now,
         home=str(order.home),
         software_version=__version__,
-        settled=settled,
+        settled=basis.settled,
     )

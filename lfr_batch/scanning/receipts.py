@@ -7,25 +7,14 @@ from dataclasses import replace
 
 from lfr_batch.records import Segment, SegmentOutcome
 from lfr_batch.scanning.worker import WorkerSpec, open_worker
-from lfr_batch.work.attempts import ATTEMPTS, Runner, run_with_attempts
+from lfr_batch.work.attempts import ATTEMPTS, Runner, WorkKind, run_with_attempts
 
 
 def run_segments(
     run: Runner, spec: WorkerSpec, segments: Sequence[Segment]
 ) -> Generator[SegmentOutcome]:
     """A receipt for every segment: those that never come back are quarantined."""
-    return run_with_attempts(
-        run,
-        open_worker,
-        spec,
-        segments,
-        item_key=lambda segment: segment.segment_id,
-        result_key=lambda outcome: outcome.segment_id,
-        again=lambda segment, n: replace(segment, attempt=segment.attempt + n - 1),
-        give_up=quarantined,
-        is_short=lambda segment: segment.kind == "still",
-        together=spec.together,
-    )
+    return run_with_attempts(run, _SEARCHING, spec, segments, spec.together)
 
 
 def quarantined(segment: Segment) -> SegmentOutcome:
@@ -41,3 +30,13 @@ def quarantined(segment: Segment) -> SegmentOutcome:
             f"{ATTEMPTS} attempts; `lfr resume` tries it again."
         ),
     )
+
+
+_SEARCHING: WorkKind[WorkerSpec, Segment, SegmentOutcome] = WorkKind(
+    open_worker,
+    item_key=lambda segment: segment.segment_id,
+    result_key=lambda outcome: outcome.segment_id,
+    again=lambda segment, n: replace(segment, attempt=segment.attempt + n - 1),
+    give_up=quarantined,
+    is_short=lambda segment: segment.kind == "still",
+)

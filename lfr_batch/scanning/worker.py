@@ -24,6 +24,7 @@ from lfr_batch.records import Decoder, Segment, SegmentOutcome, SegmentStatus
 from lfr_batch.results import shards
 from lfr_batch.results.shards import write_shard
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.segment import SegmentResult, scan_segment
 from lfr_batch.tracks import association
 from lfr_batch.unexpected import trace, unexpected
@@ -78,7 +79,7 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     preparing.join()
     # What a GPU waits for, it does not wait for on a core.
     beside = share > 1 or on_gpu(spec.search)
-    store = open_store(spec.results_root, spec.config.s3)
+    run = StoredRun(open_store(spec.results_root, spec.config.s3), spec.run_id)
 
     def searched(segment: Segment, decoder: Decoder, search: Search) -> SegmentResult:
         skips = spec.config.footage.motion.skips_groups and segment.views == 1
@@ -110,7 +111,7 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run
             logger.warning("%s: %s", segment.uri, trace(error))
             return failed(segment, f"{segment.uri}: {unexpected(error)}")
-        write_shard(store, spec.run_id, spec.epoch, segment.segment_id, result.sightings)
+        write_shard(run, spec.epoch, segment.segment_id, result.sightings)
         return replace(result.outcome, epoch=spec.epoch)
 
     return process

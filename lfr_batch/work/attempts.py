@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 Spec = TypeVar("Spec")
 Item = TypeVar("Item")
@@ -17,6 +18,23 @@ takes a worker less. What dies with another's picture is tried again by itself."
 GROUPS = 32
 """At least so many for each that a worker has at once, so that a few workers all have something
 to do until the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkKind(Generic[Spec, Item, Result]):
+    """A kind of work, and what is done where an item does not come back."""
+
+    open_worker: Callable[[Spec], Callable[[Item], Result]]
+    """As ``Runner`` has it."""
+    item_key: Callable[[Item], Hashable]
+    result_key: Callable[[Result], Hashable]
+    """That of the item whose result it is."""
+    again: Callable[[Item, int], Item]
+    """Makes an item ready for its first, second … attempt."""
+    give_up: Callable[[Item], Result]
+    """Answers for an item that never came back."""
+    is_short: Callable[[Item], bool] = lambda _: False
+    """Whether an item goes with others in a group."""
 
 
 class Runner(Protocol):
@@ -42,33 +60,26 @@ class Runner(Protocol):
 
 def run_with_attempts(
     run: Runner,
-    open_worker: Callable[[Spec], Callable[[Item], Result]],
+    work: WorkKind[Spec, Item, Result],
     spec: Spec,
     items: Sequence[Item],
-    *,
-    item_key: Callable[[Item], Hashable],
-    result_key: Callable[[Result], Hashable],
-    again: Callable[[Item, int], Item],
-    give_up: Callable[[Item], Result],
-    is_short: Callable[[Item], bool] = lambda _: False,
     together: int = 1,
 ) -> Generator[Result]:
-    """A result for every item. ``again`` makes an item ready for its first, second … attempt;
-    ``give_up`` answers for one that never came back. Items that ``is_short`` go in groups, and a
-    worker has ``together`` at once, but not when they are tried again."""
-    missing = {item_key(item): item for item in items}
-    most = min(MOST_TOGETHER, sum(map(is_short, items)) // (GROUPS * together))
+    """A result for every item. Short items go in groups, and a worker, opened with ``spec``, has
+    ``together`` at once, but not when they are tried again."""
+    missing = {work.item_key(item): item for item in items}
+    most = min(MOST_TOGETHER, sum(map(work.is_short, items)) // (GROUPS * together))
     for attempt, at_once in passes(together):
         if not missing:
             return
-        ready = (again(item, attempt) for item in list(missing.values()))
-        groups, most = grouped(ready, is_short, most), 0  # in the first pass alone
-        for results in run(partial(_open_for_groups, open_worker), spec, groups, at_once):
+        ready = (work.again(item, attempt) for item in list(missing.values()))
+        groups, most = grouped(ready, work.is_short, most), 0  # in the first pass alone
+        for results in run(partial(_open_for_groups, work.open_worker), spec, groups, at_once):
             for result in results:
-                missing.pop(result_key(result), None)
+                missing.pop(work.result_key(result), None)
                 yield result
     for item in missing.values():
-        yield give_up(item)
+        yield work.give_up(item)
 
 
 def passes(together: int) -> Iterator[tuple[int, int]]:

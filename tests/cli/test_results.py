@@ -40,9 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     asked = request()
     create_run(store, asked, assets, plan)
     append_outcomes(store, RUN_ID, list(outcomes.values()))
-    publish_run(
-        store, asked, assets, plan, outcomes, sightings, "complete_partly", finished_at=FINISHED
-    )
+    publish_run(store, asked, assets, plan, outcomes, sightings, "complete_partly", at=FINISHED)
     return tmp_path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
-from lfr_batch.scanning.execute import RunResult, execute_run
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.execute import Means, RunResult, execute_run
 from lfr_batch.scanning.plan import make_plan
 from tests.casework import Casework
 from tests.e2e.cli import lfr
@@ -112,6 +114,15 @@ def test_a_file_that_goes_in_mid_run_counts_as_far_as_it_was_the_planned_one(
     assert str(path) in row["error"]
 
 
+@dataclass(frozen=True)
+class Telling:
+    """Satisfies ``Progress``: says what has come."""
+
+    take: Callable[[SegmentOutcome], None]
+
+    def start(self, *_: object) -> None: ...
+
+
 def execute(results: Path, run: str, on_outcome: Callable[[SegmentOutcome], None]) -> RunResult:
     store = open_store(str(results), IN_PIECES.s3)
-    return execute_run(store, run, in_process, lambda *_: None, on_outcome)
+    return execute_run(StoredRun(store, run), Means(in_process), Telling(on_outcome))

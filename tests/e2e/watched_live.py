@@ -82,7 +82,7 @@ class WatchedAnalyst(AnalystActor):
         for ref in pixels:
             note("crop", middle(borrow(ref)))
         well, answer = super().compare(known, views, pixels, weights)
-        if well and not any(person.decision[0] for person in answer.people):
+        if well and not any(person.candidates[0] for person in answer.people):
             for template in answer.templates:
                 note("stranger", template.tobytes()[:TEMPLATE_PIECE])
         return well, answer

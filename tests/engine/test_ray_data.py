@@ -12,7 +12,7 @@ from lfr_batch.engine import ray_data
 from lfr_batch.engine.table import open_engine
 from lfr_batch.errors import EngineError
 from lfr_batch.work import attempts
-from lfr_batch.work.attempts import run_with_attempts
+from lfr_batch.work.attempts import WorkKind, run_with_attempts
 from tests.engine import work
 
 ONE_CPU = EngineConfig(cpus_per_worker=1.0)
@@ -29,20 +29,16 @@ def test_an_item_that_kills_its_worker_is_given_up_after_two_attempts(
     """Those that shared a task with it, being short, are tried again and answered."""
     monkeypatch.setattr(attempts, "GROUPS", 4)  # of two
     log = tmp_path / "log"
+    deadly = WorkKind(
+        work.open_deadly,
+        item_key=lambda item: item,
+        result_key=lambda result: abs(result) // 2,
+        again=lambda item, _: item,
+        give_up=lambda item: -2 * item,
+        is_short=lambda _: short,
+    )
     with open_engine(ONE_CPU) as run:
-        results = list(
-            run_with_attempts(
-                run,
-                work.open_deadly,
-                log,
-                list(range(count)),
-                item_key=lambda item: item,
-                result_key=lambda result: abs(result) // 2,
-                again=lambda item, _: item,
-                give_up=lambda item: -2 * item,
-                is_short=lambda _: short,
-            )
-        )
+        results = list(run_with_attempts(run, deadly, log, list(range(count))))
     assert sorted(results) == sorted([-6, *(2 * item for item in range(count) if item != 3)])
     assert log.read_text().split().count("3") == 2
     assert results[-1] == -6, "it is given up when everything else is done"
@@ -53,20 +49,16 @@ def test_who_was_beside_an_item_that_killed_their_worker_is_charged_no_attempt(
 ) -> None:
     """All is tried again, each by itself, and only what dies alone is given up."""
     log = tmp_path / "log"
+    poisoned = WorkKind(
+        work.open_poisoned,
+        item_key=lambda tried: tried[0],
+        result_key=lambda result: result[0],
+        again=lambda tried, attempt: (tried[0], attempt),
+        give_up=lambda tried: (tried[0], 0, 0),
+    )
+    items = [(item, 0) for item in range(4)]
     with open_engine(EngineConfig(cpus_per_worker=1.0, workers=1)) as run:
-        results = list(
-            run_with_attempts(
-                run,
-                work.open_poisoned,
-                log,
-                [(item, 0) for item in range(4)],
-                item_key=lambda tried: tried[0],
-                result_key=lambda result: result[0],
-                again=lambda tried, attempt: (tried[0], attempt),
-                give_up=lambda tried: (tried[0], 0, 0),
-                together=4,
-            )
-        )
+        results = list(run_with_attempts(run, poisoned, log, items, together=4))
     assert sorted(results) == [(0, 1, 1), (1, 1, 1), (2, 1, 1), (3, 0, 0)]
     tried = log.read_text().split()
     assert sorted(tried) == ["0:1"] * 2 + ["1:1"] * 2 + ["2:1"] * 2 + ["3:1"] * 2 + ["3:2"]

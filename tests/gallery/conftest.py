@@ -14,7 +14,14 @@ import pytest
 from numpy.typing import NDArray
 
 from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits
-from lfr_batch.gallery.records import EnrolledFace, FileOutcome, SnapshotInfo, Subject, image_id_of
+from lfr_batch.gallery.records import (
+    EnrolledFace,
+    FileOutcome,
+    SnapshotContent,
+    SnapshotInfo,
+    Subject,
+    image_id_of,
+)
 from lfr_batch.gallery.store import publish_snapshot
 from lfr_batch.records import FloatArray
 
@@ -69,20 +76,20 @@ def _publish(
     case_ref: str = "OP-1",
     created_utc: datetime = CREATED,
     compared: tuple[ClosePairs, PairLimits] | None = None,
+    pack_identity: str = "f" * 64,
 ) -> SnapshotInfo:
-    return publish_snapshot(
-        home,
-        name,
+    content = SnapshotContent(
         "open",
-        "f" * 64,
+        pack_identity,
         faces,
         not_enrolled,
         subjects or {},
         case_ref,
         "Insp. A",
         created_utc,
-        compared=compared,
+        compared,
     )
+    return publish_snapshot(home, name, content)
 
 
 @pytest.fixture

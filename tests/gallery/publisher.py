@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from lfr_batch.errors import StoreFull
-from lfr_batch.gallery.records import EnrolledFace, SnapshotInfo, image_id_of
+from lfr_batch.gallery.records import EnrolledFace, SnapshotContent, SnapshotInfo, image_id_of
 from lfr_batch.gallery.store import publish_snapshot
 
 STEPS = ("fsync", "rename", "replace", "mkdir", "unlink", "rmdir")
@@ -43,7 +43,8 @@ def publish(home: Path, seed: int, images: int = 20, size: int = 128) -> Snapsho
         for row, template in enumerate(templates)
     ]
     created = datetime(2026, 1, 1, tzinfo=UTC)
-    return publish_snapshot(home, "custody", "open", "f" * 64, faces, (), {}, "OP-1", "A", created)
+    content = SnapshotContent("open", "f" * 64, faces, (), {}, "OP-1", "A", created)
+    return publish_snapshot(home, "custody", content)
 
 
 def die_at(step: int) -> None:

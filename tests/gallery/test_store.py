@@ -29,7 +29,6 @@ from lfr_batch.gallery.store import (
     list_galleries,
     list_snapshots,
     load_snapshot,
-    publish_snapshot,
     read_outcomes,
     read_subjects,
     read_thumbnails,
@@ -153,9 +152,7 @@ def test_another_enrolment_is_another_snapshot(
         "subject": lambda: publish([replace(people[0], subject_id="S9"), *people[1:]]),
         "attribute": lambda: publish(people, subjects={"S1": Subject("S1", {"sex": "F"})}),
         "refusal": lambda: publish(people, not_enrolled=(FileOutcome("S1", "/b.jpg", "no face"),)),
-        "pack": lambda: publish_snapshot(
-            tmp_path, "custody", "open", "e" * 64, people, (), {}, "OP-1", "A", old.created_utc
-        ),
+        "pack": lambda: publish(people, pack_identity="e" * 64),
     }
     changed = changes[change]()
     assert changed.snapshot_id != old.snapshot_id

@@ -19,11 +19,13 @@ from lfr_batch.models.agreement import (
 )
 from lfr_batch.models.openvino_session import has_bf16
 from lfr_batch.models.selection import Selection
+from lfr_batch.models.session_plan import Share
 from lfr_batch.models.store import load_pack
 from tests.synced import synced
 
 needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 arithmetic")
 AUTO = InferenceConfig(device="cpu")
+TWO_THREADS = Share(2)
 CACHE = Path("cache") / "agreement.json"
 
 
@@ -36,8 +38,8 @@ def forge(home: Path, agrees: bool) -> None:
 
 def checked(home: Path, inference: InferenceConfig = AUTO) -> tuple[str, str]:
     pack = load_pack(home, "open")
-    detector = open_detector_session(pack, inference, 2)
-    return detector.description, open_embedder_session(pack, inference, 2).description
+    detector = open_detector_session(pack, inference, TWO_THREADS)
+    return detector.description, open_embedder_session(pack, inference, TWO_THREADS).description
 
 
 @needs_bf16
@@ -50,7 +52,7 @@ def test_bf16_is_used_once_it_agrees_and_that_is_kept(home_with_open: Path) -> N
 @needs_bf16
 def test_the_detector_of_frames_is_checked_too(home_with_open: Path) -> None:
     pack = load_pack(home_with_open, "open")
-    session = open_detector_session(pack, AUTO, 2, spec=pack.manifest.frame_detector)
+    session = open_detector_session(pack, AUTO, TWO_THREADS, pack.manifest.frame_detector)
     assert session.description == "OpenVINO CPU bf16, 2 threads"
     [(key, kept)] = json.loads((home_with_open / CACHE).read_text()).items()
     assert key.startswith(pack.manifest.files["yunet.onnx"])
@@ -78,7 +80,7 @@ def test_bf16_that_disagrees_is_refused_where_it_was_demanded(home_with_open: Pa
 def test_a_noted_session_works_like_any_other(home_with_open: Path) -> None:
     checked(home_with_open)
     forge(home_with_open, agrees=False)
-    session = open_embedder_session(load_pack(home_with_open, "open"), AUTO, 2)
+    session = open_embedder_session(load_pack(home_with_open, "open"), AUTO, TWO_THREADS)
     batch = np.zeros((2, 112, 112, 3), np.uint8)
     assert np.array_equal(session.run(batch)[0], next(session.run_all([batch]))[0])
     assert not session.gathers
@@ -91,7 +93,7 @@ def test_a_corrupt_cache_is_measured_anew(home_with_open: Path, text: str) -> No
     (home_with_open / CACHE).parent.mkdir()
     (home_with_open / CACHE).write_text(text)
     pack = load_pack(home_with_open, "open")
-    assert "bf16" in open_embedder_session(pack, AUTO, 2).description
+    assert "bf16" in open_embedder_session(pack, AUTO, TWO_THREADS).description
     [entry] = json.loads((home_with_open / CACHE).read_text()).values()
     assert entry["agrees"] is True
 

@@ -16,10 +16,12 @@ from lfr_batch.errors import InferenceDisagrees
 from lfr_batch.models import agreement, sessions
 from lfr_batch.models.agreement import open_detector_session, open_embedder_session
 from lfr_batch.models.selection import DIGITS, Selection
-from lfr_batch.models.session_plan import ModelFile, SessionPlan
+from lfr_batch.models.session_plan import DetectorUse, ModelFile, SessionPlan, Share
 from lfr_batch.models.sessions import Outputs, Session, open_planned
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.records import ByteArray, FloatArray
+
+TWO_THREADS = Share(2)
 
 
 @dataclass
@@ -94,7 +96,10 @@ def test_the_quickest_that_agrees_is_used_and_that_is_kept(
 ) -> None:
     opened = machine(tensorrt, error=0.0)
     for _ in range(2):
-        assert open_embedder_session(pack, InferenceConfig(), 2).description == f"GPU {precision}"
+        assert (
+            open_embedder_session(pack, InferenceConfig(), TWO_THREADS).description
+            == f"GPU {precision}"
+        )
     # Twice to work with, and once to compare with.
     assert [(plan.device, plan.precision) for plan in opened] == [
         ("cuda", precision),
@@ -111,7 +116,7 @@ def test_what_disagrees_is_not_used_and_said(
     machine: Any, pack: Pack, open_session: Any, tensorrt: bool, precision: str
 ) -> None:
     machine(tensorrt, error=0.2)
-    session = open_session(pack, InferenceConfig(), 2)
+    session = open_session(pack, InferenceConfig(), TWO_THREADS)
     assert session.description.startswith(f"GPU f32 ({precision} disagreed: ")
 
 
@@ -123,7 +128,9 @@ def test_the_best_cells_of_a_detector_are_compared_with_all_of_the_reference(
 ) -> None:
     machine(False, error, one_shape=True)
     spec = getattr(pack.manifest, kind)
-    session = open_detector_session(pack, InferenceConfig(), 2, spec=spec, min_score=min_score)
+    session = open_detector_session(
+        pack, InferenceConfig(), TWO_THREADS, spec, DetectorUse(min_score=min_score)
+    )
     assert session.selection is not None
     assert session.description.startswith(f"GPU {precision}")
 
@@ -131,13 +138,13 @@ def test_the_best_cells_of_a_detector_are_compared_with_all_of_the_reference(
 def test_what_was_demanded_and_disagrees_is_refused(machine: Any, pack: Pack) -> None:
     machine(True, error=0.2)
     with pytest.raises(InferenceDisagrees, match=r"sface\.onnx in f16 does not agree"):
-        open_embedder_session(pack, InferenceConfig(precision="f16"), 2)
+        open_embedder_session(pack, InferenceConfig(precision="f16"), TWO_THREADS)
 
 
 def test_f32_on_a_gpu_is_taken_at_its_word(machine: Any, pack: Pack) -> None:
     opened = machine(True, error=0.2)
     inference = InferenceConfig(precision="f32")
-    session = open_detector_session(pack, inference, 2, streams=2, gpu_share=0.25)
+    session = open_detector_session(pack, inference, Share(2, streams=2, gpu_share=0.25))
     assert session.description == "GPU f32"
     [plan] = opened
     assert (plan.device, plan.gpu_share, plan.streams) == ("cuda", 0.25, 2)
@@ -146,8 +153,8 @@ def test_f32_on_a_gpu_is_taken_at_its_word(machine: Any, pack: Pack) -> None:
 def test_each_model_has_its_own_folder_of_engines(machine: Any, pack: Pack) -> None:
     """onnxruntime names engines after the graph; another model could be taken for this one."""
     opened = machine(True, error=0.0)
-    open_detector_session(pack, InferenceConfig(), 2)
-    open_embedder_session(pack, InferenceConfig(), 2)
+    open_detector_session(pack, InferenceConfig(), TWO_THREADS)
+    open_embedder_session(pack, InferenceConfig(), TWO_THREADS)
     folders = {plan.cache for plan in opened}
     assert len(folders) == 2
     assert {folder.parent for folder in folders if folder} == {pack.home / "cache" / "tensorrt"}

@@ -70,7 +70,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Store:
         made.outcomes,
         made.sightings,
         "complete_with_failures",
-        finished_at=FINISHED,
+        at=FINISHED,
     )
     left, made = searched_run(store, LEFT_RUN_ID)
     record_run(store, left, "running", at=STARTED)

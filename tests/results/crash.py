@@ -28,6 +28,7 @@ from lfr_batch.results.lock import lock_run
 from lfr_batch.results.shards import list_shards, read_shard
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.holding import append_outcomes, publish_run, record_run
 
@@ -117,9 +118,10 @@ def prepare_publish(store: Store) -> None:
 
 def publish_from_shards(store: Store) -> None:
     publish.PART_ROWS = 5
-    outcomes, made = read_outcomes(store, RUN_ID), archive()
+    run = StoredRun(store, RUN_ID)
+    outcomes, made = read_outcomes(run), archive()
     receipts = (outcomes[segment.segment_id] for segment in made.segments)
-    sightings: Iterator[Sighting] = (s for r in receipts for s in read_shard(store, RUN_ID, r))
+    sightings: Iterator[Sighting] = (s for r in receipts for s in read_shard(run, r))
     publish_run(
         store,
         request(),
@@ -128,7 +130,7 @@ def publish_from_shards(store: Store) -> None:
         outcomes,
         sightings,
         "complete",
-        finished_at=FINISHED,
+        at=FINISHED,
     )
 
 
@@ -144,7 +146,7 @@ def what_readers_see(store: Store) -> dict[str, Any]:
     for path in parts:
         content.update(re.sub(layout.EPOCH, "", path).encode() + store.read(path))
     holders = len({layout.epoch_of(path) for path in parts})
-    left = {"holders": holders, "shards": len(list_shards(store, RUN_ID))}
+    left = {"holders": holders, "shards": len(list_shards(StoredRun(store, RUN_ID)))}
     return {**counts, "status": status, "sha256": content.hexdigest(), "left": left}
 
 
@@ -162,8 +164,9 @@ def prepare_merge(store: Store) -> None:
 def append_and_merge(store: Store) -> None:
     """Until one block has been merged of merged ones."""
     ledger.FAN = 2
-    with lock_run(store, "R") as hold:
-        ours = ledger.open_ledger(hold, read_outcomes(store, "R").values())
+    run = StoredRun(store, "R")
+    with lock_run(run) as hold:
+        ours = ledger.open_ledger(hold, read_outcomes(run).values())
         for wall_s in (0.3, 0.5, 0.7, 0.9):
             ours.append(receipts_of(wall_s))
 
@@ -173,8 +176,9 @@ def receipts_of(wall_s: float) -> list[SegmentOutcome]:
 
 
 def receipts_that_count(store: Store) -> tuple[int, float]:
-    (wall_s,) = {outcome.wall_s for outcome in read_outcomes(store, "R").values()}
-    return len(read_outcomes(store, "R")), wall_s
+    outcomes = read_outcomes(StoredRun(store, "R"))
+    (wall_s,) = {outcome.wall_s for outcome in outcomes.values()}
+    return len(outcomes), wall_s
 
 
 SCENARIOS: dict[str, tuple[Action, Action, Look]] = {
@@ -182,7 +186,7 @@ SCENARIOS: dict[str, tuple[Action, Action, Look]] = {
     "ledger": (
         prepare_ledger,
         lambda store: append_outcomes(store, "R", list(archive().outcomes.values())[3:]),
-        lambda store: len(read_outcomes(store, "R")),
+        lambda store: len(read_outcomes(StoredRun(store, "R"))),
     ),
     "merge": (prepare_merge, append_and_merge, receipts_that_count),
 }

@@ -47,7 +47,7 @@ def publish(
     create_run(store, asked_for, assets or made.assets, made.segments)
     publish_run(
         store, asked_for, assets or made.assets, made.segments, agreeing(made.outcomes, found),
-        found, "complete_with_failures", finished_at=FINISHED + timedelta(days=day),
+        found, "complete_with_failures", at=FINISHED + timedelta(days=day),
     )  # fmt: skip
 
 

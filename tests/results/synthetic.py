@@ -15,6 +15,7 @@ from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, 
 from lfr_batch.results.layout import NO_EPOCH
 from lfr_batch.results.run_state import RunRequest, create_run
 from lfr_batch.results.shards import write_shard
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.holding import append_outcomes
 
@@ -239,4 +240,4 @@ def write_shards(store: Store, run_id: str) -> None:
     made = archive()
     for segment in made.segments:
         of_segment = [s for s in made.sightings if s.segment_id == segment.segment_id]
-        write_shard(store, run_id, NO_EPOCH, segment.segment_id, of_segment)
+        write_shard(StoredRun(store, run_id), NO_EPOCH, segment.segment_id, of_segment)

@@ -25,7 +25,8 @@ from lfr_batch.results.run_state import create_run
 from lfr_batch.results.shards import list_shards, write_shard
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
-from lfr_batch.scanning.execute import RunResult, execute_run
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.execute import Means, RunResult, execute_run
 from lfr_batch.scanning.worker import WorkerSpec
 from lfr_batch.storage.local_store import LocalStore
 from lfr_batch.storage.s3_store import S3Store
@@ -69,7 +70,7 @@ def engine_on(store: Store) -> Any:
 
     def work(spec: WorkerSpec, segment: Segment) -> SegmentOutcome:
         outcome, found = searched(segment)
-        write_shard(store, spec.run_id, spec.epoch, segment.segment_id, found)
+        write_shard(StoredRun(store, spec.run_id), spec.epoch, segment.segment_id, found)
         return replace(outcome, epoch=spec.epoch)
 
     @contextmanager
@@ -80,9 +81,7 @@ def engine_on(store: Store) -> Any:
 
 
 def drive(store: Store, lease_s: float = LEASE_S) -> RunResult:
-    return execute_run(
-        store, RUN_ID, engine_on(store), lambda *_: None, lambda _: None, lease_s=lease_s
-    )
+    return execute_run(StoredRun(store, RUN_ID), Means(engine_on(store)), lease_s=lease_s)
 
 
 def take_over(store: Store) -> RunResult:
@@ -167,7 +166,7 @@ def test_a_driver_that_stood_still_while_it_published(
     assert isinstance(first, RunTakenOver)
     assert first.exit_code not in (0, None)
     assert f"run {RUN_ID} was taken over by process" in str(first)
-    assert list_shards(store, RUN_ID) == frozenset()
+    assert list_shards(StoredRun(store, RUN_ID)) == frozenset()
     left = {layout.epoch_of(path) for name in DATASETS for path in store.list(name)}
     assert len(left) == 1, "the first has taken its own parts away"
     assert drive(store, NOTHING_IS_OLD_S).sightings == 4
@@ -211,7 +210,7 @@ def test_wherever_a_driver_stands_still_the_rows_are_those_of_an_undisturbed_run
         assert rows(store) == undisturbed, call
         if claimed + 1 < number <= finished:  # when it has looked again and has the run
             assert isinstance(first, RunTakenOver), call
-        assert list_shards(store, RUN_ID) == frozenset(), call
+        assert list_shards(StoredRun(store, RUN_ID)) == frozenset(), call
 
 
 @pytest.mark.long
@@ -241,11 +240,11 @@ def test_an_older_driver_that_is_not_fenced_in_time_changes_nothing(
 
 
 def lose_a_shard(store: Store) -> None:
-    store.delete(sorted(list_shards(store, RUN_ID))[0])
+    store.delete(sorted(list_shards(StoredRun(store, RUN_ID)))[0])
 
 
 def spoil_a_shard(store: Store) -> None:
-    (path, other) = sorted(list_shards(store, RUN_ID))[:2]
+    (path, other) = sorted(list_shards(StoredRun(store, RUN_ID)))[:2]
     store.write_atomic(path, store.read(other))
 
 

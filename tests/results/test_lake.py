@@ -18,6 +18,7 @@ from lfr_batch.results.run_views import RUN_VIEWS
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, SCHEMA_VERSION, part_schema
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.views import sql_type, views_script
 from lfr_batch.storage.store import Store
 from tests.holding import publish_run, record_run
@@ -48,7 +49,7 @@ def published(store: Store, run_id: str = RUN_ID) -> None:
         made.outcomes,
         made.sightings,
         "complete",
-        finished_at=FINISHED,
+        at=FINISHED,
     )
     for dataset in sorted(LIVE_DATASETS):
         schema = part_schema(DATASETS[dataset])
@@ -199,7 +200,7 @@ def test_runs_of_version_0_1_are_read_beside_new_ones(store: Store, root: str) -
         counts = run_query(lake, f"SELECT run_id, count(*) AS n FROM {view} GROUP BY ALL")
         rows = sorted((row["run_id"], row["n"]) for row in counts.to_pylist())
         assert rows == [(older, len(before[view])), (RUN_ID, len(before[view]))]
-    assert latest_row(store, older) is not None
+    assert latest_row(StoredRun(store, older)) is not None
 
 
 def test_only_the_parts_that_the_last_finished_row_names_are_read(store: Store, root: str) -> None:

@@ -15,6 +15,7 @@ from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.shards import list_shards
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.holding import append_outcomes, publish_run, record_run
 
@@ -41,7 +42,7 @@ def publish_it(store: Store, made: Archive, run_id: str = RUN_ID) -> None:
         made.outcomes,
         made.sightings,
         "complete_with_failures",
-        finished_at=FINISHED,
+        at=FINISHED,
     )
 
 
@@ -89,10 +90,10 @@ def test_two_runs_and_two_publications_give_the_same_bytes(store: Store) -> None
 def test_shards_go_when_a_run_is_complete_and_stay_when_it_can_be_resumed(disk: Store) -> None:
     _, made = searched_run(disk)
     publish_it(disk, made)
-    assert len(list_shards(disk, RUN_ID)) == 4
+    assert len(list_shards(StoredRun(disk, RUN_ID))) == 4
     healed = {k: replace(o, status="done", error=None) for k, o in made.outcomes.items()}
     publish_run(disk, request(), made.assets, made.segments, healed, made.sightings, "complete")
-    assert list_shards(disk, RUN_ID) == frozenset()
+    assert list_shards(StoredRun(disk, RUN_ID)) == frozenset()
     rows = run_query(open_lake(disk.uri), "SELECT status, segments_done FROM runs").to_pylist()
     assert rows == [{"status": "complete", "segments_done": 8}]
 
@@ -114,7 +115,7 @@ def test_a_run_without_any_sighting_is_published_too(disk: Store) -> None:
     lake = open_lake(disk.uri)
     assert run_query(lake, "SELECT * FROM sightings").num_rows == 0
     assert run_query(lake, "SELECT * FROM footage").num_rows == 5
-    assert latest_row(disk, RUN_ID) is not None
+    assert latest_row(StoredRun(disk, RUN_ID)) is not None
 
 
 def test_what_was_never_tried_is_not_taken_for_searched(disk: Store) -> None:
@@ -188,7 +189,9 @@ def test_a_resumed_run_replaces_its_own_rows_only(disk: Store) -> None:
         _, made = searched_run(disk, run_id)
         publish_it(disk, made, run_id)
     append_outcomes(disk, RUN_ID, [replace(made.outcomes["f-yard-0060"], status="done", attempt=2)])
-    outcomes = {k: replace(o, sightings=0) for k, o in read_outcomes(disk, RUN_ID).items()}
+    outcomes = {
+        k: replace(o, sightings=0) for k, o in read_outcomes(StoredRun(disk, RUN_ID)).items()
+    }
     outcomes["f-gate-0000"] = made.outcomes["f-gate-0000"]
     publish_run(
         disk,

@@ -17,6 +17,7 @@ from lfr_batch.results import report
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import clock, percent, save_report, write_report
 from lfr_batch.results.run_state import create_run
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.holding import publish_run
 from tests.live.full_disk import filled, small_disk
@@ -44,7 +45,7 @@ def enrolled(gallery: str, snapshot: str, image_ids: Sequence[str]) -> Mapping[s
 def html(lake: duckdb.DuckDBPyConnection, finished: Store, tmp_path: Path) -> str:
     out = tmp_path / "reports" / "report.html"
     out.parent.mkdir()
-    write_report(lake, finished, RUN_ID, out, enrolled)
+    write_report(lake, StoredRun(finished, RUN_ID), out, enrolled)
     assert [p.name for p in out.parent.iterdir()] == ["report.html"]
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     return out.read_text(encoding="utf-8")
@@ -121,7 +122,7 @@ def test_markup_in_names_stays_text(disk: Store, tmp_path: Path) -> None:
     _, made = searched_run(disk)
     asked = request(purpose=evil, licence_statement=evil, threshold_source="override")
     publish_run(disk, asked, made.assets, made.segments, made.outcomes, made.sightings, "complete")
-    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    write_report(open_lake(disk.uri), StoredRun(disk, RUN_ID), tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "<script" not in text
     assert text.count("&lt;script&gt;") == 2
@@ -136,7 +137,7 @@ def test_only_the_strongest_are_shown_and_it_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(report, "MAX_SIGHTINGS", 2)
-    write_report(lake, finished, RUN_ID, tmp_path / "r.html")
+    write_report(lake, StoredRun(finished, RUN_ID), tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert text.count('<article class="sighting">') == 2
     assert "Sightings: 4" in text
@@ -146,7 +147,7 @@ def test_only_the_strongest_are_shown_and_it_says_so(
 def test_an_unfinished_run_says_so_first(
     lake: duckdb.DuckDBPyConnection, finished: Store, tmp_path: Path
 ) -> None:
-    write_report(lake, finished, LEFT_RUN_ID, tmp_path / "r.html")
+    write_report(lake, StoredRun(finished, LEFT_RUN_ID), tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "This run is not finished." in text
     assert f"lfr resume {LEFT_RUN_ID}" in text
@@ -156,13 +157,13 @@ def test_what_cannot_be_done(
     lake: duckdb.DuckDBPyConnection, finished: Store, tmp_path: Path
 ) -> None:
     with pytest.raises(RunNotFound, match=RUN_ID):
-        write_report(lake, finished, "nope", tmp_path / "r.html")
+        write_report(lake, StoredRun(finished, "nope"), tmp_path / "r.html")
     with pytest.raises(StoreUnreachable, match="No such file or directory; name another"):
-        write_report(lake, finished, RUN_ID, tmp_path / "mistyped" / "r.html")
+        write_report(lake, StoredRun(finished, RUN_ID), tmp_path / "mistyped" / "r.html")
     assert not (tmp_path / "mistyped").exists()
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnreachable, match="--out"):
-        write_report(lake, finished, RUN_ID, tmp_path / "file" / "r.html")
+        write_report(lake, StoredRun(finished, RUN_ID), tmp_path / "file" / "r.html")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
@@ -196,7 +197,7 @@ WORDS = {
 def five(disk: Store, tmp_path: Path) -> str:
     """A report in which nobody was found, of one file of each kind."""
     store_five(disk)
-    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "five.html")
+    write_report(open_lake(disk.uri), StoredRun(disk, RUN_ID), tmp_path / "five.html")
     return (tmp_path / "five.html").read_text(encoding="utf-8")
 
 
@@ -258,7 +259,7 @@ def test_nobody_is_not_said_where_nothing_was_searched(disk: Store, tmp_path: Pa
     asked = request()
     create_run(disk, asked, assets, ())
     publish_run(disk, asked, assets, (), {}, (), "complete_with_failures")
-    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    write_report(open_lake(disk.uri), StoredRun(disk, RUN_ID), tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Nothing was searched, so nobody can be ruled out." in text
     assert "in what was searched" not in text
@@ -269,7 +270,7 @@ def test_names_are_shown_as_they_are_and_do_nothing(disk: Store, tmp_path: Path)
     asked = request(case_ref=NASTY)
     assets = [replace(a, uri=NASTY, camera_id=NASTY, site=NASTY) for a in made.assets]
     publish_run(disk, asked, assets, made.segments, made.outcomes, made.sightings, "complete")
-    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    write_report(open_lake(disk.uri), StoredRun(disk, RUN_ID), tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     shown = r"[b]\x1b[31m\n\u202egpj.=1&lt;i&gt;&amp;&#39;&#34;.mp4"
     assert f"<title>Run {RUN_ID} · {shown}</title>" in text
@@ -286,7 +287,7 @@ def test_streams_and_recordings_of_one_file_are_told_apart(disk: Store, tmp_path
     asked = request()
     create_run(disk, asked, assets, made.segments)
     publish_run(disk, asked, assets, made.segments, made.outcomes, made.sightings, "complete")
-    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    write_report(open_lake(disk.uri), StoredRun(disk, RUN_ID), tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     for part in ("(video stream 1, recording 1)", "(video stream 2, recording 2)"):
         assert f"archive/depot gate &lt;north&gt;.mp4 {part}" in text
@@ -303,7 +304,7 @@ def test_searched_never_exceeds_the_whole_and_what_is_unknown_is_said(
     asked = request()
     create_run(disk, asked, assets, made.segments)
     publish_run(disk, asked, assets, made.segments, made.outcomes, made.sightings, "complete")
-    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    write_report(open_lake(disk.uri), StoredRun(disk, RUN_ID), tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "0:05:00.0 of 0:05:00.0 (h:mm:ss) and 2 files of unknown length, in 5 files" in text
 
@@ -320,7 +321,7 @@ def test_pages_of_a_still_are_told_apart(disk: Store, tmp_path: Path) -> None:
     publish_run(
         disk, asked, (*assets, pages, broken), made.segments, made.outcomes, found, "complete"
     )
-    write_report(open_lake(disk.uri), disk, RUN_ID, tmp_path / "r.html")
+    write_report(open_lake(disk.uri), StoredRun(disk, RUN_ID), tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "archive/pages.tif (picture 2)" in text
     assert "S014 (0.45), picture 2" in text

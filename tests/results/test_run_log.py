@@ -10,6 +10,7 @@ from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import load_run, read_plan
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import run_progress, run_rows
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.holding import publish_run, record_run
 
@@ -24,19 +25,19 @@ def test_a_run_that_ended_with_an_error_says_so(store: Store, root: str, tmp_pat
     record_run(store, asked, "failed", error=WHY, at=STARTED + timedelta(seconds=90))
     (row,) = run_rows(open_lake(root), store)
     assert (row["run_id"], row["status"], row["error"]) == (RUN_ID, "failed", WHY)
-    shown = run_progress(store, RUN_ID)
+    shown = run_progress(StoredRun(store, RUN_ID))
     assert (shown.status, shown.error, shown.elapsed_s) == ("failed", WHY, 90)
     (code,) = run_query(open_lake(root), "SELECT exit_code FROM runs").column(0).to_pylist()
     assert code == 1
-    write_report(open_lake(root), store, RUN_ID, tmp_path / "report.html")
+    write_report(open_lake(root), StoredRun(store, RUN_ID), tmp_path / "report.html")
     assert "failed" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_failed_run_goes_on_and_its_latest_row_wins(store: Store, root: str) -> None:
     asked, made = searched_run(store)
     record_run(store, asked, "failed", error=WHY)
-    assert load_run(store, RUN_ID) == asked
-    again = pending(read_plan(store, RUN_ID), read_outcomes(store, RUN_ID))
+    assert load_run(StoredRun(store, RUN_ID)) == asked
+    again = pending(read_plan(StoredRun(store, RUN_ID)), read_outcomes(StoredRun(store, RUN_ID)))
     assert [segment.segment_id for segment in again] == ["f-yard-0060"]
     record_run(store, asked, "running")
     assert run_rows(open_lake(root), store)[0]["status"] == "interrupted"
@@ -48,7 +49,7 @@ def test_a_failed_run_goes_on_and_its_latest_row_wins(store: Store, root: str) -
         made.outcomes,
         made.sightings,
         "complete",
-        finished_at=FINISHED,
+        at=FINISHED,
     )
     (row,) = run_rows(open_lake(root), store)
     assert (row["status"], row["error"], row["sightings"]) == ("complete", None, 4)
@@ -63,6 +64,6 @@ def test_revisions_go_on_after_a_row_was_removed_and_past_a_thousand(disk: Store
     disk.write_atomic(last.replace("-002-", "-999-"), disk.read(last))
     record_run(disk, asked, "failed", error="newest")
     record_run(disk, asked, "running")
-    row = latest_row(disk, RUN_ID)
+    row = latest_row(StoredRun(disk, RUN_ID))
     assert row is not None
     assert (row["revision"], row["status"]) == (1001, "running")

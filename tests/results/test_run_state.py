@@ -15,6 +15,7 @@ from lfr_batch.results.run_state import (
     read_catalogue,
     read_plan,
 )
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
 from .synthetic import RUN_ID, STARTED, archive, request
@@ -23,9 +24,9 @@ from .synthetic import RUN_ID, STARTED, archive, request
 def test_everything_needed_to_resume_comes_back(store: Store) -> None:
     made = archive()
     create_run(store, request(), made.assets, made.segments)
-    assert load_run(store, RUN_ID) == request()
-    assert read_catalogue(store, RUN_ID) == made.assets
-    assert read_plan(store, RUN_ID) == made.segments
+    assert load_run(StoredRun(store, RUN_ID)) == request()
+    assert read_catalogue(StoredRun(store, RUN_ID)) == made.assets
+    assert read_plan(StoredRun(store, RUN_ID)) == made.segments
     assert list_runs(store) == (RUN_ID,)
 
 
@@ -44,11 +45,11 @@ def test_run_ids_sort_by_time_and_differ() -> None:
 @pytest.mark.parametrize("run_id", ["nope", "", "../../etc", "a/b", "x" * 200])
 def test_an_unknown_run_names_the_recent_ones(disk: Store, run_id: str) -> None:
     with pytest.raises(RunNotFound, match="no runs yet"):
-        load_run(disk, run_id)
+        load_run(StoredRun(disk, run_id))
     for n in range(5):
         create_run(disk, request(f"2026010{n}-000000-scan-0000"), (), ())
     with pytest.raises(RunNotFound, match=r"20260104.*20260103.*20260102-000000-scan-0000 "):
-        load_run(disk, run_id)
+        load_run(StoredRun(disk, run_id))
 
 
 def test_a_run_is_created_once(disk: Store) -> None:
@@ -68,7 +69,7 @@ def test_a_lake_of_a_newer_version_is_left_alone(disk: Store, marker: bytes) -> 
     with pytest.raises(ResultsTooNew, match="upgrade lfr-batch"):
         create_run(disk, request(), (), ())
     with pytest.raises(ResultsTooNew, match="upgrade lfr-batch"):
-        load_run(disk, RUN_ID)
+        load_run(StoredRun(disk, RUN_ID))
     assert disk.list("") == ("lake.json",)
 
 
@@ -78,4 +79,4 @@ def test_a_request_of_another_version_is_refused(disk: Store) -> None:
     changed = {**json.loads(disk.read(path)), "threshold": "high"}
     disk.write_atomic(path, json.dumps(changed).encode())
     with pytest.raises(ResultsTooNew, match="the version that started it"):
-        load_run(disk, RUN_ID)
+        load_run(StoredRun(disk, RUN_ID))

@@ -10,6 +10,7 @@ from lfr_batch.errors import RunNotFound
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus
 from lfr_batch.results.status import FileState, not_whole, run_progress, run_rows
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.holding import record_run
 
@@ -24,12 +25,12 @@ def test_runs_newest_first_and_the_one_nobody_works_on_is_interrupted(
         (RUN_ID, "complete_with_failures", 4),
         (LEFT_RUN_ID, "interrupted", None),
     ]
-    with lock_run(finished, LEFT_RUN_ID):
+    with lock_run(StoredRun(finished, LEFT_RUN_ID)):
         assert run_rows(lake, finished)[1]["status"] == "running"
 
 
 def test_progress_of_a_finished_run(finished: Store) -> None:
-    status = run_progress(finished, RUN_ID)
+    status = run_progress(StoredRun(finished, RUN_ID))
     assert (status.status, status.sightings, status.elapsed_s) == ("complete_with_failures", 4, 458)
     assert (status.progress.done, status.progress.failed, status.progress.quarantined) == (6, 1, 1)
     assert status.progress.errors == {"its worker was killed twice": 1, "cut off after 121.4 s": 1}
@@ -37,14 +38,14 @@ def test_progress_of_a_finished_run(finished: Store) -> None:
 
 
 def test_progress_of_a_run_that_is_under_way(finished: Store) -> None:
-    status = run_progress(finished, LEFT_RUN_ID, now=STARTED + timedelta(seconds=100))
+    status = run_progress(StoredRun(finished, LEFT_RUN_ID), now=STARTED + timedelta(seconds=100))
     assert (status.status, status.elapsed_s, status.sightings) == ("interrupted", 100, 4)
     assert status.speed == pytest.approx(3.0)
 
 
 def test_an_unknown_run(finished: Store) -> None:
     with pytest.raises(RunNotFound, match=f"recent runs are {RUN_ID}, {LEFT_RUN_ID}"):
-        run_progress(finished, "20260131")
+        run_progress(StoredRun(finished, "20260131"))
 
 
 def test_files_that_are_not_whole_are_told_apart(disk: Store) -> None:
@@ -100,4 +101,4 @@ def test_a_run_that_was_searched_partly_is_finished(
 ) -> None:
     asked, _ = searched_run(disk)
     record_run(disk, asked, status)
-    assert run_progress(disk, RUN_ID).finished == finished
+    assert run_progress(StoredRun(disk, RUN_ID)).finished == finished

@@ -15,6 +15,7 @@ from lfr_batch.errors import StoreFull, StoreUnreachable
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import is_locked, lock_run
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.refused import refused
 
@@ -119,7 +120,7 @@ def test_a_full_disk_says_how_to_go_on(tiny_disk: Path) -> None:
         lambda store: store.read("runs/x"),
         lambda store: store.write_atomic("runs/x", b"1"),
         lambda store: store.delete("runs/x"),
-        lambda store: is_locked(store, "R"),
+        lambda store: is_locked(StoredRun(store, "R")),
         lambda store: open_lake(store.uri),
     ],
 )
@@ -139,7 +140,7 @@ def test_a_folder_that_may_not_be_searched(tmp_path: Path, act: Callable[[Store]
         lambda store: store.read("x"),
         lambda store: store.write_atomic("x", b"1"),
         lambda store: store.delete("x"),
-        lambda store: is_locked(store, "R"),
+        lambda store: is_locked(StoredRun(store, "R")),
         lambda store: open_lake(store.uri),
     ],
 )
@@ -152,7 +153,7 @@ def test_what_is_written_is_its_owners_alone_whatever_the_umask(tmp_path: Path) 
     store, before = open_store(tmp_path / "new" / "lake"), os.umask(0)
     try:
         store.write_atomic("runs/deep/a/x", b"1")
-        with lock_run(store, "R"):
+        with lock_run(StoredRun(store, "R")):
             pass
     finally:
         os.umask(before)

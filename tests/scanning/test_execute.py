@@ -14,7 +14,8 @@ from lfr_batch.errors import StoreFull
 from lfr_batch.records import Segment
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
-from lfr_batch.scanning.execute import execute_run
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.execute import Means, execute_run
 from tests.results.synthetic import RUN_ID, archive, request
 
 
@@ -39,12 +40,15 @@ def test_a_pass_that_breaks_off_is_over_before_its_engine(tmp_path: Path) -> Non
         finally:
             happened.append("engine closed")
 
-    def full(_: object) -> None:
-        raise StoreFull("no room")
+    class Full:
+        def start(self, *_: object) -> None: ...
+
+        def take(self, _: object) -> None:
+            raise StoreFull("no room")
 
     store = open_store(str(tmp_path))
     create_run(store, request(software_version=__version__), made.assets, made.segments)
     with pytest.raises(StoreFull) as caught:
-        execute_run(store, RUN_ID, opened, lambda *_: None, full)
+        execute_run(StoredRun(store, RUN_ID), Means(opened), Full())
     assert happened == ["pass over", "engine closed"]
     assert caught.traceback  # it holds the frames, and with them whatever was left half done

@@ -20,8 +20,9 @@ from lfr_batch.models.sessions import Session, open_planned
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import create_run, load_run
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning import worker
-from lfr_batch.scanning.execute import RunResult, execute_run
+from lfr_batch.scanning.execute import Means, RunResult, execute_run
 from lfr_batch.scanning.plan import Plan, make_plan
 from lfr_batch.storage.store import Store
 from tests.casework import Casework
@@ -61,7 +62,7 @@ def created(plan: Plan, results: Path) -> Store:
 
 def executed(store: Store, plan: Plan) -> RunResult:
     run_id = plan.request.run_id
-    return execute_run(store, run_id, in_process, lambda *_: None, lambda _: None)
+    return execute_run(StoredRun(store, run_id), Means(in_process))
 
 
 def test_a_run_that_was_planned_in_f32_is_done_in_f32_wherever_that_is(
@@ -69,11 +70,11 @@ def test_a_run_that_was_planned_in_f32_is_done_in_f32_wherever_that_is(
 ) -> None:
     plan = planned(casework, PLAIN)
     store = created(plan, tmp_path)
-    assert load_run(store, plan.request.run_id) == plan.request
+    assert load_run(StoredRun(store, plan.request.run_id)) == plan.request
     result = executed(store, plan)
     assert (result.status, result.sightings) == ("complete", 1)
     assert {each.precision for each in opened} == {"f32"}
-    row = latest_row(store, plan.request.run_id)
+    row = latest_row(StoredRun(store, plan.request.run_id))
     assert row is not None
     assert row["computed_on"] == "OpenVINO f32, decoded by processors"
     assert json.loads(row["settled"])["precisions"] == dict.fromkeys(
@@ -92,7 +93,7 @@ def test_who_cannot_obey_ends_the_run_which_can_be_resumed(
         with pytest.raises(NotAsPlanned, match="openvino 0, whose results may differ: install"):
             executed(store, plan)
     assert not opened
-    row = latest_row(store, plan.request.run_id)
+    row = latest_row(StoredRun(store, plan.request.run_id))
     assert row is not None
     assert row["status"] == "failed"
     assert row["error"].startswith("This was planned for OpenVINO f32, decoded by processors with")
@@ -123,7 +124,7 @@ def test_a_run_of_before_is_done_as_the_machine_has_it(
     with pytest.MonkeyPatch.context() as here:
         become(here, PLAIN)
         assert executed(store, made).status == "complete"
-    row = latest_row(store, request.run_id)
+    row = latest_row(StoredRun(store, request.run_id))
     assert row is not None
     assert (row["computed_on"], row["settled"]) == (None, None)
 
@@ -142,7 +143,7 @@ def test_a_device_that_fails_ends_the_run_and_no_segment(
         broken.setattr(worker, "scan_segment", failing)
         with pytest.raises(DeviceUnavailable, match="The GPU failed"):
             executed(store, plan)
-    row = latest_row(store, plan.request.run_id)
+    row = latest_row(StoredRun(store, plan.request.run_id))
     assert row is not None
     assert row["status"] == "failed"
     assert executed(store, plan).status == "complete"

@@ -30,8 +30,9 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(worker, "settle_decoder", lambda _: "cpu")
     monkeypatch.setattr(worker, "open_searches", lambda *_: lent)
     monkeypatch.setattr(worker, "on_gpu", lambda _: False)
+    root = str(tmp_path)
     return SimpleNamespace(
-        search=None, config=Config(), results_root=str(tmp_path), threads=1, together=1
+        search=None, config=Config(), results_root=root, run_id="R", threads=1, together=1
     )
 
 

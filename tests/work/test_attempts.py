@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -9,7 +10,15 @@ import pytest
 
 from lfr_batch.engine.in_process import run as in_this_process
 from lfr_batch.errors import StoreFull
-from lfr_batch.work.attempts import grouped, run_with_attempts
+from lfr_batch.work.attempts import WorkKind, grouped, run_with_attempts
+
+TELLING_THE_ATTEMPT: WorkKind[None, tuple[int, int], tuple[int, str]] = WorkKind(
+    lambda _: lambda item: (item[0], ""),
+    item_key=lambda item: item[0],
+    result_key=lambda result: result[0],
+    again=lambda item, attempt: (item[0], attempt),
+    give_up=lambda item: (item[0], "given up"),
+)
 
 
 class FlakyRunner:
@@ -66,14 +75,10 @@ def test_every_item_is_answered_once(
     results = list(
         run_with_attempts(
             runner,
-            lambda spec: lambda item: (item[0], ""),
+            TELLING_THE_ATTEMPT,
             None,
             [(1, 0), (2, 0), (3, 0)],
-            item_key=lambda item: item[0],
-            result_key=lambda result: result[0],
-            again=lambda item, attempt: (item[0], attempt),
-            give_up=lambda item: (item[0], "given up"),
-            together=together,
+            together,
         )
     )
     assert [answer for _, answer in sorted(results)] == expected
@@ -91,18 +96,9 @@ def attempted(
 ) -> tuple[dict[int, str], list[list[int]]]:
     """Answers for short items, and the sizes of the groups of each pass."""
     runner = FlakyRunner(lost)
-    results = run_with_attempts(
-        runner,
-        lambda spec: lambda item: (item[0], ""),
-        None,
-        [(number, 0) for number in range(count)],
-        item_key=lambda item: item[0],
-        result_key=lambda result: result[0],
-        again=lambda item, attempt: (item[0], attempt),
-        give_up=lambda item: (item[0], "given up"),
-        is_short=lambda _: True,
-        together=together,
-    )
+    work = replace(TELLING_THE_ATTEMPT, is_short=lambda _: True)
+    items = [(number, 0) for number in range(count)]
+    results = run_with_attempts(runner, work, None, items, together)
     return dict(results), [[len(group) for group in call] for call in runner.calls]
 
 
@@ -160,17 +156,15 @@ def test_what_was_done_before_an_item_raised_is_kept() -> None:
         done.append(item)
         return item
 
-    answers = run_with_attempts(
-        in_this_process,
+    work: WorkKind[None, int, int] = WorkKind(
         lambda _: process,
-        None,
-        range(320),
         item_key=lambda item: item,
         result_key=lambda result: result,
         again=lambda item, _: item,
         give_up=lambda item: item,
         is_short=lambda _: True,
     )
+    answers = run_with_attempts(in_this_process, work, None, range(320))
     kept = list(islice(answers, 315))
     assert kept == done
     assert set(kept) == set(range(320)) - set(range(75, 80))

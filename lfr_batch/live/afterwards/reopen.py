@@ -43,9 +43,10 @@ from lfr_batch.live.deployment.folders import (
 from lfr_batch.live.deployment.running import held_if_free
 from lfr_batch.live.records import DeploymentRecord, SinkState
 from lfr_batch.results.lock import lock_run
-from lfr_batch.results.run_log import latest_row, record_run
+from lfr_batch.results.run_log import RunEntry, latest_row, record_run
 from lfr_batch.results.run_state import load_run
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.local_store import LocalStore
 from lfr_batch.storage.store import Store
 
@@ -153,7 +154,7 @@ def figures_of(order: Reopening, terms: Terms) -> Figures | None:
     """The first that can be read."""
     for uri in terms.results:
         with suppress(StoreError, ResultsError):
-            figures = load_figures(open_store(uri, terms.s3), order.deployment_id)
+            figures = load_figures(StoredRun(open_store(uri, terms.s3), order.deployment_id))
             if figures is not None:
                 return figures
     return None
@@ -165,7 +166,7 @@ def update_figures(order: Reopening, terms: Terms, change: Change) -> str:
     for uri in terms.results:
         store = open_store(uri, terms.s3)
         try:
-            figures = load_figures(store, order.deployment_id)
+            figures = load_figures(StoredRun(store, order.deployment_id))
             if figures is not None:
                 _update(store, figures, change(figures))
         except (StoreError, ResultsError) as error:
@@ -186,16 +187,16 @@ def undelivered_now(
 
 def _update(store: Store, before: Figures, after: Figures) -> None:
     """A run that had failures only because something was undelivered then is complete."""
-    run_id = before.record.deployment_id
     if before == after:
         return
-    with lock_run(store, run_id) as hold:
+    run = StoredRun(store, before.record.deployment_id)
+    with lock_run(run) as hold:
         save_figures(store, after)
-        row = latest_row(store, run_id)
+        row = latest_row(run)
         if _has_failures(after) or not row or row["status"] != "complete_with_failures":
             return
         totals = {name: row[name] for name in _COUNTED}
-        record_run(hold, load_run(store, run_id), "complete", totals=totals)
+        record_run(hold, load_run(run), RunEntry("complete", totals))
 
 
 def _has_failures(figures: Figures) -> bool:

@@ -34,7 +34,7 @@ from lfr_batch.results.report import clock, moment, report_template, save_report
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import shown_status
-from lfr_batch.storage.store import Store
+from lfr_batch.results.stored_run import StoredRun
 
 _RUN = "SELECT * FROM runs WHERE run_id = $run_id AND kind = 'live'"
 _ALERTS = """
@@ -51,8 +51,7 @@ _BY_CAMERA = ("faces_seen", "alerts", "decided", "true_alerts", "false_alerts", 
 
 def write_live_report(
     connection: duckdb.DuckDBPyConnection,
-    store: Store,
-    deployment_id: str,
+    deployment: StoredRun,
     out_path: Path,
     receipt: Receipt | None = None,
 ) -> Path:
@@ -63,11 +62,11 @@ def write_live_report(
     where the deployment's figures are gone, StoreFull or StoreUnreachable if a file cannot be
     written.
     """
-    rows = run_query(connection, _RUN, {"run_id": deployment_id}).to_pylist()
+    rows = run_query(connection, _RUN, {"run_id": deployment.run_id}).to_pylist()
     if not rows:
-        raise not_found(store, deployment_id)
-    run = {**rows[0], "status": shown_status(store, deployment_id, rows[0]["status"])}
-    figures = _with_receipt(current_figures(connection, store, deployment_id), receipt)
+        raise not_found(deployment)
+    run = {**rows[0], "status": shown_status(deployment, rows[0]["status"])}
+    figures = _with_receipt(current_figures(connection, deployment), receipt)
     csv_path = out_path.with_suffix(".csv")
     if csv_path == out_path:
         raise UsageError(f"{out_path} is where the figures go: name the HTML file with --out")
@@ -78,19 +77,17 @@ def write_live_report(
     return csv_path
 
 
-def current_figures(
-    connection: duckdb.DuckDBPyConnection, store: Store, deployment_id: str
-) -> Figures:
+def current_figures(connection: duckdb.DuckDBPyConnection, deployment: StoredRun) -> Figures:
     """As they were written down; where the lake knows of as many alerts, with their decisions as
     they are now. Alerts that retention has deleted stay counted. Raises ResultsError.
     """
-    kept = load_figures(store, deployment_id)
+    kept = load_figures(deployment)
     if kept is None:
         raise ResultsError(
-            f"the figures of deployment {deployment_id} are not in {store.uri}; restore "
-            f"_state/run_id={deployment_id} from a copy"
+            f"the figures of deployment {deployment.run_id} are not in {deployment.store.uri}; "
+            f"restore {deployment.state()} from a copy"
         )
-    rows = run_query(connection, _ALERTS, {"run_id": deployment_id}).to_pylist()
+    rows = run_query(connection, _ALERTS, {"run_id": deployment.run_id}).to_pylist()
     if len(rows) < kept.alerts_in_all:
         return kept
     return kept.model_copy(update={"alerts": _alerts(rows, kept.record.started_at)})

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from lfr_batch.errors import ResultsError
 from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.results import layout
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
 FIGURES = "deployment.json"
@@ -23,14 +24,15 @@ def save_figures(store: Store, figures: Figures) -> None:
     store.write_atomic(path, figures.model_dump_json(indent=1).encode() + b"\n")
 
 
-def load_figures(store: Store, deployment_id: str) -> Figures | None:
+def load_figures(deployment: StoredRun) -> Figures | None:
     """None where there are none. Raises ResultsError for damaged ones, StoreUnreachable."""
-    path = layout.state(deployment_id, FIGURES)
+    path = deployment.state(FIGURES)
     try:
-        return Figures.model_validate_json(store.read(path))
+        return Figures.model_validate_json(deployment.store.read(path))
     except FileNotFoundError:
         return None
     except ValidationError as error:
         raise ResultsError(
-            f"{path} in {store.uri} is damaged or of another version; restore it from a copy"
+            f"{path} in {deployment.store.uri} is damaged or of another version; "
+            "restore it from a copy"
         ) from error

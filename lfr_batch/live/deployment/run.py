@@ -30,9 +30,10 @@ from lfr_batch.live.deployment.window import REASONS, Reason, is_over
 from lfr_batch.live.records import CameraHealth, LiveCounts
 from lfr_batch.results.hold import Hold
 from lfr_batch.results.lock import lock_run
-from lfr_batch.results.run_log import RunStatus, record_run
+from lfr_batch.results.run_log import RunEntry, RunStatus, record_run
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.unexpected import unexpected
 
 logger = logging.getLogger(__name__)
@@ -83,13 +84,14 @@ def run_deployment(
     record, home = deployment.record, deployment.plan.home
     store = open_store(deployment.plan.results_root, deployment.plan.config.s3)
     name = deployment.plan.config.deployment.name
-    with claimed(home, name, record.deployment_id), lock_run(store, record.deployment_id) as hold:
+    run = StoredRun(store, record.deployment_id)
+    with claimed(home, name, record.deployment_id), lock_run(run) as hold:
         save_record(deployment_folder(home, record.deployment_id), record)
         create_run(store, deployment.request, (), ())
         course = _Course(deployment, hold)
         save_figures(store, course.figures())
         with _failure_recorded(course), _watchlist(course):
-            record_run(hold, deployment.request, "running", at=record.started_at)
+            record_run(hold, deployment.request, RunEntry("running", at=record.started_at))
             with _engine(course, open_engine) as running, attend(running):
                 course.reason = _watch(course, running, on_look, stopping)
         try:
@@ -102,7 +104,7 @@ class _Course:
     """How a deployment goes."""
 
     def __init__(self, deployment: Deployment, hold: Hold) -> None:
-        self.deployment, self.hold, self.store = deployment, hold, hold.store
+        self.deployment, self.hold, self.store = deployment, hold, hold.run.store
         self.reason: Reason = "failed"
         self.receipt: Receipt | None = None
         self.unkept = 0
@@ -171,8 +173,8 @@ class _Course:
         )
 
     def record(self, status: RunStatus, figures: Figures, error: str | None = None) -> None:
-        request, totals = self.deployment.request, totals_of(figures)
-        record_run(self.hold, request, status, totals=totals, error=error)
+        entry = RunEntry(status, totals_of(figures), error)
+        record_run(self.hold, self.deployment.request, entry)
 
 
 def totals_of(figures: Figures) -> dict[str, int | float]:

@@ -19,7 +19,7 @@ from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.faces.turns import Turn
 from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.footage.stills import StillFrame
-from lfr_batch.gallery.decide import Decision
+from lfr_batch.gallery.decide import CandidateList
 from lfr_batch.gallery.store import read_thumbnails
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.synthetic import face_in_a_picture
@@ -41,7 +41,7 @@ class Person:
 
     shots: tuple[int, ...]
     """Rows of the comparison's templates, best first."""
-    decision: Decision
+    candidates: CandidateList
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Comparison:
 
     templates: FloatArray
     """(n, d): those that were given, then those of the new views."""
-    of_shots: tuple[Decision, ...]
+    of_shots: tuple[CandidateList, ...]
     people: tuple[Person, ...]
     """More than one where the track slipped from face to face."""
 
@@ -98,9 +98,9 @@ class LocalAnalyst:
         groups = _by_identity(templates, weights, config.track.split_score)
         fused = [fuse(templates[list(g)], [weights[i] for i in g]) for g in groups]
         probes = np.concatenate([templates, *(template[None] for template in fused)])
-        decisions = self.search.matcher.match(probes, self.search.threshold, config.decide.top_k)
-        of_shots, of_people = decisions[: len(templates)], decisions[len(templates) :]
-        people = tuple(Person(g, decision) for g, decision in zip(groups, of_people, strict=True))
+        lists = self.search.matcher.match(probes, self.search.threshold, config.decide.top_k)
+        of_shots, of_people = lists[: len(templates)], lists[len(templates) :]
+        people = tuple(Person(g, found) for g, found in zip(groups, of_people, strict=True))
         return Comparison(templates, tuple(of_shots), people)
 
     def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:

@@ -192,7 +192,7 @@ def people_in(comparison: Comparison, confirm_shots: int) -> list[tuple[int, Pro
     found: dict[str, tuple[int, ProposedPerson]] = {}
     for person in comparison.people:
         of_shots = [comparison.of_shots[row] for row in person.shots]
-        confirmation = confirmed(person.decision, of_shots, confirm_shots)
+        confirmation = confirmed(person.candidates, of_shots, confirm_shots)
         if confirmation is not None:
             subject = confirmation.best.subject_id
             naming = [row for row in person.shots if names(comparison.of_shots[row], subject)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lfr_batch.gallery.decide import Decision
+from lfr_batch.gallery.decide import CandidateList
 from lfr_batch.records import Candidate, Shot, Track
 
 
@@ -27,7 +27,7 @@ def fresh_shots(track: Track, compared_ns: frozenset[int]) -> tuple[Shot, ...]:
 
 
 def confirmed(
-    fused: Decision, of_shots: Sequence[Decision], confirm_shots: int
+    fused: CandidateList, of_shots: Sequence[CandidateList], confirm_shots: int
 ) -> ProposedPerson | None:
     """The track's person, if its template and at least ``confirm_shots`` shots each name them.
 
@@ -37,10 +37,10 @@ def confirmed(
     if not candidates:
         return None
     subject = candidates[0].subject_id
-    agreeing = sum(names(decision, subject) for decision in of_shots)
+    agreeing = sum(names(found, subject) for found in of_shots)
     return ProposedPerson(candidates, margin) if agreeing >= confirm_shots else None
 
 
-def names(decision: Decision, subject_id: str) -> bool:
-    candidates, _ = decision
+def names(found: CandidateList, subject_id: str) -> bool:
+    candidates, _ = found
     return bool(candidates) and candidates[0].subject_id == subject_id

@@ -41,6 +41,7 @@ from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.local_store import LocalStore
 from tests.holding import record_run
 from tests.live.conftest import Restarts
@@ -93,13 +94,13 @@ def waiting(states: Any) -> dict[str, int]:
 
 
 def undelivered(home: Path) -> dict[str, int]:
-    found = load_figures(open_store(home / "results"), DEPLOYMENT)
+    found = load_figures(StoredRun(open_store(home / "results"), DEPLOYMENT))
     assert found is not None
     return found.undelivered
 
 
 def status(home: Path) -> str:
-    row = latest_row(open_store(home / "results"), DEPLOYMENT)
+    row = latest_row(StoredRun(open_store(home / "results"), DEPLOYMENT))
     assert row is not None
     assert (row["sightings"], row["media_s"]) == (2, 12.5)
     return str(row["status"])

@@ -20,6 +20,7 @@ from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.holding import record_run
 from tests.live.made import (
@@ -47,7 +48,7 @@ def store(tmp_path: Path) -> Store:
 
 def written(store: Store, folder: Path, **more: Any) -> tuple[str, dict[str, str]]:
     path = folder / "report.html"
-    csv_path = write_live_report(open_lake(store.uri), store, DEPLOYMENT, path, **more)
+    csv_path = write_live_report(open_lake(store.uri), StoredRun(store, DEPLOYMENT), path, **more)
     (row,) = csv.DictReader(csv_path.read_text(encoding="utf-8").splitlines())
     return path.read_text(encoding="utf-8"), row
 
@@ -108,8 +109,8 @@ def test_names_compute_nothing_in_a_spreadsheet_and_are_shown_in_the_page(
 
 
 def test_figures_are_kept_as_they_are(store: Store) -> None:
-    assert load_figures(store, DEPLOYMENT) == figures()
-    assert load_figures(store, "another") is None
+    assert load_figures(StoredRun(store, DEPLOYMENT)) == figures()
+    assert load_figures(StoredRun(store, "another")) is None
 
 
 def test_the_row_for_publication(store: Store, tmp_path: Path) -> None:
@@ -232,7 +233,7 @@ def test_what_is_not_over_says_so(store: Store, tmp_path: Path) -> None:
     asked = request(run_id=DEPLOYMENT, kind="live", software_version="0.1.0")
     save_figures(store, figures(ended_at=None, reason=None, watchlist_gone_at=None))
     record_run(store, asked, "running")
-    with lock_run(store, DEPLOYMENT):
+    with lock_run(StoredRun(store, DEPLOYMENT)):
         html, row = written(store, tmp_path)
     assert "This deployment is not over." in html
     html, row = written(store, tmp_path)
@@ -257,16 +258,16 @@ def test_a_camera_that_gave_no_picture_is_named(store: Store, tmp_path: Path) ->
 def test_what_cannot_be_done(store: Store, tmp_path: Path) -> None:
     lake = open_lake(store.uri)
     with pytest.raises(RunNotFound, match=DEPLOYMENT):
-        write_live_report(lake, store, "nope", tmp_path / "r.html")
+        write_live_report(lake, StoredRun(store, "nope"), tmp_path / "r.html")
     with pytest.raises(UsageError, match="name the HTML file"):
-        write_live_report(lake, store, DEPLOYMENT, tmp_path / "r.csv")
+        write_live_report(lake, StoredRun(store, DEPLOYMENT), tmp_path / "r.csv")
     path = f"_state/run_id={DEPLOYMENT}/deployment.json"
     store.write_atomic(path, b"{}")
     with pytest.raises(ResultsError, match=r"deployment\.json .* is damaged"):
-        write_live_report(lake, store, DEPLOYMENT, tmp_path / "r.html")
+        write_live_report(lake, StoredRun(store, DEPLOYMENT), tmp_path / "r.html")
     store.delete(path)
     with pytest.raises(ResultsError, match=r"the figures of deployment .* are not in"):
-        write_live_report(lake, store, DEPLOYMENT, tmp_path / "r.html")
+        write_live_report(lake, StoredRun(store, DEPLOYMENT), tmp_path / "r.html")
     assert list(tmp_path.glob("r.*")) == []
 
 

@@ -22,6 +22,7 @@ from lfr_batch.live.deployment.tally import Tally
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from tests.holding import record_run
 from tests.live.conftest import Restarts
 from tests.live.made import DEPLOYMENT, a_config, a_record, a_review, an_alert, figures, health
@@ -62,14 +63,14 @@ def decide(opened: Opened) -> None:
 
 
 def saved(home: Path) -> Figures:
-    found = load_figures(open_store(home / "results"), DEPLOYMENT)
+    found = load_figures(StoredRun(open_store(home / "results"), DEPLOYMENT))
     assert found is not None
     return found
 
 
 def shown(home: Path) -> Figures:
     store = open_store(home / "results")
-    return current_figures(open_lake(store.uri), store, DEPLOYMENT)
+    return current_figures(open_lake(store.uri), StoredRun(store, DEPLOYMENT))
 
 
 def verdicts(made: Figures) -> tuple[int, int, int, int]:

@@ -33,6 +33,7 @@ from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import run_progress
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
 from tests.refused import refused
@@ -109,8 +110,8 @@ def test_files_are_played_to_their_end_and_counted(casework: Casework, tmp_path:
     assert looks[-1].counts.alerts == 1
     assert_forgotten(deployment, "every file was played to its end")
     store = open_store(deployment.plan.results_root)
-    assert load_figures(store, deployment.record.deployment_id) == figures
-    assert run_progress(store, deployment.record.deployment_id).status == "complete"
+    assert load_figures(StoredRun(store, deployment.record.deployment_id)) == figures
+    assert run_progress(StoredRun(store, deployment.record.deployment_id)).status == "complete"
     folder = deployment_folder(deployment.plan.home, deployment.record.deployment_id)
     assert load_record(folder) == deployment.record
 

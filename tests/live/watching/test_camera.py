@@ -12,7 +12,7 @@ from lfr_batch.faces.detectors import frame_detectors, reading_of
 from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.footage.streams import StreamReader, open_stream
-from lfr_batch.gallery.decide import Decision
+from lfr_batch.gallery.decide import CandidateList
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.live.records import Alert
 from lfr_batch.live.watching.analyst import Comparison, LocalAnalyst, Person, open_analyst
@@ -25,7 +25,7 @@ from lfr_batch.records import ByteArray, Candidate, Shot
 from tests.casework import ASTRONAUT, GROUP, Casework, installed_picture
 from tests.live_case import live_config, wait_for
 
-NOBODY: Decision = ((), None)
+NOBODY: CandidateList = ((), None)
 NO_TEMPLATES = np.zeros((0, 1), np.float32)
 
 
@@ -41,7 +41,7 @@ def shots_of(picture: ByteArray, analyst: LocalAnalyst) -> list[Shot]:
     return [shot for shot in take_shots(still, faces, QualityConfig())[0] if shot]
 
 
-def named(subject: str) -> Decision:
+def named(subject: str) -> CandidateList:
     return (Candidate(1, subject, "picture", 0.8, above_threshold=True),), None
 
 
