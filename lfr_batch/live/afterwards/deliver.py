@@ -16,8 +16,8 @@ from lfr_batch.live.afterwards.reopen import (
     stock_of,
     undelivered_now,
     update_figures,
-    waiting_in,
 )
+from lfr_batch.live.alerts.progress import waiting_in
 from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.live.records import SinkState
 

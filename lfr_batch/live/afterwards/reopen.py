@@ -7,7 +7,7 @@ with what did; afterwards the figures are brought up to date wherever the deploy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,11 +27,13 @@ from lfr_batch.errors import (
 from lfr_batch.live import audit
 from lfr_batch.live.afterwards.retention import Sweep, sweep_one
 from lfr_batch.live.afterwards.retention_terms import Terms, json_lines_path, read_terms
-from lfr_batch.live.alerts.router import SPOOL, Router, open_router
+from lfr_batch.live.alerts.items import ALERTS
+from lfr_batch.live.alerts.progress import SPOOL, waiting_in
+from lfr_batch.live.alerts.router import Router, open_router
 from lfr_batch.live.alerts.sealed import load_seal
 from lfr_batch.live.alerts.sinks.delivery import Setting
 from lfr_batch.live.alerts.sinks.table import open_sinks
-from lfr_batch.live.alerts.spool import ALERTS, Spool, is_held
+from lfr_batch.live.alerts.spool import Spool, is_held
 from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.folders import (
@@ -125,10 +127,6 @@ def routed(
         router.close()
         how = {"delivered": router.carried(), "waiting": waiting_in(router.sink_states())}
         audit.record(order.home, end, [{**who, **done(), **how}])
-
-
-def waiting_in(states: Iterable[SinkState]) -> dict[str, int]:
-    return {each.name: each.waiting for each in states if each.waiting and each.name != SPOOL}
 
 
 def stock_of(spool: Spool) -> tuple[SinkState, ...]:

@@ -19,8 +19,8 @@ from lfr_batch.live.afterwards.reopen import (
     setting_of,
     undelivered_now,
     update_figures,
-    waiting_in,
 )
+from lfr_batch.live.alerts.progress import waiting_in
 from lfr_batch.live.alerts.router import Router
 from lfr_batch.live.alerts.spool import Spool
 from lfr_batch.live.deployment.counts import FacesSeen
