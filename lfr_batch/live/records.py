@@ -29,7 +29,7 @@ class StageTimes:
     compare_s: float
     """Second look, templates, search and decision."""
     raise_s: float
-    """Until it was safely written."""
+    """Until the router took it, to write it."""
 
     @property
     def total_s(self) -> float:
@@ -54,6 +54,7 @@ class Alert:
     """When the frame arrived that confirmed it."""
     first_seen_at: datetime
     raised_at: datetime
+    """When the router took it, to write it; until then what its camera says."""
     subject_id: str
     image_id: str
     score: float

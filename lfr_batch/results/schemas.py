@@ -302,7 +302,7 @@ ALERTS = schema_of(
     ("camera_id", pa.string(), "Camera, as the deployment's configuration names it."),
     ("captured_at", MOMENT, "When the frame arrived that confirmed it, UTC."),
     ("first_seen_at", MOMENT, "First moment of the track, UTC."),
-    ("raised_at", MOMENT, "When the alert was safely written, UTC."),
+    ("raised_at", MOMENT, "When the router took the alert, to write it, UTC."),
     ("keep_until", MOMENT, "When it is deleted, by the deployment's retention period, UTC."),
     ("subject_id", pa.string(), "First candidate: the watchlist subject proposed."),
     ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
@@ -320,7 +320,7 @@ ALERTS = schema_of(
     ("wait_s", pa.float64(), "From the frame's arrival until it was picked up, seconds."),
     ("detect_s", pa.float64(), "Detection, seconds."),
     ("compare_s", pa.float64(), "Second look, templates, search and decision, seconds."),
-    ("raise_s", pa.float64(), "From the decision until the alert was safely written, seconds."),
+    ("raise_s", pa.float64(), "From the decision until the router took the alert, seconds."),
 )
 
 REVIEWS = schema_of(

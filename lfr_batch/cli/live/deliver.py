@@ -14,7 +14,7 @@ from lfr_batch.config.load import load_live
 from lfr_batch.front.places import absolute, home
 from lfr_batch.live.afterwards.deliver import Delivered, LateDelivery
 from lfr_batch.live.afterwards.deliver import deliver as deliver_late
-from lfr_batch.live.alerts.router import SPOOL
+from lfr_batch.live.alerts.progress import SPOOL
 from lfr_batch.live.deployment.figures import lost_alerts
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.work.privacy import protect_files

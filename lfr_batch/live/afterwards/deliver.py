@@ -6,22 +6,23 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from lfr_batch.errors import SealBroken
+from lfr_batch.live.afterwards.deliveries import Deliveries, PerSink, undelivered_now
+from lfr_batch.live.afterwards.late_figures import update_figures
 from lfr_batch.live.afterwards.reopen import (
     KeptDeployment,
+    LateWork,
     Reopening,
-    Waiting,
     reopened,
     routed,
     setting_of,
-    stock_of,
-    undelivered_now,
-    update_figures,
-    waiting_in,
 )
+from lfr_batch.live.alerts.held import Held
+from lfr_batch.live.alerts.progress import sink_state, spool_states, waiting_in
+from lfr_batch.live.alerts.spool import Spool
 from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.live.records import SinkState
 
-EVENTS = ("delivery.begin", "delivery.done")
 LOOK_S = 0.1
 
 
@@ -44,7 +45,7 @@ class Delivered:
     """Nobody knows whether there were more, since its process or its router had no last word."""
 
 
-def deliver(order: LateDelivery, on_begin: Callable[[Waiting], None] = lambda _: None) -> Delivered:
+def deliver(order: LateDelivery, on_begin: Callable[[PerSink], None] = lambda _: None) -> Delivered:
     """Deliver what waits, until nothing does or the time is over.
 
     Raises what ``reopened`` and ``setting_of`` raise.
@@ -52,21 +53,29 @@ def deliver(order: LateDelivery, on_begin: Callable[[Waiting], None] = lambda _:
     with reopened(order) as kept:
         if kept is None:
             return Delivered(())
-        done = Delivered(stock_of(kept.spool))
+        done = Delivered(_states(kept.spool))
         waiting = waiting_in(done.sinks)
         if waiting:
-            done = _carry_out(order, kept, waiting, on_begin)
-        return _noted(order, kept, done)
+            setting = setting_of(kept, waiting)
+            work = LateWork("delivery.begin", "delivery.done", {"waiting": waiting})
+            on_begin(waiting)
+            with routed(kept, setting, work) as router:
+                _wait(router.sink_states, order.wait_s)
+            done = Delivered(router.sink_states(), router.carried())
+        return _noted(kept, done)
 
 
-def _carry_out(
-    order: LateDelivery, kept: KeptDeployment, waiting: Waiting, on_begin: Callable[[Waiting], None]
-) -> Delivered:
-    setting = setting_of(order, kept, tuple(waiting))
-    on_begin(waiting)
-    with routed(order, kept, setting, EVENTS, {"waiting": waiting}, dict) as router:
-        _wait(router.sink_states, order.wait_s)
-    return Delivered(router.sink_states(), router.carried())
+def _states(spool: Spool) -> tuple[SinkState, ...]:
+    """As ``Router.sink_states`` has them, without a router."""
+    numbers, damaged = list[int](), list[str]()
+    for name in spool.names():
+        try:
+            numbers.append(spool.read(name).number)
+        except SealBroken:
+            damaged.append(name)
+    numbers.sort()
+    states = (sink_state(sink, spool.delivered(sink), numbers) for sink in spool.sinks())
+    return (*states, *spool_states(len(numbers), damaged, Held()))
 
 
 def _wait(states: Callable[[], Iterable[SinkState]], wait_s: float) -> None:
@@ -75,7 +84,7 @@ def _wait(states: Callable[[], Iterable[SinkState]], wait_s: float) -> None:
         time.sleep(LOOK_S)
 
 
-def _noted(order: LateDelivery, kept: KeptDeployment, done: Delivered) -> Delivered:
+def _noted(kept: KeptDeployment, done: Delivered) -> Delivered:
     """The deployment's figures brought up to date wherever they are, and how that went."""
     found: list[Figures] = []
 
@@ -83,10 +92,12 @@ def _noted(order: LateDelivery, kept: KeptDeployment, done: Delivered) -> Delive
         found.append(figures)
         if figures.ended_at is None:
             return figures
-        left = undelivered_now(figures, kept.spool, waiting_in(done.sinks), done.carried)
+        is_some_deleted = kept.spool.count_forgotten() > 0
+        deliveries = Deliveries(waiting_in(done.sinks), done.carried, is_some_deleted)
+        left = undelivered_now(figures, deliveries)
         return figures.model_copy(update={"undelivered": left})
 
-    trouble = update_figures(order, kept.terms, change)
+    trouble = update_figures(kept.terms, kept.record.deployment_id, change)
     lost = max((figures.unkept for figures in found), default=0)
     cut_off = any(figures.at_least for figures in found)
     return Delivered(done.sinks, done.carried, trouble, lost, cut_off)

@@ -28,7 +28,8 @@ from lfr_batch.live.afterwards.retention_places import (
     id_in,
 )
 from lfr_batch.live.afterwards.retention_terms import Terms, read_terms
-from lfr_batch.live.alerts.spool import ALERTS, is_held
+from lfr_batch.live.alerts.items import ALERTS
+from lfr_batch.live.alerts.spool import is_held
 from lfr_batch.live.deployment.folders import (
     deployment_folder,
     list_deployments,

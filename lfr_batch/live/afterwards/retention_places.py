@@ -14,10 +14,11 @@ from typing import Protocol
 
 from lfr_batch.errors import SealBroken
 from lfr_batch.live.afterwards.retention_terms import keep_until
+from lfr_batch.live.alerts.items import ALERTS, REVIEWS
 from lfr_batch.live.alerts.sealed import destroy_key, load_seal
 from lfr_batch.live.alerts.sinks.json_lines import Line, read_lines, remove_lines
 from lfr_batch.live.alerts.sinks.parquet import alert_part, discard_half_parts
-from lfr_batch.live.alerts.spool import ALERTS, REVIEWS, Spool, discard_halves
+from lfr_batch.live.alerts.spool import Spool, discard_halves
 from lfr_batch.live.deployment.counts import Decision, decision_of, latest_reviews
 from lfr_batch.live.records import Alert, DeploymentRecord, Review
 from lfr_batch.results import layout

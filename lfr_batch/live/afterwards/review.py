@@ -10,25 +10,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from lfr_batch.errors import LiveError
+from lfr_batch.live.afterwards.deliveries import Deliveries, undelivered_now
+from lfr_batch.live.afterwards.late_figures import first_figures, update_figures
 from lfr_batch.live.afterwards.reopen import (
     KeptDeployment,
+    LateWork,
     Reopening,
-    figures_of,
     reopened,
     routed,
     setting_of,
-    undelivered_now,
-    update_figures,
-    waiting_in,
 )
+from lfr_batch.live.alerts.progress import waiting_in
 from lfr_batch.live.alerts.router import Router
 from lfr_batch.live.alerts.spool import Spool
 from lfr_batch.live.deployment.counts import FacesSeen
 from lfr_batch.live.deployment.figures import AlertFigures, CameraFigures, Figures, moved
 from lfr_batch.live.deployment.tally import Tally
 from lfr_batch.live.records import CameraHealth, DeploymentRecord
-
-EVENTS = ("review.begin", "review.done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,43 +56,62 @@ def review(order: Reopening, decide: Callable[[Opened], None]) -> Reviewed:
     with reopened(order) as kept:
         if kept is None or not kept.spool.names():
             raise LiveError(f"{order.deployment_id} has no alerts: there is nothing to decide.")
-        setting = setting_of(order, kept, kept.spool.sinks())
-        figures = figures_of(order, kept.terms)
+        setting = setting_of(kept, kept.spool.sinks())
+        figures = first_figures(kept.terms, order.deployment_id)
         tally = Tally(kept.spool.place.root, order.deployment_id, kept.record.started_at)
-        tally.read_spool()
-        before, reviews = tally.alerts(), tally.reviews
-        said = {"undecided": kept.spool.undecided()}
-        with routed(
-            order, kept, setting, EVENTS, said, lambda: _done(kept, tally, reviews)
-        ) as router:
+        before = _decided(kept, tally)
+        work = LateWork(
+            "review.begin",
+            "review.done",
+            {"undecided": before.undecided},
+            lambda: _made(before, _decided(kept, tally)),
+        )
+        with routed(kept, setting, work) as router:
             for health in _ended(kept, figures):
                 router.report_health(health)
             decide(Opened(_over(kept.record, figures), router, kept.spool))
-        change = _Change(kept, router, before, tally.alerts())
-        trouble = update_figures(order, kept.terms, change.of)
-        return Reviewed(tally.reviews - reviews, kept.spool.undecided(), trouble)
+        after = _decided(kept, tally)
+        change = _Change(before.alerts, after.alerts, _deliveries(kept, router))
+        trouble = update_figures(kept.terms, order.deployment_id, change.of)
+        return Reviewed(**_made(before, after), trouble=trouble)
 
 
-def _done(kept: KeptDeployment, tally: Tally, reviews_before: int) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """How far the decisions are."""
+
+    alerts: tuple[AlertFigures, ...]
+    reviews: int
+    undecided: int
+
+
+def _decided(kept: KeptDeployment, tally: Tally) -> _Decided:
+    """``tally``: the same each time, since it alone remembers what is deleted meanwhile."""
     tally.read_spool()
-    made = tally.reviews - reviews_before
-    return {"decisions": made, "undecided": kept.spool.undecided()}
+    return _Decided(tally.alerts(), tally.reviews, kept.spool.undecided())
+
+
+def _made(before: _Decided, after: _Decided) -> dict[str, int]:
+    return {"decisions": after.reviews - before.reviews, "undecided": after.undecided}
+
+
+def _deliveries(kept: KeptDeployment, router: Router) -> Deliveries:
+    is_some_deleted = kept.spool.count_forgotten() > 0
+    return Deliveries(waiting_in(router.sink_states()), router.carried(), is_some_deleted)
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    kept: KeptDeployment
-    router: Router
     before: tuple[AlertFigures, ...]
     after: tuple[AlertFigures, ...]
+    deliveries: Deliveries
 
     def of(self, figures: Figures) -> Figures:
-        spool, waiting = self.kept.spool, waiting_in(self.router.sink_states())
-        if figures.ended_at is None and not spool.count_forgotten():
+        if figures.ended_at is None and not self.deliveries.is_some_deleted:
             return figures.model_copy(update={"alerts": self.after})
         # Of what was deleted only the figures know by which camera and when it was raised.
         alerts = moved(figures.alerts, self.before, self.after)
-        left = undelivered_now(figures, spool, waiting, self.router.carried())
+        left = undelivered_now(figures, self.deliveries)
         return figures.model_copy(update={"alerts": alerts, "undelivered": left})
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from types import MappingProxyType
 
 from lfr_batch.live.records import Alert
 
 LastRaised = Mapping[tuple[str, str], datetime]
 """(camera, subject) → capture time of the last alert that was raised."""
-
-NOTHING_RAISED: LastRaised = MappingProxyType({})
 
 
 def is_due(last: LastRaised, alert: Alert, cool_down_s: float) -> bool:
@@ -22,15 +19,18 @@ def is_due(last: LastRaised, alert: Alert, cool_down_s: float) -> bool:
 
 
 def with_raised(last: LastRaised, alert: Alert) -> LastRaised:
-    before = last.get(_key(alert), alert.captured_at)
-    return {**last, _key(alert): max(before, alert.captured_at)}
+    return {**last, _key(alert): _latest(last, alert)}
 
 
 def restored(alerts: Iterable[Alert]) -> LastRaised:
-    last = NOTHING_RAISED
+    last: dict[tuple[str, str], datetime] = {}
     for alert in alerts:
-        last = with_raised(last, alert)
+        last[_key(alert)] = _latest(last, alert)
     return last
+
+
+def _latest(last: LastRaised, alert: Alert) -> datetime:
+    return max(last.get(_key(alert), alert.captured_at), alert.captured_at)
 
 
 def _key(alert: Alert) -> tuple[str, str]:

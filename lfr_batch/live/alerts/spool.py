@@ -25,31 +25,25 @@ from typing import IO
 
 from pydantic import TypeAdapter, ValidationError
 
-from lfr_batch.errors import RunBusy, SealBroken, UsageError
+from lfr_batch.errors import RunBusy, SealBroken
 from lfr_batch.live.alerts.codec import decode_alert, decode_review, encode_alert, encode_review
+from lfr_batch.live.alerts.items import ALERTS, REVIEWS, Item, checked_id, file_name
 from lfr_batch.live.alerts.sealed import KEY, Seal, load_seal, new_seal
 from lfr_batch.live.deployment.counts import Decision, FacesSeen
-from lfr_batch.live.records import Acknowledged, Alert, Review
-from lfr_batch.results.layout import is_run_id
+from lfr_batch.live.records import Acknowledged, Alert
 from lfr_batch.storage import locks
 from lfr_batch.storage.files import sync
 from lfr_batch.storage.folders import make_own_folder
 from lfr_batch.storage.local_store import LocalStore
 
-ALERTS, REVIEWS, ACKNOWLEDGED, DELIVERED, DELETED, FACES, LOCK = (
-    "alerts", "reviews", "acknowledged", "delivered", "deleted", "faces.json", "LOCK",
+ACKNOWLEDGED, DELIVERED, DELETED, FACES, LOCK = (
+    "acknowledged", "delivered", "deleted", "faces.json", "LOCK",
 )  # fmt: skip
 _FOLDERS = (ALERTS, REVIEWS, ACKNOWLEDGED, DELIVERED, DELETED)
 _NUMBER_BYTES = 8
 _DECISION, _FACES = TypeAdapter(Decision), TypeAdapter(dict[str, FacesSeen])
 _SAID = TypeAdapter(Acknowledged)
 _TRIES, _BETWEEN_TRIES_S = 30, 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    number: int
-    record: Alert | Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +105,7 @@ class Spool:
         return max(map(self.delivered, self.sinks()), default=0)
 
     def acknowledge(self, alert_id: str, said: Acknowledged) -> None:
-        name = f"{ACKNOWLEDGED}/{_checked(alert_id)}"
+        name = f"{ACKNOWLEDGED}/{checked_id(alert_id)}"
         self.place.write_atomic(name, self.seal.close(name, _SAID.dump_json(said)))
 
     def acknowledged(self) -> dict[str, Acknowledged]:
@@ -196,22 +190,9 @@ def discard_halves(folder: Path) -> None:
                 path.unlink()
 
 
-def file_name(record: Alert | Review) -> str:
-    """Raises UsageError for an id that must not become part of a path."""
-    if isinstance(record, Alert):
-        return f"{ALERTS}/{_checked(record.alert_id)}"
-    return f"{REVIEWS}/{_checked(record.alert_id)}.{_checked(record.review_id)}"
-
-
 def reviews_of(paths: tuple[str, ...], alert_id: str) -> Iterator[str]:
     """Those of ``paths`` that are reviews of an alert."""
     return (path for path in paths if path.rpartition("/")[2].startswith(f"{alert_id}."))
-
-
-def _checked(name: str) -> str:
-    if not is_run_id(name):
-        raise UsageError(f"{name!r} cannot be an id: use letters, digits, - and _")
-    return name
 
 
 def _make_folders(root: Path) -> None:

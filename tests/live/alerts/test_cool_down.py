@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from lfr_batch.live.alerts.cool_down import NOTHING_RAISED, is_due, restored, with_raised
+from lfr_batch.live.alerts.cool_down import is_due, restored, with_raised
 from tests.live.made import STARTED, an_alert
 
 FIRST = an_alert(captured_at=STARTED, subject_id="S1", camera="north")
@@ -28,12 +28,12 @@ def test_one_alert_per_person_and_camera_within_a_minute(
     second = an_alert(
         captured_at=STARTED + timedelta(seconds=after_s), subject_id=subject, camera=camera
     )
-    assert is_due(with_raised(NOTHING_RAISED, FIRST), second, 60.0) == due
+    assert is_due(with_raised({}, FIRST), second, 60.0) == due
 
 
 def test_the_first_is_due_and_without_a_cool_down_every_one() -> None:
-    assert is_due(NOTHING_RAISED, FIRST, 60.0)
-    assert is_due(with_raised(NOTHING_RAISED, FIRST), FIRST, 0.0)
+    assert is_due({}, FIRST, 60.0)
+    assert is_due(with_raised({}, FIRST), FIRST, 0.0)
 
 
 def test_a_late_alert_does_not_set_the_clock_back() -> None:

@@ -15,9 +15,13 @@ from lfr_batch.errors import LiveError, RunBusy, SealBroken, StoreFull, UsageErr
 from lfr_batch.live.alerts import spool
 from lfr_batch.live.alerts.protocol import AlertRouter
 from lfr_batch.live.alerts.router import Router
+from lfr_batch.live.alerts.sealed import load_seal
 from lfr_batch.live.deployment.folders import router_folder
 from lfr_batch.live.records import Alert, LiveCounts
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
+from lfr_batch.storage.local_store import LocalStore
 from tests.live.conftest import Restarts
 from tests.live.crash import crash_report, killed_while_raising
 from tests.live.made import (
@@ -163,6 +167,23 @@ def test_a_restart_goes_on_where_it_was(start: Restarts) -> None:
     assert second.counts().faces_seen == 75
     told = {(event.kind, event.id) for event in second.events(last, 0.0)}
     assert {("alert", "a0000"), ("review", "r0-a0001")} <= told
+
+
+def test_when_it_was_raised_is_the_same_on_the_disk_and_everywhere(
+    start: Restarts, tmp_path: Path
+) -> None:
+    first = start()
+    assert first.raise_alert(an_alert())
+    assert eventually(lambda: first.sink_states()[0].waiting == 0)
+    shown = first.alert("a0000")
+    assert shown is not None
+    folder = LocalStore(router_folder(tmp_path, DEPLOYMENT))
+    sealed = spool.Spool(folder, load_seal(folder, DEPLOYMENT)).read("alerts/a0000")
+    assert sealed.record == shown
+    query = "SELECT raised_at, raise_s FROM alerts"
+    (row,) = run_query(open_lake(open_store(tmp_path / "results").uri), query).to_pylist()
+    assert row == {"raised_at": shown.raised_at, "raise_s": shown.times.raise_s}
+    assert start().alert("a0000") == shown
 
 
 def test_one_router_at_a_time(

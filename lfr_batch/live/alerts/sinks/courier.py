@@ -9,8 +9,9 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from lfr_batch.errors import LfrError
+from lfr_batch.live.alerts.items import Item
 from lfr_batch.live.alerts.sinks.delivery import Deliver, Trouble, wait_s
-from lfr_batch.live.alerts.spool import Item, Spool
+from lfr_batch.live.alerts.spool import Spool
 
 logger = logging.getLogger(__name__)
 
