@@ -18,7 +18,7 @@ from lfr_batch.footage.motion import cells_wh
 from lfr_batch.footage.multiplex import count_views
 from lfr_batch.footage.picture_probe import probe_picture
 from lfr_batch.footage.places import ObjectFacts
-from lfr_batch.footage.pyav import Reading, decode
+from lfr_batch.footage.pyav import decode
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import (
     Part,
@@ -30,6 +30,7 @@ from lfr_batch.footage.pyav_input import (
     open_video,
     video_of,
 )
+from lfr_batch.footage.reading import Reading
 from lfr_batch.footage.recordings import FileLayout, Recording, layout_of
 from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.signatures import missing_share, missing_tail
@@ -197,10 +198,10 @@ def _stream(
 
 def _video(entry: FootageEntry, video: Video) -> Probed:
     _require_decodable_size(video)
-    reading = Reading()
+    reading = Reading(video.timing)
     frames = decode(video, reading)
     first = next(frames, None)
-    if first is None and not reading.packets and not reading.failed:
+    if first is None and not reading.packets and not reading.failed_ns:
         return Probed({"status": "failed"}, packets=False)
     if first is None:
         raise FootageUnreadable(
@@ -236,7 +237,7 @@ def _hidden(video: Video) -> int:
 
 def _cells(decoded: Decoded) -> ByteArray:
     wh = cells_wh((decoded.frame.width, decoded.frame.height))
-    return PyavFrame(decoded.frame, 0, Shape(), Scalers()).luma(*wh)
+    return PyavFrame(Decoded(decoded.frame), Shape(), Scalers()).luma(*wh)
 
 
 def _require_decodable_size(video: Video) -> None:

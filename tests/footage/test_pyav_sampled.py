@@ -13,14 +13,14 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageError
-from lfr_batch.footage.pyav import open_frames
+from lfr_batch.footage.decoders import Decoding
 from lfr_batch.footage.pyav_input import Video, open_video
 from lfr_batch.footage.sampling import SamplerState, sample
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageEntry, Segment
 from tests.probing import probe
 
-from .clips import whole, write_clip
+from .clips import frames_of, whole, write_clip
 from .conftest import CONTAINERS
 
 S3 = S3Config()
@@ -33,12 +33,15 @@ def samples(
 ) -> tuple[list[Sample], int]:
     """The samples of a segment, and how many frames were decoded for them."""
     state, taken, decoded = SamplerState(), list[Sample](), 0
+    how = Decoding(threads=threads, sample_fps=fps if spare else 0.0)
     with suppress(FootageError):
-        for frame in open_frames(segment, S3, threads, fps if spare else 0.0):
+        for frame in frames_of(segment, how=how):
             decoded += 1
             take, state = sample(state, frame.pts_ns, fps)
             if take:
-                taken.append((frame.pts_ns, np.asarray(frame._frame.to_ndarray()).tobytes()))
+                taken.append(
+                    (frame.pts_ns, np.asarray(frame._decoded.frame.to_ndarray()).tobytes())
+                )
     return taken, decoded
 
 

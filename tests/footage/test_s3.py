@@ -13,7 +13,6 @@ from botocore.exceptions import EndpointConnectionError
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
 from lfr_batch.footage import s3
-from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.ranged import RangedReader
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, stored
@@ -21,7 +20,7 @@ from lfr_batch.records import ByteArray, FootageEntry
 from lfr_batch.storage import s3_client
 from tests.probing import probe
 
-from .clips import plain_pts, whole, write_clip
+from .clips import frames_of, plain_pts, whole, write_clip
 
 MIB = 1024 * 1024
 BIG = 24 * MIB
@@ -70,7 +69,7 @@ def test_segments_of_an_object_give_the_frames_of_the_file(
     assert (asset.sha256 or "").startswith("etag:")
     segments = plan_segments(asset, 1.0, "key")
     assert len(segments) > 1
-    times = [f.pts_ns for segment in segments for f in open_frames(segment, store)]
+    times = [f.pts_ns for segment in segments for f in frames_of(segment, store)]
     assert len(times) == 100
     if name != "mpeg4.avi":
         assert times == pytest.approx(plain_pts(rendered[name]), abs=2)
@@ -87,7 +86,7 @@ def test_joined_transport_streams_are_read_whole_however_they_are_cut(
     s3_client.client(store).put_object(Bucket="archive", Key="joined.ts", Body=joined)
     asset = probe(FootageEntry("s3://archive/joined.ts"), FootageConfig(), store)
     segments = plan_segments(asset, 1.0, "key")
-    times = [f.pts_ns for segment in segments for f in open_frames(segment, store)]
+    times = [f.pts_ns for segment in segments for f in frames_of(segment, store)]
     assert len(times) == sum(frames)
     assert times == sorted(times)
 
@@ -133,7 +132,7 @@ def test_what_goes_wrong_half_way_is_not_taken_for_damage(
     client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="long.avi", Body=path.read_bytes())
     assert path.stat().st_size > 4 * MIB
-    frames = open_frames(whole("s3://archive/long.avi"), store)
+    frames = frames_of(whole("s3://archive/long.avi"), store)
     next(frames)
     if gone == "object":
         client.delete_object(Bucket="archive", Key="long.avi")

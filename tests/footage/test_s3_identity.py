@@ -31,11 +31,11 @@ def test_an_object_that_changed_since_it_was_planned_is_refused(
 ) -> None:
     uri = f"s3://{bucket}/cam1/a.mp4"
     (segment,) = plan_segments(probe(FootageEntry(uri), FootageConfig(), store), 60.0, "key")
-    assert next(open_segment(segment, store, 1)).pts_ns == 0
+    assert next(open_segment(segment, store)).pts_ns == 0
     other = rendered["clip.ts"].read_bytes()
     s3_client.client(store).put_object(Bucket=bucket, Key="cam1/a.mp4", Body=other)
     with pytest.raises(FootageUnreadable, match=f"changed .*had {segment.bytes} bytes"):
-        next(open_segment(segment, store, 1))
+        next(open_segment(segment, store))
 
 
 def planned(uri: str, store: S3Config) -> Segment:
@@ -72,15 +72,15 @@ def test_another_object_of_the_same_size_is_refused(
     client.put_object(Bucket=bucket, Key=key, Body=data, **checksum)
     segment = planned(uri, store)
     assert (segment.version_id is not None) == (bucket == "versions")
-    assert len(list(open_segment(segment, store, 1))) == 100
+    assert len(list(open_segment(segment, store))) == 100
     client.put_object(Bucket=bucket, Key=key, Body=data, **checksum)
-    assert len(list(open_segment(segment, store, 1))) == 100, "the same bytes put there again"
+    assert len(list(open_segment(segment, store))) == 100, "the same bytes put there again"
     client.put_object(Bucket=bucket, Key=key, Body=other_bytes(data), **checksum)
     with pytest.raises(FootageChanged, match=f"{uri} has changed .*its size is the same"):
-        next(open_segment(segment, store, 1))
+        next(open_segment(segment, store))
     client.delete_object(Bucket=bucket, Key=key)
     with pytest.raises(FootageUnreadable, match=f"{uri} is gone since the run was planned"):
-        next(open_segment(segment, store, 1))
+        next(open_segment(segment, store))
 
 
 @pytest.mark.parametrize("change", ["replaced", "deleted"])
@@ -89,7 +89,7 @@ def test_an_object_that_does_not_stay_does_not_count(
 ) -> None:
     """It is so small that it was read in one go, before that."""
     client, uri = s3_client.client(store), f"s3://{bucket}/cam1/a.mp4"
-    frames = open_segment(planned(uri, store), store, 1)
+    frames = open_segment(planned(uri, store), store)
     next(frames)
     if change == "deleted":
         client.delete_object(Bucket=bucket, Key="cam1/a.mp4")
