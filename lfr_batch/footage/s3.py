@@ -10,30 +10,27 @@ import base64
 import fnmatch
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import (
     FootageChanged,
     FootageGone,
     FootageUnreadable,
+    LfrError,
     StoreUnreachable,
     UsageError,
 )
 from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, sort_by_name
 from lfr_batch.footage.ranged import RangedReader
+from lfr_batch.storage import s3_errors
 from lfr_batch.storage.s3_client import client
+from lfr_batch.storage.s3_errors import Meaning, S3Failure
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -47,15 +44,35 @@ WILDCARD = re.compile(r"[*?\[]")
 ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
 UNVERSIONED = "null"
 """The version that every object has that is written while a bucket keeps no versions."""
-NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
-REFUSED = {"403", "AccessDenied", "AllAccessDisabled", "Forbidden"}
-BAD_CREDENTIALS = {
-    "ExpiredToken",
-    "InvalidAccessKeyId",
-    "InvalidToken",
-    "SignatureDoesNotMatch",
-    "401",
+
+SENTENCES: Mapping[Meaning, tuple[type[LfrError], str]] = {
+    **{meaning: (StoreUnreachable, sentence) for meaning, sentence in s3_errors.SENTENCES.items()},
+    "no bucket": (
+        StoreUnreachable,
+        "the bucket of {what} does not exist: check its name and endpoint",
+    ),
+    "absent": (FootageGone, "{what} does not exist: check the key"),
+    "not allowed": (
+        StoreUnreachable,
+        "{what} may not be read with these credentials (403): ask for "
+        "s3:ListBucket and s3:GetObject, or set s3.requester_pays where the requester pays",
+    ),
+    "bad credentials": (
+        StoreUnreachable,
+        "the credentials for {what} are not accepted ({said}): renew them",
+    ),
+    "condition failed": (
+        FootageChanged,
+        "{what} was replaced while it was being read: scan it anew",
+    ),
+    "no endpoint": (
+        StoreUnreachable,
+        "{what} cannot be reached at {endpoint}: check s3.endpoint_url and the network",
+    ),
 }
+REFUSED = StoreUnreachable, "{what} cannot be read: the store answers {said}"
+"""Whatever else the store answers."""
+REPLACED = S3Failure("condition failed", "another ETag")
 
 
 def find(given: str, s3: S3Config) -> Found:
@@ -192,7 +209,7 @@ def _read_range(store: S3Client, uri: str, span: tuple[int, int], etag: str) -> 
         with _explained(uri, last_attempt=attempt == READ_ATTEMPTS):
             reply = store.get_object(Bucket=bucket, Key=key, Range=wanted, **condition)
             if reply.get("ETag", "") != etag:
-                raise _replaced(uri)
+                raise _refusal(uri, REPLACED)
             data = reply["Body"].read()
             if len(data) == span[1] - span[0]:
                 return data
@@ -204,42 +221,12 @@ def _explained(what: str, *, last_attempt: bool = True) -> Iterator[None]:
     """Turn boto3's errors into sentences; broken transfers pass silently before the last try."""
     try:
         yield
-    except ClientError as error:
-        raise _refusal(what, error) from error
-    except (NoCredentialsError, PartialCredentialsError) as error:
-        raise StoreUnreachable(
-            f"there are no credentials for {what}: set AWS_PROFILE or AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY"
-        ) from error
-    except EndpointConnectionError as error:
-        endpoint = error.kwargs.get("endpoint_url", "its endpoint")
-        raise StoreUnreachable(
-            f"{what} cannot be reached at {endpoint}: check s3.endpoint_url and the network"
-        ) from error
-    except (BotoCoreError, OSError) as error:
-        if last_attempt:
-            raise StoreUnreachable(f"{what} cannot be read: {error}") from error
-    except ValueError as error:
-        raise StoreUnreachable(f"{what} are not usable: {error}") from error
+    except (ClientError, BotoCoreError, OSError, ValueError) as error:
+        failure = s3_errors.failure_of(error)
+        if last_attempt or failure.meaning != "broken off":
+            raise _refusal(what, failure) from error
 
 
-def _refusal(what: str, error: ClientError) -> Exception:
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    if code == "NoSuchBucket":
-        return StoreUnreachable(f"the bucket of {what} does not exist: check its name and endpoint")
-    if code in NOT_FOUND:
-        return FootageGone(f"{what} does not exist: check the key")
-    if code in REFUSED:
-        return StoreUnreachable(
-            f"{what} may not be read with these credentials (403): ask for "
-            "s3:ListBucket and s3:GetObject, or set s3.requester_pays where the requester pays"
-        )
-    if code in BAD_CREDENTIALS:
-        return StoreUnreachable(f"the credentials for {what} are not accepted ({code}): renew them")
-    if code in {"412", "PreconditionFailed"}:
-        return _replaced(what)
-    return StoreUnreachable(f"{what} cannot be read: the store answers {code or error}")
-
-
-def _replaced(uri: str) -> FootageChanged:
-    return FootageChanged(f"{uri} was replaced while it was being read: scan it anew")
+def _refusal(what: str, failure: S3Failure) -> LfrError:
+    kind, sentence = SENTENCES.get(failure.meaning, REFUSED)
+    return kind(sentence.format(what=what, said=failure.said, endpoint=failure.endpoint))
