@@ -8,6 +8,7 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.footage.decoders import PLAINLY, Decoding
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.pyav import open_frames
+from lfr_batch.footage.sources import source_of
 from lfr_batch.footage.stills import open_stills
 from lfr_batch.footage.watched import require_planned, undisturbed
 from lfr_batch.records import Segment
@@ -21,9 +22,10 @@ def open_segment(segment: Segment, s3: S3Config, how: Decoding = PLAINLY) -> Gen
     the file is not the one that was planned, and after the last where it did not stay that:
     nothing of what was given counts then.
     """
-    as_planned = require_planned(segment, s3)
-    with undisturbed(segment.uri, as_planned, segment.sha256, s3):
+    source = source_of(segment.uri, s3)
+    as_planned = require_planned(segment, source)
+    with undisturbed(source, as_planned, segment.sha256):
         if segment.kind == "still":
-            yield from open_stills(segment, s3)
+            yield from open_stills(segment, source)
         else:
-            yield from open_frames(segment, s3, how)
+            yield from open_frames(segment, source, how)

@@ -8,13 +8,12 @@ from itertools import chain
 
 import av
 
-from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageDamaged, FootageUnreadable
-from lfr_batch.footage import sources
 from lfr_batch.footage.damage import damaged_sentence, tolerance_ns
 from lfr_batch.footage.decoded import Decoded, of_fields, unmarked
 from lfr_batch.footage.decoders import PLAINLY, Decoding, decoder_of
 from lfr_batch.footage.packets import Packet, length_ns, packet_ns, packets_to_decode
+from lfr_batch.footage.places import Source
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import Part, Video, announced_ns, is_encrypted, open_video
 from lfr_batch.footage.reading import Reading, Wanted, damage_of, early_end
@@ -29,7 +28,7 @@ PAST_END = 4
 """Frames in a row at or after the end that close a segment: order may be disturbed a little."""
 
 
-def open_frames(segment: Segment, s3: S3Config, how: Decoding = PLAINLY) -> Generator[PyavFrame]:
+def open_frames(segment: Segment, source: Source, how: Decoding = PLAINLY) -> Generator[PyavFrame]:
     """The frames with ``start_ns <= pts < end_ns``, upright, in order. Close it to close the file.
 
     Raises after the last readable frame: FootageDamaged where packets could not be decoded or the
@@ -44,14 +43,14 @@ def open_frames(segment: Segment, s3: S3Config, how: Decoding = PLAINLY) -> Gene
 
         def open_again() -> Video:
             files.close()
-            return files.enter_context(open_video(segment.uri, s3, how.threads, chosen, part))
+            return files.enter_context(open_video(source, how.threads, chosen, part))
 
         video, reading, frames = _from_keyframe(open_again, wanted, how.stillness)
         pictures = of_fields(frames, segment, how.sample_fps) if interlaced else unmarked(frames)
         for decoded in _within(pictures, wanted):
             given += 1
             yield PyavFrame(decoded, shape, scalers)
-        complaint = _complaint(video, segment, reading, s3)
+        complaint = _complaint(video, segment, reading, source)
         unreadable = not reading.frames and segment.start_ns == 0
     if complaint or unreadable:
         raise _error(segment.uri, complaint, given)
@@ -157,19 +156,19 @@ def _tick(video: Video, frame: av.VideoFrame) -> int | None:
     return None if frame.dts is None else frame.dts - video.reorder_ticks
 
 
-def _complaint(video: Video, segment: Segment, reading: Reading, s3: S3Config) -> str | None:
+def _complaint(video: Video, segment: Segment, reading: Reading, source: Source) -> str | None:
     """What is wrong with this segment's share of the file, None where it is sound."""
     if reading.at_end:
-        truncated = _truncated(video, segment, reading, s3)
+        truncated = _truncated(video, segment, reading, source)
         if truncated:
             return truncated
     damage = damage_of(reading)
     return damaged_sentence(segment.uri, damage) if damage.packets else None
 
 
-def _truncated(video: Video, segment: Segment, reading: Reading, s3: S3Config) -> str | None:
+def _truncated(video: Video, segment: Segment, reading: Reading, source: Source) -> str | None:
     if segment.end_ns is None:
-        with sources.open_bytes(segment.uri, s3) as file:
+        with source.open_bytes() as file:
             tail = missing_tail(file.read(HEAD_BYTES), file.seek(0, 2))
         if tail:
             return f"{segment.uri} is truncated: {tail}"

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -97,62 +98,55 @@ def find(given: str, s3: S3Config) -> Found:
     return Found(below=tuple(zip(uris, sorts, strict=True)))
 
 
-def stored(uri: str, s3: S3Config) -> str:
-    """The address in the normal form in which its key is there; as given where it is not there.
+@dataclass(frozen=True, slots=True)
+class S3Object:
+    """See ``places.Source``."""
 
-    Raises StoreUnreachable.
-    """
-    forms = (uri, *(unicodedata.normalize(form, uri) for form in ("NFC", "NFD")))
-    if len(set(forms)) == 1:
-        return uri
-    return next((form for form in dict.fromkeys(forms) if _is_there(form, s3)), uri)
+    uri: str
+    s3: S3Config
 
+    path = None
 
-def _is_there(uri: str, s3: S3Config) -> bool:
-    bucket, key = split(uri)
-    try:
-        with _explained(uri):
-            client(s3).head_object(Bucket=bucket, Key=key)
-    except FootageUnreadable:
-        return False
-    return True
+    def stored(self) -> str:
+        forms = (self.uri, *(unicodedata.normalize(form, self.uri) for form in ("NFC", "NFD")))
+        if len(set(forms)) == 1:
+            return self.uri
+        objects = (S3Object(form, self.s3) for form in dict.fromkeys(forms))
+        return next((each.uri for each in objects if each._is_there()), self.uri)
 
+    def _is_there(self) -> bool:
+        try:
+            self._head()
+        except FootageUnreadable:
+            return False
+        return True
 
-def open_bytes(uri: str, s3: S3Config) -> BinaryIO:
-    """A seekable reader that asks for ranges of ``read_ahead_mib`` and keeps the last few.
+    def open_bytes(self) -> BinaryIO:
+        """It asks for ranges of ``read_ahead_mib`` and keeps the last few. Its reads raise, too."""
+        head, store = self._head(), client(self.s3)
+        etag = head.get("ETag", "")
 
-    Raises FootageUnreadable, StoreUnreachable; so do its reads.
-    """
-    bucket, key = split(uri)
-    store = client(s3)
-    with _explained(uri):
-        head = store.head_object(Bucket=bucket, Key=key)
-    etag = head.get("ETag", "")
+        def fetch(start: int, stop: int) -> bytes:
+            return _read_range(store, self.uri, (start, stop), etag)
 
-    def fetch(start: int, stop: int) -> bytes:
-        return _read_range(store, uri, (start, stop), etag)
+        reader = RangedReader(head["ContentLength"], fetch, self.s3.read_ahead_mib * MIB)
+        return cast("BinaryIO", BufferedReader(reader, MIB))
 
-    reader = RangedReader(head["ContentLength"], fetch, s3.read_ahead_mib * MIB)
-    return cast("BinaryIO", BufferedReader(reader, MIB))
+    def state(self) -> ObjectState:
+        """Size, the store's own checksum, and the version where the bucket keeps versions."""
+        return _state_of(self._head(ChecksumMode="ENABLED"))
 
+    def facts(self) -> ObjectFacts:
+        """Size and the store's own checksum. Transfers nothing of the object."""
+        head = self._head(ChecksumMode="ENABLED")
+        if head.get("StorageClass") in ARCHIVED and "expiry-date" not in head.get("Restore", ""):
+            raise FootageUnreadable(f"{self.uri} is in an archive tier: restore it first")
+        return ObjectFacts(_state_of(head), _checksum(head), _sha256(head))
 
-def state(uri: str, s3: S3Config) -> ObjectState:
-    """Size, the store's own checksum, and the version where the bucket keeps versions."""
-    return _state_of(_head(uri, s3))
-
-
-def facts(uri: str, s3: S3Config) -> ObjectFacts:
-    """Size and the store's own checksum. Transfers nothing of the object."""
-    head = _head(uri, s3)
-    if head.get("StorageClass") in ARCHIVED and "expiry-date" not in head.get("Restore", ""):
-        raise FootageUnreadable(f"{uri} is in an archive tier: restore it first")
-    return ObjectFacts(_state_of(head), _checksum(head), _sha256(head))
-
-
-def _head(uri: str, s3: S3Config) -> HeadObjectOutputTypeDef:
-    bucket, key = split(uri)
-    with _explained(uri):
-        return client(s3).head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    def _head(self, **asked: Any) -> HeadObjectOutputTypeDef:
+        bucket, key = split(self.uri)
+        with _explained(self.uri):
+            return client(self.s3).head_object(Bucket=bucket, Key=key, **asked)
 
 
 def _state_of(head: HeadObjectOutputTypeDef) -> ObjectState:

@@ -15,6 +15,7 @@ from lfr_batch.footage.decoders import PLAINLY, Decoding
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.pyav_frame import PyavFrame
+from lfr_batch.footage.sources import source_of
 from lfr_batch.records import ByteArray, Segment
 
 RATE = 25
@@ -98,7 +99,7 @@ def frames_of(
     segment: Segment, s3: S3Config = ANYWHERE, how: Decoding = PLAINLY
 ) -> Generator[PyavFrame]:
     """Whatever the file is by now."""
-    return open_frames(segment, s3, how)
+    return open_frames(segment, source_of(segment.uri, s3), how)
 
 
 def whole_bgr(frame: Frame) -> ByteArray:

@@ -18,6 +18,7 @@ from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
 from lfr_batch.footage import deinterlace, pyav_frame, stored
 from lfr_batch.footage.decoded import Decoded
 from lfr_batch.footage.decoders import Decode, decoder_of, settle_decode
+from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.nvdec import (
     AS_ON_PROCESSORS,
     brought_down,
@@ -80,7 +81,7 @@ def test_what_goes_wrong_later_is_not_blamed_on_the_opening(rendered: dict[str, 
         pytest.raises(
             FootageUnreadable, match=r"cannot be read any further: Operation not"
         ) as said,
-        open_container(str(rendered["plain.mp4"]), S3),
+        open_container(LocalFile(str(rendered["plain.mp4"]))),
     ):
         raise av.error.OSError(errno.EOPNOTSUPP, "Operation not supported")
     assert "moov" not in str(said.value)
@@ -91,7 +92,7 @@ def test_a_decoder_that_is_not_there_is_refused_in_a_sentence(rendered: dict[str
     """And it is not the footage that is blamed."""
     with (
         pytest.raises(DeviceUnavailable, match=r"set footage\.decode to auto or cpu") as refusal,
-        open_video(str(rendered["plain.mp4"]), S3, decoder="nvdec"),
+        open_video(LocalFile(str(rendered["plain.mp4"])), decoder="nvdec"),
     ):
         pass
     assert "plain.mp4" not in str(refusal.value)

@@ -12,8 +12,9 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageChanged, FootageUnreadable
-from lfr_batch.footage import local, sources, watched
+from lfr_batch.footage import local, watched
 from lfr_batch.footage.decoders import Decoding
+from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageEntry, Segment
@@ -149,12 +150,14 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Files that are read from end to end, one entry each time."""
     read: list[str] = []
 
-    def noted(uri: str, s3: S3Config) -> object:
-        read.append(Path(uri).name)
-        return local.facts(uri, s3)
+    read_whole = LocalFile.facts
+
+    def noted(file: LocalFile) -> object:
+        read.append(file.path.name)
+        return read_whole(file)
 
     watched._read_again.cache_clear()
-    monkeypatch.setattr(sources, "facts", noted)
+    monkeypatch.setattr(LocalFile, "facts", noted)
     yield read
     watched._read_again.cache_clear()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.packets import length_ns, packet_ns, packets_to_decode
 from lfr_batch.footage.pyav_input import open_video
 from lfr_batch.footage.reading import Reading, Wanted
 from lfr_batch.footage.stillness import Group, Stillness
 
-from .clips import ANYWHERE, pictures, write_clip
+from .clips import pictures, write_clip
 
 FRAMES = 100
 MS = 10**6
@@ -26,7 +27,7 @@ def still_clip(folder: Path, b_frames: int = 0) -> str:
 
 
 def test_every_packet_and_then_the_empty_one(tmp_path: Path) -> None:
-    with open_video(still_clip(tmp_path, b_frames=2), ANYWHERE) as video:
+    with open_video(LocalFile(still_clip(tmp_path, b_frames=2))) as video:
         reading = Reading(video.timing)
         packets = list(packets_to_decode(video, reading))
         times_ns = [packet_ns(packet, reading) for packet in packets if packet.size]
@@ -37,7 +38,7 @@ def test_every_packet_and_then_the_empty_one(tmp_path: Path) -> None:
 
 
 def handed_on_ms(path: str, stillness: Stillness) -> tuple[list[int], Reading]:
-    with open_video(path, ANYWHERE) as video:
+    with open_video(LocalFile(path)) as video:
         reading = Reading(video.timing, Wanted(sample_fps=5.0), stillness)
         packets = packets_to_decode(video, reading)
         return [packet_ns(packet, reading) // MS for packet in packets if packet.size], reading

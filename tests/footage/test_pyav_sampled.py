@@ -14,6 +14,7 @@ import pytest
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageError
 from lfr_batch.footage.decoders import Decoding
+from lfr_batch.footage.places import Source
 from lfr_batch.footage.pyav_input import Video, open_video
 from lfr_batch.footage.sampling import SamplerState, sample
 from lfr_batch.footage.segments import plan_segments
@@ -164,9 +165,9 @@ def test_a_segment_that_begins_between_frames_is_found_at_the_first_try(
     """What comes before it is not decoded, but for the frame that tells where a seek has led."""
     opened: list[str] = []
 
-    def noting(uri: str, *how: Any) -> AbstractContextManager[Video]:
-        opened.append(uri)
-        return open_video(uri, *how)
+    def noting(source: Source, *how: Any) -> AbstractContextManager[Video]:
+        opened.append(source.uri)
+        return open_video(source, *how)
 
     monkeypatch.setattr("lfr_batch.footage.pyav.open_video", noting)
     segment = Segment("s", "f", str(rendered[name]), "video", 2_010_000_000, 3 * 10**9, 4.0)

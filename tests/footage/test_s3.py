@@ -15,7 +15,7 @@ from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
 from lfr_batch.footage import s3
 from lfr_batch.footage.ranged import RangedReader
 from lfr_batch.footage.segments import plan_segments
-from lfr_batch.footage.sources import list_footage, stored
+from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.records import ByteArray, FootageEntry
 from lfr_batch.storage import s3_client
 from tests.probing import probe
@@ -104,7 +104,7 @@ def test_reading_the_head_of_a_large_object_transfers_little(
         sent.append(int(str(parsed.get("ContentLength", 0))))
 
     client.meta.events.register("after-call.s3.GetObject", count)
-    with s3.open_bytes("s3://archive/big", store) as file:
+    with s3.S3Object("s3://archive/big", store).open_bytes() as file:
         assert file.read(1000) == data[:1000]
         file.seek(-1000, io.SEEK_END)
         assert file.read() == data[-1000:]
@@ -206,9 +206,9 @@ def test_a_key_in_another_normal_form_is_found(store: S3Config) -> None:
     key = unicodedata.normalize("NFD", "Café.mp4")
     s3_client.client(store).put_object(Bucket="archive", Key=key, Body=b"x")
     there = f"s3://archive/{key}"
-    assert stored("s3://archive/Caf\u00e9.mp4", store) == there
-    assert stored(there, store) == there
-    assert stored("s3://archive/M\u00fcll.mp4", store) == "s3://archive/M\u00fcll.mp4"
+    assert source_of("s3://archive/Caf\u00e9.mp4", store).stored() == there
+    assert source_of(there, store).stored() == there
+    assert source_of("s3://archive/M\u00fcll.mp4", store).stored() == "s3://archive/M\u00fcll.mp4"
 
 
 @pytest.mark.usefixtures("bucket")

@@ -109,7 +109,7 @@ def test_a_store_that_ignores_conditions_is_not_believed(store: S3Config) -> Non
 
     client.meta.events.register("before-parameter-build.s3.GetObject", ignored)
     client.put_object(Bucket="archive", Key="x", Body=bytes(3 * MIB))
-    with s3.open_bytes("s3://archive/x", store) as file:
+    with s3.S3Object("s3://archive/x", store).open_bytes() as file:
         file.read(10)
         client.put_object(Bucket="archive", Key="x", Body=b"1" * 3 * MIB)
         file.seek(2 * MIB)
@@ -141,9 +141,9 @@ def test_what_identifies_an_object(
         parsed.update({"LastModified": datetime(2026, 1, 1, tzinfo=UTC), **said})
 
     client.meta.events.register("after-call.s3.HeadObject", answer)
-    facts = s3.facts("s3://archive/abc", store)
+    facts = s3.S3Object("s3://archive/abc", store).facts()
     assert (facts.checksum, facts.content_id) == (checksum, content_id)
-    assert s3.state("s3://archive/abc", store) == facts.state
+    assert s3.S3Object("s3://archive/abc", store).state() == facts.state
 
 
 @pytest.mark.usefixtures("bucket")
@@ -154,7 +154,7 @@ def test_a_store_without_etags_can_be_read(store: S3Config) -> None:
         client.meta.events.register(
             f"after-call.s3.{operation}", lambda parsed, **_: parsed.pop("ETag")
         )
-    with s3.open_bytes("s3://archive/abc", store) as file:
+    with s3.S3Object("s3://archive/abc", store).open_bytes() as file:
         assert file.read() == b"abc"
 
 
@@ -164,14 +164,14 @@ def test_a_store_checksum_is_used(store: S3Config) -> None:
         Bucket="archive", Key="sum", Body=b"abc", ChecksumAlgorithm="SHA256"
     )
     known = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert s3.facts("s3://archive/sum", store).checksum == known
+    assert s3.S3Object("s3://archive/sum", store).facts().checksum == known
 
 
 @pytest.mark.usefixtures("bucket")
 def test_an_object_replaced_while_reading_is_refused(store: S3Config) -> None:
     client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="x", Body=bytes(3 * MIB))
-    with s3.open_bytes("s3://archive/x", store) as file:
+    with s3.S3Object("s3://archive/x", store).open_bytes() as file:
         file.read(10)
         client.put_object(Bucket="archive", Key="x", Body=b"1" * 3 * MIB)
         file.seek(2 * MIB)
