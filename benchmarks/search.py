@@ -32,8 +32,9 @@ from rich.table import Table
 
 from benchmarks.machine import describe_machine
 from benchmarks.synthetic_gallery import unit_rows, write_gallery
-from lfr_batch.config.schema import Config, S3Config
+from lfr_batch.config.schema import Config
 from lfr_batch.faces.stages import FaceStages, detect_in_still, open_stages
+from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.stills import open_stills
 from lfr_batch.gallery.faiss_index import BLAS_FROM, BLAS_ROWS, open_index, search
 from lfr_batch.gallery.matcher import Matcher, open_matcher
@@ -183,17 +184,17 @@ def still_against(
     config = Config()
     stages = open_stages(load_pack(home, pack), config, threads)
     segment = Segment("still", "still", str(picture), "still", 0, None, None)
-    frame = next(open_stills(segment, S3Config()))
+    frame = next(open_stills(segment, LocalFile(segment.uri)))
     probe = unit_rows(1, seed=3)
 
     def whole() -> object:
-        frames = open_stills(segment, S3Config())
+        frames = open_stills(segment, LocalFile(segment.uri))
         return scan_segment(segment, frames, Search(stages, matcher, THRESHOLD, config))
 
     whole()
     work: dict[str, Work] = {
         "whole": whole,
-        "decoding": lambda: next(open_stills(segment, S3Config())),
+        "decoding": lambda: next(open_stills(segment, LocalFile(segment.uri))),
         **detections(stages, frame, config),
         "search_of_one_probe": lambda: matcher.match(probe, THRESHOLD, TOP_K),
     }

@@ -98,6 +98,10 @@ class Planes:
     """What keeps that memory for as long as it is referenced."""
 
 
+Cells = Callable[[Planes, SizeWh, Callable[[], ByteArray]], ByteArray]
+"""See ``Scaler.cells``."""
+
+
 class Scaler(Protocol):
     """What makes pictures of planes on the device that models compute on, for any number of
     threads. See ``models.plane_scaler``."""

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from benchmarks.gpu.bench import Bench, Device
 from benchmarks.gpu.one_shape import LEAST_CALLS, WARM_UP, call_s
 from benchmarks.rows import Row, figure_of, tried
-from lfr_batch.config.schema import S3Config
 from lfr_batch.faces.stages import FaceStages, open_stages
+from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.pyav_input import open_video
 from lfr_batch.models.agreement import open_embedder_session
 from lfr_batch.models.devices import available_cores
@@ -96,7 +96,7 @@ def models_used(stages: FaceStages, embedder: Session, pack: Pack, bench: Bench)
 
 
 def picture_wh(clip: Path) -> tuple[int, int]:
-    with open_video(str(clip), S3Config()) as video:
+    with open_video(LocalFile(str(clip))) as video:
         return video.stream.width, video.stream.height
 
 

@@ -16,8 +16,9 @@ from onnxruntime import OrtValue
 
 from benchmarks.gpu.bench import Bench
 from benchmarks.rows import Row, tried
-from lfr_batch.config.schema import S3Config
 from lfr_batch.faces.letterbox import fit
+from lfr_batch.footage.decoders import Decoding
+from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.motion import cells_wh
 from lfr_batch.footage.nvdec import hardware_decoder
 from lfr_batch.footage.pyav import open_frames
@@ -70,7 +71,7 @@ def _of_decoder(bench: Bench, decoder: Decoder, setting: str) -> Iterator[Row]:
 
 def _held(clip: Path, decoder: Decoder, scaler: PlaneScaler) -> Iterator[Held]:
     segment = Segment("s", "f", str(clip), "video", 0, None, 1.0, codec="h264")
-    with closing(open_frames(segment, S3Config(), decoder=decoder)) as frames:
+    with closing(open_frames(segment, LocalFile(str(clip)), Decoding(decoder))) as frames:
         for frame in frames:
             planes = frame.planes()
             if planes is None:

@@ -23,6 +23,7 @@ from lfr_batch.faces.realign import look_upright
 from lfr_batch.faces.stages import EnrolStages, detect_in_still, open_enrol_stages
 from lfr_batch.faces.view import aligned_rgb, cut_view
 from lfr_batch.footage.local import unreadable
+from lfr_batch.footage.sources import source_of
 from lfr_batch.footage.stills import StillFrame, check_still, decode_still, read_still
 from lfr_batch.gallery.chosen_face import choose_face
 from lfr_batch.gallery.close_pairs import Compare, PairLimits, on_processors
@@ -191,7 +192,7 @@ _ENROLLING: WorkKind[EnrolSpec, EnrolmentImage, EnrolmentOutcome] = WorkKind(
 
 def _read(uri: str, config: Config) -> bytes:
     try:
-        return read_still(uri, config.s3)
+        return read_still(source_of(uri, config.s3))
     except OSError as error:
         raise unreadable(uri, error) from error
 

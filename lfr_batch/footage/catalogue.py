@@ -11,13 +11,13 @@ from pathlib import PurePosixPath
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.config.time_zones import zone_of
 from lfr_batch.errors import FootageError, StoreError, UsageError
-from lfr_batch.footage import sources
 from lfr_batch.footage.albums import open_album
 from lfr_batch.footage.fields import as_asked
 from lfr_batch.footage.moving import Probed, probe_moving
 from lfr_batch.footage.pictures import picture_format
-from lfr_batch.footage.places import ObjectFacts
+from lfr_batch.footage.places import ObjectFacts, Source
 from lfr_batch.footage.pyav_input import check_head
+from lfr_batch.footage.sources import source_of
 from lfr_batch.footage.start_time import (
     NOTHING,
     ToldTime,
@@ -57,7 +57,8 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
         rotation_deg=entry.rotate_deg,
     )
     try:
-        facts = sources.facts(entry.uri, s3)
+        source = source_of(entry.uri, s3)
+        facts = source.facts()
         blank = replace(
             blank,
             footage_id=_footage_id(entry.uri, facts),
@@ -68,11 +69,14 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
             changed_ns=facts.changed_ns,
             version_id=facts.state.version_id,
         )
-        with undisturbed(entry.uri, facts.state, facts.checksum, s3):
-            head = check_head(entry.uri, s3)
-            kind = kind_of(entry.uri, head, s3)
+        with undisturbed(source, facts.state, facts.checksum):
+            head = check_head(source)
+            kind = kind_of(source, head)
             blank = replace(blank, kind=kind)
-            found = _still(entry, s3) if kind == "still" else probe_moving(entry, head, facts, s3)
+            if kind == "still":
+                found = [_still(entry, source)]
+            else:
+                found = probe_moving(entry, source, head, facts)
     except (FootageError, StoreError, UsageError) as error:
         return (_with_start(replace(blank, error=str(error)), entry, Probed({}), footage),)
     except Exception as error:  # noqa: BLE001 - one file's surprise must not end the run
@@ -101,24 +105,24 @@ def _asset(
     return replace(asset, footage_id=_footage_id(asset.uri, facts, (asset.recording, asset.stream)))
 
 
-def kind_of(uri: str, head: bytes, s3: S3Config) -> FootageKind:
+def kind_of(source: Source, head: bytes) -> FootageKind:
     """Still or video, by format. A run of JPEGs in one file is a video by its ending."""
-    suffix = PurePosixPath(uri).suffix.lower()
+    suffix = PurePosixPath(source.uri).suffix.lower()
     name = picture_format(head)
     if name is None or (name == "jpeg" and suffix in MOTION_JPEG_SUFFIXES):
         return "video"
-    if name in {"gif", "apng"} and _frames(uri, s3) > MOST_FRAMES:
+    if name in {"gif", "apng"} and _frames(source) > MOST_FRAMES:
         return "video"
     return "still"
 
 
-def _frames(uri: str, s3: S3Config) -> int:
-    album = open_album(read_still(uri, s3))
+def _frames(source: Source) -> int:
+    album = open_album(read_still(source))
     return len(album.pages) if album else 0
 
 
-def _still(entry: FootageEntry, s3: S3Config) -> list[Probed]:
-    album = check_still(entry.uri, read_still(entry.uri, s3))
+def _still(entry: FootageEntry, source: Source) -> Probed:
+    album = check_still(entry.uri, read_still(source))
     width, height = album.pages[0].size_wh
     sideways = entry.rotate_deg % 180 != 0
     error = truncated(entry.uri, album)
@@ -133,7 +137,7 @@ def _still(entry: FootageEntry, s3: S3Config) -> list[Probed]:
         "unsearched": unsearched,
         "unsearched_share": share,
     }
-    return [Probed(fields)]
+    return Probed(fields)
 
 
 def _with_start(

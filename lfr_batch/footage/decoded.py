@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,8 +16,9 @@ from lfr_batch.footage.deinterlace import (
     neighbours,
     pays_for_both_fields,
 )
-from lfr_batch.footage.pyav_frame import Filtered
 from lfr_batch.records import Segment
+
+Filtered = Callable[[], av.VideoFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,17 @@ class Decoded:
     """``moment_ns`` places the frame in a segment; ``pts_ns`` is that, never going backwards."""
 
     frame: av.VideoFrame
-    moment_ns: int
-    pts_ns: int
+    moment_ns: int = 0
+    pts_ns: int = 0
     filtered: Filtered | None = None
-    """What makes the picture of a frame that holds two fields."""
+    """Gives the frame to convert in place of ``frame``, of the same size."""
     other: Filtered | None = None
-    """What makes that of its other field."""
+    """Does so for its other field."""
+    woven: bool = False
+    """It holds two fields, so that its planes as they are show nothing."""
+
+    def other_field(self) -> Decoded | None:
+        return replace(self, filtered=self.other, other=None) if self.other else None
 
 
 def unmarked(frames: Iterator[Decoded]) -> Iterator[Decoded]:
@@ -53,10 +59,10 @@ def of_fields(frames: Iterator[Decoded], segment: Segment, sample_fps: float) ->
         )
         first = partial(deinterlaced, *window, segment.fields)
         second = partial(deinterlaced, *window, segment.fields, second=True)
-        yield replace(decoded, filtered=first, other=second)
+        yield replace(decoded, filtered=first, other=second, woven=True)
         if not both:
             continue
         gap_ns = field_gap_ns(after.pts_ns - decoded.pts_ns if after else 2 * FIELD_NS)
         moment_ns, pts_ns = decoded.moment_ns + gap_ns, decoded.pts_ns + gap_ns
         if gap_ns > 0:
-            yield Decoded(decoded.frame, moment_ns, pts_ns, second, first)
+            yield Decoded(decoded.frame, moment_ns, pts_ns, second, first, woven=True)

@@ -1,9 +1,12 @@
-"""Which decoder takes a segment: the processor's or a GPU's. Never a question of load. Pure."""
+"""How a segment is decoded, and by what: the processor or a GPU. Never a question of load. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
+from lfr_batch.footage.stillness import Stillness
+from lfr_batch.planes import Cells
 from lfr_batch.records import Decoder, Segment
 
 Decode = Literal["auto", "cpu", "nvdec"]
@@ -12,6 +15,24 @@ Decode = Literal["auto", "cpu", "nvdec"]
 EXACT_CODECS = frozenset({"av1", "h264", "hevc", "vp8", "vp9"})
 """Their standards say what every decoder has to give, bit by bit. Of MPEG-2, MPEG-4 and Motion JPEG
 two decoders may differ: a GPU's pictures would not be those of the processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a segment is to be decoded. As it is by itself: every frame, on one core."""
+
+    decoder: Decoder = "cpu"
+    threads: int = 1
+    sample_fps: float = 0.0
+    """Of frames that are no samples, those that nothing else depends on are left out; 0: all are
+    samples."""
+    stillness: Stillness | None = None
+    """Groups of pictures that it knows to be still are left out, but for their first."""
+    cells: Cells | None = None
+    """Makes the motion gate's small pictures of frames on a GPU there; None: they are made here."""
+
+
+PLAINLY = Decoding()
 
 
 def settle_decode(asked: Decode, *, nvdec: bool) -> Decoder:

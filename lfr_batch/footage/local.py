@@ -9,13 +9,13 @@ import os
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import unquote_to_bytes
 
-from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageGone, FootageUnreadable, UsageError
 from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, Sort, sort_by_name
 from lfr_batch.footage.unchanged import since_opened
@@ -25,12 +25,68 @@ COARSEST_NS = 2_000_000_000
 """File systems count time in steps: FAT in two seconds, ext4 in some milliseconds."""
 
 
-def find(given: str, s3: S3Config) -> Found:
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """See ``places.Source``. ``uri`` is a plain path or a ``file://`` uri."""
+
+    uri: str
+
+    @property
+    def path(self) -> Path:
+        return local_path(self.uri)
+
+    def stored(self) -> str:
+        path = self.path
+        if str(path).isascii() or "\0" in str(path) or os.path.lexists(path):
+            return self.uri
+        there = Path(path.anchor)
+        for part in path.parts[1:]:
+            there /= part if os.path.lexists(there / part) else _alike(there, part) or part
+        return as_uri(there) if os.path.lexists(there) else self.uri
+
+    def open_bytes(self) -> BinaryIO:
+        uri, path = self.uri, self.path
+        if "\0" in str(path):
+            raise FootageUnreadable(f"{uri!r} cannot be a file's name: leave it out")
+        if os.path.isdir(path):  # noqa: PTH112 - never raises
+            raise FootageUnreadable(
+                f"{uri} is a folder: name its files, or give the folder on the command line"
+            )
+        if os.path.lexists(path) and path.exists() and not path.is_file():
+            raise FootageUnreadable(f"{uri} is not a regular file: leave it out")
+        try:
+            return path.open("rb")
+        except OSError as error:
+            raise unreadable(uri, error) from error
+
+    def state(self) -> ObjectState:
+        """Opens the file, for a network share answers from its memory to whom only asks."""
+        with self.open_bytes() as file:
+            return _state_of(file)
+
+    def facts(self) -> ObjectFacts:
+        """Raises FootageUnreadable also where the file is written to at the same time."""
+        with self.open_bytes() as file:
+            before, read_from_ns = _state_of(file), time.time_ns()
+            try:
+                digest = hashlib.file_digest(cast("BufferedReader", file), "sha256").hexdigest()
+            except OSError as error:
+                raise unreadable(self.uri, error) from error
+            after = _state_of(file)
+        if since_opened(before, after) == "changed":
+            raise FootageUnreadable(
+                f"{self.uri} is being written to at this moment: scan it once it is complete"
+            )
+        lasting = after == before and _shows_later_changes(after, read_from_ns)
+        return ObjectFacts(after, digest, digest, after.changed_ns if lasting else None)
+
+
+def find(given: str) -> Found:
     """The files that a path, folder or glob pattern means.
 
     Raises UsageError where it means none, or where a folder on the way may not be read.
     """
-    path = local_path(stored(given, s3))
+    path = local_path(LocalFile(given).stored())
     if _is_folder(path):
         return _below(_files_below(path))
     if os.path.lexists(path):
@@ -45,17 +101,6 @@ def find(given: str, s3: S3Config) -> Found:
     return Found(tuple(as_uri(file) for file in named.values()), _below(alone).below)
 
 
-def stored(uri: str, s3: S3Config) -> str:  # noqa: ARG001 - the same for every place
-    """The path in the normal form in which it is on the disk; as given where it is not there."""
-    path = local_path(uri)
-    if str(path).isascii() or "\0" in str(path) or os.path.lexists(path):
-        return uri
-    there = Path(path.anchor)
-    for part in path.parts[1:]:
-        there /= part if os.path.lexists(there / part) else _alike(there, part) or part
-    return as_uri(there) if os.path.lexists(there) else uri
-
-
 def _alike(folder: Path, name: str) -> str | None:
     wanted = unicodedata.normalize("NFC", name)
     try:
@@ -63,49 +108,6 @@ def _alike(folder: Path, name: str) -> str | None:
     except OSError:
         return None
     return next((each for each in names if unicodedata.normalize("NFC", each) == wanted), None)
-
-
-def open_bytes(uri: str, s3: S3Config) -> BinaryIO:  # noqa: ARG001 - the same for every place
-    """Raises FootageUnreadable where the file cannot be opened."""
-    path = local_path(uri)
-    if "\0" in str(path):
-        raise FootageUnreadable(f"{uri!r} cannot be a file's name: leave it out")
-    if os.path.isdir(path):  # noqa: PTH112 - never raises
-        raise FootageUnreadable(
-            f"{uri} is a folder: name its files, or give the folder on the command line"
-        )
-    if os.path.lexists(path) and path.exists() and not path.is_file():
-        raise FootageUnreadable(f"{uri} is not a regular file: leave it out")
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise unreadable(uri, error) from error
-
-
-def state(uri: str, s3: S3Config) -> ObjectState:
-    """Opens the file, for a network share answers from its memory to whom only asks."""
-    with open_bytes(uri, s3) as file:
-        return _state_of(file)
-
-
-def facts(uri: str, s3: S3Config) -> ObjectFacts:
-    """Size and sha256 of the bytes. Reads the whole file.
-
-    Raises FootageUnreadable, also where it is written to at the same time.
-    """
-    with open_bytes(uri, s3) as file:
-        before, read_from_ns = _state_of(file), time.time_ns()
-        try:
-            digest = hashlib.file_digest(cast("BufferedReader", file), "sha256").hexdigest()
-        except OSError as error:
-            raise unreadable(uri, error) from error
-        after = _state_of(file)
-    if since_opened(before, after) == "changed":
-        raise FootageUnreadable(
-            f"{uri} is being written to at this moment: scan it once it is complete"
-        )
-    lasting = after == before and _shows_later_changes(after, read_from_ns)
-    return ObjectFacts(after, digest, digest, after.changed_ns if lasting else None)
 
 
 def _state_of(file: BinaryIO) -> ObjectState:

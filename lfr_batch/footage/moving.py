@@ -9,16 +9,14 @@ from typing import Any
 import av
 from av.container import InputContainer
 
-from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageError, FootageUnreadable
-from lfr_batch.footage import sources
 from lfr_batch.footage.decoded import Decoded
 from lfr_batch.footage.keyframes import JOINABLE, from_index, from_packets
 from lfr_batch.footage.motion import cells_wh
 from lfr_batch.footage.multiplex import count_views
 from lfr_batch.footage.picture_probe import probe_picture
-from lfr_batch.footage.places import ObjectFacts
-from lfr_batch.footage.pyav import Reading, decode
+from lfr_batch.footage.places import ObjectFacts, Source
+from lfr_batch.footage.pyav import decode
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.pyav_input import (
     Part,
@@ -30,6 +28,7 @@ from lfr_batch.footage.pyav_input import (
     open_video,
     video_of,
 )
+from lfr_batch.footage.reading import Reading
 from lfr_batch.footage.recordings import FileLayout, Recording, layout_of
 from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.signatures import missing_share, missing_tail
@@ -67,16 +66,16 @@ class Probed:
 
 
 def probe_moving(
-    entry: FootageEntry, head: bytes, facts: ObjectFacts, s3: S3Config
+    entry: FootageEntry, source: Source, head: bytes, facts: ObjectFacts
 ) -> list[Probed]:
     """At least one. Raises FootageUnreadable where the only stream there is cannot be searched."""
-    with sources.open_bytes(entry.uri, s3) as file:
+    with source.open_bytes() as file:
         layout = layout_of(file, facts.bytes)
     parts = _parts(layout)
     found = [
         each
         for number, (part, recording) in enumerate(parts, start=1)
-        for each in _recording(entry, part, recording, number, s3, alone=len(parts) == 1)
+        for each in _recording(entry, source, part, recording, number, alone=len(parts) == 1)
     ]
     tail = missing_tail(head, facts.bytes)
     if tail:
@@ -112,16 +111,16 @@ def _parts(layout: FileLayout) -> list[tuple[Part, Recording | None]]:
 
 def _recording(
     entry: FootageEntry,
+    source: Source,
     part: Part,
     recording: Recording | None,
     number: int,
-    s3: S3Config,
     *,
     alone: bool,
 ) -> list[Probed]:
     where = {"recording": number, "first_byte": part.first_byte, "end_byte": part.end_byte}
     try:
-        streams = _streams(entry, part, recording, s3)
+        streams = _streams(entry, source, part, recording)
     except FootageError as error:
         if alone:
             raise
@@ -134,17 +133,17 @@ def _lost(error: str, **fields: Any) -> Probed:
 
 
 def _streams(
-    entry: FootageEntry, part: Part, recording: Recording | None, s3: S3Config
+    entry: FootageEntry, source: Source, part: Part, recording: Recording | None
 ) -> list[Probed]:
     """One for each stream of footage, that which a player would show first."""
     uri = entry.uri
-    with open_container(uri, s3, part) as container:
+    with open_container(source, part) as container:
         main, *others = moving_streams(uri, container)
         behind_bytes = _behind_index(container, recording)
         named = enumerate(map(beside_footage, container.streams.video))
         aside = [(n, what) for n, what in named if what and n not in {main, *others}]
-        found = [_stream(entry, replace(part, stream=main), s3, container, alone=not others)]
-    found += [_stream(entry, replace(part, stream=n), s3, None, alone=False) for n in others]
+        found = [_stream(entry, source, replace(part, stream=main), container, alone=not others)]
+    found += [_stream(entry, source, replace(part, stream=n), None, alone=False) for n in others]
     there = [each for each in found if each.packets]
     if not there:
         raise FootageUnreadable(f"{uri} holds no frame that can be decoded: it is damaged")
@@ -174,33 +173,38 @@ def _behind_index(container: InputContainer, recording: Recording | None) -> int
 
 
 def _stream(
-    entry: FootageEntry, part: Part, s3: S3Config, container: InputContainer | None, *, alone: bool
+    entry: FootageEntry,
+    source: Source,
+    part: Part,
+    container: InputContainer | None,
+    *,
+    alone: bool,
 ) -> Probed:
     number = part.stream
     try:
         if container is not None:
             probed = _video(entry, video_of(entry.uri, container, number))
         else:
-            with open_video(entry.uri, s3, part=part) as video:
+            with open_video(source, part=part) as video:
                 probed = _video(entry, video)
     except FootageError as error:
         if alone:
             raise
         return _lost(f"{error} (video stream {number})", stream=number)
     # In a bucket reading is dear, yet a seek into time that begins anew would pass over footage.
-    pays = sources.is_local(entry.uri) or not probed.one_clock
+    pays = source.path is not None or not probed.one_clock
     if not probed.fields.get("keyframes_ns") and pays and probed.packets:
-        with open_video(entry.uri, s3, part=part) as fresh:
+        with open_video(source, part=part) as fresh:
             probed.fields["keyframes_ns"] = from_packets(fresh)
     return replace(probed, fields={**probed.fields, "stream": number})
 
 
 def _video(entry: FootageEntry, video: Video) -> Probed:
     _require_decodable_size(video)
-    reading = Reading()
+    reading = Reading(video.timing)
     frames = decode(video, reading)
     first = next(frames, None)
-    if first is None and not reading.packets and not reading.failed:
+    if first is None and not reading.packets and not reading.failed_ns:
         return Probed({"status": "failed"}, packets=False)
     if first is None:
         raise FootageUnreadable(
@@ -236,7 +240,7 @@ def _hidden(video: Video) -> int:
 
 def _cells(decoded: Decoded) -> ByteArray:
     wh = cells_wh((decoded.frame.width, decoded.frame.height))
-    return PyavFrame(decoded.frame, 0, Shape(), Scalers()).luma(*wh)
+    return PyavFrame(Decoded(decoded.frame), Shape(), Scalers()).luma(*wh)
 
 
 def _require_decodable_size(video: Video) -> None:

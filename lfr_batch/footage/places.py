@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import BinaryIO, Literal
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Literal, Protocol
 
 from lfr_batch.config.schema import S3Config
 
@@ -87,19 +87,41 @@ class Found:
     below: tuple[tuple[str, Sort], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """``find`` gives what one input means; ``open_bytes`` a seekable reader; ``stored`` the uri
-    with its name in the normal form in which it is there, or as it was given.
+class Source(Protocol):
+    """One file or object, and how it is got at. Frozen, hashable.
 
-    ``state`` transfers nothing; ``facts`` may read the whole file.
+    Every method raises FootageUnreadable or StoreUnreachable.
     """
 
+    def __hash__(self) -> int: ...
+
+    @property
+    def uri(self) -> str: ...
+
+    @property
+    def path(self) -> Path | None:
+        """Where FFmpeg can open it by itself; None: it lies on no disk."""
+
+    def open_bytes(self) -> BinaryIO:
+        """A seekable reader."""
+
+    def state(self) -> ObjectState:
+        """How it stands now; nothing of it is read."""
+
+    def facts(self) -> ObjectFacts:
+        """Size and checksum; a local file is read whole."""
+
+    def stored(self) -> str:
+        """The uri with its name in the normal form in which it is there; as it was given where it
+        is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``find`` gives what one input means, ``source`` what lies at a uri."""
+
     find: Callable[[str, S3Config], Found]
-    open_bytes: Callable[[str, S3Config], BinaryIO]
-    state: Callable[[str, S3Config], ObjectState]
-    facts: Callable[[str, S3Config], ObjectFacts]
-    stored: Callable[[str, S3Config], str]
+    source: Callable[[str, S3Config], Source]
 
 
 def sort_by_name(relative: str) -> Sort:

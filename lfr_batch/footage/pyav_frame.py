@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -13,10 +13,11 @@ from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 
+from lfr_batch.footage.decoded import Decoded
 from lfr_batch.footage.nvdec import brought_down, is_on_card, planes_on_card
 from lfr_batch.footage.shape import Part, Shape, SizeWh, Stated, from_display_matrix
 from lfr_batch.footage.stored import planes_of
-from lfr_batch.planes import STORAGE, Planes
+from lfr_batch.planes import STORAGE, Cells, Planes
 from lfr_batch.records import ByteArray
 
 SCALED_AS_STORED = frozenset(name for name, kept in STORAGE.items() if kept.scaled_first)
@@ -25,11 +26,6 @@ CUT_AS_STORED = frozenset({"yuv420p", "yuvj420p"})
 """Parts of these are cut out of the planes, so that the rest of the frame is never converted."""
 AROUND_PX = 3
 """Stored pixels around a part that cubic interpolation reaches when the part is stretched."""
-
-
-Filtered = Callable[[], av.VideoFrame]
-Cells = Callable[[Planes, SizeWh, Callable[[], ByteArray]], ByteArray]
-"""See ``planes.Scaler.cells``."""
 
 
 class Scalers:
@@ -54,54 +50,30 @@ class Scalers:
 class PyavFrame:
     """A decoded frame. ``shape`` makes the true, upright picture of what is stored.
 
-    ``filtered`` gives the frame to convert in place of ``frame``, of the same size; it is called
-    when there is something to convert, and once. ``other`` does so for its other field. ``woven``:
-    it holds two fields, so that its planes as they are show nothing.
+    What filters it is called when there is something to convert, and once.
     """
 
-    __slots__ = (
-        "_filtered",
-        "_frame",
-        "_made",
-        "_other",
-        "_pts_ns",
-        "_scalers",
-        "_shape",
-        "_woven",
-    )
+    __slots__ = ("_decoded", "_made", "_scalers", "_shape")
 
     picture = None
 
-    def __init__(
-        self,
-        frame: av.VideoFrame,
-        pts_ns: int,
-        shape: Shape,
-        scalers: Scalers,
-        filtered: Filtered | None = None,
-        other: Filtered | None = None,
-        *,
-        woven: bool = False,
-    ) -> None:
-        self._woven = woven
+    def __init__(self, decoded: Decoded, shape: Shape, scalers: Scalers) -> None:
+        self._decoded = decoded
         self._made: av.VideoFrame | None = None
-        self._frame = frame
-        self._filtered = filtered
-        self._other = other
-        self._pts_ns = pts_ns
         self._shape = shape
         self._scalers = scalers
 
     @property
     def pts_ns(self) -> int:
-        return self._pts_ns
+        return self._decoded.pts_ns
 
     @property
     def size_wh(self) -> SizeWh:
         return self._shape.true_wh(self._stored_wh)
 
     def planes(self) -> Planes | None:
-        return None if self._woven else planes_of(self._frame, self._shape)
+        decoded = self._decoded
+        return None if decoded.woven else planes_of(decoded.frame, self._shape)
 
     def luma(self, width: int, height: int) -> ByteArray:
         stored_wh, cells = self._shape.turned_wh((width, height)), self._scalers.cells
@@ -138,22 +110,21 @@ class PyavFrame:
         return self._turned(self._stretched_part(part, stretched_wh))
 
     def other_field(self) -> PyavFrame | None:
-        if self._other is None:
-            return None
-        return PyavFrame(
-            self._frame, self._pts_ns, self._shape, self._scalers, self._other, woven=self._woven
-        )
+        other = self._decoded.other_field()
+        return None if other is None else PyavFrame(other, self._shape, self._scalers)
 
     def _picture(self) -> av.VideoFrame:
         """What is converted, in this process's memory."""
         if self._made is None:
-            made = self._frame if self._filtered is None else self._filtered()
+            filtered = self._decoded.filtered
+            made = self._decoded.frame if filtered is None else filtered()
             self._made = brought_down(made, self._scalers.down) if is_on_card(made) else made
         return self._made
 
     @property
     def _stored_wh(self) -> SizeWh:
-        return self._frame.width, self._frame.height
+        frame = self._decoded.frame
+        return frame.width, frame.height
 
     def _stretched_part(self, part: Part, stretched_wh: SizeWh) -> ByteArray:
         """The part of the stretched picture, whose pixels' centres lie between those stored."""
@@ -184,12 +155,13 @@ class PyavFrame:
 
     def _cut(self, left: int, top: int, right: int, bottom: int) -> av.VideoFrame | None:
         """A part with even borders as it is stored; None: of a kind that is converted whole."""
-        if is_on_card(self._frame) and self._filtered is None and self._made is None:
-            planes = planes_on_card(self._frame, top, bottom)
+        stored = self._decoded.frame
+        if is_on_card(stored) and self._decoded.filtered is None and self._made is None:
+            planes = planes_on_card(stored, top, bottom)
             if planes is not None:
                 columns = slice(left, right), slice(left // 2, right // 2)
                 shown = [plane[:, columns[i > 0]] for i, plane in enumerate(planes)]
-                return _part(self._frame, "yuv420p", shown, (bottom - top, right - left))
+                return _part(stored, "yuv420p", shown, (bottom - top, right - left))
         frame = self._picture()
         if frame.format.name not in CUT_AS_STORED:
             return None

@@ -22,12 +22,10 @@ from av.container import InputContainer
 from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
-from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
-from lfr_batch.footage import sources
 from lfr_batch.footage.clock import Timing
-from lfr_batch.footage.local import local_path
 from lfr_batch.footage.nvdec import hardware_decoder
+from lfr_batch.footage.places import Source
 from lfr_batch.footage.ranged import window
 from lfr_batch.footage.signatures import HEAD_BYTES, looks_encrypted, refusal
 from lfr_batch.records import NS_PER_S, Decoder, nanoseconds
@@ -111,15 +109,15 @@ WHOLE = Part()
 
 @contextmanager
 def open_video(
-    uri: str, s3: S3Config, threads: int = 1, decoder: Decoder = "cpu", part: Part = WHOLE
+    source: Source, threads: int = 1, decoder: Decoder = "cpu", part: Part = WHOLE
 ) -> Iterator[Video]:
     """Raises FootageUnreadable where there is no video in it, StoreUnreachable, DeviceUnavailable.
 
     What a GPU's decoder does not know is decoded on the CPU, whatever ``decoder`` says.
     """
-    check_head(uri, s3)
-    with open_container(uri, s3, part, hardware_decoder(decoder)) as container:
-        yield video_of(uri, container, part.stream, threads)
+    check_head(source)
+    with open_container(source, part, hardware_decoder(decoder)) as container:
+        yield video_of(source.uri, container, part.stream, threads)
 
 
 def video_of(
@@ -138,41 +136,41 @@ def video_of(
     return _video(uri, container, stream)
 
 
-def check_head(uri: str, s3: S3Config) -> bytes:
+def check_head(source: Source) -> bytes:
     """The first bytes. Raises FootageUnreadable where they show that this is no footage."""
-    with sources.open_bytes(uri, s3) as file:
+    with source.open_bytes() as file:
         head = file.read(HEAD_BYTES)
     reason = refusal(head)
     if reason:
-        raise FootageUnreadable(f"{uri} {reason}")
+        raise FootageUnreadable(f"{source.uri} {reason}")
     return head
 
 
 @contextmanager
 def open_container(
-    uri: str, s3: S3Config, part: Part = WHOLE, hwaccel: HWAccel | None = None
+    source: Source, part: Part = WHOLE, hwaccel: HWAccel | None = None
 ) -> Iterator[InputContainer]:
     """Raises FootageUnreadable, also for what goes wrong while it is open; StoreUnreachable;
     DeviceUnavailable where it is the GPU's decoder that does not open."""
-    source = _source(uri, s3, part)
+    there = _path_or_bytes(source, part)
     try:
-        with _opened(uri, s3, source, hwaccel) as container:
+        with _opened(source, there, hwaccel) as container:
             try:
                 yield container
             except av.FFmpegError as error:
                 reason = error.strerror or error
-                raise FootageUnreadable(f"{uri} cannot be read any further: {reason}") from error
+                raise FootageUnreadable(
+                    f"{source.uri} cannot be read any further: {reason}"
+                ) from error
     finally:
-        if not isinstance(source, str):
-            source.close()
+        if not isinstance(there, str):
+            there.close()
 
 
-def _opened(
-    uri: str, s3: S3Config, source: str | BinaryIO, hwaccel: HWAccel | None
-) -> InputContainer:
+def _opened(source: Source, there: str | BinaryIO, hwaccel: HWAccel | None) -> InputContainer:
     try:
         return av.open(
-            source,
+            there,
             "r",
             options={"protocol_whitelist": "file"},
             buffer_size=BUFFER_BYTES,
@@ -185,20 +183,21 @@ def _opened(
                 f"The GPU's decoder cannot be opened beside what else uses the GPU in this process "
                 f"({error.strerror}): set footage.decode to cpu."
             ) from error
-        raise FootageUnreadable(_why_not_open(uri, s3, error)) from error
+        raise FootageUnreadable(_why_not_open(source, error)) from error
 
 
-def _source(uri: str, s3: S3Config, part: Part) -> str | BinaryIO:
+def _path_or_bytes(source: Source, part: Part) -> str | BinaryIO:
     whole = part.first_byte == 0 and part.end_byte is None
-    if whole and sources.is_local(uri):
-        return str(local_path(uri))
-    file = sources.open_bytes(uri, s3)
+    if whole and source.path is not None:
+        return str(source.path)
+    file = source.open_bytes()
     return file if whole else window(file, part.first_byte, part.end_byte)
 
 
-def _why_not_open(uri: str, s3: S3Config, error: av.FFmpegError) -> str:
-    with sources.open_bytes(uri, s3) as file:
+def _why_not_open(source: Source, error: av.FFmpegError) -> str:
+    with source.open_bytes() as file:
         head = file.read(HEAD_BYTES)
+    uri = source.uri
     if head[4:8] == b"ftyp":
         return (
             f"{uri} is truncated or damaged: the index of its frames (moov) cannot be read; "

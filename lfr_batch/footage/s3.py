@@ -10,30 +10,28 @@ import base64
 import fnmatch
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import (
     FootageChanged,
     FootageGone,
     FootageUnreadable,
+    LfrError,
     StoreUnreachable,
     UsageError,
 )
 from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, sort_by_name
 from lfr_batch.footage.ranged import RangedReader
+from lfr_batch.storage import s3_errors
 from lfr_batch.storage.s3_client import client
+from lfr_batch.storage.s3_errors import Meaning, S3Failure
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -47,15 +45,35 @@ WILDCARD = re.compile(r"[*?\[]")
 ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
 UNVERSIONED = "null"
 """The version that every object has that is written while a bucket keeps no versions."""
-NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
-REFUSED = {"403", "AccessDenied", "AllAccessDisabled", "Forbidden"}
-BAD_CREDENTIALS = {
-    "ExpiredToken",
-    "InvalidAccessKeyId",
-    "InvalidToken",
-    "SignatureDoesNotMatch",
-    "401",
+
+SENTENCES: Mapping[Meaning, tuple[type[LfrError], str]] = {
+    **{meaning: (StoreUnreachable, sentence) for meaning, sentence in s3_errors.SENTENCES.items()},
+    "no bucket": (
+        StoreUnreachable,
+        "the bucket of {what} does not exist: check its name and endpoint",
+    ),
+    "absent": (FootageGone, "{what} does not exist: check the key"),
+    "not allowed": (
+        StoreUnreachable,
+        "{what} may not be read with these credentials (403): ask for "
+        "s3:ListBucket and s3:GetObject, or set s3.requester_pays where the requester pays",
+    ),
+    "bad credentials": (
+        StoreUnreachable,
+        "the credentials for {what} are not accepted ({said}): renew them",
+    ),
+    "condition failed": (
+        FootageChanged,
+        "{what} was replaced while it was being read: scan it anew",
+    ),
+    "no endpoint": (
+        StoreUnreachable,
+        "{what} cannot be reached at {endpoint}: check s3.endpoint_url and the network",
+    ),
 }
+REFUSED = StoreUnreachable, "{what} cannot be read: the store answers {said}"
+"""Whatever else the store answers."""
+REPLACED = S3Failure("condition failed", "another ETag")
 
 
 def find(given: str, s3: S3Config) -> Found:
@@ -80,62 +98,55 @@ def find(given: str, s3: S3Config) -> Found:
     return Found(below=tuple(zip(uris, sorts, strict=True)))
 
 
-def stored(uri: str, s3: S3Config) -> str:
-    """The address in the normal form in which its key is there; as given where it is not there.
+@dataclass(frozen=True, slots=True)
+class S3Object:
+    """See ``places.Source``."""
 
-    Raises StoreUnreachable.
-    """
-    forms = (uri, *(unicodedata.normalize(form, uri) for form in ("NFC", "NFD")))
-    if len(set(forms)) == 1:
-        return uri
-    return next((form for form in dict.fromkeys(forms) if _is_there(form, s3)), uri)
+    uri: str
+    s3: S3Config
 
+    path = None
 
-def _is_there(uri: str, s3: S3Config) -> bool:
-    bucket, key = split(uri)
-    try:
-        with _explained(uri):
-            client(s3).head_object(Bucket=bucket, Key=key)
-    except FootageUnreadable:
-        return False
-    return True
+    def stored(self) -> str:
+        forms = (self.uri, *(unicodedata.normalize(form, self.uri) for form in ("NFC", "NFD")))
+        if len(set(forms)) == 1:
+            return self.uri
+        objects = (S3Object(form, self.s3) for form in dict.fromkeys(forms))
+        return next((each.uri for each in objects if each._is_there()), self.uri)
 
+    def _is_there(self) -> bool:
+        try:
+            self._head()
+        except FootageUnreadable:
+            return False
+        return True
 
-def open_bytes(uri: str, s3: S3Config) -> BinaryIO:
-    """A seekable reader that asks for ranges of ``read_ahead_mib`` and keeps the last few.
+    def open_bytes(self) -> BinaryIO:
+        """It asks for ranges of ``read_ahead_mib`` and keeps the last few. Its reads raise, too."""
+        head, store = self._head(), client(self.s3)
+        etag = head.get("ETag", "")
 
-    Raises FootageUnreadable, StoreUnreachable; so do its reads.
-    """
-    bucket, key = split(uri)
-    store = client(s3)
-    with _explained(uri):
-        head = store.head_object(Bucket=bucket, Key=key)
-    etag = head.get("ETag", "")
+        def fetch(start: int, stop: int) -> bytes:
+            return _read_range(store, self.uri, (start, stop), etag)
 
-    def fetch(start: int, stop: int) -> bytes:
-        return _read_range(store, uri, (start, stop), etag)
+        reader = RangedReader(head["ContentLength"], fetch, self.s3.read_ahead_mib * MIB)
+        return cast("BinaryIO", BufferedReader(reader, MIB))
 
-    reader = RangedReader(head["ContentLength"], fetch, s3.read_ahead_mib * MIB)
-    return cast("BinaryIO", BufferedReader(reader, MIB))
+    def state(self) -> ObjectState:
+        """Size, the store's own checksum, and the version where the bucket keeps versions."""
+        return _state_of(self._head(ChecksumMode="ENABLED"))
 
+    def facts(self) -> ObjectFacts:
+        """Size and the store's own checksum. Transfers nothing of the object."""
+        head = self._head(ChecksumMode="ENABLED")
+        if head.get("StorageClass") in ARCHIVED and "expiry-date" not in head.get("Restore", ""):
+            raise FootageUnreadable(f"{self.uri} is in an archive tier: restore it first")
+        return ObjectFacts(_state_of(head), _checksum(head), _sha256(head))
 
-def state(uri: str, s3: S3Config) -> ObjectState:
-    """Size, the store's own checksum, and the version where the bucket keeps versions."""
-    return _state_of(_head(uri, s3))
-
-
-def facts(uri: str, s3: S3Config) -> ObjectFacts:
-    """Size and the store's own checksum. Transfers nothing of the object."""
-    head = _head(uri, s3)
-    if head.get("StorageClass") in ARCHIVED and "expiry-date" not in head.get("Restore", ""):
-        raise FootageUnreadable(f"{uri} is in an archive tier: restore it first")
-    return ObjectFacts(_state_of(head), _checksum(head), _sha256(head))
-
-
-def _head(uri: str, s3: S3Config) -> HeadObjectOutputTypeDef:
-    bucket, key = split(uri)
-    with _explained(uri):
-        return client(s3).head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    def _head(self, **asked: Any) -> HeadObjectOutputTypeDef:
+        bucket, key = split(self.uri)
+        with _explained(self.uri):
+            return client(self.s3).head_object(Bucket=bucket, Key=key, **asked)
 
 
 def _state_of(head: HeadObjectOutputTypeDef) -> ObjectState:
@@ -192,7 +203,7 @@ def _read_range(store: S3Client, uri: str, span: tuple[int, int], etag: str) -> 
         with _explained(uri, last_attempt=attempt == READ_ATTEMPTS):
             reply = store.get_object(Bucket=bucket, Key=key, Range=wanted, **condition)
             if reply.get("ETag", "") != etag:
-                raise _replaced(uri)
+                raise _refusal(uri, REPLACED)
             data = reply["Body"].read()
             if len(data) == span[1] - span[0]:
                 return data
@@ -204,42 +215,12 @@ def _explained(what: str, *, last_attempt: bool = True) -> Iterator[None]:
     """Turn boto3's errors into sentences; broken transfers pass silently before the last try."""
     try:
         yield
-    except ClientError as error:
-        raise _refusal(what, error) from error
-    except (NoCredentialsError, PartialCredentialsError) as error:
-        raise StoreUnreachable(
-            f"there are no credentials for {what}: set AWS_PROFILE or AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY"
-        ) from error
-    except EndpointConnectionError as error:
-        endpoint = error.kwargs.get("endpoint_url", "its endpoint")
-        raise StoreUnreachable(
-            f"{what} cannot be reached at {endpoint}: check s3.endpoint_url and the network"
-        ) from error
-    except (BotoCoreError, OSError) as error:
-        if last_attempt:
-            raise StoreUnreachable(f"{what} cannot be read: {error}") from error
-    except ValueError as error:
-        raise StoreUnreachable(f"{what} are not usable: {error}") from error
+    except (ClientError, BotoCoreError, OSError, ValueError) as error:
+        failure = s3_errors.failure_of(error)
+        if last_attempt or failure.meaning != "broken off":
+            raise _refusal(what, failure) from error
 
 
-def _refusal(what: str, error: ClientError) -> Exception:
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    if code == "NoSuchBucket":
-        return StoreUnreachable(f"the bucket of {what} does not exist: check its name and endpoint")
-    if code in NOT_FOUND:
-        return FootageGone(f"{what} does not exist: check the key")
-    if code in REFUSED:
-        return StoreUnreachable(
-            f"{what} may not be read with these credentials (403): ask for "
-            "s3:ListBucket and s3:GetObject, or set s3.requester_pays where the requester pays"
-        )
-    if code in BAD_CREDENTIALS:
-        return StoreUnreachable(f"the credentials for {what} are not accepted ({code}): renew them")
-    if code in {"412", "PreconditionFailed"}:
-        return _replaced(what)
-    return StoreUnreachable(f"{what} cannot be read: the store answers {code or error}")
-
-
-def _replaced(uri: str) -> FootageChanged:
-    return FootageChanged(f"{uri} was replaced while it was being read: scan it anew")
+def _refusal(what: str, failure: S3Failure) -> LfrError:
+    kind, sentence = SENTENCES.get(failure.meaning, REFUSED)
+    return kind(sentence.format(what=what, said=failure.said, endpoint=failure.endpoint))

@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageError, StoreError, UsageError
 from lfr_batch.footage import local
-from lfr_batch.footage.places import ObjectFacts, ObjectState, Place, Sort, left_out_sentence
+from lfr_batch.footage.places import Place, Sort, Source, left_out_sentence
 from lfr_batch.footage.signatures import beside_footage
 from lfr_batch.records import FootageEntry
 
-LOCAL = Place(local.find, local.open_bytes, local.state, local.facts, local.stored)
+LOCAL = Place(lambda given, _: local.find(given), lambda uri, _: local.LocalFile(uri))
 
 
 def _s3() -> Place:
     from lfr_batch.footage import s3  # noqa: PLC0415 - boto3 is slow to import
 
-    return Place(s3.find, s3.open_bytes, s3.state, s3.facts, s3.stored)
+    return Place(s3.find, s3.S3Object)
 
 
 PLACES: dict[str, Callable[[], Place]] = {
@@ -60,7 +59,7 @@ def list_footage(inputs: Sequence[str], s3: S3Config) -> FootageListing:
     left_out: set[str] = set()
     for given in inputs:
         found = place_of(given).find(given, s3)
-        sorts = [(uri, _by_content(uri, sort, s3)) for uri, sort in found.below]
+        sorts = [(uri, _by_content(source_of(uri, s3), sort)) for uri, sort in found.below]
         taken = {*found.named, *(uri for uri, sort in sorts if sort == "footage")}
         out = sorted((uri, sort) for uri, sort in sorts if sort != "footage")
         if not taken:
@@ -75,48 +74,26 @@ def list_footage(inputs: Sequence[str], s3: S3Config) -> FootageListing:
 
 def _once(uris: set[str]) -> set[str]:
     """Without second ways to a file on disk through links to folders."""
-    on_disk = {local.local_path(uri): uri for uri in uris if is_local(uri)}
+    on_disk = {local.local_path(uri): uri for uri in uris if place_of(uri) is LOCAL}
     kept = {on_disk[path] for path in local.once(on_disk).values()}
     return kept | (uris - set(on_disk.values()))
 
 
-def _by_content(uri: str, sort: Sort, s3: S3Config) -> Sort:
+def _by_content(source: Source, sort: Sort) -> Sort:
     """What cannot be looked at may be footage: probing says what is wrong."""
     if sort != "uncertain":
         return sort
     try:
-        with open_bytes(uri, s3) as file:
+        with source.open_bytes() as file:
             head = file.read(PEEK_BYTES)
     except (FootageError, StoreError, OSError):
         return "footage"
     return "no footage" if beside_footage(head) else "footage"
 
 
-def stored(uri: str, s3: S3Config) -> str:
-    """The uri with its name in the normal form in which it is at its place.
-
-    Raises UsageError for a place of another kind, StoreUnreachable.
-    """
-    return place_of(uri).stored(uri, s3)
-
-
-def open_bytes(uri: str, s3: S3Config) -> BinaryIO:
-    """A seekable reader. Raises FootageUnreadable, StoreUnreachable."""
-    return place_of(uri).open_bytes(uri, s3)
-
-
-def state(uri: str, s3: S3Config) -> ObjectState:
-    """How it stands now; nothing of it is read. Raises FootageUnreadable, StoreUnreachable."""
-    return place_of(uri).state(uri, s3)
-
-
-def facts(uri: str, s3: S3Config) -> ObjectFacts:
-    """Size and checksum; a local file is read whole. Raises FootageUnreadable, StoreUnreachable."""
-    return place_of(uri).facts(uri, s3)
-
-
-def is_local(uri: str) -> bool:
-    return place_of(uri) is LOCAL
+def source_of(uri: str, s3: S3Config) -> Source:
+    """Raises UsageError for a place of another kind."""
+    return place_of(uri).source(uri, s3)
 
 
 def place_of(uri: str) -> Place:

@@ -82,6 +82,10 @@ class Stillness:
         self.changed_ns = [ns for ns in self.changed_ns if ns >= self.decoded[0].start_ns]
         return False
 
+    def hold(self, pts_ns: int) -> None:
+        """A moment that would have been a sample, in a group that is skipped."""
+        self.held_ns.append(pts_ns)
+
     def take_held(self, before_ns: int | None) -> list[int]:
         """Held moments earlier than ``before_ns`` (None: all), each given out once."""
         due = [ns for ns in self.held_ns if before_ns is None or ns < before_ns]

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageDamaged, FootageUnreadable
-from lfr_batch.footage import sources
 from lfr_batch.footage.albums import MOST_LISTED, Album, Page, open_album
+from lfr_batch.footage.places import Source
 from lfr_batch.footage.signatures import refusal
 from lfr_batch.records import ByteArray, Segment
 from lfr_batch.unexpected import trace
@@ -60,20 +59,20 @@ class StillFrame:
         return np.asarray(cv2.resize(self._bgr, (width, height), interpolation=how), np.uint8)
 
 
-def open_stills(segment: Segment, s3: S3Config) -> Iterator[StillFrame]:
+def open_stills(segment: Segment, source: Source) -> Iterator[StillFrame]:
     """The pictures of a still's only segment. Raises as ``decode_stills``, StoreUnreachable."""
-    yield from decode_stills(
-        segment.uri, read_still(segment.uri, s3), rotation_deg=segment.rotation_deg
-    )
+    data = read_still(source)
+    yield from decode_stills(segment.uri, data, rotation_deg=segment.rotation_deg)
 
 
-def read_still(uri: str, s3: S3Config) -> bytes:
+def read_still(source: Source) -> bytes:
     """The file. Raises FootageUnreadable, also where it is larger than a GiB, StoreUnreachable."""
-    with sources.open_bytes(uri, s3) as file:
+    with source.open_bytes() as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise FootageUnreadable(
-            f"{uri} is larger than {MAX_BYTES >> 20} MiB, more than is read of a still: split it"
+            f"{source.uri} is larger than {MAX_BYTES >> 20} MiB, more than is read of a still: "
+            "split it"
         )
     return data
 

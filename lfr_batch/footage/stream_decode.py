@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 
+from lfr_batch.footage.decoded import Decoded
 from lfr_batch.footage.deinterlace import deinterlaced
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers, orientation_of
 from lfr_batch.footage.shape import Shape
@@ -36,7 +37,8 @@ class StreamFrame(PyavFrame):
         shape = Shape(sample_aspect, mirrored, turn_deg // 90)
         # The next frame is not there yet: the picture is made of one field's own lines.
         alone = partial(deinterlaced, None, frame, None, second=True)
-        super().__init__(frame, pts_ns, shape, scalers, alone if frame.interlaced_frame else None)
+        filtered = alone if frame.interlaced_frame else None
+        super().__init__(Decoded(frame, pts_ns, pts_ns, filtered), shape, scalers)
         self.arrived_ns = arrived.steady_ns
         self.arrived_at = arrived.at
 

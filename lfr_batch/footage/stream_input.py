@@ -22,9 +22,9 @@ from av.container import InputContainer
 from av.stream import Discard
 from av.video.stream import VideoStream
 
-from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageUnreadable
 from lfr_batch.footage.clock import Timing
+from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.pyav_input import FALLBACK_RATE, Ahead, demuxed, open_video, packets_from
 from lfr_batch.footage.stream_address import device_of
 from lfr_batch.records import NS_PER_S
@@ -113,7 +113,7 @@ class OpenStream:
 def open_feed(kind: str, address: str, shown: str, stall_s: float) -> Iterator[OpenStream]:
     """``shown`` stands for the address in messages. Raises FootageUnreadable."""
     if kind == "file":
-        with open_video(address, S3Config()) as video:
+        with open_video(LocalFile(address)) as video:
             yield replace(
                 _feed(shown, video.container, video.stream, video.timing), ahead=video.ahead
             )

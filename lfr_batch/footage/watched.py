@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageChanged, FootageError, FootageGone
-from lfr_batch.footage import sources
-from lfr_batch.footage.places import ObjectState
+from lfr_batch.footage.places import ObjectState, Source
 from lfr_batch.footage.unchanged import (
     changed_sentence,
     disturbed_sentence,
@@ -29,15 +27,15 @@ REMEMBERED = 1024
 logger = logging.getLogger(__name__)
 
 
-def require_planned(segment: Segment, s3: S3Config) -> ObjectState:
+def require_planned(segment: Segment, source: Source) -> ObjectState:
     """How the segment's file stands now. Raises FootageChanged where it is not the planned one,
     FootageGone where it is not there, FootageUnreadable, StoreUnreachable."""
     try:
-        now = sources.state(segment.uri, s3)
+        now = source.state()
     except FootageGone as error:
         raise FootageGone(gone_sentence(segment.uri)) from error
     verdict = since_planned(segment, now)
-    if verdict == "doubt" and _read_again(segment.uri, now, s3) == segment.sha256:
+    if verdict == "doubt" and _read_again(source, now) == segment.sha256:
         return now
     if verdict != "same":
         raise FootageChanged(changed_sentence(segment.uri, segment.bytes or 0, now.bytes))
@@ -45,9 +43,7 @@ def require_planned(segment: Segment, s3: S3Config) -> ObjectState:
 
 
 @contextmanager
-def undisturbed(
-    uri: str, before: ObjectState, checksum: str | None, s3: S3Config
-) -> Iterator[None]:
+def undisturbed(source: Source, before: ObjectState, checksum: str | None) -> Iterator[None]:
     """Read within: raises FootageChanged afterwards where the file did not stay as it was.
 
     That comes before what reading found wrong: a file that is written to looks damaged.
@@ -55,28 +51,28 @@ def undisturbed(
     try:
         yield
     except FootageError:
-        _require_undisturbed(uri, before, checksum, s3)
+        _require_undisturbed(source, before, checksum)
         raise
-    _require_undisturbed(uri, before, checksum, s3)
+    _require_undisturbed(source, before, checksum)
 
 
-def _require_undisturbed(uri: str, before: ObjectState, checksum: str | None, s3: S3Config) -> None:
+def _require_undisturbed(source: Source, before: ObjectState, checksum: str | None) -> None:
     try:
-        now = sources.state(uri, s3)
+        now = source.state()
         verdict = since_opened(before, now)
-        if verdict == "doubt" and _read_again(uri, now, s3) == checksum:
+        if verdict == "doubt" and _read_again(source, now) == checksum:
             return
     except FootageError as error:
-        raise FootageChanged(disturbed_sentence(uri)) from error
+        raise FootageChanged(disturbed_sentence(source.uri)) from error
     if verdict != "same":
-        raise FootageChanged(disturbed_sentence(uri))
+        raise FootageChanged(disturbed_sentence(source.uri))
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _read_again(uri: str, state: ObjectState, s3: S3Config) -> str:
+def _read_again(source: Source, state: ObjectState) -> str:
     """Checksum of what the file holds in this very state. Raises FootageError, StoreUnreachable."""
-    logger.info("%s is read again, since its times do not show that it is as planned", uri)
-    facts = sources.facts(uri, s3)
+    logger.info("%s is read again, since its times do not show that it is as planned", source.uri)
+    facts = source.facts()
     if facts.state != state:
-        raise FootageChanged(disturbed_sentence(uri))
+        raise FootageChanged(disturbed_sentence(source.uri))
     return facts.checksum

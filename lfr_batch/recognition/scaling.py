@@ -12,6 +12,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from lfr_batch.errors import DeviceUnavailable
+from lfr_batch.footage.decoded import Decoded
 from lfr_batch.footage.nvdec import brought_down
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.shape import Shape
@@ -77,7 +78,7 @@ def _differences(
     planes = planes_of(drawn, shape)
     if planes is None:
         raise DeviceUnavailable(f"{name} is not known")
-    theirs = PyavFrame(brought_down(drawn, VideoReformatter()), 0, shape, Scalers())
+    theirs = PyavFrame(Decoded(brought_down(drawn, VideoReformatter())), shape, Scalers())
     content_wh = CONTENT_PX, CONTENT_PX
     shown = Shown(planes, content_wh, (INPUT_PX, INPUT_PX), scaler)
     yield mean_difference(shown, scaler.pixels(shown), theirs.rgb(*content_wh)), most_mean(shown)

@@ -16,7 +16,7 @@ from lfr_batch.errors import UsageError
 from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
 from lfr_batch.footage.segments import plan_segments
-from lfr_batch.footage.sources import list_footage, stored
+from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
@@ -158,7 +158,9 @@ def find_footage(order: Order) -> FoundFootage:
     if order.manifest:
         manifest = read_manifest(order.manifest, config.footage.time_zone)
     if not order.inputs:
-        named = (replace(row, uri=stored(row.uri, config.s3)) for row in manifest.entries)
+        named = (
+            replace(row, uri=source_of(row.uri, config.s3).stored()) for row in manifest.entries
+        )
         return FoundFootage(tuple(named), manifest.said)
     listing = list_footage(order.inputs, config.s3)
     said = (*manifest.said, *listing.said)

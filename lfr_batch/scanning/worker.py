@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from threading import Thread
@@ -12,10 +12,8 @@ import cv2
 
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import EngineError, LfrError
-from lfr_batch.footage.decoders import decoder_of
-from lfr_batch.footage.frames import Frame
+from lfr_batch.footage.decoders import Decoding, decoder_of
 from lfr_batch.footage.open import open_segment
-from lfr_batch.footage.pyav_frame import Cells
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.gallery.faiss_index import use_threads
 from lfr_batch.recognition.search import Search, SearchSpec, on_gpu, open_searches
@@ -87,8 +85,15 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         scaler = search.stages.scaler
         # What NVDEC may give back to FFmpeg is gated like the rest of its footage.
         on_gpu = decoder_of(segment, decoder) == "nvdec"
-        cells = scaler.cells if scaler and on_gpu else None
-        with closing(_frames(segment, spec, decoder, stillness, cells)) as frames:
+        how = Decoding(
+            decoder=decoder,
+            threads=DECODER_THREADS,
+            # Which camera a frame is of shows when it is decoded.
+            sample_fps=spec.config.footage.sample_fps if segment.views == 1 else 0.0,
+            stillness=stillness,
+            cells=scaler.cells if scaler and on_gpu else None,
+        )
+        with closing(open_segment(segment, spec.config.s3, how)) as frames:
             result = scan_segment(segment, frames, search, stillness, beside=beside)
         faulty = result.outcome.error or result.outcome.unsearched
         if faulty and decoder_of(segment, decoder) == "nvdec":
@@ -120,19 +125,6 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
 def _prepare() -> None:
     association.prepare()
     shards.prepare()
-
-
-def _frames(
-    segment: Segment,
-    spec: WorkerSpec,
-    decoder: Decoder,
-    stillness: Stillness | None,
-    cells: Cells | None,
-) -> Generator[Frame]:
-    config = spec.config
-    # Which camera a frame is of shows when it is decoded.
-    sample_fps = config.footage.sample_fps if segment.views == 1 else 0.0
-    return open_segment(segment, config.s3, DECODER_THREADS, sample_fps, stillness, decoder, cells)
 
 
 def failed(segment: Segment, error: str, status: SegmentStatus = "failed") -> SegmentOutcome:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config as BotoConfig
-from botocore.exceptions import BotoCoreError, NoCredentialsError, PartialCredentialsError
+from botocore.exceptions import BotoCoreError
 
 from lfr_batch.errors import StoreUnreachable
+from lfr_batch.storage.s3_errors import SENTENCES, failure_of
 from lfr_batch.storage.store import S3Settings
 
 if TYPE_CHECKING:
@@ -42,15 +43,11 @@ def client(s3: S3Settings) -> S3Client:
         made = boto3.Session().client(
             "s3", region_name=s3.region, endpoint_url=s3.endpoint_url, config=overrides
         )
-    except (NoCredentialsError, PartialCredentialsError) as error:
-        raise StoreUnreachable(
-            "there are no credentials for the S3 settings: set AWS_PROFILE or AWS_ACCESS_KEY_ID "
-            "and AWS_SECRET_ACCESS_KEY"
-        ) from error
-    except (BotoCoreError, OSError) as error:
-        raise StoreUnreachable(f"the S3 settings cannot be read: {error}") from error
-    except ValueError as error:
-        raise StoreUnreachable(f"the S3 settings are not usable: {error}") from error
+    except (BotoCoreError, OSError, ValueError) as error:
+        failure = failure_of(error)
+        sentence = SENTENCES.get(failure.meaning, SENTENCES["broken off"])
+        said = sentence.format(what="the S3 settings", said=failure.said)
+        raise StoreUnreachable(said) from error
     if s3.requester_pays:
         for operation in PAID:
             made.meta.events.register(f"before-parameter-build.s3.{operation}", _pay)

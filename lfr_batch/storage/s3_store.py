@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ObjectTypeDef
     from pyarrow.fs import S3FileSystem
 
-_ABSENT = frozenset({"NoSuchKey", "404"})
-_NO_CONDITIONS = frozenset({"NotImplemented", "501"})
-_CONDITION_FAILED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
-
 
 @dataclass(frozen=True, slots=True)
 class S3Store:
@@ -55,14 +51,16 @@ class S3Store:
         put = partial(client(self.s3).put_object, Bucket=self.bucket, Key=self.key(path), Body=data)
         from botocore.exceptions import ClientError  # noqa: PLC0415
 
+        from lfr_batch.storage.s3_errors import failure_of  # noqa: PLC0415
+
         with _explained(self.uri):
             try:
                 put(IfNoneMatch="*")
             except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code in _CONDITION_FAILED:
+                meaning = failure_of(error).meaning
+                if meaning == "condition failed":
                     return False
-                if code not in _NO_CONDITIONS:
+                if meaning != "no conditions":
                     raise
                 put()
         return True
@@ -165,21 +163,18 @@ def _checksums(validation: str) -> Iterator[None]:
 
 @contextmanager
 def _explained(uri: str) -> Iterator[None]:
+    """Raises FileNotFoundError where the object is absent, StoreUnreachable for all else."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from lfr_batch.storage.s3_errors import failure_of  # noqa: PLC0415
 
     try:
         yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in _ABSENT:
+    except (ClientError, BotoCoreError) as error:
+        failure = failure_of(error)
+        if failure.meaning == "absent":
             raise FileNotFoundError(uri) from error
-        raise StoreUnreachable(_message(uri, code or str(error))) from error
-    except BotoCoreError as error:
-        raise StoreUnreachable(_message(uri, str(error))) from error
-
-
-def _message(uri: str, reason: str) -> str:
-    return (
-        f"cannot use {uri} ({reason}); check the bucket's name, your credentials, "
-        "the region and the endpoint"
-    )
+        raise StoreUnreachable(
+            f"cannot use {uri} ({failure.said}); check the bucket's name, your credentials, "
+            "the region and the endpoint"
+        ) from error

@@ -72,7 +72,7 @@ def canaries(casework: Casework, clip: str, monkeypatch: pytest.MonkeyPatch) -> 
     stages = open_stages(load_pack(casework.home, "open"), config, threads=2)
     matcher = open_matcher(load_snapshot(casework.home, "people"))
     search = Search(stages, matcher, 0.4, config)
-    stage.scan_segment(segment, open_segment(segment, S3Config(), 1), search)
+    stage.scan_segment(segment, open_segment(segment, S3Config()), search)
     monkeypatch.undo()
     return [piece for piece in pieces if len(np.unique(np.frombuffer(piece, np.uint8))) > 8]
 

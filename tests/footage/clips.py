@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -10,11 +10,17 @@ from typing import cast
 import av
 import numpy as np
 
+from lfr_batch.config.schema import S3Config
+from lfr_batch.footage.decoders import PLAINLY, Decoding
 from lfr_batch.footage.frames import Frame
+from lfr_batch.footage.pyav import open_frames
+from lfr_batch.footage.pyav_frame import PyavFrame
+from lfr_batch.footage.sources import source_of
 from lfr_batch.records import ByteArray, Segment
 
 RATE = 25
 SIZE_WH = (160, 120)
+ANYWHERE = S3Config()
 
 
 def pictures(count: int, size_wh: tuple[int, int] = SIZE_WH, seed: int = 0) -> Iterator[ByteArray]:
@@ -87,6 +93,13 @@ def write_sound(path: Path) -> Path:
 def whole(path: Path | str, duration_s: float | None = None, rotation_deg: int = 0) -> Segment:
     """One segment over all of a file."""
     return Segment("s", "f", str(path), "video", 0, None, duration_s, rotation_deg)
+
+
+def frames_of(
+    segment: Segment, s3: S3Config = ANYWHERE, how: Decoding = PLAINLY
+) -> Generator[PyavFrame]:
+    """Whatever the file is by now."""
+    return open_frames(segment, source_of(segment.uri, s3), how)
 
 
 def whole_bgr(frame: Frame) -> ByteArray:

@@ -10,6 +10,7 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.footage import catalogue
+from lfr_batch.footage.places import Source
 from lfr_batch.footage.pyav_input import check_head
 from lfr_batch.records import FootageAsset, FootageEntry
 from tests.probing import probe
@@ -43,9 +44,9 @@ def test_a_file_that_is_replaced_while_it_is_looked_at_fails(
     path = tmp_path / "a.mp4"
     path.write_bytes(rendered["plain.mp4"].read_bytes())
 
-    def meanwhile(uri: str, s3: S3Config) -> bytes:
+    def meanwhile(source: Source) -> bytes:
         path.write_bytes(rendered["faststart.mp4"].read_bytes())
-        return check_head(uri, s3)
+        return check_head(source)
 
     monkeypatch.setattr(catalogue, "check_head", meanwhile)
     asset = look(path)

@@ -11,13 +11,14 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
 from lfr_batch.config.schema import FootageConfig, S3Config
+from lfr_batch.footage.decoded import Decoded
+from lfr_batch.footage.decoders import Decoding
 from lfr_batch.footage.deinterlace import (
     deinterlaced,
     field_gap_ns,
     neighbours,
     pays_for_both_fields,
 )
-from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.shape import Shape
@@ -27,7 +28,7 @@ from lfr_batch.recognition.selection import select_looks
 from lfr_batch.records import ByteArray, FieldOrder, FootageAsset, FootageEntry, Segment
 from tests.probing import probe
 
-from .clips import whole, write_clip
+from .clips import frames_of, whole, write_clip
 from .interlaced import BOTTOM, MARKED, SIZE_WH, UNMARKED, moments, woven
 
 S3 = S3Config()
@@ -89,7 +90,7 @@ def test_whole_pictures_are_left_as_they_are(
     asset = probed(path)
     assert asset.fields == "progressive"
     assert (asset.notes is not None) == (encoder is not UNMARKED)
-    frames = list(open_frames(plan_segments(asset, 600.0, "key")[0], S3))
+    frames = list(frames_of(plan_segments(asset, 600.0, "key")[0]))
     assert all(frame.other_field() is None for frame in frames)
     # swscale scales the fields of frames that are marked as interlaced each by itself.
     errors = [error(frame, filmed) for frame, filmed in zip(frames, FILMED, strict=False)]
@@ -116,8 +117,8 @@ def test_the_setting_goes_before_what_is_found(
 @pytest.mark.parametrize("first", ["top", "bottom"])
 def test_frames_show_the_moment_of_their_first_field(tmp_path: Path, first: FieldOrder) -> None:
     path = write_clip(tmp_path / "a.mp4", woven(FILMED, first), encoder=UNMARKED)
-    frames = list(open_frames(segment_of(path, first), S3, sample_fps=5.0))
-    as_stored = list(open_frames(segment_of(path, "progressive"), S3))
+    frames = list(frames_of(segment_of(path, first), how=Decoding(sample_fps=5.0)))
+    as_stored = list(frames_of(segment_of(path, "progressive")))
     assert [frame.pts_ns for frame in frames] == [frame.pts_ns for frame in as_stored]
     for n, (frame, stored) in enumerate(zip(frames, as_stored, strict=True)):
         other = frame.other_field()
@@ -129,10 +130,10 @@ def test_frames_show_the_moment_of_their_first_field(tmp_path: Path, first: Fiel
 
 def test_both_fields_are_frames_where_more_are_asked_for_than_there_are(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", woven(FILMED, "top"), encoder=UNMARKED)
-    frames = list(open_frames(segment_of(path, "top"), S3, sample_fps=50.0))
+    frames = list(frames_of(segment_of(path, "top"), how=Decoding(sample_fps=50.0)))
     assert [frame.pts_ns for frame in frames] == [n * 20_000_000 for n in range(2 * FRAMES)]
     errors = [error(frame, filmed) for frame, filmed in zip(frames, FILMED, strict=True)]
-    stored = list(open_frames(segment_of(path, "progressive"), S3))
+    stored = list(frames_of(segment_of(path, "progressive")))
     assert max(errors) < 0.6 * min(error(f, FILMED[2 * n]) for n, f in enumerate(stored))
 
 
@@ -141,19 +142,19 @@ def test_frames_do_not_depend_on_where_decoding_began(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", woven(FILMED, "top"), encoder={"bf": "2"})
     asset = replace(probed(path), fields="top")
     entire = replace(whole(path), fields="top")
-    in_one = {f.pts_ns: f.rgb(*SIZE_WH) for f in open_frames(entire, S3, sample_fps=5.0)}
+    in_one = {f.pts_ns: f.rgb(*SIZE_WH) for f in frames_of(entire, how=Decoding(sample_fps=5.0))}
     parts = plan_segments(asset, 1.0, "key")
     assert len(parts) == 2
     for part in parts:
-        for n, frame in enumerate(open_frames(part, S3, sample_fps=5.0)):
+        for n, frame in enumerate(frames_of(part, how=Decoding(sample_fps=5.0))):
             if n:
                 np.testing.assert_array_equal(frame.rgb(*SIZE_WH), in_one[frame.pts_ns])
 
 
 def test_progressive_frames_are_not_filtered(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", FILMED[:5])
-    for frame in open_frames(whole(path), S3, sample_fps=5.0):
-        assert frame._filtered is None
+    for frame in frames_of(whole(path), how=Decoding(sample_fps=5.0)):
+        assert frame._decoded.filtered is None
         assert frame.other_field() is None
 
 
@@ -206,7 +207,7 @@ def test_whatever_frames_are_made_of(
         made = deinterlaced(before, combed, after, first, second=second)
         if "yuv" in pixels or pixels in {"nv12", "p010le"}:
             assert (made.colorspace, made.color_range) == (Colorspace.ITU709, ColorRange.MPEG)
-        picture, stored = (PyavFrame(each, 0, Shape(), Scalers()) for each in (made, combed))
+        picture, stored = (PyavFrame(Decoded(each), Shape(), Scalers()) for each in (made, combed))
         assert picture.size_wh == SIZE_WH
         moment = filmed[2 + second]
         assert error(picture, moment) < error(stored, moment) - 1.5
@@ -230,7 +231,7 @@ def test_groups_in_which_nothing_moves_are_left_out_here_too(tmp_path: Path) -> 
 
     def looks(stillness: Stillness | None) -> tuple[list[int], list[int], int]:
         tally = SegmentCounts()
-        frames = open_frames(segment, S3, 1, 5.0, stillness)
+        frames = frames_of(segment, how=Decoding(sample_fps=5.0, stillness=stillness))
         taken = list(select_looks(frames, FootageConfig(), tally, stillness))
         seen = [look.pts_ns for look in taken if look.frame is not None]
         return [look.pts_ns for look in taken], seen, tally.frames_decoded

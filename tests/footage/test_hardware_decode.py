@@ -16,7 +16,9 @@ from lfr_batch import cuda
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
 from lfr_batch.footage import deinterlace, pyav_frame, stored
+from lfr_batch.footage.decoded import Decoded
 from lfr_batch.footage.decoders import Decode, decoder_of, settle_decode
+from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.nvdec import (
     AS_ON_PROCESSORS,
     brought_down,
@@ -79,7 +81,7 @@ def test_what_goes_wrong_later_is_not_blamed_on_the_opening(rendered: dict[str, 
         pytest.raises(
             FootageUnreadable, match=r"cannot be read any further: Operation not"
         ) as said,
-        open_container(str(rendered["plain.mp4"]), S3),
+        open_container(LocalFile(str(rendered["plain.mp4"]))),
     ):
         raise av.error.OSError(errno.EOPNOTSUPP, "Operation not supported")
     assert "moov" not in str(said.value)
@@ -90,7 +92,7 @@ def test_a_decoder_that_is_not_there_is_refused_in_a_sentence(rendered: dict[str
     """And it is not the footage that is blamed."""
     with (
         pytest.raises(DeviceUnavailable, match=r"set footage\.decode to auto or cpu") as refusal,
-        open_video(str(rendered["plain.mp4"]), S3, decoder="nvdec"),
+        open_video(LocalFile(str(rendered["plain.mp4"])), decoder="nvdec"),
     ):
         pass
     assert "plain.mp4" not in str(refusal.value)
@@ -119,7 +121,7 @@ def test_pictures_of_a_gpus_decoder_read_like_those_of_the_processor(
     moved = VideoReformatter().reformat(as_decoded, format=stored)
     assert moved.format.name == stored
     one, other = (
-        PyavFrame(frame, 0, Shape(turns=turns), Scalers()) for frame in (as_decoded, moved)
+        PyavFrame(Decoded(frame), Shape(turns=turns), Scalers()) for frame in (as_decoded, moved)
     )
     width, height = one.size_wh
     assert other.size_wh == (width, height)
@@ -211,7 +213,7 @@ def test_the_gate_s_picture_of_a_frame_on_a_card_is_made_there(on_a_card: list[i
         return np.arange(12, dtype=np.uint8).reshape(3, 4)
 
     frame = stored_as(coarse((160, 120)), "nv12")
-    shown = PyavFrame(frame, 0, Shape(turns=1), Scalers(cells)).luma(3, 4)
+    shown = PyavFrame(Decoded(frame), Shape(turns=1), Scalers(cells)).luma(3, 4)
     assert np.array_equal(shown, np.rot90(np.arange(12).reshape(3, 4), -1))
     [(planes, grid_wh)] = asked
     assert (planes.layout.format, planes.on_card, grid_wh) == ("nv12", True, (4, 3))
@@ -245,7 +247,9 @@ def test_a_frame_that_only_bears_the_mark_of_two_fields_may_be_scaled_where_it_l
     """In whatever order things are asked of it; what is converted is brought down first."""
     monkeypatch.setattr(deinterlace, "is_on_card", lambda frame: frame.format.name == "nv12")
     moved = stored_as(coarse((160, 120)), "nv12")
-    marked = PyavFrame(moved, 0, Shape(), Scalers(), partial(deinterlace.as_progressive, moved))
+    marked = PyavFrame(
+        Decoded(moved, filtered=partial(deinterlace.as_progressive, moved)), Shape(), Scalers()
+    )
     before = marked.planes()
     pixels = marked.rgb(80, 60)
     after = marked.planes()
@@ -258,7 +262,7 @@ def test_a_frame_that_only_bears_the_mark_of_two_fields_may_be_scaled_where_it_l
 
 def test_the_planes_of_woven_fields_show_nothing(on_a_card: list[int]) -> None:
     moved = stored_as(coarse((160, 120)), "nv12")
-    woven = PyavFrame(moved, 0, Shape(), Scalers(), woven=True)
+    woven = PyavFrame(Decoded(moved, woven=True), Shape(), Scalers())
     assert woven.planes() is None
     woven.luma(16, 12)
     assert woven.planes() is None

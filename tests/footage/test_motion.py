@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_batch.config.schema import MotionConfig, S3Config
+from lfr_batch.config.schema import MotionConfig
 from lfr_batch.footage.motion import (
     MARGIN_CELLS,
     WHOLE_FROM,
@@ -18,11 +18,10 @@ from lfr_batch.footage.motion import (
     cells_wh,
     gate,
 )
-from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.sampling import SamplerState, sample
 from lfr_batch.records import NS_PER_S, ByteArray
 
-from .clips import whole, write_clip
+from .clips import frames_of, whole, write_clip
 
 CONFIG = MotionConfig()
 NO_LINGERING = MotionConfig(linger_s=0.0)
@@ -41,7 +40,7 @@ def decided(pictures: list[ByteArray], config: MotionConfig = NO_LINGERING) -> l
 def on_clip(path: Path, config: MotionConfig = CONFIG) -> list[tuple[int, MotionDecision, float]]:
     """Time, decision and share of the picture looked at, for five frames a second."""
     state, sampler, decisions = MotionState(), SamplerState(), []
-    for frame in open_frames(whole(path), S3Config()):
+    for frame in frames_of(whole(path)):
         take, sampler = sample(sampler, frame.pts_ns, 5.0)
         if take:
             cells = frame.luma(*cells_wh(frame.size_wh))

@@ -15,11 +15,10 @@ import pytest
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.footage import moving
 from lfr_batch.footage.catalogue import probe
-from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageAsset, FootageEntry, seconds
 
-from .clips import RATE, pictures, whole_bgr, write_clip
+from .clips import RATE, frames_of, pictures, whole_bgr, write_clip
 
 SIZE_WH = (160, 120)
 
@@ -84,7 +83,7 @@ def test_each_video_stream_is_footage_of_its_own(tmp_path: Path, ending: str) ->
     assert len({a.footage_id for a in assets}) == 2
     for asset, luma in zip(assets, (40, 140), strict=True):
         (segment,) = plan_segments(asset, 60.0, "key")
-        frames = list(open_frames(segment, S3Config()))
+        frames = list(frames_of(segment))
         assert len(frames) == 2 * RATE
         assert whole_bgr(frames[9]).mean() == pytest.approx(luma, abs=4)
 
@@ -135,7 +134,7 @@ def test_media_time_begins_with_the_pictures_whatever_begins_before(
     path = write_streams(tmp_path / f"a.{ending}", {}, sound_s=sound_s)
     (asset,) = probed(path)
     (segment,) = plan_segments(asset, 60.0, "key")
-    times = [frame.pts_ns for frame in open_frames(segment, S3Config())]
+    times = [frame.pts_ns for frame in frames_of(segment)]
     assert asset.status == "ok"
     assert [seconds(times[0]), seconds(times[-1])] == pytest.approx([0.0, 1.96], abs=0.03)
     assert asset.duration_s == pytest.approx(2.0, abs=0.15)

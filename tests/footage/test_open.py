@@ -12,7 +12,9 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageChanged, FootageUnreadable
-from lfr_batch.footage import local, sources, watched
+from lfr_batch.footage import local, watched
+from lfr_batch.footage.decoders import Decoding
+from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageEntry, Segment
@@ -43,12 +45,12 @@ def test_footage_that_changed_since_it_was_planned_is_refused(
 ) -> None:
     path = make(tmp_path, rendered)
     segment, size = planned(path), path.stat().st_size
-    assert next(open_segment(segment, S3, 1)).pts_ns == 0
+    assert next(open_segment(segment, S3)).pts_ns == 0
     with path.open("ab") as file:
         file.write(b"more")
     with pytest.raises(FootageChanged, match=rf"has changed .*had {size} bytes.*scan it anew"):
-        next(open_segment(segment, S3, 1))
-    assert next(open_segment(replace(segment, bytes=None), S3, 1)).pts_ns == 0
+        next(open_segment(segment, S3))
+    assert next(open_segment(replace(segment, bytes=None), S3)).pts_ns == 0
 
 
 def other_bytes(path: Path) -> bytes:
@@ -122,7 +124,7 @@ def test_other_bytes_of_the_same_size_are_refused(
     change(path)
     assert path.stat().st_size == segment.bytes
     with pytest.raises(FootageChanged, match=f"{path} has changed .*its size is the same"):
-        next(open_segment(segment, S3, 1))
+        next(open_segment(segment, S3))
 
 
 def touched(path: Path) -> None:
@@ -148,12 +150,14 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Files that are read from end to end, one entry each time."""
     read: list[str] = []
 
-    def noted(uri: str, s3: S3Config) -> object:
-        read.append(Path(uri).name)
-        return local.facts(uri, s3)
+    read_whole = LocalFile.facts
+
+    def noted(file: LocalFile) -> object:
+        read.append(file.path.name)
+        return read_whole(file)
 
     watched._read_again.cache_clear()
-    monkeypatch.setattr(sources, "facts", noted)
+    monkeypatch.setattr(LocalFile, "facts", noted)
     yield read
     watched._read_again.cache_clear()
 
@@ -167,7 +171,7 @@ def test_the_same_bytes_are_read_on_whatever_their_times_say(
     segments = plan_segments(asset, 1.0, "key")
     hashed.clear()
     change(path)
-    assert sum(len(list(open_segment(segment, S3, 1))) for segment in segments) == 100
+    assert sum(len(list(open_segment(segment, S3))) for segment in segments) == 100
     assert len(segments) > 2
     assert hashed == ["clip.ts"]
 
@@ -181,7 +185,7 @@ def test_nothing_is_read_twice_where_nothing_happened(
     monkeypatch.setattr(local, "COARSEST_NS", -1)
     segment = planned(video(tmp_path, rendered))
     assert hashed == ["clip.ts"]
-    assert len(list(open_segment(segment, S3, 1))) == 100
+    assert len(list(open_segment(segment, S3))) == 100
     assert hashed == ["clip.ts"]
 
 
@@ -207,7 +211,7 @@ def test_what_does_not_stay_as_it_is_while_it_is_read_does_not_count(
     tmp_path: Path, rendered: dict[str, Path], change: Callable[[Path], None]
 ) -> None:
     path = video(tmp_path, rendered)
-    frames = open_segment(planned(path), S3, 1)
+    frames = open_segment(planned(path), S3)
     next(frames)
     change(path)
     with pytest.raises(FootageChanged, match=f"{path} was changed, replaced or moved away while"):
@@ -219,7 +223,7 @@ def test_what_leaves_the_bytes_alone_may_happen_while_they_are_read(
     tmp_path: Path, rendered: dict[str, Path], change: Callable[[Path], None]
 ) -> None:
     path = video(tmp_path, rendered)
-    frames = open_segment(planned(path), S3, 1)
+    frames = open_segment(planned(path), S3)
     next(frames)
     change(path)
     assert len(list(frames)) == 99
@@ -229,7 +233,7 @@ def test_frames_that_are_not_taken_to_the_end_need_no_second_look(
     tmp_path: Path, rendered: dict[str, Path]
 ) -> None:
     path = video(tmp_path, rendered)
-    frames = open_segment(planned(path), S3, 1)
+    frames = open_segment(planned(path), S3)
     next(frames)
     path.unlink()
     frames.close()
@@ -240,17 +244,17 @@ def test_footage_that_is_gone_says_so(tmp_path: Path, rendered: dict[str, Path])
     segment = planned(path)
     path.unlink()
     with pytest.raises(FootageUnreadable, match=r"is gone since .* --retry-failed"):
-        next(open_segment(segment, S3, 1))
+        next(open_segment(segment, S3))
 
 
 def test_the_rate_at_which_frames_are_looked_at_reaches_the_decoder(
     tmp_path: Path, rendered: dict[str, Path]
 ) -> None:
     segment = planned(video(tmp_path, rendered))
-    every = [frame.pts_ns for frame in open_segment(segment, S3, 1)]
-    fewer = [frame.pts_ns for frame in open_segment(segment, S3, 1, sample_fps=5.0)]
+    every = [frame.pts_ns for frame in open_segment(segment, S3)]
+    fewer = [frame.pts_ns for frame in open_segment(segment, S3, Decoding(sample_fps=5.0))]
     assert len(every) == 100
     assert len(fewer) < 80
     assert set(range(0, 4 * 10**9, 200_000_000)) <= set(fewer) < set(every)
     picture = planned(still(tmp_path, rendered))
-    assert len(list(open_segment(picture, S3, 1, sample_fps=5.0))) == 1
+    assert len(list(open_segment(picture, S3, Decoding(sample_fps=5.0)))) == 1

@@ -10,13 +10,13 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageDamaged, FootageError, FootageUnreadable
+from lfr_batch.footage.decoders import Decoding
 from lfr_batch.footage.frames import Frame
-from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageAsset, FootageEntry, Segment
 from tests.probing import probe
 
-from .clips import pictures, plain_pts, whole, whole_bgr, write_clip
+from .clips import frames_of, pictures, plain_pts, whole, whole_bgr, write_clip
 from .conftest import CONTAINERS
 
 S3 = S3Config()
@@ -30,7 +30,7 @@ def read(segment: Segment, threads: int = 1) -> tuple[list[int], FootageError | 
     """Times of all frames, and what was complained of at the end."""
     times: list[int] = []
     try:
-        for frame in open_frames(segment, S3, threads):
+        for frame in frames_of(segment, how=Decoding(threads=threads)):
             times.append(frame.pts_ns)
     except FootageError as error:
         return times, error
@@ -113,7 +113,7 @@ def test_frames_are_upright_in_every_form(tmp_path: Path, rotation_deg: int) -> 
     asset = look(path)
     assert asset.rotation_deg == rotation_deg
     (segment,) = plan_segments(asset, 60.0, "key")
-    frames: list[Frame] = list(open_frames(segment, S3))
+    frames: list[Frame] = list(frames_of(segment))
     frame = frames[0]
     assert frame.size_wh == (160, 96)
     small = upright[::2, ::2]
@@ -126,7 +126,7 @@ def test_frames_are_upright_in_every_form(tmp_path: Path, rotation_deg: int) -> 
 
 
 def test_frames_may_be_converted_after_the_file_is_closed(rendered: dict[str, Path]) -> None:
-    frames = list(open_frames(whole(rendered["plain.mp4"]), S3))
+    frames = list(frames_of(whole(rendered["plain.mp4"])))
     shown = list(pictures(100))
     for i in (0, 50, 99):
         assert np.abs(whole_bgr(frames[i])[:, :, ::-1].astype(int) - shown[i]).mean() < 15
@@ -211,7 +211,7 @@ def test_real_files_cut_short(shared_data: Path, tmp_path: Path) -> None:
 def test_text_is_not_decoded(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("words\n" * 500)
     with pytest.raises(FootageUnreadable, match="text file"):
-        next(open_frames(whole(tmp_path / "a.txt"), S3))
+        next(frames_of(whole(tmp_path / "a.txt")))
 
 
 def test_memory_stays_flat_over_a_long_file(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_memory_stays_flat_over_a_long_file(tmp_path: Path) -> None:
             encoder={"preset": "ultrafast"},
         )
         gc.collect()
-        for frame in open_frames(whole(path), S3):
+        for frame in frames_of(whole(path)):
             whole_bgr(frame)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
+from lfr_batch.footage.decoded import Decoded
 from lfr_batch.footage.pyav_frame import CUT_AS_STORED, PyavFrame, Scalers
 from lfr_batch.footage.shape import Shape
 from lfr_batch.records import ByteArray
@@ -54,12 +55,12 @@ def frame_of(
         )
         frame.colorspace, frame.color_range = colours, extent
     frame.pts, frame.time_base = 0, Fraction(1, 25)
-    return PyavFrame(frame, 0, shape, Scalers())
+    return PyavFrame(Decoded(frame), shape, Scalers())
 
 
 def reference(frame: PyavFrame) -> ByteArray:
     """The whole frame as FFmpeg converts it, stretched by OpenCV, mirrored, turned upright."""
-    whole = np.asarray(frame._frame.reformat(format="bgr24").to_ndarray(), np.uint8)
+    whole = np.asarray(frame._decoded.frame.reformat(format="bgr24").to_ndarray(), np.uint8)
     shape, stored_wh = frame._shape, (whole.shape[1], whole.shape[0])
     if shape.stretched_wh(stored_wh) != stored_wh:
         whole = np.asarray(
@@ -75,7 +76,7 @@ def upright(picture: ByteArray, shape: Shape) -> ByteArray:
 
 def cropped(frame: PyavFrame, size_wh: tuple[int, int]) -> PyavFrame:
     """The upper left of a 4:2:0 frame of three planes, plane by plane."""
-    whole = frame._frame
+    whole = frame._decoded.frame
     part = av.VideoFrame(*size_wh, whole.format.name)
     part.colorspace, part.color_range = whole.colorspace, whole.color_range
     for ours, theirs in zip(part.planes, whole.planes, strict=True):
@@ -83,7 +84,7 @@ def cropped(frame: PyavFrame, size_wh: tuple[int, int]) -> PyavFrame:
         filled = np.zeros((ours.height, ours.line_size), np.uint8)
         filled[:, : ours.width] = rows[: ours.height, : ours.width]
         ours.update(filled.tobytes())
-    return PyavFrame(part, 0, frame._shape, Scalers())
+    return PyavFrame(Decoded(part), frame._shape, Scalers())
 
 
 def parts_of(size_wh: tuple[int, int]) -> list[Part]:
@@ -155,7 +156,7 @@ def test_a_frame_of_odd_size_is_converted_like_one_of_even_size(
     even = frame_of((size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2), pixels)
     whole = reference(even)[: size_wh[1], : size_wh[0]]
     odd = cropped(even, size_wh)
-    frame = PyavFrame(odd._frame, 0, shape, Scalers())
+    frame = PyavFrame(Decoded(odd._decoded.frame), shape, Scalers())
     assert_parts_are_the_whole_s(frame, upright(whole, shape))
 
 
@@ -182,7 +183,7 @@ def test_parts_of_different_sizes_and_the_whole_do_not_disturb_each_other() -> N
     """The converters are kept from call to call and from frame to frame."""
     scalers = Scalers()
     frames = [
-        PyavFrame(frame_of((160, 120), pixels)._frame, 0, Shape(), scalers)
+        PyavFrame(Decoded(frame_of((160, 120), pixels)._decoded.frame), Shape(), scalers)
         for pixels in ("yuv420p", "nv12", "yuvj420p")
     ]
     before = [frame.bgr_part(10, 10, 60, 50) for frame in frames]
@@ -206,6 +207,6 @@ def test_brightness_is_what_is_stored_whatever_the_colours(colours: Colorspace) 
     planes[60:] = random.integers(16, 240, (30, 80))
     stored = av.VideoFrame.from_ndarray(planes, format="yuv420p")
     stored.colorspace, stored.color_range = colours, ColorRange.MPEG
-    shown = PyavFrame(stored, 0, Shape(), Scalers()).luma(8, 6)
+    shown = PyavFrame(Decoded(stored), Shape(), Scalers()).luma(8, 6)
     wanted = (planes[:60:10, ::10].astype(float) - 16) * 255 / 219
     assert np.abs(shown - wanted).max() <= 1.5

@@ -13,14 +13,15 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageError
-from lfr_batch.footage.pyav import open_frames
+from lfr_batch.footage.decoders import Decoding
+from lfr_batch.footage.places import Source
 from lfr_batch.footage.pyav_input import Video, open_video
 from lfr_batch.footage.sampling import SamplerState, sample
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageEntry, Segment
 from tests.probing import probe
 
-from .clips import whole, write_clip
+from .clips import frames_of, whole, write_clip
 from .conftest import CONTAINERS
 
 S3 = S3Config()
@@ -33,12 +34,15 @@ def samples(
 ) -> tuple[list[Sample], int]:
     """The samples of a segment, and how many frames were decoded for them."""
     state, taken, decoded = SamplerState(), list[Sample](), 0
+    how = Decoding(threads=threads, sample_fps=fps if spare else 0.0)
     with suppress(FootageError):
-        for frame in open_frames(segment, S3, threads, fps if spare else 0.0):
+        for frame in frames_of(segment, how=how):
             decoded += 1
             take, state = sample(state, frame.pts_ns, fps)
             if take:
-                taken.append((frame.pts_ns, np.asarray(frame._frame.to_ndarray()).tobytes()))
+                taken.append(
+                    (frame.pts_ns, np.asarray(frame._decoded.frame.to_ndarray()).tobytes())
+                )
     return taken, decoded
 
 
@@ -161,9 +165,9 @@ def test_a_segment_that_begins_between_frames_is_found_at_the_first_try(
     """What comes before it is not decoded, but for the frame that tells where a seek has led."""
     opened: list[str] = []
 
-    def noting(uri: str, *how: Any) -> AbstractContextManager[Video]:
-        opened.append(uri)
-        return open_video(uri, *how)
+    def noting(source: Source, *how: Any) -> AbstractContextManager[Video]:
+        opened.append(source.uri)
+        return open_video(source, *how)
 
     monkeypatch.setattr("lfr_batch.footage.pyav.open_video", noting)
     segment = Segment("s", "f", str(rendered[name]), "video", 2_010_000_000, 3 * 10**9, 4.0)

@@ -9,12 +9,11 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.footage.catalogue import probe
-from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.recordings import MOST, FileLayout, layout_of
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageEntry, seconds
 
-from .clips import write_clip
+from .clips import frames_of, write_clip
 
 CONTAINERS: dict[str, dict[str, object]] = {
     "mp4": {},
@@ -59,7 +58,7 @@ def test_both_of_two_joined_recordings_are_read(tmp_path: Path, ending: str) -> 
     lasts = []
     for asset in assets:
         (segment,) = plan_segments(asset, 60.0, "key")
-        times = [frame.pts_ns for frame in open_frames(segment, S3Config())]
+        times = [frame.pts_ns for frame in frames_of(segment)]
         assert times[0] == 0
         lasts.append(seconds(times[-1]))
     assert lasts == pytest.approx([1.96, 2.96], abs=0.05)
@@ -80,7 +79,7 @@ def test_what_lies_between_recordings_hides_none(
     path.write_bytes(between.join(part.read_bytes() for part in parts))
     assets = probe(FootageEntry(str(path)), FootageConfig(), S3Config())
     segments = [segment for asset in assets for segment in plan_segments(asset, 60.0, "key")]
-    assert sum(1 for each in segments for _ in open_frames(each, S3Config())) == 125
+    assert sum(1 for each in segments for _ in frames_of(each)) == 125
 
 
 @pytest.mark.parametrize("ending", READ_THROUGH)
@@ -90,7 +89,7 @@ def test_what_a_demuxer_reads_through_is_one_recording_and_sound(
     path = joined(tmp_path, ending, READ_THROUGH[ending])
     (asset,) = probe(FootageEntry(str(path)), FootageConfig(), S3Config())
     (segment,) = plan_segments(asset, 60.0, "key")
-    times = [frame.pts_ns for frame in open_frames(segment, S3Config())]
+    times = [frame.pts_ns for frame in frames_of(segment)]
     assert (asset.status, len(times)) == ("ok", 125)
     assert seconds(times[-1]) == pytest.approx(4.96, abs=0.05)
 

@@ -13,15 +13,14 @@ from botocore.exceptions import EndpointConnectionError
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
 from lfr_batch.footage import s3
-from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.ranged import RangedReader
 from lfr_batch.footage.segments import plan_segments
-from lfr_batch.footage.sources import list_footage, stored
+from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.records import ByteArray, FootageEntry
 from lfr_batch.storage import s3_client
 from tests.probing import probe
 
-from .clips import plain_pts, whole, write_clip
+from .clips import frames_of, plain_pts, whole, write_clip
 
 MIB = 1024 * 1024
 BIG = 24 * MIB
@@ -70,7 +69,7 @@ def test_segments_of_an_object_give_the_frames_of_the_file(
     assert (asset.sha256 or "").startswith("etag:")
     segments = plan_segments(asset, 1.0, "key")
     assert len(segments) > 1
-    times = [f.pts_ns for segment in segments for f in open_frames(segment, store)]
+    times = [f.pts_ns for segment in segments for f in frames_of(segment, store)]
     assert len(times) == 100
     if name != "mpeg4.avi":
         assert times == pytest.approx(plain_pts(rendered[name]), abs=2)
@@ -87,7 +86,7 @@ def test_joined_transport_streams_are_read_whole_however_they_are_cut(
     s3_client.client(store).put_object(Bucket="archive", Key="joined.ts", Body=joined)
     asset = probe(FootageEntry("s3://archive/joined.ts"), FootageConfig(), store)
     segments = plan_segments(asset, 1.0, "key")
-    times = [f.pts_ns for segment in segments for f in open_frames(segment, store)]
+    times = [f.pts_ns for segment in segments for f in frames_of(segment, store)]
     assert len(times) == sum(frames)
     assert times == sorted(times)
 
@@ -105,7 +104,7 @@ def test_reading_the_head_of_a_large_object_transfers_little(
         sent.append(int(str(parsed.get("ContentLength", 0))))
 
     client.meta.events.register("after-call.s3.GetObject", count)
-    with s3.open_bytes("s3://archive/big", store) as file:
+    with s3.S3Object("s3://archive/big", store).open_bytes() as file:
         assert file.read(1000) == data[:1000]
         file.seek(-1000, io.SEEK_END)
         assert file.read() == data[-1000:]
@@ -133,7 +132,7 @@ def test_what_goes_wrong_half_way_is_not_taken_for_damage(
     client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="long.avi", Body=path.read_bytes())
     assert path.stat().st_size > 4 * MIB
-    frames = open_frames(whole("s3://archive/long.avi"), store)
+    frames = frames_of(whole("s3://archive/long.avi"), store)
     next(frames)
     if gone == "object":
         client.delete_object(Bucket="archive", Key="long.avi")
@@ -207,9 +206,9 @@ def test_a_key_in_another_normal_form_is_found(store: S3Config) -> None:
     key = unicodedata.normalize("NFD", "Café.mp4")
     s3_client.client(store).put_object(Bucket="archive", Key=key, Body=b"x")
     there = f"s3://archive/{key}"
-    assert stored("s3://archive/Caf\u00e9.mp4", store) == there
-    assert stored(there, store) == there
-    assert stored("s3://archive/M\u00fcll.mp4", store) == "s3://archive/M\u00fcll.mp4"
+    assert source_of("s3://archive/Caf\u00e9.mp4", store).stored() == there
+    assert source_of(there, store).stored() == there
+    assert source_of("s3://archive/M\u00fcll.mp4", store).stored() == "s3://archive/M\u00fcll.mp4"
 
 
 @pytest.mark.usefixtures("bucket")

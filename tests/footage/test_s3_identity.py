@@ -31,11 +31,11 @@ def test_an_object_that_changed_since_it_was_planned_is_refused(
 ) -> None:
     uri = f"s3://{bucket}/cam1/a.mp4"
     (segment,) = plan_segments(probe(FootageEntry(uri), FootageConfig(), store), 60.0, "key")
-    assert next(open_segment(segment, store, 1)).pts_ns == 0
+    assert next(open_segment(segment, store)).pts_ns == 0
     other = rendered["clip.ts"].read_bytes()
     s3_client.client(store).put_object(Bucket=bucket, Key="cam1/a.mp4", Body=other)
     with pytest.raises(FootageUnreadable, match=f"changed .*had {segment.bytes} bytes"):
-        next(open_segment(segment, store, 1))
+        next(open_segment(segment, store))
 
 
 def planned(uri: str, store: S3Config) -> Segment:
@@ -72,15 +72,15 @@ def test_another_object_of_the_same_size_is_refused(
     client.put_object(Bucket=bucket, Key=key, Body=data, **checksum)
     segment = planned(uri, store)
     assert (segment.version_id is not None) == (bucket == "versions")
-    assert len(list(open_segment(segment, store, 1))) == 100
+    assert len(list(open_segment(segment, store))) == 100
     client.put_object(Bucket=bucket, Key=key, Body=data, **checksum)
-    assert len(list(open_segment(segment, store, 1))) == 100, "the same bytes put there again"
+    assert len(list(open_segment(segment, store))) == 100, "the same bytes put there again"
     client.put_object(Bucket=bucket, Key=key, Body=other_bytes(data), **checksum)
     with pytest.raises(FootageChanged, match=f"{uri} has changed .*its size is the same"):
-        next(open_segment(segment, store, 1))
+        next(open_segment(segment, store))
     client.delete_object(Bucket=bucket, Key=key)
     with pytest.raises(FootageUnreadable, match=f"{uri} is gone since the run was planned"):
-        next(open_segment(segment, store, 1))
+        next(open_segment(segment, store))
 
 
 @pytest.mark.parametrize("change", ["replaced", "deleted"])
@@ -89,7 +89,7 @@ def test_an_object_that_does_not_stay_does_not_count(
 ) -> None:
     """It is so small that it was read in one go, before that."""
     client, uri = s3_client.client(store), f"s3://{bucket}/cam1/a.mp4"
-    frames = open_segment(planned(uri, store), store, 1)
+    frames = open_segment(planned(uri, store), store)
     next(frames)
     if change == "deleted":
         client.delete_object(Bucket=bucket, Key="cam1/a.mp4")
@@ -109,7 +109,7 @@ def test_a_store_that_ignores_conditions_is_not_believed(store: S3Config) -> Non
 
     client.meta.events.register("before-parameter-build.s3.GetObject", ignored)
     client.put_object(Bucket="archive", Key="x", Body=bytes(3 * MIB))
-    with s3.open_bytes("s3://archive/x", store) as file:
+    with s3.S3Object("s3://archive/x", store).open_bytes() as file:
         file.read(10)
         client.put_object(Bucket="archive", Key="x", Body=b"1" * 3 * MIB)
         file.seek(2 * MIB)
@@ -141,9 +141,9 @@ def test_what_identifies_an_object(
         parsed.update({"LastModified": datetime(2026, 1, 1, tzinfo=UTC), **said})
 
     client.meta.events.register("after-call.s3.HeadObject", answer)
-    facts = s3.facts("s3://archive/abc", store)
+    facts = s3.S3Object("s3://archive/abc", store).facts()
     assert (facts.checksum, facts.content_id) == (checksum, content_id)
-    assert s3.state("s3://archive/abc", store) == facts.state
+    assert s3.S3Object("s3://archive/abc", store).state() == facts.state
 
 
 @pytest.mark.usefixtures("bucket")
@@ -154,7 +154,7 @@ def test_a_store_without_etags_can_be_read(store: S3Config) -> None:
         client.meta.events.register(
             f"after-call.s3.{operation}", lambda parsed, **_: parsed.pop("ETag")
         )
-    with s3.open_bytes("s3://archive/abc", store) as file:
+    with s3.S3Object("s3://archive/abc", store).open_bytes() as file:
         assert file.read() == b"abc"
 
 
@@ -164,14 +164,14 @@ def test_a_store_checksum_is_used(store: S3Config) -> None:
         Bucket="archive", Key="sum", Body=b"abc", ChecksumAlgorithm="SHA256"
     )
     known = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert s3.facts("s3://archive/sum", store).checksum == known
+    assert s3.S3Object("s3://archive/sum", store).facts().checksum == known
 
 
 @pytest.mark.usefixtures("bucket")
 def test_an_object_replaced_while_reading_is_refused(store: S3Config) -> None:
     client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="x", Body=bytes(3 * MIB))
-    with s3.open_bytes("s3://archive/x", store) as file:
+    with s3.S3Object("s3://archive/x", store).open_bytes() as file:
         file.read(10)
         client.put_object(Bucket="archive", Key="x", Body=b"1" * 3 * MIB)
         file.seek(2 * MIB)

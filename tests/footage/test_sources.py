@@ -12,7 +12,7 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, UsageError
-from lfr_batch.footage.sources import facts, list_footage, open_bytes, stored
+from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.records import FootageEntry
 from tests.permissions import closed, public_folder
 from tests.probing import probe
@@ -78,21 +78,21 @@ def test_a_name_that_is_no_unicode(tmp_path: Path) -> None:
     Path(os.fsdecode(path)).write_bytes(b"bytes")
     (entry,) = list_footage([str(tmp_path)], S3).entries
     entry.uri.encode()
-    with open_bytes(entry.uri, S3) as file:
+    with source_of(entry.uri, S3).open_bytes() as file:
         assert file.read() == b"bytes"
 
 
 def test_facts_and_errors(archive: Path) -> None:
-    assert facts(str(archive / "a/1.mp4"), S3).bytes == len("a/1.mp4")
+    assert source_of(str(archive / "a/1.mp4"), S3).facts().bytes == len("a/1.mp4")
     with pytest.raises(FootageUnreadable, match="does not exist"):
-        open_bytes(str(archive / "none"), S3)
+        source_of(str(archive / "none"), S3).open_bytes()
     with pytest.raises(FootageUnreadable, match="is a folder: name its files, or give the folder"):
-        open_bytes(str(archive / "a"), S3)
+        source_of(str(archive / "a"), S3).open_bytes()
     with pytest.raises(FootageUnreadable, match="if it is a pattern, give it on the command line"):
-        open_bytes(str(archive / "*.mp4"), S3)
+        source_of(str(archive / "*.mp4"), S3).open_bytes()
     os.mkfifo(archive / "pipe")
     with pytest.raises(FootageUnreadable, match="not a regular file"):
-        open_bytes(str(archive / "pipe"), S3)
+        source_of(str(archive / "pipe"), S3).open_bytes()
 
 
 def test_a_file_that_is_written_to_while_it_is_hashed_has_no_facts(
@@ -109,7 +109,7 @@ def test_a_file_that_is_written_to_while_it_is_hashed_has_no_facts(
 
     monkeypatch.setattr(hashlib, "file_digest", meanwhile)
     with pytest.raises(FootageUnreadable, match=f"{path} is being written to at this moment"):
-        facts(str(path), S3)
+        source_of(str(path), S3).facts()
     asset = probe(FootageEntry(str(path)), FootageConfig(), S3)
     assert (asset.status, asset.sha256, asset.content_id) == ("failed", None, None)
 
@@ -118,12 +118,12 @@ def test_a_change_time_is_relied_on_once_it_is_old_enough(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uri = str(archive / "a/1.mp4")
-    fresh = facts(uri, S3)
+    fresh = source_of(uri, S3).facts()
     assert fresh.state.changed_ns == Path(uri).stat().st_ctime_ns
     assert fresh.changed_ns is None
     in_three_seconds = fresh.state.changed_ns + 3 * 10**9
     monkeypatch.setattr(time, "time_ns", lambda: in_three_seconds)
-    assert facts(uri, S3).changed_ns == fresh.state.changed_ns
+    assert source_of(uri, S3).facts().changed_ns == fresh.state.changed_ns
 
 
 def test_linked_folders_are_entered_once(archive: Path) -> None:
@@ -253,8 +253,8 @@ def test_a_name_in_another_normal_form_is_found(tmp_path: Path) -> None:
     forms = [unicodedata.normalize("NFC", str(there)), unicodedata.normalize("NFD", str(there))]
     for given in forms:
         assert [entry.uri for entry in list_footage([given], S3).entries] == [str(there)]
-        assert stored(given, S3) == str(there)
-    assert stored(str(tmp_path / "Müll.mp4"), S3) == str(tmp_path / "Müll.mp4")
+        assert source_of(given, S3).stored() == str(there)
+    assert source_of(str(tmp_path / "Müll.mp4"), S3).stored() == str(tmp_path / "Müll.mp4")
 
 
 @pytest.mark.parametrize("given", ["closed/1.mp4", "closed/*.mp4", "closed", "."])
@@ -280,4 +280,4 @@ def test_names_that_no_file_can_have(tmp_path: Path) -> None:
         list_footage([str(tmp_path / ("x" * 300))], S3)
     for name in ("x" * 300, "a\0b"):
         with pytest.raises(FootageUnreadable):
-            open_bytes(str(tmp_path / name), S3)
+            source_of(str(tmp_path / name), S3).open_bytes()

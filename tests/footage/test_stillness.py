@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
+from lfr_batch.footage.decoders import Decoding
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Group, Stillness
 from lfr_batch.recognition.looks import Look, SegmentCounts
@@ -144,7 +145,9 @@ def corridor(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def looks_of(path: Path, stillness: Stillness | None) -> tuple[list[Look], int]:
     segment = Segment("s", "f", str(path), "video", 0, None, 24.0)
     config, tally = FootageConfig(), SegmentCounts()
-    frames = open_segment(segment, S3Config(), 1, config.sample_fps, stillness)
+    frames = open_segment(
+        segment, S3Config(), Decoding(sample_fps=config.sample_fps, stillness=stillness)
+    )
     return list(select_looks(frames, config, tally, stillness)), tally.frames_decoded
 
 
@@ -170,7 +173,9 @@ def test_a_segment_ends_where_it_ends_though_the_next_groups_are_still(corridor:
     border_ns = 10 * NS_PER_S
     segment = Segment("s", "f", str(corridor), "video", 0, border_ns, 24.0)
     config, tally, stillness = FootageConfig(), SegmentCounts(), Stillness()
-    frames = open_segment(segment, S3Config(), 1, config.sample_fps, stillness)
+    frames = open_segment(
+        segment, S3Config(), Decoding(sample_fps=config.sample_fps, stillness=stillness)
+    )
     looks = list(select_looks(frames, config, tally, stillness))
     assert looks[-1].pts_ns == border_ns - NS_PER_S // 5
     assert tally.frames_decoded < border_ns // NS_PER_S * RATE

@@ -9,6 +9,7 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable
+from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.stills import StillFrame, open_stills
 from lfr_batch.records import ByteArray, FootageEntry, Segment
 from tests.probing import probe
@@ -22,7 +23,7 @@ WIDE[:20, :30] = (0, 0, 255)
 
 def still(path: Path, rotation_deg: int = 0) -> StillFrame:
     segment = Segment("s", "f", str(path), "still", 0, None, None, rotation_deg)
-    return next(open_stills(segment, S3Config()))
+    return next(open_stills(segment, LocalFile(segment.uri)))
 
 
 def write(path: Path, picture: ByteArray) -> Path:

@@ -94,7 +94,7 @@ def test_a_slow_taker_gets_the_newest_frame_and_the_others_are_counted(street: P
 def test_nothing_of_a_frame_that_was_taken_is_kept(street: Path) -> None:
     with camera(street) as reader:
         (frame,) = take(reader, 1)
-        decoded = frame._frame
+        decoded = frame._decoded.frame
         sleep(0.1)
         assert sys.getrefcount(decoded) == 3  # the frame's, ours, and the call's
         gone = weakref.ref(frame)

@@ -10,12 +10,11 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.footage.catalogue import probe
-from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.transport import next_recording, packet_bytes
 from lfr_batch.records import FootageEntry
 
-from .clips import write_clip
+from .clips import frames_of, write_clip
 from .test_moving import write_streams
 
 OTHER_PID = {"mpegts_start_pid": "512"}
@@ -50,7 +49,7 @@ def test_the_video_of_two_recorders_is_searched(
     assets = probe(FootageEntry(str(path)), FootageConfig(), S3Config())
     assert [(a.status, a.recording) for a in assets] == [("ok", 1), ("ok", 2)]
     segments = [segment for asset in assets for segment in plan_segments(asset, 60.0, "key")]
-    frames = [sum(1 for _ in open_frames(segment, S3Config())) for segment in segments]
+    frames = [sum(1 for _ in frames_of(segment)) for segment in segments]
     assert frames == [50, 75]
 
 

@@ -11,12 +11,11 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.footage.frames import Frame
-from lfr_batch.footage.pyav import open_frames
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import ByteArray, FootageAsset, FootageEntry
 from tests.probing import probe
 
-from .clips import whole_bgr, write_clip
+from .clips import frames_of, whole_bgr, write_clip
 
 S3 = S3Config()
 Orientation = tuple[int, bool, bool]
@@ -65,7 +64,7 @@ def probed(path: Path, aspect: float | None = None, rotate_deg: int = 0) -> Foot
 
 def first_frame(asset: FootageAsset) -> Frame:
     (segment,) = plan_segments(asset, 600.0, "key")
-    return next(open_frames(segment, S3))
+    return next(frames_of(segment))
 
 
 def assert_shows(frame: Frame, true: ByteArray) -> None:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lfr_batch.footage.decoded import Decoded
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
 from lfr_batch.footage.shape import Shape
 from lfr_batch.planes import STORAGE
@@ -55,7 +56,7 @@ def two_of(
     """The picture as a decoder stores it, and as a processor's decoder would have."""
     theirs = stored_as(pixels_rgb, AS_ON_PROCESSORS.get(stored, stored), matrix, extent)
     frame = _woven(theirs, stored) if stored in AS_ON_PROCESSORS else theirs
-    return PyavFrame(frame, 0, shape, Scalers()), PyavFrame(theirs, 0, shape, Scalers())
+    return PyavFrame(Decoded(frame), shape, Scalers()), PyavFrame(Decoded(theirs), shape, Scalers())
 
 
 def _woven(theirs: av.VideoFrame, stored: str) -> av.VideoFrame:

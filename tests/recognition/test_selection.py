@@ -24,7 +24,7 @@ from tests.probing import probe
 def looks_at(path: Path, config: FootageConfig) -> tuple[list[Look], SegmentCounts]:
     (segment,) = plan_segments(probe(FootageEntry(str(path)), config, S3Config()), 60.0, "key")
     tally = SegmentCounts()
-    return list(select_looks(open_segment(segment, S3Config(), 1), config, tally)), tally
+    return list(select_looks(open_segment(segment, S3Config()), config, tally)), tally
 
 
 @pytest.mark.parametrize(("fps", "expected"), [(0.0, 225), (5.0, 45), (1.0, 9)])

@@ -29,4 +29,4 @@ def segment_of(path: Path) -> Segment:
 
 def scan(path: Path, search: Search) -> SegmentResult:
     segment = segment_of(path)
-    return scan_segment(segment, open_segment(segment, S3Config(), 1), search)
+    return scan_segment(segment, open_segment(segment, S3Config()), search)

@@ -233,7 +233,7 @@ def test_what_can_be_read_of_damaged_footage_is_searched(
     casework: Casework, search: Search
 ) -> None:
     segment = segment_of(casework.footage / "walk.mp4")
-    frames = damaged_after(open_segment(segment, S3Config(), 1), 125)
+    frames = damaged_after(open_segment(segment, S3Config()), 125)
     result = scan_segment(segment, frames, search)
     assert [s.subject_id for s in result.sightings] == ["astronaut"]
     assert result.outcome.status == "failed"
@@ -253,7 +253,7 @@ def test_nothing_of_footage_that_was_replaced_meanwhile_is_kept(
     path = tmp_path / "walk.mp4"
     path.write_bytes((casework.footage / "walk.mp4").read_bytes())
     segment = segment_of(path)
-    frames = replaced_after(open_segment(segment, S3Config(), 1), 220, path)
+    frames = replaced_after(open_segment(segment, S3Config()), 220, path)
     with pytest.raises(FootageChanged, match=f"{path} was changed"):
         scan_segment(segment, frames, search)
 

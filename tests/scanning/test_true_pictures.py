@@ -12,6 +12,7 @@ import pytest
 
 from lfr_batch.config.schema import Config, FootageConfig, S3Config
 from lfr_batch.faces.stages import open_stages
+from lfr_batch.footage.decoders import Decoding
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.gallery.matcher import open_matcher
@@ -60,7 +61,9 @@ def probed(path: Path, **entry: float) -> FootageAsset:
 
 def found(asset: FootageAsset, search: Search) -> tuple[Sighting, ...]:
     (segment,) = plan_segments(asset, 60.0, "key")
-    frames = open_segment(segment, S3Config(), 1, search.config.footage.sample_fps)
+    frames = open_segment(
+        segment, S3Config(), Decoding(sample_fps=search.config.footage.sample_fps)
+    )
     result = scan_segment(segment, frames, search)
     assert result.outcome.status == "done"
     return result.sightings
