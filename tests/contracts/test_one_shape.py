@@ -26,8 +26,9 @@ import pytest
 
 from lfr_batch.cli.app import main
 from lfr_batch.engine.live.threads import live_threads
+from lfr_batch.live.deployment.look_after import Situation
 from lfr_batch.live.deployment.order import make_deployment
-from lfr_batch.live.deployment.run import Situation, run_deployment
+from lfr_batch.live.deployment.run import run_deployment
 from lfr_batch.models import plane_scaler
 from lfr_batch.models.graph import PICTURES
 from lfr_batch.models.ladder_session import LadderSession

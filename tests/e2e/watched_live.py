@@ -14,7 +14,7 @@ from uuid import uuid4
 import numpy as np
 
 from lfr_batch.cli.app import main
-from lfr_batch.engine.live import supervision as live_ray
+from lfr_batch.engine.live import part_actors
 from lfr_batch.engine.live.actors import AnalystActor
 from lfr_batch.engine.live.shared_pictures import borrow
 from lfr_batch.live.deployment.plan import LivePlan
@@ -89,5 +89,5 @@ class WatchedAnalyst(AnalystActor):
 
 
 if __name__ == "__main__":
-    setattr(live_ray, "AnalystActor", WatchedAnalyst)  # noqa: B010 - it is not for others to set
+    setattr(part_actors, "AnalystActor", WatchedAnalyst)  # noqa: B010 - it is not for others to set
     main()

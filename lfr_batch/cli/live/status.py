@@ -18,7 +18,9 @@ from rich.text import Text
 
 from lfr_batch.cli.output import LogLines, counted, plain_text, say
 from lfr_batch.live.deployment.figures import arrests, counts, engagements, lost_alerts
-from lfr_batch.live.deployment.run import CUT_OFF, Ended, Situation
+from lfr_batch.live.deployment.look_after import Situation
+from lfr_batch.live.deployment.run import Ended
+from lfr_batch.live.deployment.standing import CUT_OFF
 from lfr_batch.live.deployment.window import REASONS, Term
 from lfr_batch.live.records import CameraHealth
 

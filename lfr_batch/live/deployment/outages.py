@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
-from lfr_batch.live.deployment.plan import PartState
+from lfr_batch.live.deployment.plan import PartKey, PartState
 
 
-@dataclass(slots=True)
-class Outages:
-    """What the parts said the last time."""
+def down_s_of(parts: Iterable[PartState]) -> dict[PartKey, float]:
+    return {(part.role, part.name): part.down_s for part in parts}
 
-    _down_s: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
-    def since_last(self, parts: Iterable[PartState]) -> dict[str, float]:
-        """By camera, in seconds; only cameras for which there is anything."""
-        before, self._down_s = self._down_s, {(p.role, p.name): p.down_s for p in parts}
-        more = {key: down_s - before.get(key, 0.0) for key, down_s in self._down_s.items()}
-        shared_s = max((s for (role, _), s in more.items() if role == "analyst"), default=0.0)
-        cameras = {name: max(s, shared_s) for (role, name), s in more.items() if role == "camera"}
-        return {name: blind_s for name, blind_s in cameras.items() if blind_s > 0.0}
+def newly_blind_s(
+    before_s: Mapping[PartKey, float], parts: Iterable[PartState]
+) -> dict[str, float]:
+    """By camera, in seconds, for how long since ``before_s``: ``down_s_of`` the parts at the last
+    look. Only cameras for which there is anything."""
+    more = {key: down_s - before_s.get(key, 0.0) for key, down_s in down_s_of(parts).items()}
+    shared_s = max((s for (role, _), s in more.items() if role == "analyst"), default=0.0)
+    cameras = {name: max(s, shared_s) for (role, name), s in more.items() if role == "camera"}
+    return {name: blind_s for name, blind_s in cameras.items() if blind_s > 0.0}
 
 
 def restarts(parts: Iterable[PartState]) -> dict[str, int]:

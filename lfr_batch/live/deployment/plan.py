@@ -12,6 +12,8 @@ from lfr_batch.live.records import DeploymentRecord
 from lfr_batch.models.settled import Settled
 
 PartRole = Literal["camera", "analyst", "router"]
+PartKey = tuple[PartRole, str]
+"""With its name: a camera may be called "router" or "analyst"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ hours after its start. A rehearsal, of played files alone, has a window that beg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from typing import Literal
 from lfr_batch.config.live import STATED, CameraConfig, DeploymentConfig, LiveConfig
 from lfr_batch.errors import AuthorityError, UsageError
 from lfr_batch.footage.stream_address import kind_of
+from lfr_batch.live.records import CameraHealth
 from lfr_batch.visible import plain_line
 
 LONGEST = timedelta(hours=24)
@@ -85,6 +86,23 @@ def is_over(term: Term, now: datetime, elapsed_s: float) -> bool:
     A wall clock that is put back cannot prolong a deployment.
     """
     return now >= term.ends_at or elapsed_s >= term.duration_s
+
+
+def played_since_s(
+    cameras: Sequence[CameraConfig],
+    health: Iterable[CameraHealth],
+    now_s: float,
+    before_s: float | None,
+) -> float | None:
+    """Since when every file has been played to its end; ``before_s``: what was said the last time.
+
+    None as long as one has not, and for good where there is a camera, or a file that is repeated.
+    """
+    endless = any(camera.loop or not _is_file(camera) for camera in cameras)
+    ended = {each.camera for each in health if each.state == "ended"}
+    if endless or ended != {camera.name for camera in cameras}:
+        return None
+    return now_s if before_s is None else before_s
 
 
 def _window(deployment: DeploymentConfig, now: datetime) -> datetime:

@@ -199,11 +199,11 @@ def test_the_job_does_the_same(van: Path) -> None:
 
 JOINED = """
 from lfr_batch.cli.app import main
-from lfr_batch.engine.live import supervision as live_ray
+from lfr_batch.engine.live import part_actors, processes, supervise
 
-live_ray.RAY_ITSELF = frozenset()
-live_ray.LOST_S = 5.0
-live_ray.END_S = 1.0
+processes.RAY_ITSELF = frozenset()
+supervise.LOST_S = 5.0
+part_actors.END_S = 1.0
 main()
 """
 """As on a cluster that somebody else has started, whose processes nobody knows; and impatient."""

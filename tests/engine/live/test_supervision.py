@@ -7,21 +7,26 @@ import signal
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lfr_batch.engine.live import supervision
 from lfr_batch.engine.live.actors import AnalystActor
-from lfr_batch.engine.live.supervision import live_ray
+from lfr_batch.engine.live.part_actors import ROUTER
+from lfr_batch.engine.live.processes import born
+from lfr_batch.engine.live.supervise import Answered, Ask, Unanswered, opened
+from lfr_batch.engine.live.supervision import RayDeployment, live_ray
 from lfr_batch.errors import LfrError
 from lfr_batch.live.alerts.protocol import AlertRouter
-from lfr_batch.live.deployment.plan import LivePlan, PartState, RunningDeployment
+from lfr_batch.live.deployment.plan import LivePlan, PartKey, PartState, RunningDeployment
 from lfr_batch.live.records import CameraHealth
 from tests.casework import Casework
 from tests.live_case import first_alert, live_config, live_plan, wait_for
 
-SILENT = "lfr_batch.engine.live.supervision.SILENT_S"
+SILENT = "lfr_batch.engine.live.supervise.SILENT_S"
 SLOW_S = 4.0
+NAMESAKE: PartKey = ("camera", "router")
 
 
 class SlowAnalyst(AnalystActor):
@@ -103,18 +108,19 @@ def test_parts_that_hang_are_started_anew(
 class Answering:
     """In place of an actor: asked after its state it gives itself as the question."""
 
-    def __init__(self, answers: bool) -> None:
-        self.answers = answers
+    def __init__(self, process: int, answers: bool) -> None:
+        self.process, self.answers, self.asked = process, answers, 0
         self.state = self
 
     def options(self, concurrency_group: str) -> Answering:
         return self
 
     def remote(self) -> Answering:
+        self.asked += 1
         return self
 
 
-def test_a_camera_that_is_called_router_does_not_answer_for_the_router(
+def test_each_is_asked_by_itself_whatever_it_is_called_and_once_until_it_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def wait(
@@ -123,9 +129,18 @@ def test_a_camera_that_is_called_router_does_not_answer_for_the_router(
         return [q for q in questions if q.answers], [q for q in questions if not q.answers]
 
     monkeypatch.setattr("ray.wait", wait)
-    router = supervision._Supervised("router", "router", Answering(answers=False))
-    camera = supervision._Supervised("router", "camera", Answering(answers=True))
-    assert supervision._ask_all([router, camera]) == {("camera", "router")}
+    monkeypatch.setattr("ray.get", lambda question: (question.process, None, True))
+    own = os.getpid()
+    actors = {ROUTER: Answering(own, answers=False), NAMESAKE: Answering(own, answers=True)}
+    states = tuple(opened(key, own, born(own), 0.0) for key in actors)
+    running, questions = RayDeployment(dict(actors), states), dict[PartKey, Any]()
+    for _ in range(2):
+        assert supervision._ask_all(running, questions) == {
+            ROUTER: Unanswered(born(own)),
+            NAMESAKE: Answered(own, born(own), works=True),
+        }
+        supervision._carry_out(Ask(NAMESAKE), running, questions)
+    assert (actors[ROUTER].asked, actors[NAMESAKE].asked) == (1, 2)
 
 
 @pytest.mark.long
@@ -133,7 +148,7 @@ def test_a_part_that_is_merely_starting_is_left_alone(
     casework: Casework, tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SILENT, SLOW_S - 1)
-    monkeypatch.setattr("lfr_batch.engine.live.supervision.AnalystActor", SlowAnalyst)
+    monkeypatch.setattr("lfr_batch.engine.live.part_actors.AnalystActor", SlowAnalyst)
     config = live_config(casework, {"north": "empty.mp4"})
     with live_ray(live_plan(casework, config, tmp_path)) as running:
         strike(running, "analyst", signal.SIGKILL)

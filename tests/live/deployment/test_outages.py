@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from lfr_batch.live.deployment.outages import Outages, restarts
-from lfr_batch.live.deployment.plan import PartRole, PartState
+from lfr_batch.live.deployment.outages import down_s_of, newly_blind_s, restarts
+from lfr_batch.live.deployment.plan import PartKey, PartRole, PartState
 
 
 def part(name: str, role: PartRole, down_s: float = 0.0, lost: int = 0) -> PartState:
@@ -9,7 +9,7 @@ def part(name: str, role: PartRole, down_s: float = 0.0, lost: int = 0) -> PartS
 
 
 def test_a_camera_is_blind_while_its_own_process_or_the_analyst_s_is_gone() -> None:
-    outages = Outages()
+    before_s: dict[PartKey, float] = {}
     steps = [
         ((0.0, 0.0, 0.0), {}),
         ((0.0, 1.0, 0.0), {"north": 1.0}),
@@ -24,7 +24,8 @@ def test_a_camera_is_blind_while_its_own_process_or_the_analyst_s_is_gone() -> N
             part("north", "camera", north_s),
             part("router", "camera", router_s),
         )
-        assert outages.since_last(parts) == blind_s
+        assert newly_blind_s(before_s, parts) == blind_s
+        before_s = down_s_of(parts)
 
 
 def test_restarts_name_the_part_whatever_a_camera_is_called() -> None:

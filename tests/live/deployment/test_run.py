@@ -20,13 +20,14 @@ from lfr_batch.engine.live.threads import live_threads
 from lfr_batch.errors import EngineError, LiveError, RunBusy
 from lfr_batch.live import audit
 from lfr_batch.live.alerts.protocol import AlertRouter
-from lfr_batch.live.deployment import run as live_run
+from lfr_batch.live.deployment import course, look_after
 from lfr_batch.live.deployment.figures import counts
 from lfr_batch.live.deployment.figures_file import load_figures
 from lfr_batch.live.deployment.folders import deployment_folder, load_record
+from lfr_batch.live.deployment.look_after import Situation
 from lfr_batch.live.deployment.order import Deployment, make_deployment
 from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, PartState, RunningDeployment
-from lfr_batch.live.deployment.run import Ended, OpenEngine, Situation, run_deployment
+from lfr_batch.live.deployment.run import Ended, OpenEngine, run_deployment
 from lfr_batch.live.deployment.running import claimed
 from lfr_batch.live.deployment.watchlist_receipt import load_receipt
 from lfr_batch.results.lake import open_lake
@@ -77,8 +78,8 @@ def assert_forgotten(deployment: Deployment, why: str) -> None:
 @pytest.fixture
 def soon_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of those who saw nobody nothing is under way that has to be waited for."""
-    monkeypatch.setattr(live_run, "LOOK_S", 0.2)
-    monkeypatch.setattr(live_run, "PLAYED_S", 0.3)
+    monkeypatch.setattr(look_after, "LOOK_S", 0.2)
+    monkeypatch.setattr(look_after, "PLAYED_S", 0.3)
 
 
 def test_files_are_played_to_their_end_and_counted(casework: Casework, tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_a_wall_clock_that_is_put_back_does_not_prolong_it(
         """An hour and more, after the first moments."""
         return next(passed_s, 3700.0) + time.monotonic()
 
-    monkeypatch.setattr(live_run, "elapsed_s", elapsed_s)
+    monkeypatch.setattr(course, "elapsed_s", elapsed_s)
     assert run(deployment).figures.reason == "window"
 
 
@@ -257,6 +258,28 @@ def test_an_engine_that_is_lost_ends_it_as_failed(casework: Casework, tmp_path: 
         run_deployment(deployment, spoiled(trouble="Ray was lost"), attended, unseen, Event())
     row = row_of(deployment)
     assert (row["status"], row["error"], row["exit_code"]) == ("failed", "Ray was lost", 1)
+    assert_forgotten(deployment, "it failed")
+
+
+@pytest.mark.usefixtures("soon_over")
+def test_what_was_known_before_a_fault_is_in_the_figures(
+    casework: Casework, tmp_path: Path
+) -> None:
+    deployment = made(casework, tmp_path, {"north": "empty.mp4"})
+
+    def fail_when_restarted(look: Situation) -> None:
+        if any(part.restarts for part in look.parts):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_deployment(deployment, spoiled(1), attended, fail_when_restarted, Event())
+    store = open_store(deployment.plan.results_root)
+    figures = load_figures(StoredRun(store, deployment.record.deployment_id))
+    assert figures is not None
+    assert (figures.reason, figures.unkept) == ("failed", 1)
+    assert figures.restarts == {"router": 2, "camera north": 2}
+    assert [camera.blind_s for camera in figures.cameras] == [3.0]
+    assert figures.watchlist_gone_at
     assert_forgotten(deployment, "it failed")
 
 

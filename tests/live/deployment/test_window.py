@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from lfr_batch.errors import AuthorityError, LfrError, UsageError
-from lfr_batch.live.deployment.window import Reason, Term, is_over, require_authority, term_of
-from tests.live.made import STARTED, a_config
+from lfr_batch.live.deployment.window import (
+    Reason,
+    Term,
+    is_over,
+    played_since_s,
+    require_authority,
+    term_of,
+)
+from tests.live.made import STARTED, a_config, health
 
 HOUR = timedelta(hours=1)
 ENDS = STARTED + 6 * HOUR
@@ -90,6 +98,34 @@ def test_it_is_over_by_whichever_clock_is_ahead(
     now: datetime, elapsed_s: float, over: bool
 ) -> None:
     assert is_over(Term(STARTED, ENDS, "window"), now, elapsed_s) is over
+
+
+LOOP = ({"name": "film", "source": "a.mp4", "loop": True},)
+FILMS = (*FILM, {"name": "other", "source": "b.mp4"})
+
+
+@pytest.mark.parametrize(
+    ("cameras", "ended", "before_s", "since_s"),
+    [
+        (FILM, "", None, None),
+        (FILM, "film", None, 9.0),
+        (FILM, "film", 8.0, 8.0),
+        (FILM, "", 8.0, None),  # its part was started anew, and plays it again
+        (FILMS, "film", None, None),
+        (FILMS, "film other", None, 9.0),
+        (LOOP, "film", None, None),
+        ((*FILM, {"name": "north", "source": "rtsp://camera/1"}), "film north", None, None),
+    ],
+)
+def test_files_are_played_once_all_are_and_cameras_never(
+    cameras: tuple[dict[str, Any], ...], ended: str, before_s: float | None, since_s: float | None
+) -> None:
+    asked = config(cameras=cameras).cameras
+    heard = [
+        replace(health(each.name, 0), state="ended" if each.name in ended.split() else "live")
+        for each in asked
+    ]
+    assert played_since_s(asked, heard, 9.0, before_s) == since_s
 
 
 @pytest.mark.parametrize("blank", [" ", "\t\n", "\u200b", "\u202e", "\u00a0"])
