@@ -233,3 +233,17 @@ def test_pictures_that_an_edit_list_leaves_out_are_said(
     assert asset.status == "partly"
     assert f"{hidden} of 100 pictures" in (asset.unsearched or "")
     assert asset.unsearched_share == pytest.approx(hidden / 100)
+
+
+@pytest.mark.parametrize("first", [1, 2, 10])
+def test_pictures_may_change_their_size_at_any_moment(tmp_path: Path, first: int) -> None:
+    small = write_clip(tmp_path / "a", first, codec="mjpeg", container="mjpeg")
+    large = pictures(20, (320, 240))
+    write_clip(tmp_path / "b", large, codec="mjpeg", container="mjpeg")
+    path = tmp_path / "joined.mjpeg"
+    path.write_bytes(small.read_bytes() + (tmp_path / "b").read_bytes())
+    (asset,) = probed(path)
+    assert (asset.status, asset.error, asset.views) == ("ok", None, 1)
+    (segment,) = plan_segments(asset, 60.0, "key")
+    sizes = [frame.size_wh for frame in open_frames(segment, S3Config())]
+    assert sizes == [SIZE_WH] * first + [(320, 240)] * 20
