@@ -9,14 +9,12 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
-from typing import Literal
 
-from benchmarks.child import peak_mib
-from benchmarks.hostile_target import Answer
+from benchmarks.hostile_records import Answer, Ended, How
+from benchmarks.memory import forget_peak, peak_mib, peak_mib_of
 from lfr_batch.unexpected import trace, unexpected
 
 LOOKED_AT_EVERY_S = 0.05
@@ -24,25 +22,9 @@ BUSY_SHARE, PATIENCE = 0.5, 4
 """A process that had less than this share of a core is waited for so many times the limit."""
 STOP_MIB = 4096
 """A process that has had as much is ended: the machine is others' as well."""
-FORGET_PEAK = Path("/proc/self/clear_refs")
-KIB_PER_MIB = 1024
 
 Target = Callable[[Path], Answer]
 """Found by its name in the process that calls it."""
-How = Literal["answered", "raised", "hung", "crashed", "memory"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a file's time ended."""
-
-    how: How
-    wall_s: float
-    peak_mib: float
-    """More than the process had when it began with the file."""
-    answer: Answer | None = None
-    detail: str = ""
-    """What was raised, which signal ended it, how much of a core it had."""
 
 
 def is_too_long(wall_s: float, core_s: float, limit_s: float) -> bool:
@@ -96,12 +78,7 @@ class Child:
         self._ours.close()
 
     def _peak_mib(self) -> float:
-        """As seen from outside; 0 where the system does not show it."""
-        with suppress(OSError, StopIteration):
-            status = Path(f"/proc/{self._process.pid}/status").read_text()
-            line = next(x for x in status.splitlines() if x.startswith("VmHWM:"))
-            return int(line.split()[1]) / KIB_PER_MIB
-        return 0.0
+        return peak_mib_of(self._process.pid) or 0.0
 
     def _cpu_s(self) -> float:
         with suppress(OSError):
@@ -149,7 +126,7 @@ def _serve(files: Connection, target: Target, log: Path) -> None:
     files.send("ready")
     while True:
         path = files.recv()
-        _forget_peak()
+        forget_peak()
         before_mib = peak_mib()
         how, what = _answered(target, path)
         files.send((how, what, peak_mib() - before_mib))
@@ -160,12 +137,6 @@ def _answered(target: Target, path: Path) -> tuple[How, Answer | str]:
         return "answered", target(path)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
         return "raised", f"{unexpected(error)} ({trace(error)})"
-
-
-def _forget_peak() -> None:
-    """So that the next is this file's own, where the system can (Linux: proc_pid_clear_refs)."""
-    with suppress(OSError):
-        FORGET_PEAK.write_text("5")
 
 
 def _how_it_died(exit_code: int | None) -> str:

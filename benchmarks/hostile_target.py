@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.hostile_records import Answer
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import LfrError
 from lfr_batch.faces.letterbox import fit, long_side_px
@@ -22,22 +22,6 @@ SEGMENTS = 3
 """Of a file, from its first."""
 THREADS = 1
 PART_PX = 112
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the product says of a file."""
-
-    statuses: tuple[str, ...]
-    """Of its assets."""
-    sentences: tuple[str, ...] = ()
-    """Everything that was found wrong, at probing and at decoding."""
-    segments: int = 0
-    """Planned."""
-    decoded_damaged: int = 0
-    """Segments that ended with a sentence."""
-    looks: int = 0
-    """Pictures whose pixels were taken."""
 
 
 def examine(path: Path) -> Answer:

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.hostile_pool import Ended
-from benchmarks.hostile_target import Answer
+from benchmarks.hostile_records import Answer, Ended
 
 MEMORY_MIB = 1536
 """What a file of a few kilobytes may never take."""
-SEGMENT_BYTES = 1000
-"""Of a file to each segment that is planned of it, beside the first few."""
+SEGMENT_BYTES = 64
+"""Of a file to each segment that is planned of it, beside the first few: it begins with a keyframe,
+which takes as much with its place in an index."""
 FEW_SEGMENTS = 3
 
 FINE = ("ok", "partly", "damaged", "failed")
