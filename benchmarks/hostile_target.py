@@ -10,6 +10,7 @@ from lfr_batch.config.schema import Config
 from lfr_batch.errors import LfrError
 from lfr_batch.faces.letterbox import fit, long_side_px
 from lfr_batch.footage.catalogue import probe
+from lfr_batch.footage.decoders import Decoding
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.segments import plan_segments
@@ -49,9 +50,10 @@ def _decode(segment: Segment, config: Config) -> tuple[int, str | None]:
     skips = config.footage.motion.skips_groups and segment.views == 1
     stillness = Stillness() if skips and segment.kind == "video" else None
     sample_fps = config.footage.sample_fps if segment.views == 1 else 0.0
+    how = Decoding(threads=THREADS, sample_fps=sample_fps, stillness=stillness)
     looks = 0
     try:
-        opened = open_segment(segment, config.s3, THREADS, sample_fps, stillness)
+        opened = open_segment(segment, config.s3, how)
         with closing(opened) as frames:
             if segment.kind == "still":
                 for frame in frames:

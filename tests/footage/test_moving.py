@@ -247,7 +247,7 @@ def test_pictures_may_change_their_size_at_any_moment(tmp_path: Path, first: int
     (asset,) = probed(path)
     assert (asset.status, asset.error, asset.views) == ("ok", None, 1)
     (segment,) = plan_segments(asset, 60.0, "key")
-    sizes = [frame.size_wh for frame in open_frames(segment, S3Config())]
+    sizes = [frame.size_wh for frame in frames_of(segment)]
     assert sizes == [SIZE_WH] * first + [(320, 240)] * 20
 
 
@@ -261,7 +261,7 @@ def test_a_leap_of_time_that_no_recording_makes_is_no_time(tmp_path: Path, conta
     seen: list[int] = []
     # A header may announce that it is as long as that.
     with suppress(FootageDamaged):
-        seen.extend(frame.pts_ns for frame in open_frames(segment, S3Config()))
+        seen.extend(frame.pts_ns for frame in frames_of(segment))
     assert len(seen) == len(ticks)
     assert seen == sorted(seen)
     assert max(seen) < NS_PER_S
