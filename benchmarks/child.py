@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import resource
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.contenders.table import CONTENDERS
 from benchmarks.measures import job_from_json, to_json
-
-STATUS = Path("/proc/self/status")
-KIB_PER_MIB = 1024
+from benchmarks.memory import peak_mib
 
 
 def main() -> None:
@@ -27,14 +24,6 @@ def _keep_to(cores: int) -> None:
     """Everybody gets the same cores, where the system lets a process choose."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
-
-
-def peak_mib() -> float:
-    """Most memory this process has had; ru_maxrss counts what its parent had before it began."""
-    if STATUS.is_file():
-        line = next(x for x in STATUS.read_text().splitlines() if x.startswith("VmHWM:"))
-        return int(line.split()[1]) / KIB_PER_MIB
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MIB
 
 
 if __name__ == "__main__":

@@ -78,7 +78,9 @@ class Page:
         width, height = self.size_wh
         if self.bomb:
             return f"has more than {MAX_PIXELS // 1_000_000} megapixels: scale it down"
-        if not 0 < width * height <= MAX_PIXELS:
+        if min(width, height) <= 0:
+            return f"says it has {width} x {height} pixels: its header is damaged; copy it again"
+        if width * height > MAX_PIXELS:
             return (
                 f"says it has {width} x {height} pixels; more than "
                 f"{MAX_PIXELS // 1_000_000} megapixels are not decoded: scale it down"

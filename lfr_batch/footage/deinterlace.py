@@ -21,6 +21,9 @@ SOME_UNIT_S = Fraction(1, 1000)
 PARITY = {"top": "tff", "bottom": "bff", "progressive": "auto"}
 """bwdif's names; 'auto': as the frame itself says."""
 OTHER: dict[FieldOrder, FieldOrder] = {"top": "bottom", "bottom": "top"}
+LEAST_WH = 5, 7
+"""Columns and lines; bwdif refuses planes of less than 3 by 4, and colour has half as many. A
+damaged header makes such pictures of a stream."""
 FIELD_NS = 20_000_000
 """Fields are filmed a fiftieth of a second apart, or a sixtieth, however many are recorded."""
 
@@ -60,8 +63,11 @@ def deinterlaced(
     """The whole picture of one field of ``frame``: of that filmed first, or of the ``second``.
 
     Lines of the other field are made of those around, and of the frames before and after where
-    nothing moves. Without one of these, as at the ends of footage, of those around alone.
+    nothing moves. Without one of these, as at the ends of footage, of those around alone. A frame
+    of a few pixels is given back as it is.
     """
+    if frame.width < LEAST_WH[0] or frame.height < LEAST_WH[1]:
+        return as_progressive(frame)
     if before is None and after is None and not second and first in OTHER:
         # Of one frame alone, bwdif gives back the first field's picture as it is, combed.
         return deinterlaced(None, frame, None, OTHER[first], second=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 
 import av
 
-from lfr_batch.footage.clock import RESTART_NS
+from lfr_batch.footage.clock import MOST_NS, RESTART_NS
 from lfr_batch.footage.pyav_input import Video
 from lfr_batch.records import NS_PER_S
 
@@ -76,8 +77,9 @@ def from_packets(video: Video) -> tuple[int, ...]:
 
 
 def _spaced(times_ns: Iterable[int]) -> tuple[int, ...]:
+    """Ascending ``times_ns`` as far as they can be true."""
     kept: list[int] = []
-    for time_ns in times_ns:
+    for time_ns in takewhile(lambda time_ns: time_ns < MOST_NS, times_ns):
         if not kept or time_ns - kept[-1] >= SPACING_NS:
             kept.append(time_ns)
     return tuple(kept)

@@ -29,7 +29,7 @@ PLAIN_STEPS = 3
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """The last picture of each camera, as tiny luma pictures of one size."""
+    """The last picture of each camera, as tiny luma pictures."""
 
     last: tuple[ByteArray, ...] = ()
 
@@ -64,7 +64,12 @@ def count_views(pictures: Iterable[ByteArray]) -> int:
 
 
 def _likeness(a: ByteArray, b: ByteArray) -> float:
-    """Correlation of two luma pictures, place by place: brightness and contrast do not matter."""
+    """Correlation of two luma pictures, place by place: brightness and contrast do not matter.
+
+    0 of two of different sizes: a stream may change its size at any picture.
+    """
+    if a.shape != b.shape:
+        return 0.0
     varied = [picture.astype(np.float32) - picture.mean() for picture in (a, b)]
     spread = [float(np.sqrt((picture**2).mean())) for picture in varied]
     if min(spread) < FLAT:

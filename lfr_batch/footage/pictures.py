@@ -8,7 +8,7 @@ AV1 Image File Format.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -17,6 +17,8 @@ from lfr_batch.footage import tiff_tags
 PNG = b"\x89PNG\r\n\x1a\n"
 JP2 = b"\0\0\0\x0cjP  \r\n\x87\n"
 JP2_CODED = b"\xff\x4f\xff\x51"
+JP2_TILE_BYTES = 14
+"""A tile in which nothing is coded: its header (SOT), and the mark where data would begin (SOD)."""
 MAGICS = (
     (b"\xff\xd8\xff", "jpeg"),
     (PNG, "png"),
@@ -165,9 +167,23 @@ def _jp2(data: bytes) -> PictureHeader | None:
     at = data.find(JP2_CODED)
     if at < 0:
         return None
-    right, bottom, left, top = struct.unpack_from(">IIII", data, at + 8)
+    right, bottom, left, top, *tile = struct.unpack_from(">IIIIIIII", data, at + 8)
+    if not _has_room_for_tiles(len(data) - at, (right, bottom), tile):
+        return None
     whole = boxes_are_whole(data) if at else data.rstrip(b"\0").endswith(b"\xff\xd9")
     return PictureHeader(right - left, bottom - top, whole=whole)
+
+
+def _has_room_for_tiles(
+    size_bytes: int, right_bottom: tuple[int, int], tile: Sequence[int]
+) -> bool:
+    """Whether a JPEG 2000 picture may have as many tiles as its sizes say: a decoder makes room for
+    all of them, and calls a picture whole of which it has found one."""
+    width, height, left, top = tile
+    if not width or not height:
+        return False
+    across, down = -(-(right_bottom[0] - left) // width), -(-(right_bottom[1] - top) // height)
+    return across * down * JP2_TILE_BYTES <= size_bytes
 
 
 def _exif_orientation(exif: bytes) -> int:

@@ -44,6 +44,8 @@ DTS_ONLY = frozenset({"avi"})
 """Containers that store decoding times only; FFmpeg's guesses of PTS step back at B-frames."""
 REFUSED_FORMATS = frozenset({"tty", "concat", "hls", "dash", "sdp", "rtsp", "image2", "ffmetadata"})
 """Demuxers that take text for pictures, or follow names in the file to other files."""
+BY_NAME_ALONE = frozenset({"image2"})
+"""Of these, those that are told by the file's ending where nothing in it is known."""
 FALLBACK_RATE = Fraction(25)
 HIGHEST_RATE = 1000
 """Frames per second; a higher one is a unit of time that was taken for a rate."""
@@ -227,7 +229,7 @@ def moving_streams(uri: str, container: InputContainer) -> tuple[int, ...]:
     depth maps, unless there is nothing else. Raises FootageUnreadable where there is none.
     """
     if container.format.name in REFUSED_FORMATS:
-        raise FootageUnreadable(f"{uri} is a text file or a playlist, not footage: leave it out")
+        raise FootageUnreadable(f"{uri} {_why_refused(container.format.name)}")
     if not len(container.streams):
         raise FootageUnreadable(f"{uri} has a damaged header: no stream can be found in it")
     streams = container.streams.video
@@ -238,6 +240,12 @@ def moving_streams(uri: str, container: InputContainer) -> tuple[int, ...]:
     flat = [n for n in moving if beside_footage(streams[n]) is None] or moving
     shown_first = [not streams[n].disposition & Disposition.default for n in flat]
     return tuple(n for _, n in sorted(zip(shown_first, flat, strict=True)))
+
+
+def _why_refused(format_name: str) -> str:
+    if format_name in BY_NAME_ALONE:
+        return "is called a picture and does not begin as one: copy it again or leave it out"
+    return "is a text file or a playlist, not footage: leave it out"
 
 
 def beside_footage(stream: VideoStream) -> str | None:

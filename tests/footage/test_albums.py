@@ -237,6 +237,28 @@ def test_a_decode_bomb_is_refused_before_decoding(tmp_path: Path, name: str) -> 
     assert "megapixels" in (asset.error or "")
 
 
+@pytest.mark.parametrize("name", ["tiled", "whole"])
+def test_a_jpeg_2000_of_more_tiles_than_its_bytes_hold_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    tiles = {"tile_size": (16, 16)} if name == "tiled" else {}
+    made = saved("JPEG2000", [QUARTERS], no_jp2=True, **tiles)
+    assert probed(tmp_path / "a.j2k", made).status == "ok"
+    wide = made[:8] + struct.pack(">I", 1_000_000) + made[12:]
+    asset = probed(tmp_path / "b.j2k", wide)
+    assert (asset.kind, asset.status) == ("still", "failed")
+    assert "its header is damaged" in (asset.error or "")
+
+
+@pytest.mark.parametrize("size_wh", [(0, 48), (64, 0)])
+def test_a_picture_without_pixels_has_its_sentence(
+    tmp_path: Path, size_wh: tuple[int, int]
+) -> None:
+    asset = probed(tmp_path / "a.png", resized("png", saved("PNG", [QUARTERS]), size_wh))
+    assert asset.status == "failed"
+    assert f"{size_wh[0]} x {size_wh[1]} pixels: its header is damaged" in (asset.error or "")
+
+
 def peak_kb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 

@@ -147,6 +147,7 @@ def bad_files(folder: Path, rendered: dict[str, Path]) -> dict[Path, str]:
         "playlist.m3u8": (b"#EXTM3U\n#EXTINF:4,\nplain.mp4\n", "is a text file"),
         "cut.mp4": (mp4[: len(mp4) // 2], "moov"),
         "header.mkv": (bytes(200) + mkv[200:], "header is damaged"),
+        "picture.png": (b"words" + noise, "does not begin as one"),
         "archive.mp4": (b"PK\x03\x04" + noise, "ZIP archive"),
         "cipher.mp4": (noise, "is encrypted"),
         "pgp.mp4": (b"\x85\x01\x0c\x03" + noise, "OpenPGP"),

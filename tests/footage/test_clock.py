@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from lfr_batch.footage.clock import ClockState, tell
+from fractions import Fraction
+
+from lfr_batch.footage.clock import MOST_NS, ClockState, Timing, tell
 
 FRAME_NS = 40_000_000
 MS = 1_000_000
@@ -29,3 +31,24 @@ def test_a_recorder_that_began_anew_goes_on() -> None:
 
 def test_gaps_stay_gaps() -> None:
     assert [m for m, _ in times([0, 60_000, 60_040])] == [0, 60_000, 60_040]
+
+
+def test_a_time_that_no_recording_reaches_is_none() -> None:
+    beyond_ms = MOST_NS // MS
+    assert [m for m, _ in times([0, 40, beyond_ms, 5000])] == [0, 40, 80, 5000]
+    assert MOST_NS < 2**63
+
+
+def test_time_stays_within_64_bits_however_often_it_begins_anew() -> None:
+    almost_ms = MOST_NS // MS - 1
+    told = times([0, almost_ms, 0, almost_ms, 0, almost_ms, None, None])
+    assert max(moment for moment, _ in told) <= MOST_NS // MS
+
+
+def test_ticks_are_bounded_both_ways() -> None:
+    timing = Timing(Fraction(10**6), 0, FRAME_NS)
+    assert (timing.ns(10**12), timing.ns(-(10**12)), timing.ns(2)) == (
+        MOST_NS,
+        -MOST_NS,
+        2 * 10**15,
+    )

@@ -244,3 +244,11 @@ def test_groups_in_which_nothing_moves_are_left_out_here_too(tmp_path: Path) -> 
     moving = {ns for ns in seen if 8_000_000_000 <= ns < 8_600_000_000}
     assert len(moving) == 3
     assert moving <= set(seen_too)
+
+
+@pytest.mark.parametrize("stored", ["yuv420p", "yuv422p", "yuv444p", "gray", "yuv420p10le"])
+@pytest.mark.parametrize("size_wh", [(160, 2), (160, 6), (160, 7), (4, 120), (5, 120), (1, 1)])
+def test_a_frame_of_a_few_pixels_is_given_back(stored: str, size_wh: tuple[int, int]) -> None:
+    frame = av.VideoFrame(*size_wh, stored)
+    made = deinterlaced(None, frame, None, "top")
+    assert (made.width, made.height, made.interlaced_frame) == (*size_wh, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -13,10 +14,11 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
+from lfr_batch.errors import FootageDamaged
 from lfr_batch.footage import moving
 from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.segments import plan_segments
-from lfr_batch.records import FootageAsset, FootageEntry, seconds
+from lfr_batch.records import NS_PER_S, FootageAsset, FootageEntry, seconds
 
 from .clips import RATE, frames_of, pictures, whole_bgr, write_clip
 
@@ -233,3 +235,33 @@ def test_pictures_that_an_edit_list_leaves_out_are_said(
     assert asset.status == "partly"
     assert f"{hidden} of 100 pictures" in (asset.unsearched or "")
     assert asset.unsearched_share == pytest.approx(hidden / 100)
+
+
+@pytest.mark.parametrize("first", [1, 2, 10])
+def test_pictures_may_change_their_size_at_any_moment(tmp_path: Path, first: int) -> None:
+    small = write_clip(tmp_path / "a", first, codec="mjpeg", container="mjpeg")
+    large = pictures(20, (320, 240))
+    write_clip(tmp_path / "b", large, codec="mjpeg", container="mjpeg")
+    path = tmp_path / "joined.mjpeg"
+    path.write_bytes(small.read_bytes() + (tmp_path / "b").read_bytes())
+    (asset,) = probed(path)
+    assert (asset.status, asset.error, asset.views) == ("ok", None, 1)
+    (segment,) = plan_segments(asset, 60.0, "key")
+    sizes = [frame.size_wh for frame in frames_of(segment)]
+    assert sizes == [SIZE_WH] * first + [(320, 240)] * 20
+
+
+@pytest.mark.parametrize("container", ["mkv", "mov"])
+def test_a_leap_of_time_that_no_recording_makes_is_no_time(tmp_path: Path, container: str) -> None:
+    ticks = [0, 1, 2, 10**12, 10**12 + 25, 10**12 + 50, 10**12 + 75]
+    path = write_clip(tmp_path / f"a.{container}", len(ticks), ticks=ticks, codec="mjpeg")
+    (asset,) = probed(path)
+    (segment,) = plan_segments(asset, 60.0, "key")
+    assert (segment.start_ns, segment.end_ns) == (0, None)
+    seen: list[int] = []
+    # A header may announce that it is as long as that.
+    with suppress(FootageDamaged):
+        seen.extend(frame.pts_ns for frame in frames_of(segment))
+    assert len(seen) == len(ticks)
+    assert seen == sorted(seen)
+    assert max(seen) < NS_PER_S

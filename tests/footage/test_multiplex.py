@@ -77,3 +77,11 @@ def test_there_is_an_end_of_new_cameras() -> None:
         view, views = assign(views, room(seed))
         assert view < MOST_VIEWS
     assert len(views.last) <= MOST_VIEWS
+
+
+def test_a_picture_of_another_size_is_of_another_camera() -> None:
+    small = np.ascontiguousarray(room(0)[:20, :30])
+    _, views = assign(Views(), room(0))
+    assert assign(views, small)[0] == 1
+    assert count_views([room(0), small] * 10) == 2
+    assert count_views([room(0, 1)] * 2 + [small] * 30) == 1
