@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-gpu demo bench bench-live test test-long test-all check docs lock clean
+.PHONY: help setup setup-gpu demo bench bench-live test test-long test-all check docs lock secrets clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ docs: setup ## render the reference of the Python API into build/reference
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock and requirements-gpu.lock
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python infra/lock.py write
+
+secrets: ## make the token that a Ray cluster asks for, and a file for the store's keys, in infra/secrets
+	@bash infra/secrets.sh
 
 clean: ## remove the environment and every cache; results and galleries in lfr-data/ stay
 	@rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,9 +1,10 @@
-"""`lfr live` for ``ray job submit --working-dir . -- python jobs/run_live.py --config LIVE.yaml``.
+"""`lfr live` for ``ray job submit --working-dir . -- python jobs/run_live.py --config FILE``.
 
-The package is taken from the working directory that was shipped, if it is not installed on the
-cluster. All parts of the deployment run on the machine that this runs on, the cluster's head unless
-``--entrypoint-resources`` say otherwise: frames stay there, and cameras, LFR_HOME and the console
-are as that machine sees them. ``ray job stop`` ends the deployment as Ctrl-C does.
+FILE is in conf/, which is shipped. The package is taken from what was shipped, if it is not
+installed on the cluster. All parts of the deployment run on the machine that this runs on, the
+cluster's head unless ``--entrypoint-resources`` say otherwise: frames stay there, and cameras,
+LFR_HOME and the console are as that machine sees them. ``ray job stop`` ends the deployment as
+Ctrl-C does.
 """
 
 from __future__ import annotations
