@@ -36,6 +36,7 @@ from lfr_batch.results.lake import open_lake
 from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import render
+from lfr_batch.results.run_state import NO_RUNS
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import INTERRUPTED, FileState, RunOverview, run_progress, run_rows
 from lfr_batch.results.store import open_store
@@ -63,6 +64,8 @@ def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption
     """Every run, newest first."""
     root, s3 = settings_of(config, out=out).results_place()
     rows = run_rows(open_lake(root, s3), open_store(root, s3))
+    if not rows:
+        say(f"{root}: {NO_RUNS}")
     if as_json:
         answer_json(rows)
     else:
@@ -174,7 +177,10 @@ def sql(
     given = dict(map(parameter, param or ()))
     if query is not None and question is not None:
         raise UsageError("Ask one thing: SQL, or a ready question with --ask.")
-    results = open_results(settings_of(config, out=out))
+    settings = settings_of(config, out=out)
+    results = open_results(settings)
+    if not results.arrow("FROM runs LIMIT 1").num_rows:
+        say(f"{settings.results_place()[0]}: {NO_RUNS}")  # or its answers would read as "nobody"
     if question is not None:
         say(results.about(question, given))
         _show(results.ask(question, given), form)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.results.run_state import create_run
+from lfr_batch.results.run_state import NO_RUNS, create_run
 from lfr_batch.results.store import open_store
 from tests.cli.here import lfr
 from tests.holding import append_outcomes, publish_run, record_run
@@ -143,6 +143,7 @@ def test_values_for_ones_own_question(capsys: pytest.CaptureFixture[str]) -> Non
         (["--ask", "best", "--param", "run_id=x"], "there is no run x; `lfr runs` lists them"),
         (["SELECT 1", "--param", "x"], "x has no value: write x=VALUE"),
         (["--ask", "best", "--param", "top=abc"], "top is a whole number from 1, not 'abc'"),
+        (["FROM 'other.parquet'"], "only the views of the results are read here"),
         (["--ask", "together", "--param", "minutes=-1"], "minutes is a number from 0, not '-1'"),
     ],
 )
@@ -154,6 +155,24 @@ def test_what_cannot_be_asked_is_one_sentence(
     assert err.startswith("lfr: ")
     assert told in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (["runs", "--json"], "[]\n"),
+        (["sql", "SELECT count(*) AS n FROM sightings", "--format", "json"], '[{"n": 0}]\n'),
+    ],
+)
+def test_a_root_without_runs_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], out: str
+) -> None:
+    """A wrong results root would read as "nobody"."""
+    root = str(tmp_path / "mistyped")
+    assert lfr(capsys, *words, "--out", root) == (0, out, f"{root}: {NO_RUNS}\n")
+    assert lfr(capsys, *words)[2] == ""
+    code, _, err = lfr(capsys, "status", RUN_ID, "--out", root)
+    assert (code, NO_RUNS in err, root in err) == (2, True, True)
 
 
 def test_the_help_names_the_ready_questions(capsys: pytest.CaptureFixture[Any]) -> None:
