@@ -91,7 +91,7 @@ def status(
     if as_json:
         answer_json([{**row, "not_whole": [asdict(file) for file in found.not_whole]}])
         return
-    meaning = STATUS_MEANS.get(found.status)
+    meaning = None if found.request.kind == "live" else STATUS_MEANS.get(found.status)
     shown = {**row, "status": f"{found.status} ({meaning})" if meaning else found.status}
     for name, value in shown.items():
         if isinstance(value, Mapping):
@@ -107,6 +107,8 @@ def status(
         answer(f"a deployment: its figures are in `lfr report {run_id}`")
     elif found.status == INTERRUPTED:
         answer(f"`lfr resume {run_id}` finishes it")
+    elif found.status == "failed":
+        answer(f"once what it failed of is mended, `lfr resume {run_id}` finishes it")
 
 
 def _share(file: FileState) -> str:

@@ -92,6 +92,9 @@ def test_an_interrupted_run_says_how_to_go_on(
     last = lfr(capsys, "status", LEFT_RUN_ID)[1].splitlines()[-1]
     assert last == f"`lfr resume {LEFT_RUN_ID}` finishes it"
     assert "lfr resume" not in lfr(capsys, "status", RUN_ID)[1]
+    record_run(store, left, "failed", at=FINISHED, error="the disk is full")
+    last = lfr(capsys, "status", LEFT_RUN_ID)[1].splitlines()[-1]
+    assert last == f"once what it failed of is mended, `lfr resume {LEFT_RUN_ID}` finishes it"
 
 
 def test_of_a_deployment_no_footage_is_counted(
@@ -100,8 +103,9 @@ def test_of_a_deployment_no_footage_is_counted(
     live_id = "20260206-080000-live-0001"
     store, asked = open_store(home / "results"), request(live_id, kind="live")
     create_run(store, asked, (), ())
-    record_run(store, asked, "complete")
+    record_run(store, asked, "complete_with_failures")
     _, out, _ = lfr(capsys, "status", live_id)
+    assert "complete_with_failures\n" in out
     assert out.splitlines()[-1] == f"a deployment: its figures are in `lfr report {live_id}`"
     assert {line.split()[0] for line in out.splitlines()} == {
         "run_id", "kind", "status", "finished", "error", "case_ref", "gallery", "threshold",
