@@ -36,6 +36,7 @@ from lfr_batch.results.lake import open_lake
 from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import render
+from lfr_batch.results.run_state import NO_RUNS
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import INTERRUPTED, FileState, RunOverview, run_progress, run_rows
 from lfr_batch.results.store import open_store
@@ -63,6 +64,8 @@ def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption
     """Every run, newest first."""
     root, s3 = settings_of(config, out=out).results_place()
     rows = run_rows(open_lake(root, s3), open_store(root, s3))
+    if not rows:
+        say(f"{root}: {NO_RUNS}")
     if as_json:
         answer_json(rows)
     else:
@@ -88,7 +91,7 @@ def status(
     if as_json:
         answer_json([{**row, "not_whole": [asdict(file) for file in found.not_whole]}])
         return
-    meaning = STATUS_MEANS.get(found.status)
+    meaning = None if found.request.kind == "live" else STATUS_MEANS.get(found.status)
     shown = {**row, "status": f"{found.status} ({meaning})" if meaning else found.status}
     for name, value in shown.items():
         if isinstance(value, Mapping):
@@ -104,6 +107,8 @@ def status(
         answer(f"a deployment: its figures are in `lfr report {run_id}`")
     elif found.status == INTERRUPTED:
         answer(f"`lfr resume {run_id}` finishes it")
+    elif found.status == "failed":
+        answer(f"once what it failed of is mended, `lfr resume {run_id}` finishes it")
 
 
 def _share(file: FileState) -> str:
@@ -174,7 +179,10 @@ def sql(
     given = dict(map(parameter, param or ()))
     if query is not None and question is not None:
         raise UsageError("Ask one thing: SQL, or a ready question with --ask.")
-    results = open_results(settings_of(config, out=out))
+    settings = settings_of(config, out=out)
+    results = open_results(settings)
+    if not results.arrow("FROM runs LIMIT 1").num_rows:
+        say(f"{settings.results_place()[0]}: {NO_RUNS}")  # or its answers would read as "nobody"
     if question is not None:
         say(results.about(question, given))
         _show(results.ask(question, given), form)

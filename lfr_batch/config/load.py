@@ -177,7 +177,10 @@ def _read_yaml(path: Path, kind: type[BaseModel]) -> dict[str, Any]:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
-        raise ConfigError(f"The configuration {path} cannot be read: {reason}.") from error
+        raise ConfigError(
+            f"The configuration {path} cannot be read ({reason}); give a YAML file that can, "
+            f"as {EXAMPLES[kind]} is."
+        ) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

@@ -22,6 +22,10 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
 _REQUEST, _CATALOGUE, _PLAN = "request.json", "catalogue.parquet", "plan.parquet"
+NO_RUNS = (
+    "there are no runs yet; if there should be, LFR_RESULTS, LFR_HOME or the command's option "
+    "name another results root"
+)
 _ANEW = "restore it from a copy or start a new run"
 
 RunKind = Literal["scan", "search", "live"]
@@ -138,5 +142,5 @@ def list_runs(store: Store) -> tuple[str, ...]:
 
 def not_found(run: StoredRun) -> RunNotFound:
     recent = list_runs(run.store)[:3]
-    there = f"recent runs are {', '.join(recent)}" if recent else "there are no runs yet"
-    return RunNotFound(f"there is no run {run.run_id!r} in {run.store.uri}; {there} (`lfr runs`)")
+    there = f"recent runs are {', '.join(recent)} (`lfr runs`)" if recent else NO_RUNS
+    return RunNotFound(f"there is no run {run.run_id!r} in {run.store.uri}; {there}")

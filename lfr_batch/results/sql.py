@@ -15,6 +15,7 @@ from lfr_batch.results.damage import about_part
 
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 """DuckDB's statement types; MULTI is what it makes of PIVOT."""
+_ONLY_VIEWS = "only the views of the results are read here; the view `columns` documents them"
 _PROPOSES = ("Candidate bindings", "Did you mean", "Candidate functions")
 _RUNS_WHAT_IT_EXPLAINS = re.compile(r"^\W*explain\W+analy[sz]e\b", re.IGNORECASE)
 
@@ -115,4 +116,5 @@ def _told(error: duckdb.Error) -> str:
     """What is wrong, and what DuckDB proposes instead, in one line; not where in the query."""
     first, *more = str(error).strip().splitlines()
     proposed = (line.strip() for line in more if line.strip().startswith(_PROPOSES))
-    return " ".join([first, *proposed])
+    told = " ".join([first, *proposed])
+    return f"{told}; {_ONLY_VIEWS}" if isinstance(error, duckdb.PermissionException) else told

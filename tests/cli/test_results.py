@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.results.run_state import create_run
+from lfr_batch.results.run_state import NO_RUNS, create_run
 from lfr_batch.results.store import open_store
 from tests.cli.here import lfr
 from tests.holding import append_outcomes, publish_run, record_run
@@ -92,6 +92,9 @@ def test_an_interrupted_run_says_how_to_go_on(
     last = lfr(capsys, "status", LEFT_RUN_ID)[1].splitlines()[-1]
     assert last == f"`lfr resume {LEFT_RUN_ID}` finishes it"
     assert "lfr resume" not in lfr(capsys, "status", RUN_ID)[1]
+    record_run(store, left, "failed", at=FINISHED, error="the disk is full")
+    last = lfr(capsys, "status", LEFT_RUN_ID)[1].splitlines()[-1]
+    assert last == f"once what it failed of is mended, `lfr resume {LEFT_RUN_ID}` finishes it"
 
 
 def test_of_a_deployment_no_footage_is_counted(
@@ -100,8 +103,9 @@ def test_of_a_deployment_no_footage_is_counted(
     live_id = "20260206-080000-live-0001"
     store, asked = open_store(home / "results"), request(live_id, kind="live")
     create_run(store, asked, (), ())
-    record_run(store, asked, "complete")
+    record_run(store, asked, "complete_with_failures")
     _, out, _ = lfr(capsys, "status", live_id)
+    assert "complete_with_failures\n" in out
     assert out.splitlines()[-1] == f"a deployment: its figures are in `lfr report {live_id}`"
     assert {line.split()[0] for line in out.splitlines()} == {
         "run_id", "kind", "status", "finished", "error", "case_ref", "gallery", "threshold",
@@ -143,6 +147,7 @@ def test_values_for_ones_own_question(capsys: pytest.CaptureFixture[str]) -> Non
         (["--ask", "best", "--param", "run_id=x"], "there is no run x; `lfr runs` lists them"),
         (["SELECT 1", "--param", "x"], "x has no value: write x=VALUE"),
         (["--ask", "best", "--param", "top=abc"], "top is a whole number from 1, not 'abc'"),
+        (["FROM 'other.parquet'"], "only the views of the results are read here"),
         (["--ask", "together", "--param", "minutes=-1"], "minutes is a number from 0, not '-1'"),
     ],
 )
@@ -154,6 +159,24 @@ def test_what_cannot_be_asked_is_one_sentence(
     assert err.startswith("lfr: ")
     assert told in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (["runs", "--json"], "[]\n"),
+        (["sql", "SELECT count(*) AS n FROM sightings", "--format", "json"], '[{"n": 0}]\n'),
+    ],
+)
+def test_a_root_without_runs_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], out: str
+) -> None:
+    """A wrong results root would read as "nobody"."""
+    root = str(tmp_path / "mistyped")
+    assert lfr(capsys, *words, "--out", root) == (0, out, f"{root}: {NO_RUNS}\n")
+    assert lfr(capsys, *words)[2] == ""
+    code, _, err = lfr(capsys, "status", RUN_ID, "--out", root)
+    assert (code, NO_RUNS in err, root in err) == (2, True, True)
 
 
 def test_the_help_names_the_ready_questions(capsys: pytest.CaptureFixture[Any]) -> None:

@@ -193,8 +193,10 @@ def test_the_job_does_the_same(van: Path) -> None:
     environment = surroundings(van / "home", PATH=os.environ["PATH"])
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "lfr: The configuration nowhere.yaml cannot be read: No such file or " \
-        "directory.\n"  # fmt: skip
+    assert done.stderr == (
+        "lfr: The configuration nowhere.yaml cannot be read (No such file or directory); give a "
+        "YAML file that can, as conf/live.yaml is.\n"
+    )
 
 
 JOINED = """
