@@ -101,8 +101,12 @@ def main(arguments: list[str] | None = None) -> None:
     _start_logging(os.environ.get("LFR_LOG", "WARNING").upper())
     os.umask(0o077)  # what is written holds faces
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    with sigterm_interrupts() as told_to_end:
-        code = _done(words)
+    told_to_end: list[int] = []
+    try:
+        with sigterm_interrupts(told_to_end):
+            code = _done(words)
+    except KeyboardInterrupt:  # between its lines
+        code = INTERRUPTED
     if code == INTERRUPTED:
         complain(LIVE_STOPPED if words[0] in OF_DEPLOYMENTS else STOPPED)
     sys.exit(TERMINATED if code == INTERRUPTED and told_to_end else code)
@@ -135,20 +139,24 @@ def _done(words: list[str]) -> int:
 
 
 @contextmanager
-def sigterm_interrupts() -> Iterator[list[int]]:
-    """SIGTERM ends a command as Ctrl-C does: in order. What came is in the list."""
-    came: list[int] = []
+def sigterm_interrupts(came: list[int]) -> Iterator[None]:
+    """SIGTERM, noted in ``came``, ends a command as Ctrl-C does: in order.
+
+    A second one changes nothing: `timeout` sends two. Where it was to be ignored it is.
+    """
 
     def take(number: int, _: FrameType | None) -> None:
         came.append(number)
-        raise KeyboardInterrupt
+        if len(came) == 1:
+            raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():
-        yield came  # no signal is handled here
+    handled_here = threading.current_thread() is threading.main_thread()
+    if not handled_here or signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        yield
         return
     before = signal.signal(signal.SIGTERM, take)
     try:
-        yield came
+        yield
     finally:
         # None: it was set from elsewhere than Python, which cannot set it again.
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)

@@ -68,3 +68,37 @@ def test_a_full_disk_is_said_with_a_way_out(tmp_path: Path) -> None:
         "lfr: The output could not be written to its end (No space left on device): free space "
         "there, or write elsewhere, and give the command again.\n"
     )
+
+
+TOLD_TO_END = """
+import os, signal, sys
+from lfr_batch.cli.app import sigterm_interrupts
+signal.signal(signal.SIGTERM, getattr(signal, sys.argv[1]))
+came, said = [], []
+try:
+    with sigterm_interrupts(came):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            said.append("went on")
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            said.append("cleaned up")
+except KeyboardInterrupt:
+    said.append("interrupted")
+print(len(came), *said, signal.getsignal(signal.SIGTERM).name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("SIG_DFL", "2 cleaned up interrupted SIG_DFL"),
+        ("SIG_IGN", "0 went on cleaned up SIG_IGN"),
+    ],
+)
+def test_a_second_sigterm_does_not_break_off_what_the_first_began(before: str, said: str) -> None:
+    """`timeout` sends two. Where SIGTERM was to be ignored it is."""
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD_TO_END, before], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 from lfr_batch.errors import ResultsError, StoreError
@@ -24,9 +24,9 @@ Change = Callable[[Figures], Figures]
 
 def first_figures(terms: Terms, deployment_id: str) -> Figures | None:
     """The first that can be read."""
-    for store in _stores(terms):
+    for uri in terms.results:
         with suppress(StoreError, ResultsError):
-            figures = load_figures(StoredRun(store, deployment_id))
+            figures = load_figures(StoredRun(open_store(uri, terms.s3), deployment_id))
             if figures is not None:
                 return figures
     return None
@@ -35,18 +35,15 @@ def first_figures(terms: Terms, deployment_id: str) -> Figures | None:
 def update_figures(terms: Terms, deployment_id: str, change: Change) -> str:
     """Bring the figures up to date wherever they are; what kept any of them from it."""
     troubles = []
-    for store in _stores(terms):
+    for uri in terms.results:
         try:
+            store = open_store(uri, terms.s3)
             figures = load_figures(StoredRun(store, deployment_id))
             if figures is not None:
                 _save(store, figures, change(figures))
         except (StoreError, ResultsError) as error:
             troubles.append(str(error))
     return "; ".join(troubles)
-
-
-def _stores(terms: Terms) -> Iterator[Store]:
-    return (open_store(uri, terms.s3) for uri in terms.results)
 
 
 def _save(store: Store, before: Figures, after: Figures) -> None:

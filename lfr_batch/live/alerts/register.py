@@ -36,14 +36,15 @@ class Register:
 def opened_register(
     items: Iterable[Item], deleted: Mapping[str, Decision], last_number: int
 ) -> Register:
-    """Of what is on the disk; ``last_number``: the highest that any sink has taken, which
-    retention may have deleted since."""
+    """Of what is on the disk, without what retention has noted as deleted and may have left there;
+    ``last_number``: the highest that any sink has taken, which may be deleted since."""
     queue = tuple(sorted(map(bare_item, items), key=_number))
     records = [item.record for item in queue]
     alerts = {each.alert_id: each for each in records if isinstance(each, Alert)}
     reviews = {each.review_id: each for each in records if isinstance(each, Review)}
     last_number = max(last_number, *map(_number, queue), 0)
-    return Register(alerts, reviews, queue, last_number, restored(alerts.values()), deleted)
+    register = Register(alerts, reviews, queue, last_number, restored(alerts.values()))
+    return without(register, deleted)
 
 
 def next_item(register: Register, record: Alert | Review) -> Item:

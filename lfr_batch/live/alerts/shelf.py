@@ -38,8 +38,10 @@ class Shelf:
         self._changing = Lock()
         """Held for an instant, while one register gives way to the next."""
         self._damaged: tuple[str, ...] = ()
+        # First what was deleted: retention, another process, notes that before it deletes.
+        deleted = spool.forgotten()
         items = [bare_item(item) for name in spool.names() if (item := self._read(name))]
-        self._register = opened_register(items, spool.forgotten(), spool.last_delivered())
+        self._register = opened_register(items, deleted, spool.last_delivered())
 
     def register(self) -> Register:
         """As it is now: retention, another process, may have deleted alerts."""

@@ -80,7 +80,9 @@ def run_deployment(
         save_figures(store, figures_of(course, standing))
         try:
             standing = _lived(course, open_engine, attend, on_look, stopping)
-        finally:  # also where an interruption falls between its lines
+        except BaseException as error:  # noqa: BLE001 - an interruption between its lines
+            standing = interrupted(standing, error)
+        finally:
             standing = _forgotten(course, standing)
         if standing.error is not None:
             _fail(course, standing, standing.error)

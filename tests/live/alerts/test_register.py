@@ -51,6 +51,15 @@ def test_it_is_opened_as_it_was_whatever_the_order_of_the_files() -> None:
     assert opened_register((), {}, 0) == Register()
 
 
+def test_what_is_noted_as_deleted_is_not_taken_up_from_a_file_that_is_left() -> None:
+    """A sweep notes first and deletes then; it may have been cut off between the two."""
+    items = [Item(number, record) for number, record in enumerate(RECORDS, 1)]
+    deleted = {"a0000": Decision("match", "arrested")}
+    assert opened_register(items, deleted, 0) == without(FULL, deleted)
+    assert list(opened_register(items, deleted, 0).alerts) == ["a0001", "a0002"]
+    assert opened_register(items, deleted, 0).last_number == 4
+
+
 def test_numbers_go_on_after_what_was_deleted_was_delivered() -> None:
     assert next_item(opened_register([Item(3, an_alert(0))], {}, 7), an_alert(1)).number == 8
     assert next_item(opened_register([Item(9, an_alert(0))], {}, 7), an_alert(1)).number == 10
