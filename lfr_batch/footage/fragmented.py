@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from lfr_batch.footage.fragments import Run, Track, runs_of, tracks_of
+from lfr_batch.footage.fragments import Run, TrackHeader, runs_of, tracks_of
 
 MOST_MOOV_BYTES = 64 << 20
 MOST_MOOF_BYTES = 4 << 20
@@ -32,7 +32,7 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Found:
+class TrackSoFar:
     """What is known of a track so far."""
 
     ticks_per_s: int
@@ -58,11 +58,11 @@ class Fragments:
 class Walk:
     """Gathers fragments in the order of the file. ``sound`` is False once they contradict."""
 
-    def __init__(self, tracks: Mapping[int, Track], first_byte: int) -> None:
+    def __init__(self, tracks: Mapping[int, TrackHeader], first_byte: int) -> None:
         self.tracks = tracks
         self.sound = True
         self._first_byte = first_byte
-        self._found = {number: Found(track.ticks_per_s) for number, track in tracks.items()}
+        self._found = {number: TrackSoFar(track.ticks_per_s) for number, track in tracks.items()}
 
     def add(self, at: int, runs: list[Run] | None) -> None:
         """``at``: where the fragment's ``moof`` stands in the file; None: it is broken."""
@@ -73,7 +73,7 @@ class Walk:
         for run in runs or ():
             self._add(self._found[run.track], at - self._first_byte, run)
 
-    def _add(self, found: Found, at: int, run: Run) -> None:
+    def _add(self, found: TrackSoFar, at: int, run: Run) -> None:
         slack = round(OVERLAP_S * found.ticks_per_s)
         if found.ends is not None and run.begins < found.ends - slack:
             self.sound = False
@@ -102,7 +102,9 @@ def begin(file: BinaryIO, first_byte: int, moov: tuple[int, int]) -> Walk | None
     return Walk(tracks, first_byte) if tracks else None
 
 
-def runs_at(file: BinaryIO, moof: tuple[int, int], tracks: Mapping[int, Track]) -> list[Run] | None:
+def runs_at(
+    file: BinaryIO, moof: tuple[int, int], tracks: Mapping[int, TrackHeader]
+) -> list[Run] | None:
     start, end = moof
     data = _read(file, start + 8, min(end, start + MOST_MOOF_BYTES))
     return runs_of(data, tracks) if len(data) == end - start - 8 else None

@@ -37,7 +37,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class TrackHeader:
     """What a ``moov`` says of a track of pictures that may go on in fragments."""
 
     number: int
@@ -61,7 +61,7 @@ class Run:
     """Whether the first sample is."""
 
 
-def tracks_of(moov: bytes) -> dict[int, Track] | None:
+def tracks_of(moov: bytes) -> dict[int, TrackHeader] | None:
     """By number, from the content of a ``moov``; empty where the file has no fragments."""
     try:
         extends = _child(moov, b"mvex", (0, len(moov)))
@@ -76,13 +76,13 @@ def tracks_of(moov: bytes) -> dict[int, Track] | None:
     except BROKEN:
         return None
     return {
-        number: Track(number, rates[number], ticks, flags)
+        number: TrackHeader(number, rates[number], ticks, flags)
         for number, _, ticks, _, flags in defaults
         if rates.get(number)
     }
 
 
-def runs_of(moof: bytes, tracks: Mapping[int, Track]) -> list[Run] | None:
+def runs_of(moof: bytes, tracks: Mapping[int, TrackHeader]) -> list[Run] | None:
     """One for each of the tracks that has samples in it, from the content of a ``moof``."""
     try:
         found = [_run(moof, span, tracks) for kind, span in _boxes(moof) if kind == b"traf"]
@@ -136,7 +136,7 @@ def _rate(moov: bytes, track: Span) -> tuple[int, int]:
     return number, rate if moov[kind[0] + 8 : kind[0] + 12] == b"vide" else 0
 
 
-def _run(moof: bytes, traf: Span, tracks: Mapping[int, Track]) -> Run | None:
+def _run(moof: bytes, traf: Span, tracks: Mapping[int, TrackHeader]) -> Run | None:
     """Raises ValueError where it does not say when it begins: then it depends on what is before."""
     header = _child(moof, b"tfhd", traf)
     if header is None:
