@@ -76,6 +76,10 @@ class FootageAsset:
     sha256: str | None = None
     """Hex sha256 of the bytes, or the store's own checksum as ``etag:…``/``sha256:…``."""
     keyframes_ns: tuple[int, ...] = ()
+    entry_bytes: tuple[int, ...] = ()
+    """Of a fragmented MP4: where each of these begins, from the beginning of the recording."""
+    head_end_byte: int | None = None
+    """Where its header and its first fragment end, counted alike."""
     stream: int | None = None
     """Number of the video stream in its container, from 0; None for a still."""
     recording: int = 1
@@ -140,6 +144,12 @@ class Segment:
     views: int = 1
     frame_rate: float | None = None
     codec: str | None = None
+    head_end_byte: int | None = None
+    """As ``FootageAsset.head_end_byte``."""
+    enter_byte: int | None = None
+    """Where in a recording its fragments begin; None: it is entered by time."""
+    leave_byte: int | None = None
+    """Where they end; None: with the recording."""
 
     @property
     def start_s(self) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, islice
 from typing import Any
 
@@ -11,7 +12,9 @@ from av.container import InputContainer
 
 from lfr_batch.errors import FootageError, FootageUnreadable
 from lfr_batch.footage.decoded import Decoded
-from lfr_batch.footage.keyframes import JOINABLE, from_index, from_packets
+from lfr_batch.footage.entering import entries_of, glimpse
+from lfr_batch.footage.fragmented import Fragments
+from lfr_batch.footage.keyframes import JOINABLE, ONLY_THE_START, from_index, from_packets
 from lfr_batch.footage.motion import cells_wh
 from lfr_batch.footage.multiplex import count_views
 from lfr_batch.footage.picture_probe import probe_picture
@@ -28,6 +31,7 @@ from lfr_batch.footage.pyav_input import (
     open_video,
     video_of,
 )
+from lfr_batch.footage.ranged import glancing
 from lfr_batch.footage.reading import Reading
 from lfr_batch.footage.recordings import FileLayout, Recording, layout_of
 from lfr_batch.footage.shape import Shape
@@ -70,7 +74,7 @@ def probe_moving(
 ) -> list[Probed]:
     """At least one. Raises FootageUnreadable where the only stream there is cannot be searched."""
     with source.open_bytes() as file:
-        layout = layout_of(file, facts.bytes)
+        layout = layout_of(glancing(file), facts.bytes)
     parts = _parts(layout)
     found = [
         each
@@ -122,6 +126,9 @@ def _recording(
     try:
         streams = _streams(entry, source, part, recording)
     except FootageError as error:
+        if recording is not None and recording.fragments:
+            plain = replace(recording, fragments=())
+            return _recording(entry, source, part, plain, number, alone=alone)
         if alone:
             raise
         streams = [_lost(f"recording {number} of {entry.uri} cannot be searched: {error}")]
@@ -137,13 +144,25 @@ def _streams(
 ) -> list[Probed]:
     """One for each stream of footage, that which a player would show first."""
     uri = entry.uri
-    with open_container(source, part) as container:
+    fragments = recording.fragments if recording is not None else ()
+    seen = replace(part, holes=glimpse(recording))
+    with open_container(source, seen) as container:
         main, *others = moving_streams(uri, container)
         behind_bytes = _behind_index(container, recording)
         named = enumerate(map(beside_footage, container.streams.video))
         aside = [(n, what) for n, what in named if what and n not in {main, *others}]
-        found = [_stream(entry, source, replace(part, stream=main), container, alone=not others)]
-    found += [_stream(entry, source, replace(part, stream=n), None, alone=False) for n in others]
+        found = [
+            _stream(
+                entry, source, replace(seen, stream=main), fragments, container, alone=not others
+            )
+        ]
+    for n in others:
+        other = replace(seen, stream=n)
+        found.append(_stream(entry, source, other, fragments, None, alone=False))
+    for each in found:
+        # FFmpeg's index of fragments that are in doubt would lead past some of them.
+        if recording is not None and recording.in_fragments and "entry_bytes" not in each.fields:
+            each.fields["keyframes_ns"] = ONLY_THE_START
     there = [each for each in found if each.packets]
     if not there:
         raise FootageUnreadable(f"{uri} holds no frame that can be decoded: it is damaged")
@@ -176,21 +195,27 @@ def _stream(
     entry: FootageEntry,
     source: Source,
     part: Part,
+    fragments: Sequence[Fragments],
     container: InputContainer | None,
     *,
     alone: bool,
 ) -> Probed:
+    """What fragments do not lead to is looked at once more, whole."""
     number = part.stream
     try:
         if container is not None:
-            probed = _video(entry, video_of(entry.uri, container, number))
+            probed = _video(entry, video_of(entry.uri, container, number), fragments)
         else:
             with open_video(source, part=part) as video:
-                probed = _video(entry, video)
+                probed = _video(entry, video, fragments)
     except FootageError as error:
+        if part.holes:
+            return _stream(entry, source, replace(part, holes=()), (), None, alone=alone)
         if alone:
             raise
         return _lost(f"{error} (video stream {number})", stream=number)
+    if part.holes and not probed.fields.get("entry_bytes"):
+        return _stream(entry, source, replace(part, holes=()), (), None, alone=alone)
     # In a bucket reading is dear, yet a seek into time that begins anew would pass over footage.
     pays = source.path is not None or not probed.one_clock
     if not probed.fields.get("keyframes_ns") and pays and probed.packets:
@@ -199,7 +224,7 @@ def _stream(
     return replace(probed, fields={**probed.fields, "stream": number})
 
 
-def _video(entry: FootageEntry, video: Video) -> Probed:
+def _video(entry: FootageEntry, video: Video, fragments: Sequence[Fragments]) -> Probed:
     _require_decodable_size(video)
     reading = Reading(video.timing)
     frames = decode(video, reading)
@@ -220,6 +245,7 @@ def _video(entry: FootageEntry, video: Video) -> Probed:
     if views > 1:
         _note(probed, f"the pictures of {views} cameras take turns: each is followed by itself")
     hidden = _hidden(video)
+    probed.fields.update(_entries(video, fragments))
     if not hidden:
         return probed
     what = (
@@ -227,6 +253,11 @@ def _video(entry: FootageEntry, video: Video) -> Probed:
         "trimming leaves them (an edit list)"
     )
     return without(probed, what, hidden / video.stream.frames)
+
+
+def _entries(video: Video, fragments: Sequence[Fragments]) -> Fields:
+    found = entries_of(video, fragments)
+    return asdict(found) if found is not None else {}
 
 
 def _hidden(video: Video) -> int:

@@ -12,10 +12,11 @@ from lfr_batch.errors import FootageDamaged, FootageUnreadable
 from lfr_batch.footage.damage import damaged_sentence, tolerance_ns
 from lfr_batch.footage.decoded import Decoded, of_fields, unmarked
 from lfr_batch.footage.decoders import PLAINLY, Decoding, decoder_of
+from lfr_batch.footage.entering import ways_in
 from lfr_batch.footage.packets import Packet, length_ns, packet_ns, packets_to_decode
 from lfr_batch.footage.places import Source
 from lfr_batch.footage.pyav_frame import PyavFrame, Scalers
-from lfr_batch.footage.pyav_input import Part, Video, announced_ns, is_encrypted, open_video
+from lfr_batch.footage.pyav_input import Video, announced_ns, is_encrypted, open_video
 from lfr_batch.footage.reading import Reading, Wanted, damage_of, early_end
 from lfr_batch.footage.shape import Shape
 from lfr_batch.footage.signatures import HEAD_BYTES, missing_tail
@@ -37,13 +38,13 @@ def open_frames(segment: Segment, source: Source, how: Decoding = PLAINLY) -> Ge
     shape, scalers, given = shape_of(segment), Scalers(how.cells), 0
     interlaced = segment.fields != "progressive"
     wanted = Wanted(segment.start_ns, segment.end_ns, how.sample_fps, interlaced)
-    part = Part(segment.stream, segment.first_byte, segment.end_byte)
+    ways = ways_in(segment)
     chosen = decoder_of(segment, how.decoder)
     with ExitStack() as files:
 
         def open_again() -> Video:
             files.close()
-            return files.enter_context(open_video(source, how.threads, chosen, part))
+            return files.enter_context(open_video(source, how.threads, chosen, next(ways)))
 
         video, reading, frames = _from_keyframe(open_again, wanted, how.stillness)
         pictures = of_fields(frames, segment, how.sample_fps) if interlaced else unmarked(frames)

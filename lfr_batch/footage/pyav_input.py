@@ -24,9 +24,10 @@ from av.video.stream import VideoStream
 
 from lfr_batch.errors import DeviceUnavailable, FootageUnreadable
 from lfr_batch.footage.clock import Timing
+from lfr_batch.footage.fragments import Span
 from lfr_batch.footage.nvdec import hardware_decoder
 from lfr_batch.footage.places import Source
-from lfr_batch.footage.ranged import window
+from lfr_batch.footage.ranged import glancing, window
 from lfr_batch.footage.signatures import HEAD_BYTES, looks_encrypted, refusal
 from lfr_batch.records import NS_PER_S, Decoder, nanoseconds
 
@@ -104,6 +105,8 @@ class Part:
     first_byte: int = 0
     end_byte: int | None = None
     """None: to the end of the file."""
+    holes: tuple[Span, ...] = ()
+    """Parts of an MP4 that are not to be looked at, counted from ``first_byte``."""
 
 
 WHOLE = Part()
@@ -189,11 +192,13 @@ def _opened(source: Source, there: str | BinaryIO, hwaccel: HWAccel | None) -> I
 
 
 def _path_or_bytes(source: Source, part: Part) -> str | BinaryIO:
-    whole = part.first_byte == 0 and part.end_byte is None
+    whole = part.first_byte == 0 and part.end_byte is None and not part.holes
     if whole and source.path is not None:
         return str(source.path)
     file = source.open_bytes()
-    return file if whole else window(file, part.first_byte, part.end_byte)
+    if len(part.holes) > 1:
+        file = glancing(file, BUFFER_BYTES)
+    return file if whole else window(file, part.first_byte, part.end_byte, part.holes)
 
 
 def _why_not_open(source: Source, error: av.FFmpegError) -> str:

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from lfr_batch.footage import transport
+from lfr_batch.footage import fragmented, transport
+from lfr_batch.footage.fragmented import Fragments, Walk
 
 BEGINS_BYTES = 1024
 MOST = 1000
@@ -42,6 +43,10 @@ class Recording:
     end_byte: int
     media_end: int | None = None
     """Where its media data ends, of which an index names the parts; None: no index decides."""
+    fragments: tuple[Fragments, ...] = ()
+    """By which it can be entered: one for each track of a fragmented MP4 that has several."""
+    in_fragments: bool = False
+    """Whether there are any, such as contradict each other, too: then it is read in one."""
 
 
 Walker = Callable[[BinaryIO, int, int], Recording]
@@ -137,6 +142,7 @@ def _mp4(file: BinaryIO, at: int, size_bytes: int) -> Recording:
     moov_end: int | None = None
     media_end: int | None = None
     named = _read(file, at, 8)[4:] == b"ftyp"
+    walk: Walk | None = None
     for start, kind, box_end in _boxes(file, at, size_bytes):
         if kind == b"ftyp" and CONTENT_BOXES & set(kinds):
             end = start
@@ -150,9 +156,16 @@ def _mp4(file: BinaryIO, at: int, size_bytes: int) -> Recording:
             media_end = min(box_end, size_bytes)
         if kind not in kinds:
             kinds.append(kind)
+        if kind == b"moov" and walk is None:
+            walk = fragmented.begin(file, at, (start, box_end))
+        if kind == b"moof" and walk is not None and box_end <= size_bytes:
+            walk.add(start, fragmented.runs_at(file, (start, box_end), walk.tracks))
         end = box_end
     indexed = b"moov" in kinds and b"moof" not in kinds
-    return Recording(first, end, min(media_end, end) if media_end and indexed else None)
+    media_end = min(media_end, end) if media_end and indexed else None
+    if walk is None:
+        return Recording(first, end, media_end, in_fragments=b"moof" in kinds)
+    return Recording(first, end, media_end, walk.fragments(), in_fragments=b"moof" in kinds)
 
 
 def _flv(file: BinaryIO, at: int, size_bytes: int) -> Recording:

@@ -24,6 +24,7 @@ CARRIED = (
     "views",
     "frame_rate",
     "codec",
+    "head_end_byte",
 )
 """What a segment knows of its asset, so that it can be opened as it was probed."""
 LEAST_BYTES_S = 500
@@ -92,5 +93,16 @@ def _segment(asset: FootageAsset, start_ns: int, end_ns: int | None, result_key:
         duration_s=asset.duration_s,
         rotation_deg=asset.rotation_deg,
         bytes=asset.bytes,
+        enter_byte=_entry_byte(asset, start_ns, 0) if start_ns else None,
+        # Frames before the end may stand behind the first at the end: up to the next keyframe.
+        leave_byte=None if end_ns is None else _entry_byte(asset, end_ns, 1),
         **{name: getattr(asset, name) for name in CARRIED},
     )
+
+
+def _entry_byte(asset: FootageAsset, time_ns: int, later: int) -> int | None:
+    """Where the keyframe of that time stands, or one of those after it."""
+    if not asset.entry_bytes:
+        return None
+    at = bisect_left(asset.keyframes_ns, time_ns) + later
+    return asset.entry_bytes[at] if at < len(asset.entry_bytes) else None

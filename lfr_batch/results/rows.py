@@ -28,7 +28,8 @@ def row_of(record: FootageAsset | Segment | SegmentOutcome | Sighting) -> dict[s
 
 
 def asset_of(row: Row) -> FootageAsset:
-    return _record(FootageAsset, {**row, "keyframes_ns": tuple(row["keyframes_ns"] or ())})
+    lists = {name: tuple(row.get(name) or ()) for name in ("keyframes_ns", "entry_bytes")}
+    return _record(FootageAsset, {**row, **lists})
 
 
 def segment_of(row: Row) -> Segment:

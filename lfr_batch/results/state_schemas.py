@@ -27,6 +27,8 @@ CATALOGUE = schema_of(
     ("bytes", pa.int64(), "Bytes."),
     ("sha256", pa.string(), "Checksum."),
     ("keyframes_ns", pa.list_(pa.int64()), "Nanoseconds of media time."),
+    ("entry_bytes", pa.list_(pa.int64()), "Where fragments with these begin."),
+    ("head_end_byte", pa.int64(), "Where header and first fragment end."),
     ("stream", pa.int32(), "Number of the video stream."),
     ("recording", pa.int32(), "Number of the recording."),
     ("first_byte", pa.int64(), "Where the recording begins in its file."),
@@ -69,6 +71,9 @@ PLAN = schema_of(
     ("views", pa.int32(), "Cameras that take turns."),
     ("frame_rate", pa.float64(), "Frames per second."),
     ("codec", pa.string(), "FFmpeg's name."),
+    ("head_end_byte", pa.int64(), "Where header and first fragment end."),
+    ("enter_byte", pa.int64(), "Where its fragments begin; null: it is entered by time."),
+    ("leave_byte", pa.int64(), "Where they end; null: with the recording."),
 )
 
 LEDGER = SEGMENTS.remove(SEGMENTS.get_field_index("run_id")).append(

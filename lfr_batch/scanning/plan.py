@@ -118,7 +118,7 @@ def make_plan(
         for asset in probed:
             segments += plan_segments(asset, order.config.footage.segment_s, key)
             # Borders have been found: an hour of footage has a thousand keyframes and more.
-            assets.append(replace(asset, keyframes_ns=()))
+            assets.append(replace(asset, keyframes_ns=(), entry_bytes=()))
     if order.kind == "search" and all(asset.error == _no_still(asset.uri) for asset in assets):
         more = f" ({len(assets) - 1} more are videos, too)" if len(assets) > 1 else ""
         raise UsageError(_no_still(assets[0].uri) + more)
