@@ -181,8 +181,9 @@ def sql(
         raise UsageError("Ask one thing: SQL, or a ready question with --ask.")
     settings = settings_of(config, out=out)
     results = open_results(settings)
-    if not results.arrow("FROM runs LIMIT 1").num_rows:
-        say(f"{settings.results_place()[0]}: {NO_RUNS}")  # or its answers would read as "nobody"
+    is_empty = not results.arrow("FROM runs LIMIT 1").num_rows
+    if query is None and question is None and is_empty:
+        say(f"{settings.results_place()[0]}: {NO_RUNS}")
     if question is not None:
         say(results.about(question, given))
         _show(results.ask(question, given), form)
@@ -192,6 +193,8 @@ def sql(
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
         raise typer.Exit(prompt(results.connection, home(), form, given))
+    if is_empty:  # or its answers would read as "nobody"
+        say(f"{settings.results_place()[0]}: {NO_RUNS}")
 
 
 def _show(table: pa.Table, form: str) -> None:

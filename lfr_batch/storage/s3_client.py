@@ -48,10 +48,17 @@ def client(s3: S3Settings) -> S3Client:
         sentence = SENTENCES.get(failure.meaning, SENTENCES["broken off"])
         said = sentence.format(what="the S3 settings", said=failure.said)
         raise StoreUnreachable(said) from error
+    made.meta.events.register("before-call.s3.GetObject", _no_checksum_of_a_part)
     if s3.requester_pays:
         for operation in PAID:
             made.meta.events.register(f"before-parameter-build.s3.{operation}", _pay)
     return made
+
+
+def _no_checksum_of_a_part(params: dict[str, Any], **_: object) -> None:
+    """Some stores send the whole object's checksum with a part of it, which boto3 then refuses."""
+    if "Range" in params["headers"]:
+        params["context"].get("checksum", {}).pop("response_algorithms", None)
 
 
 def _pay(params: dict[str, Any], **_: object) -> None:
