@@ -1,3 +1,3 @@
 """The version, by itself: it stands in every run and is part of every ``segment_id``."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
