@@ -22,6 +22,7 @@ from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.scanning.plan import Order
 from lfr_batch.work.attempts import Runner
+from lfr_batch.work.lost import NotNow
 
 AUTHORITY = Authority("BENCHMARK", "benchmarks.recall", "measuring recall", "benchmark")
 SIGHTINGS = """
@@ -105,12 +106,13 @@ def metered() -> tuple[Engine, list[float]]:
     def run_metered(
         open_worker: Callable[[Spec], Callable[[Item], Result]],
         spec: Spec,
-        items: Iterable[Item],
+        items: Iterable[Item | NotNow],
         together: int = 1,
     ) -> Iterator[Result]:
         assert together == 1, "the time of items that run at once cannot be told apart"
         process = open_worker(spec)
         for item in items:
+            assert not isinstance(item, NotNow), "the footage is on a disk"
             started = process_time()
             result = process(item)
             spent.append(process_time() - started)

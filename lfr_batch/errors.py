@@ -23,6 +23,7 @@
     │   └── FootageDamaged       part of it could be decoded
     ├── StoreError               a disk or a bucket
     │   ├── StoreUnreachable     retryable
+    │   │   └── StoreAway        it does not answer: waiting helps
     │   └── StoreFull
     ├── ResultsError             the results lake
     │   ├── RunNotFound          exit code 2
@@ -131,6 +132,10 @@ class StoreError(LfrError):
 
 class StoreUnreachable(StoreError):
     retryable = True
+
+
+class StoreAway(StoreUnreachable):
+    """Nothing of the request: no answer, too many requests, or credentials that have run out."""
 
 
 class StoreFull(StoreError):

@@ -16,6 +16,7 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.table import open_engine
 from lfr_batch.records import Segment
 from lfr_batch.scanning.worker import WorkerSpec, open_worker
+from lfr_batch.work.lost import none_lost
 from lfr_batch.work.workers import Machine, sized
 
 Kind = Literal["in_process", "ray"]
@@ -45,7 +46,8 @@ def _seconds(spec: WorkerSpec, segments: Sequence[Segment], kind: Kind, cores: i
     numbers = range(engine.workers)
     first = [replace(warm_up(segments[0]), segment_id=f"warm-up-{i}") for i in numbers]
     with open_engine(engine) as run:
-        receipts = iter(run(open_worker, _with(spec, engine), [*first, *segments]))
+        replies = run(open_worker, _with(spec, engine), [*first, *segments])
+        receipts = none_lost(replies)
         for _ in first:
             require_done(next(receipts))
         started = perf_counter()

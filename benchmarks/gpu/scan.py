@@ -133,6 +133,9 @@ class Receiving:
 
     def start(self, plan: Sequence[Segment], todo: int) -> None: ...
 
+    def tell(self, sentence: str) -> None:
+        say(sentence)
+
     def take(self, outcome: SegmentOutcome) -> None:
         found, now_s = self.found, perf_counter()
         if outcome.status != DONE:

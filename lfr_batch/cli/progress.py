@@ -63,6 +63,9 @@ class ScanProgress:
             self.said_at = monotonic()
             say(line)
 
+    def tell(self, sentence: str) -> None:
+        say(sentence)
+
     def line(self) -> str:
         """Segments done and failed, × real time, faces, sightings, time left."""
         elapsed_s = max(monotonic() - self.started_at, 1e-6)

@@ -19,6 +19,7 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import islice
 from threading import Lock
+from time import sleep
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -30,6 +31,7 @@ from lfr_batch.engine.uninterrupted import uninterrupted
 from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.unexpected import trace, unexpected
 from lfr_batch.work.attempts import Runner
+from lfr_batch.work.lost import Lost, NotNow
 from lfr_batch.work.workers import on_gpus
 
 logger = logging.getLogger(__name__)
@@ -103,9 +105,9 @@ def _run(
     engine: EngineConfig,
     open_worker: Callable[[Spec], Callable[[Item], Result]],
     spec: Spec,
-    items: Iterable[Item],
+    items: Iterable[Item | NotNow],
     together: int = 1,
-) -> Generator[Result]:
+) -> Generator[Result | Lost[Item]]:
     """Raises the worker's own error where no worker can do the job, EngineError where Ray fails."""
     for wave in _waves(engine, items):
         with closing(_replies(_dataset(engine, (open_worker, spec), wave, together))) as replies:
@@ -115,12 +117,20 @@ def _run(
                 yield reply
 
 
-def _waves(engine: EngineConfig, items: Iterable[Item]) -> Iterator[list[Item]]:
+def _waves(engine: EngineConfig, items: Iterable[Item | NotNow]) -> Iterator[list[Item]]:
     """A cluster that has grown meanwhile has its new workers from the next wave on."""
-    waiting = iter(items)
+    waiting = _when_due(items)
     for first in waiting:
         size = min(WAVE_ITEMS, ITEMS_PER_WORKER * _room(engine))
         yield [first, *islice(waiting, size - 1)]
+
+
+def _when_due(items: Iterable[Item | NotNow]) -> Iterator[Item]:
+    for item in items:
+        if isinstance(item, NotNow):
+            sleep(1.0)
+        else:
+            yield item
 
 
 def _replies(dataset: Any) -> Generator[Any]:

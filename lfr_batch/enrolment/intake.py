@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,6 +51,7 @@ from lfr_batch.recognition.settle import Settle, require_obeyed, settle_here
 from lfr_batch.records import FaceBatch
 from lfr_batch.work.attempts import Runner, WorkKind, run_with_attempts
 from lfr_batch.work.lending import Lend, for_all, for_each
+from lfr_batch.work.lost import Why
 from lfr_batch.work.machine import sized_here
 from lfr_batch.work.privacy import protect_files
 
@@ -180,12 +181,22 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
     return process
 
 
+_REASONS: Mapping[Why, str] = {
+    "died": "its worker died twice",
+    "limit": "unreadable: {said}",
+    "beside": "its worker died twice",
+    "node": "its machine was lost time and again",
+    "store": "unreadable: {said}",
+}
+
 _ENROLLING: WorkKind[EnrolSpec, EnrolmentImage, EnrolmentOutcome] = WorkKind(
     open_enrolment_worker,
     item_key=lambda image: (image.subject_id, image.uri),
     result_key=lambda outcome: (outcome.subject_id, outcome.uri),
     again=lambda image, _: image,
-    give_up=lambda image: FileOutcome(image.subject_id, image.uri, "its worker died twice"),
+    give_up=lambda image, lost: FileOutcome(
+        image.subject_id, image.uri, _REASONS[lost.why].format(said=lost.said)
+    ),
     is_short=lambda _: True,
 )
 

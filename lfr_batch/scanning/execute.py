@@ -51,11 +51,16 @@ class Progress(Protocol):
     def take(self, outcome: SegmentOutcome) -> None:
         """One of them is over."""
 
+    def tell(self, sentence: str) -> None:
+        """What the operator should know now: the run waits for a bucket, a machine is left out."""
+
 
 class _Deaf:
     def start(self, plan: Sequence[Segment], todo: int) -> None: ...
 
     def take(self, outcome: SegmentOutcome) -> None: ...
+
+    def tell(self, sentence: str) -> None: ...
 
 
 UNHEARD: Progress = _Deaf()
@@ -178,7 +183,10 @@ def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, Se
     engine = sized(job.config.engine, machine, len(todo))
     spec = _spec(hold, request, job.config.model_copy(update={"engine": engine}))
     # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
-    with means.open_engine(engine) as run, closing(run_segments(run, spec, todo)) as found:
+    with (
+        means.open_engine(engine) as run,
+        closing(run_segments(run, spec, todo, progress.tell)) as found,
+    ):
         _keep_receipts(ledger, found, engine.ledger_flush_s, progress)
     outcomes = read_outcomes(hold.run, hold.epoch)
     _require_receipts(request, job.plan, outcomes)

@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 
 from lfr_batch.records import Segment, SegmentOutcome
 from lfr_batch.scanning.worker import WorkerSpec, open_worker
-from lfr_batch.work.attempts import ATTEMPTS, Runner, WorkKind, run_with_attempts
+from lfr_batch.work.attempts import (
+    ATTEMPTS,
+    MOST_AWAY,
+    MOST_NODES,
+    Runner,
+    Tell,
+    WorkKind,
+    run_with_attempts,
+    unheard,
+)
+from lfr_batch.work.lost import Lost, Why
 
 
 def run_segments(
-    run: Runner, spec: WorkerSpec, segments: Sequence[Segment]
+    run: Runner, spec: WorkerSpec, segments: Sequence[Segment], tell: Tell = unheard
 ) -> Generator[SegmentOutcome]:
     """A receipt for every segment: those that never come back are quarantined."""
-    return run_with_attempts(run, _SEARCHING, spec, segments, spec.together)
+    return run_with_attempts(run, _SEARCHING, spec, segments, spec.together, tell)
 
 
-def quarantined(segment: Segment) -> SegmentOutcome:
+def quarantined(segment: Segment, lost: Lost[Segment]) -> SegmentOutcome:
+    """``segment`` as it was tried last."""
     return SegmentOutcome(
         segment_id=segment.segment_id,
         footage_id=segment.footage_id,
         start_s=segment.start_s,
         end_s=segment.end_s,
         status="quarantined",
-        attempt=segment.attempt + ATTEMPTS - 1,
+        attempt=segment.attempt,
         error=(
-            f"{segment.uri} from {segment.start_s:.1f} s: its worker died in each of "
-            f"{ATTEMPTS} attempts; `lfr resume` tries it again."
+            f"{segment.uri} from {segment.start_s:.1f} s: {_REASONS[lost.why]}"
+            f"{f' ({lost.said})' if lost.said else ''}; `lfr resume` tries it again."
         ),
     )
 
+
+_REASONS: Mapping[Why, str] = {
+    "died": f"its worker died in each of {ATTEMPTS} attempts",
+    "limit": "it is beyond the limits of a segment",
+    "beside": f"its worker died in each of {ATTEMPTS} attempts",
+    "node": f"its machine was lost in each of {MOST_NODES} attempts",
+    "store": f"it could not be read in {MOST_AWAY} attempts, while other footage could",
+}
 
 _SEARCHING: WorkKind[WorkerSpec, Segment, SegmentOutcome] = WorkKind(
     open_worker,

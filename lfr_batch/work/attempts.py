@@ -1,23 +1,64 @@
-"""Two attempts for every item of work, whatever its worker and those beside it do."""
+"""Every item of work gets its answer, whatever becomes of its worker, machine or bucket.
+
+An item that kills its worker is tried twice and given up, one beyond its limits is given up at
+once; what was lost to others (beside it in a worker, its machine, a bucket that does not answer) is
+tried again and is not charged for it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import (
+    Callable,
+    Generator,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from functools import partial
+from math import inf
+from random import random
+from time import monotonic
 from typing import Generic, Protocol, TypeVar
+
+from lfr_batch.errors import StoreAway
+from lfr_batch.work.circuit import (
+    CLOSED,
+    answered,
+    handed_out,
+    has_given_up,
+    lost_to_store,
+    may_begin,
+    not_tried,
+)
+from lfr_batch.work.lost import NOT_NOW, Lost, NotNow, Why
 
 Spec = TypeVar("Spec")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Key = Hashable
 
 ATTEMPTS = 2
+MOST_NODES = 8
+"""Machines that an item may be lost with."""
+MOST_AWAY = 4
+"""Times that a bucket does not answer for an item after it has answered for others."""
 MOST_TOGETHER = 16
 """Short items handed to a worker at once: handing over takes Ray a sixth of a second, and a still
 takes a worker less. What dies with another's picture is tried again by itself."""
 GROUPS = 32
 """At least so many for each that a worker has at once, so that a few workers all have something
 to do until the end."""
+
+Tell = Callable[[str], None]
+"""Given a sentence for the operator."""
+
+
+def unheard(_: str) -> None:
+    """Nobody is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +72,31 @@ class WorkKind(Generic[Spec, Item, Result]):
     """That of the item whose result it is."""
     again: Callable[[Item, int], Item]
     """Makes an item ready for its first, second … attempt."""
-    give_up: Callable[[Item], Result]
+    give_up: Callable[[Item, Lost[Item]], Result]
     """Answers for an item that never came back."""
     is_short: Callable[[Item], bool] = lambda _: False
     """Whether an item goes with others in a group."""
 
 
 class Runner(Protocol):
-    """Runs every item once, on whatever machines there are, and yields what comes back. An item
-    may be a group of short ones.
+    """Runs every item once, on whatever machines there are, and yields what comes back: a result,
+    or what it was ``Lost`` to. An item may be a group of short ones.
 
-    ``items`` are taken as they are needed, so they need not all exist at once.
+    ``items`` are taken as they are needed, so they need not all exist at once; for ``NOT_NOW`` a
+    runner asks again a second later, and goes on with what is under way meanwhile.
 
     ``open_worker`` is called with ``spec`` in each worker, and gives the function that is applied
-    to its items, ``together`` of them at once in threads. An item whose worker died yields
-    nothing, nor do those beside it; the others are not disturbed. An LfrError of a worker ends
-    the run.
+    to its items, ``together`` of them at once in threads. Its StoreAway is 'store'; any other
+    LfrError of a worker ends the run. An item that yields nothing at all counts as 'died'.
     """
 
     def __call__(
         self,
         open_worker: Callable[[Spec], Callable[[Item], Result]],
         spec: Spec,
-        items: Iterable[Item],
+        items: Iterable[Item | NotNow],
         together: int = 1,
-    ) -> Iterator[Result]: ...
+    ) -> Iterator[Result | Lost[Item]]: ...
 
 
 def run_with_attempts(
@@ -64,45 +105,145 @@ def run_with_attempts(
     spec: Spec,
     items: Sequence[Item],
     together: int = 1,
+    tell: Tell = unheard,
+    clock: Callable[[], float] = monotonic,
 ) -> Generator[Result]:
     """A result for every item. Short items go in groups, and a worker, opened with ``spec``, has
-    ``together`` at once, but not when they are tried again."""
-    missing = {work.item_key(item): item for item in items}
-    most = min(MOST_TOGETHER, sum(map(work.is_short, items)) // (GROUPS * together))
-    for attempt, at_once in passes(together):
-        if not missing:
-            return
-        ready = (work.again(item, attempt) for item in list(missing.values()))
-        groups, most = grouped(ready, work.is_short, most), 0  # in the first pass alone
-        for results in run(partial(_open_for_groups, work.open_worker), spec, groups, at_once):
-            for result in results:
-                missing.pop(work.result_key(result), None)
-                yield result
-    for item in missing.values():
-        yield work.give_up(item)
+    ``together`` at once, but not when they are tried again.
 
-
-def passes(together: int) -> Iterator[tuple[int, int]]:
-    """The number of the attempt in each pass, and how many items a worker has at once then.
-
-    Where a worker with several dies, nobody knows whose fault it was: that is no attempt of any.
+    Raises StoreAway where a bucket does not answer for an hour, and what a runner raises.
     """
-    if together > 1:
-        yield 1, together
-    yield from ((attempt, 1) for attempt in range(1, ATTEMPTS + 1))
+    book = _Book(work, items, tell, clock)
+    most = min(MOST_TOGETHER, sum(map(work.is_short, items)) // (GROUPS * together))
+    opening = partial(_open_for_groups, work.open_worker)
+    while book.missing:
+        groups = grouped(book.hand_out(), work.is_short, most)
+        for reply in run(opening, spec, groups, together):
+            if isinstance(reply, Lost):
+                yield from book.lost(reply, alone=together == 1 and len(reply.item) == 1)
+            else:
+                yield from book.answered(reply)
+        yield from book.unanswered(alone=together == 1 and most <= 1)
+        together, most = 1, 0
+
+
+class _Book(Generic[Spec, Item, Result]):
+    """Which items have no answer yet, and what each is charged with."""
+
+    def __init__(
+        self,
+        work: WorkKind[Spec, Item, Result],
+        items: Sequence[Item],
+        tell: Tell,
+        clock: Callable[[], float],
+    ) -> None:
+        self.missing = {work.item_key(item): item for item in items}
+        self._work, self._tell, self._clock = work, tell, clock
+        self._charged: Counter[tuple[Why, Key]] = Counter()
+        self._out: set[Key] = set()
+        """Handed out in this pass, and neither answered nor lost."""
+        self._circuit = CLOSED
+        self._answers = 0
+        self._answers_when_away: dict[Key, int] = {}
+
+    def hand_out(self) -> Iterator[Item | NotNow]:
+        for key, item in list(self.missing.items()):
+            while not may_begin(self._circuit, self._clock()):
+                self._require_patience()
+                yield NOT_NOW
+            self._circuit = handed_out(self._circuit)
+            self._out.add(key)
+            yield self._work.again(item, 1 + self._charged["died", key])
+
+    def answered(self, results: Iterable[Result]) -> Iterator[Result]:
+        for result in results:
+            key = self._work.result_key(result)
+            self.missing.pop(key, None)
+            self._out.discard(key)
+            self._answers += 1
+            yield result
+        if self._circuit.is_open:
+            self._tell("The store answers again: the work goes on.")
+        self._circuit = answered(self._circuit)
+
+    def lost(self, lost: Lost[tuple[Item, ...]], *, alone: bool) -> Iterator[Result]:
+        """Answers for those that are given up."""
+        if lost.why == "store":
+            self._pause(lost.said)
+        else:
+            self._circuit = not_tried(self._circuit)
+        for item in lost.item:
+            self._out.discard(self._work.item_key(item))
+            yield from self._lost(Lost(item, _why(lost, alone=alone), lost.said))
+
+    def unanswered(self, *, alone: bool) -> Iterator[Result]:
+        """At the end of a pass. Where a worker had several, nobody knows whose fault it was."""
+        self._circuit = not_tried(self._circuit)
+        for key in list(self._out):
+            yield from self._lost(Lost(self.missing[key], "died" if alone else "beside"))
+        self._out.clear()
+
+    def _lost(self, lost: Lost[Item]) -> Iterator[Result]:
+        key = self._work.item_key(lost.item)
+        if key in self.missing and self._is_charged_with_enough(key, lost):
+            item = self._work.again(self.missing.pop(key), max(1, self._charged["died", key]))
+            yield self._work.give_up(item, lost)
+
+    def _is_charged_with_enough(self, key: Key, lost: Lost[Item]) -> bool:
+        """Charges the item with what it was lost to."""
+        if lost.why == "store":
+            before = self._answers_when_away.setdefault(key, self._answers)
+            if before == self._answers:  # nobody has had an answer since
+                return False
+        self._charged[lost.why, key] += 1
+        return self._charged[lost.why, key] >= _MOST[lost.why]
+
+    def _pause(self, said: str) -> None:
+        now_s = self._clock()
+        before, self._circuit = self._circuit, lost_to_store(self._circuit, now_s, said, random())
+        if self._circuit.pauses > before.pauses:
+            pause_s = self._circuit.until_s - now_s
+            self._tell(f"Paused: {said}; it is asked again in {pause_s:.0f} s.")
+
+    def _require_patience(self) -> None:
+        if has_given_up(self._circuit, self._clock()):
+            raise StoreAway(
+                f"{self._circuit.said}; that was waited for for an hour: what is done "
+                "is kept, `lfr resume` goes on when it answers"
+            )
+
+
+_MOST: Mapping[Why, float] = {
+    "died": ATTEMPTS,
+    "limit": 1,
+    "beside": inf,
+    "node": MOST_NODES,
+    "store": MOST_AWAY,
+}
+"""How often an item may be lost to each, until it is given up."""
+
+
+def _why(lost: Lost[tuple[Item, ...]], *, alone: bool) -> Why:
+    """Of each item of a group: where it had company, nobody knows whose fault it was."""
+    if lost.why in {"died", "limit"} and not alone:
+        return "beside"
+    return "died" if lost.why == "beside" and alone else lost.why
 
 
 def grouped(
-    items: Iterable[Item], is_short: Callable[[Item], bool], most: int
-) -> Iterator[tuple[Item, ...]]:
-    """The items in order: at most ``most`` short ones in a row together, every other alone."""
+    items: Iterable[Item | NotNow], is_short: Callable[[Item], bool], most: int
+) -> Iterator[tuple[Item, ...] | NotNow]:
+    """The items in order: at most ``most`` short ones in a row together, every other alone. Nobody
+    in a group waits for what is not to be begun yet."""
     group: tuple[Item, ...] = ()
     for item in items:
-        short = is_short(item)
+        short = not isinstance(item, NotNow) and is_short(item)
         if group and (not short or len(group) >= most):
             yield group
             group = ()
-        if short:
+        if isinstance(item, NotNow):
+            yield item
+        elif short:
             group = (*group, item)
         else:
             yield (item,)

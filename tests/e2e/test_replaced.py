@@ -122,6 +122,8 @@ class Telling:
 
     def start(self, *_: object) -> None: ...
 
+    def tell(self, _: str) -> None: ...
+
 
 def execute(results: Path, run: str, on_outcome: Callable[[SegmentOutcome], None]) -> RunResult:
     store = open_store(str(results), IN_PIECES.s3)

@@ -46,6 +46,8 @@ def test_a_pass_that_breaks_off_is_over_before_its_engine(tmp_path: Path) -> Non
         def take(self, _: object) -> None:
             raise StoreFull("no room")
 
+        def tell(self, _: str) -> None: ...
+
     store = open_store(str(tmp_path))
     create_run(store, request(software_version=__version__), made.assets, made.segments)
     with pytest.raises(StoreFull) as caught:
