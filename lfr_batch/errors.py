@@ -29,6 +29,7 @@
     │   ├── RunNotFound          exit code 2
     │   ├── RunBusy              exit code 2: another process is working on it
     │   ├── RunTakenOver         another process has taken it up since
+    │   ├── RunCancelled         exit code 130: somebody asked it to end
     │   └── ResultsTooNew        exit code 2: written by a newer version
     ├── LiveError                a live deployment
     │   └── SealBroken           a sealed file was altered, or its key destroyed
@@ -156,6 +157,10 @@ class RunBusy(ResultsError):
 
 class RunTakenOver(ResultsError):
     pass
+
+
+class RunCancelled(ResultsError):
+    exit_code = 130
 
 
 class ResultsTooNew(ResultsError):

@@ -44,6 +44,13 @@ FpirOption = Annotated[
     float | None,
     typer.Option("--target-fpir", help="Wanted share of unknown people that bring up anybody."),
 ]
+RunIdOption = Annotated[
+    str | None,
+    typer.Option(
+        "--run-id",
+        help="Call the run that; given again, the same run goes on from where it stands.",
+    ),
+]
 OutOption = Annotated[
     str | None,
     typer.Option("--out", help="Results root, a directory or s3://bucket/prefix."),

@@ -26,6 +26,7 @@ from lfr_batch.cli.options import (
     OutOption,
     PackOption,
     PurposeOption,
+    RunIdOption,
     SetOption,
     ThresholdOption,
     settings_of,
@@ -65,6 +66,7 @@ def scan(
     licence: LicenceOption = None,
     threshold: ThresholdOption = None,
     target_fpir: FpirOption = None,
+    run_id: RunIdOption = None,
     out: OutOption = None,
     config: ConfigOption = None,
     overrides: SetOption = None,
@@ -95,6 +97,7 @@ def scan(
         stated,
         manifest=manifest or job.manifest,
         licence=licence or job.licence,
+        run_id=run_id,
         settings=settings,
         listener=TOLD,
     )

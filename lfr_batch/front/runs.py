@@ -11,6 +11,7 @@ import pyarrow as pa
 from lfr_batch.config.load import override, parse_config
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.errors import UsageError
+from lfr_batch.front.asked_before import is_asked_before
 from lfr_batch.front.listeners import NOBODY, RunListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.settings import Settings
@@ -92,6 +93,9 @@ def run_order(
     check_lake(store)
     listener.accepted(order)
     engine = order.config.engine
+    asked = StoredRun(store, order.run_id or "")
+    if order.run_id and is_asked_before(order, asked):
+        return _continued(asked, Resumption(engine), listener, machinery)
     with alone_on_ray(engine), machinery.joined(engine):
         with listener.probing() as count:
             now = datetime.now(UTC)
@@ -126,9 +130,15 @@ def resume_run(
             "start a new one with `lfr live`; `lfr report` still works."
         )
     recorded = parse_config(request.config, f"the request of run {run_id}")
-    engine = engine_over(recorded, settings)
+    resumption = Resumption(engine_over(recorded, settings), retry_failed)
+    return _continued(run, resumption, listener, machinery)
+
+
+def _continued(
+    run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery
+) -> FinishedRun:
+    engine = resumption.engine or EngineConfig()
     with alone_on_ray(engine), machinery.joined(engine):
-        resumption = Resumption(engine, retry_failed)
         return FinishedRun(_execute(run, resumption, listener, machinery), run.store)
 
 

@@ -69,6 +69,7 @@ def scan(
     *,
     manifest: Address | None = None,
     licence: str | None = None,
+    run_id: str | None = None,
     settings: Settings | None = None,
     listener: RunListener = NOBODY,
 ) -> FinishedRun:
@@ -77,7 +78,8 @@ def scan(
     ``manifest``: CSV or Parquet with ``uri`` and, as known, ``camera_id``, ``start_utc``, ``site``
     and more; without footage its rows are the footage. ``licence``: the one you hold for a pack
     that is not free for casework. A file that cannot be read is no error: ``not_whole`` of what is
-    returned names it.
+    returned names it. ``run_id``: the run is called that; where it is there already, asked for with
+    the same, it goes on from where it stands, so that a call may be repeated.
 
     Raises AuthorityError, ConfigError, UsageError, PackError, GalleryError, StoreError, EngineError
     before there is a run; StoreError and EngineError after leave one that can be resumed.
@@ -93,6 +95,7 @@ def scan(
         licence_statement=licence,
         config=config,
         home=settings.home_folder,
+        run_id=run_id,
     )
     if not order.inputs and not order.manifest:
         raise UsageError("There is nothing to scan: name footage, or give --manifest.")

@@ -20,7 +20,9 @@ from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import RUNS, part_schema
 from lfr_batch.results.stored_run import StoredRun
 
-RunStatus = Literal["running", "complete", "complete_partly", "complete_with_failures", "failed"]
+RunStatus = Literal[
+    "running", "complete", "complete_partly", "complete_with_failures", "failed", "cancelled"
+]
 DONE: frozenset[str] = frozenset({"complete", "complete_partly"})
 """There is nothing left that `lfr resume` could do."""
 
@@ -31,6 +33,7 @@ EXIT_CODES: Mapping[str, int | None] = MappingProxyType(
         "complete_partly": 3,
         "complete_with_failures": 3,
         "failed": 1,
+        "cancelled": 130,
     }
 )
 

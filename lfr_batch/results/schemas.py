@@ -50,8 +50,8 @@ RUNS = schema_of(
         "status",
         pa.string(),
         "running, complete, complete_partly (some content was not looked at, by design or limit), "
-        "complete_with_failures or failed; a run that was killed stays running here and is shown "
-        "as interrupted by `lfr status`.",
+        "complete_with_failures, failed or cancelled; a run that was killed stays running here and "
+        "is shown as interrupted by `lfr status`.",
     ),
     ("model_pack", pa.string(), "Model pack that made the templates, with its version."),
     (

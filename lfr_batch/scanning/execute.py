@@ -6,16 +6,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
 from lfr_batch.config.load import parse_config
 from lfr_batch.config.schema import Config, EngineConfig
-from lfr_batch.errors import LfrError, ResultsError, RunTakenOver, StoreError, UsageError
+from lfr_batch.errors import (
+    LfrError,
+    ResultsError,
+    RunCancelled,
+    RunTakenOver,
+    StoreError,
+    UsageError,
+)
 from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.recognition.settle import computed_on, obeying
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
+from lfr_batch.results.cancel import asked_to_end, begin_anew, now_and_then
 from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.ledger import Ledger, open_ledger, pending, read_outcomes
 from lfr_batch.results.lock import LEASE_S, lock_run
@@ -127,6 +136,7 @@ def execute_run(
     """
     with lock_run(run, lease_s) as hold:
         request = load_run(run)
+        begin_anew(hold)
         _require_same_version(request)
         config = _config(request, resumption)
         job = _Job(hold, request, config, read_plan(run), resumption.retry)
@@ -148,9 +158,10 @@ def _failure_recorded(hold: Hold, request: RunRequest) -> Iterator[None]:
     try:
         yield
     except LfrError as error:
+        status: RunStatus = "cancelled" if isinstance(error, RunCancelled) else "failed"
         with suppress(StoreError):  # it may be the store that failed
             _require_not_taken(hold, error)
-            record_run(hold, request, RunEntry("failed", error=str(error)))
+            record_run(hold, request, RunEntry(status, error=str(error)))
         raise
 
 
@@ -183,14 +194,35 @@ def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, Se
     engine = sized(job.config.engine, machine, len(todo))
     spec = _spec(hold, request, job.config.model_copy(update={"engine": engine}))
     # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
-    with (
-        means.open_engine(engine) as run,
-        closing(run_segments(run, spec, todo, progress.tell)) as found,
-    ):
+    stopping = now_and_then(partial(_is_asked_to_end, hold.run))
+    receipts = partial(run_segments, tell=progress.tell, stopping=stopping)
+    with means.open_engine(engine) as run, closing(receipts(run, spec, todo)) as found:
         _keep_receipts(ledger, found, engine.ledger_flush_s, progress)
     outcomes = read_outcomes(hold.run, hold.epoch)
+    if stopping():
+        _require_all(hold, job.plan, outcomes)
     _require_receipts(request, job.plan, outcomes)
     return outcomes
+
+
+def _is_asked_to_end(run: StoredRun) -> bool:
+    """A store that does not answer asks for nothing."""
+    with suppress(StoreError):
+        return asked_to_end(run) is not None
+    return False
+
+
+def _require_all(
+    hold: Hold, plan: Sequence[Segment], outcomes: Mapping[str, SegmentOutcome]
+) -> None:
+    """Raises RunCancelled where something is left of a run that was asked to end."""
+    asked, left = asked_to_end(hold.run), len(pending(plan, outcomes, retry=()))
+    if asked and left:
+        run_id = hold.run.run_id
+        raise RunCancelled(
+            f"Run {run_id} was cancelled by {asked.operator}, with {left} of {len(plan)} segments "
+            f"left: what was searched is kept, and `lfr resume {run_id}` goes on."
+        )
 
 
 def _require_receipts(

@@ -46,6 +46,8 @@ class Order:
     licence_statement: str | None
     config: Config
     home: Path
+    run_id: str | None = None
+    """None: a new one is made up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ def _result_key(request: RunRequest, pack: Pack, config: Config, settled: Settle
 def _request(order: Order, now: datetime, basis: _Basis) -> RunRequest:
     choice = basis.choice
     return RunRequest(
-        run_id=new_run_id(now, order.kind),
+        run_id=order.run_id or new_run_id(now, order.kind),
         kind=order.kind,
         inputs=order.inputs,
         manifest=order.manifest,

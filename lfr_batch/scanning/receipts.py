@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 
 from lfr_batch.records import Segment, SegmentOutcome
@@ -14,6 +14,7 @@ from lfr_batch.work.attempts import (
     Runner,
     Tell,
     WorkKind,
+    never,
     run_with_attempts,
     unheard,
 )
@@ -21,10 +22,17 @@ from lfr_batch.work.lost import Lost, Why
 
 
 def run_segments(
-    run: Runner, spec: WorkerSpec, segments: Sequence[Segment], tell: Tell = unheard
+    run: Runner,
+    spec: WorkerSpec,
+    segments: Sequence[Segment],
+    tell: Tell = unheard,
+    stopping: Callable[[], bool] = never,
 ) -> Generator[SegmentOutcome]:
-    """A receipt for every segment: those that never come back are quarantined."""
-    return run_with_attempts(run, _SEARCHING, spec, segments, spec.together, tell)
+    """A receipt for every segment: those that never come back are quarantined. Once ``stopping``
+    says so, only for those that are in hand."""
+    return run_with_attempts(
+        run, _SEARCHING, spec, segments, spec.together, tell, stopping=stopping
+    )
 
 
 def quarantined(segment: Segment, lost: Lost[Segment]) -> SegmentOutcome:

@@ -61,6 +61,11 @@ def unheard(_: str) -> None:
     """Nobody is told."""
 
 
+def never() -> bool:
+    """Nobody asks for an early end."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class WorkKind(Generic[Spec, Item, Result]):
     """A kind of work, and what is done where an item does not come back."""
@@ -107,16 +112,20 @@ def run_with_attempts(
     together: int = 1,
     tell: Tell = unheard,
     clock: Callable[[], float] = monotonic,
+    stopping: Callable[[], bool] = never,
 ) -> Generator[Result]:
     """A result for every item. Short items go in groups, and a worker, opened with ``spec``, has
     ``together`` at once, but not when they are tried again.
 
+    Once ``stopping`` says so nothing more is handed out, and what is in hand ends it: then there
+    is no result for the rest.
+
     Raises StoreAway where a bucket does not answer for an hour, and what a runner raises.
     """
-    book = _Book(work, items, tell, clock)
+    book = _Book(work, items, tell, clock, stopping)
     most = min(MOST_TOGETHER, sum(map(work.is_short, items)) // (GROUPS * together))
     opening = partial(_open_for_groups, work.open_worker)
-    while book.missing:
+    while book.missing and not stopping():
         groups = grouped(book.hand_out(), work.is_short, most)
         for reply in run(opening, spec, groups, together):
             if isinstance(reply, Lost):
@@ -136,9 +145,11 @@ class _Book(Generic[Spec, Item, Result]):
         items: Sequence[Item],
         tell: Tell,
         clock: Callable[[], float],
+        stopping: Callable[[], bool],
     ) -> None:
         self.missing = {work.item_key(item): item for item in items}
         self._work, self._tell, self._clock = work, tell, clock
+        self._stopping = stopping
         self._charged: Counter[tuple[Why, Key]] = Counter()
         self._out: set[Key] = set()
         """Handed out in this pass, and neither answered nor lost."""
@@ -148,9 +159,13 @@ class _Book(Generic[Spec, Item, Result]):
 
     def hand_out(self) -> Iterator[Item | NotNow]:
         for key, item in list(self.missing.items()):
+            if self._stopping():
+                return
             while not may_begin(self._circuit, self._clock()):
                 self._require_patience()
                 yield NOT_NOW
+                if self._stopping():
+                    return
             self._circuit = handed_out(self._circuit)
             self._out.add(key)
             yield self._work.again(item, 1 + self._charged["died", key])

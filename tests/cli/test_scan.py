@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
+from lfr_batch.results.lock import lock_run
+from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from tests.casework import Casework
 from tests.cli.here import lfr
 from tests.e2e.cli import WHO
@@ -122,3 +126,35 @@ def test_what_is_refused_leaves_no_run(
     assert says in err
     assert not (archive.parent / "results").exists()
     assert lfr(capsys, "runs", "--json")[1].strip() == "[]"
+
+
+def test_a_scan_that_is_given_its_id_may_be_asked_for_again(
+    archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a scheduler does that never heard of the first one's end."""
+    asked = ("scan", str(archive), *HERE, "--run-id", "nightly-7", "--json")
+    code, out, err = lfr(capsys, *asked)
+    assert code == 0, err
+    assert lfr(capsys, *asked) == (code, ANY, ANY)
+    (summary,) = json.loads(out)
+    assert summary["run_id"] == "nightly-7"
+    code, out, _ = lfr(capsys, "runs", "--json")
+    assert [row["run_id"] for row in json.loads(out)] == ["nightly-7"]
+    code, _, err = lfr(capsys, *asked, "--case", "OP-9", "--threshold", "0.5")
+    assert code == 2
+    assert "Run nightly-7 was asked for with another case and configuration: give this" in err
+    code, _, err = lfr(capsys, *asked, "--run-id", "../7")
+    assert (code, "cannot name a run" in err) == (2, True)
+
+
+def test_only_what_is_worked_on_can_be_cancelled(
+    archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lfr(capsys, "scan", str(archive), *HERE, "--run-id", "r1")[0] == 0
+    code, _, err = lfr(capsys, "cancel", "r1")
+    assert code == 2
+    assert "Nobody works on run r1: there is nothing to cancel" in err
+    with lock_run(StoredRun(open_store(archive.parent / "results"), "r1")):
+        code, _, err = lfr(capsys, "cancel", "r1", "--operator", "ae")
+    assert (code, "was asked to end" in err) == (0, True)
+    assert lfr(capsys, "cancel", "r2")[0] == 2

@@ -1,0 +1,29 @@
+"""`lfr cancel`: ending a run that is worked on elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lfr_batch.cli.options import ConfigOption, OperatorOption, OutOption, settings_of
+from lfr_batch.cli.output import say
+from lfr_batch.front.cancel import cancel_run
+from lfr_batch.oversight.authority import operator_name
+
+
+def cancel(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="As `lfr runs` shows it.")],
+    operator: OperatorOption = None,
+    out: OutOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Ask a run to end, from anywhere that sees its results.
+
+    Whoever works on it finishes the segments in hand, keeps them, and stops.
+    """
+    cancel_run(run_id, operator_name(operator), settings_of(config, out=out))
+    say(
+        f"run {run_id} was asked to end: what is in hand is finished and kept; `lfr status "
+        f"{run_id}` shows when it has, `lfr resume {run_id}` goes on."
+    )

@@ -1,0 +1,29 @@
+"""Ending a run that is worked on elsewhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from lfr_batch.errors import UsageError
+from lfr_batch.front.settings import Settings
+from lfr_batch.results.cancel import ask_to_end
+from lfr_batch.results.lock import is_locked
+from lfr_batch.results.run_state import load_run
+from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
+
+
+def cancel_run(run_id: str, operator: str, settings: Settings) -> None:
+    """Whoever works on the run finishes what is in hand, keeps it, and stops.
+
+    Raises RunNotFound, StoreError, and UsageError where nobody works on it or it is a deployment.
+    """
+    run = StoredRun(open_store(*settings.results_place()), run_id)
+    if load_run(run).kind == "live":
+        raise UsageError(f"{run_id} is a live deployment: end it where it runs, with Ctrl-C.")
+    if not is_locked(run):
+        raise UsageError(
+            f"Nobody works on run {run_id}: there is nothing to cancel; `lfr status {run_id}` says "
+            "how it stands."
+        )
+    ask_to_end(run, operator, datetime.now(UTC))
