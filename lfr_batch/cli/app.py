@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import signal
 import sys
@@ -15,8 +14,9 @@ from types import FrameType
 
 import typer
 
-from lfr_batch.cli.output import LogLines, complain, take_any_text
+from lfr_batch.cli.output import complain, take_any_text
 from lfr_batch.errors import LfrError, UsageError
+from lfr_batch.logs import start_logging
 
 HELP = "Find enrolled faces in footage archives. A person decides, never the software."
 
@@ -99,7 +99,7 @@ def _not_loaded() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 3 with failed segments, 2 wrong use, 1 failed."""
     take_any_text()
-    _start_logging(os.environ.get("LFR_LOG", "WARNING").upper())
+    start_logging()
     os.umask(0o077)  # what is written holds faces
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     told_to_end: list[int] = []
@@ -176,13 +176,6 @@ def _system_sentence(error: OSError) -> str:
 def _write_no_more() -> None:
     """What is still waiting to be written would be refused again when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _start_logging(level: str) -> None:
-    known = logging.getLevelNamesMapping()
-    lines = logging.StreamHandler(sys.stderr)
-    lines.setFormatter(LogLines(logging.BASIC_FORMAT))
-    logging.basicConfig(level=known.get(level, logging.WARNING), handlers=[lines])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -89,13 +88,6 @@ def counted(count: int, thing: str) -> str:
 
 def encoding_of(stream: TextIO) -> str:
     return stream.encoding or "utf-8"
-
-
-class LogLines(logging.Formatter):
-    """Log lines in which names are harmless, too; a traceback keeps its lines."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return visible_lines(super().format(record), encoding_of(sys.stderr))
 
 
 def _cell(value: Any) -> str:

@@ -21,6 +21,7 @@ from lfr_batch.errors import (
     StoreError,
     UsageError,
 )
+from lfr_batch.logs import about
 from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.recognition.settle import computed_on, obeying
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
@@ -134,7 +135,7 @@ def execute_run(
     Raises RunBusy if another process is at it, RunTakenOver if one took it up while this one stood
     still; StoreError and EngineError leave a run that can be resumed.
     """
-    with lock_run(run, lease_s) as hold:
+    with about(run_id=run.run_id), lock_run(run, lease_s) as hold:
         request = load_run(run)
         begin_anew(hold)
         _require_same_version(request)

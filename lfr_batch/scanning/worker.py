@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Thread
 
 import cv2
@@ -16,6 +17,7 @@ from lfr_batch.footage.decoders import Decoding, decoder_of
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.gallery.faiss_index import use_threads
+from lfr_batch.logs import about
 from lfr_batch.recognition.search import Search, SearchSpec, on_gpu, open_searches
 from lfr_batch.recognition.settle import settle_decoder
 from lfr_batch.records import Decoder, Segment, SegmentOutcome, SegmentStatus
@@ -119,7 +121,16 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         write_shard(run, spec.epoch, segment.segment_id, result.sightings)
         return replace(result.outcome, epoch=spec.epoch)
 
-    return process
+    return partial(_logged, process, spec.run_id)
+
+
+def _logged(process: ProcessSegment, run_id: str, segment: Segment) -> SegmentOutcome:
+    """What is logged meanwhile says which segment it is about."""
+    with about(run_id=run_id, segment_id=segment.segment_id):
+        logger.info("%s from %.1f s begins", segment.uri, segment.start_s)
+        outcome = process(segment)
+        logger.info("%s in %.1f s", outcome.status, outcome.wall_s)
+        return outcome
 
 
 def _prepare() -> None:

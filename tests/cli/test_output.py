@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 from lfr_batch.cli.output import (
-    LogLines,
     answer,
     answer_json,
     answer_table,
@@ -24,6 +23,7 @@ from lfr_batch.cli.output import (
     take_any_text,
 )
 from lfr_batch.cli.results import RUN_COLUMNS
+from lfr_batch.logs import LogLines
 from lfr_batch.visible import visible
 from tests.names import NAMES, SHOWN_AS
 from tests.results.synthetic import RUN_ID

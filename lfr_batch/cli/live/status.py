@@ -16,13 +16,14 @@ from rich.logging import RichHandler
 from rich.table import Table
 from rich.text import Text
 
-from lfr_batch.cli.output import LogLines, counted, plain_text, say
+from lfr_batch.cli.output import counted, plain_text, say
 from lfr_batch.live.deployment.figures import arrests, counts, engagements, lost_alerts
 from lfr_batch.live.deployment.look_after import Situation
 from lfr_batch.live.deployment.run import Ended
 from lfr_batch.live.deployment.standing import CUT_OFF
 from lfr_batch.live.deployment.window import REASONS, Term
 from lfr_batch.live.records import CameraHealth
+from lfr_batch.logs import LogLines
 
 LINE_EVERY_S = 60.0
 STYLES: Mapping[str, str] = {"live": "green", "starting": "yellow", "ended": "dim"}
