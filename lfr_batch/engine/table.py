@@ -10,10 +10,13 @@ from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.ask_nodes import settle_on_nodes
 from lfr_batch.engine.cluster import connected, named_cluster, usual_node
 from lfr_batch.engine.in_process import in_process
+from lfr_batch.engine.metrics import MeasuredProgress
 from lfr_batch.engine.ray_data import ray_data
 from lfr_batch.engine.session_folder import usable_base
 from lfr_batch.models.settled import Settled
 from lfr_batch.recognition.settle import Work, settle_here
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.execute import Progress
 from lfr_batch.work.attempts import Runner
 from lfr_batch.work.machine import may_use_gpu, this_machine
 from lfr_batch.work.workers import Machine
@@ -49,6 +52,14 @@ def settle_for(home: Path, config: Config, work: Work) -> Settled:
         with connected(config.engine):
             return settle_on_nodes(home, config, work)
     return settle_here(home, config, work)
+
+
+def measured(config: EngineConfig, progress: Progress, run: StoredRun) -> Progress:
+    """What hears of a run's segments, and tells Prometheus on a cluster that is named. One that is
+    started here measures nothing for nobody. Call it where the cluster is joined."""
+    if config.kind == "ray" and named_cluster(config):
+        return MeasuredProgress(progress, run)
+    return progress
 
 
 @contextmanager

@@ -9,10 +9,11 @@ from threading import Lock
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.in_process import in_process
-from lfr_batch.engine.table import joined, machine_for, open_engine, settle_for
+from lfr_batch.engine.table import joined, machine_for, measured, open_engine, settle_for
 from lfr_batch.errors import UsageError
 from lfr_batch.recognition.settle import Settle, settle_here
-from lfr_batch.scanning.execute import OpenEngine
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.execute import OpenEngine, Progress
 from lfr_batch.work.machine import FindMachine, this_machine
 
 _RAY = Lock()
@@ -38,6 +39,10 @@ def alone_on_ray(engine: EngineConfig) -> Iterator[None]:
         _RAY.release()
 
 
+def _unmeasured(_: EngineConfig, progress: Progress, __: StoredRun) -> Progress:
+    return progress
+
+
 @dataclass(frozen=True, slots=True)
 class Machinery:
     joined: Callable[[EngineConfig], AbstractContextManager[None]]
@@ -47,7 +52,9 @@ class Machinery:
     """Where workers are to be."""
     settle: Settle
     """What they compute with."""
+    measured: Callable[[EngineConfig, Progress, StoredRun], Progress] = _unmeasured
+    """Whoever hears of segments, and what is told to those who watch a cluster."""
 
 
-CONFIGURED = Machinery(joined, open_engine, machine_for, settle_for)
+CONFIGURED = Machinery(joined, open_engine, machine_for, settle_for, measured)
 HERE = Machinery(lambda _: nullcontext(), in_process, this_machine, settle_here)

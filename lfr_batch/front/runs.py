@@ -24,7 +24,7 @@ from lfr_batch.results.run_state import create_run, load_run, read_plan
 from lfr_batch.results.status import FileState, not_whole
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.scanning.execute import AS_ASKED, Means, Resumption, RunResult, execute_run
+from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_run
 from lfr_batch.scanning.plan import FoundFootage, Order, make_plan
 from lfr_batch.storage.store import Store
 from lfr_batch.work.privacy import protect_files
@@ -104,7 +104,7 @@ def run_order(
         create_run(store, plan.request, plan.assets, plan.segments)
         listener.created(plan)
         run = StoredRun(store, plan.request.run_id)
-        result = _execute(run, AS_ASKED, listener, machinery)
+        result = _execute(run, Resumption(engine), listener, machinery)
     return FinishedRun(result, store, plan.found)
 
 
@@ -155,5 +155,6 @@ def _execute(
     run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery
 ) -> RunResult:
     means = Means(machinery.open, machinery.machine)
-    with listener.searching() as progress:
-        return execute_run(run, means, progress, resumption)
+    engine = resumption.engine or EngineConfig()
+    with listener.searching() as told:
+        return execute_run(run, means, machinery.measured(engine, told, run), resumption)
