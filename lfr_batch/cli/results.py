@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import typer
 
+from lfr_batch.cli import following
 from lfr_batch.cli.options import (
     ConfigOption,
     JsonOption,
@@ -33,9 +34,11 @@ from lfr_batch.front.places import home
 from lfr_batch.front.results import open_results
 from lfr_batch.models.settled import in_words
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.notices import Notice, read_notices
 from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import render
+from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.results.run_state import NO_RUNS
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import INTERRUPTED, FileState, RunOverview, run_progress, run_rows
@@ -53,6 +56,7 @@ RUN_COLUMNS = [
     "started_at",
 ]
 FILES_SHOWN = 20
+NOTICES_SHOWN = 5
 NOT_WHOLE = ("partly", "damaged", "failed")
 STATUS_MEANS = {
     "complete_partly": "finished; some content was not looked at, by design or limit",
@@ -82,14 +86,28 @@ def status(
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
     out: OutOption = None,
     config: ConfigOption = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on saying so until the run is over.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """How far a run is, what failed and why."""
-    store = open_store(*settings_of(config, out=out).results_place())
-    found = run_progress(StoredRun(store, run_id))
+    """How far a run is, what failed and why.
+
+    --follow ends with the run, and with its exit code.
+    """
+    run = StoredRun(open_store(*settings_of(config, out=out).results_place()), run_id)
+    found = following.follow(run, say) if follow else run_progress(run)
+    _show_status(found, read_notices(run), as_json=as_json)
+    if follow:
+        raise typer.Exit(EXIT_CODES.get(found.status, 1) or 0)
+
+
+def _show_status(found: RunOverview, notices: Sequence[Notice], *, as_json: bool) -> None:
     row = _status_row(found)
     if as_json:
-        answer_json([{**row, "not_whole": [asdict(file) for file in found.not_whole]}])
+        told = [notice.model_dump(mode="json") for notice in notices]
+        whole = [asdict(file) for file in found.not_whole]
+        answer_json([{**row, "notices": told, "not_whole": whole}])
         return
     meaning = None if found.request.kind == "live" else STATUS_MEANS.get(found.status)
     shown = {**row, "status": f"{found.status} ({meaning})" if meaning else found.status}
@@ -99,16 +117,25 @@ def status(
                 answer(f"{name:16} {count:>6} × {reason}")
         else:
             answer(f"{name:16} {nothing() if value is None else value}")
+    for notice in notices[-NOTICES_SHOWN:]:
+        answer(f"{notice.at:%Y-%m-%d %H:%M:%S} UTC  {notice.sentence}")
     for file in found.not_whole[:FILES_SHOWN]:
         answer(f"{file.status:8} {_share(file):>16} not looked at  {file.sentence}")
     if len(found.not_whole) > FILES_SHOWN:
         answer(f"… and {len(found.not_whole) - FILES_SHOWN} more; --json has them all")
+    if then := _way_on(found):
+        answer(then)
+
+
+def _way_on(found: RunOverview) -> str | None:
+    run_id = found.request.run_id
     if found.request.kind == "live":
-        answer(f"a deployment: its figures are in `lfr report {run_id}`")
-    elif found.status == INTERRUPTED:
-        answer(f"`lfr resume {run_id}` finishes it")
-    elif found.status == "failed":
-        answer(f"once what it failed of is mended, `lfr resume {run_id}` finishes it")
+        return f"a deployment: its figures are in `lfr report {run_id}`"
+    if found.status in {INTERRUPTED, "cancelled"}:
+        return f"`lfr resume {run_id}` finishes it"
+    if found.status == "failed":
+        return f"once what it failed of is mended, `lfr resume {run_id}` finishes it"
+    return None
 
 
 def _share(file: FileState) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lfr_batch.records import Segment, SegmentOutcome
 from lfr_batch.results.hold import newest_epoch
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.scanning.execute import Progress
+from lfr_batch.scanning.progress import Progress
 
 Amounts = Iterable[tuple[float, Mapping[str, str]]]
 """By how much a count rises, and the values of its own tag, if it has one."""

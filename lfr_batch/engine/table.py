@@ -16,7 +16,7 @@ from lfr_batch.engine.session_folder import usable_base
 from lfr_batch.models.settled import Settled
 from lfr_batch.recognition.settle import Work, settle_here
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.scanning.execute import Progress
+from lfr_batch.scanning.progress import Progress
 from lfr_batch.work.attempts import Runner
 from lfr_batch.work.machine import may_use_gpu, this_machine
 from lfr_batch.work.workers import Machine

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lfr_batch.gallery.records import Enrolment
-from lfr_batch.scanning.execute import UNHEARD, Progress
 from lfr_batch.scanning.plan import FoundFootage, Order, Plan
+from lfr_batch.scanning.progress import UNHEARD, Progress
 
 
 def _ignore(_: Any) -> None: ...

@@ -13,7 +13,8 @@ from lfr_batch.engine.table import joined, machine_for, measured, open_engine, s
 from lfr_batch.errors import UsageError
 from lfr_batch.recognition.settle import Settle, settle_here
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.scanning.execute import OpenEngine, Progress
+from lfr_batch.scanning.execute import OpenEngine
+from lfr_batch.scanning.progress import Progress
 from lfr_batch.work.machine import FindMachine, this_machine
 
 _RAY = Lock()

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
 
 from lfr_batch.config.load import parse_config
 from lfr_batch.config.schema import Config, EngineConfig
@@ -35,6 +34,8 @@ from lfr_batch.results.run_log import RunEntry, RunStatus, latest_row, record_ru
 from lfr_batch.results.run_state import RunRequest, RunState, load_run, read_catalogue, read_plan
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.noting import NotingProgress
+from lfr_batch.scanning.progress import UNHEARD, Progress
 from lfr_batch.scanning.receipts import run_segments
 from lfr_batch.scanning.worker import WorkerSpec
 from lfr_batch.tracks.patience import patient
@@ -50,30 +51,6 @@ LEDGER_BLOCK = 256
 RETRY_FAILED: frozenset[SegmentStatus] = frozenset({"failed"})
 
 OpenEngine = Callable[[EngineConfig], AbstractContextManager[Runner]]
-
-
-class Progress(Protocol):
-    """Hears of a run's segments."""
-
-    def start(self, plan: Sequence[Segment], todo: int) -> None:
-        """The whole plan, and how many of its segments are still to do."""
-
-    def take(self, outcome: SegmentOutcome) -> None:
-        """One of them is over."""
-
-    def tell(self, sentence: str) -> None:
-        """What the operator should know now: the run waits for a bucket, a machine is left out."""
-
-
-class _Deaf:
-    def start(self, plan: Sequence[Segment], todo: int) -> None: ...
-
-    def take(self, outcome: SegmentOutcome) -> None: ...
-
-    def tell(self, sentence: str) -> None: ...
-
-
-UNHEARD: Progress = _Deaf()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +119,7 @@ def execute_run(
         config = _config(request, resumption)
         job = _Job(hold, request, config, read_plan(run), resumption.retry)
         with _failure_recorded(hold, request):
-            return _publish(job, _run_pending(job, means, progress))
+            return _publish(job, _run_pending(job, means, NotingProgress(progress, hold)))
 
 
 def _require_same_version(request: RunRequest) -> None:

@@ -13,7 +13,7 @@ import ray
 from lfr_batch.engine.metrics import MeasuredProgress
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.scanning.execute import UNHEARD
+from lfr_batch.scanning.progress import UNHEARD
 from tests.results.synthetic import RUN_ID, archive
 
 PATIENCE_S = 60.0
