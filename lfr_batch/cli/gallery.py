@@ -97,7 +97,7 @@ def enrol_(
         pick=pick,
         licence=licence,
         settings=settings,
-        listener=EnrolListener(partial(counting, "enrolling"), partial(_tell_if_nobody, name)),
+        listener=EnrolListener(partial(counting, "enrolling"), say, partial(_tell_if_nobody, name)),
     )
     if as_json:
         answer_json([_enrolled_row(enrolled.info, enrolled.enrolment, enrolled.listing)])

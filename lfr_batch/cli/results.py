@@ -89,8 +89,15 @@ def status(
     found = run_progress(StoredRun(store, run_id))
     row = _status_row(found)
     if as_json:
-        answer_json([{**row, "not_whole": [asdict(file) for file in found.not_whole]}])
-        return
+        searchers = [{**asdict(who), "segments": n} for who, n in found.searched_by.items()]
+        files = [asdict(file) for file in found.not_whole]
+        answer_json([{**row, "searched_by": searchers, "not_whole": files}])
+    else:
+        _tell_status(found, row)
+
+
+def _tell_status(found: RunOverview, row: Mapping[str, Any]) -> None:
+    run_id = found.request.run_id
     meaning = None if found.request.kind == "live" else STATUS_MEANS.get(found.status)
     shown = {**row, "status": f"{found.status} ({meaning})" if meaning else found.status}
     for name, value in shown.items():
@@ -99,6 +106,8 @@ def status(
                 answer(f"{name:16} {count:>6} × {reason}")
         else:
             answer(f"{name:16} {nothing() if value is None else value}")
+    for who, segments in found.searched_by.items():
+        answer(f"{'searched by':16} {segments:>6} × {who.sentence}")
     for file in found.not_whole[:FILES_SHOWN]:
         answer(f"{file.status:8} {_share(file):>16} not looked at  {file.sentence}")
     if len(found.not_whole) > FILES_SHOWN:

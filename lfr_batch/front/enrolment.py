@@ -64,7 +64,7 @@ def enrol_order(
         machinery.open(config.engine) as run,
         listener.examining(wanted) as count,
     ):
-        enrolment = examine(order, listing, run, lambda _: count(), machinery.settle)
+        enrolment = examine(order, listing, run, lambda _: count(), machinery.settle, listener.said)
     listener.examined(enrolment)
     info = publish(order, listing, enrolment, now or datetime.now(UTC))
     return EnrolledGallery(info, enrolment, listing, before)

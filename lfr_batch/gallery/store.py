@@ -225,6 +225,12 @@ def read_thumbnails(snapshot: Snapshot, image_ids: Iterable[str]) -> dict[str, b
     return read_jpegs(snapshot.templates_path, image_ids)
 
 
+def snapshot_digests(home: Path, name: str, snapshot_id: str) -> dict[str, str]:
+    """sha256 of each of its files, as its manifest says. Raises as ``load_snapshot`` does."""
+    files = read_manifest(_snapshot_path(home, name, snapshot_id)).files
+    return {file: entry.sha256 for file, entry in files.items()}
+
+
 def require_pack(snapshot: Snapshot, pack_identity: str, pack_id: str) -> None:
     """Raises GalleryMismatch unless the templates were made with this very pack."""
     if snapshot.pack_identity != pack_identity:

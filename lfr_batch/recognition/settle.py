@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -21,19 +20,26 @@ from lfr_batch.models.devices import (
     cuda_is_usable,
     tensorrt_is_usable,
 )
+from lfr_batch.models.kinds import Agreed
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec, PackManifest
 from lfr_batch.models.providers import Device
 from lfr_batch.models.session_plan import SessionPlan
 from lfr_batch.models.sessions import plan_session
 from lfr_batch.models.settled import Looks, Scaling, Settled, as_json, in_words
 from lfr_batch.models.store import load_pack
+from lfr_batch.recognition.planned import this_host
 from lfr_batch.recognition.scaling import scaling_obstacle
 from lfr_batch.records import Decoder
 from lfr_batch.work.machine import sized_here
 
 Work = Literal["scan", "search", "live", "enrol"]
-Settle = Callable[[Path, Config, Work], Settled]
+Settle = Callable[[Path, Config, Work], Agreed]
 """Given the home of the model packs, the settings and what is to be done."""
+
+
+def agree_here(home: Path, config: Config, work: Work) -> Agreed:
+    """Where all workers are on this machine. Raises as ``settle_here``."""
+    return Agreed(settle_here(home, config, work))
 
 
 def settle_here(home: Path, config: Config, work: Work) -> Settled:
@@ -135,9 +141,14 @@ def settled_hash(config: Config, settled: Settled) -> str:
     return f"{config_hash(left)} {as_json(settled)}"
 
 
+def in_words_here(settled: Settled) -> str:
+    """As ``in_words``, and what it is computed with on this machine."""
+    return f"{in_words(settled)}, on {', '.join(computing_hardware(settled.device))}"
+
+
 def require_obeyed(settled: Settled, gpu_share: float) -> None:
     """Raises NotAsPlanned where this machine cannot compute what was settled."""
-    here = platform.node() or "this machine"
+    here = this_host()
     planned = f"This was planned for {in_words(settled)}"
     for needed, obstacle, without in _NEEDS:
         why = obstacle(gpu_share) if needed(settled) else ""

@@ -18,14 +18,15 @@ from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.gallery.records import Snapshot
-from lfr_batch.gallery.store import load_snapshot, require_pack
+from lfr_batch.gallery.store import load_snapshot, require_pack, snapshot_digests
 from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.settled import Settled
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
-from lfr_batch.recognition.settle import Settle, settle_here, settled_hash
+from lfr_batch.recognition.planned import planned_with
+from lfr_batch.recognition.settle import Settle, agree_here, settled_hash
 from lfr_batch.records import FootageAsset, FootageEntry, Segment
 from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
 from lfr_batch.version import __version__
@@ -70,6 +71,8 @@ class Plan:
     assets: tuple[FootageAsset, ...]
     segments: tuple[Segment, ...]
     found: FoundFootage
+    said: tuple[str, ...] = ()
+    """A sentence about each machine that will not search, for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def make_plan(
     now: datetime,
     on_probed: Callable[[Sequence[FootageAsset]], None] = lambda _: None,
     on_found: Callable[[FoundFootage], None] = lambda _: None,
-    settle: Settle = settle_here,
+    settle: Settle = agree_here,
 ) -> Plan:
     """Check everything that can be refused, then list and probe the footage.
 
@@ -109,9 +112,9 @@ def make_plan(
     lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
     found = find_footage(order)
     on_found(found)
-    settled = settle(order.home, order.config, order.kind)
-    request = _request(order, now, _Basis(pack, statement, snapshot, choice, lone, settled))
-    key = _result_key(request, pack, order.config, settled)
+    agreed = settle(order.home, order.config, order.kind)
+    request = _request(order, now, _Basis(pack, statement, snapshot, choice, lone, agreed.settled))
+    key = _result_key(request, pack, order.config, agreed.settled)
     assets: list[FootageAsset] = []
     segments: list[Segment] = []
     for held in probe_all(found.entries, order.config):
@@ -124,7 +127,7 @@ def make_plan(
     if order.kind == "search" and all(asset.error == _no_still(asset.uri) for asset in assets):
         more = f" ({len(assets) - 1} more are videos, too)" if len(assets) > 1 else ""
         raise UsageError(_no_still(assets[0].uri) + more)
-    return Plan(request, choice, tuple(assets), tuple(segments), found)
+    return Plan(request, choice, tuple(assets), tuple(segments), found, agreed.said)
 
 
 def still_only(held: tuple[FootageAsset, ...]) -> tuple[FootageAsset, ...]:
@@ -221,4 +224,7 @@ def _request(order: Order, now: datetime, basis: _Basis) -> RunRequest:
         home=str(order.home),
         software_version=__version__,
         settled=basis.settled,
+        planned=planned_with(
+            basis.pack, snapshot_digests(order.home, order.gallery, basis.snapshot.snapshot_id)
+        ),
     )
