@@ -28,9 +28,11 @@ from lfr_batch.cli.output import (
     nothing,
     say,
 )
-from lfr_batch.errors import GalleryError, UsageError
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import GalleryError, StoreError, UsageError
 from lfr_batch.front.places import home
 from lfr_batch.front.results import open_results
+from lfr_batch.homes.at_hand import folder_here, snapshot_at_hand
 from lfr_batch.models.settled import in_words
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.parameters import parameter
@@ -201,7 +203,7 @@ def sql(
     else:
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
-        raise typer.Exit(prompt(results.connection, home(), form, given))
+        raise typer.Exit(prompt(results.connection, folder_here(home()), form, given))
     if is_empty:  # or its answers would read as "nobody"
         say(f"{settings.results_place()[0]}: {NO_RUNS}")
 
@@ -232,7 +234,7 @@ def report(
         from lfr_batch.live.deployment.folders import deployment_folder  # noqa: PLC0415
         from lfr_batch.live.deployment.watchlist_receipt import load_receipt  # noqa: PLC0415
 
-        receipt = load_receipt(deployment_folder(home(), run_id))
+        receipt = load_receipt(deployment_folder(folder_here(home()), run_id))
         csv_path = write_live_report(connection, run, path, receipt)
         say(f"its figures: {csv_path.absolute()}")
     else:
@@ -256,7 +258,8 @@ def reference_pictures(
     from lfr_batch.gallery.store import load_snapshot, read_thumbnails  # noqa: PLC0415
 
     try:
-        return read_thumbnails(load_snapshot(home(), gallery, snapshot_id), image_ids)
-    except GalleryError as error:
+        folder = snapshot_at_hand(home(), gallery, snapshot_id, S3Config())
+        return read_thumbnails(load_snapshot(folder, gallery, snapshot_id), image_ids)
+    except (GalleryError, StoreError) as error:
         say(f"The report is without enrolled pictures: {error}")
         return {}

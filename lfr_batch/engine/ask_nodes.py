@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.cluster import usual_node
 from lfr_batch.errors import EngineError, LfrError, NotAsPlanned
+from lfr_batch.homes.at_hand import Home
 from lfr_batch.models.kinds import Agreed, NodeAnswer, agree
 from lfr_batch.models.settled import Settled
 from lfr_batch.recognition.settle import Work, settle_here
@@ -44,7 +44,7 @@ class _Refusal:
         return f"{self.host} will not take part: {self.error}"
 
 
-def settle_on_nodes(home: Path, config: Config, work: Work) -> Agreed:
+def settle_on_nodes(home: Home, config: Config, work: Work) -> Agreed:
     """One kind of the nodes that could have a worker and answer; the cluster is joined.
 
     A node of another kind, with another lfr_batch, or without what is needed is left out and named,
@@ -87,7 +87,7 @@ def _of_silent(silent: Sequence[dict[str, Any]]) -> Iterator[str]:
         )
 
 
-def _answer(home: Path, config: Config, work: Work) -> _Reply:
+def _answer(home: Home, config: Config, work: Work) -> _Reply:
     """Errors are given back, not raised: Ray would wrap them."""
     try:
         return _Reply(software(), settle_here(home, config, work))
@@ -128,7 +128,7 @@ def host_of(node: dict[str, Any]) -> str:
     return str(node.get("NodeManagerHostname") or node["NodeManagerAddress"])
 
 
-def _asked(node: dict[str, Any], home: Path, config: Config, work: Work) -> Any:
+def _asked(node: dict[str, Any], home: Home, config: Config, work: Work) -> Any:
     """The question to one node. It takes a share of a GPU, as a worker does, and no core."""
     import ray  # noqa: PLC0415
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: PLC0415

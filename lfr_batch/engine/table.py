@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.ask_nodes import settle_on_nodes
@@ -13,6 +12,7 @@ from lfr_batch.engine.in_process import in_process
 from lfr_batch.engine.metrics import MeasuredProgress
 from lfr_batch.engine.ray_data import ray_data
 from lfr_batch.engine.session_folder import usable_base
+from lfr_batch.homes.at_hand import Home
 from lfr_batch.models.kinds import Agreed
 from lfr_batch.recognition.settle import Work, agree_here
 from lfr_batch.results.stored_run import StoredRun
@@ -43,7 +43,7 @@ def machine_for(config: Config) -> Machine:
     return this_machine(config)
 
 
-def settle_for(home: Path, config: Config, work: Work) -> Agreed:
+def settle_for(home: Home, config: Config, work: Work) -> Agreed:
     """What workers compute with: as this machine has it, or the nodes of the cluster that is named.
 
     Raises what ``settle_here`` and ``settle_on_nodes`` raise.

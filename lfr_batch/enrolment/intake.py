@@ -41,6 +41,8 @@ from lfr_batch.gallery.records import (
     image_id_of,
 )
 from lfr_batch.gallery.store import load_compared, publish_snapshot
+from lfr_batch.homes.at_hand import Home, folder_here, pack_at_hand, snapshot_at_hand
+from lfr_batch.homes.change import changed_gallery
 from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.planned import PlannedWith
@@ -71,7 +73,7 @@ class EnrolOrder:
     authority: Authority
     licence_statement: str | None
     config: Config
-    home: Path
+    home: Home
     pick: Pick | None = None
     """How to choose among faces of like size; None leaves it to a person."""
 
@@ -80,7 +82,7 @@ class EnrolOrder:
 class EnrolSpec:
     """All an enrolment worker needs to open itself; picklable."""
 
-    home: Path
+    home: Home
     config: Config
     pick: Pick | None
     settled: Settled
@@ -114,13 +116,13 @@ def examine(
     ``say`` hears which machines have another.
     """
     order = replace(order, config=sized_here(order.config, len(listing.images)))
-    pack = load_pack(order.home, order.config.pack)
+    pack = _pack(order.home, order.config)
     require_permitted_use(pack.manifest, order.licence_statement)
     agreed = settle(order.home, order.config, "enrol")
     for sentence in agreed.said:
         say(sentence)
     basis = _Basis(agreed.settled, planned_with(pack))
-    before = load_compared(order.home, order.gallery)
+    before = load_compared(folder_here(order.home), order.gallery)
     with closing(enrol_images(order, run, listing.images, basis)) as outcomes:
         return collect(
             chain(listing.not_enrolled, _noting(outcomes, on_outcome)),
@@ -143,8 +145,8 @@ def compare_here(device: Device) -> Compare:
 def publish(
     order: EnrolOrder, listing: Listing, enrolment: Enrolment, now: datetime
 ) -> SnapshotInfo:
-    """Make it the gallery's current snapshot. Raises UsageError, GalleryEmpty, StoreFull."""
-    pack = load_pack(order.home, order.config.pack)
+    """Make it the gallery's current snapshot. Raises UsageError, GalleryEmpty, StoreError."""
+    pack = _pack(order.home, order.config)
     limits = PairLimits(order.config.enrol.duplicate_score, order.config.enrol.same_picture_score)
     content = SnapshotContent(
         pack_id=pack.manifest.pack_id,
@@ -157,7 +159,15 @@ def publish(
         created_utc=now,
         compared=(enrolment.close_pairs, limits),
     )
-    return publish_snapshot(order.home, order.gallery, content)
+    s3 = order.config.s3
+    with changed_gallery(order.home, order.gallery, s3) as folder:
+        info = publish_snapshot(folder, order.gallery, content)
+    here = snapshot_at_hand(order.home, order.gallery, info.snapshot_id, s3)
+    return replace(info, path=here / info.path.relative_to(folder))
+
+
+def _pack(home: Home, config: Config) -> Pack:
+    return load_pack(pack_at_hand(home, config.pack, config.s3), config.pack)
 
 
 def enrol_images(
@@ -173,7 +183,7 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
     share = max(1, threads // spec.together)
     cv2.setNumThreads(share)
     require_software(spec.planned)
-    pack: Pack = load_pack(spec.home, spec.config.pack)
+    pack = _pack(spec.home, spec.config)
     require_same(spec.planned, planned_with(pack), pack, gallery="")
     require_obeyed(spec.settled, spec.config.engine.gpu_share)
     lend: Lend[EnrolStages]

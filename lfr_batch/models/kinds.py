@@ -25,7 +25,7 @@ class NodeAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class NodeKind:
     """Nodes that would compute alike."""
 
     settled: Settled
@@ -53,7 +53,7 @@ class Agreed:
     """A sentence about each machine or kind of machine that will not work on it."""
 
 
-def kinds(answers: Sequence[NodeAnswer]) -> list[Kind]:
+def kinds(answers: Sequence[NodeAnswer]) -> list[NodeKind]:
     """The one with room for the most workers first; of several, always the same one."""
     ordered = sorted(answers, key=lambda node: (_but_hardware(node.settled), node.host))
     grouped = groupby(ordered, key=lambda node: _but_hardware(node.settled))
@@ -82,16 +82,16 @@ def can_obey(node: Settled, run: Settled) -> bool:
     )
 
 
-def _kind(nodes: tuple[NodeAnswer, ...]) -> Kind:
+def _kind(nodes: tuple[NodeAnswer, ...]) -> NodeKind:
     hardware = {name for node in nodes for name in node.settled.hardware}
-    return Kind(replace(nodes[0].settled, hardware=tuple(sorted(hardware))), nodes)
+    return NodeKind(replace(nodes[0].settled, hardware=tuple(sorted(hardware))), nodes)
 
 
 def _but_hardware(settled: Settled) -> str:
     return as_json(replace(settled, hardware=()))
 
 
-def _left_out(kind: Kind, first: Kind) -> str:
+def _left_out(kind: NodeKind, first: NodeKind) -> str:
     why = next(name for name in _WAYS_OUT if _differs(name, kind.settled, first.settled))
     return (
         f"{kind.hosts} will not search: there it would be {_spelt(kind, first)}, on {first.hosts} "
@@ -104,7 +104,7 @@ def _differs(name: str, one: Settled, other: Settled) -> bool:
     return bool(getattr(one, name) != getattr(other, name))
 
 
-def _spelt(kind: Kind, other: Kind) -> str:
+def _spelt(kind: NodeKind, other: NodeKind) -> str:
     """With the libraries that only it has, if nothing else tells the two apart."""
     words = in_words(kind.settled)
     own = [name for name in kind.settled.libraries if name not in other.settled.libraries]

@@ -13,6 +13,7 @@ from lfr_batch.errors import ConfigError, DeviceUnavailable, NotAsPlanned
 from lfr_batch.faces.detectors import frame_detectors
 from lfr_batch.footage.decoders import settle_decode
 from lfr_batch.footage.nvdec import hardware_decoder, nvdec_obstacle
+from lfr_batch.homes.at_hand import Home, pack_at_hand
 from lfr_batch.models.agreement import agreed_precision
 from lfr_batch.models.devices import (
     computing_hardware,
@@ -33,22 +34,23 @@ from lfr_batch.records import Decoder
 from lfr_batch.work.machine import sized_here
 
 Work = Literal["scan", "search", "live", "enrol"]
-Settle = Callable[[Path, Config, Work], Agreed]
+Settle = Callable[[Home, Config, Work], Agreed]
 """Given the home of the model packs, the settings and what is to be done."""
 
 
-def agree_here(home: Path, config: Config, work: Work) -> Agreed:
+def agree_here(home: Home, config: Config, work: Work) -> Agreed:
     """Where all workers are on this machine. Raises as ``settle_here``."""
     return Agreed(settle_here(home, config, work))
 
 
-def settle_here(home: Path, config: Config, work: Work) -> Settled:
+def settle_here(home: Home, config: Config, work: Work) -> Settled:
     """As a worker on this machine would have it.
 
     Models are compared with the reference where that has not been done before. Raises PackError,
     DeviceUnavailable, ConfigError and InferenceDisagrees where what is asked for cannot be had.
     """
-    config, pack = sized_here(config), load_pack(home, config.pack)
+    folder = pack_at_hand(home, config.pack, config.s3)
+    config, pack = sized_here(config), load_pack(folder, config.pack)
     inference, share = config.inference, config.engine.gpu_share
     decode = settle_decoder(config) if work == "scan" else "cpu"
     hardware_decoder(decode)  # refuses what was asked for and is not there
@@ -64,7 +66,7 @@ def settle_here(home: Path, config: Config, work: Work) -> Settled:
         },
         looks="whole" if stills else _looks(config.footage.motion, plan.device),
         decode=decode,
-        scaling=_scaling(home, config, plan) if work == "scan" else "processor",
+        scaling=_scaling(folder, config, plan) if work == "scan" else "processor",
         libraries=computing_libraries(plan.backend),
         hardware=computing_hardware(plan.device),
     )

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
@@ -21,6 +20,7 @@ from lfr_batch.errors import (
     StoreError,
     UsageError,
 )
+from lfr_batch.homes.at_hand import home_at
 from lfr_batch.logs import about
 from lfr_batch.recognition.search import SearchSpec, require_planned
 from lfr_batch.recognition.settle import computed_on, obeying
@@ -239,7 +239,7 @@ def _require_receipts(
 
 
 def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
-    home = Path(request.home)
+    home = home_at(request.home)
     search = SearchSpec(
         home,
         home,

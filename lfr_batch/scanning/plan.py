@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
@@ -18,8 +17,9 @@ from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.gallery.records import Snapshot
-from lfr_batch.gallery.store import load_snapshot, require_pack, snapshot_digests
+from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
+from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.settled import Settled
@@ -46,7 +46,7 @@ class Order:
     authority: Authority
     licence_statement: str | None
     config: Config
-    home: Path
+    home: Home
     run_id: str | None = None
     """None: a new one is made up."""
 
@@ -104,9 +104,10 @@ def make_plan(
     but an asset with status 'failed'. A search's videos are such assets, unless there is nothing
     else: that is a UsageError.
     """
-    pack = load_pack(order.home, order.config.pack)
+    s3 = order.config.s3
+    pack = load_pack(pack_at_hand(order.home, order.config.pack, s3), order.config.pack)
     statement = require_permitted_use(pack.manifest, order.licence_statement)
-    snapshot = load_snapshot(order.home, order.gallery)
+    snapshot = load_snapshot(snapshot_at_hand(order.home, order.gallery, None, s3), order.gallery)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     choice = derive_threshold(order.config, pack, snapshot)
     lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
@@ -224,7 +225,5 @@ def _request(order: Order, now: datetime, basis: _Basis) -> RunRequest:
         home=str(order.home),
         software_version=__version__,
         settled=basis.settled,
-        planned=planned_with(
-            basis.pack, snapshot_digests(order.home, order.gallery, basis.snapshot.snapshot_id)
-        ),
+        planned=planned_with(basis.pack, digests_of(basis.snapshot)),
     )

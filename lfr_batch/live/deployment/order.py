@@ -15,7 +15,7 @@ from lfr_batch.footage.stream_address import redacted
 from lfr_batch.footage.streams import open_stream
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.snapshot_files import read_manifest
-from lfr_batch.gallery.store import load_snapshot, require_pack, snapshot_digests
+from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import HIGHEST_SCORE, ThresholdChoice
 from lfr_batch.live.alerts.sinks.delivery import Setting
 from lfr_batch.live.alerts.sinks.table import open_sinks
@@ -103,9 +103,7 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
         router_folder=router_folder(order.home, record.deployment_id),
         results_root=order.results_root,
         settled=settled,
-        planned=planned_with(
-            pack, snapshot_digests(order.home, record.gallery, record.snapshot_id)
-        ),
+        planned=planned_with(pack, digests_of(snapshot)),
     )
     request = _request(order, plan, snapshot, choice, statement)
     return Deployment(plan, request, choice, term, snapshot, sinks)
