@@ -65,7 +65,7 @@ def test_a_case_with_all_of_it_in_a_bucket(
     scan = ("scan", walk, "--gallery", "people", *WHO, "--engine", "in_process")
     assert "astronaut" in said(capsys, *scan)
     (listed,) = json.loads(said(capsys, "gallery", "list", "--json"))
-    assert (listed["gallery"], listed["templates"], listed["damage"]) == ("people", 2, "")
+    assert (listed["gallery"], listed["templates"], listed["damage"]) == ("people", 2, None)
     assert "astronaut" in said(capsys, "gallery", "show", "people")
     assert "2 templates is intact" in said(capsys, "gallery", "verify", "people")
     assert "verified" in said(capsys, "models", "verify")
