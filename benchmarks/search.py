@@ -40,11 +40,11 @@ from lfr_batch.gallery.faiss_index import BLAS_FROM, BLAS_ROWS, open_index, sear
 from lfr_batch.gallery.matcher import Matcher, open_matcher
 from lfr_batch.gallery.snapshot_files import read_manifest, verify_files
 from lfr_batch.gallery.store import load_snapshot
-from lfr_batch.gallery.verified import SETTLED_S
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import FloatArray, Segment
 from lfr_batch.scanning.segment import scan_segment
+from lfr_batch.storage.verified import SETTLED_S
 
 Figures = dict[str, float]
 Work = Callable[[], object]

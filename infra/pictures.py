@@ -24,7 +24,7 @@ from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.evidence import encode_jpeg, hide_others
 from lfr_batch.faces.stages import detect_in_still, open_enrol_stages
 from lfr_batch.footage.stills import StillFrame
-from lfr_batch.front.places import home
+from lfr_batch.front.places import home_folder
 from lfr_batch.live.records import Alert
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.store import load_pack
@@ -42,7 +42,7 @@ NOWHERE = np.zeros(4, np.float32)
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config = Config()
-    pack = load_pack(home(), "open")
+    pack = load_pack(home_folder(), "open")
     detector = open_enrol_stages(pack, config, available_cores()).exact_detector
     with (
         tempfile.TemporaryDirectory() as scratch,
@@ -55,12 +55,12 @@ def main(folder: Path) -> None:
 
 
 def draw_report(page: Page, detector: Detector, scratch: Path, picture: Path) -> None:
-    report = (home() / "demo" / "report.html").read_text("utf-8")
+    report = (home_folder() / "demo" / "report.html").read_text("utf-8")
     report = EMBEDDED.sub(lambda found: hidden_uri(found[1], detector), report)
     for number, subject in enumerate(TRUTH.subjects, 1):
         report = re.sub(rf"\b{subject.subject_id}\b", f"S{number:03}", report)
     hidden = scratch / "report.html"
-    hidden.write_text(report.replace(str(home()), "/srv/lfr"), "utf-8")
+    hidden.write_text(report.replace(str(home_folder()), "/srv/lfr"), "utf-8")
     page.open(hidden.as_uri())
     page.wait("document.readyState === 'complete' && document.images.length > 1")
     page.wait("[...document.images].every(each => each.complete)")

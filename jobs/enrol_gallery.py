@@ -1,7 +1,8 @@
 """`lfr gallery enrol` for ``ray job submit --working-dir . -- python jobs/enrol_gallery.py …``.
 
 The package is taken from the working directory that was shipped, if it is not installed on the
-cluster. LFR_HOME and the pictures must be in places that every node sees.
+cluster. LFR_HOME and the pictures must be in places that every node
+sees: a folder or, for LFR_HOME, s3://, not below what is shipped, which is thrown away.
 """
 
 from __future__ import annotations

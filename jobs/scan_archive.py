@@ -1,7 +1,8 @@
 """`lfr scan` for ``ray job submit --working-dir . -- python jobs/scan_archive.py ARGUMENTS``.
 
 The package is taken from the working directory that was shipped, if it is not installed on the
-cluster. LFR_HOME and the results root must be places that every node sees.
+cluster. LFR_HOME and the results root must be places that every node sees:
+a folder or s3://, not below what is shipped, which is thrown away with the job.
 """
 
 from __future__ import annotations

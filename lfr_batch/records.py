@@ -320,6 +320,14 @@ class SegmentOutcome:
     wall_s: float = 0.0
     epoch: str = ""
     """Of the run's holder whose worker it was: its sightings lie under that name."""
+    host: str | None = None
+    """Machine of the worker; None, as what follows, where no worker came to an end with it."""
+    software: str | None = None
+    """As ``software.software`` says it."""
+    models: str | None = None
+    """As ``models.planned.models_digest`` says it."""
+    computed_on: str | None = None
+    """What decoded and computed, in words, and the processor's vectors or the GPU there."""
 
 
 def seconds(time_ns: int) -> float:

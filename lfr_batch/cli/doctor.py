@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import typer
 
 from lfr_batch.cli.findings import Finding
@@ -15,6 +13,7 @@ from lfr_batch.cli.findings_software import software_findings
 from lfr_batch.cli.options import JsonOption
 from lfr_batch.cli.output import answer, answer_json, counted
 from lfr_batch.front.places import home, results_root
+from lfr_batch.homes.at_hand import Home, folder_here
 
 MARKS = {"ok": " ok ", "warning": "look", "problem": "BAD "}
 
@@ -29,13 +28,13 @@ def doctor(as_json: JsonOption = False) -> None:
     raise typer.Exit(1 if any(finding.state == "problem" for finding in findings) else 0)
 
 
-def collect_findings(home: Path, results: str | None = None) -> list[Finding]:
+def collect_findings(home: Home, results: str | None = None) -> list[Finding]:
     """Everything looked at, in the order to read it. ``results`` is the results root to look at.
 
     Nothing is changed: no folder is made and no lake is opened for writing.
     """
     return [
-        *machine_findings(home),
+        *machine_findings(folder_here(home)),
         *ray_findings(),
         *software_findings(),
         scan_finding(),

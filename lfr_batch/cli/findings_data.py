@@ -9,12 +9,14 @@ from lfr_batch import cuda
 from lfr_batch.cli.findings import Finding, ok, problem, warning
 from lfr_batch.cli.findings_machine import nearest_existing
 from lfr_batch.cli.output import counted
-from lfr_batch.config.schema import Config
+from lfr_batch.config.schema import Config, S3Config
 from lfr_batch.errors import LfrError
 from lfr_batch.gallery.card_sizes import bytes_needed
 from lfr_batch.gallery.faiss_index import LEAST_ON_GPU, gallery_bytes
 from lfr_batch.gallery.records import SnapshotInfo
 from lfr_batch.gallery.store import list_galleries
+from lfr_batch.homes.at_hand import Home, manifests_at_hand, pack_at_hand
+from lfr_batch.homes.cache import cache_folder
 from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.store import load_pack, pack_names
 from lfr_batch.results.lake_version import check_lake, lake_version
@@ -22,13 +24,28 @@ from lfr_batch.results.store import open_store
 from lfr_batch.work.machine import sized_here
 
 
-def data_findings(home: Path, results: str) -> list[Finding]:
+def data_findings(home: Home, results: str) -> list[Finding]:
+    if isinstance(home, str):
+        return [*bucket_findings(home), results_finding(results)]
     return [
         home_finding(home),
         *pack_findings(home),
         *gallery_findings(home),
         results_finding(results),
     ]
+
+
+def bucket_findings(home: str) -> list[Finding]:
+    """Whether it can be read, and what is in it, which is brought into the cache for that."""
+    s3 = S3Config()
+    try:
+        folder = manifests_at_hand(home, s3)
+        for name in pack_names(folder):
+            pack_at_hand(home, name, s3)
+    except LfrError as error:
+        return [problem("home", str(error), "Mend the access to it, or set LFR_HOME to another.")]
+    cached = ok("home", f"{home}; what is needed of it is kept in {cache_folder()}")
+    return [cached, *pack_findings(folder), *gallery_findings(folder)]
 
 
 def home_finding(home: Path) -> Finding:

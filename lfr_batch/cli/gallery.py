@@ -1,4 +1,4 @@
-"""`lfr gallery`: enrol, list, show, verify."""
+"""`lfr gallery`: enrol, list, show, verify, delete."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ from lfr_batch.cli.options import (
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting
+from lfr_batch.config.schema import S3Config
 from lfr_batch.front.listeners import EnrolListener
 from lfr_batch.front.places import home
 from lfr_batch.front.verbs import enrol
 from lfr_batch.gallery.records import Enrolment, Listing, Pick, SnapshotInfo
 from lfr_batch.gallery.store import (
+    delete_gallery,
     list_galleries,
     list_snapshots,
     load_snapshot,
@@ -45,6 +47,8 @@ from lfr_batch.gallery.store import (
     read_subjects,
     verify_snapshot,
 )
+from lfr_batch.homes.at_hand import gallery_at_hand, manifests_at_hand, snapshot_at_hand
+from lfr_batch.homes.change import forget_gallery
 from lfr_batch.oversight.authority import require_authority
 
 gallery_app = typer.Typer(help="Galleries of enrolled people.", no_args_is_help=True)
@@ -97,7 +101,7 @@ def enrol_(
         pick=pick,
         licence=licence,
         settings=settings,
-        listener=EnrolListener(partial(counting, "enrolling"), partial(_tell_if_nobody, name)),
+        listener=EnrolListener(partial(counting, "enrolling"), say, partial(_tell_if_nobody, name)),
     )
     if as_json:
         answer_json([_enrolled_row(enrolled.info, enrolled.enrolment, enrolled.listing)])
@@ -158,7 +162,7 @@ def _size(pictures: int, subjects: int) -> str:
 @gallery_app.command("list")
 def list_(as_json: JsonOption = False) -> None:
     """The galleries on this machine, as their current snapshots are."""
-    rows = [_row(info) for info in list_galleries(home())]
+    rows = [_row(info) for info in list_galleries(manifests_at_hand(home(), S3Config()))]
     if as_json:
         answer_json(rows)
     else:
@@ -178,7 +182,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """A gallery's snapshots and subjects, or the files it was enrolled from."""
-    snapshot = load_snapshot(home(), name)
+    folder = gallery_at_hand(home(), name, S3Config())
+    snapshot = load_snapshot(folder, name)
     if files:
         rows = file_rows(read_outcomes(snapshot))
         answer_json(rows) if as_json else answer_table(rows, list(rows[0]))
@@ -195,7 +200,7 @@ def show(
     if as_json:
         answer_json(rows)
         return
-    for info in list_snapshots(home(), name):
+    for info in list_snapshots(folder, name):
         current = "current" if info.snapshot_id == snapshot.snapshot_id else "earlier"
         say(f"{current} snapshot {info.snapshot_id}: {info.templates} templates, {info.pack_id}")
     columns = list(dict.fromkeys(key for row in rows for key in row))
@@ -207,8 +212,29 @@ def show(
 @gallery_app.command()
 def verify(name: str) -> None:
     """Compare every file of the current snapshot with the sha256 in its manifest."""
-    info = verify_snapshot(home(), name)
+    info = verify_snapshot(snapshot_at_hand(home(), name, None, S3Config()), name)
     answer(f"{name}: snapshot {info.snapshot_id} with {info.templates} templates is intact")
+
+
+@gallery_app.command()
+def delete(
+    name: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a gallery with all its snapshots: templates and pictures of people, for good.
+
+    Of a home in a bucket other nodes forget it when they next open that home.
+    """
+    s3, place = S3Config(), home()
+    folder = manifests_at_hand(place, s3)
+    size = sum(info.templates for info in list_snapshots(folder, name))
+    if not yes:
+        typer.confirm(f"Remove {name} from {place}, {counted(size, 'template')}?", abort=True)
+    if isinstance(place, str):
+        forget_gallery(place, name, s3)
+    else:
+        delete_gallery(place, name)
+    answer(f"{name} is gone from {place}: {counted(size, 'template')}")
 
 
 def _enrolled_row(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> dict[str, Any]:

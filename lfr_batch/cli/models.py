@@ -9,8 +9,11 @@ import typer
 
 from lfr_batch.cli.options import JsonOption
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted
+from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import PackNotFound
 from lfr_batch.front.places import home
+from lfr_batch.homes.at_hand import manifests_at_hand, pack_at_hand
+from lfr_batch.homes.change import changed_pack
 from lfr_batch.models.open_pack import NAME as OPEN_PACK
 from lfr_batch.models.open_pack import fetch_open_pack
 from lfr_batch.models.store import Pack, add_pack, list_packs, load_pack
@@ -26,14 +29,15 @@ def fetch(name: Annotated[str, typer.Argument(help="Only 'open' can be fetched."
             f"Only the pack 'open' can be fetched, not {name!r}; `lfr models add DIR` takes a "
             "directory that you have."
         )
-    pack = fetch_open_pack(home())
-    answer(f"{pack.manifest.pack_id} is in {pack.directory}")
+    with changed_pack(home(), name, S3Config()) as folder:
+        pack = fetch_open_pack(folder)
+    answer(f"{pack.manifest.pack_id} is in {_place(pack)}")
 
 
 @models_app.command("list")
 def list_(as_json: JsonOption = False) -> None:
     """The packs on this machine."""
-    rows = [_row(pack) for pack in list_packs(home())]
+    rows = [_row(pack) for pack in list_packs(manifests_at_hand(home(), S3Config()))]
     if as_json:
         answer_json(rows)
     else:
@@ -46,9 +50,10 @@ def add(
     name: Annotated[str | None, typer.Option(help="Name to give it.")] = None,
 ) -> None:
     """Take a directory of models as a pack."""
-    pack = add_pack(home(), directory, name)
+    with changed_pack(home(), name, S3Config()) as folder:
+        pack = add_pack(folder, directory, name)
     manifest = pack.manifest
-    answer(f"{manifest.pack_id} is in {pack.directory}: permitted use {manifest.permitted_use}")
+    answer(f"{manifest.pack_id} is in {_place(pack)}: permitted use {manifest.permitted_use}")
 
 
 @models_app.command()
@@ -56,12 +61,19 @@ def verify(
     names: Annotated[list[str] | None, typer.Argument(help="Packs; all unless given.")] = None,
 ) -> None:
     """Compare every file with the sha256 in its manifest."""
-    wanted = names or [pack.manifest.name for pack in list_packs(home())]
+    s3 = S3Config()
+    there = list_packs(manifests_at_hand(home(), s3))
+    wanted = names or [pack.manifest.name for pack in there]
     if not wanted:
         raise PackNotFound("There is no model pack here; `lfr models fetch open` gets one.")
     for name in wanted:
-        pack = load_pack(home(), name)
+        pack = load_pack(pack_at_hand(home(), name, s3), name)
         answer(f"{pack.manifest.pack_id}: {counted(len(pack.manifest.files), 'file')} verified")
+
+
+def _place(pack: Pack) -> str:
+    """Where it stays: what is published is made in a folder that is gone afterwards."""
+    return f"{home()}/models/{pack.manifest.name}"
 
 
 def _row(pack: Pack) -> dict[str, Any]:
@@ -74,5 +86,5 @@ def _row(pack: Pack) -> dict[str, Any]:
         "use": manifest.permitted_use,
         "licence": manifest.licence,
         "calibrated": "yes" if manifest.calibration else "no, needs --threshold",
-        "directory": str(pack.directory),
+        "directory": _place(pack),
     }

@@ -29,9 +29,11 @@ from lfr_batch.cli.output import (
     nothing,
     say,
 )
-from lfr_batch.errors import GalleryError, UsageError
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import GalleryError, StoreError, UsageError
 from lfr_batch.front.places import home
 from lfr_batch.front.results import open_results
+from lfr_batch.homes.at_hand import folder_here, snapshot_at_hand
 from lfr_batch.models.settled import in_words
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.notices import Notice, read_notices
@@ -106,9 +108,14 @@ def _show_status(found: RunOverview, notices: Sequence[Notice], *, as_json: bool
     row = _status_row(found)
     if as_json:
         told = [notice.model_dump(mode="json") for notice in notices]
+        searchers = [{**asdict(who), "segments": n} for who, n in found.searched_by.items()]
         whole = [asdict(file) for file in found.not_whole]
-        answer_json([{**row, "notices": told, "not_whole": whole}])
-        return
+        answer_json([{**row, "searched_by": searchers, "notices": told, "not_whole": whole}])
+    else:
+        _tell_status(found, row, notices)
+
+
+def _tell_status(found: RunOverview, row: Mapping[str, Any], notices: Sequence[Notice]) -> None:
     meaning = None if found.request.kind == "live" else STATUS_MEANS.get(found.status)
     shown = {**row, "status": f"{found.status} ({meaning})" if meaning else found.status}
     for name, value in shown.items():
@@ -117,6 +124,8 @@ def _show_status(found: RunOverview, notices: Sequence[Notice], *, as_json: bool
                 answer(f"{name:16} {count:>6} × {reason}")
         else:
             answer(f"{name:16} {nothing() if value is None else value}")
+    for who, segments in found.searched_by.items():
+        answer(f"{'searched by':16} {segments:>6} × {who.sentence}")
     for notice in notices[-NOTICES_SHOWN:]:
         answer(f"{notice.at:%Y-%m-%d %H:%M:%S} UTC  {notice.sentence}")
     for file in found.not_whole[:FILES_SHOWN]:
@@ -219,7 +228,7 @@ def sql(
     else:
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
-        raise typer.Exit(prompt(results.connection, home(), form, given))
+        raise typer.Exit(prompt(results.connection, folder_here(home()), form, given))
     if is_empty:  # or its answers would read as "nobody"
         say(f"{settings.results_place()[0]}: {NO_RUNS}")
 
@@ -250,7 +259,7 @@ def report(
         from lfr_batch.live.deployment.folders import deployment_folder  # noqa: PLC0415
         from lfr_batch.live.deployment.watchlist_receipt import load_receipt  # noqa: PLC0415
 
-        receipt = load_receipt(deployment_folder(home(), run_id))
+        receipt = load_receipt(deployment_folder(folder_here(home()), run_id))
         csv_path = write_live_report(connection, run, path, receipt)
         say(f"its figures: {csv_path.absolute()}")
     else:
@@ -274,7 +283,8 @@ def reference_pictures(
     from lfr_batch.gallery.store import load_snapshot, read_thumbnails  # noqa: PLC0415
 
     try:
-        return read_thumbnails(load_snapshot(home(), gallery, snapshot_id), image_ids)
-    except GalleryError as error:
+        folder = snapshot_at_hand(home(), gallery, snapshot_id, S3Config())
+        return read_thumbnails(load_snapshot(folder, gallery, snapshot_id), image_ids)
+    except (GalleryError, StoreError) as error:
         say(f"The report is without enrolled pictures: {error}")
         return {}

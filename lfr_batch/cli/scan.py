@@ -183,6 +183,8 @@ def _tell_accepted(order: Order) -> None:
 
 def _tell_planned(plan: Plan) -> None:
     say(explain(plan.choice))
+    for sentence in plan.said:
+        say(sentence)
     tell_notes(plan.assets)
 
 

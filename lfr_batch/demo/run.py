@@ -47,7 +47,7 @@ class DemoFailed(LfrError):
 def run_demo() -> int:
     """Fetch, build, enrol, scan, ask, report and check. 0 if the answer is right, 1 if not."""
     began = monotonic()
-    home = places.home()
+    home = places.home_folder()
     archive = _prepare(home)
     worked_from = monotonic()
     _enrol(archive)

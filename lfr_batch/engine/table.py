@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.ask_nodes import settle_on_nodes
@@ -13,8 +12,9 @@ from lfr_batch.engine.in_process import in_process
 from lfr_batch.engine.metrics import MeasuredProgress
 from lfr_batch.engine.ray_data import ray_data
 from lfr_batch.engine.session_folder import usable_base
-from lfr_batch.models.settled import Settled
-from lfr_batch.recognition.settle import Work, settle_here
+from lfr_batch.homes.at_hand import Home
+from lfr_batch.models.kinds import Agreed
+from lfr_batch.recognition.settle import Work, agree_here
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.progress import Progress
 from lfr_batch.work.attempts import Runner
@@ -43,7 +43,7 @@ def machine_for(config: Config) -> Machine:
     return this_machine(config)
 
 
-def settle_for(home: Path, config: Config, work: Work) -> Settled:
+def settle_for(home: Home, config: Config, work: Work) -> Agreed:
     """What workers compute with: as this machine has it, or the nodes of the cluster that is named.
 
     Raises what ``settle_here`` and ``settle_on_nodes`` raise.
@@ -51,7 +51,7 @@ def settle_for(home: Path, config: Config, work: Work) -> Settled:
     if config.engine.kind == "ray" and named_cluster(config.engine):
         with connected(config.engine):
             return settle_on_nodes(home, config, work)
-    return settle_here(home, config, work)
+    return agree_here(home, config, work)
 
 
 def measured(config: EngineConfig, progress: Progress, run: StoredRun) -> Progress:

@@ -41,13 +41,17 @@ from lfr_batch.gallery.records import (
     image_id_of,
 )
 from lfr_batch.gallery.store import load_compared, publish_snapshot
+from lfr_batch.homes.at_hand import Home, folder_here, pack_at_hand, snapshot_at_hand
+from lfr_batch.homes.change import changed_gallery
 from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.licence import require_permitted_use
+from lfr_batch.models.planned import PlannedWith
 from lfr_batch.models.providers import Device
 from lfr_batch.models.settled import Settled
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
-from lfr_batch.recognition.settle import Settle, require_obeyed, settle_here
+from lfr_batch.recognition.planned import planned_with, require_same, require_software
+from lfr_batch.recognition.settle import Settle, agree_here, require_obeyed
 from lfr_batch.records import FaceBatch
 from lfr_batch.work.attempts import Runner, WorkKind, run_with_attempts
 from lfr_batch.work.lending import Lend, for_all, for_each
@@ -69,7 +73,7 @@ class EnrolOrder:
     authority: Authority
     licence_statement: str | None
     config: Config
-    home: Path
+    home: Home
     pick: Pick | None = None
     """How to choose among faces of like size; None leaves it to a person."""
 
@@ -78,10 +82,11 @@ class EnrolOrder:
 class EnrolSpec:
     """All an enrolment worker needs to open itself; picklable."""
 
-    home: Path
+    home: Home
     config: Config
     pick: Pick | None
     settled: Settled
+    planned: PlannedWith
 
     @property
     def together(self) -> int:
@@ -89,29 +94,42 @@ class EnrolSpec:
         return max(1, self.config.engine.segments_per_worker)
 
 
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What all templates are made with."""
+
+    settled: Settled
+    planned: PlannedWith
+
+
 def examine(
     order: EnrolOrder,
     listing: Listing,
     run: Runner,
     on_outcome: Callable[[EnrolmentOutcome], None] = lambda _: None,
-    settle: Settle = settle_here,
+    settle: Settle = agree_here,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Enrolment:
     """What becomes of every file; nothing is written. Raises PackError, EngineError.
 
-    ``settle`` says what the workers compute with: all templates come from the same arithmetic.
+    ``settle`` says what the workers compute with: all templates come from the same arithmetic;
+    ``say`` hears which machines have another.
     """
     order = replace(order, config=sized_here(order.config, len(listing.images)))
-    pack = load_pack(order.home, order.config.pack)
+    pack = _pack(order.home, order.config)
     require_permitted_use(pack.manifest, order.licence_statement)
-    settled = settle(order.home, order.config, "enrol")
-    before = load_compared(order.home, order.gallery)
-    with closing(enrol_images(order, run, listing.images, settled)) as outcomes:
+    agreed = settle(order.home, order.config, "enrol")
+    for sentence in agreed.said:
+        say(sentence)
+    basis = _Basis(agreed.settled, planned_with(pack))
+    before = load_compared(folder_here(order.home), order.gallery)
+    with closing(enrol_images(order, run, listing.images, basis)) as outcomes:
         return collect(
             chain(listing.not_enrolled, _noting(outcomes, on_outcome)),
             listing.subjects,
             order.config.enrol,
             before.of if before else lambda _: None,
-            compare_here(settled.device),
+            compare_here(agreed.settled.device),
         )
 
 
@@ -127,8 +145,8 @@ def compare_here(device: Device) -> Compare:
 def publish(
     order: EnrolOrder, listing: Listing, enrolment: Enrolment, now: datetime
 ) -> SnapshotInfo:
-    """Make it the gallery's current snapshot. Raises UsageError, GalleryEmpty, StoreFull."""
-    pack = load_pack(order.home, order.config.pack)
+    """Make it the gallery's current snapshot. Raises UsageError, GalleryEmpty, StoreError."""
+    pack = _pack(order.home, order.config)
     limits = PairLimits(order.config.enrol.duplicate_score, order.config.enrol.same_picture_score)
     content = SnapshotContent(
         pack_id=pack.manifest.pack_id,
@@ -141,13 +159,21 @@ def publish(
         created_utc=now,
         compared=(enrolment.close_pairs, limits),
     )
-    return publish_snapshot(order.home, order.gallery, content)
+    s3 = order.config.s3
+    with changed_gallery(order.home, order.gallery, s3) as folder:
+        info = publish_snapshot(folder, order.gallery, content)
+    here = snapshot_at_hand(order.home, order.gallery, info.snapshot_id, s3)
+    return replace(info, path=here / info.path.relative_to(folder))
+
+
+def _pack(home: Home, config: Config) -> Pack:
+    return load_pack(pack_at_hand(home, config.pack, config.s3), config.pack)
 
 
 def enrol_images(
-    order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], settled: Settled
+    order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], basis: _Basis
 ) -> Generator[EnrolmentOutcome]:
-    spec = EnrolSpec(order.home, order.config, order.pick, settled)
+    spec = EnrolSpec(order.home, order.config, order.pick, basis.settled, basis.planned)
     return run_with_attempts(run, _ENROLLING, spec, images, spec.together)
 
 
@@ -156,7 +182,9 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
     threads = spec.config.engine.threads
     share = max(1, threads // spec.together)
     cv2.setNumThreads(share)
-    pack: Pack = load_pack(spec.home, spec.config.pack)
+    require_software(spec.planned)
+    pack = _pack(spec.home, spec.config)
+    require_same(spec.planned, planned_with(pack), pack, gallery="")
     require_obeyed(spec.settled, spec.config.engine.gpu_share)
     lend: Lend[EnrolStages]
     if spec.together == 1 or spec.settled.device == "cuda":

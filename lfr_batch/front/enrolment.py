@@ -13,6 +13,7 @@ from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import Enrolment, Listing, SnapshotInfo
 from lfr_batch.gallery.store import list_galleries
+from lfr_batch.homes.at_hand import manifests_at_hand
 from lfr_batch.work.privacy import protect_files
 from lfr_batch.work.workers import sized
 
@@ -57,14 +58,14 @@ def enrol_order(
     wanted = len(listing.images)
     config = _with_engine(order.config, wanted, machinery, chosen=engine_chosen)
     order = replace(order, authority=stated, config=config)
-    galleries = list_galleries(order.home)
+    galleries = list_galleries(manifests_at_hand(order.home, config.s3))
     before = next((info for info in galleries if info.name == order.gallery), None)
     with (
         alone_on_ray(config.engine),
         machinery.open(config.engine) as run,
         listener.examining(wanted) as count,
     ):
-        enrolment = examine(order, listing, run, lambda _: count(), machinery.settle)
+        enrolment = examine(order, listing, run, lambda _: count(), machinery.settle, listener.said)
     listener.examined(enrolment)
     info = publish(order, listing, enrolment, now or datetime.now(UTC))
     return EnrolledGallery(info, enrolment, listing, before)

@@ -47,6 +47,8 @@ class EnrolListener:
 
     examining: Callable[[int], AbstractContextManager[Callable[[], None]]] = _uncounted
     """Given the number of pictures; what it yields is called for every one that is done."""
+    said: Callable[[str], None] = _ignore
+    """Within ``examining``: a sentence about a machine that will not work on it."""
     examined: Callable[[Enrolment], None] = _ignore
     """Nothing is written yet, and nothing will be where nobody could be enrolled."""
 

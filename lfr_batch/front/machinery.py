@@ -11,7 +11,7 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.in_process import in_process
 from lfr_batch.engine.table import joined, machine_for, measured, open_engine, settle_for
 from lfr_batch.errors import UsageError
-from lfr_batch.recognition.settle import Settle, settle_here
+from lfr_batch.recognition.settle import Settle, agree_here
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import OpenEngine
 from lfr_batch.scanning.progress import Progress
@@ -58,4 +58,4 @@ class Machinery:
 
 
 CONFIGURED = Machinery(joined, open_engine, machine_for, settle_for, measured)
-HERE = Machinery(lambda _: nullcontext(), in_process, this_machine, settle_here)
+HERE = Machinery(lambda _: nullcontext(), in_process, this_machine, agree_here)

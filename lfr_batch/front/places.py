@@ -6,32 +6,48 @@ import os
 from pathlib import Path
 
 from lfr_batch.errors import UsageError
+from lfr_batch.homes.at_hand import Home
+from lfr_batch.homes.lasting import require_lasting
 
 
-def home() -> Path:
+def home() -> Home:
     """Where models, galleries and results live: LFR_HOME, or lfr-data in this directory.
 
-    Raises UsageError for a URI.
+    Raises UsageError for what is neither a folder that lasts nor s3://bucket/prefix.
     """
-    return home_folder(os.environ.get("LFR_HOME") or "lfr-data", "LFR_HOME")
+    return home_place(os.environ.get("LFR_HOME") or "lfr-data", "LFR_HOME")
 
 
-def home_folder(given: str | Path, said_by: str) -> Path:
-    """As other processes find it. Raises UsageError for a URI, naming what said it."""
-    if "://" in str(given):
+def home_place(given: str | Path, said_by: str) -> Home:
+    """As other processes find it. Raises UsageError, naming what said it."""
+    text = str(given)
+    if text.removeprefix("s3://").strip("/") and text.startswith("s3://"):
+        return text.rstrip("/")
+    if "://" in text:
         raise UsageError(
-            f"{said_by} is {given}, but models and galleries must lie in a folder: give one that "
-            "every machine sees; results alone may go into a bucket (--out, LFR_RESULTS)."
+            f"{said_by} is {given}, but models and galleries lie in a folder or a bucket: give a "
+            "path, or s3://bucket/prefix."
         )
-    return Path(given).absolute()
+    return require_lasting(Path(given).absolute(), said_by)
+
+
+def home_folder() -> Path:
+    """``home`` for those who need a folder on this machine. Raises UsageError for a bucket."""
+    place = home()
+    if isinstance(place, str):
+        raise UsageError(
+            f"LFR_HOME is {place}, and deployments keep their watchlists, alerts and logs in a "
+            "folder of this machine: set LFR_HOME to one, with a copy of the pack and the gallery."
+        )
+    return place
 
 
 def results_root(
-    given: str | None, configured: str | None = None, home_folder: Path | None = None
+    given: str | None, configured: str | None = None, home_place: Home | None = None
 ) -> str:
     """What is given, what is configured, LFR_RESULTS, or HOME/results."""
     root = given or configured or os.environ.get("LFR_RESULTS")
-    return absolute(root or str((home_folder or home()) / "results"))
+    return absolute(root or f"{home() if home_place is None else home_place}/results")
 
 
 def absolute(root: str) -> str:

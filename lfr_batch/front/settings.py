@@ -9,7 +9,8 @@ from typing import Any
 
 from lfr_batch.config.load import NOTHING, load_config, override
 from lfr_batch.config.schema import Config, S3Config
-from lfr_batch.front.places import home, home_folder, results_root
+from lfr_batch.front.places import home, home_place, results_root
+from lfr_batch.homes.at_hand import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Settings:
     changes: Mapping[str, object] = field(default_factory=lambda: NOTHING)
     """``section.key`` to value, as ``{"engine.kind": "in_process"}``; None leaves it alone."""
     home: str | Path | None = None
-    """Of model packs and galleries; None is LFR_HOME, else lfr-data in this directory."""
+    """Of model packs and galleries: a folder or s3://bucket/prefix. None is LFR_HOME, else lfr-data
+    in this directory."""
     results: str | Path | None = None
     """Results root: a directory or s3://bucket/prefix. None is the file's ``job.out``, else
     LFR_RESULTS, else ``results`` in the home."""
@@ -45,14 +47,14 @@ class Settings:
         return load_config(path, self.overrides, unless_said)
 
     @property
-    def home_folder(self) -> Path:
-        """Raises UsageError for a URI."""
-        return home_folder(self.home, "home") if self.home else home()
+    def home_place(self) -> Home:
+        """A folder, or s3://bucket/prefix. Raises UsageError for anything else."""
+        return home_place(self.home, "home") if self.home else home()
 
     def results_root(self, config: Config) -> str:
         """A path from the root of this machine, or a URI. ``config`` is that of these settings."""
         given = str(self.results) if self.results else None
-        return results_root(given, config.job.out, self.home_folder)
+        return results_root(given, config.job.out, self.home_place)
 
     def results_place(self) -> tuple[str, S3Config]:
         """The results root, and how to reach it. Raises ConfigError."""

@@ -56,7 +56,7 @@ def enrol(
         authority=stated,
         licence_statement=licence,
         config=settings.config(),
-        home=settings.home_folder,
+        home=settings.home_place,
         pick=pick,
     )
     return enrol_order(order, listener, engine_chosen=settings.chosen("engine.kind"))
@@ -94,7 +94,7 @@ def scan(
         manifest=from_anywhere(str(manifest)) if manifest else None,
         licence_statement=licence,
         config=config,
-        home=settings.home_folder,
+        home=settings.home_place,
         run_id=run_id,
     )
     if not order.inputs and not order.manifest:
@@ -126,7 +126,7 @@ def search(
         manifest=None,
         licence_statement=licence,
         config=config,
-        home=settings.home_folder,
+        home=settings.home_place,
     )
     if not order.inputs:
         raise UsageError("There is nothing to search: name stills.")

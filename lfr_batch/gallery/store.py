@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,11 +52,11 @@ from lfr_batch.gallery.snapshot_files import (
     verify_files,
     write_snapshot,
 )
-from lfr_batch.gallery.verified import verify_once
 from lfr_batch.storage.disk_errors import NOTHING_CHANGED, disk_errors
 from lfr_batch.storage.files import write_text
 from lfr_batch.storage.folders import new_directory, sweep
 from lfr_batch.storage.locks import exclusive
+from lfr_batch.storage.verified import verify_once
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SNAPSHOT_ID = re.compile(r"[0-9a-f]{12}")
@@ -127,6 +128,22 @@ def _confirm_again(final: Path, manifest: Manifest) -> None:
         authority=manifest.authority,
     )
     confirm(final, read_manifest(final).created_utc, said)
+
+
+def delete_gallery(home: Path, name: str) -> None:
+    """Remove all snapshots of a gallery and what is kept of them. Past runs keep their evidence.
+
+    The pointer goes first: who is killed half-way leaves no gallery. Raises UsageError,
+    GalleryNotFound, StoreError.
+    """
+    folder = _gallery_folder(home, name)
+    _current_id(home, folder)
+    with disk_errors(folder), exclusive(folder / ".lock"):
+        (folder / "CURRENT").unlink(missing_ok=True)
+        shutil.rmtree(folder)
+    for record in (home / "cache" / "verified").glob(f"{name}-*.json"):
+        if SNAPSHOT_ID.fullmatch(record.stem.removeprefix(f"{name}-")):
+            record.unlink(missing_ok=True)
 
 
 def load_snapshot(
@@ -223,6 +240,12 @@ def read_outcomes(snapshot: Snapshot) -> list[FileOutcome]:
 def read_thumbnails(snapshot: Snapshot, image_ids: Iterable[str]) -> dict[str, bytes]:
     """JPEG by image id; ids that the snapshot does not hold are left out."""
     return read_jpegs(snapshot.templates_path, image_ids)
+
+
+def digests_of(snapshot: Snapshot) -> dict[str, str]:
+    """sha256 of each of its files, as its manifest says. Raises GalleryDamaged, GalleryError."""
+    files = read_manifest(snapshot.path).files
+    return {name: entry.sha256 for name, entry in files.items()}
 
 
 def require_pack(snapshot: Snapshot, pack_identity: str, pack_id: str) -> None:

@@ -39,6 +39,7 @@ CUDA_DISTRIBUTIONS = (
     "nvidia-cublas",
     "nvidia-cublas-cu12",
 )
+FFMPEG_LIBRARIES = ("libavcodec", "libswscale")
 DECODING_DISTRIBUTIONS = ("av", "pillow", "pi-heif")
 VECTORS = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
 """Widest first. The inference libraries have other kernels for each, whose last digits differ."""
@@ -180,7 +181,17 @@ def computing_libraries(backend: str) -> tuple[str, ...]:
     if "onnxruntime-gpu" in inference:
         inference = (*inference, *TENSORRT_DISTRIBUTIONS, *CUDA_DISTRIBUTIONS)
     names = (*inference, *twins["cv2"], *DECODING_DISTRIBUTIONS)
-    return tuple(f"{name} {metadata.version(name)}" for name in names if _is_installed(name))
+    there = tuple(f"{name} {metadata.version(name)}" for name in names if _is_installed(name))
+    return (*there, *ffmpeg_libraries())
+
+
+@lru_cache(maxsize=1)
+def ffmpeg_libraries() -> tuple[str, ...]:
+    """Those of FFmpeg that decode and scale: PyAV may be built on another FFmpeg than its own."""
+    import av  # noqa: PLC0415 - slow import
+
+    versions = av.library_versions
+    return tuple(f"{name} {'.'.join(map(str, versions[name]))}" for name in FFMPEG_LIBRARIES)
 
 
 def computing_hardware(device: str) -> tuple[str, ...]:

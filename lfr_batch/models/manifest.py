@@ -125,6 +125,13 @@ class PackManifest(ManifestPart):
         text = json.dumps(contract, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    @property
+    def decisive(self) -> dict[str, str]:
+        """sha256 of each model by its file, and of how the models are fed: what results hang on."""
+        fed = self.model_dump(mode="json", include={"detector", "frame_detector", "embedder"})
+        how = hashlib.sha256(json.dumps(fed, sort_keys=True).encode()).hexdigest()
+        return {**{file: self.files[file] for file in self.models}, "how they are fed": how}
+
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"
 

@@ -7,12 +7,11 @@ after, and is obeyed by every worker, on whatever machine.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from lfr_batch.config.schema import InferenceConfig
-from lfr_batch.errors import NotAsPlanned
 from lfr_batch.models.providers import BackendName, Device, Precision
 from lfr_batch.records import Decoder
 
@@ -76,28 +75,6 @@ def obeyed(inference: InferenceConfig, settled: Settled | None, file: str) -> In
         "tensorrt": "auto",
     }
     return inference.model_copy(update=precise)
-
-
-def common(nodes: Sequence[Settled]) -> Settled:
-    """What all of some nodes can obey: a model's arithmetic is f32 where they differ in it.
-
-    Raises NotAsPlanned where they differ in more than that.
-    """
-    first = nodes[0]
-    for name in ("device", "backend", "looks", "decode", "scaling", "libraries"):
-        differing = {str(getattr(node, name)): None for node in nodes}
-        if len(differing) > 1:
-            raise NotAsPlanned(
-                f"The cluster's nodes differ in {name} ({' and '.join(differing)}): set "
-                "inference.device, footage.decode and footage.scaling to what all have, and "
-                "install the same packages on all."
-            )
-    precisions = {
-        file: precision if all(n.precisions[file] == precision for n in nodes) else "f32"
-        for file, precision in first.precisions.items()
-    }
-    hardware = tuple(sorted({name for node in nodes for name in node.hardware}))
-    return replace(first, precisions=precisions, hardware=hardware)
 
 
 def _arithmetic(precisions: Mapping[str, Precision]) -> str:

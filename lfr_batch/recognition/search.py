@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from lfr_batch.config.schema import Config
+from lfr_batch.errors import GalleryNotFound, PackNotFound
 from lfr_batch.faces.stages import FaceStages, open_stages
 from lfr_batch.gallery.faiss_index import Device
 from lfr_batch.gallery.matcher import Matcher, open_matcher
-from lfr_batch.gallery.store import load_snapshot, require_pack
+from lfr_batch.gallery.records import Snapshot
+from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
+from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
+from lfr_batch.models.planned import PlannedWith
 from lfr_batch.models.sessions import plan_session
 from lfr_batch.models.settled import Settled
-from lfr_batch.models.store import load_pack
+from lfr_batch.models.store import Pack, load_pack, read_pack
+from lfr_batch.recognition.planned import planned_with, require_same, require_software
 from lfr_batch.recognition.settle import require_obeyed
 from lfr_batch.records import Track
 from lfr_batch.work.lending import Lend, for_all, for_each
@@ -22,9 +27,9 @@ from lfr_batch.work.lending import Lend, for_all, for_each
 class SearchSpec:
     """All that is needed to open a search in any process; picklable."""
 
-    home: Path
+    home: Home
     """Of model packs."""
-    gallery_home: Path
+    gallery_home: Home
     """Of the gallery; a deployment has a copy of its watchlist elsewhere."""
     gallery: str
     snapshot_id: str
@@ -34,6 +39,8 @@ class SearchSpec:
     """For a face that could be seen once only; None: the same."""
     settled: Settled | None = None
     """What is computed with; None: as the machine has it on which it is opened."""
+    planned: PlannedWith | None = None
+    """Code, models and gallery that it must be; None: whatever is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ class Search:
     threshold: float
     config: Config
     lone_threshold: float | None = None
+    opened_with: PlannedWith | None = None
+    """Code, models and gallery; None where it was not opened from a spec."""
 
     def threshold_of(self, track: Track) -> float:
         """A track of too few looks, which could not have had more, has to score higher."""
@@ -58,14 +67,38 @@ def open_search(spec: SearchSpec, threads: int) -> Search:
     Raises PackError, GalleryError, DeviceUnavailable, InferenceDisagrees, NotAsPlanned.
     """
     config = spec.config
+    require_software(spec.planned)
     if spec.settled is not None:
         require_obeyed(spec.settled, config.engine.gpu_share)
-    pack = load_pack(spec.home, config.pack)
-    snapshot = load_snapshot(spec.gallery_home, spec.gallery, spec.snapshot_id)
+    pack, snapshot = _pack(spec), _snapshot(spec)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
+    here = planned_with(pack, digests_of(snapshot))
+    require_same(spec.planned, here, pack, spec.gallery)
     stages = open_stages(pack, config, threads, spec.settled)
     matcher = open_matcher(snapshot, gallery_device(config), threads, config.engine.gpu_share)
-    return Search(stages, matcher, spec.threshold, config, spec.lone_threshold)
+    return Search(stages, matcher, spec.threshold, config, spec.lone_threshold, here)
+
+
+def require_planned(spec: SearchSpec) -> None:
+    """As far as this machine sees it: workers look for themselves. Raises NotAsPlanned."""
+    require_software(spec.planned)
+    if isinstance(spec.home, str) or isinstance(spec.gallery_home, str):
+        return  # it would have to be brought here first
+    with suppress(PackNotFound, GalleryNotFound):
+        pack = read_pack(spec.home, spec.config.pack)
+        snapshot = load_snapshot(spec.gallery_home, spec.gallery, spec.snapshot_id, False)
+        require_same(spec.planned, planned_with(pack, digests_of(snapshot)), pack, spec.gallery)
+
+
+def _pack(spec: SearchSpec) -> Pack:
+    name = spec.config.pack
+    return load_pack(pack_at_hand(spec.home, name, spec.config.s3), name)
+
+
+def _snapshot(spec: SearchSpec) -> Snapshot:
+    name, snapshot_id = spec.gallery, spec.snapshot_id
+    folder = snapshot_at_hand(spec.gallery_home, name, snapshot_id, spec.config.s3)
+    return load_snapshot(folder, name, snapshot_id)
 
 
 def open_searches(spec: SearchSpec, threads: int, together: int) -> Lend[Search]:
@@ -81,7 +114,7 @@ def open_searches(spec: SearchSpec, threads: int, together: int) -> Lend[Search]
     first = open_search(spec, share)
 
     def another() -> Search:
-        pack = load_pack(spec.home, spec.config.pack)
+        pack = _pack(spec)
         return replace(first, stages=open_stages(pack, spec.config, share, spec.settled))
 
     return for_each(first, another)

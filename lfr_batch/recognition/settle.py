@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -14,6 +13,7 @@ from lfr_batch.errors import ConfigError, DeviceUnavailable, NotAsPlanned
 from lfr_batch.faces.detectors import frame_detectors
 from lfr_batch.footage.decoders import settle_decode
 from lfr_batch.footage.nvdec import hardware_decoder, nvdec_obstacle
+from lfr_batch.homes.at_hand import Home, pack_at_hand
 from lfr_batch.models.agreement import agreed_precision
 from lfr_batch.models.devices import (
     computing_hardware,
@@ -21,28 +21,36 @@ from lfr_batch.models.devices import (
     cuda_is_usable,
     tensorrt_is_usable,
 )
+from lfr_batch.models.kinds import Agreed
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec, PackManifest
 from lfr_batch.models.providers import Device
 from lfr_batch.models.session_plan import SessionPlan
 from lfr_batch.models.sessions import plan_session
 from lfr_batch.models.settled import Looks, Scaling, Settled, as_json, in_words
 from lfr_batch.models.store import load_pack
+from lfr_batch.recognition.planned import this_host
 from lfr_batch.recognition.scaling import scaling_obstacle
 from lfr_batch.records import Decoder
 from lfr_batch.work.machine import sized_here
 
 Work = Literal["scan", "search", "live", "enrol"]
-Settle = Callable[[Path, Config, Work], Settled]
+Settle = Callable[[Home, Config, Work], Agreed]
 """Given the home of the model packs, the settings and what is to be done."""
 
 
-def settle_here(home: Path, config: Config, work: Work) -> Settled:
+def agree_here(home: Home, config: Config, work: Work) -> Agreed:
+    """Where all workers are on this machine. Raises as ``settle_here``."""
+    return Agreed(settle_here(home, config, work))
+
+
+def settle_here(home: Home, config: Config, work: Work) -> Settled:
     """As a worker on this machine would have it.
 
     Models are compared with the reference where that has not been done before. Raises PackError,
     DeviceUnavailable, ConfigError and InferenceDisagrees where what is asked for cannot be had.
     """
-    config, pack = sized_here(config), load_pack(home, config.pack)
+    folder = pack_at_hand(home, config.pack, config.s3)
+    config, pack = sized_here(config), load_pack(folder, config.pack)
     inference, share = config.inference, config.engine.gpu_share
     decode = settle_decoder(config) if work == "scan" else "cpu"
     hardware_decoder(decode)  # refuses what was asked for and is not there
@@ -58,7 +66,7 @@ def settle_here(home: Path, config: Config, work: Work) -> Settled:
         },
         looks="whole" if stills else _looks(config.footage.motion, plan.device),
         decode=decode,
-        scaling=_scaling(home, config, plan) if work == "scan" else "processor",
+        scaling=_scaling(folder, config, plan) if work == "scan" else "processor",
         libraries=computing_libraries(plan.backend),
         hardware=computing_hardware(plan.device),
     )
@@ -135,9 +143,14 @@ def settled_hash(config: Config, settled: Settled) -> str:
     return f"{config_hash(left)} {as_json(settled)}"
 
 
+def in_words_here(settled: Settled) -> str:
+    """As ``in_words``, and what it is computed with on this machine."""
+    return f"{in_words(settled)}, on {', '.join(computing_hardware(settled.device))}"
+
+
 def require_obeyed(settled: Settled, gpu_share: float) -> None:
     """Raises NotAsPlanned where this machine cannot compute what was settled."""
-    here = platform.node() or "this machine"
+    here = this_host()
     planned = f"This was planned for {in_words(settled)}"
     for needed, obstacle, without in _NEEDS:
         why = obstacle(gpu_share) if needed(settled) else ""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from lfr_batch.errors import ResultsTooNew, RunBusy, RunNotFound
+from lfr_batch.models.planned import PlannedWith
 from lfr_batch.models.settled import Settled
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome
 from lfr_batch.results import layout
@@ -65,6 +66,8 @@ class RunRequest(BaseModel):
     software_version: str
     settled: Settled | None = None
     """What every 'auto' of ``config`` became; None in runs of before."""
+    planned: PlannedWith | None = None
+    """Code, models and gallery by their digests; None in runs of before."""
 
 
 @dataclass(frozen=True, slots=True)

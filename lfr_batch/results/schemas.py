@@ -238,6 +238,29 @@ SEGMENTS = schema_of(
     ("decode_s", pa.float64(), "Time spent decoding, seconds. Varies between runs."),
     ("infer_s", pa.float64(), "Time spent in the models, seconds. Varies between runs."),
     ("wall_s", pa.float64(), "Time the worker took, seconds. Varies between runs."),
+    (
+        "host",
+        pa.string(),
+        "Machine whose worker searched it. Varies between runs. This column and the next three are "
+        "null in runs of before, and where no worker lived to say it.",
+    ),
+    (
+        "software",
+        pa.string(),
+        "lfr-batch of that worker: its version and 12 hex digits of a digest of its code.",
+    ),
+    (
+        "models",
+        pa.string(),
+        "16 hex digits of a digest of the models and of how they are fed; equal digests, equal "
+        "models.",
+    ),
+    (
+        "computed_on",
+        pa.string(),
+        "What computed, in which precision, what decoded, and on which GPU or with which of the "
+        "processor's vectors. That part varies between machines.",
+    ),
 )
 
 SIGHTINGS = schema_of(

@@ -55,6 +55,22 @@ class FileState:
 
 
 @dataclass(frozen=True, slots=True)
+class Searcher:
+    """On what segments were searched; as columns of ``segments``."""
+
+    host: str | None
+    software: str | None
+    models: str | None
+    computed_on: str | None
+
+    @property
+    def sentence(self) -> str:
+        if self.host is None:
+            return "nobody knows: no worker came to its end with it, or it is a run of before"
+        return f"{self.host}, {self.computed_on}, lfr-batch {self.software}, models {self.models}"
+
+
+@dataclass(frozen=True, slots=True)
 class RunOverview:
     """How far a run is, and what was wrong with it."""
 
@@ -72,6 +88,8 @@ class RunOverview:
     """What went wrong with files when they were listed, and with segments; how often."""
     unsearched: Mapping[str, int]
     """What was not looked at, by design or limit; how often."""
+    searched_by: Mapping[Searcher, int]
+    """Receipts by what searched them; of runs of before, all by nobody that is known."""
     sightings: int
     """Of the published run; before stitching while it is not published."""
     elapsed_s: float
@@ -116,9 +134,14 @@ def run_progress(run: StoredRun, now: datetime | None = None) -> RunOverview:
         not_whole=tuple(not_whole(assets, plan, outcomes)),
         errors={**Counter(a.error for a in assets if a.error), **progress.errors},
         unsearched={**Counter(a.unsearched for a in assets if a.unsearched), **progress.unsearched},
+        searched_by=Counter(map(_searcher, outcomes.values())),
         sightings=progress.sightings if counted is None else counted,
         elapsed_s=max((until - request.started_at).total_seconds(), 0.0),
     )
+
+
+def _searcher(outcome: SegmentOutcome) -> Searcher:
+    return Searcher(outcome.host, outcome.software, outcome.models, outcome.computed_on)
 
 
 def not_whole(

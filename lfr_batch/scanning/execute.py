@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from time import monotonic
 
 from lfr_batch.config.load import parse_config
@@ -20,8 +19,9 @@ from lfr_batch.errors import (
     StoreError,
     UsageError,
 )
+from lfr_batch.homes.at_hand import home_at
 from lfr_batch.logs import about
-from lfr_batch.recognition.search import SearchSpec
+from lfr_batch.recognition.search import SearchSpec, require_planned
 from lfr_batch.recognition.settle import computed_on, obeying
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
 from lfr_batch.results.cancel import asked_to_end, begin_anew, now_and_then
@@ -171,6 +171,7 @@ def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, Se
     machine = means.find_machine(computed_on(job.config, request.settled))
     engine = sized(job.config.engine, machine, len(todo))
     spec = _spec(hold, request, job.config.model_copy(update={"engine": engine}))
+    require_planned(spec.search)
     # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
     stopping = now_and_then(partial(_is_asked_to_end, hold.run))
     receipts = partial(run_segments, tell=progress.tell, stopping=stopping)
@@ -215,7 +216,7 @@ def _require_receipts(
 
 
 def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
-    home = Path(request.home)
+    home = home_at(request.home)
     search = SearchSpec(
         home,
         home,
@@ -225,6 +226,7 @@ def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
         obeying(config, request.settled),
         request.lone_threshold,
         request.settled,
+        request.planned,
     )
     return WorkerSpec(search, hold.run.store.uri, request.run_id, hold.epoch)
 

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
@@ -18,14 +17,16 @@ from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.gallery.records import Snapshot
-from lfr_batch.gallery.store import load_snapshot, require_pack
+from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
+from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.settled import Settled
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
-from lfr_batch.recognition.settle import Settle, settle_here, settled_hash
+from lfr_batch.recognition.planned import planned_with
+from lfr_batch.recognition.settle import Settle, agree_here, settled_hash
 from lfr_batch.records import FootageAsset, FootageEntry, Segment
 from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
 from lfr_batch.version import __version__
@@ -45,7 +46,7 @@ class Order:
     authority: Authority
     licence_statement: str | None
     config: Config
-    home: Path
+    home: Home
     run_id: str | None = None
     """None: a new one is made up."""
 
@@ -70,6 +71,8 @@ class Plan:
     assets: tuple[FootageAsset, ...]
     segments: tuple[Segment, ...]
     found: FoundFootage
+    said: tuple[str, ...] = ()
+    """A sentence about each machine that will not search, for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def make_plan(
     now: datetime,
     on_probed: Callable[[Sequence[FootageAsset]], None] = lambda _: None,
     on_found: Callable[[FoundFootage], None] = lambda _: None,
-    settle: Settle = settle_here,
+    settle: Settle = agree_here,
 ) -> Plan:
     """Check everything that can be refused, then list and probe the footage.
 
@@ -101,17 +104,18 @@ def make_plan(
     but an asset with status 'failed'. A search's videos are such assets, unless there is nothing
     else: that is a UsageError.
     """
-    pack = load_pack(order.home, order.config.pack)
+    s3 = order.config.s3
+    pack = load_pack(pack_at_hand(order.home, order.config.pack, s3), order.config.pack)
     statement = require_permitted_use(pack.manifest, order.licence_statement)
-    snapshot = load_snapshot(order.home, order.gallery)
+    snapshot = load_snapshot(snapshot_at_hand(order.home, order.gallery, None, s3), order.gallery)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     choice = derive_threshold(order.config, pack, snapshot)
     lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
     found = find_footage(order)
     on_found(found)
-    settled = settle(order.home, order.config, order.kind)
-    request = _request(order, now, _Basis(pack, statement, snapshot, choice, lone, settled))
-    key = _result_key(request, pack, order.config, settled)
+    agreed = settle(order.home, order.config, order.kind)
+    request = _request(order, now, _Basis(pack, statement, snapshot, choice, lone, agreed.settled))
+    key = _result_key(request, pack, order.config, agreed.settled)
     assets: list[FootageAsset] = []
     segments: list[Segment] = []
     for held in probe_all(found.entries, order.config):
@@ -124,7 +128,7 @@ def make_plan(
     if order.kind == "search" and all(asset.error == _no_still(asset.uri) for asset in assets):
         more = f" ({len(assets) - 1} more are videos, too)" if len(assets) > 1 else ""
         raise UsageError(_no_still(assets[0].uri) + more)
-    return Plan(request, choice, tuple(assets), tuple(segments), found)
+    return Plan(request, choice, tuple(assets), tuple(segments), found, agreed.said)
 
 
 def still_only(held: tuple[FootageAsset, ...]) -> tuple[FootageAsset, ...]:
@@ -221,4 +225,5 @@ def _request(order: Order, now: datetime, basis: _Basis) -> RunRequest:
         home=str(order.home),
         software_version=__version__,
         settled=basis.settled,
+        planned=planned_with(basis.pack, digests_of(basis.snapshot)),
     )

@@ -18,8 +18,10 @@ from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.gallery.faiss_index import use_threads
 from lfr_batch.logs import about
+from lfr_batch.models.planned import models_digest
+from lfr_batch.recognition.planned import this_host
 from lfr_batch.recognition.search import Search, SearchSpec, on_gpu, open_searches
-from lfr_batch.recognition.settle import settle_decoder
+from lfr_batch.recognition.settle import in_words_here, settle_decoder
 from lfr_batch.records import Decoder, Segment, SegmentOutcome, SegmentStatus
 from lfr_batch.results import shards
 from lfr_batch.results.shards import write_shard
@@ -80,6 +82,8 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     # What a GPU waits for, it does not wait for on a core.
     beside = share > 1 or on_gpu(spec.search)
     run = StoredRun(open_store(spec.results_root, spec.config.s3), spec.run_id)
+    with lend() as first:
+        signed = partial(replace, **_signature(spec.search, first))
 
     def searched(segment: Segment, decoder: Decoder, search: Search) -> SegmentResult:
         skips = spec.config.footage.motion.skips_groups and segment.views == 1
@@ -114,12 +118,13 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
             # It is not the segment's fault: the run ends with the sentence, and can be resumed.
             raise
         except LfrError as error:
-            return failed(segment, str(error), "quarantined" if error.retryable else "failed")
+            again: SegmentStatus = "quarantined" if error.retryable else "failed"
+            return signed(failed(segment, str(error), again))
         except Exception as error:  # noqa: BLE001 - one segment's surprise must not end the run
             logger.warning("%s: %s", segment.uri, trace(error))
-            return failed(segment, f"{segment.uri}: {unexpected(error)}")
+            return signed(failed(segment, f"{segment.uri}: {unexpected(error)}"))
         write_shard(run, spec.epoch, segment.segment_id, result.sightings)
-        return replace(result.outcome, epoch=spec.epoch)
+        return signed(result.outcome, epoch=spec.epoch)
 
     return partial(_logged, process, spec.run_id)
 
@@ -131,6 +136,17 @@ def _logged(process: ProcessSegment, run_id: str, segment: Segment) -> SegmentOu
         outcome = process(segment)
         logger.info("%s in %.1f s", outcome.status, outcome.wall_s)
         return outcome
+
+
+def _signature(spec: SearchSpec, search: Search) -> dict[str, str | None]:
+    """What every receipt of a worker says of it."""
+    with_, settled = search.opened_with, spec.settled
+    return {
+        "host": this_host(),
+        "software": with_.software if with_ else None,
+        "models": models_digest(with_) if with_ else None,
+        "computed_on": in_words_here(settled) if settled else None,
+    }
 
 
 def _prepare() -> None:

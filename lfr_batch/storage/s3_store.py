@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lfr_batch.errors import StoreUnreachable
 from lfr_batch.storage.store import S3Settings
@@ -110,6 +111,16 @@ class S3Store:
             for item in self._objects(key):
                 if item["Key"] == key or item["Key"].startswith(f"{key}/"):
                     client(self.s3).delete_object(Bucket=self.bucket, Key=item["Key"])
+
+    def fetch(self, path: str, to: BinaryIO) -> None:
+        """A file of any size, in parts. Raises FileNotFoundError, StoreUnreachable."""
+        with _explained(self.uri):
+            client(self.s3).download_fileobj(self.bucket, self.key(path), to)
+
+    def send(self, path: str, source: Path) -> None:
+        """A file of any size, in parts; it is there when all are. Raises StoreUnreachable."""
+        with _explained(self.uri), source.open("rb") as file:
+            client(self.s3).upload_fileobj(file, self.bucket, self.key(path))
 
     def _objects(self, prefix: str) -> Iterator[ObjectTypeDef]:
         pages = client(self.s3).get_paginator("list_objects_v2")

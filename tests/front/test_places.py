@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lfr_batch.errors import UsageError
-from lfr_batch.front.places import from_anywhere, home, results_root
+from lfr_batch.front.places import from_anywhere, home, home_folder, results_root
 from lfr_batch.front.settings import Settings
 
 
@@ -21,12 +21,42 @@ def test_home_is_what_is_said_or_beside_one(
     assert home() == tmp_path / expected
 
 
-def test_a_home_in_a_bucket_is_no_folder_called_s3(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LFR_HOME", "s3://bucket/home")
-    with pytest.raises(UsageError, match=r"^LFR_HOME is s3://bucket/home, .* in a folder"):
+@pytest.mark.parametrize("said", ["s3://bucket/home", "s3://bucket/home/"])
+def test_a_home_may_be_in_a_bucket(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setenv("LFR_HOME", said)
+    monkeypatch.delenv("LFR_RESULTS", raising=False)
+    assert home() == "s3://bucket/home" == Settings().home_place
+    assert Settings(home="s3://bucket/mine").home_place == "s3://bucket/mine"
+    assert results_root(None) == "s3://bucket/home/results"
+    with pytest.raises(UsageError, match=r"^LFR_HOME is s3://bucket/home, and deployments keep"):
+        home_folder()
+
+
+@pytest.mark.parametrize("said", ["s3://", "gs://bucket/home", "http://host/home"])
+def test_other_addresses_are_no_home(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setenv("LFR_HOME", said)
+    with pytest.raises(UsageError, match=r"^LFR_HOME is .*: give a path, or s3://bucket/prefix\.$"):
         home()
-    with pytest.raises(UsageError, match=r"^home is s3://bucket/mine, "):
-        Settings(home="s3://bucket/mine").home_folder  # noqa: B018 - asked for to be refused
+
+
+SHIPPED = "session_1/runtime_resources/working_dir_files/_ray_pkg_1"
+
+
+@pytest.mark.parametrize("said", [None, "lfr-data", "data/home"])
+def test_what_is_thrown_away_with_a_job_is_no_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str | None
+) -> None:
+    (tmp_path / SHIPPED).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / SHIPPED)
+    monkeypatch.delenv("LFR_HOME", raising=False)
+    if said:
+        monkeypatch.setenv("LFR_HOME", said)
+    with pytest.raises(
+        UsageError, match=r"^LFR_HOME is \S+, in the working directory of a Ray job"
+    ):
+        home()
+    monkeypatch.setenv("LFR_HOME", str(tmp_path))
+    assert home() == tmp_path
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_changes_go_before_overrides_and_these_before_the_file(file: Path) -> No
 def test_results_are_where_they_are_said_to_be(file: Path, tmp_path: Path) -> None:
     assert Settings(file).results_place()[0] == str(Path.cwd() / "there")
     assert Settings(file, results=tmp_path).results_place()[0] == str(tmp_path)
-    assert Settings(home="mine").home_folder == Path.cwd() / "mine"
+    assert Settings(home="mine").home_place == Path.cwd() / "mine"
 
 
 def test_what_is_wrong_is_named_when_it_is_used() -> None:

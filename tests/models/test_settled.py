@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from lfr_batch.config.schema import InferenceConfig
-from lfr_batch.errors import NotAsPlanned
 from lfr_batch.models.providers import Precision
-from lfr_batch.models.settled import Settled, as_json, common, in_words, obeyed
+from lfr_batch.models.settled import Settled, as_json, in_words, obeyed
 
 PROCESSORS = Settled(
     device="cpu",
@@ -94,19 +93,3 @@ def test_a_model_is_opened_as_it_was_settled_whatever_was_asked_for() -> None:
     )
     assert obeyed(asked, settled, "a.onnx").precision == "tf32"
     assert obeyed(asked, None, "a.onnx") == asked
-
-
-def test_nodes_agree_on_what_all_of_them_have() -> None:
-    without = replace(PROCESSORS, precisions=F32, hardware=("avx2",))
-    half = replace(PROCESSORS, precisions={"detector.onnx": "bf16", "embedder.onnx": "f32"})
-    assert common([PROCESSORS]) == PROCESSORS
-    assert common([PROCESSORS, PROCESSORS]) == PROCESSORS
-    assert common([PROCESSORS, half]) == half
-    assert common([PROCESSORS, without]) == replace(without, hardware=("avx2", "avx512_bf16"))
-    assert common([without, PROCESSORS]) == common([PROCESSORS, without])
-
-
-@pytest.mark.parametrize("name", ["device", "backend", "looks", "decode", "scaling", "libraries"])
-def test_nodes_that_differ_in_more_are_refused_by_name(name: str) -> None:
-    with pytest.raises(NotAsPlanned, match=rf"nodes differ in {name} \(.* and .*\): set inference"):
-        common([PROCESSORS, replace(PROCESSORS, **{name: OTHER[name]})])

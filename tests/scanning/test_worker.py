@@ -20,7 +20,7 @@ from tests.results.synthetic import archive
 
 @contextmanager
 def lent() -> Iterator[Any]:
-    yield SimpleNamespace(stages=SimpleNamespace(scaler=None))
+    yield SimpleNamespace(stages=SimpleNamespace(scaler=None), opened_with=None)
 
 
 @pytest.fixture
@@ -31,8 +31,9 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(worker, "open_searches", lambda *_: lent)
     monkeypatch.setattr(worker, "on_gpu", lambda _: False)
     root = str(tmp_path)
+    search = SimpleNamespace(settled=None)
     return SimpleNamespace(
-        search=None, config=Config(), results_root=root, run_id="R", threads=1, together=1
+        search=search, config=Config(), results_root=root, run_id="R", threads=1, together=1
     )
 
 

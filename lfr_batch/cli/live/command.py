@@ -27,7 +27,7 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, say
 from lfr_batch.config.load import load_live, override
 from lfr_batch.engine.live.table import open_live_engine, require_engine
-from lfr_batch.front.places import home, results_root
+from lfr_batch.front.places import home_folder, results_root
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.live.deployment.order import Deployment, LiveOrder, make_deployment
 from lfr_batch.live.deployment.plan import LiveEngine, RunningDeployment
@@ -76,7 +76,7 @@ def live(
     protect_files()
     _tidy_up(operator_name(operator))
     settings = override(load_live(config, overrides or ()), own)
-    order = LiveOrder(settings, home(), results_root(out, settings.alerts.results), rehearse)
+    order = LiveOrder(settings, home_folder(), results_root(out, settings.alerts.results), rehearse)
     deployment = make_deployment(order, datetime.now(UTC))
     from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
 
@@ -105,7 +105,7 @@ def _run(deployment: Deployment) -> Ended:
 
 def _tidy_up(by: str) -> None:
     """What deployments left behind whose process was killed."""
-    receipts = destroy_leftovers(home(), by)
+    receipts = destroy_leftovers(home_folder(), by)
     for receipt in receipts:
         say(sentence(receipt))
     require_gone(receipts)

@@ -11,7 +11,7 @@ import typer
 from lfr_batch.cli.options import OperatorOption, OutOption, SetOption
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.load import load_live
-from lfr_batch.front.places import absolute, home
+from lfr_batch.front.places import absolute, home_folder
 from lfr_batch.live.afterwards.deliver import Delivered, LateDelivery
 from lfr_batch.live.afterwards.deliver import deliver as deliver_late
 from lfr_batch.live.alerts.progress import SPOOL
@@ -42,7 +42,7 @@ def deliver(
     settings = load_live(config, overrides or ())
     root = absolute(out) if out else None
     order = LateDelivery(
-        home(), deployment_id, settings, operator_name(operator), wait_s, results_root=root
+        home_folder(), deployment_id, settings, operator_name(operator), wait_s, results_root=root
     )
     done = deliver_late(order, lambda waiting: _tell_begin(waiting, wait_s))
     for line in _summary(done):

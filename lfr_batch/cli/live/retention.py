@@ -16,7 +16,7 @@ from lfr_batch.cli.options import (
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, complain, say
-from lfr_batch.front.places import home
+from lfr_batch.front.places import home_folder
 from lfr_batch.live import audit
 from lfr_batch.live.afterwards.retention import Sweep, Swept
 from lfr_batch.live.afterwards.retention import sweep as sweep_all
@@ -61,7 +61,7 @@ def sweep(
     that are older than 24 hours. Each deletion has a line in the audit log. Run it hourly.
     """
     stores = (open_store(*settings_of(config, out=out).results_place()),)
-    order = Sweep(home(), stores, datetime.now(UTC), operator_name(operator), dry_run)
+    order = Sweep(home_folder(), stores, datetime.now(UTC), operator_name(operator), dry_run)
     left = () if dry_run else destroy_leftovers(order.home, order.by)
     for receipt in left:
         say(sentence(receipt))
@@ -92,9 +92,9 @@ def verify(
     ] = None,
 ) -> None:
     """Follow the log from its first line: nothing was altered, inserted or removed."""
-    chain = audit.verify(home(), noted)
+    chain = audit.verify(home_folder(), noted)
     if not chain.entries:
-        answer(f"{audit.audit_log(home())}: nothing was recorded yet")
+        answer(f"{audit.audit_log(home_folder())}: nothing was recorded yet")
         return
-    answer(f"{audit.audit_log(home())}: {chain.entries} lines are as they were written")
+    answer(f"{audit.audit_log(home_folder())}: {chain.entries} lines are as they were written")
     answer(f"note the last line's sha256 elsewhere: {chain.head}")

@@ -16,7 +16,7 @@ from lfr_batch.cli.options import OperatorOption, OutOption, SetOption
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.config.load import load_live
-from lfr_batch.front.places import absolute, home
+from lfr_batch.front.places import absolute, home_folder
 from lfr_batch.live.afterwards.reopen import Reopening
 from lfr_batch.live.afterwards.review import Opened, Reviewed
 from lfr_batch.live.afterwards.review import review as review_later
@@ -56,7 +56,9 @@ def review(
     protect_files()
     settings = load_live(config, overrides or ())
     root = absolute(out) if out else None
-    order = Reopening(home(), deployment_id, settings, operator_name(operator), results_root=root)
+    order = Reopening(
+        home_folder(), deployment_id, settings, operator_name(operator), results_root=root
+    )
     from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
 
     require_address(settings.console)
@@ -72,7 +74,7 @@ def review(
 
 def _serve(opened: Opened, config: ConsoleConfig, stopping: Event) -> None:
     say(f"{opened.record.deployment_id} is over; {_undecided(opened.spool.undecided())}")
-    with console_of(home(), opened.record, Over(opened.router), config) as url:
+    with console_of(home_folder(), opened.record, Over(opened.router), config) as url:
         say(f"console: {url}  (Ctrl-C ends)")
         before = opened.spool.undecided()
         while not stopping.wait(LOOK_S):

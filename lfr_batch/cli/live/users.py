@@ -10,7 +10,7 @@ from lfr_batch.cli.options import JsonOption
 from lfr_batch.cli.output import answer, answer_json, answer_table, say
 from lfr_batch.console.users import load_users, make_user, remove_user
 from lfr_batch.errors import UsageError
-from lfr_batch.front.places import home
+from lfr_batch.front.places import home_folder
 from lfr_batch.live.records import ROLES, Role
 
 live_users_app = typer.Typer(help="Who may log in to the console.", no_args_is_help=True)
@@ -31,7 +31,7 @@ def add(
     """
     if role not in KNOWN:
         raise UsageError(f"there is no role {role!r}: choose {', '.join(ROLES)}")
-    token = make_user(home(), name, KNOWN[role])
+    token = make_user(home_folder(), name, KNOWN[role])
     say(f"{name} logs in as {role} with this token; hand it over now, it is not kept:")
     answer(token)
 
@@ -39,7 +39,7 @@ def add(
 @live_users_app.command(name="list")
 def list_users(as_json: JsonOption = False) -> None:
     """Everybody who may log in, and their role."""
-    rows = [{"name": user.name, "role": user.role} for user in load_users(home()).people]
+    rows = [{"name": user.name, "role": user.role} for user in load_users(home_folder()).people]
     if as_json:
         answer_json(rows)
     elif rows:
@@ -51,5 +51,5 @@ def list_users(as_json: JsonOption = False) -> None:
 @live_users_app.command()
 def remove(name: NameArgument) -> None:
     """Take the token from a person; wherever they are logged in, they are logged out."""
-    remove_user(home(), name)
+    remove_user(home_folder(), name)
     say(f"{name} cannot log in any more, and is logged out of a deployment that is running")

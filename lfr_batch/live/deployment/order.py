@@ -15,7 +15,7 @@ from lfr_batch.footage.stream_address import redacted
 from lfr_batch.footage.streams import open_stream
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.snapshot_files import read_manifest
-from lfr_batch.gallery.store import load_snapshot, require_pack
+from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import HIGHEST_SCORE, ThresholdChoice
 from lfr_batch.live.alerts.sinks.delivery import Setting
 from lfr_batch.live.alerts.sinks.table import open_sinks
@@ -28,6 +28,7 @@ from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.oversight.authority import require_authority as stated_authority
+from lfr_batch.recognition.planned import planned_with
 from lfr_batch.recognition.settle import settle_here
 from lfr_batch.results import layout
 from lfr_batch.results.lake_version import check_lake
@@ -102,6 +103,7 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
         router_folder=router_folder(order.home, record.deployment_id),
         results_root=order.results_root,
         settled=settled,
+        planned=planned_with(pack, digests_of(snapshot)),
     )
     request = _request(order, plan, snapshot, choice, statement)
     return Deployment(plan, request, choice, term, snapshot, sinks)

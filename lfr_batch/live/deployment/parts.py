@@ -46,6 +46,7 @@ def _search(plan: LivePlan) -> SearchSpec:
         threshold=record.threshold,
         config=plan.config.as_scan(),
         settled=plan.settled,
+        planned=plan.planned,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.live.alerts.protocol import AlertRouter
 from lfr_batch.live.records import DeploymentRecord
+from lfr_batch.models.planned import PlannedWith
 from lfr_batch.models.settled import Settled
 
 PartRole = Literal["camera", "analyst", "router"]
@@ -29,6 +30,8 @@ class LivePlan:
     results_root: str
     settled: Settled
     """What the analyst computes with, also when it is started again."""
+    planned: PlannedWith
+    """Code and models that it must be then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,75 @@
+"""A home as a folder in which somebody enrols or installs; a bucket's is published at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lfr_batch.homes import bucket
+from lfr_batch.homes.at_hand import Home, folder_here, gallery_at_hand, pack_at_hand
+from lfr_batch.homes.cache import cache_folder, held, link_to, workshop
+from lfr_batch.homes.opened import opened
+from lfr_batch.storage.s3_store import S3Store
+from lfr_batch.storage.store import S3Settings
+
+
+@contextmanager
+def changed_gallery(home: Home, gallery: str, s3: S3Settings) -> Iterator[Path]:
+    """A home as a folder to enrol that gallery in. What of a bucket's was made there is published
+    at the end: a snapshot's files, its listing, and then the pointer to it. Whoever is killed
+    before leaves the old snapshot current.
+
+    Raises StoreError.
+    """
+    if isinstance(home, Path):
+        yield home
+        return
+    place = f"galleries/{gallery}"
+    before = gallery_at_hand(home, gallery, s3)
+    with _workshop(before, place) as folder:
+        yield folder
+        with opened(home, s3) as node:
+            for path in (folder / place / "snapshots").glob("*"):
+                node.publish(bucket.snapshot_listing(gallery, path.name), path)
+            for path in (folder / place / "confirmed").glob("*.json"):
+                node.store.write_atomic(f"{place}/confirmed/{path.name}", path.read_bytes())
+            pointer = (folder / place / bucket.CURRENT).read_bytes()
+            node.store.write_atomic(f"{place}/{bucket.CURRENT}", pointer)
+
+
+@contextmanager
+def changed_pack(home: Home, name: str | None, s3: S3Settings) -> Iterator[Path]:
+    """As ``changed_gallery``, to install packs in; the one of that ``name`` is there, if any is."""
+    if isinstance(home, Path):
+        yield home
+        return
+    before = pack_at_hand(home, name, s3) if name else folder_here(home)
+    with _workshop(before, f"models/{name}") as folder:
+        yield folder
+        with opened(home, s3) as node:
+            for path in (folder / "models").glob("[!.]*"):
+                node.publish(bucket.pack_listing(path.name), path)
+
+
+def forget_gallery(home: str, gallery: str, s3: S3Settings) -> None:
+    """Remove all of a gallery from its bucket and from this node's cache.
+
+    The pointer goes first: half-forgotten it is no gallery any more. Raises StoreUnreachable.
+    """
+    store = S3Store(home, s3)
+    store.delete(f"galleries/{gallery}/{bucket.CURRENT}")
+    store.delete(f"galleries/{gallery}")
+    with opened(home, s3) as node:
+        node.bring_pointer(gallery)
+
+
+@contextmanager
+def _workshop(before: Path, place: str) -> Iterator[Path]:
+    """With links to what ``before`` has at ``place``."""
+    cache = cache_folder()
+    with workshop(cache) as folder:
+        with held(cache):
+            for path in [path for path in (before / place).rglob("*") if path.is_file()]:
+                link_to(path, folder / path.relative_to(before))
+        yield folder

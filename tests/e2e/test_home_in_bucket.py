@@ -1,0 +1,83 @@
+"""A home in a bucket: install, enrol, search on another node, forget."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+
+from lfr_batch.cli.app import main
+from lfr_batch.homes.cache import folder_of
+from lfr_batch.storage.files import sha256_of
+from tests.casework import ACTOR, ASTRONAUT, Casework, installed_picture
+from tests.e2e.cli import WHO
+from tests.s3_servers import moto_server, new_bucket, rclone_server
+
+
+@pytest.fixture(params=["moto", "rclone"])
+def home(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    (tmp_path / "buckets").mkdir()
+    server = moto_server() if request.param == "moto" else rclone_server(tmp_path / "buckets")
+    with server as address, new_bucket(address, tmp_path) as bucket:
+        place = f"s3://{bucket}/team/home"
+        monkeypatch.setenv("LFR_HOME", place)
+        monkeypatch.setenv("LFR_RESULTS", str(tmp_path / "results"))
+        monkeypatch.setenv("LFR_CACHE", str(tmp_path / "first"))
+        yield place
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> str:
+    with pytest.raises(SystemExit) as stop:
+        main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    assert stop.value.code == code, err
+    return out + err
+
+
+def templates_in(cache: Path) -> list[Path]:
+    return [*cache.rglob("templates.parquet"), *cache.rglob("index.faiss")]
+
+
+def test_a_case_with_all_of_it_in_a_bucket(
+    home: str,
+    casework: Casework,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, source in (("astronaut", ASTRONAUT), ("actor", ACTOR)):
+        (tmp_path / "people" / name).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "people" / name / "portrait.png"), installed_picture(source))
+    pack = casework.home / "models" / "open"
+    assert f"is in {home}/models/open" in said(capsys, "models", "add", pack)
+    enrol = ("gallery", "enrol", "people", "--images", tmp_path / "people", *WHO[:4])
+    assert "people: 2 pictures of 2 subjects enrolled" in said(capsys, *enrol)
+    assert "unchanged: the same snapshot as before" in said(capsys, *enrol)
+
+    monkeypatch.setenv("LFR_CACHE", str(tmp_path / "second"))
+    walk = casework.footage / "walk.mp4"
+    scan = ("scan", walk, "--gallery", "people", *WHO, "--engine", "in_process")
+    assert "astronaut" in said(capsys, *scan)
+    (listed,) = json.loads(said(capsys, "gallery", "list", "--json"))
+    assert (listed["gallery"], listed["templates"], listed["damage"]) == ("people", 2, None)
+    assert "astronaut" in said(capsys, "gallery", "show", "people")
+    assert "2 templates is intact" in said(capsys, "gallery", "verify", "people")
+    assert "verified" in said(capsys, "models", "verify")
+    here = folder_of(tmp_path / "second", home)
+    kept = sha256_of(here / "models/open/yunet.onnx")
+    assert sha256_of(tmp_path / "second" / "files" / kept) == kept
+
+    assert "people is gone" in said(capsys, "gallery", "delete", "people", "--yes")
+    assert templates_in(tmp_path / "second") == []
+    assert "There is no gallery 'people'" in said(capsys, *scan, code=2)
+    assert templates_in(tmp_path / "first")  # until that node opens the home again
+    monkeypatch.setenv("LFR_CACHE", str(tmp_path / "first"))
+    said(capsys, "models", "list")
+    assert templates_in(tmp_path / "first") == []
+    shutil.rmtree(tmp_path / "first")

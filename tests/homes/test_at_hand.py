@@ -1,0 +1,226 @@
+"""A home in a bucket: published from one node, at hand on another, and forgotten on all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import StoreError
+from lfr_batch.homes.at_hand import (
+    folder_here,
+    gallery_at_hand,
+    home_at,
+    manifests_at_hand,
+    pack_at_hand,
+    snapshot_at_hand,
+)
+from lfr_batch.homes.change import changed_gallery, changed_pack, forget_gallery
+from lfr_batch.storage.s3_store import S3Store
+
+S3 = S3Config()
+PACK = {"manifest.json": b"{}", "sub/model.onnx": b"weights"}
+FIRST = {"manifest.json": b"{1}", "templates.parquet": b"faces", "index.faiss": b"vectors"}
+SECOND = {**FIRST, "manifest.json": b"{2}", "index.faiss": b"more vectors"}
+
+
+def fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def enrol(home: str, snapshot_id: str, files: Mapping[str, bytes]) -> None:
+    with changed_gallery(home, "people", S3) as folder:
+        gallery = folder / "galleries" / "people"
+        fill(gallery / "snapshots" / snapshot_id, files)
+        fill(gallery, {"CURRENT": f"{snapshot_id}\n".encode()})
+
+
+def install(home: str, files: Mapping[str, bytes] = PACK) -> None:
+    with changed_pack(home, "open", S3) as folder:
+        fill(folder / "models" / "open", files)
+
+
+def another_node(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
+    monkeypatch.setenv("LFR_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def published(home: str) -> str:
+    install(home)
+    enrol(home, "aaa", FIRST)
+    enrol(home, "bbb", SECOND)
+    return home
+
+
+def test_what_one_node_published_is_at_hand_on_another(
+    published: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    another_node(monkeypatch, tmp_path / "other")
+    folder = pack_at_hand(published, "open", S3)
+    assert content(folder) == {f"models/open/{name}": data for name, data in PACK.items()}
+    folder = snapshot_at_hand(published, "people", None, S3)
+    assert content(folder / "galleries") == {
+        "people/CURRENT": b"bbb\n",
+        **{f"people/snapshots/bbb/{name}": data for name, data in SECOND.items()},
+    }
+    snapshot_at_hand(published, "people", "aaa", S3)
+    assert content(folder / "galleries" / "people" / "snapshots" / "aaa") == FIRST
+    assert folder == folder_here(published)
+
+
+def test_manifests_alone_are_brought_to_tell_what_there_is(
+    published: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    another_node(monkeypatch, tmp_path / "other")
+    assert set(content(manifests_at_hand(published, S3))) == {
+        "models/open/manifest.json",
+        "galleries/people/CURRENT",
+        "galleries/people/snapshots/aaa/manifest.json",
+        "galleries/people/snapshots/bbb/manifest.json",
+    }
+    folder = gallery_at_hand(published, "people", S3)
+    assert content(folder / "galleries" / "people" / "snapshots" / "bbb") == SECOND
+    assert set(content(manifests_at_hand(published, S3))) >= {
+        "galleries/people/snapshots/bbb/index.faiss"
+    }
+
+
+def test_a_content_is_in_the_bucket_once(published: str) -> None:
+    contents = {hashlib.sha256(data).hexdigest() for data in {*FIRST.values(), *SECOND.values()}}
+    stored = S3Store(published, S3).list("galleries/people/files")
+    assert set(stored) == {f"galleries/people/files/{sha256}" for sha256 in contents}
+
+
+def test_many_workers_wait_for_one_pull(
+    published: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    another_node(monkeypatch, tmp_path / "other")
+    fetched: list[str] = []
+    fetch = S3Store.fetch
+
+    def noting(store: S3Store, path: str, to: object) -> None:
+        fetched.append(path)
+        fetch(store, path, to)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(S3Store, "fetch", noting)
+    with ThreadPoolExecutor(4) as pool:
+        folders = set(pool.map(lambda _: snapshot_at_hand(published, "people", None, S3), range(4)))
+    assert len(folders) == 1
+    assert len(fetched) == len(SECOND)
+
+
+def test_what_decayed_in_the_cache_is_brought_again(published: str) -> None:
+    folder = pack_at_hand(published, "open", S3)
+    with (folder / "models/open/sub/model.onnx").open("r+b") as file:
+        file.write(b"W")
+    pack_at_hand(published, "open", S3)
+    assert (folder / "models/open/sub/model.onnx").read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"others!", r"/files/\w{64} is not the file it is called after \(its sha256 is \w{64}\)"),
+        (None, r"/files/\w{64} is gone, and models/open/bundle\.json there lists it"),
+    ],
+)
+def test_a_bucket_that_has_something_else_gives_nothing(
+    published: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    data: bytes | None,
+    sentence: str,
+) -> None:
+    store = S3Store(published, S3)
+    path = f"models/open/files/{hashlib.sha256(b'weights').hexdigest()}"
+    store.write_atomic(path, data) if data else store.delete(path)
+    cache = another_node(monkeypatch, tmp_path / "other")
+    with pytest.raises(StoreError, match=sentence):
+        pack_at_hand(published, "open", S3)
+    assert not (cache / "files" / path.rsplit("/", 1)[1]).exists()
+
+
+def test_a_pack_in_place_of_another_takes_its_names(published: str) -> None:
+    with changed_pack(published, "open", S3) as folder:
+        (folder / "models/open/sub/model.onnx").unlink()
+        fill(folder / "models/open", {"other.onnx": b"other weights"})
+    folder = pack_at_hand(published, "open", S3)
+    assert set(content(folder / "models/open")) == {"manifest.json", "other.onnx"}
+
+
+def test_a_snapshot_stays_as_it_was_first_written(published: str) -> None:
+    enrol(published, "aaa", {**FIRST, "manifest.json": b"of another date"})
+    folder = snapshot_at_hand(published, "people", None, S3)
+    assert content(folder / "galleries/people/snapshots/aaa") == FIRST
+    assert (folder / "galleries/people/CURRENT").read_text() == "aaa\n"
+
+
+def test_who_fails_while_enrolling_publishes_nothing(published: str) -> None:
+    before = S3Store(published, S3).list("galleries")
+    with pytest.raises(IsADirectoryError), changed_gallery(published, "people", S3) as folder:
+        fill(folder / "galleries/people/snapshots/ccc", {**FIRST, "..": b"fails"})
+    assert S3Store(published, S3).list("galleries") == before
+    assert not folder.exists()
+
+
+def test_a_forgotten_gallery_leaves_every_cache_that_is_opened_again(
+    published: str, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = another_node(monkeypatch, tmp_path / "other")
+    snapshot_at_hand(published, "people", None, S3)
+    another_node(monkeypatch, cache)
+    forget_gallery(published, "people", S3)
+    store = S3Store(published, S3)
+    assert store.list("galleries") == ()
+    assert faces_in(cache) == []
+    assert faces_in(other) != []
+    another_node(monkeypatch, other)
+    pack_at_hand(published, "open", S3)
+    assert faces_in(other) == []
+    folder = snapshot_at_hand(published, "people", None, S3)
+    assert content(folder / "galleries") == {}
+
+
+def faces_in(cache: Path) -> list[str]:
+    known = {*FIRST.values(), *SECOND.values()} - {PACK["manifest.json"]}
+    return [name for name, data in content(cache).items() if data in known]
+
+
+@pytest.mark.parametrize("name", ["../..", "", "a/b", ".", "no-such"])
+def test_a_name_that_is_none_brings_and_removes_nothing(published: str, name: str) -> None:
+    folder = snapshot_at_hand(published, "people", None, S3)
+    pack_at_hand(published, "open", S3)
+    before = content(folder)
+    for bring in (snapshot_at_hand(published, name, None, S3), pack_at_hand(published, name, S3)):
+        assert bring == folder
+    gallery_at_hand(published, name, S3)
+    assert content(folder).items() >= before.items()
+
+
+def test_a_folder_is_at_hand_as_it_is(tmp_path: Path) -> None:
+    assert home_at(str(tmp_path)) == tmp_path
+    assert home_at("s3://bucket/home") == "s3://bucket/home"
+    for folder in (
+        pack_at_hand(tmp_path, "open", S3),
+        snapshot_at_hand(tmp_path, "people", None, S3),
+        gallery_at_hand(tmp_path, "people", S3),
+        manifests_at_hand(tmp_path, S3),
+        folder_here(tmp_path),
+    ):
+        assert folder == tmp_path
+    with changed_gallery(tmp_path, "people", S3) as folder:
+        assert folder == tmp_path
+    with changed_pack(tmp_path, "open", S3) as folder:
+        assert folder == tmp_path
