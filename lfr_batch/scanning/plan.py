@@ -111,7 +111,7 @@ def make_plan(
     on_found(found)
     settled = settle(order.home, order.config, order.kind)
     request = _request(order, now, _Basis(pack, statement, snapshot, choice, lone, settled))
-    key = _result_key(request, pack, order.config, settled)
+    key = result_key(request, pack, order.config, settled)
     assets: list[FootageAsset] = []
     segments: list[Segment] = []
     for held in probe_all(found.entries, order.config):
@@ -180,7 +180,7 @@ def probe_all(
         yield from pool.map(partial(probe, footage=config.footage, s3=config.s3), entries)
 
 
-def _result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:
+def result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:
     """All that decides a segment's result, and nothing else; the segment ids follow from it."""
     decisive = (
         __version__,
