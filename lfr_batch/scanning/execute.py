@@ -34,7 +34,7 @@ from lfr_batch.results.publish import publish_run, tidy, withdraw
 from lfr_batch.results.run_log import RunEntry, RunStatus, latest_row, record_run
 from lfr_batch.results.run_state import RunRequest, RunState, load_run, read_catalogue
 from lfr_batch.results.shards import read_shard
-from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.stored_run import StoredRun, in_haste
 from lfr_batch.scanning.probed_again import Planned, as_planned, probed_again
 from lfr_batch.scanning.receipts import run_segments
 from lfr_batch.scanning.worker import WorkerSpec
@@ -219,7 +219,7 @@ def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, Se
 def _is_asked_to_end(run: StoredRun) -> bool:
     """A store that does not answer asks for nothing."""
     with suppress(StoreError):
-        return asked_to_end(run) is not None
+        return asked_to_end(in_haste(run)) is not None
     return False
 
 
