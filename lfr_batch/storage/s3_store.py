@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 NO_ANSWER = "{what} does not answer ({said}): check the network and the endpoint, or wait"
 
+ARROW_ATTEMPTS = 12
+"""Of pyarrow's own client, whose pauses double up to 20 s: about a minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class S3Store:
@@ -146,7 +149,12 @@ def arrow_filesystem(s3: S3Settings) -> S3FileSystem:
     import pyarrow.fs  # noqa: PLC0415
 
     meta = client(s3).meta
-    options: dict[str, Any] = {"region": meta.region_name}
+    options: dict[str, Any] = {
+        "region": meta.region_name,
+        "retry_strategy": pyarrow.fs.AwsStandardS3RetryStrategy(max_attempts=ARROW_ATTEMPTS),
+        "connect_timeout": meta.config.connect_timeout,
+        "request_timeout": meta.config.read_timeout,
+    }
     scheme, _, host = meta.endpoint_url.partition("://")
     if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         options |= {"scheme": scheme, "endpoint_override": host.rstrip("/")}
