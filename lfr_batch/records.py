@@ -111,6 +111,10 @@ class FootageAsset:
     """Of its content, 0 to 1, as far as probing knows."""
     notes: str | None = None
     """What is worth knowing and no fault."""
+    retryable: bool = False
+    """Of one that failed: the fault was of the place, not of the file, and may pass."""
+    aspect: float | None = None
+    """As it was told by ``FootageEntry``."""
 
 
 @dataclass(frozen=True, slots=True)

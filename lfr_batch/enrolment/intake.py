@@ -16,7 +16,7 @@ import numpy as np
 
 from lfr_batch import cuda
 from lfr_batch.config.schema import Config, QualityConfig
-from lfr_batch.errors import FootageError, StoreError
+from lfr_batch.errors import FootageError, StoreAway, StoreError
 from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.grade import grade
 from lfr_batch.faces.realign import look_upright
@@ -198,6 +198,8 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
             data = _read(image.uri, spec.config)
             pictures = len(check_still(image.uri, data).pages)
             picture = decode_still(image.uri, data)
+        except StoreAway:
+            raise
         except (FootageError, StoreError) as error:
             why = str(error).removeprefix(f"{image.uri} ")
             return FileOutcome(image.subject_id, image.uri, f"unreadable: {why}")

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.config.time_zones import zone_of
-from lfr_batch.errors import FootageError, StoreError, UsageError
+from lfr_batch.errors import FootageError, StoreAway, StoreError, UsageError
 from lfr_batch.footage.albums import open_album
 from lfr_batch.footage.fields import as_asked
 from lfr_batch.footage.moving import Probed, probe_moving
@@ -45,7 +45,8 @@ MOST_FRAMES = 50
 def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[FootageAsset, ...]:
     """What the entry is: an asset for each stream of each recording in it, or one for a still.
 
-    An entry that cannot be read comes back as one asset, 'failed' with the reason.
+    An entry that cannot be read comes back as one asset, 'failed' with the reason. Raises
+    StoreAway: then nothing is known of it.
     """
     blank = FootageAsset(
         footage_id=_footage_id(entry.uri, None),
@@ -55,6 +56,7 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
         camera_id=entry.camera_id,
         site=entry.site,
         rotation_deg=entry.rotate_deg,
+        aspect=entry.aspect,
     )
     try:
         source = source_of(entry.uri, s3)
@@ -77,8 +79,11 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
                 found = [_still(entry, source)]
             else:
                 found = probe_moving(entry, source, head, facts)
+    except StoreAway:
+        raise
     except (FootageError, StoreError, UsageError) as error:
-        return (_with_start(replace(blank, error=str(error)), entry, Probed({}), footage),)
+        failed = replace(blank, error=str(error), retryable=error.retryable)
+        return (_with_start(failed, entry, Probed({}), footage),)
     except Exception as error:  # noqa: BLE001 - one file's surprise must not end the run
         logger.warning("%s: %s", entry.uri, trace(error))
         what = f"{entry.uri}: {unexpected(error)}"

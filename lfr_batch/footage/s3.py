@@ -1,6 +1,6 @@
 """Footage in S3 or a store that speaks its protocol.
 
-Endpoint, region, credentials, retries and proxies come from where boto3 takes them (environment,
+Endpoint, region, credentials and proxies come from where boto3 takes them (environment,
 profiles, instance roles); ``S3Config`` overrides what it names.
 """
 
@@ -16,38 +16,36 @@ from dataclasses import dataclass
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import (
     FootageChanged,
     FootageGone,
     FootageUnreadable,
     LfrError,
+    StoreAway,
     StoreUnreachable,
     UsageError,
 )
 from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, sort_by_name
 from lfr_batch.footage.ranged import RangedReader
-from lfr_batch.storage import s3_errors
-from lfr_batch.storage.s3_client import client
+from lfr_batch.storage import s3_errors, s3_requests
 from lfr_batch.storage.s3_errors import Meaning, S3Failure
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
 
 SCHEME = "s3://"
 MIB = 1024 * 1024
-READ_ATTEMPTS = 4
-"""boto3 retries requests; a body that breaks off half-way is ours to ask for again."""
 WILDCARD = re.compile(r"[*?\[]")
 ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
 UNVERSIONED = "null"
 """The version that every object has that is written while a bucket keeps no versions."""
 
 SENTENCES: Mapping[Meaning, tuple[type[LfrError], str]] = {
-    **{meaning: (StoreUnreachable, sentence) for meaning, sentence in s3_errors.SENTENCES.items()},
+    **{
+        meaning: (StoreAway if meaning in s3_errors.AWAY else StoreUnreachable, sentence)
+        for meaning, sentence in s3_errors.SENTENCES.items()
+    },
     "no bucket": (
         StoreUnreachable,
         "the bucket of {what} does not exist: check its name and endpoint",
@@ -67,7 +65,7 @@ SENTENCES: Mapping[Meaning, tuple[type[LfrError], str]] = {
         "{what} was replaced while it was being read: scan it anew",
     ),
     "no endpoint": (
-        StoreUnreachable,
+        StoreAway,
         "{what} cannot be reached at {endpoint}: check s3.endpoint_url and the network",
     ),
 }
@@ -123,11 +121,11 @@ class S3Object:
 
     def open_bytes(self) -> BinaryIO:
         """It asks for ranges of ``read_ahead_mib`` and keeps the last few. Its reads raise, too."""
-        head, store = self._head(), client(self.s3)
+        head = self._head()
         etag = head.get("ETag", "")
 
         def fetch(start: int, stop: int) -> bytes:
-            return _read_range(store, self.uri, (start, stop), etag)
+            return _read_range(self, (start, stop), etag)
 
         reader = RangedReader(head["ContentLength"], fetch, self.s3.read_ahead_mib * MIB)
         return cast("BinaryIO", BufferedReader(reader, MIB))
@@ -146,7 +144,7 @@ class S3Object:
     def _head(self, **asked: Any) -> HeadObjectOutputTypeDef:
         bucket, key = split(self.uri)
         with _explained(self.uri):
-            return client(self.s3).head_object(Bucket=bucket, Key=key, **asked)
+            return s3_requests.head(self.s3, bucket, key, **asked)
 
 
 def _state_of(head: HeadObjectOutputTypeDef) -> ObjectState:
@@ -181,11 +179,9 @@ def split(uri: str) -> tuple[str, str]:
 
 def _keys(bucket: str, prefix: str, given: str, s3: S3Config) -> Iterator[str]:
     with _explained(given):
-        pages = client(s3).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        for page in pages:
-            for item in page.get("Contents", []):
-                if not item["Key"].endswith("/"):
-                    yield item["Key"]
+        for item in s3_requests.objects(s3, bucket, prefix):
+            if not item["Key"].endswith("/"):
+                yield item["Key"]
 
 
 def _matches(key: str, pattern: str) -> bool:
@@ -194,31 +190,25 @@ def _matches(key: str, pattern: str) -> bool:
     return same_depth and fnmatch.fnmatchcase(key, pattern.replace("**/", "*"))
 
 
-def _read_range(store: S3Client, uri: str, span: tuple[int, int], etag: str) -> bytes:
+def _read_range(there: S3Object, span: tuple[int, int], etag: str) -> bytes:
     """Not every store heeds the condition, but each says what it sends."""
-    bucket, key = split(uri)
-    condition: dict[str, Any] = {"IfMatch": etag} if etag and not etag.startswith("W/") else {}
-    wanted = f"bytes={span[0]}-{span[1] - 1}"
-    for attempt in range(1, READ_ATTEMPTS + 1):
-        with _explained(uri, last_attempt=attempt == READ_ATTEMPTS):
-            reply = store.get_object(Bucket=bucket, Key=key, Range=wanted, **condition)
-            if reply.get("ETag", "") != etag:
-                raise _refusal(uri, REPLACED)
-            data = reply["Body"].read()
-            if len(data) == span[1] - span[0]:
-                return data
-    raise StoreUnreachable(f"{uri} sends less than it announces: try again later")
+    condition = {"IfMatch": etag} if etag and not etag.startswith("W/") else {}
+
+    def require_same(answer: GetObjectOutputTypeDef) -> None:
+        if answer.get("ETag", "") != etag:
+            raise _refusal(there.uri, REPLACED)
+
+    with _explained(there.uri):
+        return s3_requests.read_range(there.s3, split(there.uri), span, require_same, **condition)
 
 
 @contextmanager
-def _explained(what: str, *, last_attempt: bool = True) -> Iterator[None]:
-    """Turn boto3's errors into sentences; broken transfers pass silently before the last try."""
+def _explained(what: str) -> Iterator[None]:
+    """Turn boto3's errors into sentences."""
     try:
         yield
-    except (ClientError, BotoCoreError, OSError, ValueError) as error:
-        failure = s3_errors.failure_of(error)
-        if last_attempt or failure.meaning != "broken off":
-            raise _refusal(what, failure) from error
+    except (*s3_errors.BOTO_ERRORS, OSError, ValueError) as error:
+        raise _refusal(what, s3_errors.failure_of(error)) from error
 
 
 def _refusal(what: str, failure: S3Failure) -> LfrError:

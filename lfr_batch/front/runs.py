@@ -95,7 +95,7 @@ def run_order(
     engine = order.config.engine
     asked = StoredRun(store, order.run_id or "")
     if order.run_id and is_asked_before(order, asked):
-        return _continued(asked, Resumption(engine), listener, machinery)
+        return _continued(asked, Resumption(engine, probe_again=True), listener, machinery)
     with alone_on_ray(engine), machinery.joined(engine):
         with listener.probing() as count:
             now = datetime.now(UTC)
@@ -130,7 +130,7 @@ def resume_run(
             "start a new one with `lfr live`; `lfr report` still works."
         )
     recorded = parse_config(request.config, f"the request of run {run_id}")
-    resumption = Resumption(engine_over(recorded, settings), retry_failed)
+    resumption = Resumption(engine_over(recorded, settings), retry_failed, probe_again=True)
     return _continued(run, resumption, listener, machinery)
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
-from lfr_batch.errors import ResultsError, StoreUnreachable
+from lfr_batch.errors import ResultsError, StoreAway, StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS
 
 _PART = re.compile(rf"(?:{'|'.join(DATASETS)})/run_id=[^/\n]+/[^/\n]+?\.parquet")
 _IN_BUCKET = re.compile(rf"'_({'|'.join(DATASETS)})_parts' failed: (.*)")
+_NO_ANSWER = re.compile(
+    r"NETWORK_CONNECTION|SLOW_DOWN|SERVICE_UNAVAILABLE|INTERNAL_FAILURE|REQUEST_TIMEOUT|THROTTLING"
+    r"|HTTP status (?:5\d\d|429)|ExpiredToken|curlCode|SlowDown"
+)
+"""In what pyarrow's client says when a bucket does not answer: nothing of the part."""
 _NOT_OPENED = re.compile(r"cannot open|permission denied|no files found", re.IGNORECASE)
 
 
@@ -41,6 +46,8 @@ def about_part(said: str) -> ResultsError | StoreUnreachable | None:
     found = _PART.search(said)
     if found is None:
         return _about_bucket(said)
+    if _NO_ANSWER.search(said):
+        return StoreAway(f"{found[0]} cannot be read now: the bucket does not answer; try again")
     if _NOT_OPENED.search(said):
         return StoreUnreachable(f"{found[0]} cannot be opened; mend its permissions and try again")
     return damaged(found[0], publish_again(found[0]))
@@ -49,6 +56,10 @@ def about_part(said: str) -> ResultsError | StoreUnreachable | None:
 def _about_bucket(said: str) -> StoreUnreachable | None:
     """pyarrow, which reads buckets, names no file once a part has been opened."""
     found = _IN_BUCKET.search(said)
+    if found and _NO_ANSWER.search(said):
+        return StoreAway(
+            f"a part of {found[1]} cannot be read now: the bucket does not answer; try again"
+        )
     return found and StoreUnreachable(
         f"a part of {found[1]} in the bucket cannot be read ({found[2]}); try again, and if it "
         "stays so restore that dataset from a copy"

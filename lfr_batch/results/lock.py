@@ -10,8 +10,8 @@ After a kill it stands for up to ``lease_s``. Neither decides whose results coun
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,7 +34,7 @@ from lfr_batch.results.hold import (
     write_claim,
 )
 from lfr_batch.results.store import way_out
-from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.stored_run import StoredRun, in_haste
 from lfr_batch.storage.local_store import explained
 from lfr_batch.storage.locks import is_held, open_lock, try_lock
 from lfr_batch.storage.s3_store import S3Store
@@ -94,16 +94,17 @@ def _lease(run: StoredRun, bucket: S3Store, lease_s: float) -> Iterator[Hold]:
         ended.set()
         keeper.join()
         with suppress(StoreError):  # then it runs out by itself
-            write_claim(run, hold.epoch, released=True)
+            write_claim(in_haste(run), hold.epoch, released=True)
 
 
 def _renew(hold: Hold, lease_s: float, ended: threading.Event) -> None:
     """Of this holder's own claim: nobody else writes it, and it writes no other."""
-    beat = 0
-    while not ended.wait(max(lease_s / _RENEWALS, _SHORTEST_WAIT_S)):
+    every_s = max(lease_s / _RENEWALS, _SHORTEST_WAIT_S)
+    run, beat = in_haste(hold.run, every_s), 0
+    while not ended.wait(every_s):
         beat += 1
         with suppress(StoreError):  # made up for by the next
-            write_claim(hold.run, hold.epoch, beat=beat)
+            write_claim(run, hold.epoch, beat=beat)
 
 
 def _take_if_free(run: StoredRun, bucket: S3Store, lease_s: float) -> Hold:
@@ -121,11 +122,11 @@ def _take_if_free(run: StoredRun, bucket: S3Store, lease_s: float) -> Hold:
 def _pass_gate(bucket: S3Store, gate: str) -> bool:
     """Whether this process is the first at the gate, as far as the store can say.
 
-    The second of two writes says whether it can. An answer that was lost on its way makes boto3
-    write twice: then what is there is this process's own.
+    The second of two writes says whether it can. An answer that was lost on its way makes the first
+    be written twice: then what is there is this process's own.
     """
-    mine = f"{threading.get_ident()} {time.monotonic_ns()} {id(gate)}".encode()
-    if not bucket.write_new(gate, mine) and bucket.read(gate) != mine:
+    mine = secrets.token_hex().encode()
+    if not bucket.write_new(gate, mine) and not _holds(bucket, gate, mine):
         return False
     if bucket.write_new(gate, mine):
         logger.warning(
@@ -134,6 +135,14 @@ def _pass_gate(bucket: S3Store, gate: str) -> bool:
             bucket.uri,
         )
     return True
+
+
+def _holds(bucket: S3Store, path: str, data: bytes) -> bool:
+    """Not where it is gone again: somebody else was there, and found the run held."""
+    try:
+        return bucket.read(path) == data
+    except FileNotFoundError:
+        return False
 
 
 def _last_lease(run: StoredRun, bucket: S3Store, just_written: str) -> tuple[Claim, float]:

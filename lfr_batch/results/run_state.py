@@ -15,6 +15,7 @@ from lfr_batch.models.planned import PlannedWith
 from lfr_batch.models.settled import Settled
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome
 from lfr_batch.results import layout
+from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.lake_version import check_lake, mark_lake
 from lfr_batch.results.parts import iterate_part, write_part
 from lfr_batch.results.rows import asset_of, row_of, segment_of
@@ -23,6 +24,7 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
 _REQUEST, _CATALOGUE, _PLAN = "request.json", "catalogue.parquet", "plan.parquet"
+_AMENDED = "amended"
 NO_RUNS = (
     "there are no runs yet; if there should be, LFR_RESULTS, LFR_HOME or the command's option "
     "name another results root"
@@ -124,16 +126,42 @@ def load_run(run: StoredRun) -> RunRequest:
         ) from error
 
 
-def read_plan(run: StoredRun) -> tuple[Segment, ...]:
-    """Raises ResultsError for a damaged plan."""
-    rows = iterate_part(run.store, run.state(_PLAN), _ANEW)
+def amend_run(hold: Hold, assets: Sequence[FootageAsset], segments: Sequence[Segment]) -> None:
+    """Put others in the place of catalogue and plan, for this holder and those that follow.
+
+    They lie under names of the holder, like all that is written more than once: what a holder that
+    was overtaken still writes, or what arrives late, takes nothing back. Raises RunTakenOver.
+    """
+    require_hold(hold)
+    run = hold.run
+    write_part(run.store, _place(run, _PLAN, hold.epoch), map(row_of, segments), PLAN)
+    write_part(run.store, _place(run, _CATALOGUE, hold.epoch), map(row_of, assets), CATALOGUE)
+
+
+def planned_by(run: StoredRun) -> str:
+    """The holder whose catalogue and plan count; '' for those that the run was created with."""
+    paths = run.store.list(run.state(_AMENDED))
+    whole = [path.split("/")[-2] for path in paths if path.endswith(f"/{_CATALOGUE}")]
+    return max(whole, default=layout.NO_EPOCH)
+
+
+def read_plan(run: StoredRun, planned: str | None = None) -> tuple[Segment, ...]:
+    """``planned``: as ``planned_by`` says, if it was asked. Raises ResultsError for a damaged
+    plan."""
+    epoch = planned_by(run) if planned is None else planned
+    rows = iterate_part(run.store, _place(run, _PLAN, epoch), _ANEW)
     return tuple(map(segment_of, rows))
 
 
-def read_catalogue(run: StoredRun) -> tuple[FootageAsset, ...]:
-    """Raises ResultsError for a damaged catalogue."""
-    rows = iterate_part(run.store, run.state(_CATALOGUE), _ANEW)
+def read_catalogue(run: StoredRun, planned: str | None = None) -> tuple[FootageAsset, ...]:
+    """As ``read_plan``."""
+    epoch = planned_by(run) if planned is None else planned
+    rows = iterate_part(run.store, _place(run, _CATALOGUE, epoch), _ANEW)
     return tuple(map(asset_of, rows))
+
+
+def _place(run: StoredRun, name: str, epoch: str) -> str:
+    return run.state(_AMENDED, epoch, name) if epoch else run.state(name)
 
 
 def list_runs(store: Store) -> tuple[str, ...]:

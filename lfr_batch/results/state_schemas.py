@@ -45,6 +45,8 @@ CATALOGUE = schema_of(
     ("unsearched", pa.string(), "What is not looked at."),
     ("unsearched_share", pa.float64(), "Share of that, 0 to 1; 0 also where it is not known."),
     ("notes", pa.string(), "What is worth knowing."),
+    ("retryable", pa.bool_(), "Probed anew by `lfr resume`."),
+    ("aspect", pa.float64(), "Width by height of the true picture, as the manifest has it."),
 )
 
 PLAN = schema_of(

@@ -17,7 +17,7 @@ from lfr_batch.results.lock import is_locked
 from lfr_batch.results.progress import RunProgress, summarise
 from lfr_batch.results.rows import row_of
 from lfr_batch.results.run_log import latest_row
-from lfr_batch.results.run_state import RunRequest, load_run, read_catalogue, read_plan
+from lfr_batch.results.run_state import RunRequest, load_run, planned_by, read_catalogue, read_plan
 from lfr_batch.results.run_views import FINISHED
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.stored_run import StoredRun
@@ -118,7 +118,8 @@ def run_rows(connection: duckdb.DuckDBPyConnection, store: Store) -> list[dict[s
 def run_progress(run: StoredRun, now: datetime | None = None) -> RunOverview:
     """Raises RunNotFound, ResultsTooNew."""
     request = load_run(run)
-    assets, plan = read_catalogue(run), read_plan(run)
+    planned = planned_by(run)
+    assets, plan = read_catalogue(run, planned), read_plan(run, planned)
     outcomes = read_outcomes(run)
     progress = summarise(plan, outcomes)
     row = latest_row(run) or {"status": "running", "error": None}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lfr_batch.results import layout
+from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
+
+HASTE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +25,10 @@ class StoredRun:
     def directory(self, dataset: str) -> str:
         """Where the run's parts of a published dataset lie."""
         return layout.run_directory(dataset, self.run_id)
+
+
+def in_haste(run: StoredRun, patience_s: float = HASTE_S) -> StoredRun:
+    """The same run, for what is not worth waiting for where a bucket does not answer."""
+    if not isinstance(run.store, S3Store):
+        return run
+    return replace(run, store=replace(run.store, patience_s=patience_s))

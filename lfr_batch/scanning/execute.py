@@ -31,10 +31,11 @@ from lfr_batch.results.lock import LEASE_S, lock_run
 from lfr_batch.results.progress import RETRY, RunProgress, summarise
 from lfr_batch.results.publish import publish_run, tidy, withdraw
 from lfr_batch.results.run_log import RunEntry, RunStatus, latest_row, record_run
-from lfr_batch.results.run_state import RunRequest, RunState, load_run, read_catalogue, read_plan
+from lfr_batch.results.run_state import RunRequest, RunState, load_run, read_catalogue
 from lfr_batch.results.shards import read_shard
-from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.stored_run import StoredRun, in_haste
 from lfr_batch.scanning.noting import NotingProgress
+from lfr_batch.scanning.probed_again import Planned, as_planned, probed_again
 from lfr_batch.scanning.progress import UNHEARD, Progress
 from lfr_batch.scanning.receipts import run_segments
 from lfr_batch.scanning.worker import WorkerSpec
@@ -79,6 +80,8 @@ class Resumption:
 
     engine: EngineConfig | None = None
     retry_failed: bool = False
+    probe_again: bool = False
+    """Whether footage is probed anew that could not be got at."""
 
     @property
     def retry(self) -> frozenset[SegmentStatus]:
@@ -96,8 +99,12 @@ class _Job:
     hold: Hold
     request: RunRequest
     config: Config
-    plan: tuple[Segment, ...]
+    planned: Planned
     retry: frozenset[SegmentStatus]
+
+    @property
+    def plan(self) -> tuple[Segment, ...]:
+        return self.planned.segments
 
 
 def execute_run(
@@ -117,9 +124,13 @@ def execute_run(
         begin_anew(hold)
         _require_same_version(request)
         config = _config(request, resumption)
-        job = _Job(hold, request, config, read_plan(run), resumption.retry)
         with _failure_recorded(hold, request):
-            return _publish(job, _run_pending(job, means, NotingProgress(progress, hold)))
+            noting = NotingProgress(progress, hold)
+            planned = as_planned(run)
+            if resumption.probe_again:
+                planned = probed_again(hold, request, config, planned, noting.tell)
+            job = _Job(hold, request, config, planned, resumption.retry)
+            return _publish(job, _run_pending(job, means, noting))
 
 
 def _require_same_version(request: RunRequest) -> None:
@@ -187,7 +198,7 @@ def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, Se
 def _is_asked_to_end(run: StoredRun) -> bool:
     """A store that does not answer asks for nothing."""
     with suppress(StoreError):
-        return asked_to_end(run) is not None
+        return asked_to_end(in_haste(run)) is not None
     return False
 
 
@@ -253,12 +264,13 @@ def _keep_receipts(
 
 def _publish(job: _Job, outcomes: Mapping[str, SegmentOutcome]) -> RunResult:
     run = job.hold.run
-    state = RunState(job.request, read_catalogue(run), job.plan, outcomes)
+    assets = read_catalogue(run, job.planned.by)
+    state = RunState(job.request, assets, job.plan, outcomes)
     progress = summarise(job.plan, outcomes)
     status = _end_of(state.assets, progress)
     published = latest_row(run) or {}
     # Where nothing was left to do, the end stays as it was; a complete run is only tidied up.
-    if published.get("status") != "complete_with_failures":
+    if published.get("status") != "complete_with_failures" or job.planned.by == job.hold.epoch:
         sightings = stitched(run, state, job.config)
         publish_run(job.hold, state, sightings, RunEntry(status, at=datetime.now(UTC)))
         published = latest_row(run) or {}

@@ -115,7 +115,7 @@ def make_plan(
     on_found(found)
     agreed = settle(order.home, order.config, order.kind)
     request = _request(order, now, _Basis(pack, statement, snapshot, choice, lone, agreed.settled))
-    key = _result_key(request, pack, order.config, agreed.settled)
+    key = result_key(request, pack, order.config, agreed.settled)
     assets: list[FootageAsset] = []
     segments: list[Segment] = []
     for held in probe_all(found.entries, order.config):
@@ -184,7 +184,7 @@ def probe_all(
         yield from pool.map(partial(probe, footage=config.footage, s3=config.s3), entries)
 
 
-def _result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:
+def result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:
     """All that decides a segment's result, and nothing else; the segment ids follow from it."""
     decisive = (
         __version__,

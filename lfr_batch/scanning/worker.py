@@ -12,7 +12,7 @@ from threading import Thread
 import cv2
 
 from lfr_batch.config.schema import Config
-from lfr_batch.errors import EngineError, LfrError
+from lfr_batch.errors import EngineError, LfrError, StoreAway
 from lfr_batch.footage.decoders import Decoding, decoder_of
 from lfr_batch.footage.open import open_segment
 from lfr_batch.footage.stillness import Stillness
@@ -109,13 +109,15 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         return result
 
     def process(segment: Segment) -> SegmentOutcome:
-        """Search a segment and write its shard. A StoreError means that nothing can be written."""
+        """Search a segment and write its shard. A StoreAway means that nothing was read or written
+        for the time being, any other StoreError that nothing can be written."""
         use_threads(share)
         try:
             with lend() as search:
                 result = searched(segment, decoder, search)
-        except EngineError:
-            # It is not the segment's fault: the run ends with the sentence, and can be resumed.
+        except (EngineError, StoreAway):
+            # It is not the segment's fault: the run ends with the sentence, and can be resumed, or
+            # waits until the store answers.
             raise
         except LfrError as error:
             again: SegmentStatus = "quarantined" if error.retryable else "failed"

@@ -1,5 +1,5 @@
 """A bucket as a store, through boto3: credentials, profiles, region, endpoint
-(``AWS_ENDPOINT_URL``), retries and proxies are what boto3 users expect.
+(``AWS_ENDPOINT_URL``) and proxies are what boto3 users expect.
 
 boto3 is imported when a bucket is first spoken to: it takes as long as all else of a short command.
 """
@@ -7,22 +7,26 @@ boto3 is imported when a bucket is first spoken to: it takes as long as all else
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from lfr_batch.errors import StoreUnreachable
-from lfr_batch.storage.store import S3Settings
+from lfr_batch.errors import StoreAway, StoreUnreachable
+from lfr_batch.storage.store import PATIENCE_S, S3Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ObjectTypeDef
     from pyarrow.fs import S3FileSystem
+
+NO_ANSWER = "{what} does not answer ({said}): check the network and the endpoint, or wait"
+
+ARROW_ATTEMPTS = 12
+"""Of pyarrow's own client, whose pauses double up to 20 s: about a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class S3Store:
 
     uri: str
     s3: S3Settings
+    patience_s: float = field(default=PATIENCE_S, kw_only=True)
+    """How long what is not answered is asked for again."""
 
     @property
     def bucket(self) -> str:
@@ -42,53 +48,55 @@ class S3Store:
 
     def write_atomic(self, path: str, data: bytes) -> None:
         with _explained(self.uri):
-            client(self.s3).put_object(Bucket=self.bucket, Key=self.key(path), Body=data)
+            self._put(path, data)
 
     def write_new(self, path: str, data: bytes) -> bool:
         """Write only if nothing is there. Whether it was written.
 
-        A store without conditional writes just writes, and one that ignores conditions, too.
+        An answer that was lost on its way makes that 'not': then what is there is this very data. A
+        store without conditional writes just writes, and one that ignores conditions, too.
         """
-        put = partial(client(self.s3).put_object, Bucket=self.bucket, Key=self.key(path), Body=data)
         from botocore.exceptions import ClientError  # noqa: PLC0415
 
         from lfr_batch.storage.s3_errors import failure_of  # noqa: PLC0415
 
         with _explained(self.uri):
             try:
-                put(IfNoneMatch="*")
+                self._put(path, data, IfNoneMatch="*")
             except ClientError as error:
                 meaning = failure_of(error).meaning
                 if meaning == "condition failed":
                     return False
                 if meaning != "no conditions":
                     raise
-                put()
+                self._put(path, data)
         return True
 
     def read(self, path: str) -> bytes:
-        with _explained(self.uri):
-            return self._get(path)["Body"].read()
+        return self._read(path)[0]
 
     def read_aged(self, path: str) -> tuple[bytes, float]:
         """The bytes and how many seconds ago they were written, both by the store's own clock.
 
         Raises FileNotFoundError.
         """
-        with _explained(self.uri):
-            answer = self._get(path)
-            data = answer["Body"].read()
+        data, answer = self._read(path)
         now = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         age = parsedate_to_datetime(now) - answer["LastModified"] if now else timedelta(0)
         return data, age.total_seconds()
 
-    def _get(self, path: str) -> GetObjectOutputTypeDef:
-        return client(self.s3).get_object(Bucket=self.bucket, Key=self.key(path))
+    def _read(self, path: str) -> tuple[bytes, GetObjectOutputTypeDef]:
+        from lfr_batch.storage import s3_requests  # noqa: PLC0415
+
+        with _explained(self.uri):
+            return s3_requests.read_whole(self.s3, self.bucket, self.key(path), self.patience_s)
 
     def exists(self, path: str) -> bool:
+        from lfr_batch.storage import s3_requests  # noqa: PLC0415
+
         try:
             with _explained(self.uri):
-                client(self.s3).head_object(Bucket=self.bucket, Key=self.key(path))
+                s3_requests.head(self.s3, self.bucket, self.key(path), self.patience_s)
         except FileNotFoundError:
             return bool(self.list(path))
         return True
@@ -110,22 +118,46 @@ class S3Store:
         with _explained(self.uri):
             for item in self._objects(key):
                 if item["Key"] == key or item["Key"].startswith(f"{key}/"):
-                    client(self.s3).delete_object(Bucket=self.bucket, Key=item["Key"])
+                    self._delete(item["Key"])
+
+    def _put(self, path: str, data: bytes, **condition: Any) -> None:
+        key = self.key(path)
+        self._asked(lambda to: to.put_object(Bucket=self.bucket, Key=key, Body=data, **condition))
+
+    def _delete(self, key: str) -> None:
+        self._asked(lambda to: to.delete_object(Bucket=self.bucket, Key=key))
 
     def fetch(self, path: str, to: BinaryIO) -> None:
-        """A file of any size, in parts. Raises FileNotFoundError, StoreUnreachable."""
+        """A file of any size, in parts, from the beginning at every attempt. ``to`` is empty and
+        can be truncated. Raises FileNotFoundError, StoreUnreachable."""
+
+        def download(client: S3Client) -> None:
+            to.seek(0)
+            to.truncate()
+            client.download_fileobj(self.bucket, self.key(path), to)
+
         with _explained(self.uri):
-            client(self.s3).download_fileobj(self.bucket, self.key(path), to)
+            self._asked(download)
 
     def send(self, path: str, source: Path) -> None:
         """A file of any size, in parts; it is there when all are. Raises StoreUnreachable."""
-        with _explained(self.uri), source.open("rb") as file:
-            client(self.s3).upload_fileobj(file, self.bucket, self.key(path))
+
+        def upload(client: S3Client) -> None:
+            with source.open("rb") as file:
+                client.upload_fileobj(file, self.bucket, self.key(path))
+
+        with _explained(self.uri):
+            self._asked(upload)
 
     def _objects(self, prefix: str) -> Iterator[ObjectTypeDef]:
-        pages = client(self.s3).get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.bucket, Prefix=prefix.lstrip("/")):
-            yield from page.get("Contents", ())
+        from lfr_batch.storage import s3_requests  # noqa: PLC0415
+
+        return s3_requests.objects(self.s3, self.bucket, prefix.lstrip("/"), self.patience_s)
+
+    def _asked(self, request: Callable[[S3Client], Any]) -> None:
+        from lfr_batch.storage.s3_retries import asked  # noqa: PLC0415
+
+        asked(self.s3, request, self.patience_s)
 
 
 def client(s3: S3Settings) -> S3Client:
@@ -139,8 +171,15 @@ def arrow_filesystem(s3: S3Settings) -> S3FileSystem:
     import boto3  # noqa: PLC0415
     import pyarrow.fs  # noqa: PLC0415
 
+    from lfr_batch.storage import s3_client  # noqa: PLC0415
+
     meta = client(s3).meta
-    options: dict[str, Any] = {"region": meta.region_name}
+    options: dict[str, Any] = {
+        "region": meta.region_name,
+        "retry_strategy": pyarrow.fs.AwsStandardS3RetryStrategy(max_attempts=ARROW_ATTEMPTS),
+        "connect_timeout": s3_client.CONNECT_S,
+        "request_timeout": s3_client.READ_S,
+    }
     scheme, _, host = meta.endpoint_url.partition("://")
     if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         options |= {"scheme": scheme, "endpoint_override": host.rstrip("/")}
@@ -174,17 +213,20 @@ def _checksums(validation: str) -> Iterator[None]:
 
 @contextmanager
 def _explained(uri: str) -> Iterator[None]:
-    """Raises FileNotFoundError where the object is absent, StoreUnreachable for all else."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    from lfr_batch.storage.s3_errors import failure_of  # noqa: PLC0415
+    """Raises FileNotFoundError where the object is absent, StoreAway where waiting may help,
+    StoreUnreachable for all else."""
+    from lfr_batch.storage.s3_errors import BOTO_ERRORS, SENTENCES, failure_of  # noqa: PLC0415
 
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except (*BOTO_ERRORS, OSError) as error:
         failure = failure_of(error)
         if failure.meaning == "absent":
             raise FileNotFoundError(uri) from error
+        if failure.is_away:
+            sentence = SENTENCES.get(failure.meaning, NO_ANSWER)
+            sentence = NO_ANSWER if failure.meaning == "broken off" else sentence
+            raise StoreAway(sentence.format(what=uri, said=failure.said)) from error
         raise StoreUnreachable(
             f"cannot use {uri} ({failure.said}); check the bucket's name, your credentials, "
             "the region and the endpoint"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+PATIENCE_S = 60.0
+"""How long a request is made again that a bucket does not answer."""
+
 
 class S3Settings(Protocol):
     """Frozen, hashable, picklable. What is None is as boto3 finds it."""
@@ -27,7 +30,8 @@ class S3Settings(Protocol):
 class Store(Protocol):
     """Frozen, picklable. Paths are relative to the root, with forward slashes.
 
-    Every method raises StoreFull or StoreUnreachable, with the way out in the message.
+    Every method raises StoreFull or StoreUnreachable, with the way out in the message; a bucket
+    raises StoreAway after ``PATIENCE_S`` without an answer that is one.
     """
 
     @property

@@ -128,6 +128,7 @@ def noise(frames: int) -> Iterator[ByteArray]:
 def test_what_goes_wrong_half_way_is_not_taken_for_damage(
     store: S3Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
 ) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     path = write_clip(tmp_path / "long.avi", noise(150), codec="mjpeg", encoder={"qmax": "3"})
     client = s3_client.client(store)
     client.put_object(Bucket="archive", Key="long.avi", Body=path.read_bytes())
@@ -176,7 +177,10 @@ def test_missing_credentials_are_said(store: S3Config, monkeypatch: pytest.Monke
     ("code", "part"),
     [("403", "403"), ("AccessDenied", "403"), ("ExpiredToken", "renew"), ("SlowDown", "SlowDown")],
 )
-def test_refusals_of_the_store(store: S3Config, code: str, part: str) -> None:
+def test_refusals_of_the_store(
+    store: S3Config, monkeypatch: pytest.MonkeyPatch, code: str, part: str
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     client = s3_client.client(store)
 
     def refuse(**_: object) -> tuple[object, dict[str, object]]:

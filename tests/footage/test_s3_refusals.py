@@ -10,7 +10,7 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
-from lfr_batch.errors import FootageChanged, FootageGone, LfrError, StoreUnreachable
+from lfr_batch.errors import FootageChanged, FootageGone, LfrError, StoreAway, StoreUnreachable
 from lfr_batch.footage import s3
 
 NO_ENDPOINT = EndpointConnectionError(endpoint_url="http://there")
@@ -19,10 +19,6 @@ BROKEN = ResponseStreamingError(error="reset")
 
 def answer(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetObject")
-
-
-def fail(error: Exception) -> None:
-    raise error
 
 
 @pytest.mark.parametrize(
@@ -55,7 +51,16 @@ def fail(error: Exception) -> None:
             StoreUnreachable,
             "X cannot be read: the store answers NotImplemented",
         ),
-        (answer("SlowDown"), StoreUnreachable, "X cannot be read: the store answers SlowDown"),
+        (
+            answer("SlowDown"),
+            StoreAway,
+            "the store of X has too much to do (SlowDown): wait, or use fewer workers",
+        ),
+        (
+            answer("ExpiredToken"),
+            StoreAway,
+            "the credentials for X have run out (ExpiredToken): renew them",
+        ),
         (
             NoCredentialsError(),
             StoreUnreachable,
@@ -64,10 +69,10 @@ def fail(error: Exception) -> None:
         ),
         (
             NO_ENDPOINT,
-            StoreUnreachable,
+            StoreAway,
             "X cannot be reached at http://there: check s3.endpoint_url and the network",
         ),
-        (BROKEN, StoreUnreachable, f"X cannot be read: {BROKEN}"),
+        (BROKEN, StoreAway, f"X cannot be read: {BROKEN}"),
         (ValueError("odd"), StoreUnreachable, "X are not usable: odd"),
     ],
 )
@@ -76,11 +81,3 @@ def test_what_is_said_of_footage(error: Exception, kind: type[LfrError], sentenc
         raise error
     assert (type(raised.value), str(raised.value)) == (kind, sentence)
     assert raised.value.__cause__ is error
-
-
-@pytest.mark.parametrize("error", [BROKEN, OSError("reset")])
-def test_a_transfer_that_breaks_off_is_tried_again(error: Exception) -> None:
-    with s3._explained("X", last_attempt=False):
-        fail(error)
-    with pytest.raises(StoreUnreachable), s3._explained("X", last_attempt=False):
-        raise answer("SlowDown")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lfr_batch.config.schema import Config
-from lfr_batch.errors import EngineError, FootageGone, StoreUnreachable
+from lfr_batch.errors import EngineError, FootageGone, StoreAway, StoreUnreachable
 from lfr_batch.records import SegmentOutcome
 from lfr_batch.scanning import worker
 from tests.results.synthetic import archive
@@ -57,13 +57,18 @@ def test_an_unexpected_error_is_the_segments_and_says_where_it_was(
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(FootageGone("it is gone"), "failed"), (StoreUnreachable("it is away"), "quarantined")],
+    [(FootageGone("it is gone"), "failed"), (StoreUnreachable("it is refused"), "quarantined")],
 )
 def test_an_expected_error_is_its_sentence_alone(
     error: Exception, status: str, spec: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcome = outcome_of(error, spec, monkeypatch)
     assert (outcome.status, outcome.error) == (status, str(error))
+
+
+def test_a_store_that_is_away_is_no_receipt(spec: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StoreAway, match="it does not answer"):
+        outcome_of(StoreAway("it does not answer"), spec, monkeypatch)
 
 
 def test_an_engine_that_fails_is_not_the_segments_fault(

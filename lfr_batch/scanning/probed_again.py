@@ -1,0 +1,88 @@
+"""A run's plan as it is taken up again: footage that could not be got at is probed anew.
+
+What a bucket refused, or a disk that was not there, says nothing of a file. Its segments join the
+plan as if it had been got at from the beginning, under the ids that they would have had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lfr_batch.config.schema import Config
+from lfr_batch.footage.segments import plan_segments
+from lfr_batch.homes.at_hand import home_at, pack_at_hand
+from lfr_batch.models.store import load_pack
+from lfr_batch.records import FootageAsset, FootageEntry, Segment
+from lfr_batch.results.hold import Hold
+from lfr_batch.results.run_state import (
+    RunRequest,
+    amend_run,
+    planned_by,
+    read_catalogue,
+    read_plan,
+)
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.plan import probe_all, result_key, still_only
+from lfr_batch.work.attempts import Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    segments: tuple[Segment, ...]
+    by: str
+    """See ``run_state.planned_by``."""
+
+
+def as_planned(run: StoredRun) -> Planned:
+    by = planned_by(run)
+    return Planned(read_plan(run, by), by)
+
+
+def probed_again(
+    hold: Hold, request: RunRequest, config: Config, planned: Planned, tell: Tell
+) -> Planned:
+    """The plan with what is found now; the same where nothing is. Raises StoreAway, RunTakenOver,
+    PackError."""
+    assets = read_catalogue(hold.run, planned.by)
+    lost = [asset for asset in assets if asset.status == "failed" and asset.retryable]
+    if not lost or request.settled is None:
+        return planned
+    tell(f"{len(lost)} files could not be got at when the run was planned: they are probed again.")
+    found = dict(zip(lost, _probed(lost, request, config), strict=True))
+    if all(now == (before,) for before, now in found.items()):
+        return planned
+    home = pack_at_hand(home_at(request.home), config.pack, config.s3)
+    pack = load_pack(home, config.pack)
+    key = result_key(request, pack, config, request.settled)
+    more = [
+        segment
+        for now in found.values()
+        for asset in now
+        for segment in plan_segments(asset, config.footage.segment_s, key)
+    ]
+    amended = [_kept(now) for asset in assets for now in found.get(asset, (asset,))]
+    segments = (*planned.segments, *more)
+    amend_run(hold, amended, segments)
+    return Planned(segments, hold.epoch)
+
+
+def _probed(
+    lost: Sequence[FootageAsset], request: RunRequest, config: Config
+) -> list[tuple[FootageAsset, ...]]:
+    found = probe_all([entry_of(asset) for asset in lost], config)
+    return [still_only(each) if request.kind == "search" else each for each in found]
+
+
+def entry_of(asset: FootageAsset) -> FootageEntry:
+    """What it was probed with, of one that could not be probed. A start that the manifest told is
+    forgotten where another place goes before it that told one, too: it would again."""
+    told = asset.start_utc if asset.start_source == "manifest" else None
+    return FootageEntry(
+        asset.uri, asset.camera_id, asset.site, told, asset.rotation_deg, asset.aspect
+    )
+
+
+def _kept(asset: FootageAsset) -> FootageAsset:
+    """Borders have been found: see ``make_plan``."""
+    return replace(asset, keyframes_ns=(), entry_bytes=())
