@@ -178,7 +178,7 @@ def arrow_filesystem(s3: S3Settings) -> S3FileSystem:
         "region": meta.region_name,
         "retry_strategy": pyarrow.fs.AwsStandardS3RetryStrategy(max_attempts=ARROW_ATTEMPTS),
         "connect_timeout": s3_client.CONNECT_S,
-        "request_timeout": s3_client.READ_S,
+        "request_timeout": s3_client.ANSWER_S,
     }
     scheme, _, host = meta.endpoint_url.partition("://")
     if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
