@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfr_batch.errors import LfrError, ResultsError, StoreUnreachable
+from lfr_batch.errors import LfrError, ResultsError, StoreAway, StoreUnreachable
 from lfr_batch.results.damage import about_part, damaged, publish_again, search_again
 
 PART = "sightings/run_id=R/000001-0a1b2c3d-part-00000.parquet"
@@ -67,12 +67,17 @@ def test_what_happened_in_a_street_cannot_be_made_anew(path: str, way_out: str) 
         ),
         (
             "Invalid Error: '_footage_parts' failed: AWS Error NETWORK_CONNECTION",
+            StoreAway,
+            "a part of footage cannot be read now: the bucket does not answer; try again",
+        ),
+        (
+            "Invalid Error: '_footage_parts' failed: AWS Error ACCESS_DENIED",
             StoreUnreachable,
-            "a part of footage in the bucket cannot be read (AWS Error NETWORK_CONNECTION); "
+            "a part of footage in the bucket cannot be read (AWS Error ACCESS_DENIED); "
             "try again, and if it stays so restore that dataset from a copy",
         ),
     ],
-    ids=["cut off", "an alert's", "permission", "gone", "in a bucket"],
+    ids=["cut off", "an alert's", "permission", "gone", "away", "in a bucket"],
 )
 def test_what_a_reader_said_of_a_part_becomes_one_sentence(
     said: str, kind: type[LfrError], sentence: str
