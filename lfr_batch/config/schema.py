@@ -220,6 +220,19 @@ class EngineConfig(Section):
         return max(1, round(self.cpus_per_worker or 1.0))
 
 
+class LimitsConfig(Section):
+    """What a segment, a picture or a file that is probed may take, until it is given up and its
+    worker process is ended; null or 0: as much as it takes."""
+
+    memory_mib: Annotated[float, Field(ge=0.0)] | None = 900.0
+    """By which the memory of a worker may grow beyond what it has with models and gallery; of one
+    that has several in hand, for each."""
+    time_s: Annotated[float, Field(ge=0.0)] | None = 120.0
+    """Processor time, whatever it is."""
+    time_factor: Annotated[float, Field(ge=0.0)] | None = 5.0
+    """Seconds of processor time more for each second of footage."""
+
+
 class S3Config(Section):
     endpoint_url: str | None = None
     region: str | None = None
@@ -255,4 +268,5 @@ class Config(Section):
     enrol: EnrolConfig = EnrolConfig()
     inference: InferenceConfig = InferenceConfig()
     engine: EngineConfig = EngineConfig()
+    limits: LimitsConfig = LimitsConfig()
     s3: S3Config = S3Config()

@@ -51,8 +51,9 @@ from lfr_batch.recognition.settle import Settle, require_obeyed, settle_here
 from lfr_batch.records import FaceBatch
 from lfr_batch.work.attempts import Runner, WorkKind, run_with_attempts
 from lfr_batch.work.lending import Lend, for_all, for_each
+from lfr_batch.work.limits import Limits
 from lfr_batch.work.lost import Why
-from lfr_batch.work.machine import sized_here
+from lfr_batch.work.machine import item_limits, sized_here
 from lfr_batch.work.privacy import protect_files
 
 EnrolmentOutcome = EnrolledFace | FileOutcome
@@ -82,6 +83,14 @@ class EnrolSpec:
     config: Config
     pick: Pick | None
     settled: Settled
+
+    @property
+    def limits(self) -> Limits:
+        """Of a picture."""
+        return item_limits(self.config)
+
+    def media_s(self, _: Sequence[EnrolmentImage]) -> float:
+        return 0.0
 
     @property
     def together(self) -> int:
