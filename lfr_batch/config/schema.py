@@ -6,6 +6,7 @@ every key with its default; a test keeps the two equal.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
@@ -199,6 +200,10 @@ class EngineConfig(Section):
     segments_per_worker: Annotated[int, Field(ge=0)] = 0
     """Segments, or groups of stills, that a worker has at once; 0: one on processors, as many as
     it has cores on a GPU."""
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    """Ray's labels that a node must have for a worker to be on it."""
+    drain_s: Annotated[float, Field(ge=0.0)] = 20.0
+    """What is in hand may take so long after SIGTERM."""
     ledger_flush_s: Annotated[float, Field(gt=0.0)] = 5.0
 
     @property
