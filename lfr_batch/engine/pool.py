@@ -16,9 +16,12 @@ from math import ceil, inf
 
 from lfr_batch.errors import EngineError, LfrError
 
-MOST_DEATHS = 3
+MOST_DEATHS = 4
 """In a row on a node, each of a worker that had not answered for anything and was started after the
 one before had died: until the node is left out."""
+PAUSE_S, LONGER = 1.0, 6.0
+"""After the first of them nothing is started there for so long, and each time so many times longer:
+the head may take half a minute to see that a node is gone."""
 LAST_MOMENT_S = 2.0
 """Before a node's time is over, for what is given back then."""
 NOBODY_S = 1800.0
@@ -67,6 +70,8 @@ class Deaths:
     rounds: int = 0
     started: int = 0
     """Workers of the pool that had been started by the last."""
+    until_s: float = -inf
+    """Nothing is started there before."""
 
 
 Nodes = Mapping[str, Node]
@@ -286,7 +291,8 @@ class _Course:
         deaths = self.pool.deaths.get(worker.node_id, Deaths())
         if worker.has_answered or number <= deaths.started:
             return
-        self._deaths(worker.node_id, Deaths(deaths.rounds + 1, self.pool.started))
+        until_s = self.now_s + PAUSE_S * LONGER**deaths.rounds
+        self._deaths(worker.node_id, Deaths(deaths.rounds + 1, self.pool.started, until_s))
         if deaths.rounds + 1 >= MOST_DEATHS:
             died = f"workers died there {MOST_DEATHS} times in a row before they answered"
             self._leave_out(worker.node_id, EngineError(f"{died}: see Ray's logs of that machine."))
@@ -341,9 +347,13 @@ class _Course:
     def _start(self) -> None:
         """Where the largest part of the room is free."""
         busy = Counter(worker.node_id for worker in self.pool.workers.values())
-        free = {n.node_id: 1 - busy[n.node_id] / n.room for n in _usable(self.pool)}
-        node_id = max(free, key=lambda each: (free[each], each))
-        if free[node_id] > 0:  # a node may have shrunk
+        free = {
+            node.node_id: 1 - busy[node.node_id] / node.room
+            for node in _usable(self.pool)
+            if self.pool.deaths.get(node.node_id, Deaths()).until_s <= self.now_s
+        }
+        node_id = max(free, key=lambda each: (free[each], each), default=None)
+        if node_id is not None and free[node_id] > 0:  # a node may have shrunk
             number = self.pool.started + 1
             self.pool = replace(_with_worker(self.pool, number, Worker(node_id)), started=number)
             self.actions.append(Start(number, node_id))

@@ -45,8 +45,10 @@ class Scene:
         import ray
         from ray.core.generated import autoscaler_pb2
 
-        reason = autoscaler_pb2.DrainNodeReason.Value("DRAIN_NODE_REASON_PREEMPTION")
-        gcs: Any = ray._raylet.GcsClient(address=self.cluster.address)
+        generated: Any = autoscaler_pb2
+        core: Any = ray._raylet
+        reason = generated.DrainNodeReason.Value("DRAIN_NODE_REASON_PREEMPTION")
+        gcs = core.GcsClient(address=self.cluster.address)
         deadline_ms = round((time.time() + PATIENCE_S) * 1000)
         assert gcs.drain_node(self.nodes[name].node_id, reason, "spot", deadline_ms)[0]
 
@@ -130,15 +132,24 @@ SCENES: dict[str, tuple[tuple[str, ...], Callable[[Scene], Steps]]] = {
 def play(scene: Scene, steps: Steps) -> None:
     config = EngineConfig(address=scene.cluster.address, cpus_per_worker=1.0, gpus_per_worker=0.0)
     reached = next(steps)
-    with open_engine(config, scene.told.append) as run:
+
+    def go_on() -> None:
+        nonlocal reached
+        while not scene.over and reached():
+            following = next(steps, None)
+            scene.over, reached = following is None, following or reached
+
+    def hear(sentence: str) -> None:
+        scene.told.append(sentence)
+        go_on()
+
+    with open_engine(config, hear) as run:
         for reply in run(open_on_node, scene.folder, scene.items()):
             if isinstance(reply, Lost):
                 scene.lost.append((reply.item, reply.why, reply.said))
             else:
                 scene.done.append(reply)
-            while not scene.over and reached():
-                following = next(steps, None)
-                scene.over, reached = following is None, following or reached
+            go_on()
 
 
 def main(name: str, folder: Path) -> None:

@@ -11,6 +11,7 @@ from lfr_batch.engine.pool import (
     MOST_DEATHS,
     NOBODY_S,
     NOBODY_YET_S,
+    PAUSE_S,
     STILL_AGAIN_S,
     STILL_S,
     Action,
@@ -39,6 +40,7 @@ from lfr_batch.errors import EngineError, GalleryNotFound, PackNotFound
 A, B = Node("a", "host-a", 2), Node("b", "host-b", 2)
 MUCH = Demand(100, is_all=False)
 NOTHING = Demand(0, is_all=True)
+DAY_S = 86400.0
 
 
 def after(
@@ -128,19 +130,19 @@ def test_a_node_that_is_to_leave_finishes_what_it_has_and_gets_nothing_more(
 
 def test_a_worker_whose_supervisor_was_killed_is_started_anew() -> None:
     pool, actions = after(working(A), Died(1))
-    assert actions == [
-        GiveBack(1, "the worker's supervisor on host-a was killed"),
-        End(1),
-        Start(3, "a"),
-    ]
+    assert actions == [GiveBack(1, "the worker's supervisor on host-a was killed"), End(1)]
     assert not after(pool, Died(1))[1], "each of its items says it"
+    assert after(pool, now_s=PAUSE_S)[1] == [Start(3, "a")]
+    assert after(working(A), Answered(1, 1), Died(1))[1] == [End(1), Start(3, "a")]
 
 
 def test_a_node_whose_workers_die_again_and_again_is_left_out() -> None:
     pool, _ = after(Pool(), Looked((A, B)))
-    for _ in range(MOST_DEATHS):
+    for day in range(MOST_DEATHS):
         assert "b" not in pool.left_out
-        pool, actions = after(pool, *map(Died, on(pool, B)))
+        pool, actions = after(pool, *map(Died, on(pool, B)), now_s=DAY_S * day)
+        assert not on(pool, B)
+        pool, _ = after(pool, now_s=DAY_S * day + DAY_S / 2)
     assert "host-b is left out of the run, which goes on without it: workers died" in said(actions)
     assert not on(pool, B)
 
