@@ -25,7 +25,7 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import OpenEngine
 from lfr_batch.scanning.plan import Order, Plan
 from lfr_batch.storage.store import Store
-from lfr_batch.work.attempts import Runner
+from lfr_batch.work.attempts import Runner, Tell
 
 DONE = "done"
 SURELY = 0.9
@@ -94,8 +94,8 @@ def telling(open_engine: OpenEngine, found: Scan, before_end: Callable[[Scan], N
     """The engine, with ``before_end`` called when its work is over and it is not yet."""
 
     @contextmanager
-    def opened(config: EngineConfig) -> Iterator[Runner]:
-        with open_engine(config) as run:
+    def opened(config: EngineConfig, tell: Tell) -> Iterator[Runner]:
+        with open_engine(config, tell) as run:
             try:
                 yield run
             except BaseException:

@@ -57,8 +57,6 @@ def _joined(config: EngineConfig) -> Iterator[None]:
     # Ray reads these when it is first imported or initialised.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # What the thread that drives a dataset does itself ends with it, wherever it is broken off.
-    os.environ.setdefault("RAY_DATA_METADATA_PREFETCH_ON_THREAD", "0")
     # Ray's core prints messages for Ray's developers on the operator's terminal otherwise.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray  # noqa: PLC0415 - a second to import, which only runs on Ray should pay

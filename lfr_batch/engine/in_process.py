@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.errors import StoreAway
-from lfr_batch.work.attempts import Runner
+from lfr_batch.work.attempts import Runner, Tell, unheard
 from lfr_batch.work.lost import Lost, NotNow
 
 Spec = TypeVar("Spec")
@@ -22,7 +22,7 @@ NOT_NOW_S = 1.0
 
 
 @contextmanager
-def in_process(_config: EngineConfig) -> Iterator[Runner]:
+def in_process(_config: EngineConfig, _tell: Tell = unheard) -> Iterator[Runner]:
     yield run
 
 

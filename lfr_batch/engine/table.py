@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from lfr_batch.config.schema import Config, EngineConfig
@@ -10,26 +10,25 @@ from lfr_batch.engine.ask_nodes import settle_on_nodes
 from lfr_batch.engine.cluster import connected, named_cluster, usual_node
 from lfr_batch.engine.in_process import in_process
 from lfr_batch.engine.metrics import MeasuredProgress
-from lfr_batch.engine.ray_data import ray_data
+from lfr_batch.engine.ray_pool import ray_pool
 from lfr_batch.engine.session_folder import usable_base
 from lfr_batch.homes.at_hand import Home
 from lfr_batch.models.kinds import Agreed
 from lfr_batch.recognition.settle import Work, agree_here
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.execute import OpenEngine
 from lfr_batch.scanning.progress import Progress
-from lfr_batch.work.attempts import Runner
+from lfr_batch.work.attempts import Runner, Tell, unheard
 from lfr_batch.work.machine import may_use_gpu, this_machine
 from lfr_batch.work.workers import Machine
 
-ENGINES: dict[str, Callable[[EngineConfig], AbstractContextManager[Runner]]] = {
-    "ray": ray_data,
-    "in_process": in_process,
-}
+ENGINES: dict[str, OpenEngine] = {"ray": ray_pool, "in_process": in_process}
 
 
-def open_engine(config: EngineConfig) -> AbstractContextManager[Runner]:
-    """Raises EngineError if the engine cannot be had."""
-    return ENGINES[config.kind](config)
+def open_engine(config: EngineConfig, tell: Tell = unheard) -> AbstractContextManager[Runner]:
+    """``tell`` is given what the operator should know meanwhile. Raises EngineError if the engine
+    cannot be had."""
+    return ENGINES[config.kind](config, tell)
 
 
 def machine_for(config: Config) -> Machine:

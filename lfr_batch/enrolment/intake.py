@@ -55,8 +55,9 @@ from lfr_batch.recognition.settle import Settle, agree_here, require_obeyed
 from lfr_batch.records import FaceBatch
 from lfr_batch.work.attempts import Runner, WorkKind, run_with_attempts
 from lfr_batch.work.lending import Lend, for_all, for_each
+from lfr_batch.work.limits import Limits
 from lfr_batch.work.lost import Why
-from lfr_batch.work.machine import sized_here
+from lfr_batch.work.machine import item_limits, sized_here
 from lfr_batch.work.privacy import protect_files
 
 EnrolmentOutcome = EnrolledFace | FileOutcome
@@ -87,6 +88,14 @@ class EnrolSpec:
     pick: Pick | None
     settled: Settled
     planned: PlannedWith
+
+    @property
+    def limits(self) -> Limits:
+        """Of a picture."""
+        return item_limits(self.config)
+
+    def media_s(self, _: Sequence[EnrolmentImage]) -> float:
+        return 0.0
 
     @property
     def together(self) -> int:

@@ -42,7 +42,7 @@ from lfr_batch.scanning.worker import WorkerSpec
 from lfr_batch.tracks.patience import patient
 from lfr_batch.tracks.stitch import stitch
 from lfr_batch.version import __version__
-from lfr_batch.work.attempts import Runner
+from lfr_batch.work.attempts import Runner, Tell
 from lfr_batch.work.machine import FindMachine, this_machine
 from lfr_batch.work.workers import sized
 
@@ -51,7 +51,8 @@ LEDGER_BLOCK = 256
 
 RETRY_FAILED: frozenset[SegmentStatus] = frozenset({"failed"})
 
-OpenEngine = Callable[[EngineConfig], AbstractContextManager[Runner]]
+OpenEngine = Callable[[EngineConfig, Tell], AbstractContextManager[Runner]]
+"""What it is told of the work is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,10 @@ def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, Se
     # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
     stopping = now_and_then(partial(_is_asked_to_end, hold.run))
     receipts = partial(run_segments, tell=progress.tell, stopping=stopping)
-    with means.open_engine(engine) as run, closing(receipts(run, spec, todo)) as found:
+    with (
+        means.open_engine(engine, progress.tell) as run,
+        closing(receipts(run, spec, todo)) as found,
+    ):
         _keep_receipts(ledger, found, engine.ledger_flush_s, progress)
     outcomes = read_outcomes(hold.run, hold.epoch)
     if stopping():

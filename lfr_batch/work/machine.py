@@ -7,6 +7,7 @@ from collections.abc import Callable
 from lfr_batch import cuda
 from lfr_batch.config.schema import Config, InferenceConfig
 from lfr_batch.models.devices import available_cores, cuda_is_usable
+from lfr_batch.work.limits import Limits
 from lfr_batch.work.workers import Machine, sized
 
 FindMachine = Callable[[Config], Machine]
@@ -24,6 +25,12 @@ def sized_here(config: Config, items: int | None = None) -> Config:
         return config
     sizes = sized(config.engine, this_machine(config), items)
     return config.model_copy(update={"engine": sizes})
+
+
+def item_limits(config: Config) -> Limits:
+    """What an item of work may take, wherever it is done."""
+    said = config.limits
+    return Limits(said.memory_mib or 0.0, said.time_s or 0.0, said.time_factor or 0.0)
 
 
 def may_use_gpu(inference: InferenceConfig) -> bool:

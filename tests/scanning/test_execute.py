@@ -38,7 +38,7 @@ def test_a_pass_that_breaks_off_is_over_before_its_engine(tmp_path: Path) -> Non
             happened.append("pass over")
 
     @contextmanager
-    def opened(_: object) -> Iterator[Any]:
+    def opened(*_: object) -> Iterator[Any]:
         try:
             yield run
         finally:
@@ -68,7 +68,7 @@ def test_a_cancelled_run_keeps_what_it_has_and_can_be_resumed(
     run = StoredRun(open_store(str(tmp_path)), RUN_ID)
 
     @contextmanager
-    def opened(_: object) -> Iterator[Any]:
+    def opened(*_: object) -> Iterator[Any]:
         def each(_: object, __: object, groups: Iterable[Any], *___: int) -> Iterator[Any]:
             for group in groups:
                 searched.extend(segment.segment_id for segment in group)

@@ -90,7 +90,7 @@ def drive(run: StoredRun, resumption: Resumption) -> RunResult:
             yield tuple(receipt(segment) for segment in group)
 
     @contextmanager
-    def opened(_: object) -> Iterator[Any]:
+    def opened(_: object, *__: object) -> Iterator[Any]:
         yield search
 
     return execute_run(run, Means(opened), resumption=resumption)
