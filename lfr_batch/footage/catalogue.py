@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.config.time_zones import zone_of
-from lfr_batch.errors import FootageError, StoreError, UsageError
+from lfr_batch.errors import FootageError, StoreAway, StoreError, UsageError
 from lfr_batch.footage.albums import open_album
 from lfr_batch.footage.fields import as_asked
 from lfr_batch.footage.moving import Probed, probe_moving
@@ -45,17 +45,10 @@ MOST_FRAMES = 50
 def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[FootageAsset, ...]:
     """What the entry is: an asset for each stream of each recording in it, or one for a still.
 
-    An entry that cannot be read comes back as one asset, 'failed' with the reason.
+    An entry that cannot be read comes back as one asset, 'failed' with the reason. Raises StoreAway
+    where that may be known later.
     """
-    blank = FootageAsset(
-        footage_id=_footage_id(entry.uri, None),
-        uri=entry.uri,
-        kind="still" if _still_by_name(entry.uri) else "video",
-        status="failed",
-        camera_id=entry.camera_id,
-        site=entry.site,
-        rotation_deg=entry.rotate_deg,
-    )
+    blank = _blank(entry)
     try:
         source = source_of(entry.uri, s3)
         facts = source.facts()
@@ -77,6 +70,8 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
                 found = [_still(entry, source)]
             else:
                 found = probe_moving(entry, source, head, facts)
+    except StoreAway:
+        raise
     except (FootageError, StoreError, UsageError) as error:
         return (_with_start(replace(blank, error=str(error)), entry, Probed({}), footage),)
     except Exception as error:  # noqa: BLE001 - one file's surprise must not end the run
@@ -86,6 +81,23 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
     return tuple(
         _with_start(_asset(blank, each, facts, footage, is_first=n == 0), entry, each, footage)
         for n, each in enumerate(found)
+    )
+
+
+def unprobed(entry: FootageEntry, footage: FootageConfig, error: str) -> FootageAsset:
+    """Of an entry whose probing came to no end."""
+    return _with_start(replace(_blank(entry), error=error), entry, Probed({}), footage)
+
+
+def _blank(entry: FootageEntry) -> FootageAsset:
+    return FootageAsset(
+        footage_id=_footage_id(entry.uri, None),
+        uri=entry.uri,
+        kind="still" if _still_by_name(entry.uri) else "video",
+        status="failed",
+        camera_id=entry.camera_id,
+        site=entry.site,
+        rotation_deg=entry.rotate_deg,
     )
 
 

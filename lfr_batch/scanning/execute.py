@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Protocol
 
 from lfr_batch.config.load import parse_config
-from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.config.schema import Config, EngineConfig, LimitsConfig
 from lfr_batch.errors import (
     LfrError,
     ResultsError,
@@ -102,6 +102,7 @@ class Resumption:
 
     engine: EngineConfig | None = None
     retry_failed: bool = False
+    limits: LimitsConfig | None = None
 
     @property
     def retry(self) -> frozenset[SegmentStatus]:
@@ -177,7 +178,8 @@ def _require_not_taken(hold: Hold, error: LfrError) -> None:
 
 def _config(request: RunRequest, resumption: Resumption) -> Config:
     config = parse_config(request.config, f"the request of run {request.run_id}")
-    return config.model_copy(update={"engine": resumption.engine or config.engine})
+    now = {"engine": resumption.engine, "limits": resumption.limits}
+    return config.model_copy(update={name: said for name, said in now.items() if said})
 
 
 def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, SegmentOutcome]:
