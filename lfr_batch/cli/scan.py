@@ -198,6 +198,7 @@ TOLD = RunListener(
     accepted=_tell_accepted,
     probing=lambda: counting("probing footage", 0),
     found=tell_found,
+    tell=say,
     planned=_tell_planned,
     created=_tell_created,
     searching=scan_progress,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.ask_nodes import settle_on_nodes
 from lfr_batch.engine.cluster import connected, named_cluster, usual_node
-from lfr_batch.engine.in_process import in_process
+from lfr_batch.engine.in_process import in_child, run_in_child
 from lfr_batch.engine.metrics import MeasuredProgress
 from lfr_batch.engine.ray_pool import ray_pool
 from lfr_batch.engine.session_folder import usable_base
@@ -22,7 +23,7 @@ from lfr_batch.work.attempts import Runner, Tell, unheard
 from lfr_batch.work.machine import may_use_gpu, this_machine
 from lfr_batch.work.workers import Machine
 
-ENGINES: dict[str, OpenEngine] = {"ray": ray_pool, "in_process": in_process}
+ENGINES: dict[str, OpenEngine] = {"ray": ray_pool, "in_process": in_child}
 
 
 def open_engine(config: EngineConfig, tell: Tell = unheard) -> AbstractContextManager[Runner]:
@@ -61,15 +62,29 @@ def measured(config: EngineConfig, progress: Progress, run: StoredRun) -> Progre
     return progress
 
 
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What a run is planned and done on."""
+
+    nearby: Runner
+    """On this machine, before there is a run."""
+    open: OpenEngine
+    """As ``open_engine``."""
+
+
 @contextmanager
-def joined(config: EngineConfig) -> Iterator[None]:
+def joined(config: EngineConfig) -> Iterator[Engines]:
     """The cluster that is named, if one is: joined before there is a run that it could refuse.
 
-    Where one is to be started here, it is made sure that there is a place for it. Raises
-    EngineError.
+    Where one is to be started here, it is made sure that there is a place for it. Without Ray the
+    worker's process starts now, to be ready when there is a plan. Raises EngineError.
     """
-    elsewhere = config.kind == "ray" and named_cluster(config)
-    if config.kind == "ray" and not elsewhere:
+    if config.kind == "in_process":
+        with in_child(config) as run:
+            yield Engines(run, lambda *_: nullcontext(run))
+        return
+    elsewhere = named_cluster(config)
+    if not elsewhere:
         usable_base()
     with connected(config) if elsewhere else nullcontext():
-        yield
+        yield Engines(run_in_child, open_engine)

@@ -35,6 +35,8 @@ class RunListener:
     """What it yields is called for every file that has been probed."""
     found: Callable[[FoundFootage], None] = _ignore
     """Within ``probing``, before the first file is probed."""
+    tell: Callable[[str], None] = _ignore
+    """What the operator should know while files are probed: a bucket does not answer."""
     planned: Callable[[Plan], None] = _ignore
     created: Callable[[Plan], None] = _ignore
     """The run is on record: from here it can be resumed."""

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from lfr_batch.config.load import override, parse_config
 from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.engine.table import Engines
 from lfr_batch.errors import UsageError
 from lfr_batch.front.asked_before import is_asked_before
 from lfr_batch.front.listeners import NOBODY, RunListener
@@ -96,15 +97,17 @@ def run_order(
     asked = StoredRun(store, order.run_id or "")
     if order.run_id and is_asked_before(order, asked):
         return _continued(asked, Resumption(engine, probe_again=True), listener, machinery)
-    with alone_on_ray(engine), machinery.joined(engine):
+    with alone_on_ray(engine), machinery.joined(engine) as engines:
         with listener.probing() as count:
-            now = datetime.now(UTC)
-            plan = make_plan(order, now, lambda _: count(), listener.found, machinery.settle)
+            now, settle = datetime.now(UTC), machinery.settle
+            plan = make_plan(
+                order, now, lambda _: count(), listener.found, settle, engines.nearby, listener.tell
+            )
         listener.planned(plan)
         create_run(store, plan.request, plan.assets, plan.segments)
         listener.created(plan)
         run = StoredRun(store, plan.request.run_id)
-        result = _execute(run, Resumption(engine), listener, machinery)
+        result = _execute(run, Resumption(engine), listener, machinery, engines)
     return FinishedRun(result, store, plan.found)
 
 
@@ -118,8 +121,8 @@ def resume_run(
 ) -> FinishedRun:
     """Finish a run that was interrupted, and try again what was quarantined.
 
-    Of the settings places count, and what they say of the engine; what decides results does not
-    change. ``retry_failed``: also segments whose footage could not be read.
+    Of the settings places count, and what they say of the engine and the limits; what decides
+    results does not change. ``retry_failed``: also segments whose footage could not be read.
     """
     protect_files()
     run = StoredRun(open_store(*settings.results_place()), run_id)
@@ -130,7 +133,8 @@ def resume_run(
             "start a new one with `lfr live`; `lfr report` still works."
         )
     recorded = parse_config(request.config, f"the request of run {run_id}")
-    resumption = Resumption(engine_over(recorded, settings), retry_failed, probe_again=True)
+    now = said_over(recorded, settings)
+    resumption = Resumption(now.engine, retry_failed, probe_again=True, limits=now.limits)
     return _continued(run, resumption, listener, machinery)
 
 
@@ -138,23 +142,35 @@ def _continued(
     run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery
 ) -> FinishedRun:
     engine = resumption.engine or EngineConfig()
-    with alone_on_ray(engine), machinery.joined(engine):
-        return FinishedRun(_execute(run, resumption, listener, machinery), run.store)
+    with alone_on_ray(engine), machinery.joined(engine) as engines:
+        result = _execute(run, resumption, listener, machinery, engines)
+        return FinishedRun(result, run.store)
 
 
-def engine_over(recorded: Config, settings: Settings) -> EngineConfig:
-    """A run's engine, with what is said of engines now in place of what was."""
-    said = settings.without_changes().engine
-    now = {name: getattr(said, name) for name in said.model_fields_set}
-    there = recorded.model_copy(update={"engine": recorded.engine.model_copy(update=now)})
+SAID_ANEW = ("engine", "limits")
+"""Sections of a run's settings that need not stay as they were."""
+
+
+def said_over(recorded: Config, settings: Settings) -> Config:
+    """A run's settings, with what is said now of engines and limits in place of what was."""
+    said, there = settings.without_changes(), recorded
+    for name in SAID_ANEW:
+        section = getattr(said, name)
+        now = {key: getattr(section, key) for key in section.model_fields_set}
+        before = getattr(there, name)
+        there = there.model_copy(update={name: before.model_copy(update=now)})
     changes = settings.changes.items()
-    return override(there, {k: v for k, v in changes if k.startswith("engine.")}).engine
+    return override(there, {k: v for k, v in changes if k.partition(".")[0] in SAID_ANEW})
 
 
 def _execute(
-    run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery
+    run: StoredRun,
+    resumption: Resumption,
+    listener: RunListener,
+    machinery: Machinery,
+    engines: Engines,
 ) -> RunResult:
-    means = Means(machinery.open, machinery.machine)
+    means = Means(engines.open, machinery.machine, engines.nearby)
     engine = resumption.engine or EngineConfig()
     with listener.searching() as told:
         return execute_run(run, means, machinery.measured(engine, told, run), resumption)

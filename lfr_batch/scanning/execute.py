@@ -10,7 +10,7 @@ from functools import partial
 from time import monotonic
 
 from lfr_batch.config.load import parse_config
-from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.config.schema import Config, EngineConfig, LimitsConfig
 from lfr_batch.errors import (
     LfrError,
     ResultsError,
@@ -43,6 +43,7 @@ from lfr_batch.tracks.patience import patient
 from lfr_batch.tracks.stitch import stitch
 from lfr_batch.version import __version__
 from lfr_batch.work.attempts import Runner, Tell
+from lfr_batch.work.here import run_here
 from lfr_batch.work.machine import FindMachine, this_machine
 from lfr_batch.work.workers import sized
 
@@ -62,6 +63,8 @@ class Means:
     open_engine: OpenEngine
     find_machine: FindMachine = this_machine
     """Where workers are to be."""
+    nearby: Runner = run_here
+    """What files are probed on, on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Resumption:
     retry_failed: bool = False
     probe_again: bool = False
     """Whether footage is probed anew that could not be got at."""
+    limits: LimitsConfig | None = None
 
     @property
     def retry(self) -> frozenset[SegmentStatus]:
@@ -129,7 +133,7 @@ def execute_run(
             noting = NotingProgress(progress, hold)
             planned = as_planned(run)
             if resumption.probe_again:
-                planned = probed_again(hold, request, config, planned, noting.tell)
+                planned = probed_again(hold, config, planned, means.nearby, noting.tell)
             job = _Job(hold, request, config, planned, resumption.retry)
             return _publish(job, _run_pending(job, means, noting))
 
@@ -166,7 +170,8 @@ def _require_not_taken(hold: Hold, error: LfrError) -> None:
 
 def _config(request: RunRequest, resumption: Resumption) -> Config:
     config = parse_config(request.config, f"the request of run {request.run_id}")
-    return config.model_copy(update={"engine": resumption.engine or config.engine})
+    now = {"engine": resumption.engine, "limits": resumption.limits}
+    return config.model_copy(update={name: said for name, said in now.items() if said})
 
 
 def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, SegmentOutcome]:

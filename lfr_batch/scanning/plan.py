@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from itertools import chain
+from typing import TypeVar
 
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import UsageError
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, source_of
@@ -20,7 +20,6 @@ from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
 from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
-from lfr_batch.models.devices import available_cores
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.settled import Settled
 from lfr_batch.models.store import Pack, load_pack
@@ -29,10 +28,12 @@ from lfr_batch.recognition.planned import planned_with
 from lfr_batch.recognition.settle import Settle, agree_here, settled_hash
 from lfr_batch.records import FootageAsset, FootageEntry, Segment
 from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
+from lfr_batch.scanning.probing import probe_all
 from lfr_batch.version import __version__
+from lfr_batch.work.attempts import Runner, Tell, unheard
+from lfr_batch.work.here import run_here
 
-PROBES_PER_CORE = 4
-"""Probing waits for disks and networks more than it computes."""
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,15 @@ def make_plan(
     on_probed: Callable[[Sequence[FootageAsset]], None] = lambda _: None,
     on_found: Callable[[FoundFootage], None] = lambda _: None,
     settle: Settle = agree_here,
+    run: Runner = run_here,
+    tell: Tell = unheard,
 ) -> Plan:
     """Check everything that can be refused, then list and probe the footage.
 
-    ``settle`` says what the workers will compute with. Raises UsageError, PackError, GalleryError,
-    StoreError, EngineError; a file that cannot be read is no error
-    but an asset with status 'failed'. A search's videos are such assets, unless there is nothing
-    else: that is a UsageError.
+    ``settle`` says what the workers will compute with, ``run`` does the probing. Raises UsageError,
+    PackError, GalleryError, StoreError, EngineError; a file that cannot be read is no error but an
+    asset with status 'failed'. A search's videos are such assets, unless there is nothing else:
+    that is a UsageError.
     """
     s3 = order.config.s3
     pack = load_pack(pack_at_hand(order.home, order.config.pack, s3), order.config.pack)
@@ -116,19 +119,31 @@ def make_plan(
     agreed = settle(order.home, order.config, order.kind)
     request = _request(order, now, _Basis(pack, statement, snapshot, choice, lone, agreed.settled))
     key = result_key(request, pack, order.config, agreed.settled)
-    assets: list[FootageAsset] = []
-    segments: list[Segment] = []
-    for held in probe_all(found.entries, order.config):
-        probed = still_only(held) if order.kind == "search" else held
-        on_probed(probed)
-        for asset in probed:
-            segments += plan_segments(asset, order.config.footage.segment_s, key)
-            # Borders have been found: an hour of footage has a thousand keyframes and more.
-            assets.append(replace(asset, keyframes_ns=(), entry_bytes=()))
+    assets_of: dict[int, list[FootageAsset]] = {}
+    segments_of: dict[int, list[Segment]] = {}
+    with closing(probe_all(run, found.entries, order.config, tell)) as each:
+        for number, held in each:
+            probed = still_only(held) if order.kind == "search" else held
+            on_probed(probed)
+            cut = (plan_segments(asset, order.config.footage.segment_s, key) for asset in probed)
+            segments_of[number] = list(chain.from_iterable(cut))
+            assets_of[number] = [without_index(asset) for asset in probed]
+    assets = _in_order(assets_of)
     if order.kind == "search" and all(asset.error == _no_still(asset.uri) for asset in assets):
         more = f" ({len(assets) - 1} more are videos, too)" if len(assets) > 1 else ""
         raise UsageError(_no_still(assets[0].uri) + more)
-    return Plan(request, choice, tuple(assets), tuple(segments), found, agreed.said)
+    segments = tuple(_in_order(segments_of))
+    return Plan(request, choice, tuple(assets), segments, found, agreed.said)
+
+
+def without_index(asset: FootageAsset) -> FootageAsset:
+    """When borders have been found: an hour of footage has a thousand keyframes and more."""
+    return replace(asset, keyframes_ns=(), entry_bytes=())
+
+
+def _in_order(parts: Mapping[int, list[Part]]) -> list[Part]:
+    """Of the entries, whichever was probed first."""
+    return [part for number in sorted(parts) for part in parts[number]]
 
 
 def still_only(held: tuple[FootageAsset, ...]) -> tuple[FootageAsset, ...]:
@@ -174,14 +189,6 @@ def find_footage(order: Order) -> FoundFootage:
         return FoundFootage(listing.entries, said, listing.left_out)
     matched = match(listing.entries, manifest)
     return FoundFootage(matched.entries, said, listing.left_out, matched.strays, matched.unlisted)
-
-
-def probe_all(
-    entries: Sequence[FootageEntry], config: Config
-) -> Iterator[tuple[FootageAsset, ...]]:
-    """What each entry holds, in the order of the entries."""
-    with ThreadPoolExecutor(PROBES_PER_CORE * available_cores()) as pool:
-        yield from pool.map(partial(probe, footage=config.footage, s3=config.s3), entries)
 
 
 def result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:

@@ -69,7 +69,8 @@ def main(descriptor: int, supervisor: int, level: int, imports: Sequence[str]) -
     asked: SimpleQueue[Asked] = SimpleQueue()
     Thread(target=_listen, args=(voice.connection, asked), daemon=True).start()
     for name in imports:
-        import_module(name)
+        with suppress(ImportError):  # the work itself will say it
+            import_module(name)
     _work(asked, voice)
 
 

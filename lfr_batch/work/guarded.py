@@ -45,6 +45,9 @@ LONGEST_STEP_S = 1.0
 """Of the time that passes between two looks; the rest is the supervisor's, which stood still."""
 WALL_TIMES = 4
 """Times its processor time that an item may last."""
+MOST_KEPT = 0.6
+"""Of what a process may grow, that it may keep when it has nothing in hand: libraries and the
+allocator keep some gigabyte of the largest pictures they have seen, and the next would lack it."""
 OPENINGS = 2
 """Processes that may die in a row while a worker is opened in them."""
 
@@ -273,16 +276,25 @@ class _Watch:
         self._fail(pickle.loads(told.body))
 
     def _result(self, child: _Child, told: Told) -> None:
-        child.answers += 1
         self._tasks.pop(told.number).reply.set_result(told.body)
+        self._renew_if_it_keeps_too_much(child)
 
     def _error(self, child: _Child, told: Told) -> None:
-        child.answers += 1
         task, error = self._tasks.pop(told.number), pickle.loads(told.body)
         if isinstance(error, StoreAway):
             task.lose("store", str(error))
         else:
             task.reply.set_exception(error)
+        self._renew_if_it_keeps_too_much(child)
+
+    def _renew_if_it_keeps_too_much(self, child: _Child) -> None:
+        child.answers += 1
+        if self._tasks or not self._work:
+            return
+        kept_mib = child.process.memory_mib() - child.opened_mib
+        if kept_mib > MOST_KEPT * self._work.limits.allowed_mib(in_hand=1):
+            child.process.end()
+            self._begin()
 
     def _is_gone(self, child: _Child) -> None:
         if child is not self._child:

@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.gpu.scan import Receipt, Scan, at_once, steady_speed, telling
 from lfr_batch.config.schema import EngineConfig
-from lfr_batch.engine.in_process import run
 from lfr_batch.work.attempts import Runner, Tell, unheard
+from lfr_batch.work.here import run_here as run
 
 
 def receipt(at_s: float, wall_s: float, media_s: float = 60.0) -> Receipt:
