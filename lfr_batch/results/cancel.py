@@ -29,7 +29,7 @@ class Cancellation(BaseModel):
 
 
 def ask_to_end(run: StoredRun, operator: str, now: datetime) -> None:
-    """Whoever works on the run finishes what is in hand and stops. Raises StoreError."""
+    """Whoever works on the run keeps what is done and stops. Raises StoreError."""
     asked = Cancellation(operator=operator, at=now)
     path = _path(run, newest_epoch(run))
     run.store.write_atomic(path, asked.model_dump_json().encode())

@@ -186,7 +186,7 @@ def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, Se
     stopping = now_and_then(partial(_is_asked_to_end, hold))
     receipts = partial(run_segments, tell=progress.tell, stopping=stopping)
     with means.open_engine(engine) as run, closing(receipts(run, spec, todo)) as found:
-        _keep_receipts(ledger, found, engine.ledger_flush_s, progress)
+        _keep_receipts(ledger, _until(found, stopping), engine.ledger_flush_s, progress)
     outcomes = read_outcomes(hold.run, hold.epoch)
     if stopping():
         _require_all(hold, job.plan, outcomes)
@@ -239,6 +239,16 @@ def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
         request.planned,
     )
     return WorkerSpec(search, hold.run.store.uri, request.run_id, hold.epoch)
+
+
+def _until(
+    outcomes: Iterable[SegmentOutcome], stopping: Callable[[], bool]
+) -> Iterator[SegmentOutcome]:
+    """Ray Data has been given a whole wave: what it still has in hand is not waited for."""
+    for outcome in outcomes:
+        yield outcome
+        if stopping():
+            return
 
 
 def _keep_receipts(
