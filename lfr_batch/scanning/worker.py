@@ -88,17 +88,7 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     def searched(segment: Segment, decoder: Decoder, search: Search) -> SegmentResult:
         skips = spec.config.footage.motion.skips_groups and segment.views == 1
         stillness = Stillness() if skips else None
-        scaler = search.stages.scaler
-        # What NVDEC may give back to FFmpeg is gated like the rest of its footage.
-        on_gpu = decoder_of(segment, decoder) == "nvdec"
-        how = Decoding(
-            decoder=decoder,
-            threads=DECODER_THREADS,
-            # Which camera a frame is of shows when it is decoded.
-            sample_fps=spec.config.footage.sample_fps if segment.views == 1 else 0.0,
-            stillness=stillness,
-            cells=scaler.cells if scaler and on_gpu else None,
-        )
+        how = _decoding(segment, decoder, search, stillness)
         with closing(open_segment(segment, spec.config.s3, how)) as frames:
             result = scan_segment(segment, frames, search, stillness, beside=beside)
         faulty = result.outcome.error or result.outcome.unsearched
@@ -129,6 +119,22 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         return signed(result.outcome, epoch=spec.epoch)
 
     return partial(_logged, process, spec.run_id)
+
+
+def _decoding(
+    segment: Segment, decoder: Decoder, search: Search, stillness: Stillness | None
+) -> Decoding:
+    scaler = search.stages.scaler
+    # What NVDEC may give back to FFmpeg is gated like the rest of its footage.
+    on_gpu = decoder_of(segment, decoder) == "nvdec"
+    return Decoding(
+        decoder=decoder,
+        threads=DECODER_THREADS,
+        # Which camera a frame is of shows when it is decoded.
+        sample_fps=search.config.footage.sample_fps if segment.views == 1 else 0.0,
+        stillness=stillness,
+        cells=scaler.cells if scaler and on_gpu else None,
+    )
 
 
 def _logged(process: ProcessSegment, run_id: str, segment: Segment) -> SegmentOutcome:
