@@ -20,10 +20,10 @@ def cancel(
 ) -> None:
     """Ask a run to end, from anywhere that sees its results.
 
-    Whoever works on it finishes the segments in hand, keeps them, and stops.
+    Whoever works on it keeps what is done, and stops within a segment's time.
     """
     cancel_run(run_id, operator_name(operator), settings_of(config, out=out))
     say(
-        f"run {run_id} was asked to end: what is in hand is finished and kept; `lfr status "
+        f"run {run_id} was asked to end: what is done is kept; `lfr status "
         f"{run_id}` shows when it has, `lfr resume {run_id}` goes on."
     )

@@ -14,7 +14,7 @@ from lfr_batch.results.stored_run import StoredRun
 
 
 def cancel_run(run_id: str, operator: str, settings: Settings) -> None:
-    """Whoever works on the run finishes what is in hand, keeps it, and stops.
+    """Whoever works on the run keeps what is done, and stops within a segment's time.
 
     Raises RunNotFound, StoreError, and UsageError where nobody works on it or it is a deployment.
     """

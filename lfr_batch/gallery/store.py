@@ -230,10 +230,7 @@ def read_subjects(snapshot: Snapshot) -> dict[str, Subject]:
 
 
 def read_outcomes(snapshot: Snapshot) -> list[FileOutcome]:
-    """What became of every file, sorted by uri.
-
-    A snapshot of 0.1.0 knows of enrolled and refused pictures only.
-    """
+    """What became of every file, sorted by uri; 0.1.0 knew of enrolled and refused ones alone."""
     return sorted(read_files(snapshot.path), key=lambda file: (file.uri, file.subject_id))
 
 

@@ -1,5 +1,9 @@
 """A run is asked to end, from anywhere that sees its results; whoever works on it looks now and
-then whether it is."""
+then whether it is.
+
+Asked is the holder of that moment, by its epoch: whoever takes up the run afterwards is not ended
+by it, however late the asking arrives.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,10 @@ from time import monotonic
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from lfr_batch.results.hold import Hold
+from lfr_batch.results.hold import Hold, newest_epoch
 from lfr_batch.results.stored_run import StoredRun
 
 LOOK_EVERY_S = 5.0
-_FILE = "cancel.json"
 
 
 class Cancellation(BaseModel):
@@ -26,23 +29,23 @@ class Cancellation(BaseModel):
 
 
 def ask_to_end(run: StoredRun, operator: str, now: datetime) -> None:
-    """Whoever works on the run finishes what is in hand and stops. Raises StoreError."""
+    """Whoever works on the run keeps what is done and stops. Raises StoreError."""
     asked = Cancellation(operator=operator, at=now)
-    run.store.write_atomic(run.state(_FILE), asked.model_dump_json().encode())
+    path = _path(run, newest_epoch(run))
+    run.store.write_atomic(path, asked.model_dump_json().encode())
 
 
-def asked_to_end(run: StoredRun) -> Cancellation | None:
-    """Raises StoreError."""
+def asked_to_end(hold: Hold) -> Cancellation | None:
+    """Whether this holder is. Raises StoreError."""
     try:
-        return Cancellation.model_validate_json(run.store.read(run.state(_FILE)))
+        found = hold.run.store.read(_path(hold.run, hold.epoch))
+        return Cancellation.model_validate_json(found)
     except (FileNotFoundError, ValidationError):
         return None
 
 
-def begin_anew(hold: Hold) -> None:
-    """Whoever takes up a run is not ended by what was asked of those before."""
-    if asked_to_end(hold.run):
-        hold.run.store.delete(hold.run.state(_FILE))
+def _path(run: StoredRun, epoch: str) -> str:
+    return run.state("cancelled", f"{epoch}.json")
 
 
 def now_and_then(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -24,7 +24,7 @@ from lfr_batch.logs import about
 from lfr_batch.recognition.search import SearchSpec, require_planned
 from lfr_batch.recognition.settle import computed_on, obeying
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
-from lfr_batch.results.cancel import asked_to_end, begin_anew, now_and_then
+from lfr_batch.results.cancel import asked_to_end, now_and_then
 from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.ledger import Ledger, open_ledger, pending, read_outcomes
 from lfr_batch.results.lock import LEASE_S, lock_run
@@ -126,7 +126,6 @@ def execute_run(
     """
     with about(run_id=run.run_id), lock_run(run, lease_s) as hold:
         request = load_run(run)
-        begin_anew(hold)
         _require_same_version(request)
         config = _config(request, resumption)
         with _failure_recorded(hold, request):
@@ -190,7 +189,7 @@ def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, Se
     spec = _spec(hold, request, job.config.model_copy(update={"engine": engine}))
     require_planned(spec.search)
     # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
-    stopping = now_and_then(partial(_is_asked_to_end, hold.run))
+    stopping = now_and_then(partial(_is_asked_to_end, hold))
     receipts = partial(run_segments, tell=progress.tell, stopping=stopping)
     with (
         means.open_engine(engine, progress.tell) as run,
@@ -204,10 +203,10 @@ def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, Se
     return outcomes
 
 
-def _is_asked_to_end(run: StoredRun) -> bool:
+def _is_asked_to_end(hold: Hold) -> bool:
     """A store that does not answer asks for nothing."""
     with suppress(StoreError):
-        return asked_to_end(in_haste(run)) is not None
+        return asked_to_end(replace(hold, run=in_haste(hold.run))) is not None
     return False
 
 
@@ -215,7 +214,7 @@ def _require_all(
     hold: Hold, plan: Sequence[Segment], outcomes: Mapping[str, SegmentOutcome]
 ) -> None:
     """Raises RunCancelled where something is left of a run that was asked to end."""
-    asked, left = asked_to_end(hold.run), len(pending(plan, outcomes, retry=()))
+    asked, left = asked_to_end(hold), len(pending(plan, outcomes, retry=()))
     if asked and left:
         run_id = hold.run.run_id
         raise RunCancelled(

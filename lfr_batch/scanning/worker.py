@@ -20,6 +20,7 @@ from lfr_batch.footage.stillness import Stillness
 from lfr_batch.gallery.faiss_index import use_threads
 from lfr_batch.logs import about
 from lfr_batch.models.planned import models_digest
+from lfr_batch.planes import Scaler
 from lfr_batch.recognition.planned import this_host
 from lfr_batch.recognition.search import Search, SearchSpec, on_gpu, open_searches
 from lfr_batch.recognition.settle import in_words_here, settle_decoder
@@ -99,17 +100,9 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
     def searched(segment: Segment, decoder: Decoder, search: Search) -> SegmentResult:
         skips = spec.config.footage.motion.skips_groups and segment.views == 1
         stillness = Stillness() if skips else None
-        scaler = search.stages.scaler
-        # What NVDEC may give back to FFmpeg is gated like the rest of its footage.
-        on_gpu = decoder_of(segment, decoder) == "nvdec"
-        how = Decoding(
-            decoder=decoder,
-            threads=DECODER_THREADS,
-            # Which camera a frame is of shows when it is decoded.
-            sample_fps=spec.config.footage.sample_fps if segment.views == 1 else 0.0,
-            stillness=stillness,
-            cells=scaler.cells if scaler and on_gpu else None,
-        )
+        # Which camera a frame is of shows when it is decoded.
+        sample_fps = spec.config.footage.sample_fps if segment.views == 1 else 0.0
+        how = _decoding(segment, decoder, search.stages.scaler, stillness, sample_fps)
         with closing(open_segment(segment, spec.config.s3, how)) as frames:
             result = scan_segment(segment, frames, search, stillness, beside=beside)
         faulty = result.outcome.error or result.outcome.unsearched
@@ -140,6 +133,24 @@ def open_worker(spec: WorkerSpec) -> ProcessSegment:
         return signed(result.outcome, epoch=spec.epoch)
 
     return partial(_logged, process, spec.run_id)
+
+
+def _decoding(
+    segment: Segment,
+    decoder: Decoder,
+    scaler: Scaler | None,
+    stillness: Stillness | None,
+    sample_fps: float,
+) -> Decoding:
+    # What NVDEC may give back to FFmpeg is gated like the rest of its footage.
+    on_gpu = decoder_of(segment, decoder) == "nvdec"
+    return Decoding(
+        decoder=decoder,
+        threads=DECODER_THREADS,
+        sample_fps=sample_fps,
+        stillness=stillness,
+        cells=scaler.cells if scaler and on_gpu else None,
+    )
 
 
 def _logged(process: ProcessSegment, run_id: str, segment: Segment) -> SegmentOutcome:

@@ -19,10 +19,12 @@ LINE = r"^ray_(lfr_\w+)\{(.*)\} (\S+)$"
 def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, float]]:
     """Value by name, and by the count's own tag ('' where it has none)."""
     results = tmp_path_factory.mktemp("results")
+    # The tests' own Ray, if this process has one, measures nothing and has a token.
+    without_ray = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
     with tempfile.TemporaryDirectory(prefix="m", dir="/tmp") as folder:
         done = subprocess.run(
             [sys.executable, "-m", "tests.engine.measured_run", str(results), folder],
-            env={**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"},
+            env={**without_ray, "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"},
             cwd=Path(__file__).parents[2],
             capture_output=True,
             text=True,

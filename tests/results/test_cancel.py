@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lfr_batch.results.cancel import ask_to_end, asked_to_end, begin_anew, now_and_then
+from lfr_batch.results.cancel import ask_to_end, asked_to_end, now_and_then
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
@@ -19,20 +19,21 @@ def run(tmp_path: Path) -> StoredRun:
     return StoredRun(open_store(tmp_path), RUN_ID)
 
 
-def test_who_asked_and_when_is_known_until_the_run_is_taken_up_again(run: StoredRun) -> None:
-    assert asked_to_end(run) is None
-    ask_to_end(run, "ae", NOON)
-    asked = asked_to_end(run)
-    assert asked is not None
-    assert (asked.operator, asked.at) == ("ae", NOON)
+def test_the_holder_of_the_moment_is_asked_and_nobody_after_it(run: StoredRun) -> None:
     with lock_run(run) as hold:
-        begin_anew(hold)
-    assert asked_to_end(run) is None
+        assert asked_to_end(hold) is None
+        ask_to_end(run, "ae", NOON)
+        asked = asked_to_end(hold)
+        assert asked is not None
+        assert (asked.operator, asked.at) == ("ae", NOON)
+    with lock_run(run) as later:
+        assert asked_to_end(later) is None
 
 
 def test_what_is_no_cancellation_cancels_nothing(run: StoredRun) -> None:
-    run.store.write_atomic(run.state("cancel.json"), b"{}")
-    assert asked_to_end(run) is None
+    with lock_run(run) as hold:
+        run.store.write_atomic(run.state("cancelled", f"{hold.epoch}.json"), b"{}")
+        assert asked_to_end(hold) is None
 
 
 def test_it_is_looked_at_now_and_then_and_not_after_it_was_seen() -> None:

@@ -129,7 +129,9 @@ def test_what_waited_is_delivered_once_in_order_and_recorded(
     ]
     begun, over = audit.entries(ended)
     assert (begun["waiting"], over["waiting"], over["by"]) == ({"webhook": 3}, {}, "j.doe")
-    logged = audit.audit_log(ended).read_text()
+    by_chance = {"at", "sha256", "previous"}
+    timeless = [{k: v for k, v in e.items() if k not in by_chance} for e in (begun, over)]
+    logged = json.dumps(timeless)
     assert not any(secret in logged for secret in ("S000", "scar", "0.61", "a0000"))
 
     again = deliver(order(ended, a_config(**hooked(receiver.url))))
