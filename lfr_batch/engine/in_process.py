@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from itertools import islice
 from time import sleep
 from typing import TypeVar
 
@@ -17,6 +16,7 @@ from lfr_batch.work.lost import Lost, NotNow
 Spec = TypeVar("Spec")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Answer = TypeVar("Answer")
 
 NOT_NOW_S = 1.0
 
@@ -36,8 +36,55 @@ def run(
     process = open_worker(spec)
     if together == 1:
         yield from (_answer(process, item) for item in _when_due(items))
-    else:
-        yield from _as_they_come(process, _when_due(items), together)
+        return
+    with ThreadPoolExecutor(together, thread_name_prefix="segment") as threads:
+
+        def submit(item: Item) -> Future[Result | Lost[Item]]:
+            return threads.submit(_answer, process, item)
+
+        yield from as_they_come(submit, items, together)
+
+
+def as_they_come(
+    submit: Callable[[Item], Future[Answer]],
+    items: Iterable[Item | NotNow],
+    together: int,
+) -> Iterator[Answer]:
+    """What becomes of every item, ``together`` of them under way.
+
+    What is done when an item raises comes first, also what is under way then.
+    """
+    waiting = iter(items)
+    busy: set[Future[Answer]] = set()
+    failed: Future[Answer] | None = None
+    later = True
+    while busy or later:
+        done: set[Future[Answer]] = set()
+        if busy:
+            done, busy = wait(busy, NOT_NOW_S if later else None, FIRST_COMPLETED)
+        failed = failed or next((each for each in done if each.exception()), None)
+        begun, later = ([], False) if failed else _begun(submit, waiting, together - len(busy))
+        busy |= set(begun)  # before anybody looks at what is done
+        yield from (each.result() for each in done if not each.exception())
+        if later and not busy and not done:
+            sleep(NOT_NOW_S)
+    if failed is not None:
+        failed.result()
+
+
+def _begun(
+    submit: Callable[[Item], Future[Answer]],
+    waiting: Iterator[Item | NotNow],
+    most: int,
+) -> tuple[list[Future[Answer]], bool]:
+    """As many as are due, and whether there are more that are not."""
+    begun: list[Future[Answer]] = []
+    while len(begun) < most:
+        item = next(waiting, None)
+        if item is None or isinstance(item, NotNow):
+            return begun, item is not None
+        begun.append(submit(item))
+    return begun, False
 
 
 def _when_due(items: Iterable[Item | NotNow]) -> Iterator[Item]:
@@ -53,29 +100,3 @@ def _answer(process: Callable[[Item], Result], item: Item) -> Result | Lost[Item
         return process(item)
     except StoreAway as error:
         return Lost(item, "store", str(error))
-
-
-def _as_they_come(
-    process: Callable[[Item], Result], items: Iterator[Item], together: int
-) -> Iterator[Result | Lost[Item]]:
-    """What is done when an item raises comes first, also what is under way then."""
-    with ThreadPoolExecutor(together, thread_name_prefix="segment") as threads:
-        busy = _begun(threads, process, items, together)
-        failed: Future[Result | Lost[Item]] | None = None
-        while busy:
-            done, busy = wait(busy, return_when=FIRST_COMPLETED)
-            failed = failed or next((each for each in done if each.exception()), None)
-            if failed is None:  # before anybody looks at what is done
-                busy |= _begun(threads, process, items, len(done))
-            yield from (each.result() for each in done if not each.exception())
-    if failed is not None:
-        failed.result()
-
-
-def _begun(
-    threads: ThreadPoolExecutor,
-    process: Callable[[Item], Result],
-    items: Iterator[Item],
-    most: int,
-) -> set[Future[Result | Lost[Item]]]:
-    return {threads.submit(_answer, process, item) for item in islice(items, most)}

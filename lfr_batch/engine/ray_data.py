@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from threading import Lock
 from time import sleep
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import connected
 from lfr_batch.engine.driver_threads import wait_for_threads
 from lfr_batch.engine.uninterrupted import uninterrupted
-from lfr_batch.errors import EngineError, LfrError
+from lfr_batch.errors import EngineError, LfrError, StoreAway
 from lfr_batch.unexpected import trace, unexpected
 from lfr_batch.work.attempts import Runner
 from lfr_batch.work.lost import Lost, NotNow
@@ -48,6 +48,7 @@ NO_PROGRESS_S = 4 * 3600.0
 
 ITEMS_PER_WORKER = 4000
 """In a wave: hours of footage, against the seconds that it takes to open the next pool."""
+NOT_NOW_S = 1.0
 WAVE_ITEMS = 50_000
 """In a wave at most: some 350 MB of the driver's memory."""
 
@@ -83,9 +84,11 @@ class WorkerActor:
         self._process: Callable[[Any], Any] | None = None
 
     def __call__(self, block: pa.Table) -> pa.Table:
+        item = pickle.loads(block["item"][0].as_py())
         try:
-            process = self._opened()
-            reply: Any = process(pickle.loads(block["item"][0].as_py()))
+            reply: Any = self._opened()(item)
+        except StoreAway as error:
+            reply = Lost(item, "store", str(error))
         except LfrError as error:
             reply = error
         except Exception as error:  # noqa: BLE001 - Ray Data would drop it with the block
@@ -118,19 +121,22 @@ def _run(
 
 
 def _waves(engine: EngineConfig, items: Iterable[Item | NotNow]) -> Iterator[list[Item]]:
-    """A cluster that has grown meanwhile has its new workers from the next wave on."""
-    waiting = _when_due(items)
+    """A cluster that has grown meanwhile has its new workers from the next wave on.
+
+    A wave goes as it is where more is not to be begun yet: its answers may be what is waited for.
+    """
+    waiting = iter(items)
     for first in waiting:
+        if isinstance(first, NotNow):
+            sleep(NOT_NOW_S)
+            continue
         size = min(WAVE_ITEMS, ITEMS_PER_WORKER * _room(engine))
-        yield [first, *islice(waiting, size - 1)]
+        more = takewhile(_is_due, islice(waiting, size - 1))
+        yield [first, *(item for item in more if not isinstance(item, NotNow))]
 
 
-def _when_due(items: Iterable[Item | NotNow]) -> Iterator[Item]:
-    for item in items:
-        if isinstance(item, NotNow):
-            sleep(1.0)
-        else:
-            yield item
+def _is_due(item: object) -> bool:
+    return not isinstance(item, NotNow)
 
 
 def _replies(dataset: Any) -> Generator[Any]:
