@@ -10,6 +10,8 @@ import pytest
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.table import ENGINES, open_engine
 from lfr_batch.errors import EngineError, GalleryNotFound, LfrError, StoreFull
+from lfr_batch.work import circuit
+from lfr_batch.work.attempts import WorkKind, run_with_attempts
 from lfr_batch.work.lost import none_lost
 from tests.engine import work
 
@@ -70,3 +72,24 @@ def test_an_unexpected_error_is_not_swallowed(tmp_path: Path, ray_cluster: None)
         pytest.raises(EngineError, match="ZeroDivisionError"),
     ):
         list(run(work.open_faulty, tmp_path / "log", range(3)))
+
+
+@pytest.mark.parametrize("together", [1, 2])
+def test_an_outage_is_waited_for_and_nothing_is_lost(
+    config: EngineConfig, tmp_path: Path, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one item that asks the store is answered while all others wait for it."""
+    monkeypatch.setattr(circuit, "FIRST_PAUSE_S", 0.5)
+    kind: WorkKind[Path, int, int] = WorkKind(
+        work.open_away,
+        item_key=lambda item: item,
+        result_key=lambda result: result // 2,
+        again=lambda item, _: item,
+        give_up=lambda item, lost: -item,
+    )
+    told: list[str] = []
+    with open_engine(config.model_copy(update={"workers": 1})) as run:
+        found = run_with_attempts(run, kind, tmp_path, list(range(5)), together, told.append)
+        assert sorted(found) == [0, 2, 4, 6, 8]
+    assert told[0].startswith("Paused: the bucket does not answer")
+    assert told[-1] == "The store answers again: the work goes on."

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lfr_batch.errors import GalleryNotFound, StoreFull
+from lfr_batch.errors import GalleryNotFound, StoreAway, StoreFull
 
 
 def open_doubler(log: Path) -> Callable[[int], int]:
@@ -138,5 +138,18 @@ def open_orphan(log: Path) -> Callable[[int], int]:
             os.kill(os.getppid(), signal.SIGKILL)
             time.sleep(PATIENCE_S)  # it ends before
         return item
+
+    return work
+
+
+def open_away(folder: Path) -> Callable[[int], int]:
+    """Of a bucket that answers nobody, until it has been asked twice."""
+
+    def work(item: int) -> int:
+        asked = folder / f"{len(list(folder.iterdir()))}-{item}"
+        if len(list(folder.iterdir())) < 2:
+            asked.touch()
+            raise StoreAway("the bucket does not answer")
+        return 2 * item
 
     return work
