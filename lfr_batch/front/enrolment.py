@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -17,8 +16,6 @@ from lfr_batch.gallery.store import list_galleries
 from lfr_batch.homes.at_hand import manifests_at_hand
 from lfr_batch.work.privacy import protect_files
 from lfr_batch.work.workers import sized
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +62,13 @@ def enrol_order(
     before = next((info for info in galleries if info.name == order.gallery), None)
     with (
         alone_on_ray(config.engine),
-        machinery.open(config.engine, _note) as run,
+        machinery.open(config.engine, listener.said) as run,
         listener.examining(wanted) as count,
     ):
         enrolment = examine(order, listing, run, lambda _: count(), machinery.settle, listener.said)
     listener.examined(enrolment)
     info = publish(order, listing, enrolment, now or datetime.now(UTC))
     return EnrolledGallery(info, enrolment, listing, before)
-
-
-def _note(sentence: str) -> None:
-    logger.warning("%s", sentence)
 
 
 def _with_engine(config: Config, images: int, machinery: Machinery, *, chosen: bool) -> Config:
