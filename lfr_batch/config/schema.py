@@ -229,7 +229,7 @@ class LimitsConfig(Section):
     """What a segment, a picture or a file that is probed may take, until it is given up and its
     worker process is ended; null or 0: as much as it takes."""
 
-    memory_mib: Annotated[float, Field(ge=0.0)] | None = 1000.0
+    memory_mib: Annotated[float, Field(ge=0.0)] | None = 960.0
     """By which the memory of a worker may grow beyond what it has with models and gallery; of one
     that has several in hand, for each."""
     time_s: Annotated[float, Field(ge=0.0)] | None = 120.0
