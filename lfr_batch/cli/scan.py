@@ -159,15 +159,17 @@ def resume(
     ] = False,
     out: OutOption = None,
     config: ConfigOption = None,
+    overrides: SetOption = None,
     engine: EngineOption = None,
     address: AddressOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Finish a run that was interrupted, and try again what was quarantined.
 
-    Of --config places hold and what it says of the engine; what decides results does not change.
+    Of --config places hold and what it says of engine and limits, which --set may change, too; what
+    decides results does not change.
     """
-    settings = settings_of(config, out=out, engine__kind=engine, engine__address=address)
+    settings = settings_of(config, overrides, out, engine__kind=engine, engine__address=address)
     listener = RunListener(searching=scan_progress)
     run = front.resume(run_id, retry_failed=retry_failed, settings=settings, listener=listener)
     if run.result.request.kind == "search":

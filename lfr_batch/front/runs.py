@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -132,6 +133,7 @@ def resume_run(
             f"{run_id} was a live deployment, and its cameras are not there to be looked at again: "
             "start a new one with `lfr live`; `lfr report` still works."
         )
+    _require_no_effect(settings.overrides)
     recorded = parse_config(request.config, f"the request of run {run_id}")
     now = said_over(recorded, settings)
     resumption = Resumption(now.engine, retry_failed, probe_again=True, limits=now.limits)
@@ -149,6 +151,20 @@ def _continued(
 
 SAID_ANEW = ("engine", "limits")
 """Sections of a run's settings that need not stay as they were."""
+
+
+PLACES = ("job", "s3")
+
+
+def _require_no_effect(overrides: Sequence[str]) -> None:
+    """Raises UsageError for what cannot be said of a run any more."""
+    for each in overrides:
+        key = each.partition("=")[0]
+        if key.partition(".")[0] not in (*SAID_ANEW, *PLACES):
+            raise UsageError(
+                f"{key} cannot be set for a run that was planned without: it would decide what is "
+                "found in half of it. Leave it out, or start a new run."
+            )
 
 
 def said_over(recorded: Config, settings: Settings) -> Config:
