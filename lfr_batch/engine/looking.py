@@ -14,7 +14,7 @@ from time import monotonic
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.nodes import ask_for, has_autoscaler, look
-from lfr_batch.engine.pool import Node
+from lfr_batch.engine.pool import ClusterNode
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Looking:
     """What was seen last. Attributes are replaced as a whole."""
 
     engine: EngineConfig
-    nodes: tuple[Node, ...] | None = None
+    nodes: tuple[ClusterNode, ...] | None = None
     seen_s: float = field(default_factory=monotonic)
     """When the head answered last."""
     autoscaled: bool = False

@@ -10,21 +10,21 @@ from math import inf
 from typing import Any
 
 from lfr_batch.config.schema import EngineConfig
-from lfr_batch.engine.pool import Node
+from lfr_batch.engine.pool import ClusterNode
 from lfr_batch.work.workers import on_gpus
 
 NO_TYPE = "node_"
 """How Ray's types of nodes begin where nobody configured any (``autoscaler/_private/util.py``)."""
 
 
-def look(engine: EngineConfig) -> tuple[Node, ...]:
+def look(engine: EngineConfig) -> tuple[ClusterNode, ...]:
     """Those that are alive. Waits for as long as the cluster's head does not answer."""
     import ray  # noqa: PLC0415
 
     nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
     leaving = _leaving()
     return tuple(
-        Node(
+        ClusterNode(
             each["NodeID"],
             each["NodeManagerHostname"] or each["NodeManagerAddress"],
             room_on(each, engine),

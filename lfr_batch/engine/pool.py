@@ -33,7 +33,7 @@ STILL_S, STILL_AGAIN_S = 100.0, 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class ClusterNode:
     """A node that is alive."""
 
     node_id: str
@@ -74,7 +74,7 @@ class Deaths:
     """Nothing is started there before."""
 
 
-Nodes = Mapping[str, Node]
+Nodes = Mapping[str, ClusterNode]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,11 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    nodes: tuple[Node, ...]
+    nodes: tuple[ClusterNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class WorkerOpened:
     worker: int
 
 
@@ -122,7 +122,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ItemAnswered:
     worker: int
     task: int
 
@@ -134,7 +134,7 @@ class Died:
     worker: int
 
 
-Event = Looked | Opened | Refused | Answered | Died
+Event = Looked | WorkerOpened | Refused | ItemAnswered | Died
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ def wish(pool: Pool, demand: Demand) -> int:
     return min(pool.most or wanted, wanted)
 
 
-def _usable(pool: Pool) -> Iterator[Node]:
+def _usable(pool: Pool) -> Iterator[ClusterNode]:
     return (node for node in pool.nodes.values() if node.room and _stays(pool, node.node_id))
 
 
@@ -245,9 +245,9 @@ class _Course:
         match event:
             case Looked(nodes):
                 self._look({node.node_id: node for node in nodes})
-            case Opened(number) if number in self.pool.workers:
+            case WorkerOpened(number) if number in self.pool.workers:
                 self._moved(number, replace(self.pool.workers[number], is_open=True))
-            case Answered(number, task) if number in self.pool.workers:
+            case ItemAnswered(number, task) if number in self.pool.workers:
                 worker = self.pool.workers[number]
                 self._moved(number, replace(worker, tasks=worker.tasks - {task}, has_answered=True))
                 self._deaths(worker.node_id, None)
@@ -273,12 +273,12 @@ class _Course:
                 )
         self.pool = replace(self.pool, nodes=seen)
 
-    def _say_leaving(self, node: Node) -> None:
+    def _say_leaving(self, node: ClusterNode) -> None:
         if node.room:
             when = "" if node.leaves_s == inf else f" in {max(0.0, self._left_s(node)):.0f} s"
             self._say(f"{node.host} is to go away{when}: it finishes what it has in hand")
 
-    def _left_s(self, node: Node) -> float:
+    def _left_s(self, node: ClusterNode) -> float:
         return (node.leaves_s or 0.0) - self.now_s
 
     def _moved(self, number: int, worker: Worker) -> None:

@@ -25,20 +25,20 @@ from lfr_batch.engine.cluster import connected, named_cluster
 from lfr_batch.engine.looking import Looking, looking_at
 from lfr_batch.engine.pool import (
     Action,
-    Answered,
     Demand,
     Died,
     End,
     Event,
     Fail,
     GiveBack,
+    ItemAnswered,
     Looked,
-    Opened,
     Pool,
     Refused,
     Say,
     SayStill,
     Start,
+    WorkerOpened,
     decide,
     handed,
     places,
@@ -328,7 +328,7 @@ class _Shift(Generic[Item, Result]):
             elif task is None:
                 events.append(_opening(number, answer))
             else:
-                events.append(Answered(number, task))
+                events.append(ItemAnswered(number, task))
                 reply = _reply(self._in_hand.pop(task), answer)
                 if isinstance(reply, LfrError):
                     error = error or reply
@@ -383,7 +383,7 @@ class _Shift(Generic[Item, Result]):
 def _opening(number: int, answer: Reply | _Trouble | None) -> Event:
     if isinstance(answer, _Trouble):
         return Refused(number, EngineError(f"a worker cannot be started there: {answer.said}"))
-    return Refused(number, answer) if isinstance(answer, LfrError) else Opened(number)
+    return Refused(number, answer) if isinstance(answer, LfrError) else WorkerOpened(number)
 
 
 def _reply(item: Item, answer: Reply | _Trouble | None) -> Any:

@@ -106,7 +106,11 @@ RUNS = schema_of(
     ("segments_planned", pa.int64(), "Segments of the plan."),
     ("segments_done", pa.int64(), "Segments that were searched."),
     ("segments_failed", pa.int64(), "Segments whose footage could not be read to their end."),
-    ("segments_quarantined", pa.int64(), "Segments given up because they stopped their worker."),
+    (
+        "segments_quarantined",
+        pa.int64(),
+        "Segments given up because of what became of their worker.",
+    ),
     ("sightings", pa.int64(), "Sightings of the run; null until it has completed."),
     (
         "media_s",
@@ -216,7 +220,8 @@ SEGMENTS = schema_of(
         "status",
         pa.string(),
         "done; failed: the footage cannot be read, or not to its end; quarantined: its "
-        "worker died twice, or its store could not be reached (`lfr resume` tries it again); "
+        "worker died twice, it took more than its limits, or its store could not be reached "
+        "(`lfr resume` tries it again); "
         "pending: never tried.",
     ),
     ("error", pa.string(), "Why it failed, or what was damaged; null otherwise."),

@@ -15,21 +15,21 @@ from lfr_batch.engine.pool import (
     STILL_AGAIN_S,
     STILL_S,
     Action,
-    Answered,
+    ClusterNode,
     Demand,
     Died,
     End,
     Event,
     Fail,
     GiveBack,
+    ItemAnswered,
     Looked,
-    Node,
-    Opened,
     Pool,
     Refused,
     Say,
     SayStill,
     Start,
+    WorkerOpened,
     decide,
     handed,
     places,
@@ -37,7 +37,7 @@ from lfr_batch.engine.pool import (
 )
 from lfr_batch.errors import EngineError, GalleryNotFound, PackNotFound
 
-A, B = Node("a", "host-a", 2), Node("b", "host-b", 2)
+A, B = ClusterNode("a", "host-a", 2), ClusterNode("b", "host-b", 2)
 MUCH = Demand(100, is_all=False)
 NOTHING = Demand(0, is_all=True)
 DAY_S = 86400.0
@@ -50,17 +50,17 @@ def after(
     return pool, list(actions)
 
 
-def working(*nodes: Node) -> Pool:
+def working(*nodes: ClusterNode) -> Pool:
     """All workers that fit, open, each with an item whose number is its own."""
     pool, actions = after(Pool(), Looked(nodes))
     starts = [action.worker for action in actions if isinstance(action, Start)]
-    pool, _ = after(pool, *map(Opened, starts))
+    pool, _ = after(pool, *map(WorkerOpened, starts))
     for number in starts:
         pool = handed(pool, number, number)
     return pool
 
 
-def on(pool: Pool, node: Node) -> set[int]:
+def on(pool: Pool, node: ClusterNode) -> set[int]:
     return {number for number, worker in pool.workers.items() if worker.node_id == node.node_id}
 
 
@@ -89,7 +89,7 @@ def test_workers_are_spread_and_no_more_than_there_is_to_do(
 def test_an_item_goes_to_a_worker_that_is_open_and_idle_ones_come_first() -> None:
     pool, _ = after(Pool(together=2), Looked((A,)))
     assert list(places(pool)) == []
-    pool, _ = after(pool, Opened(1), Opened(2))
+    pool, _ = after(pool, WorkerOpened(1), WorkerOpened(2))
     pool = handed(pool, 1, 7)
     assert list(places(pool)) == [2, 1, 2]
 
@@ -120,7 +120,7 @@ def test_a_node_that_is_to_leave_finishes_what_it_has_and_gets_nothing_more(
     pool, actions = after(pool, leaving)
     assert "host-b is to go away" in said(actions)
     assert not [action for action in actions if not isinstance(action, Say)]
-    pool, actions = after(pool, Answered(first, first), leaving)
+    pool, actions = after(pool, ItemAnswered(first, first), leaving)
     assert actions == [End(first)]
     assert not set(places(pool)) & {first, second}
     pool, actions = after(pool, leaving, now_s=59.0)
@@ -133,7 +133,7 @@ def test_a_worker_whose_supervisor_was_killed_is_started_anew() -> None:
     assert actions == [GiveBack(1, "the worker's supervisor on host-a was killed"), End(1)]
     assert not after(pool, Died(1))[1], "each of its items says it"
     assert after(pool, now_s=PAUSE_S)[1] == [Start(3, "a")]
-    assert after(working(A), Answered(1, 1), Died(1))[1] == [End(1), Start(3, "a")]
+    assert after(working(A), ItemAnswered(1, 1), Died(1))[1] == [End(1), Start(3, "a")]
 
 
 def test_a_node_whose_workers_die_again_and_again_is_left_out() -> None:
@@ -154,8 +154,8 @@ def test_workers_that_are_killed_together_or_after_an_answer_are_no_sign_of_a_ba
     pool = working(A)
     for _ in range(2 * MOST_DEATHS):
         number = min(on(pool, A))
-        pool, _ = after(pool, Opened(number))
-        pool, _ = after(handed(pool, number, number), Answered(number, number))
+        pool, _ = after(pool, WorkerOpened(number))
+        pool, _ = after(handed(pool, number, number), ItemAnswered(number, number))
         pool, _ = after(pool, Died(number))
     assert not pool.left_out
 
@@ -205,7 +205,7 @@ def test_where_all_nodes_are_gone_they_are_waited_for_and_the_run_gives_up_after
 
 
 def test_that_nothing_comes_back_is_said_within_two_minutes() -> None:
-    pool, _ = after(working(A), Answered(1, 1), now_s=5.0)
+    pool, _ = after(working(A), ItemAnswered(1, 1), now_s=5.0)
     pool = handed(pool, 1, 3)
     assert not after(pool, now_s=5.0 + STILL_S - 1)[1]
     pool, actions = after(pool, now_s=5.0 + STILL_S)
@@ -213,17 +213,17 @@ def test_that_nothing_comes_back_is_said_within_two_minutes() -> None:
     assert STILL_S < 120
     assert not after(pool, now_s=5.0 + STILL_S + STILL_AGAIN_S - 1)[1]
     assert after(pool, now_s=5.0 + STILL_S + STILL_AGAIN_S)[1]
-    _, actions = after(pool, Answered(1, 3), now_s=5.0 + STILL_S + STILL_AGAIN_S)
+    _, actions = after(pool, ItemAnswered(1, 3), now_s=5.0 + STILL_S + STILL_AGAIN_S)
     assert not actions
 
 
 def test_where_nothing_is_to_be_done_stillness_is_no_trouble() -> None:
-    pool, _ = after(working(A), Answered(1, 1), Answered(2, 2))
+    pool, _ = after(working(A), ItemAnswered(1, 1), ItemAnswered(2, 2))
     assert not after(pool, demand=Demand(0, is_all=False), now_s=10 * STILL_S)[1]
 
 
 def test_workers_with_nothing_to_do_end_once_nothing_more_will_come() -> None:
-    pool, _ = after(working(A, B), Answered(1, 1), Answered(2, 2))
+    pool, _ = after(working(A, B), ItemAnswered(1, 1), ItemAnswered(2, 2))
     assert not after(pool, demand=Demand(2, is_all=False))[1]
     _, actions = after(pool, demand=Demand(2, is_all=True))
     assert actions == [End(1), End(2)]
