@@ -48,13 +48,23 @@ def room_on(node: Mapping[str, Any], engine: EngineConfig) -> int:
 
 def has_autoscaler() -> bool:
     """Whether something adds nodes where they are wanted: it has types of nodes to add."""
+    with suppress(Exception):  # of Ray's own, an older one among them: then there is none
+        return any(not name.startswith(NO_TYPE) for name in _types())
+    return False
+
+
+def _types() -> list[str]:
+    """As Ray's autoscaler calls the nodes it sees; a second one of Ray's says it elsewhere."""
+    import ray  # noqa: PLC0415
+    from ray.autoscaler.v2.sdk import get_cluster_status  # noqa: PLC0415
+    from ray.autoscaler.v2.utils import is_autoscaler_v2  # noqa: PLC0415
     from ray.experimental.internal_kv import _internal_kv_get  # noqa: PLC0415
 
-    with suppress(Exception):  # of Ray's own, an older one among them: then there is none
-        said = json.loads(_internal_kv_get("__autoscaling_status") or b"{}")
-        types = (said.get("autoscaler_report") or {}).get("node_type_mapping") or {}
-        return any(not name.startswith(NO_TYPE) for name in types.values())
-    return False
+    if is_autoscaler_v2():
+        status = get_cluster_status(ray.get_runtime_context().gcs_address)
+        return [each.ray_node_type_name for each in [*status.active_nodes, *status.idle_nodes]]
+    said = json.loads(_internal_kv_get("__autoscaling_status") or b"{}")
+    return [*((said.get("autoscaler_report") or {}).get("node_type_mapping") or {}).values()]
 
 
 def ask_for(workers: int, engine: EngineConfig) -> None:

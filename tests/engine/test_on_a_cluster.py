@@ -13,6 +13,9 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
+PATIENCE_S = 300
+"""For a node to start."""
+
 Told = dict[str, Any]
 
 
@@ -24,6 +27,7 @@ def played(scene: str) -> Told:
         tempfile.TemporaryDirectory() as folder,
     ):
         environment = {**os.environ, "RAY_TMPDIR": base, "RAY_BACKEND_LOG_LEVEL": "fatal"}
+        environment["RAY_raylet_start_wait_time_s"] = str(PATIENCE_S)
         environment.pop("RAY_ADDRESS", None)
         done = subprocess.run(
             [*command, folder],
