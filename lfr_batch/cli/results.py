@@ -79,8 +79,9 @@ def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption
 
 
 def _not_whole(row: Mapping[str, Any]) -> str | None:
-    """Files that were searched only in part, or not at all."""
+    """Files that were searched only in part, or not at all, and what could not be listed."""
     counts = {status: row[f"footage_{status}"] for status in NOT_WHOLE}
+    counts["not seen"] = len(row["gaps"] or ())
     return ", ".join(f"{n} {status}" for status, n in counts.items() if n) or None
 
 
@@ -122,6 +123,8 @@ def _tell_status(found: RunOverview, row: Mapping[str, Any], notices: Sequence[N
         if isinstance(value, Mapping):
             for reason, count in value.items():
                 answer(f"{name:16} {count:>6} × {reason}")
+        elif isinstance(value, list | tuple):
+            _tell_list(name, value)
         else:
             answer(f"{name:16} {nothing() if value is None else value}")
     for who, segments in found.searched_by.items():
@@ -134,6 +137,13 @@ def _tell_status(found: RunOverview, row: Mapping[str, Any], notices: Sequence[N
         answer(f"… and {len(found.not_whole) - FILES_SHOWN} more; --json has them all")
     if then := _way_on(found):
         answer(then)
+
+
+def _tell_list(name: str, lines: Sequence[str]) -> None:
+    for line in lines[:FILES_SHOWN]:
+        answer(f"{name:16} {line}")
+    if len(lines) > FILES_SHOWN:
+        answer(f"{name:16} … and {len(lines) - FILES_SHOWN} more; --json has them all")
 
 
 def _way_on(found: RunOverview) -> str | None:
@@ -194,6 +204,9 @@ def _searched(found: RunOverview) -> dict[str, Any]:
         "refused": dict(progress.rejections),
         "errors": dict(found.errors),
         "unsearched": dict(found.unsearched),
+        "left_out": dict(found.request.left_out or {}),
+        "gaps": found.request.gaps or (),
+        "unmatched_rows": found.request.unmatched_rows or (),
     }
 
 

@@ -70,6 +70,13 @@ class RunRequest(BaseModel):
     """What every 'auto' of ``config`` became; None in runs of before."""
     planned: PlannedWith | None = None
     """Code, models and gallery by their digests; None in runs of before."""
+    left_out: Mapping[str, int] | None = None
+    """What lay in the named folders and is no footage, by what it is; None in runs of before."""
+    gaps: tuple[str, ...] | None = None
+    """What of the inputs could not be seen, or held no footage, a sentence each: it was not
+    searched. None in runs of before."""
+    unmatched_rows: tuple[str, ...] | None = None
+    """Rows of the manifest that match none of the footage; None in runs of before."""
 
 
 @dataclass(frozen=True, slots=True)
