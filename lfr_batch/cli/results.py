@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -278,7 +279,7 @@ def report(
     else:
         from lfr_batch.results.report import write_report  # noqa: PLC0415
 
-        write_report(connection, run, path, reference_pictures)
+        write_report(connection, run, path, partial(reference_pictures, s3))
     answer(str(path.absolute()))
 
 
@@ -290,13 +291,13 @@ def _kind(connection: duckdb.DuckDBPyConnection, run_id: str) -> str | None:
 
 
 def reference_pictures(
-    gallery: str, snapshot_id: str, image_ids: Sequence[str]
+    s3: S3Config, gallery: str, snapshot_id: str, image_ids: Sequence[str]
 ) -> Mapping[str, bytes]:
     """The enrolled pictures beside which evidence is shown; none if the snapshot is gone."""
     from lfr_batch.gallery.store import load_snapshot, read_thumbnails  # noqa: PLC0415
 
     try:
-        folder = snapshot_at_hand(home(), gallery, snapshot_id, S3Config())
+        folder = snapshot_at_hand(home(), gallery, snapshot_id, s3)
         return read_thumbnails(load_snapshot(folder, gallery, snapshot_id), image_ids)
     except (GalleryError, StoreError) as error:
         say(f"The report is without enrolled pictures: {error}")
