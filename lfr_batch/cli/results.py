@@ -42,7 +42,7 @@ from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import render
 from lfr_batch.results.run_log import EXIT_CODES
-from lfr_batch.results.run_state import NO_RUNS
+from lfr_batch.results.run_state import no_runs
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import INTERRUPTED, FileState, RunOverview, run_progress, run_rows
 from lfr_batch.results.store import open_store
@@ -70,9 +70,10 @@ STATUS_MEANS = {
 def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Every run, newest first."""
     root, s3 = settings_of(config, out=out).results_place()
-    rows = run_rows(open_lake(root, s3), open_store(root, s3))
+    store = open_store(root, s3)
+    rows = run_rows(open_lake(root, s3), store)
     if not rows:
-        say(f"{root}: {NO_RUNS}")
+        say(f"{root}: {no_runs(store)}")
     if as_json:
         answer_json(rows)
     else:
@@ -103,7 +104,7 @@ def status(
     found = following.follow(run, say) if follow else run_progress(run)
     _show_status(found, read_notices(run), as_json=as_json)
     if follow:
-        raise typer.Exit(EXIT_CODES.get(found.status, 1) or 0)
+        sys.exit(EXIT_CODES.get(found.status, 1) or 0)  # Typer's own 130 means Ctrl-C
 
 
 def _show_status(found: RunOverview, notices: Sequence[Notice], *, as_json: bool) -> None:
@@ -231,9 +232,9 @@ def sql(
         raise UsageError("Ask one thing: SQL, or a ready question with --ask.")
     settings = settings_of(config, out=out)
     results = open_results(settings)
-    is_empty = not results.arrow("FROM runs LIMIT 1").num_rows
-    if query is None and question is None and is_empty:
-        say(f"{settings.results_place()[0]}: {NO_RUNS}")
+    if not results.arrow("FROM runs LIMIT 1").num_rows:  # or its answers would read as "nobody"
+        root, s3 = settings.results_place()
+        say(f"{root}: {no_runs(open_store(root, s3))}")
     if question is not None:
         say(results.about(question, given))
         _show(results.ask(question, given), form)
@@ -243,8 +244,6 @@ def sql(
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
         raise typer.Exit(prompt(results.connection, folder_here(home()), form, given))
-    if is_empty:  # or its answers would read as "nobody"
-        say(f"{settings.results_place()[0]}: {NO_RUNS}")
 
 
 def _show(table: pa.Table, form: str) -> None:
