@@ -9,6 +9,10 @@ from lfr_batch.records import FootageAsset
 from lfr_batch.scanning.plan import FoundFootage
 
 SHOWN = 20
+GAPS = (
+    "not searched, since it could not be seen (see to it, and scan it in a run of its own; this "
+    "one will not count as complete)"
+)
 
 
 def tell_found(found: FoundFootage) -> None:
@@ -16,6 +20,7 @@ def tell_found(found: FoundFootage) -> None:
     for sentence in found.said[:SHOWN]:
         say(sentence)
     _and_more(len(found.said))
+    _list(GAPS, found.gaps)
     _list("rows of the manifest that match none of the footage", found.strays)
     _list("files without a row in the manifest", found.unlisted)
 
@@ -29,7 +34,7 @@ def tell_notes(assets: Sequence[FootageAsset]) -> None:
 def found_counts(found: FoundFootage | None) -> dict[str, int | None]:
     """For ``--json``; null for a run that was resumed."""
     return {
-        "left_out": found.left_out if found else None,
+        "left_out": sum(found.left_out.values()) if found else None,
         "manifest_rows_unmatched": len(found.strays) if found else None,
         "footage_without_row": len(found.unlisted) if found else None,
     }

@@ -321,6 +321,7 @@ def _summary(run: FinishedRun, states: Sequence[FileState]) -> dict[str, Any]:
             *progress.unsearched,
         ],
         "not_whole": [asdict(state) for state in states],
+        "gaps": result.request.gaps,
     }
 
 

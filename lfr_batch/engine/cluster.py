@@ -16,9 +16,10 @@ from typing import Any
 
 from lfr_batch import cuda
 from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.open_files import make_room_for_files
 from lfr_batch.engine.own_cluster import listening, own_token
 from lfr_batch.engine.session_folder import RAYS, TOKEN, base_folder, session_folder
-from lfr_batch.errors import EngineError
+from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.models.devices import available_cores
 from lfr_batch.work.workers import Machine
 
@@ -68,6 +69,7 @@ def _joined(config: EngineConfig) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
+    make_room_for_files()
     address = named_cluster(config)
     with _cluster_at(address) if address else _cluster_here(config.loopback):
         yield
@@ -103,7 +105,8 @@ def _cluster_here(loopback: bool) -> Iterator[None]:
         way_out = (
             "`lfr doctor` shows what this machine lacks; `--engine in_process` does without Ray."
         )
-        with _explained(f"Ray cannot be started here, with {_room()}", way_out):
+        # Ray's own "timed out during startup" is an Exception and nothing more.
+        with _explained(f"Ray cannot be started here, with {_room()}", way_out, Exception):
             folder = stack.enter_context(session_folder())
             stack.enter_context(own_token(folder / TOKEN))
             stack.callback(ray.shutdown)
@@ -139,6 +142,8 @@ def _explained(what: str, way_out: str, *also: type[Exception]) -> Iterator[None
     refusals: tuple[type[Exception], ...] = (RuntimeError, ValueError, OSError, *also)
     try:
         yield
+    except LfrError:
+        raise
     except refusals as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise EngineError(f"{what} ({reason}): {way_out}") from error

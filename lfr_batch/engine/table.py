@@ -11,6 +11,7 @@ from lfr_batch.engine.ask_nodes import settle_on_nodes
 from lfr_batch.engine.cluster import connected, named_cluster, usual_node
 from lfr_batch.engine.in_process import in_child, run_in_child
 from lfr_batch.engine.metrics import MeasuredProgress
+from lfr_batch.engine.open_files import make_room_for_files
 from lfr_batch.engine.ray_pool import ray_pool
 from lfr_batch.engine.session_folder import usable_base
 from lfr_batch.homes.at_hand import Home
@@ -76,7 +77,8 @@ class Engines:
 def joined(config: EngineConfig) -> Iterator[Engines]:
     """The cluster that is named, if one is: joined before there is a run that it could refuse.
 
-    Where one is to be started here, it is made sure that there is a place for it. Without Ray the
+    Where one is to be started here, it is made sure that there is a place for it, and anywhere that
+    enough files can be opened. Without Ray the
     worker's process starts now, to be ready when there is a plan. Raises EngineError.
     """
     if config.kind == "in_process":
@@ -84,6 +86,7 @@ def joined(config: EngineConfig) -> Iterator[Engines]:
             yield Engines(run, lambda *_: nullcontext(run))
         return
     elsewhere = named_cluster(config)
+    make_room_for_files()
     if not elsewhere:
         usable_base()
     with connected(config) if elsewhere else nullcontext():

@@ -77,23 +77,24 @@ REPLACED = S3Failure("condition failed", "another ETag")
 def find(given: str, s3: S3Config) -> Found:
     """The objects under ``s3://bucket/prefix``, the object of that very name, or a pattern's.
 
-    Raises UsageError where there is none, StoreUnreachable where the bucket cannot be listed.
+    A prefix that may not be listed is a gap. Raises UsageError where there is none,
+    StoreUnreachable for a bucket that is not there or does not answer.
     """
     bucket, prefix = split(given)
     pattern = WILDCARD.search(prefix)
-    keys = list(_keys(bucket, prefix[: pattern.start()] if pattern else prefix, given, s3))
+    keys, gaps = _keys(bucket, prefix[: pattern.start()] if pattern else prefix, given, s3)
     if prefix in keys:
         return Found(named=(f"{SCHEME}{bucket}/{prefix}",))
     if pattern:
         keys = [key for key in keys if _matches(key, prefix)]
-    if not keys:
+    if not keys and not gaps:
         raise UsageError(f"{given} holds no footage: check the bucket and the prefix")
     uris = [f"{SCHEME}{bucket}/{key}" for key in keys]
     if pattern:
-        return Found(named=tuple(uris))
+        return Found(named=tuple(uris), gaps=gaps)
     folder = prefix.rpartition("/")[0]
     sorts = (sort_by_name(key.removeprefix(folder).lstrip("/")) for key in keys)
-    return Found(below=tuple(zip(uris, sorts, strict=True)))
+    return Found(below=tuple(zip(uris, sorts, strict=True)), gaps=gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +178,20 @@ def split(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def _keys(bucket: str, prefix: str, given: str, s3: S3Config) -> Iterator[str]:
-    with _explained(given):
+def _keys(bucket: str, prefix: str, given: str, s3: S3Config) -> tuple[list[str], tuple[str, ...]]:
+    """And why there may be more, where the store lists no more of them."""
+    keys: list[str] = []
+    try:
         for item in s3_requests.objects(s3, bucket, prefix):
             if not item["Key"].endswith("/"):
-                yield item["Key"]
+                keys.append(item["Key"])
+    except (*s3_errors.BOTO_ERRORS, OSError, ValueError) as error:
+        failure = s3_errors.failure_of(error)
+        refusal = _refusal(given, failure)
+        if failure.meaning != "not allowed":
+            raise refusal from error
+        return keys, (str(refusal),)
+    return keys, ()
 
 
 def _matches(key: str, pattern: str) -> bool:

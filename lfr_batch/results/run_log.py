@@ -77,6 +77,7 @@ def run_row(request: RunRequest, entry: RunEntry, at: datetime) -> dict[str, Any
         "settled": request.settled and as_json(request.settled),
         "model_pack": request.pack_id,
         "gallery_snapshot": request.snapshot_id,
+        "left_out": request.left_out and sorted(request.left_out.items()),
         "finished_at": None if entry.status == "running" else at,
         "status": entry.status,
         "exit_code": EXIT_CODES[entry.status],

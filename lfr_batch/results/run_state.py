@@ -16,7 +16,7 @@ from lfr_batch.models.settled import Settled
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome
 from lfr_batch.results import layout
 from lfr_batch.results.hold import Hold, require_hold
-from lfr_batch.results.lake_version import check_lake, mark_lake
+from lfr_batch.results.lake_version import check_lake, lake_version, mark_lake
 from lfr_batch.results.parts import iterate_part, write_part
 from lfr_batch.results.rows import asset_of, row_of, segment_of
 from lfr_batch.results.state_schemas import CATALOGUE, PLAN
@@ -25,10 +25,11 @@ from lfr_batch.storage.store import Store
 
 _REQUEST, _CATALOGUE, _PLAN = "request.json", "catalogue.parquet", "plan.parquet"
 _AMENDED = "amended"
-NO_RUNS = (
-    "there are no runs yet; if there should be, LFR_RESULTS, LFR_HOME or the command's option "
-    "name another results root"
+_OTHERWISE = (
+    "if there should be, LFR_RESULTS, LFR_HOME or the command's option name another results root"
 )
+NO_RUNS = f"there are no runs yet; {_OTHERWISE}"
+NO_LAKE = f"there are no results at all there, not even an empty lake; {_OTHERWISE}"
 _ANEW = "restore it from a copy or start a new run"
 
 RunKind = Literal["scan", "search", "live"]
@@ -70,6 +71,13 @@ class RunRequest(BaseModel):
     """What every 'auto' of ``config`` became; None in runs of before."""
     planned: PlannedWith | None = None
     """Code, models and gallery by their digests; None in runs of before."""
+    left_out: Mapping[str, int] | None = None
+    """What lay in the named folders and is no footage, by what it is; None in runs of before."""
+    gaps: tuple[str, ...] | None = None
+    """What of the inputs could not be seen, or held no footage, a sentence each: it was not
+    searched. None in runs of before."""
+    unmatched_rows: tuple[str, ...] | None = None
+    """Rows of the manifest that match none of the footage; None in runs of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +179,12 @@ def list_runs(store: Store) -> tuple[str, ...]:
     return tuple(sorted((r for r in whole if r), reverse=True))
 
 
+def no_runs(store: Store) -> str:
+    """Of a root without runs: whether it ever had any, or is no place of results."""
+    return NO_RUNS if lake_version(store) else NO_LAKE
+
+
 def not_found(run: StoredRun) -> RunNotFound:
     recent = list_runs(run.store)[:3]
-    there = f"recent runs are {', '.join(recent)} (`lfr runs`)" if recent else NO_RUNS
+    there = f"recent runs are {', '.join(recent)} (`lfr runs`)" if recent else no_runs(run.store)
     return RunNotFound(f"there is no run {run.run_id!r} in {run.store.uri}; {there}")

@@ -95,6 +95,22 @@ RUNS = schema_of(
     ),
     ("inputs", _STRINGS, "Files, folders and URIs that were asked for."),
     ("manifest", pa.string(), "Manifest that named cameras and times; null without one."),
+    (
+        "left_out",
+        _COUNTS,
+        "What lay in the named folders and is no footage, by what it is; null in runs of before.",
+    ),
+    (
+        "gaps",
+        _STRINGS,
+        "What of the inputs could not be seen, or held no footage, and why: it was not searched. "
+        "Null in runs of before.",
+    ),
+    (
+        "unmatched_rows",
+        _STRINGS,
+        "Rows of the manifest that match none of the footage; null in runs of before.",
+    ),
     ("footage", pa.int64(), "Rows of footage: files, or their recordings and streams."),
     (
         "footage_partly",

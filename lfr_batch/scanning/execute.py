@@ -275,7 +275,7 @@ def _publish(job: _Job, outcomes: Mapping[str, SegmentOutcome]) -> RunResult:
     assets = read_catalogue(run, job.planned.by)
     state = RunState(job.request, assets, job.plan, outcomes)
     progress = summarise(job.plan, outcomes)
-    status = _end_of(state.assets, progress)
+    status = _end_of(state, progress)
     published = latest_row(run) or {}
     # Where nothing was left to do, the end stays as it was; a complete run is only tidied up.
     if published.get("status") != "complete_with_failures" or job.planned.by == job.hold.epoch:
@@ -288,11 +288,11 @@ def _publish(job: _Job, outcomes: Mapping[str, SegmentOutcome]) -> RunResult:
     return RunResult(job.request, state.assets, progress, status, count, outcomes)
 
 
-def _end_of(assets: Sequence[FootageAsset], progress: RunProgress) -> RunStatus:
-    faulty = any(asset.status in {"damaged", "failed"} for asset in assets)
-    if faulty or progress.failed or progress.quarantined:
+def _end_of(state: RunState, progress: RunProgress) -> RunStatus:
+    faulty = any(asset.status in {"damaged", "failed"} for asset in state.assets)
+    if faulty or state.request.gaps or progress.failed or progress.quarantined:
         return "complete_with_failures"
-    partly = progress.unsearched or any(asset.unsearched for asset in assets)
+    partly = progress.unsearched or any(asset.unsearched for asset in state.assets)
     return "complete_partly" if partly else "complete"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
@@ -34,6 +34,8 @@ from lfr_batch.work.attempts import Runner, Tell, unheard
 from lfr_batch.work.here import run_here
 
 Part = TypeVar("Part")
+NAMED = 1000
+"""A request is read again and again: it names no more than these, and says how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,28 @@ class FoundFootage:
     entries: tuple[FootageEntry, ...]
     said: tuple[str, ...]
     """Sentences for the operator."""
-    left_out: int = 0
-    """Files in the named folders that are no footage."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """What in the named folders is no footage, by what it is."""
+    gaps: tuple[str, ...] = ()
+    """As ``FootageListing.gaps``."""
     strays: tuple[str, ...] = ()
     """Rows of the manifest that are about none of the inputs."""
     unlisted: tuple[str, ...] = ()
     """Footage that no row of the manifest is about."""
+
+    def account(self) -> dict[str, Any]:
+        """What a run's request says of it."""
+        rows = {"row of the manifest that matches no footage": len(self.strays)}
+        return {
+            "left_out": {**self.left_out, **(rows if self.strays else {})},
+            "gaps": _first(self.gaps),
+            "unmatched_rows": _first(self.strays),
+        }
+
+
+def _first(said: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(said) - NAMED
+    return (*said[:NAMED], f"… and {more} more") if more > 0 else said
 
 
 def make_plan(
@@ -117,7 +135,8 @@ def make_plan(
     found = find_footage(order)
     on_found(found)
     agreed = settle(order.home, order.config, order.kind)
-    request = _request(order, now, _Basis(pack, statement, snapshot, choice, lone, agreed.settled))
+    basis = _Basis(pack, statement, snapshot, choice, lone, agreed.settled)
+    request = _request(order, now, basis).model_copy(update=found.account())
     key = result_key(request, pack, order.config, agreed.settled)
     assets_of: dict[int, list[FootageAsset]] = {}
     segments_of: dict[int, list[Segment]] = {}
@@ -186,9 +205,10 @@ def find_footage(order: Order) -> FoundFootage:
     listing = list_footage(order.inputs, config.s3)
     said = (*manifest.said, *listing.said)
     if not order.manifest:
-        return FoundFootage(listing.entries, said, listing.left_out)
+        return FoundFootage(listing.entries, said, listing.left_out, listing.gaps)
     matched = match(listing.entries, manifest)
-    return FoundFootage(matched.entries, said, listing.left_out, matched.strays, matched.unlisted)
+    strays, unlisted = matched.strays, matched.unlisted
+    return FoundFootage(matched.entries, said, listing.left_out, listing.gaps, strays, unlisted)
 
 
 def result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lfr_batch.cli.app import COMMANDS, build_app, main
+from lfr_batch.cli.app import COMMANDS, STOPPED, build_app, main
+from lfr_batch.errors import RunCancelled
+from lfr_batch.version import __version__
 
 HEAVY = ("av", "boto3", "cv2", "duckdb", "faiss", "numpy", "openvino", "pandas", "pyarrow", "ray")
 
@@ -52,6 +54,34 @@ def test_options_before_the_command_are_refused(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"lfr-batch {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RunCancelled("Run r1 was cancelled by ae."), "lfr: Run r1 was cancelled by ae.\n"),
+        (KeyboardInterrupt(), f"lfr: {STOPPED}\n"),
+    ],
+)
+def test_who_cancelled_is_not_told_of_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    said: str,
+) -> None:
+    def runs() -> None:
+        raise error
+
+    monkeypatch.setattr("lfr_batch.cli.results.runs", runs)
+    with pytest.raises(SystemExit) as ended:
+        main(["runs"])
+    assert (ended.value.code, capsys.readouterr().err) == (130, said)
+
+
 def test_a_full_disk_is_said_with_a_way_out(tmp_path: Path) -> None:
     script = "import sys; from lfr_batch.cli.app import main; main(sys.argv[1:])"
     words = ["runs", "--json", "--out", str(tmp_path)]

@@ -178,7 +178,7 @@ def test_missing_credentials_are_said(store: S3Config, monkeypatch: pytest.Monke
     [("403", "403"), ("AccessDenied", "403"), ("ExpiredToken", "renew"), ("SlowDown", "SlowDown")],
 )
 def test_refusals_of_the_store(
-    store: S3Config, monkeypatch: pytest.MonkeyPatch, code: str, part: str
+    store: S3Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str, part: str
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     client = s3_client.client(store)
@@ -190,8 +190,17 @@ def test_refusals_of_the_store(
         return Reply(), {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {}}
 
     client.meta.events.register("before-call.s3.ListObjectsV2", cast("Callable[..., None]", refuse))
-    with pytest.raises(StoreUnreachable, match=part):
+    with pytest.raises((StoreUnreachable, UsageError), match=part):
         list_footage(["s3://archive"], store)
+    (tmp_path / "1.mp4").write_bytes(b"x")
+    both = ["s3://archive/closed/", str(tmp_path)]
+    if part == "403":
+        listing = list_footage(both, store)
+        assert [entry.uri for entry in listing.entries] == [str(tmp_path / "1.mp4")]
+        assert ["s3://archive/closed/ may not be read" in gap for gap in listing.gaps] == [True]
+    else:
+        with pytest.raises(StoreUnreachable, match=part):
+            list_footage(both, store)
 
 
 @pytest.mark.usefixtures("bucket")
