@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 KIB, MIB = 1 << 10, 1 << 20
 BUFFER_BYTES = 64 * KIB
 """Taken from pieces at once."""
-GROWTH = 4
+GROWTH = 2
 NEAR_BYTES = 256 * KIB
-"""Whoever reads on so little behind what he has read is taken to read everything."""
 KEPT_AHEADS = 4
 """Of the largest pieces so many are kept: the head, the index at the tail, and the place being
 read, with one to spare."""
@@ -41,10 +40,14 @@ class Ahead:
     """Where he has read on for long."""
     whole_bytes: int = 0
     """A file of at most so many is fetched whole."""
+    near_bytes: int = NEAR_BYTES
+    """Whoever reads on so little behind what he has read is taken to read everything."""
+    leaves_out: bool = True
+    """What he passes over; else that is fetched, too, for he comes back for it."""
 
 
 Fetch = Callable[[int, int], bytes]
-"""(start, stop) → the bytes; may raise."""
+"""(start, stop) → the bytes, or the first of them; may raise."""
 
 
 def window(
@@ -56,17 +59,25 @@ def window(
     may stand behind the end.
     """
     end = file.seek(0, io.SEEK_END) if end_byte is None else end_byte
+    inner = in_parts(file)
 
     def fetch(start: int, stop: int) -> bytes:
-        file.seek(first_byte + start)
-        return hidden(file.read(stop - start).ljust(stop - start, b"\0"), start, holes)
+        inner.seek(first_byte + start)
+        return hidden(inner.read(stop - start) or bytes(stop - start), start, holes)
 
     size = max(0, end - first_byte, *(hole_end for _, hole_end in holes))
-    reader = getattr(file, "raw", None)
-    if holes and isinstance(reader, RangedReader):
-        reader.keep(KEPT_WHOLE_BYTES)
-    part = RangedReader(size, fetch, Ahead(BUFFER_BYTES, BUFFER_BYTES), on_close=file.close)
-    return cast("BinaryIO", io.BufferedReader(part, BUFFER_BYTES))
+    if holes and isinstance(inner, RangedReader):
+        inner.keep(KEPT_WHOLE_BYTES)
+    ahead = Ahead(BUFFER_BYTES, BUFFER_BYTES)
+    return cast("BinaryIO", RangedReader(size, fetch, ahead, on_close=inner.close))
+
+
+def in_parts(file: BinaryIO) -> BinaryIO:
+    """The same, in place of ``file``, for whoever takes less than he asks for: what is there is
+    given before more is fetched."""
+    if isinstance(getattr(file, "raw", None), RangedReader):
+        return cast("BinaryIO", cast("io.BufferedReader", file).detach())
+    return file
 
 
 def glancing(file: BinaryIO) -> BinaryIO:
@@ -148,10 +159,20 @@ class RangedReader(io.RawIOBase):
         return self._own.at(at) or self._shared.at(at)
 
     def _fetched(self, at: int, wanted_bytes: int) -> Piece:
-        if self._size > min(self._ahead.whole_bytes, self._shared.most_bytes):
-            return self._fetch_piece(at, self._stop(at, wanted_bytes))
-        with self._shared.whole:
-            return self._shared.at(at) or self._fetch_piece(0, self._size)
+        if self._size <= min(self._ahead.whole_bytes, self._shared.most_bytes):
+            with self._shared.whole:
+                return self._shared.at(at) or self._fetch_piece(0, self._size)
+        before = self._read_before(at)
+        least, most = self._ahead.least_bytes, self._ahead.most_bytes
+        ahead = max(least, min(most, GROWTH * len(before.data))) if before else least
+        start = at if before is None or self._ahead.leaves_out else before.end
+        return self._fetch_piece(start, self._stop(at, max(ahead, min(wanted_bytes, SHARE_BYTES))))
+
+    def _read_before(self, at: int) -> Piece | None:
+        """That behind which somebody reads on: the longest, of several."""
+        befores = (kept.before(at) for kept in (self._own, self._shared))
+        near = [piece for piece in befores if piece and 0 <= at - piece.end <= self._ahead.near_bytes]
+        return max(near, key=lambda piece: len(piece.data), default=None)
 
     def _fetch_piece(self, start: int, stop: int) -> Piece:
         data = self._fetch(start, stop)
@@ -159,16 +180,9 @@ class RangedReader(io.RawIOBase):
             self._own.add(start, data)
         return Piece(start, data)
 
-    def _stop(self, at: int, wanted_bytes: int) -> int:
-        """Where what is fetched from ``at`` on ends: at what is there already, unless that comes
-        too soon to be worth another request."""
-        ahead = max(self._bytes_ahead(at), min(wanted_bytes, SHARE_BYTES))
+    def _stop(self, at: int, ahead: int) -> int:
+        """Where what is fetched ends that is to have ``ahead`` bytes from ``at`` on: at what is
+        there already, unless that comes too soon to be worth another request."""
         following = [kept.next_start(at) for kept in (self._own, self._shared)]
         there = min((start for start in following if start is not None), default=self._size)
         return min(self._size, there if ahead // 2 < there - at < ahead else at + ahead)
-
-    def _bytes_ahead(self, at: int) -> int:
-        least, most = self._ahead.least_bytes, self._ahead.most_bytes
-        befores = [kept.before(at) for kept in (self._own, self._shared)]
-        lengths = [len(b.data) for b in befores if b and 0 <= at - b.end <= NEAR_BYTES]
-        return min(most, max(least, GROWTH * max(lengths, default=0)))

@@ -39,7 +39,7 @@ SCHEME = "s3://"
 MIB = 1024 * 1024
 GLIMPSE_BYTES, READING_BYTES = 64 * KIB, MIB
 """Asked for first at a place, of an object that is looked into, and of one that is read."""
-WHOLE_BYTES = 16 * MIB
+WHOLE_BYTES = 8 * MIB
 """An object of at most so many is fetched whole by whoever reads of it."""
 WILDCARD = re.compile(r"[*?\[]")
 ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
@@ -150,7 +150,8 @@ class S3Object:
     def _ahead(self) -> Ahead:
         most = self.s3.read_ahead_mib * MIB
         if self.in_full:
-            return Ahead(min(READING_BYTES, most), most, WHOLE_BYTES)
+            least = min(READING_BYTES, most)
+            return Ahead(least, most, WHOLE_BYTES, near_bytes=least, leaves_out=False)
         return Ahead(GLIMPSE_BYTES, most, most if self.known else 0)
 
     def _kept(self) -> Pieces | None:
