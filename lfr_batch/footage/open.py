@@ -33,4 +33,3 @@ def open_segment(segment: Segment, s3: S3Config, how: Decoding = PLAINLY) -> Gen
             yield from open_stills(segment, reading)
         else:
             yield from open_frames(segment, reading, how)
-

@@ -171,7 +171,9 @@ class RangedReader(io.RawIOBase):
     def _read_before(self, at: int) -> Piece | None:
         """That behind which somebody reads on: the longest, of several."""
         befores = (kept.before(at) for kept in (self._own, self._shared))
-        near = [piece for piece in befores if piece and 0 <= at - piece.end <= self._ahead.near_bytes]
+        near = [
+            piece for piece in befores if piece and 0 <= at - piece.end <= self._ahead.near_bytes
+        ]
         return max(near, key=lambda piece: len(piece.data), default=None)
 
     def _fetch_piece(self, start: int, stop: int) -> Piece:
