@@ -31,7 +31,7 @@ class Piece(NamedTuple):
         return self.start + len(self.data)
 
 
-class Pieces:
+class KeptParts:
     """Parts of one content. Where there is no more room, new ones are refused, or take the place of
     those that were used longest ago (``renewed``). For many threads."""
 
@@ -102,18 +102,18 @@ class Pieces:
             self.bytes -= len(data)
 
 
-class Shelf:
+class KeptObjects:
     """The pieces of the objects that were opened last. For many threads."""
 
     def __init__(self, most_bytes: int = MOST_BYTES, share_bytes: int = SHARE_BYTES) -> None:
         self.most_bytes, self.share_bytes = most_bytes, share_bytes
-        self._objects: OrderedDict[Hashable, Pieces] = OrderedDict()
+        self._objects: OrderedDict[Hashable, KeptParts] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, content: Hashable) -> Pieces:
+    def of(self, content: Hashable) -> KeptParts:
         with self._lock:
             if content not in self._objects:
-                self._objects[content] = Pieces(self.share_bytes, added=self._make_room)
+                self._objects[content] = KeptParts(self.share_bytes, added=self._make_room)
             self._objects.move_to_end(content)
             while len(self._objects) > MOST_OBJECTS:
                 self._close_oldest()
@@ -143,5 +143,5 @@ class Shelf:
         pieces.close()
 
 
-SHELF = Shelf()
+KEPT_OBJECTS = KeptObjects()
 """This process's."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from lfr_batch.footage.fragments import Span, hidden
-from lfr_batch.footage.kept import SHARE_BYTES, Piece, Pieces
+from lfr_batch.footage.kept import SHARE_BYTES, Piece, KeptParts
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -100,7 +100,7 @@ class RangedReader(io.RawIOBase):
         size_bytes: int,
         fetch: Fetch,
         ahead: Ahead,
-        shared: Pieces | None = None,
+        shared: KeptParts | None = None,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
@@ -108,8 +108,8 @@ class RangedReader(io.RawIOBase):
         self._size = size_bytes
         self._fetch = fetch
         self._ahead = ahead
-        self._shared = shared if shared is not None else Pieces(0)
-        self._own = Pieces(KEPT_AHEADS * ahead.most_bytes, renewed=True)
+        self._shared = shared if shared is not None else KeptParts(0)
+        self._own = KeptParts(KEPT_AHEADS * ahead.most_bytes, renewed=True)
         self._at = 0
 
     def in_glances(self) -> RangedReader:

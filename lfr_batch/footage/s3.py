@@ -26,7 +26,7 @@ from lfr_batch.errors import (
     StoreUnreachable,
     UsageError,
 )
-from lfr_batch.footage.kept import SHELF, Pieces
+from lfr_batch.footage.kept import KEPT_OBJECTS, KeptParts
 from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, sort_by_name
 from lfr_batch.footage.ranged import BUFFER_BYTES, KIB, Ahead, RangedReader
 from lfr_batch.storage import s3_errors, s3_requests
@@ -145,7 +145,7 @@ class S3Object:
         return replace(self, known=state, in_full=in_full)
 
     def let_go(self) -> None:
-        SHELF.let_go((self, self.known))
+        KEPT_OBJECTS.let_go((self, self.known))
 
     def _ahead(self) -> Ahead:
         most = self.s3.read_ahead_mib * MIB
@@ -154,11 +154,11 @@ class S3Object:
             return Ahead(least, most, WHOLE_BYTES, near_bytes=least, leaves_out=False)
         return Ahead(GLIMPSE_BYTES, most, most if self.known else 0)
 
-    def _kept(self) -> Pieces | None:
+    def _kept(self) -> KeptParts | None:
         """None where nothing tells its content from another that takes its place."""
         known = self.known
         told = known is not None and known.etag and not known.etag.startswith(WEAK)
-        return SHELF.of((self, known)) if told else None
+        return KEPT_OBJECTS.of((self, known)) if told else None
 
     def state(self) -> ObjectState:
         """Size, the store's own checksum, and the version where the bucket keeps versions."""

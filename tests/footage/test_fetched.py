@@ -67,9 +67,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(autouse=True)
-def shelf(monkeypatch: pytest.MonkeyPatch) -> kept.Shelf:
-    fresh = kept.Shelf()
-    monkeypatch.setattr("lfr_batch.footage.s3.SHELF", fresh)
+def shelf(monkeypatch: pytest.MonkeyPatch) -> kept.KeptObjects:
+    fresh = kept.KeptObjects()
+    monkeypatch.setattr("lfr_batch.footage.s3.KEPT_OBJECTS", fresh)
     return fresh
 
 
@@ -151,7 +151,7 @@ def test_a_large_object_is_fetched_once_and_looked_into_for_little(
 @pytest.mark.usefixtures("bucket")
 @pytest.mark.parametrize("name", MUXERS)
 def test_a_small_object_is_fetched_once_for_all_its_segments(
-    store: S3Config, written: dict[str, Path], sent: list[int], shelf: kept.Shelf,
+    store: S3Config, written: dict[str, Path], sent: list[int], shelf: kept.KeptObjects,
     monkeypatch: pytest.MonkeyPatch, name: str,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("lfr_batch.footage.s3.WHOLE_BYTES", 16 * MIB)
@@ -170,7 +170,7 @@ def test_a_small_object_is_fetched_once_for_all_its_segments(
 
 @pytest.mark.usefixtures("bucket")
 def test_a_still_is_fetched_once_and_let_go(
-    store: S3Config, sent: list[int], shelf: kept.Shelf
+    store: S3Config, sent: list[int], shelf: kept.KeptObjects
 ) -> None:
     picture = np.random.default_rng(0).integers(0, 255, (900, 900, 3), np.uint8)
     data = cv2.imencode(".png", picture)[1].tobytes()
@@ -223,7 +223,7 @@ def test_what_is_replaced_while_kept_bytes_of_it_are_read_does_not_count(
 @pytest.mark.usefixtures("bucket")
 @pytest.mark.parametrize("etag", ["", 'W/"abc"'])
 def test_without_an_etag_that_tells_contents_apart_nothing_is_kept(
-    store: S3Config, rendered: dict[str, Path], shelf: kept.Shelf, etag: str
+    store: S3Config, rendered: dict[str, Path], shelf: kept.KeptObjects, etag: str
 ) -> None:
     uri = put(store, "a.mp4", rendered["plain.mp4"].read_bytes())
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfr_batch.footage.kept import MOST_OBJECTS, Pieces, Shelf
+from lfr_batch.footage.kept import MOST_OBJECTS, KeptParts, KeptObjects
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from lfr_batch.footage.kept import MOST_OBJECTS, Pieces, Shelf
 def test_where_there_is_no_room_what_is_new_is_refused_or_what_is_old_goes(
     renewed: bool, kept: dict[int, bytes], refused: list[int]
 ) -> None:
-    pieces = Pieces(10, renewed=renewed)
+    pieces = KeptParts(10, renewed=renewed)
     given = {0: b"abcd", 10: b"efgh", 20: b"ijkl", 30: b"mnop"}
     taken: dict[int, bool] = {}
     for start, data in given.items():
@@ -24,7 +24,7 @@ def test_where_there_is_no_room_what_is_new_is_refused_or_what_is_old_goes(
 
 
 def test_a_byte_is_found_in_its_piece() -> None:
-    pieces = Pieces(100)
+    pieces = KeptParts(100)
     for start, data in ((10, b"0123456789"), (30, b"abcde")):
         assert pieces.add(start, data)
     assert [pieces.at(n) is not None for n in (9, 10, 19, 20, 29, 30, 34, 35)] == [
@@ -37,7 +37,7 @@ def test_a_byte_is_found_in_its_piece() -> None:
 
 
 def test_a_piece_that_comes_again_takes_its_own_place() -> None:
-    pieces = Pieces(100)
+    pieces = KeptParts(100)
     pieces.add(0, b"abc")
     pieces.add(0, b"abcdef")
     assert pieces.bytes == 6
@@ -45,7 +45,7 @@ def test_a_piece_that_comes_again_takes_its_own_place() -> None:
 
 
 def test_all_objects_together_have_their_room() -> None:
-    shelf = Shelf(most_bytes=100, share_bytes=40)
+    shelf = KeptObjects(most_bytes=100, share_bytes=40)
     objects = [shelf.of(name) for name in "abcd"]
     for pieces in objects:
         assert pieces.add(0, bytes(30))
@@ -58,7 +58,7 @@ def test_all_objects_together_have_their_room() -> None:
 
 
 def test_the_object_that_was_opened_last_stays() -> None:
-    shelf = Shelf(most_bytes=50, share_bytes=40)
+    shelf = KeptObjects(most_bytes=50, share_bytes=40)
     shelf.of("a").add(0, bytes(20))
     shelf.of("b").add(0, bytes(20))
     shelf.of("a")
@@ -67,14 +67,14 @@ def test_the_object_that_was_opened_last_stays() -> None:
 
 
 def test_few_objects_are_kept_however_small() -> None:
-    shelf = Shelf()
+    shelf = KeptObjects()
     for n in range(2 * MOST_OBJECTS):
         shelf.of(n).add(0, b"x")
     assert shelf.bytes == MOST_OBJECTS
 
 
 def test_what_is_let_go_is_gone() -> None:
-    shelf = Shelf()
+    shelf = KeptObjects()
     pieces = shelf.of("a")
     pieces.add(0, b"abc")
     shelf.let_go("a")

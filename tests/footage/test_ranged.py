@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 import numpy as np
 import pytest
 
-from lfr_batch.footage.kept import Pieces
+from lfr_batch.footage.kept import KeptParts
 from lfr_batch.footage.ranged import KIB, MIB, Ahead, RangedReader, in_parts, window
 
 DATA = np.random.default_rng(0).bytes(3 * MIB)
@@ -19,7 +19,7 @@ Asked = list[tuple[int, int]]
 
 
 def asking(
-    ahead: Ahead, shared: Pieces | None = None, data: bytes = DATA
+    ahead: Ahead, shared: KeptParts | None = None, data: bytes = DATA
 ) -> tuple[RangedReader, Asked]:
     """With all that it asks for, in KiB."""
     asked: Asked = []
@@ -37,7 +37,7 @@ def asking(
 def test_it_is_a_file(shared_bytes: int, whole_bytes: int, leaves_out: bool) -> None:
     data = DATA[:1000]
     ahead = Ahead(16, 64, whole_bytes, near_bytes=16, leaves_out=leaves_out)
-    reader, _ = asking(ahead, Pieces(shared_bytes), data)
+    reader, _ = asking(ahead, KeptParts(shared_bytes), data)
     file = io.BufferedReader(reader, 16)
     glance = io.BufferedReader(reader.in_glances(), 8)
     rng = np.random.default_rng(1)
@@ -69,7 +69,7 @@ def test_it_is_a_file(shared_bytes: int, whole_bytes: int, leaves_out: bool) -> 
     ],
 )  # fmt: skip
 def test_how_much_is_asked_for(ahead: Ahead, places: Sequence[int], asked: Asked) -> None:
-    reader, found = asking(ahead, Pieces(4 * MIB))
+    reader, found = asking(ahead, KeptParts(4 * MIB))
     for place in places:
         reader.seek(place)
         assert reader.read(100) == DATA[place : place + 100]
@@ -86,7 +86,7 @@ def test_an_index_is_asked_for_as_long_as_it_is() -> None:
 
 @pytest.mark.parametrize("shared_bytes", [0, 4 * MIB])
 def test_what_was_read_is_there_for_the_next(shared_bytes: int) -> None:
-    shared = Pieces(shared_bytes)
+    shared = KeptParts(shared_bytes)
     for _ in range(2):
         reader, asked = asking(LOOKING, shared)
         reader.seek(MIB)
