@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from lfr_batch.footage.fragments import Span, hidden
-from lfr_batch.footage.kept import SHARE_BYTES, Piece, KeptParts
+from lfr_batch.footage.kept import SHARE_BYTES, KeptParts, Piece
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

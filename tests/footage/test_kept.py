@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfr_batch.footage.kept import MOST_OBJECTS, KeptParts, KeptObjects
+from lfr_batch.footage.kept import MOST_OBJECTS, KeptObjects, KeptParts
 
 
 @pytest.mark.parametrize(
