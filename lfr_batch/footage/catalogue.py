@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
@@ -62,14 +63,16 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
             changed_ns=facts.changed_ns,
             version_id=facts.state.version_id,
         )
-        with undisturbed(source, facts.state, facts.checksum):
-            head = check_head(source)
-            kind = kind_of(source, head)
+        looked_into = source.as_of(facts.state)
+        with undisturbed(source, facts.state, facts.checksum), ExitStack() as after:
+            after.callback(looked_into.let_go)
+            head = check_head(looked_into)
+            kind = kind_of(looked_into, head)
             blank = replace(blank, kind=kind)
             if kind == "still":
-                found = [_still(entry, source)]
+                found = [_still(entry, looked_into)]
             else:
-                found = probe_moving(entry, source, head, facts)
+                found = probe_moving(entry, looked_into, head, facts)
     except StoreAway:
         raise
     except (FootageError, StoreError, UsageError) as error:

@@ -60,6 +60,13 @@ class LocalFile:
         except OSError as error:
             raise unreadable(uri, error) from error
 
+    def as_of(self, state: ObjectState, *, in_full: bool = False) -> LocalFile:  # noqa: ARG002
+        """Itself: what a disk gives is kept by the operating system."""
+        return self
+
+    def let_go(self) -> None:
+        pass
+
     def state(self) -> ObjectState:
         """Opens the file, for a network share answers from its memory to whom only asks."""
         with self.open_bytes() as file:

@@ -76,6 +76,8 @@ class ObjectState:
     checksum: str | None = None
     """As ``ObjectFacts.checksum``."""
     version_id: str | None = None
+    etag: str | None = None
+    """As the store writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,16 @@ class Source(Protocol):
 
     def open_bytes(self) -> BinaryIO:
         """A seekable reader."""
+
+    def as_of(self, state: ObjectState, *, in_full: bool = False) -> Source:
+        """The same, for whoever opens it several times and asks afterwards whether it has stayed so
+        (``watched.undisturbed``): what is read of it may be kept, and opening it asks nothing.
+
+        ``in_full``: it is read on and on, and not just looked into.
+        """
+
+    def let_go(self) -> None:
+        """Nobody in this process is expected to open it soon: what was kept of it is dropped."""
 
     def state(self) -> ObjectState:
         """How it stands now; nothing of it is read."""

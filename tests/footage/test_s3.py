@@ -13,7 +13,6 @@ from botocore.exceptions import EndpointConnectionError
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
 from lfr_batch.footage import s3
-from lfr_batch.footage.ranged import RangedReader
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.records import ByteArray, FootageEntry
@@ -238,12 +237,3 @@ def test_the_requester_pays_where_it_is_told_to(store: S3Config, pays: bool) -> 
     assert probe(entry, FootageConfig(), config).status == "ok"
     wanted = "requester" if pays else None
     assert asked == dict.fromkeys(("ListObjectsV2", "HeadObject", "GetObject"), wanted)
-
-
-def test_ranged_reader_is_a_file() -> None:
-    data = np.random.default_rng(0).bytes(1000)
-    reader = io.BufferedReader(RangedReader(1000, lambda a, b: data[a:b], 64), 16)
-    rng = np.random.default_rng(1)
-    for start, length in rng.integers(0, 1100, (200, 2)):
-        reader.seek(int(start))
-        assert reader.read(int(length)) == data[start : start + length]
