@@ -107,7 +107,7 @@ def run_order(
             begin_run(hold, prepared.request, prepared.found.entries)
             listener.created(prepared)
             found = prepared.found.without_entries()
-            del prepared
+            del prepared  # a million entries, which are on record now
             result = _execute(hold, Resumption(engine), listener, machinery, engines)
     return FinishedRun(result, store, found)
 
