@@ -20,7 +20,7 @@ from lfr_batch.results.damage import search_again
 from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.parts import Row, iterate_part
 from lfr_batch.results.rows import asset_of, row_of
-from lfr_batch.results.run_state import Listing
+from lfr_batch.results.run_state import RunListing
 from lfr_batch.results.state_schemas import PROBED
 from lfr_batch.results.stored_run import StoredRun
 
@@ -34,7 +34,7 @@ _READ_TRIES = 5
 _Read = tuple[int, tuple[FootageAsset, ...]]
 
 
-class Found(Protocol):
+class OfFile(Protocol):
     """What a file holds."""
 
     @property
@@ -48,18 +48,18 @@ class Found(Protocol):
 class ProbedFiles:
     """Where one holder keeps what it finds."""
 
-    def __init__(self, hold: Hold, listing: Listing) -> None:
+    def __init__(self, hold: Hold, listing: RunListing) -> None:
         folder = _folder(listing)
         way_out = search_again(hold.run.state(folder))
         self._blocks = Blocks(hold, folder, Form(PROBED, FAN, LEVELS, way_out, "number"))
 
-    def append(self, found: Iterable[Found]) -> None:
+    def append(self, found: Iterable[OfFile]) -> None:
         """One block. Raises RunTakenOver."""
         self._blocks.append(sorted(map(_row, found), key=itemgetter("number")))
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbedBlocks:
     """What there was when it was looked at."""
 
     run: StoredRun
@@ -87,7 +87,7 @@ class Probed:
             yield row["number"], tuple(map(asset_of, row["assets"]))
 
 
-def look_at_probed(run: StoredRun, listing: Listing) -> Probed:
+def look_at_probed(run: StoredRun, listing: RunListing) -> ProbedBlocks:
     """Raises ResultsError for a damaged block."""
     for _ in range(_READ_TRIES):
         try:
@@ -100,7 +100,7 @@ def look_at_probed(run: StoredRun, listing: Listing) -> Probed:
     )
 
 
-def _look(run: StoredRun, listing: Listing) -> Probed:
+def _look(run: StoredRun, listing: RunListing) -> ProbedBlocks:
     blocks = without_merged(blocks_in(run, _folder(listing)))
     newest = array("l", [_NOT_YET]) * listing.files
     again: set[int] = set()
@@ -110,10 +110,10 @@ def _look(run: StoredRun, listing: Listing) -> Probed:
             number = row["number"]
             newest[number] = which
             (again.add if row["retryable"] else again.discard)(number)
-    return Probed(run, tuple(blocks), newest, frozenset(again))
+    return ProbedBlocks(run, tuple(blocks), newest, frozenset(again))
 
 
-def count_probed(run: StoredRun, listing: Listing) -> int:
+def count_probed(run: StoredRun, listing: RunListing) -> int:
     """How many files have been probed, from the names of blocks alone."""
     blocks = without_merged(blocks_in(run, _folder(listing)))
     return min(listing.files, sum(block.rows for block in blocks))
@@ -127,11 +127,11 @@ def delete_probed(hold: Hold) -> None:
             hold.run.store.delete(block.path)
 
 
-def _folder(listing: Listing) -> str:
+def _folder(listing: RunListing) -> str:
     return f"probed/{listing.by}"
 
 
-def _row(found: Found) -> Row:
+def _row(found: OfFile) -> Row:
     again = any(asset.retryable for asset in found.assets)
     assets = list(map(row_of, found.assets))
     return {"number": found.number, "retryable": again, "assets": assets}

@@ -35,7 +35,7 @@ RunKind = Literal["scan", "search", "live"]
 ThresholdSource = Literal["derived", "override"]
 
 
-class Listing(BaseModel):
+class RunListing(BaseModel):
     """What the inputs named when the run began."""
 
     model_config = ConfigDict(frozen=True)
@@ -83,7 +83,7 @@ class RunRequest(BaseModel):
     segment_key: str | None = None
     """Of all that decides a segment's result: ids of segments follow from it; None in runs of
     before."""
-    listing: Listing | None = None
+    listing: RunListing | None = None
     """None where the plan was there before the run: of a deployment, or in runs of before."""
 
 
@@ -133,7 +133,7 @@ def begin_run(hold: Hold, request: RunRequest, entries: Sequence[FootageEntry]) 
     check_lake(run.store)
     _require_new(run)
     mark_lake(run.store)
-    listing = Listing(by=hold.epoch, files=len(entries))
+    listing = RunListing(by=hold.epoch, files=len(entries))
     write_part(run.store, _listed(run, listing), map(row_of, entries), LISTED)
     begun = request.model_copy(update={"listing": listing})
     require_hold(hold)
@@ -162,12 +162,12 @@ def _require_new(run: StoredRun) -> None:
         raise RunBusy(f"run {run.run_id} exists already: use `lfr resume {run.run_id}`")
 
 
-def read_listing(run: StoredRun, listing: Listing) -> Iterator[FootageEntry]:
+def read_listing(run: StoredRun, listing: RunListing) -> Iterator[FootageEntry]:
     """In the order of their numbers, from 0. Raises ResultsError for a damaged one."""
     return map(entry_of, iterate_part(run.store, _listed(run, listing), _ANEW))
 
 
-def _listed(run: StoredRun, listing: Listing) -> str:
+def _listed(run: StoredRun, listing: RunListing) -> str:
     return run.state(_LISTED, f"{listing.by}.parquet")
 
 

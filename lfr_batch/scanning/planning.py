@@ -17,11 +17,11 @@ from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageAsset, Segment
 from lfr_batch.results.cancel import asked_to_end
 from lfr_batch.results.hold import Hold
-from lfr_batch.results.probed import Probed, ProbedFiles, delete_probed, look_at_probed
+from lfr_batch.results.probed import ProbedBlocks, ProbedFiles, delete_probed, look_at_probed
 from lfr_batch.results.run_log import RunEntry, record_run
-from lfr_batch.results.run_state import Listing, RunRequest, read_listing, write_plan
+from lfr_batch.results.run_state import RunListing, RunRequest, read_listing, write_plan
 from lfr_batch.scanning.keeping import keep
-from lfr_batch.scanning.probing import Held, Numbered, OpenProbers, probe_all
+from lfr_batch.scanning.probing import Numbered, OpenProbers, ProbedFile, probe_all
 from lfr_batch.scanning.progress import Progress
 
 PROBED_BLOCK = 512
@@ -66,13 +66,13 @@ def plan_run(
     )
 
 
-def _listing(request: RunRequest) -> Listing:
+def _listing(request: RunRequest) -> RunListing:
     if request.listing is None:
         raise ValueError(f"run {request.run_id} was planned before it began")
     return request.listing
 
 
-def _left(hold: Hold, listing: Listing, is_left: Callable[[int], bool]) -> list[Numbered]:
+def _left(hold: Hold, listing: RunListing, is_left: Callable[[int], bool]) -> list[Numbered]:
     entries = enumerate(read_listing(hold.run, listing))
     return [Numbered(number, entry) for number, entry in entries if is_left(number)]
 
@@ -88,7 +88,7 @@ def _probe(
 ) -> None:
     files, engine = ProbedFiles(hold, _listing(request)), config.engine
 
-    def hear(held: Held) -> None:
+    def hear(held: ProbedFile) -> None:
         progress.probed(searched_in(request, held.assets))
 
     with (
@@ -98,7 +98,7 @@ def _probe(
         keep(found, files.append, PROBED_BLOCK, engine.ledger_flush_s, hear)
 
 
-def _cancelled(hold: Hold, listing: Listing, left: int) -> RunCancelled:
+def _cancelled(hold: Hold, listing: RunListing, left: int) -> RunCancelled:
     run_id, asked = hold.run.run_id, asked_to_end(hold)
     by = f" by {asked.operator}" if asked else ""
     return RunCancelled(
@@ -107,7 +107,7 @@ def _cancelled(hold: Hold, listing: Listing, left: int) -> RunCancelled:
     )
 
 
-def _write(hold: Hold, request: RunRequest, config: Config, probed: Probed) -> None:
+def _write(hold: Hold, request: RunRequest, config: Config, probed: ProbedBlocks) -> None:
     """Two passes over what was found, so that neither catalogue nor plan is in memory."""
     if request.kind == "search":
         _require_stills(request, probed)
@@ -125,7 +125,7 @@ def _write(hold: Hold, request: RunRequest, config: Config, probed: Probed) -> N
     delete_probed(hold)
 
 
-def _require_stills(request: RunRequest, probed: Probed) -> None:
+def _require_stills(request: RunRequest, probed: ProbedBlocks) -> None:
     videos: list[str] = []
     for held in probed.in_order():
         for asset in searched_in(request, held):

@@ -61,7 +61,7 @@ class Numbered:
         return self.entry.uri
 
 
-class Held(NamedTuple):
+class ProbedFile(NamedTuple):
     """What the entry at a place holds."""
 
     number: int
@@ -98,7 +98,7 @@ def probe_all(
     config: Config,
     tell: Tell,
     stopping: Callable[[], bool] = never,
-) -> Generator[Held]:
+) -> Generator[ProbedFile]:
     """What each entry holds, as they come: one that is tried again keeps nobody waiting.
 
     ``entries`` are in order of number. What workers elsewhere cannot get at, this machine looks for
@@ -122,7 +122,7 @@ def _number(numbered: Numbered) -> int:
     return numbered.number
 
 
-def _is_out_of_reach(held: Held) -> bool:
+def _is_out_of_reach(held: ProbedFile) -> bool:
     """Whether not even the file's size is known."""
     first = held.assets[0]
     return first.status == "failed" and first.bytes is None and not held.given_up
@@ -135,9 +135,9 @@ def _probed_by(
     config: Config,
     tell: Tell,
     stopping: Callable[[], bool],
-) -> Generator[Held]:
+) -> Generator[ProbedFile]:
     together = together or max(1, min(PROBES_PER_CORE * available_cores(), len(entries)))
-    probing: WorkKind[ProbeSpec, Numbered, Held] = WorkKind(
+    probing: WorkKind[ProbeSpec, Numbered, ProbedFile] = WorkKind(
         open_prober,
         item_key=_number,
         result_key=lambda held: held.number,
@@ -148,21 +148,21 @@ def _probed_by(
     return run_with_attempts(run, probing, spec, entries, together, tell, stopping=stopping)
 
 
-def open_prober(spec: ProbeSpec) -> Callable[[Numbered], Held]:
+def open_prober(spec: ProbeSpec) -> Callable[[Numbered], ProbedFile]:
     protect_files()
     return partial(_probed, spec.config)
 
 
-def _probed(config: Config, numbered: Numbered) -> Held:
-    return Held(numbered.number, probe(numbered.entry, config.footage, config.s3))
+def _probed(config: Config, numbered: Numbered) -> ProbedFile:
+    return ProbedFile(numbered.number, probe(numbered.entry, config.footage, config.s3))
 
 
-def _given_up(footage: FootageConfig, numbered: Numbered, lost: Lost[Numbered]) -> Held:
+def _given_up(footage: FootageConfig, numbered: Numbered, lost: Lost[Numbered]) -> ProbedFile:
     entry = numbered.entry
     said = f" ({lost.said})" if lost.said else ""
     asset = unprobed(entry, footage, f"{entry.uri}: {_REASONS[lost.why]}{said}")
     asset = replace(asset, retryable=lost.why in {"node", "store"})
-    return Held(numbered.number, (asset,), given_up=True)
+    return ProbedFile(numbered.number, (asset,), given_up=True)
 
 
 _REASONS: Mapping[Why, str] = {

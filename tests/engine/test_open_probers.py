@@ -14,7 +14,7 @@ from lfr_batch.engine.in_process import run_in_child
 from lfr_batch.engine.table import MANY_FILES, open_probers
 from lfr_batch.results.store import open_store
 from lfr_batch.scanning import probing
-from lfr_batch.scanning.probing import Held, Numbered, ProbeSpec
+from lfr_batch.scanning.probing import Numbered, ProbedFile, ProbeSpec
 from lfr_batch.work.attempts import unheard
 from tests.scanning.planned_run import begun, drive, one_by_one, rows, write_stills
 
@@ -55,11 +55,11 @@ def test_a_cluster_finds_what_this_machine_finds(
     assert rows(there) == rows(here)
 
 
-def note_process(spec: ProbeSpec) -> Callable[[Numbered], Held]:
+def note_process(spec: ProbeSpec) -> Callable[[Numbered], ProbedFile]:
     """A prober that says which process it is."""
     work = open_prober(spec)
 
-    def probed(numbered: Numbered) -> Held:
+    def probed(numbered: Numbered) -> ProbedFile:
         held = work(numbered)
         folder = Path(numbered.uri).parent.parent / "by"
         (folder / f"{os.getpid()}-{os.getppid()}").touch()
