@@ -341,12 +341,13 @@ def test_blocks_that_are_removed_meanwhile_are_made_again(
     disk: Store, entries: list[FootageEntry], undisturbed: Rows
 ) -> None:
     def remove() -> None:
-        for path in left_over(run):
-            disk.delete(path)
+        while theirs:
+            disk.delete(theirs.pop())
 
     run = begun(disk, entries)
     with pytest.raises(KeyboardInterrupt):
         drive(run, after(4, raising(KeyboardInterrupt())))
+    theirs = list(left_over(run))
     drive(run, after(1, remove))
     assert rows(run) == undisturbed
 
