@@ -48,9 +48,10 @@ def plan_run(
     probed = look_at_probed(run, listing)
     left = _left(hold, listing, lambda number: probed.is_missing(number) or number in probed.again)
     progress.probe(listing.files, len(left))
+    files = ProbedFiles(hold, listing)
     for _ in range(_TRIES):  # who had the run before may have merged or removed its blocks
         if left:
-            _probe(hold, request, left, config, open_probers, progress, stopping)
+            _probe(files, request, left, config, open_probers, progress, stopping)
         del left
         probed = look_at_probed(run, listing)
         left = _left(hold, listing, probed.is_missing)
@@ -78,7 +79,7 @@ def _left(hold: Hold, listing: RunListing, is_left: Callable[[int], bool]) -> li
 
 
 def _probe(
-    hold: Hold,
+    files: ProbedFiles,
     request: RunRequest,
     left: Sequence[Numbered],
     config: Config,
@@ -86,7 +87,7 @@ def _probe(
     progress: Progress,
     stopping: Callable[[], bool],
 ) -> None:
-    files, engine = ProbedFiles(hold, _listing(request)), config.engine
+    engine = config.engine
 
     def hear(held: ProbedFile) -> None:
         progress.probed(searched_in(request, held.assets))
