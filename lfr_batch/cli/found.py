@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from lfr_batch.cli.output import say
 from lfr_batch.records import FootageAsset
@@ -25,10 +26,21 @@ def tell_found(found: FoundFootage) -> None:
     _list("files without a row in the manifest", found.unlisted)
 
 
-def tell_notes(assets: Sequence[FootageAsset]) -> None:
+@dataclass(slots=True)
+class Notes:
     """What probing noted: one line for a file, however many streams it has."""
-    noted = dict.fromkeys(f"{asset.uri}: {asset.notes}" for asset in assets if asset.notes)
-    _list("notes about the footage", list(noted))
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, assets: Sequence[FootageAsset]) -> None:
+        """Of one file."""
+        noted = dict.fromkeys(f"{asset.uri}: {asset.notes}" for asset in assets if asset.notes)
+        self.count += len(noted)
+        self.first += list(noted)[: SHOWN - len(self.first)]
+
+    def tell(self) -> None:
+        _list("notes about the footage", sorted(self.first), self.count)
 
 
 def found_counts(found: FoundFootage | None) -> dict[str, int | None]:
@@ -40,12 +52,13 @@ def found_counts(found: FoundFootage | None) -> dict[str, int | None]:
     }
 
 
-def _list(what: str, lines: Sequence[str]) -> None:
+def _list(what: str, lines: Sequence[str], count: int | None = None) -> None:
+    count = len(lines) if count is None else count
     if lines:
-        say(f"{what}: {len(lines)}")
+        say(f"{what}: {count}")
     for line in lines[:SHOWN]:
         say(f"  {line}")
-    _and_more(len(lines))
+    _and_more(count)
 
 
 def _and_more(count: int) -> None:

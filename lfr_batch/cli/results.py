@@ -44,7 +44,14 @@ from lfr_batch.results.render import render
 from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.results.run_state import no_runs
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.status import INTERRUPTED, FileState, RunOverview, run_progress, run_rows
+from lfr_batch.results.status import (
+    INTERRUPTED,
+    FileState,
+    ProbedSoFar,
+    RunOverview,
+    run_progress,
+    run_rows,
+)
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 
@@ -77,7 +84,15 @@ def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption
     if as_json:
         answer_json(rows)
     else:
-        answer_table([{**row, "not_whole": _not_whole(row)} for row in rows], RUN_COLUMNS)
+        shown = [{**row, "footage": _footage(row), "not_whole": _not_whole(row)} for row in rows]
+        answer_table(shown, RUN_COLUMNS)
+
+
+def _footage(row: Mapping[str, Any]) -> Any:
+    """How much there is or, of a run that is not planned yet, how many files are probed."""
+    if row["files"] is None:
+        return row["footage"]
+    return ProbedSoFar(row["files_probed"], row["files"]).sentence
 
 
 def _not_whole(row: Mapping[str, Any]) -> str | None:
@@ -191,6 +206,7 @@ def _searched(found: RunOverview) -> dict[str, Any]:
     states = Counter(file.status for file in found.not_whole)
     return {
         "files": found.files,
+        "files_probed": found.probed.probed if found.probed else found.files,
         "footage": found.footage,
         "footage_partly": states["partly"],
         "footage_damaged": states["damaged"],

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lfr_batch.cli.found import found_counts, tell_found, tell_notes
+from lfr_batch.cli.found import found_counts, tell_found
 from lfr_batch.cli.options import (
     AddressOption,
     AllowCpuOption,
@@ -32,7 +32,7 @@ from lfr_batch.cli.options import (
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
-from lfr_batch.cli.progress import counting, scan_progress
+from lfr_batch.cli.progress import scan_progress
 from lfr_batch.front import verbs as front
 from lfr_batch.front.listeners import RunListener
 from lfr_batch.front.runs import FinishedRun
@@ -44,7 +44,7 @@ from lfr_batch.results.rows import row_of
 from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.results.status import FileState
 from lfr_batch.scanning.execute import RunResult
-from lfr_batch.scanning.plan import Order, Plan
+from lfr_batch.scanning.plan import Order, Prepared
 
 SHOWN = 20
 FILES_NAMED = 100
@@ -183,27 +183,16 @@ def _tell_accepted(order: Order) -> None:
     say(f"case {order.authority.case_ref}, authority {order.authority.authority}")
 
 
-def _tell_planned(plan: Plan) -> None:
-    say(explain(plan.choice))
-    for sentence in plan.said:
+def _tell_created(prepared: Prepared) -> None:
+    say(explain(prepared.choice))
+    for sentence in prepared.said:
         say(sentence)
-    tell_notes(plan.assets)
-
-
-def _tell_created(plan: Plan) -> None:
-    files = len({asset.uri for asset in plan.assets})
-    sizes = f"{counted(files, 'file')}, {counted(len(plan.segments), 'segment')}"
-    say(f"run {plan.request.run_id}: {sizes}")
+    files = counted(len(prepared.found.entries), "file")
+    say(f"run {prepared.request.run_id}: {files}")
 
 
 TOLD = RunListener(
-    accepted=_tell_accepted,
-    probing=lambda: counting("probing footage", 0),
-    found=tell_found,
-    tell=say,
-    planned=_tell_planned,
-    created=_tell_created,
-    searching=scan_progress,
+    accepted=_tell_accepted, found=tell_found, created=_tell_created, searching=scan_progress
 )
 
 

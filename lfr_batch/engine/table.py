@@ -19,10 +19,16 @@ from lfr_batch.models.kinds import Agreed
 from lfr_batch.recognition.settle import Work, agree_here
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import OpenEngine
+from lfr_batch.scanning.probing import PROBES_PER_CORE, OpenProbers, Probers
 from lfr_batch.scanning.progress import Progress
 from lfr_batch.work.attempts import Runner, Tell, unheard
 from lfr_batch.work.machine import may_use_gpu, this_machine
 from lfr_batch.work.workers import Machine
+
+MANY_FILES = 500
+"""From so many a cluster probes them: fewer are probed here before its workers are open."""
+PROBER_CORES = 2
+"""Of each worker that probes: its threads share one Python."""
 
 ENGINES: dict[str, OpenEngine] = {"ray": ray_pool, "in_process": in_child}
 
@@ -31,6 +37,20 @@ def open_engine(config: EngineConfig, tell: Tell = unheard) -> AbstractContextMa
     """``tell`` is given what the operator should know meanwhile. Raises EngineError if the engine
     cannot be had."""
     return ENGINES[config.kind](config, tell)
+
+
+@contextmanager
+def open_probers(config: EngineConfig, files: int, tell: Tell) -> Iterator[Probers]:
+    """On all nodes of the cluster that is named, of whatever kind, where there are many files; else
+    in a guarded process of this machine. Raises EngineError."""
+    if config.kind != "ray" or not named_cluster(config) or files < MANY_FILES:
+        yield Probers(run_in_child)
+        return
+    with connected(config):
+        cores = float(min(PROBER_CORES, usual_node(gpus=False).cores))
+        sizes = {"cpus_per_worker": cores, "gpus_per_worker": 0.0}
+        with ray_pool(config.model_copy(update=sizes), tell) as run:
+            yield Probers(run, round(PROBES_PER_CORE * cores), run_in_child)
 
 
 def machine_for(config: Config) -> Machine:
@@ -67,8 +87,8 @@ def measured(config: EngineConfig, progress: Progress, run: StoredRun) -> Progre
 class Engines:
     """What a run is planned and done on."""
 
-    nearby: Runner
-    """On this machine, before there is a run."""
+    open_probers: OpenProbers
+    """As ``open_probers``."""
     open: OpenEngine
     """As ``open_engine``."""
 
@@ -83,11 +103,12 @@ def joined(config: EngineConfig) -> Iterator[Engines]:
     """
     if config.kind == "in_process":
         with in_child(config) as run:
-            yield Engines(run, lambda *_: nullcontext(run))
+            probers = Probers(run)
+            yield Engines(lambda *_: nullcontext(probers), lambda *_: nullcontext(run))
         return
     elsewhere = named_cluster(config)
     make_room_for_files()
     if not elsewhere:
         usable_base()
     with connected(config) if elsewhere else nullcontext():
-        yield Engines(run_in_child, open_engine)
+        yield Engines(open_probers, open_engine)

@@ -21,8 +21,8 @@ from lfr_batch.errors import UsageError
 from lfr_batch.recognition.settle import Settle, agree_here
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import OpenEngine
+from lfr_batch.scanning.probing import probers_here
 from lfr_batch.scanning.progress import Progress
-from lfr_batch.work.here import run_here
 from lfr_batch.work.machine import FindMachine, this_machine
 
 _RAY = Lock()
@@ -68,5 +68,5 @@ class Machinery:
 
 CONFIGURED = Machinery(joined, open_engine, machine_for, settle_for, measured)
 HERE = Machinery(
-    lambda _: nullcontext(Engines(run_here, in_process)), in_process, this_machine, agree_here
+    lambda _: nullcontext(Engines(probers_here, in_process)), in_process, this_machine, agree_here
 )

@@ -19,15 +19,17 @@ from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
 from lfr_batch.results.ask import ask
+from lfr_batch.results.hold import Hold
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lake_version import check_lake
+from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus
-from lfr_batch.results.run_state import create_run, load_run, read_plan
+from lfr_batch.results.run_state import begin_run, load_run, read_plan
 from lfr_batch.results.status import FileState, not_whole
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_run
-from lfr_batch.scanning.plan import FoundFootage, Order, make_plan
+from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_held
+from lfr_batch.scanning.plan import FoundFootage, Order, prepare_run
 from lfr_batch.storage.store import Store
 from lfr_batch.work.privacy import protect_files
 
@@ -83,11 +85,12 @@ def run_order(
     listener: RunListener = NOBODY,
     machinery: Machinery = CONFIGURED,
 ) -> FinishedRun:
-    """Plan, record and do what was ordered, with results under ``root``.
+    """Record, plan and do what was ordered, with results under ``root``.
 
     What is refused leaves no run: authority, places, models and a cluster are asked before there is
-    one. What this process writes is from then on its owner's alone. Raises what ``make_plan`` and
-    ``execute_run`` raise, AuthorityError, and StoreError or ResultsTooNew for ``root``.
+    one, and the footage is listed. What this process writes is from then on its owner's alone.
+    Raises what ``prepare_run`` and ``execute_held`` raise, AuthorityError, and StoreError or
+    ResultsTooNew for ``root``.
     """
     order = replace(order, authority=require_stated(order.authority))
     protect_files()
@@ -99,17 +102,14 @@ def run_order(
     if order.run_id and is_asked_before(order, asked):
         return _continued(asked, Resumption(engine, probe_again=True), listener, machinery)
     with alone_on_ray(engine), machinery.joined(engine) as engines:
-        with listener.probing() as count:
-            now, settle = datetime.now(UTC), machinery.settle
-            plan = make_plan(
-                order, now, lambda _: count(), listener.found, settle, engines.nearby, listener.tell
-            )
-        listener.planned(plan)
-        create_run(store, plan.request, plan.assets, plan.segments)
-        listener.created(plan)
-        run = StoredRun(store, plan.request.run_id)
-        result = _execute(run, Resumption(engine), listener, machinery, engines)
-    return FinishedRun(result, store, plan.found)
+        prepared = prepare_run(order, datetime.now(UTC), listener.found, machinery.settle)
+        with lock_run(StoredRun(store, prepared.request.run_id)) as hold:
+            begin_run(hold, prepared.request, prepared.found.entries)
+            listener.created(prepared)
+            found = prepared.found.without_entries()
+            del prepared  # a million entries, which are on record now
+            result = _execute(hold, Resumption(engine), listener, machinery, engines)
+    return FinishedRun(result, store, found)
 
 
 def resume_run(
@@ -144,9 +144,9 @@ def _continued(
     run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery
 ) -> FinishedRun:
     engine = resumption.engine or EngineConfig()
-    with alone_on_ray(engine), machinery.joined(engine) as engines:
-        result = _execute(run, resumption, listener, machinery, engines)
-        return FinishedRun(result, run.store)
+    with alone_on_ray(engine), machinery.joined(engine) as engines, lock_run(run) as hold:
+        result = _execute(hold, resumption, listener, machinery, engines)
+    return FinishedRun(result, run.store)
 
 
 SAID_ANEW = ("engine", "limits")
@@ -180,13 +180,14 @@ def said_over(recorded: Config, settings: Settings) -> Config:
 
 
 def _execute(
-    run: StoredRun,
+    hold: Hold,
     resumption: Resumption,
     listener: RunListener,
     machinery: Machinery,
     engines: Engines,
 ) -> RunResult:
-    means = Means(engines.open, machinery.machine, engines.nearby)
+    means = Means(engines.open, machinery.machine, engines.open_probers)
     engine = resumption.engine or EngineConfig()
     with listener.searching() as told:
-        return execute_run(run, means, machinery.measured(engine, told, run), resumption)
+        measured = machinery.measured(engine, told, hold.run)
+        return execute_held(hold, means, measured, resumption)

@@ -45,13 +45,13 @@ RUNS = schema_of(
     ("purpose", pa.string(), "Why the run was made, as the operator stated it."),
     ("operator", pa.string(), "Who started the run."),
     ("started_at", MOMENT, "When the run was first started, UTC."),
-    ("finished_at", MOMENT, "When this status was reached, UTC; null while running."),
+    ("finished_at", MOMENT, "When this status was reached, UTC; null while under way."),
     (
         "status",
         pa.string(),
-        "running, complete, complete_partly (some content was not looked at, by design or limit), "
-        "complete_with_failures, failed or cancelled; a run that was killed stays running here and "
-        "is shown as interrupted by `lfr status`.",
+        "planning, running, complete, complete_partly (some content was not looked at, by design "
+        "or limit), complete_with_failures, failed or cancelled; a run that was killed stays "
+        "planning or running here and is shown as interrupted by `lfr status`.",
     ),
     ("model_pack", pa.string(), "Model pack that made the templates, with its version."),
     (

@@ -1,20 +1,19 @@
-"""From what was asked for to a plan: which files, which segments, which threshold."""
+"""From what was asked for to a run that may begin: which files, which threshold, which arithmetic.
+
+No file is looked at yet: what can be refused is refused before there is a run.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
-from lfr_batch.errors import UsageError
 from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
-from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
@@ -26,14 +25,10 @@ from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.recognition.planned import planned_with
 from lfr_batch.recognition.settle import Settle, agree_here, settled_hash
-from lfr_batch.records import FootageAsset, FootageEntry, Segment
+from lfr_batch.records import FootageEntry
 from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
-from lfr_batch.scanning.probing import probe_all
 from lfr_batch.version import __version__
-from lfr_batch.work.attempts import Runner, Tell, unheard
-from lfr_batch.work.here import run_here
 
-Part = TypeVar("Part")
 NAMED = 1000
 """A request is read again and again: it names no more than these, and says how many there are."""
 
@@ -68,17 +63,6 @@ class _Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    request: RunRequest
-    choice: ThresholdChoice
-    assets: tuple[FootageAsset, ...]
-    segments: tuple[Segment, ...]
-    found: FoundFootage
-    said: tuple[str, ...] = ()
-    """A sentence about each machine that will not search, for the operator."""
-
-
-@dataclass(frozen=True, slots=True)
 class FoundFootage:
     """What the inputs and the manifest mean, before anything is probed."""
 
@@ -103,27 +87,37 @@ class FoundFootage:
             "unmatched_rows": _first(self.strays),
         }
 
+    def without_entries(self) -> FoundFootage:
+        """For whoever keeps it when the run has them on record: they may be a million."""
+        return replace(self, entries=())
+
 
 def _first(said: tuple[str, ...]) -> tuple[str, ...]:
     more = len(said) - NAMED
     return (*said[:NAMED], f"… and {more} more") if more > 0 else said
 
 
-def make_plan(
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that may begin."""
+
+    request: RunRequest
+    choice: ThresholdChoice
+    found: FoundFootage
+    said: tuple[str, ...] = ()
+    """A sentence about each machine that will not search, for the operator."""
+
+
+def prepare_run(
     order: Order,
     now: datetime,
-    on_probed: Callable[[Sequence[FootageAsset]], None] = lambda _: None,
     on_found: Callable[[FoundFootage], None] = lambda _: None,
     settle: Settle = agree_here,
-    run: Runner = run_here,
-    tell: Tell = unheard,
-) -> Plan:
-    """Check everything that can be refused, then list and probe the footage.
+) -> Prepared:
+    """Check everything that can be refused without a look at a file, and list the footage.
 
-    ``settle`` says what the workers will compute with, ``run`` does the probing. Raises UsageError,
-    PackError, GalleryError, StoreError, EngineError; a file that cannot be read is no error but an
-    asset with status 'failed'. A search's videos are such assets, unless there is nothing else:
-    that is a UsageError.
+    ``settle`` says what the workers will compute with. Raises UsageError, PackError, GalleryError,
+    StoreError, EngineError.
     """
     s3 = order.config.s3
     pack = load_pack(pack_at_hand(order.home, order.config.pack, s3), order.config.pack)
@@ -138,43 +132,8 @@ def make_plan(
     basis = _Basis(pack, statement, snapshot, choice, lone, agreed.settled)
     request = _request(order, now, basis).model_copy(update=found.account())
     key = result_key(request, pack, order.config, agreed.settled)
-    assets_of: dict[int, list[FootageAsset]] = {}
-    segments_of: dict[int, list[Segment]] = {}
-    with closing(probe_all(run, found.entries, order.config, tell)) as each:
-        for number, held in each:
-            probed = still_only(held) if order.kind == "search" else held
-            on_probed(probed)
-            cut = (plan_segments(asset, order.config.footage.segment_s, key) for asset in probed)
-            segments_of[number] = list(chain.from_iterable(cut))
-            assets_of[number] = [without_index(asset) for asset in probed]
-    assets = _in_order(assets_of)
-    if order.kind == "search" and all(asset.error == _no_still(asset.uri) for asset in assets):
-        more = f" ({len(assets) - 1} more are videos, too)" if len(assets) > 1 else ""
-        raise UsageError(_no_still(assets[0].uri) + more)
-    segments = tuple(_in_order(segments_of))
-    return Plan(request, choice, tuple(assets), segments, found, agreed.said)
-
-
-def without_index(asset: FootageAsset) -> FootageAsset:
-    """When borders have been found: an hour of footage has a thousand keyframes and more."""
-    return replace(asset, keyframes_ns=(), entry_bytes=())
-
-
-def _in_order(parts: Mapping[int, list[Part]]) -> list[Part]:
-    """Of the entries, whichever was probed first."""
-    return [part for number in sorted(parts) for part in parts[number]]
-
-
-def still_only(held: tuple[FootageAsset, ...]) -> tuple[FootageAsset, ...]:
-    """A file's assets; of a video one that says that it is not searched."""
-    first = held[0]
-    if first.kind == "still" or first.status == "failed":
-        return held
-    return (replace(first, status="failed", error=_no_still(first.uri)),)
-
-
-def _no_still(uri: str) -> str:
-    return f"{uri} is a video, and `lfr search` looks at stills: scan it with `lfr scan`"
+    begun = request.model_copy(update={"segment_key": key})
+    return Prepared(begun, choice, found, agreed.said)
 
 
 def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> ThresholdChoice:

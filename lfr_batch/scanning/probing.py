@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
-from lfr_batch.config.schema import Config, FootageConfig
+from lfr_batch.config.schema import Config, EngineConfig, FootageConfig
 from lfr_batch.footage.catalogue import probe, unprobed
 from lfr_batch.models.devices import available_cores
 from lfr_batch.records import FootageAsset, FootageEntry
@@ -17,8 +20,10 @@ from lfr_batch.work.attempts import (
     Runner,
     Tell,
     WorkKind,
+    never,
     run_with_attempts,
 )
+from lfr_batch.work.here import run_here
 from lfr_batch.work.limits import Limits
 from lfr_batch.work.lost import Lost, Why
 from lfr_batch.work.machine import item_limits
@@ -44,43 +49,120 @@ class ProbeSpec:
         return 0.0
 
 
-Numbered = tuple[int, FootageEntry]
-"""An entry, and its place among all."""
-Held = tuple[int, tuple[FootageAsset, ...]]
-"""What the entry at that place holds."""
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An entry, and its place among all."""
+
+    number: int
+    entry: FootageEntry
+
+    @property
+    def uri(self) -> str:
+        return self.entry.uri
+
+
+class ProbedFile(NamedTuple):
+    """What the entry at a place holds."""
+
+    number: int
+    assets: tuple[FootageAsset, ...]
+    given_up: bool = False
+    """Nobody came to an end with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probers:
+    """What files are probed on."""
+
+    run: Runner
+    together: int = 0
+    """Files that each worker has at once; 0: as suits this machine."""
+    nearby: Runner | None = None
+    """On this machine, where ``run`` is elsewhere: there a file may be out of reach that was listed
+    here."""
+
+
+OpenProbers = Callable[[EngineConfig, int, Tell], AbstractContextManager[Probers]]
+"""Given how many files there are to probe. What it is told of the work is for the operator."""
+
+
+@contextmanager
+def probers_here(_: EngineConfig, __: int, ___: Tell) -> Iterator[Probers]:
+    """In this process."""
+    yield Probers(run_here)
 
 
 def probe_all(
-    run: Runner, entries: Sequence[FootageEntry], config: Config, tell: Tell
-) -> Generator[Held]:
-    """What each entry holds, as they come: one that is tried again keeps nobody waiting."""
-    together = max(1, min(PROBES_PER_CORE * available_cores(), len(entries)))
-    probing: WorkKind[ProbeSpec, Numbered, Held] = WorkKind(
+    probers: Probers,
+    entries: Sequence[Numbered],
+    config: Config,
+    tell: Tell,
+    stopping: Callable[[], bool] = never,
+) -> Generator[ProbedFile]:
+    """What each entry holds, as they come: one that is tried again keeps nobody waiting.
+
+    ``entries`` are in order of number. What workers elsewhere cannot get at, this machine looks for
+    itself. Once ``stopping`` says so the rest has no answer.
+    """
+    apart: list[Numbered] = []
+    with closing(
+        _probed_by(probers.run, probers.together, entries, config, tell, stopping)
+    ) as each:
+        for held in each:
+            if probers.nearby and _is_out_of_reach(held):
+                apart.append(entries[bisect_left(entries, held.number, key=_number)])
+            else:
+                yield held
+    if probers.nearby and apart:
+        tell(f"{len(apart)} files cannot be got at from the cluster's nodes: this machine tries.")
+        yield from _probed_by(probers.nearby, 0, apart, config, tell, stopping)
+
+
+def _number(numbered: Numbered) -> int:
+    return numbered.number
+
+
+def _is_out_of_reach(held: ProbedFile) -> bool:
+    """Whether not even the file's size is known."""
+    first = held.assets[0]
+    return first.status == "failed" and first.bytes is None and not held.given_up
+
+
+def _probed_by(
+    run: Runner,
+    together: int,
+    entries: Sequence[Numbered],
+    config: Config,
+    tell: Tell,
+    stopping: Callable[[], bool],
+) -> Generator[ProbedFile]:
+    together = together or max(1, min(PROBES_PER_CORE * available_cores(), len(entries)))
+    probing: WorkKind[ProbeSpec, Numbered, ProbedFile] = WorkKind(
         open_prober,
-        item_key=lambda numbered: numbered[0],
-        result_key=lambda held: held[0],
+        item_key=_number,
+        result_key=lambda held: held.number,
         again=lambda numbered, _: numbered,
         give_up=partial(_given_up, config.footage),
     )
-    numbered = list(enumerate(entries))
-    return run_with_attempts(run, probing, ProbeSpec(config), numbered, together, tell)
+    spec = ProbeSpec(config)
+    return run_with_attempts(run, probing, spec, entries, together, tell, stopping=stopping)
 
 
-def open_prober(spec: ProbeSpec) -> Callable[[Numbered], Held]:
+def open_prober(spec: ProbeSpec) -> Callable[[Numbered], ProbedFile]:
     protect_files()
     return partial(_probed, spec.config)
 
 
-def _probed(config: Config, numbered: Numbered) -> Held:
-    number, entry = numbered
-    return number, probe(entry, config.footage, config.s3)
+def _probed(config: Config, numbered: Numbered) -> ProbedFile:
+    return ProbedFile(numbered.number, probe(numbered.entry, config.footage, config.s3))
 
 
-def _given_up(footage: FootageConfig, numbered: Numbered, lost: Lost[Numbered]) -> Held:
-    number, entry = numbered
+def _given_up(footage: FootageConfig, numbered: Numbered, lost: Lost[Numbered]) -> ProbedFile:
+    entry = numbered.entry
     said = f" ({lost.said})" if lost.said else ""
     asset = unprobed(entry, footage, f"{entry.uri}: {_REASONS[lost.why]}{said}")
-    return number, (replace(asset, retryable=lost.why in {"node", "store"}),)
+    asset = replace(asset, retryable=lost.why in {"node", "store"})
+    return ProbedFile(numbered.number, (asset,), given_up=True)
 
 
 _REASONS: Mapping[Why, str] = {

@@ -20,6 +20,7 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning import execute
 from lfr_batch.scanning.execute import Means, execute_run
+from lfr_batch.scanning.progress import Unheard
 from tests.results.synthetic import RUN_ID, archive, request
 
 
@@ -44,13 +45,9 @@ def test_a_pass_that_breaks_off_is_over_before_its_engine(tmp_path: Path) -> Non
         finally:
             happened.append("engine closed")
 
-    class Full:
-        def start(self, *_: object) -> None: ...
-
+    class Full(Unheard):
         def take(self, _: object) -> None:
             raise StoreFull("no room")
-
-        def tell(self, _: str) -> None: ...
 
     store = open_store(str(tmp_path))
     create_run(store, request(software_version=__version__), made.assets, made.segments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,17 +22,17 @@ from lfr_batch.results.ledger import read_outcomes
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import (
-    amend_run,
     create_run,
     planned_by,
     read_catalogue,
     read_plan,
+    write_plan,
 )
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning import probed_again
 from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_run
-from lfr_batch.scanning.progress import UNHEARD, Progress
+from lfr_batch.scanning.progress import UNHEARD, Progress, Unheard
 from lfr_batch.storage import s3_client
 from tests.footage.clips import write_clip
 from tests.results.synthetic import RUN_ID, request
@@ -82,16 +82,12 @@ def probed(uri: str) -> FootageAsset:
     return replace(asset, keyframes_ns=())
 
 
-class Heard:
+class Heard(Unheard):
     """What the operator is told; ``then`` is what is done about a pause."""
 
     def __init__(self, then: Callable[[], None] = lambda: None) -> None:
         self.told: list[str] = []
         self._then = then
-
-    def start(self, plan: Sequence[Segment], todo: int) -> None: ...
-
-    def take(self, outcome: SegmentOutcome) -> None: ...
 
     def tell(self, sentence: str) -> None:
         self.told.append(sentence)
@@ -196,9 +192,9 @@ def test_what_a_holder_before_wrote_takes_nothing_back(run: StoredRun) -> None:
     with lock_run(run) as first:
         pass
     with lock_run(run) as second:
-        amend_run(second, assets[:1], segments)
+        write_plan(second, assets[:1], segments)
     for name in ("plan.parquet", "catalogue.parquet"):
-        late = run.state("amended", first.epoch, name)
+        late = run.state("planned", first.epoch, name)
         run.store.write_atomic(late, run.store.read(run.state(name)))
     assert planned_by(run) == second.epoch
     assert read_catalogue(run) == assets[:1]
