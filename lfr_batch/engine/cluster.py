@@ -23,6 +23,8 @@ from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.models.devices import available_cores
 from lfr_batch.work.workers import Machine
 
+logger = logging.getLogger(__name__)
+
 KNOCK_S = 10.0
 FOUND_BY_RAY = frozenset({"auto", "local"})
 """Addresses that are none."""
@@ -67,7 +69,8 @@ def _joined(config: EngineConfig) -> Iterator[None]:
     # RAY_ENABLE_AUTO_CONNECT=0 says the same to a Ray that is not imported yet.
     auto_init_hook.enable_auto_connect = False
     # What Ray's daemons tell of deaths, with their own state, comes whatever log_to_driver says.
-    worker.print_to_stdstream = _note
+    rays: Any = worker
+    rays.print_to_stdstream = _note
     if ray.is_initialized():
         yield
         return
