@@ -21,6 +21,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,7 @@ from benchmarks.soak_verdict import Record, as_table, differences
 from benchmarks.tables import show
 from lfr_batch.errors import LfrError
 
-MOST_HITS = 8
+MOST_HITS = 10
 """Of a run."""
 QUIET = "quiet"
 DELAYS = Faults(most_delay_s=0.5, most_late_s=3.0, skew_s=120.0)
@@ -90,6 +91,7 @@ def _met(proxy: FaultyProxy) -> tuple[int, int]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     asked = _asked(argv)
+    _heed_signals()
     records: list[Record] = []
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(dir="/tmp", prefix="soak")))
@@ -107,6 +109,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     show(as_table(records), markdown=asked.markdown)
     print(_sum(records))
     return int(any(record.offences for record in records))
+
+
+def _heed_signals() -> None:
+    """What is started here is ended here; and drivers heed Ctrl-C, even where a shell that starts
+    this in the background has it ignored."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
 
 
 def _place(opened: ExitStack, folder: Path, asked: argparse.Namespace) -> Place:

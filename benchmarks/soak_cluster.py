@@ -16,7 +16,8 @@ from pathlib import Path
 
 RAY = str(Path(sys.executable).with_name("ray"))
 OBJECT_STORE_BYTES = 80_000_000
-START_S = 90.0
+START_S, TRIES = 180.0, 4
+START_LOG = "ray-start.log"
 SHARED = (
     f"--object-store-memory={OBJECT_STORE_BYTES}",
     "--min-worker-port=0",
@@ -110,20 +111,29 @@ class Soaked:
         return [p for p in processes() if p.session == session] if session else []
 
     def _node(self, *how: str) -> int:
-        """Its session. What is started with it keeps the log open, so that is a file."""
-        log = self.folder / "ray-start.log"
-        with log.open("wb") as said:
+        """Its session. On a busy machine a node may not be ready when Ray has waited enough."""
+        for _ in range(TRIES):
+            session = self._try_node(*how)
+            if session:
+                return session
+        said = (self.folder / START_LOG).read_text()
+        raise RuntimeError(f"no node can be started: {said[-2000:]}")
+
+    def _try_node(self, *how: str) -> int:
+        """0 where it does not start. What is started keeps the log open, so that is a file."""
+        with (self.folder / START_LOG).open("wb") as said:
             starting = subprocess.Popen(
-                [RAY, "start", *how, *SHARED],
+                [RAY, "start", *how, f"--dashboard-agent-listen-port={_free_port()}", *SHARED],
                 env=dict(self.environment),
                 stdout=said,
                 stderr=said,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            if starting.wait(START_S):
-                raise RuntimeError(f"no node can be started: {log.read_text()[-2000:]}")
-        return starting.pid
+            if starting.wait(START_S) == 0:
+                return starting.pid
+        send(self.everything_of(starting.pid), signal.SIGKILL)
+        return 0
 
 
 @contextmanager

@@ -44,11 +44,11 @@ SHARES: Mapping[Kind, int] = MappingProxyType(
 """Of twenty-two hits."""
 STOPPED_S = (2.0, 10.0, 25.0, 60.0)
 LONGEST_AWAY_S = 20.0
-LATEST_S = 12.0
+LATEST_S = 8.0
 """After the one before, or after the run began."""
 BACK_S = (0.0, 5.0, 20.0)
 """Until a node that is gone joins again."""
-NEVER_BACK, IMPATIENT, ALL = 0.3, 0.4, 0.4
+NEVER_BACK, IMPATIENT, ALL = 0.3, 0.6, 0.4
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,8 @@ class Course:
             if struck.ended is None:
                 struck.ended, struck.said = code, last_line(end.said)
         if code in COMPLETE:
-            if (count := given_up(self.record.run_id)) and not self.record.given_up:
-                self.record.given_up = count
+            if count := given_up(self.record.run_id):
+                self.record.given_up += count
                 return False
             for struck in self._open():
                 struck.went_on_s = self._now_s() - struck.at_s

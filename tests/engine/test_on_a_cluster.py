@@ -86,3 +86,10 @@ def test_where_the_head_is_gone_one_sentence_ends_it_within_a_minute() -> None:
     assert told["error"][0] == "EngineError"
     assert "The head of the Ray cluster has not answered for" in told["error"][1]
     assert any("has not answered for 1" in sentence for sentence in told["told"])
+
+
+def test_where_the_drivers_own_raylet_dies_a_sentence_ends_it() -> None:
+    """Ray's core would end the process without one."""
+    told = played("raylet gone")
+    assert told["error"][0] == "EngineError"
+    assert "Ray's own process on this machine (raylet) has died" in told["error"][1]
