@@ -23,7 +23,7 @@ CODES = frozenset({1, 2})
 """Of a command that says in a sentence what is wrong: of the machinery, of what was asked."""
 ASKED: Mapping[str, int] = {"TERM": 143, "INT": 130, "KILL": -9}
 """What a driver that was sent such a signal may end with, besides."""
-SENTENCE = re.compile(r"^lfr: .*\.$")
+SENTENCE = re.compile(r"^lfr: .{20,}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,10 @@ def test_where_all_nodes_go_they_come_back() -> None:
         (End(0, "13/13 segments\n"), []),
         (End(3, "failed: s3://archive/day/broken.mp4 is truncated; repair it\n"), []),
         (End(1, SENTENCE), []),
+        (End(2, "lfr: run r-1 is being worked on by process 7: wait for it\n"), []),
         (End(143, "lfr: Stopped. `lfr resume` goes on.\n", frozenset({"TERM"})), []),
         (End(-9, "2/13 segments\n", frozenset({"KILL"})), []),
-        (End(143, "lfr: Stopped.\n"), ["a driver ended with 143"]),
+        (End(143, "lfr: Stopped. `lfr resume` goes on.\n"), ["a driver ended with 143"]),
         (End(-6, ""), ["a driver ended with -6"]),
         (
             End(1, "2/13 segments\n"),
