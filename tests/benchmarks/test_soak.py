@@ -69,7 +69,11 @@ def test_where_all_nodes_go_they_come_back() -> None:
             ["a driver said: Traceback (most recent call last):"],
         ),
         (
-            End(143, "*** SIGTERM received at time=1 ***\nlfr: Stopped.\n", frozenset({"TERM"})),
+            End(
+                143,
+                "*** SIGTERM received at time=1 ***\nlfr: Stopped. `lfr runs` shows it.\n",
+                frozenset({"TERM"}),
+            ),
             ["a driver said: *** SIGTERM received at time=1 ***"],
         ),
     ],
