@@ -16,7 +16,7 @@ from pathlib import Path
 
 RAY = str(Path(sys.executable).with_name("ray"))
 OBJECT_STORE_BYTES = 80_000_000
-START_S, TRIES = 180.0, 4
+START_S, TRIES = 90.0, 3
 START_LOG = "ray-start.log"
 SHARED = (
     f"--object-store-memory={OBJECT_STORE_BYTES}",
@@ -130,9 +130,11 @@ class Soaked:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            if starting.wait(START_S) == 0:
-                return starting.pid
+            with suppress(subprocess.TimeoutExpired):
+                if starting.wait(START_S) == 0:
+                    return starting.pid
         send(self.everything_of(starting.pid), signal.SIGKILL)
+        starting.wait()
         return 0
 
 
