@@ -120,7 +120,10 @@ class Soaked:
         raise RuntimeError(f"no node can be started: {said[-2000:]}")
 
     def _try_node(self, *how: str) -> int:
-        """0 where it does not start. What is started keeps the log open, so that is a file."""
+        """0 where it does not start: nothing of it is left then, nor where this is interrupted.
+
+        What is started keeps the log open, so that is a file.
+        """
         with (self.folder / START_LOG).open("wb") as said:
             starting = subprocess.Popen(
                 [RAY, "start", *how, f"--dashboard-agent-listen-port={_free_port()}", *SHARED],
@@ -130,12 +133,13 @@ class Soaked:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+        try:
             with suppress(subprocess.TimeoutExpired):
-                if starting.wait(START_S) == 0:
-                    return starting.pid
-        send(self.everything_of(starting.pid), signal.SIGKILL)
-        starting.wait()
-        return 0
+                starting.wait(START_S)
+        finally:
+            if starting.poll() != 0:
+                send(self.everything_of(starting.pid), signal.SIGKILL)
+        return 0 if starting.wait() else starting.pid
 
 
 @contextmanager
