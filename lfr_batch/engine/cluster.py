@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from lfr_batch.engine.session_folder import RAYS, TOKEN, base_folder, session_fo
 from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.models.devices import available_cores
 from lfr_batch.work.workers import Machine
+
+logger = logging.getLogger(__name__)
 
 KNOCK_S = 10.0
 FOUND_BY_RAY = frozenset({"auto", "local"})
@@ -61,11 +63,14 @@ def _joined(config: EngineConfig) -> Iterator[None]:
     # Ray's core prints messages for Ray's developers on the operator's terminal otherwise.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray  # noqa: PLC0415 - a second to import, which only runs on Ray should pay
-    from ray._private import auto_init_hook  # noqa: PLC0415
+    from ray._private import auto_init_hook, worker  # noqa: PLC0415
 
     # What a thread of Ray's asks for when a run is over is refused: it started another cluster.
     # RAY_ENABLE_AUTO_CONNECT=0 says the same to a Ray that is not imported yet.
     auto_init_hook.enable_auto_connect = False
+    # What Ray's daemons tell of deaths, with their own state, comes whatever log_to_driver says.
+    rays: Any = worker
+    rays.print_to_stdstream = _note
     if ray.is_initialized():
         yield
         return
@@ -205,6 +210,12 @@ def _heeding_sigterm() -> Iterator[None]:
     finally:
         if callable(said) and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, said)
+
+
+def _note(told: Mapping[str, Any], **_: object) -> None:
+    """For whoever looks into it: what matters of it the pool says in a sentence."""
+    for line in told["lines"]:
+        logger.info("Ray tells: %s", str(line).partition("\n")[0])
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import connected, named_cluster
 from lfr_batch.engine.looking import Looking, looking_at
+from lfr_batch.engine.own_raylet import raylet_watched
 from lfr_batch.engine.pool import (
     Action,
     Demand,
@@ -77,6 +78,7 @@ def ray_pool(config: EngineConfig, tell: Tell = unheard) -> Iterator[Runner]:
     opened = ExitStack()
     try:
         opened.enter_context(connected(config))
+        raylet_died = opened.enter_context(raylet_watched())
         looking = opened.enter_context(looking_at(config))
         noted = opened.enter_context(sigterm_noted())
 
@@ -87,7 +89,8 @@ def ray_pool(config: EngineConfig, tell: Tell = unheard) -> Iterator[Runner]:
             together: int = 1,
         ) -> Generator[Result | Lost[Item]]:
             crew = _Crew(config, packed(open_worker, spec), spec, together)
-            shift: _Shift[Item, Result] = _Shift(crew, _Source(iter(items)), looking, noted, tell)
+            seen = _Seen(looking, noted, raylet_died)
+            shift: _Shift[Item, Result] = _Shift(crew, _Source(iter(items)), seen, tell)
             return opened.enter_context(closing(shift.replies()))
 
         runner: Runner = run
@@ -219,16 +222,24 @@ def _last_line(error: Exception) -> str:
     return lines[-1] if lines else type(error).__name__
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What happens around the work."""
+
+    looking: Looking
+    noted: Noted
+    raylet_died: Callable[[], bool]
+
+
 class _Shift(Generic[Item, Result]):
     """One pass over some items."""
 
-    def __init__(
-        self, crew: _Crew, source: _Source[Item], looking: Looking, noted: Noted, tell: Tell
-    ) -> None:
+    def __init__(self, crew: _Crew, source: _Source[Item], seen: _Seen, tell: Tell) -> None:
         here = not named_cluster(crew.engine)
         self._pool = Pool(crew.engine.workers, crew.together, is_here=here)
-        self._crew, self._source, self._looking = crew, source, looking
-        self._noted, self._tell = noted, tell
+        self._crew, self._source, self._tell = crew, source, tell
+        self._looking, self._noted = seen.looking, seen.noted
+        self._raylet_died = seen.raylet_died
         self._in_hand: dict[int, Item] = {}
         self._handed = 0
         self._looked: object = None
@@ -344,6 +355,11 @@ class _Shift(Generic[Item, Result]):
         return [Looked(nodes)]
 
     def _head_error(self) -> EngineError | None:
+        if self._raylet_died():
+            return EngineError(
+                "Ray's own process on this machine (raylet) has died: what is done is kept; see "
+                "that Ray runs here again, then `lfr resume` the run."
+            )
         silent_s = self._looking.silent_s()
         if silent_s >= LOST_S:
             return _head_lost(silent_s)

@@ -112,6 +112,13 @@ def all_bad(_: Scene) -> Steps:
     yield lambda: False
 
 
+def raylet_gone(scene: Scene) -> Steps:
+    yield lambda: scene.has_done("a")
+    scene.nodes["near"] = scene.cluster.head_node
+    scene.kill_raylet("near")
+    yield lambda: False
+
+
 def head_gone(scene: Scene) -> Steps:
     yield lambda: scene.has_done("a")
     scene.cluster.head_node.kill_gcs_server()
@@ -126,6 +133,7 @@ SCENES: dict[str, tuple[tuple[str, ...], Callable[[Scene], Steps]]] = {
     "bad": (("a", "bad"), bad),
     "all bad": (("bad 1", "bad 2"), all_bad),
     "head gone": (("a",), head_gone),
+    "raylet gone": (("a",), raylet_gone),
 }
 
 

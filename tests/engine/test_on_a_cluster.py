@@ -38,6 +38,7 @@ def played(scene: str) -> Told:
             check=False,
         )
     assert done.returncode == 0, done.stderr
+    assert "(raylet)" not in done.stderr, "what Ray tells of deaths is not for operators"
     told: Told = json.loads(done.stdout.splitlines()[-1])
     answered = [item for _, item in told["done"]] + [item for item, _, _ in told["lost"]]
     if told["error"] is None:
@@ -85,3 +86,10 @@ def test_where_the_head_is_gone_one_sentence_ends_it_within_a_minute() -> None:
     assert told["error"][0] == "EngineError"
     assert "The head of the Ray cluster has not answered for" in told["error"][1]
     assert any("has not answered for 1" in sentence for sentence in told["told"])
+
+
+def test_where_the_drivers_own_raylet_dies_a_sentence_ends_it() -> None:
+    """Ray's core would end the process without one."""
+    told = played("raylet gone")
+    assert told["error"][0] == "EngineError"
+    assert "Ray's own process on this machine (raylet) has died" in told["error"][1]
