@@ -33,7 +33,8 @@ from lfr_batch.cli.output import (
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import GalleryError, StoreError, UsageError
 from lfr_batch.front.places import home
-from lfr_batch.front.results import open_results
+from lfr_batch.front.results import Results, open_results
+from lfr_batch.front.settings import Settings
 from lfr_batch.homes.at_hand import folder_here, snapshot_at_hand
 from lfr_batch.models.settled import in_words
 from lfr_batch.results.lake import open_lake
@@ -248,18 +249,23 @@ def sql(
         raise UsageError("Ask one thing: SQL, or a ready question with --ask.")
     settings = settings_of(config, out=out)
     results = open_results(settings)
-    if not results.arrow("FROM runs LIMIT 1").num_rows:  # or its answers would read as "nobody"
-        root, s3 = settings.results_place()
-        say(f"{root}: {no_runs(open_store(root, s3))}")
-    if question is not None:
-        say(results.about(question, given))
-        _show(results.ask(question, given), form)
-    elif query is not None:
-        _show(results.arrow(query, given), form)
-    else:
+    if question is None and query is None:
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
+        _tell_if_empty(results, settings)
         raise typer.Exit(prompt(results.connection, folder_here(home()), form, given))
+    found = results.ask(question, given) if question else results.arrow(query or "", given)
+    _tell_if_empty(results, settings)
+    if question:
+        say(results.about(question, given))
+    _show(found, form)
+
+
+def _tell_if_empty(results: Results, settings: Settings) -> None:
+    """The answers would read as "nobody"."""
+    if not results.arrow("FROM runs LIMIT 1").num_rows:
+        root, s3 = settings.results_place()
+        say(f"{root}: {no_runs(open_store(root, s3))}")
 
 
 def _show(table: pa.Table, form: str) -> None:
