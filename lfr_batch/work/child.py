@@ -117,7 +117,8 @@ def _work(asked: SimpleQueue[Asked], voice: _Voice) -> None:
         while True:
             each = asked.get()
             if each.what == "item":
-                run(_answer, process, each, voice)
+                if process:  # whoever asked has heard why there is none
+                    run(_answer, process, each, voice)
                 continue
             threads.close()  # of the work before
             process = None

@@ -147,6 +147,31 @@ def test_one_process_does_one_work_after_another() -> None:
     assert len(pids) == 1
 
 
+def test_what_work_needs_that_is_opened_in_a_new_process_is_not_charged_to_its_first_item() -> None:
+    """The process has just been renewed, and is still to answer for the work before."""
+    first, second = (Tight(Limits(memory_mib=100, time_s=n)) for n in (10, 20))
+    with closing(Guarded()) as guard:
+        guard.open(packed(hostile.open_hostile, first), first.limits)
+        pid = submitted(guard, first, "leave").result(PATIENCE_S)
+        guard.open(packed(hostile.open_large, second), second.limits)
+        reply = submitted(guard, second, "a").result(PATIENCE_S)
+    assert isinstance(reply, str)
+    assert reply != pid
+
+
+def test_whoever_has_heard_that_nothing_can_be_opened_can_open_something_else(
+    tmp_path: Path,
+) -> None:
+    once = Tight(UNLIMITED, tmp_path / "log")
+    with closing(Guarded()) as guard:
+        guard.open(packed(hostile.open_once, once), UNLIMITED)
+        assert isinstance(submitted(guard, once, "die").result(PATIENCE_S), Lost)
+        with pytest.raises(GalleryNotFound):  # it would have been opened for this item
+            submitted(guard, once, "a").result(PATIENCE_S)
+        guard.open(packed(hostile.open_hostile, LOOSE), UNLIMITED)
+        assert isinstance(submitted(guard, LOOSE, "a").result(PATIENCE_S), str)
+
+
 def test_what_is_under_way_when_it_is_closed_is_lost_with_the_worker(tmp_path: Path) -> None:
     log = tmp_path / "log"
     guard = Guarded()
