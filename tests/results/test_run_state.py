@@ -49,7 +49,7 @@ def test_run_ids_sort_by_time_and_differ() -> None:
 
 @pytest.mark.parametrize("run_id", ["nope", "", "../../etc", "a/b", "x" * 200])
 def test_an_unknown_run_names_the_recent_ones(disk: Store, run_id: str) -> None:
-    with pytest.raises(RunNotFound, match="no runs yet"):
+    with pytest.raises(RunNotFound, match="no results at all there"):
         load_run(StoredRun(disk, run_id))
     for n in range(5):
         create_run(disk, request(f"2026010{n}-000000-scan-0000"), (), ())
