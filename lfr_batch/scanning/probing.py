@@ -160,7 +160,8 @@ def _probed(config: Config, numbered: Numbered) -> ProbedFile:
 def _given_up(footage: FootageConfig, numbered: Numbered, lost: Lost[Numbered]) -> ProbedFile:
     entry = numbered.entry
     said = f" ({lost.said})" if lost.said else ""
-    asset = unprobed(entry, footage, f"{entry.uri}: {_REASONS[lost.why]}{said}")
+    what = f"{entry.uri}: {_REASONS[lost.why]}{said}; {_WAYS_OUT[lost.why]}"
+    asset = unprobed(entry, footage, what)
     asset = replace(asset, retryable=lost.why in {"node", "store"})
     return ProbedFile(numbered.number, (asset,), given_up=True)
 
@@ -171,4 +172,13 @@ _REASONS: Mapping[Why, str] = {
     "beside": f"its decoder died in each of {ATTEMPTS} attempts to see what it is",
     "node": f"its machine was lost in each of {MOST_NODES} attempts to see what it is",
     "store": f"it could not be read in {MOST_AWAY} attempts, while other footage could",
+}
+
+_AGAIN, _ANOTHER = "`lfr resume` tries it again", "export it once more, or as another kind of file"
+_WAYS_OUT: Mapping[Why, str] = {
+    "died": _ANOTHER,
+    "limit": "scan it anew with more of it (--set)",
+    "beside": _ANOTHER,
+    "node": _AGAIN,
+    "store": _AGAIN,
 }
