@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
 from lfr_batch.config.schema import Config, EngineConfig, FootageConfig
+from lfr_batch.errors import LfrError
 from lfr_batch.footage.catalogue import probe, unprobed
+from lfr_batch.footage.sources import source_of
 from lfr_batch.models.devices import available_cores
 from lfr_batch.records import FootageAsset, FootageEntry
 from lfr_batch.work.attempts import (
@@ -31,6 +33,9 @@ from lfr_batch.work.privacy import protect_files
 
 PROBES_PER_CORE = 4
 """Probing waits for disks and networks more than it computes."""
+HASHED_BYTES_S = 20_000_000
+"""That count as a second of footage. With the limits' own defaults a file may be read at 1 MB/s: a
+slow share that many files are read from at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,17 @@ class ProbeSpec:
         """Of a file. All that are probed at once have the memory together: few need much."""
         return replace(item_limits(self.config), memory_is_shared=True)
 
-    def media_s(self, _: object) -> float:
-        """No more is read of long footage than of short."""
-        return 0.0
+    def media_s(self, entries: Sequence[Numbered]) -> float:
+        """What is read of a file counts as footage: on a disk all of it, for its hash. Of long
+        footage in a bucket no more is read than of short."""
+        return sum(self._bytes(each) for each in entries) / HASHED_BYTES_S
+
+    def _bytes(self, numbered: Numbered) -> int:
+        """0 of a file that this machine cannot look at."""
+        with suppress(LfrError, OSError, ValueError):
+            path = source_of(numbered.uri, self.config.s3).path
+            return path.stat().st_size if path else 0
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
