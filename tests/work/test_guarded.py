@@ -48,6 +48,15 @@ def test_items_are_done_in_one_other_process() -> None:
     assert not is_alive(pid)
 
 
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_in_hand_is_finished_whoever_tells_the_process_to_end(told: signal.Signals) -> None:
+    with guarded(hostile.open_hostile, LOOSE) as process:
+        pid = process("a")
+        assert isinstance(pid, str)
+        os.kill(int(pid), told)
+        assert process("a") == pid
+
+
 @pytest.mark.parametrize(
     ("item", "why", "words"),
     [
