@@ -235,7 +235,8 @@ class LimitsConfig(Section):
     time_s: Annotated[float, Field(ge=0.0)] | None = 120.0
     """Processor time, whatever it is."""
     time_factor: Annotated[float, Field(ge=0.0)] | None = 5.0
-    """Seconds of processor time more for each second of footage."""
+    """Seconds of processor time more for each second of footage; where a file on a disk is probed,
+    which is read to its end for its hash, for every 20 MB."""
 
 
 class S3Config(Section):

@@ -6,7 +6,7 @@ In a thread, since Ray's questions wait for as long as the head is away, and wor
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -19,6 +19,9 @@ from lfr_batch.engine.pool import ClusterNode
 logger = logging.getLogger(__name__)
 
 LOOK_S = 1.0
+LONGEST_STEP_S = 5.0
+"""Of the time between two questions how long the head is silent; the rest is this process's own,
+which stood still: somebody had stopped it for a while."""
 END_S = 5.0
 """For the thread to end; one that waits for a head that is gone is left behind."""
 
@@ -28,9 +31,10 @@ class Looking:
     """What was seen last. Attributes are replaced as a whole."""
 
     engine: EngineConfig
+    clock: Callable[[], float] = monotonic
     nodes: tuple[ClusterNode, ...] | None = None
-    seen_s: float = field(default_factory=monotonic)
-    """When the head answered last."""
+    answers: int = 0
+    """Of the head, so far."""
     autoscaled: bool = False
     wish: int = 0
     """Workers there should be room for."""
@@ -38,15 +42,25 @@ class Looking:
     """For how many room was asked for last."""
     first: Event = field(default_factory=Event)
     ending: Event = field(default_factory=Event)
+    _asked_s: float | None = None
+    _silent_s: float = 0.0
+    _answers: int = 0
+    """As they were when it was asked last how long the head is silent."""
 
     def silent_s(self) -> float:
-        return monotonic() - self.seen_s
+        """How long the head has not answered. Asked by one thread, every second or so."""
+        now_s, answers = self.clock(), self.answers
+        before_s = now_s if self._asked_s is None else self._asked_s
+        step_s = min(now_s - before_s, LONGEST_STEP_S)
+        self._silent_s = self._silent_s + step_s if answers == self._answers else 0.0
+        self._asked_s, self._answers = now_s, answers
+        return self._silent_s
 
     def run(self) -> None:
         while not self.ending.is_set():
             try:
                 self._look()
-            except Exception as error:  # noqa: BLE001 - its age says it
+            except Exception as error:  # noqa: BLE001 - the silence says it
                 logger.info("the nodes cannot be looked at: %s", error)
             self.ending.wait(LOOK_S)
         if self.asked:
@@ -54,7 +68,7 @@ class Looking:
 
     def _look(self) -> None:
         self.nodes = look(self.engine)
-        self.seen_s = monotonic()
+        self.answers += 1
         self.autoscaled = self.autoscaled or has_autoscaler()
         self.first.set()
         if self.autoscaled and self.wish != self.asked:

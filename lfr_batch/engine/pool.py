@@ -92,6 +92,8 @@ class Pool:
     """Nodes on which no worker can work, by id, with what is wrong, the host named."""
     refusal: LfrError | None = None
     """Of the last of them."""
+    has_lost_nodes: bool = False
+    """Whether nodes that were not left out have gone: others like them may come."""
     workers: Mapping[int, Worker] = field(default_factory=dict)
     started: int = 0
     deaths: Mapping[str, Deaths] = field(default_factory=dict)
@@ -271,7 +273,13 @@ class _Course:
                 self._say(
                     f"{before[node_id].host} went away: what it had in hand is done elsewhere"
                 )
-        self.pool = replace(self.pool, nodes=seen)
+        lost = any(
+            node.room and _stays(self.pool, node_id)
+            for node_id, node in before.items()
+            if node_id in gone or seen[node_id].leaves_s is not None
+        )
+        has_lost = self.pool.has_lost_nodes or lost
+        self.pool = replace(self.pool, nodes=seen, has_lost_nodes=has_lost)
 
     def _say_leaving(self, node: ClusterNode) -> None:
         if node.room:
@@ -370,7 +378,7 @@ class _Course:
     def _wait_for_nodes(self) -> None:
         pool, since_s = self.pool, self.pool.nobody_since_s
         refusing = any(n.room and n.leaves_s is None for n in pool.nodes.values())
-        if pool.refusal and refusing:
+        if pool.refusal and refusing and not pool.has_lost_nodes:
             self.actions.append(Fail(_of_all(pool.refusal, pool)))
         elif since_s is None:
             self.pool = replace(pool, nobody_since_s=self.now_s, moved_s=self.now_s)
@@ -378,9 +386,10 @@ class _Course:
             self._say(f"No node of the cluster has room for a worker: {more}")
         elif self.now_s - since_s >= (NOBODY_YET_S if pool.autoscaled else NOBODY_S):
             waited = f"{(self.now_s - since_s) / 60:.0f} min"
+            left_out = "".join(f"; left out is {each}" for each in pool.left_out.values())
             self.actions.append(Fail(EngineError(
                 f"No node of the cluster has had room for a worker for {waited}: what is done is "
-                "kept; add machines, then `lfr resume` the run."
+                f"kept; add machines, then `lfr resume` the run{left_out.rstrip('.')}."
             )))  # fmt: skip
         else:
             self._say_if_still()

@@ -83,9 +83,9 @@ class KeptParts:
         return True
 
     def close(self) -> None:
-        """Drop all; nothing is added any more."""
+        """Drop all; there is no room any more."""
         with self._lock:
-            self._closed = True
+            self._closed, self.most_bytes = True, 0
             self._starts.clear()
             self._data.clear()
             self.bytes = 0

@@ -73,13 +73,17 @@ class ProbedBlocks:
         return self.newest[number] == _NOT_YET
 
     def in_order(self) -> Iterator[tuple[FootageAsset, ...]]:
-        """What each file holds, in the order of the listing; a few rows of every block are in
-        memory at a time. Raises FileNotFoundError where a block was merged meanwhile."""
+        """What each file holds, in the order of the listing; in memory are the blocks that have a
+        file before this place and one behind it, and a few rows of each. Raises FileNotFoundError
+        where a block was merged meanwhile."""
+        last = {block: number for number, block in enumerate(self.newest)}
         reading: dict[int, Iterator[_Read]] = {}
         for number, block in enumerate(self.newest):
             if block not in reading:
                 reading[block] = self._read(self.blocks[block])
             yield next(assets for which, assets in reading[block] if which == number)
+            if number == last[block]:
+                del reading[block]
 
     def _read(self, block: Block) -> Iterator[_Read]:
         store, path = self.run.store, block.path

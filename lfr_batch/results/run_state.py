@@ -21,6 +21,7 @@ from lfr_batch.results.parts import iterate_part, write_part
 from lfr_batch.results.rows import asset_of, entry_of, row_of, segment_of
 from lfr_batch.results.state_schemas import CATALOGUE, LISTED, PLAN
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
 
 _REQUEST, _CATALOGUE, _PLAN = "request.json", "catalogue.parquet", "plan.parquet"
@@ -129,7 +130,7 @@ def create_run(
     mark_lake(store)
     write_part(store, run.state(_CATALOGUE), map(row_of, assets), CATALOGUE)
     write_part(store, run.state(_PLAN), map(row_of, segments), PLAN)
-    store.write_atomic(run.state(_REQUEST), request.model_dump_json(indent=1).encode())
+    _write_request(run, request)
 
 
 def begin_run(hold: Hold, request: RunRequest, entries: Sequence[FootageEntry]) -> RunRequest:
@@ -145,8 +146,18 @@ def begin_run(hold: Hold, request: RunRequest, entries: Sequence[FootageEntry]) 
     write_part(run.store, _listed(run, listing), map(row_of, entries), LISTED)
     begun = request.model_copy(update={"listing": listing})
     require_hold(hold)
-    run.store.write_atomic(run.state(_REQUEST), begun.model_dump_json(indent=1).encode())
+    _write_request(run, begun)
     return begun
+
+
+def _write_request(run: StoredRun, request: RunRequest) -> None:
+    """One that arrives late does not take the place of another's, where a bucket honours
+    conditions; on a disk none does."""
+    path, data = run.state(_REQUEST), request.model_dump_json(indent=1).encode()
+    if not isinstance(run.store, S3Store):
+        run.store.write_atomic(path, data)
+    elif not run.store.write_new(path, data) and run.store.read(path) != data:
+        raise _exists_already(run)
 
 
 def load_run(run: StoredRun) -> RunRequest:
@@ -167,7 +178,11 @@ def load_run(run: StoredRun) -> RunRequest:
 
 def _require_new(run: StoredRun) -> None:
     if run.store.exists(run.state(_REQUEST)):
-        raise RunBusy(f"run {run.run_id} exists already: use `lfr resume {run.run_id}`")
+        raise _exists_already(run)
+
+
+def _exists_already(run: StoredRun) -> RunBusy:
+    return RunBusy(f"run {run.run_id} exists already: use `lfr resume {run.run_id}`")
 
 
 def read_listing(run: StoredRun, listing: RunListing) -> Iterator[FootageEntry]:

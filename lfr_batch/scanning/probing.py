@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
 from lfr_batch.config.schema import Config, EngineConfig, FootageConfig
+from lfr_batch.errors import LfrError
 from lfr_batch.footage.catalogue import probe, unprobed
+from lfr_batch.footage.sources import source_of
 from lfr_batch.models.devices import available_cores
 from lfr_batch.records import FootageAsset, FootageEntry
 from lfr_batch.work.attempts import (
@@ -31,6 +33,9 @@ from lfr_batch.work.privacy import protect_files
 
 PROBES_PER_CORE = 4
 """Probing waits for disks and networks more than it computes."""
+HASHED_BYTES_S = 20_000_000
+"""That count as a second of footage. With the limits' own defaults a file may be read at 1 MB/s: a
+slow share that many files are read from at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,17 @@ class ProbeSpec:
         """Of a file. All that are probed at once have the memory together: few need much."""
         return replace(item_limits(self.config), memory_is_shared=True)
 
-    def media_s(self, _: object) -> float:
-        """No more is read of long footage than of short."""
-        return 0.0
+    def media_s(self, entries: Sequence[Numbered]) -> float:
+        """What is read of a file counts as footage: on a disk all of it, for its hash. Of long
+        footage in a bucket no more is read than of short."""
+        return sum(self._bytes(each) for each in entries) / HASHED_BYTES_S
+
+    def _bytes(self, numbered: Numbered) -> int:
+        """0 of a file that this machine cannot look at."""
+        with suppress(LfrError, OSError, ValueError):
+            path = source_of(numbered.uri, self.config.s3).path
+            return path.stat().st_size if path else 0
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +173,8 @@ def _probed(config: Config, numbered: Numbered) -> ProbedFile:
 def _given_up(footage: FootageConfig, numbered: Numbered, lost: Lost[Numbered]) -> ProbedFile:
     entry = numbered.entry
     said = f" ({lost.said})" if lost.said else ""
-    asset = unprobed(entry, footage, f"{entry.uri}: {_REASONS[lost.why]}{said}")
+    what = f"{entry.uri}: {_REASONS[lost.why]}{said}; {_WAYS_OUT[lost.why]}"
+    asset = unprobed(entry, footage, what)
     asset = replace(asset, retryable=lost.why in {"node", "store"})
     return ProbedFile(numbered.number, (asset,), given_up=True)
 
@@ -171,4 +185,13 @@ _REASONS: Mapping[Why, str] = {
     "beside": f"its decoder died in each of {ATTEMPTS} attempts to see what it is",
     "node": f"its machine was lost in each of {MOST_NODES} attempts to see what it is",
     "store": f"it could not be read in {MOST_AWAY} attempts, while other footage could",
+}
+
+_AGAIN, _ANOTHER = "`lfr resume` tries it again", "export it once more, or as another kind of file"
+_WAYS_OUT: Mapping[Why, str] = {
+    "died": _ANOTHER,
+    "limit": "scan it anew with more of it (--set)",
+    "beside": _ANOTHER,
+    "node": _AGAIN,
+    "store": _AGAIN,
 }

@@ -62,7 +62,9 @@ class Told:
 def main(descriptor: int, supervisor: int, level: int, imports: Sequence[str]) -> None:
     """Returns never. ``imports``: modules that will be needed, loaded while nothing is asked."""
     _end_with(supervisor)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Its supervisor's to heed: systemd tells every process of a service to end.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
     os.dup2(2, 1)  # stdout is for the command's answer
     voice = _Voice(Connection(descriptor))
     logging.basicConfig(level=level, handlers=[voice], format="%(message)s")
@@ -117,7 +119,8 @@ def _work(asked: SimpleQueue[Asked], voice: _Voice) -> None:
         while True:
             each = asked.get()
             if each.what == "item":
-                run(_answer, process, each, voice)
+                if process:  # whoever asked has heard why there is none
+                    run(_answer, process, each, voice)
                 continue
             threads.close()  # of the work before
             process = None

@@ -31,7 +31,7 @@ from lfr_batch.errors import EngineError, StoreAway
 from lfr_batch.unexpected import trace, unexpected
 from lfr_batch.work.child import Asked, Told
 from lfr_batch.work.child_process import ChildProcess
-from lfr_batch.work.limits import Limits, limits_of, media_s_of
+from lfr_batch.work.limits import Limits, how_late, limits_of, media_s_of
 from lfr_batch.work.lost import Lost, Why
 
 Spec = TypeVar("Spec")
@@ -43,8 +43,6 @@ logger = logging.getLogger(__name__)
 LOOK_S = 0.02
 LONGEST_STEP_S = 1.0
 """Of the time that passes between two looks; the rest is the supervisor's, which stood still."""
-WALL_TIMES = 4
-"""Times its processor time that an item may last."""
 MOST_KEPT = 0.6
 """Of what a process may grow, that it may keep when it has nothing in hand: libraries and the
 allocator keep some gigabyte of the largest pictures they have seen, and the next would lack it."""
@@ -156,12 +154,17 @@ class _Task:
     def lose(self, why: Why, said: str) -> None:
         self.reply.set_result(Lost(self.item, why, said))
 
+    def late(self, limits: Limits) -> str:
+        return how_late(limits, self.media_s, self.spent_s, self.lasted_s, _here())
+
 
 @dataclass(slots=True)
 class _Child:
     """The process, and what was seen of it last."""
 
     process: ChildProcess
+    unopened: int = 0
+    """Works that it was sent and has not answered for; only the last counts."""
     is_open: bool = False
     opened_mib: float = 0.0
     """What it had when its worker was open."""
@@ -205,20 +208,22 @@ class _Watch:
             self._end()
 
     def _follow_notes(self) -> None:
-        """All there are, so that nobody is charged who has answered."""
+        """All there are, so that nobody is charged who has answered; what comes meanwhile waits
+        for a look, so that nobody goes unwatched who says a lot."""
         with suppress(Empty):
             self._notes.get(timeout=LOOK_S if self._tasks else None)()
-            while not self._closed:
-                self._notes.get_nowait()()
+            for _ in range(self._notes.qsize()):
+                if not self._closed:
+                    self._notes.get_nowait()()
 
     def open(self, work: _Work, opened: Future[None]) -> None:
         if work == self._work and (self._child is None or self._child.is_open):
             opened.set_result(None)
             return
-        self._work, self._opening = work, opened
+        is_on_its_way, self._work, self._opening = work == self._work, work, opened
         if self._child is None:
             self._begin()
-        else:
+        elif not is_on_its_way:
             self._send_work(self._child, work)
 
     def take(self, task: _Task) -> None:
@@ -247,14 +252,15 @@ class _Watch:
 
     def _send_work(self, child: _Child, work: _Work) -> None:
         child.is_open = False
+        child.unopened += 1
         child.process.ask(Asked("work", work.body, work.together))
 
     def _listen(self, child: _Child) -> None:
         """In a thread of its own: a process that stands still in midst of a word keeps nobody."""
         while told := child.process.listen():
             self.do(partial(self._heard, child, told))
-        child.process.let_go()
-        self.do(partial(self._is_gone, child))
+        if not self.do(partial(self._is_gone, child)):
+            child.process.let_go()
 
     def _heard(self, child: _Child, told: Told) -> None:
         if told.what == "log":
@@ -264,6 +270,9 @@ class _Watch:
             _HEARD[told.what](self, child, told)
 
     def _opened(self, child: _Child, _: Told) -> None:
+        child.unopened -= 1
+        if child.unopened:
+            return
         child.is_open, self._deaths = True, 0
         child.opened_mib = child.process.memory_mib()
         child.processor_s = child.process.processor_s()
@@ -271,9 +280,11 @@ class _Watch:
             self._opening.set_result(None)
             self._opening = None
 
-    def _not_opened(self, _: _Child, told: Told) -> None:
-        self._work = None
-        self._fail(pickle.loads(told.body))
+    def _not_opened(self, child: _Child, told: Told) -> None:
+        child.unopened -= 1
+        if not child.unopened:
+            self._work = None
+            self._fail(pickle.loads(told.body))
 
     def _result(self, child: _Child, told: Told) -> None:
         self._tasks.pop(told.number).reply.set_result(told.body)
@@ -297,6 +308,7 @@ class _Watch:
             self._begin()
 
     def _is_gone(self, child: _Child) -> None:
+        child.process.let_go()  # by the thread that asks: another's file may have its number next
         if child is not self._child:
             return
         said, self._child = child.process.end(), None
@@ -327,7 +339,7 @@ class _Watch:
         grown_mib = child.process.memory_mib() - child.opened_mib
         if grown_mib > work.limits.allowed_mib(len(self._tasks)):
             self._kill_for_memory(child, work.limits, grown_mib)
-        elif late := next(filter(None, (_late(t, work.limits) for t in self._tasks.values())), ""):
+        elif late := next(filter(None, (t.late(work.limits) for t in self._tasks.values())), ""):
             self._kill(child, late)
 
     def _kill_for_memory(self, child: _Child, limits: Limits, grown_mib: float) -> None:
@@ -366,12 +378,13 @@ class _Watch:
         with self._noting:
             self._over = True
         self._closed = True
-        with suppress(Empty):
-            while True:
+        while not self._notes.empty():
+            with suppress(Exception):  # whoever waits hears of it below
                 self._notes.get_nowait()()
         if self._child:
             self._child.process.end()
         self._lose_all("node", f"its worker on {_here()} was stopped")
+        self._fail(EngineError(f"A worker on {_here()} was stopped before it was open."))
 
 
 _HEARD: dict[str, Callable[[_Watch, _Child, Told], None]] = {
@@ -380,20 +393,6 @@ _HEARD: dict[str, Callable[[_Watch, _Child, Told], None]] = {
     "result": _Watch._result,
     "error": _Watch._error,
 }
-
-
-def _late(task: _Task, limits: Limits) -> str:
-    """How an item is beyond its time; '' while it is not."""
-    allowed_s = limits.allowed_s(task.media_s)
-    allowed = f"where limits.time_s and limits.time_factor let it have {allowed_s:,.0f} s"
-    if task.spent_s > allowed_s:
-        return f"it took {task.spent_s:,.0f} s of processor time on {_here()}, {allowed}"
-    if task.lasted_s > WALL_TIMES * allowed_s:
-        return (
-            f"it had not ended after {task.lasted_s:,.0f} s on {_here()}, {allowed} of processor "
-            f"time and {WALL_TIMES} times that to end in"
-        )
-    return ""
 
 
 def _here() -> str:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol, runtime_checkable
 
+WALL_TIMES = 4
+"""Times its processor time that an item may last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -53,3 +56,18 @@ def limits_of(spec: object) -> Limits:
 
 def media_s_of(spec: object, item: object) -> float:
     return spec.media_s(item) if isinstance(spec, Limited) else 0.0
+
+
+def how_late(limits: Limits, media_s: float, spent_s: float, lasted_s: float, host: str) -> str:
+    """How an item is beyond its time, which has spent so much processor time and lasted so long;
+    '' while it is not."""
+    allowed_s = limits.allowed_s(media_s)
+    allowed = f"where limits.time_s and limits.time_factor let it have {allowed_s:,.0f} s"
+    if spent_s > allowed_s:
+        return f"it took {spent_s:,.0f} s of processor time on {host}, {allowed}"
+    if lasted_s > WALL_TIMES * allowed_s:
+        return (
+            f"it had not ended after {lasted_s:,.0f} s on {host}, {allowed} of processor time and "
+            f"{WALL_TIMES} times that to end in"
+        )
+    return ""

@@ -181,6 +181,18 @@ def test_where_no_node_can_work_the_run_ends_with_their_own_error() -> None:
     )
 
 
+def test_a_node_that_refuses_ends_no_run_whose_other_nodes_are_away() -> None:
+    pool = working(A, B)
+    pool, _ = after(pool, Refused(min(on(pool, A)), GalleryNotFound("no gallery.")))
+    pool, actions = after(pool, Looked((A,)), now_s=10.0)
+    assert "No node of the cluster has room for a worker" in said(actions)
+    _, actions = after(pool, Looked((A, replace(B, node_id="c"))), now_s=20.0)
+    assert [action.node_id for action in actions if isinstance(action, Start)] == ["c", "c"]
+    _, [fail] = after(pool, now_s=10.0 + NOBODY_S)
+    assert isinstance(fail, Fail)
+    assert str(fail.error).endswith("`lfr resume` the run; left out is host-a: no gallery.")
+
+
 def test_of_this_machine_alone_the_error_is_the_worker_s_own() -> None:
     pool, _ = after(Pool(is_here=True), Looked((A,)))
     error = GalleryNotFound("no gallery.")

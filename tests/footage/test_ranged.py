@@ -95,6 +95,15 @@ def test_what_was_read_is_there_for_the_next(shared_bytes: int) -> None:
     assert asked == ([] if shared_bytes else [(1024, 1088)])
 
 
+def test_where_there_is_no_room_any_more_nothing_is_fetched_whole_again_and_again() -> None:
+    shared = KeptParts(4 * MIB)
+    reader, asked = asking(Ahead(64 * KIB, MIB, END), shared)
+    shared.close()  # other objects were opened meanwhile
+    file = io.BufferedReader(reader.in_glances(), 16 * KIB)
+    assert file.read() == DATA
+    assert sum(stop - start for start, stop in asked) == END // KIB
+
+
 @pytest.mark.parametrize("first", [0, 1024])
 def test_a_window_gives_what_is_there_before_more_is_fetched(first: int) -> None:
     reader, asked = asking(LOOKING)

@@ -123,6 +123,21 @@ def open_nothing(_: object) -> Callable[[str], str]:
     raise GalleryNotFound("there is no such gallery")
 
 
+def open_large(spec: Tight) -> Callable[[str], str]:
+    """Takes half a second over it, so that it is seen."""
+    _left.append(b"x" * (150 << 20))
+    time.sleep(0.5)
+    return open_hostile(spec)
+
+
+def open_once(spec: Tight) -> Callable[[str], str]:
+    """The second time there is nothing."""
+    if not spec.log or spec.log.exists():
+        return open_nothing(spec)
+    spec.log.touch()
+    return open_hostile(spec)
+
+
 def open_and_die(_: object) -> Callable[[str], str]:
     os.kill(os.getpid(), signal.SIGABRT)
     raise AssertionError

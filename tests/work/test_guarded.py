@@ -48,6 +48,15 @@ def test_items_are_done_in_one_other_process() -> None:
     assert not is_alive(pid)
 
 
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_in_hand_is_finished_whoever_tells_the_process_to_end(told: signal.Signals) -> None:
+    with guarded(hostile.open_hostile, LOOSE) as process:
+        pid = process("a")
+        assert isinstance(pid, str)
+        os.kill(int(pid), told)
+        assert process("a") == pid
+
+
 @pytest.mark.parametrize(
     ("item", "why", "words"),
     [
@@ -145,6 +154,31 @@ def test_one_process_does_one_work_after_another() -> None:
             guard.open(packed(hostile.open_hostile, spec), spec.limits, together=3)
             pids |= {submitted(guard, spec, each).result(PATIENCE_S) for each in "ab"}
     assert len(pids) == 1
+
+
+def test_what_work_needs_that_is_opened_in_a_new_process_is_not_charged_to_its_first_item() -> None:
+    """The process has just been renewed, and is still to answer for the work before."""
+    first, second = (Tight(Limits(memory_mib=100, time_s=n)) for n in (10, 20))
+    with closing(Guarded()) as guard:
+        guard.open(packed(hostile.open_hostile, first), first.limits)
+        pid = submitted(guard, first, "leave").result(PATIENCE_S)
+        guard.open(packed(hostile.open_large, second), second.limits)
+        reply = submitted(guard, second, "a").result(PATIENCE_S)
+    assert isinstance(reply, str)
+    assert reply != pid
+
+
+def test_whoever_has_heard_that_nothing_can_be_opened_can_open_something_else(
+    tmp_path: Path,
+) -> None:
+    once = Tight(UNLIMITED, tmp_path / "log")
+    with closing(Guarded()) as guard:
+        guard.open(packed(hostile.open_once, once), UNLIMITED)
+        assert isinstance(submitted(guard, once, "die").result(PATIENCE_S), Lost)
+        with pytest.raises(GalleryNotFound):  # it would have been opened for this item
+            submitted(guard, once, "a").result(PATIENCE_S)
+        guard.open(packed(hostile.open_hostile, LOOSE), UNLIMITED)
+        assert isinstance(submitted(guard, LOOSE, "a").result(PATIENCE_S), str)
 
 
 def test_what_is_under_way_when_it_is_closed_is_lost_with_the_worker(tmp_path: Path) -> None:
