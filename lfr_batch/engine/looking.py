@@ -14,7 +14,7 @@ from time import monotonic
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.nodes import ask_for, has_autoscaler, look
-from lfr_batch.engine.pool import ClusterNode
+from lfr_batch.engine.pool_events import ClusterNode
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from lfr_batch.config.schema import EngineConfig
-from lfr_batch.engine.pool import ClusterNode
+from lfr_batch.engine.pool_events import ClusterNode
 from lfr_batch.work.workers import on_gpus
 
 NO_TYPE = "node_"

@@ -14,6 +14,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil, inf
 
+from lfr_batch.engine.pool_events import (
+    Action,
+    ClusterNode,
+    Died,
+    End,
+    Event,
+    Fail,
+    GiveBack,
+    ItemAnswered,
+    Looked,
+    Refused,
+    Say,
+    SayStill,
+    Start,
+    WorkerOpened,
+)
 from lfr_batch.errors import EngineError, LfrError
 
 MOST_DEATHS = 4
@@ -30,18 +46,6 @@ NOBODY_YET_S = 4 * 3600.0
 """The same where a cluster adds nodes by itself."""
 STILL_S, STILL_AGAIN_S = 100.0, 600.0
 """Nothing comes back although there is something to do: until that is said, and said again."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterNode:
-    """A node that is alive."""
-
-    node_id: str
-    host: str
-    room: int
-    """Workers that fit on it when it has nothing else to do."""
-    leaves_s: float | None = None
-    """When it is to go away (inf: once it has nothing to do); None: it stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,79 +107,6 @@ class Pool:
     """When something came back last."""
     said_s: float = -inf
     """When it was said last that nothing comes back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    nodes: tuple[ClusterNode, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerOpened:
-    worker: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A worker cannot be opened there."""
-
-    worker: int
-    error: LfrError
-
-
-@dataclass(frozen=True, slots=True)
-class ItemAnswered:
-    worker: int
-    task: int
-
-
-@dataclass(frozen=True, slots=True)
-class Died:
-    """A worker's supervisor is gone; its decoder, in a process of its own, cannot do that."""
-
-    worker: int
-
-
-Event = Looked | WorkerOpened | Refused | ItemAnswered | Died
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    worker: int
-    node_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    worker: int
-
-
-@dataclass(frozen=True, slots=True)
-class GiveBack:
-    """The item is lost to its node."""
-
-    task: int
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class SayStill:
-    """Nothing has come back for so long."""
-
-    for_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    error: LfrError
-
-
-Action = Start | End | GiveBack | Say | SayStill | Fail
 
 
 def decide(

@@ -15,18 +15,19 @@ import logging
 import pickle
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import connected, named_cluster
+from lfr_batch.engine.crew import Crew, Trouble
 from lfr_batch.engine.looking import Looking, looking_at
 from lfr_batch.engine.own_raylet import raylet_watched
-from lfr_batch.engine.pool import (
+from lfr_batch.engine.pool import Demand, Pool, decide, handed, places, room, wish
+from lfr_batch.engine.pool_events import (
     Action,
-    Demand,
     Died,
     End,
     Event,
@@ -34,26 +35,18 @@ from lfr_batch.engine.pool import (
     GiveBack,
     ItemAnswered,
     Looked,
-    Pool,
     Refused,
     Say,
     SayStill,
     Start,
     WorkerOpened,
-    decide,
-    handed,
-    places,
-    room,
-    wish,
 )
 from lfr_batch.engine.sigterm import Noted, sigterm_noted
-from lfr_batch.engine.supervisor import Reply, Supervisor, WasLost
+from lfr_batch.engine.supervisor import Reply, WasLost
 from lfr_batch.engine.uninterrupted import uninterrupted
 from lfr_batch.errors import EngineError, LfrError
-from lfr_batch.unexpected import trace
 from lfr_batch.work.attempts import Runner, Tell, unheard
 from lfr_batch.work.guarded import packed
-from lfr_batch.work.limits import limits_of, media_s_of
 from lfr_batch.work.lost import Lost, NotNow
 
 logger = logging.getLogger(__name__)
@@ -88,7 +81,7 @@ def ray_pool(config: EngineConfig, tell: Tell = unheard) -> Iterator[Runner]:
             items: Iterable[Item | NotNow],
             together: int = 1,
         ) -> Generator[Result | Lost[Item]]:
-            crew = _Crew(config, packed(open_worker, spec), spec, together)
+            crew = Crew(config, packed(open_worker, spec), spec, together)
             seen = _Seen(looking, noted, raylet_died)
             shift: _Shift[Item, Result] = _Shift(crew, _Source(iter(items)), seen, tell)
             return opened.enter_context(closing(shift.replies()))
@@ -127,101 +120,6 @@ class _Source(Generic[Item]):
         self.waiting.clear()
 
 
-@dataclass(slots=True)
-class _Crew:
-    """The actors, and the questions that they have not answered."""
-
-    engine: EngineConfig
-    work: bytes
-    spec: object
-    together: int
-    actors: dict[int, Any] = field(default_factory=dict)
-    asked: dict[Any, tuple[int, int | None]] = field(default_factory=dict)
-    """Reference → worker and item; None: whether it can be opened."""
-
-    def start(self, number: int, node_id: str) -> None:
-        import ray  # noqa: PLC0415
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: PLC0415
-
-        actor: Any = (
-            ray.remote(Supervisor)
-            .options(
-                num_cpus=self.engine.cpus_per_worker or 1.0,
-                num_gpus=self.engine.gpus_per_worker or 0,
-                max_restarts=0,
-                max_task_retries=0,
-                max_concurrency=self.together,
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False),
-            )
-            .remote()
-        )
-        self.actors[number] = actor
-        opening = actor.open.remote(self.work, limits_of(self.spec), self.together)
-        self.asked[opening] = (number, None)
-
-    def hand(self, number: int, task: int, item: object) -> None:
-        media_s = media_s_of(self.spec, item)
-        reply = self.actors[number].process.remote(pickle.dumps(item), media_s)
-        self.asked[reply] = (number, task)
-
-    def end(self, number: int) -> None:
-        """Whatever it is at."""
-        import ray  # noqa: PLC0415
-
-        with suppress(Exception):  # it is gone, or the head is: then it ends with its node
-            ray.kill(self.actors[number])
-        del self.actors[number]
-        self.asked = {ref: asked for ref, asked in self.asked.items() if asked[0] != number}
-
-    def close(self) -> None:
-        for number in list(self.actors):
-            self.end(number)
-
-    def answers(self, most_s: float) -> Iterator[tuple[int, int | None, Reply | _Trouble | None]]:
-        """What has come back, as soon as anything has."""
-        import ray  # noqa: PLC0415
-
-        if not self.asked:
-            sleep(most_s)
-            return
-        refs = list(self.asked)
-        if ray.wait(refs, timeout=most_s)[0]:
-            ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0)
-            for ref in ready:
-                number, task = self.asked.pop(ref)
-                yield number, task, _answer(ref)
-
-
-@dataclass(frozen=True, slots=True)
-class _Trouble:
-    """What Ray says in place of an answer."""
-
-    said: str
-    starting: bool
-    """The actor could not be made; otherwise it is gone."""
-
-
-def _answer(ref: Any) -> Reply | _Trouble | None:
-    import ray  # noqa: PLC0415
-    from ray.exceptions import RayActorError, RayError, RayTaskError  # noqa: PLC0415
-
-    try:
-        reply: Reply | None = ray.get(ref)
-    except RayTaskError as error:
-        logger.warning("a supervisor failed: %s", trace(error))
-        return _Trouble(_last_line(error), starting=True)
-    except RayActorError as error:
-        return _Trouble(_last_line(error), starting=error.actor_init_failed)
-    except RayError as error:
-        return _Trouble(_last_line(error), starting=False)
-    return reply
-
-
-def _last_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[-1] if lines else type(error).__name__
-
-
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """What happens around the work."""
@@ -234,7 +132,7 @@ class _Seen:
 class _Shift(Generic[Item, Result]):
     """One pass over some items."""
 
-    def __init__(self, crew: _Crew, source: _Source[Item], seen: _Seen, tell: Tell) -> None:
+    def __init__(self, crew: Crew, source: _Source[Item], seen: _Seen, tell: Tell) -> None:
         here = not named_cluster(crew.engine)
         self._pool = Pool(crew.engine.workers, crew.together, is_here=here)
         self._crew, self._source, self._tell = crew, source, tell
@@ -253,7 +151,14 @@ class _Shift(Generic[Item, Result]):
             results: list[Result | Lost[Item]] = []
             events: list[Event] = []
             error: LfrError | None = None
-            while error is None and ((demand := self._demand()).items or not demand.is_all):
+            while error is None:
+                try:
+                    demand = self._demand()
+                except LfrError:
+                    yield from results
+                    raise
+                if not demand.items and demand.is_all:
+                    break
                 lost, error = self._act(events, demand)
                 if error is None:
                     self._hand_out()  # before anybody looks at what is done
@@ -334,7 +239,7 @@ class _Shift(Generic[Item, Result]):
         died: list[Event] = []
         error: LfrError | None = None
         for number, task, answer in self._crew.answers(TICK_S):
-            if isinstance(answer, _Trouble) and not answer.starting:
+            if isinstance(answer, Trouble) and not answer.starting:
                 died.append(Died(number))
             elif task is None:
                 events.append(_opening(number, answer))
@@ -396,13 +301,13 @@ class _Shift(Generic[Item, Result]):
         return f"{still}; in hand: {', '.join(named[:NAMED])}{more}."
 
 
-def _opening(number: int, answer: Reply | _Trouble | None) -> Event:
-    if isinstance(answer, _Trouble):
+def _opening(number: int, answer: Reply | Trouble | None) -> Event:
+    if isinstance(answer, Trouble):
         return Refused(number, EngineError(f"a worker cannot be started there: {answer.said}"))
     return Refused(number, answer) if isinstance(answer, LfrError) else WorkerOpened(number)
 
 
-def _reply(item: Item, answer: Reply | _Trouble | None) -> Any:
+def _reply(item: Item, answer: Reply | Trouble | None) -> Any:
     """The result, what the item was lost to, or what ends the run."""
     match answer:
         case bytes():
@@ -411,7 +316,7 @@ def _reply(item: Item, answer: Reply | _Trouble | None) -> Any:
             return Lost(item, why, said)
         case LfrError():
             return answer
-        case _Trouble(said):
+        case Trouble(said):
             return EngineError(f"A worker failed: {said}")
     raise TypeError(answer)
 

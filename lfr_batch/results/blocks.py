@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import pyarrow as pa
 
@@ -46,6 +47,8 @@ class Form:
     """Of merging: a block of the last is as long as ``fan ** levels`` that were appended."""
     way_out: str
     """Where a block that is merged turns out to be damaged."""
+    most_rows: float = inf
+    """Of a merged block, where rows are large: what is merged is in memory."""
     sorted_by: str | None = None
     """Column by which the rows of a merged block are sorted; those of others are when given."""
 
@@ -79,10 +82,11 @@ class Blocks:
         leaves of them is read before it and says nothing that it does not say.
         """
         small = [block for block in self._blocks if block.level == level]
-        if len(small) < self._form.fan:
+        rows = sum(block.rows for block in small)
+        if len(small) < self._form.fan or rows > self._form.most_rows:
             return
         store = self._hold.run.store
-        whole = self._next_block(level + 1, sum(block.rows for block in small))
+        whole = self._next_block(level + 1, rows)
         paths = [block.path for block in small]
         form = self._form
         merge_parts(store, paths, whole.path, form.schema, form.way_out, form.sorted_by)

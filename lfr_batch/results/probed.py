@@ -26,6 +26,8 @@ from lfr_batch.results.stored_run import StoredRun
 
 FAN, LEVELS = 32, 1
 """Of merging: an hour of footage has a thousand keyframes, and a block must fit into memory."""
+MERGED_FILES = 4096
+"""In a merged block: an hour's index is 60 kB."""
 GROUP_ROWS = 64
 """Of each of the blocks that are read side by side."""
 _NOT_YET = -1
@@ -51,7 +53,9 @@ class ProbedFiles:
     def __init__(self, hold: Hold, listing: RunListing) -> None:
         folder = _folder(listing)
         way_out = search_again(hold.run.state(folder))
-        self._blocks = Blocks(hold, folder, Form(PROBED, FAN, LEVELS, way_out, "number"))
+        self._blocks = Blocks(
+            hold, folder, Form(PROBED, FAN, LEVELS, way_out, MERGED_FILES, "number")
+        )
 
     def append(self, found: Iterable[OfFile]) -> None:
         """One block. Raises RunTakenOver."""

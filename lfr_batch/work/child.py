@@ -99,7 +99,11 @@ class _Voice(logging.Handler):
             self.connection.send(told)
 
     def emit(self, record: logging.LogRecord) -> None:
-        fields = {name: getattr(record, name) for name in _LOGGED} | {"msg": self.format(record)}
+        try:
+            said = self.format(record)
+        except Exception:  # noqa: BLE001 - what a library logs wrongly costs nobody the item
+            said = str(record.msg)
+        fields = {name: getattr(record, name) for name in _LOGGED} | {"msg": said}
         with suppress(OSError):  # nobody listens
             self.say(Told("log", pickle.dumps(fields)))
 

@@ -282,9 +282,16 @@ class _Watch:
 
     def _not_opened(self, child: _Child, told: Told) -> None:
         child.unopened -= 1
-        if not child.unopened:
+        if child.unopened:
+            return
+        error = pickle.loads(told.body)
+        if isinstance(error, StoreAway) and self._opening is None:  # opened anew: that will pass
+            self._child = None
+            child.process.end()
+            self._lose_all("store", str(error))
+        else:
             self._work = None
-            self._fail(pickle.loads(told.body))
+            self._fail(error)
 
     def _result(self, child: _Child, told: Told) -> None:
         self._tasks.pop(told.number).reply.set_result(told.body)

@@ -14,9 +14,16 @@ from lfr_batch.engine.pool import (
     PAUSE_S,
     STILL_AGAIN_S,
     STILL_S,
+    Demand,
+    Pool,
+    decide,
+    handed,
+    places,
+    wish,
+)
+from lfr_batch.engine.pool_events import (
     Action,
     ClusterNode,
-    Demand,
     Died,
     End,
     Event,
@@ -24,16 +31,11 @@ from lfr_batch.engine.pool import (
     GiveBack,
     ItemAnswered,
     Looked,
-    Pool,
     Refused,
     Say,
     SayStill,
     Start,
     WorkerOpened,
-    decide,
-    handed,
-    places,
-    wish,
 )
 from lfr_batch.errors import EngineError, GalleryNotFound, PackNotFound
 
