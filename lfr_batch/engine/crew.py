@@ -68,7 +68,7 @@ class Crew:
         for number in list(self.actors):
             self.end(number)
 
-    def answers(self, most_s: float) -> Iterator[tuple[int, int | None, Reply | Trouble | None]]:
+    def answers(self, most_s: float) -> Iterator[tuple[int, int | None, Reply | NoAnswer | None]]:
         """What has come back, as soon as anything has."""
         import ray  # noqa: PLC0415
 
@@ -84,7 +84,7 @@ class Crew:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class NoAnswer:
     """What Ray says in place of an answer."""
 
     said: str
@@ -92,7 +92,7 @@ class Trouble:
     """The actor could not be made; otherwise it is gone."""
 
 
-def _answer(ref: Any) -> Reply | Trouble | None:
+def _answer(ref: Any) -> Reply | NoAnswer | None:
     import ray  # noqa: PLC0415
     from ray.exceptions import RayActorError, RayError, RayTaskError  # noqa: PLC0415
 
@@ -100,11 +100,11 @@ def _answer(ref: Any) -> Reply | Trouble | None:
         reply: Reply | None = ray.get(ref)
     except RayTaskError as error:
         logger.warning("a supervisor failed: %s", trace(error))
-        return Trouble(_last_line(error), starting=True)
+        return NoAnswer(_last_line(error), starting=True)
     except RayActorError as error:
-        return Trouble(_last_line(error), starting=error.actor_init_failed)
+        return NoAnswer(_last_line(error), starting=error.actor_init_failed)
     except RayError as error:
-        return Trouble(_last_line(error), starting=False)
+        return NoAnswer(_last_line(error), starting=False)
     return reply
 
 

@@ -22,7 +22,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import connected, named_cluster
-from lfr_batch.engine.crew import Crew, Trouble
+from lfr_batch.engine.crew import Crew, NoAnswer
 from lfr_batch.engine.looking import Looking, looking_at
 from lfr_batch.engine.own_raylet import raylet_watched
 from lfr_batch.engine.pool import Demand, Pool, decide, handed, places, room, wish
@@ -239,7 +239,7 @@ class _Shift(Generic[Item, Result]):
         died: list[Event] = []
         error: LfrError | None = None
         for number, task, answer in self._crew.answers(TICK_S):
-            if isinstance(answer, Trouble) and not answer.starting:
+            if isinstance(answer, NoAnswer) and not answer.starting:
                 died.append(Died(number))
             elif task is None:
                 events.append(_opening(number, answer))
@@ -301,13 +301,13 @@ class _Shift(Generic[Item, Result]):
         return f"{still}; in hand: {', '.join(named[:NAMED])}{more}."
 
 
-def _opening(number: int, answer: Reply | Trouble | None) -> Event:
-    if isinstance(answer, Trouble):
+def _opening(number: int, answer: Reply | NoAnswer | None) -> Event:
+    if isinstance(answer, NoAnswer):
         return Refused(number, EngineError(f"a worker cannot be started there: {answer.said}"))
     return Refused(number, answer) if isinstance(answer, LfrError) else WorkerOpened(number)
 
 
-def _reply(item: Item, answer: Reply | Trouble | None) -> Any:
+def _reply(item: Item, answer: Reply | NoAnswer | None) -> Any:
     """The result, what the item was lost to, or what ends the run."""
     match answer:
         case bytes():
@@ -316,7 +316,7 @@ def _reply(item: Item, answer: Reply | Trouble | None) -> Any:
             return Lost(item, why, said)
         case LfrError():
             return answer
-        case Trouble(said):
+        case NoAnswer(said):
             return EngineError(f"A worker failed: {said}")
     raise TypeError(answer)
 
