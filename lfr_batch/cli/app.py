@@ -28,7 +28,11 @@ INTERRUPTED, TERMINATED = 130, 143
 
 STOPPED = "Stopped. `lfr runs` shows runs that are not finished, `lfr resume` goes on."
 LIVE_STOPPED = "Stopped. `lfr runs` shows how deployments ended; none is resumed."
-OF_DEPLOYMENTS = frozenset({"live", "deliver", "review"})
+STOPS = {
+    **dict.fromkeys(("scan", "search", "resume", "demo"), STOPPED),
+    **dict.fromkeys(("live", "deliver", "review"), LIVE_STOPPED),
+}
+"""What is said when a command was stopped; of others there is nothing to be resumed."""
 
 COMMANDS = {
     "scan": ("scan:scan", "Search footage for the people of a gallery."),
@@ -119,7 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
         with sigterm_interrupts(told_to_end):
             code = _done(words)
     except (KeyboardInterrupt, typer.Abort):
-        complain(LIVE_STOPPED if words[0] in OF_DEPLOYMENTS else STOPPED)
+        complain(STOPS.get(words[0], "Stopped."))
         code = TERMINATED if told_to_end else INTERRUPTED
     sys.exit(code)
 

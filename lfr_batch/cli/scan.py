@@ -183,6 +183,10 @@ def _tell_accepted(order: Order) -> None:
     say(f"case {order.authority.case_ref}, authority {order.authority.authority}")
 
 
+def _tell_asked_before(run_id: str) -> None:
+    say(f"Run {run_id} was asked for before: it goes on from where it stands.")
+
+
 def _tell_created(prepared: Prepared) -> None:
     say(explain(prepared.choice))
     for sentence in prepared.said:
@@ -192,7 +196,11 @@ def _tell_created(prepared: Prepared) -> None:
 
 
 TOLD = RunListener(
-    accepted=_tell_accepted, found=tell_found, created=_tell_created, searching=scan_progress
+    accepted=_tell_accepted,
+    found=tell_found,
+    created=_tell_created,
+    asked_before=_tell_asked_before,
+    searching=scan_progress,
 )
 
 

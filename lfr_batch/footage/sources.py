@@ -32,10 +32,7 @@ SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 PEEK_BYTES = 4096
-NOTHING = (
-    "nothing is left to search; name another place or the files, or change the permissions of what "
-    "cannot be seen"
-)
+NOTHING = "nothing is left to search; name other footage, or see to what cannot be seen"
 
 
 @dataclass(frozen=True, slots=True)

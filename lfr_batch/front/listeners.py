@@ -33,6 +33,8 @@ class RunListener:
     """The order is sound, and its results have a place."""
     found: Callable[[FoundFootage], None] = _ignore
     """Before a single file is looked at."""
+    asked_before: Callable[[str], None] = _ignore
+    """The id is that of a run which is on record: that goes on."""
     created: Callable[[Prepared], None] = _ignore
     """The run is on record: from here it can be resumed."""
     searching: Callable[[], AbstractContextManager[Progress]] = _unheard

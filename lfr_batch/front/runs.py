@@ -100,6 +100,7 @@ def run_order(
     engine = order.config.engine
     asked = StoredRun(store, order.run_id or "")
     if order.run_id and is_asked_before(order, asked):
+        listener.asked_before(order.run_id)
         return _continued(asked, Resumption(engine, probe_again=True), listener, machinery)
     with alone_on_ray(engine), machinery.joined(engine) as engines:
         prepared = prepare_run(order, datetime.now(UTC), listener.found, machinery.settle)
@@ -162,8 +163,8 @@ def _require_no_effect(overrides: Sequence[str]) -> None:
         key = each.partition("=")[0]
         if key.partition(".")[0] not in (*SAID_ANEW, *PLACES):
             raise UsageError(
-                f"{key} cannot be set for a run that was planned without: it would decide what is "
-                "found in half of it. Leave it out, or start a new run."
+                f"{key} cannot be set any more: it decides what is found, and stays as the run was "
+                "planned with. Leave it out, or start a new run."
             )
 
 

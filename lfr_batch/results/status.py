@@ -41,7 +41,7 @@ _RUNS = """
 SELECT run_id, kind, status, started_at, finished_at, case_ref, gallery, computed_on, footage,
   footage_partly, footage_damaged, footage_failed, segments_planned, segments_done,
   segments_failed, segments_quarantined, sightings, media_s, error, gaps
-FROM runs ORDER BY run_id DESC
+FROM runs ORDER BY started_at DESC, run_id DESC
 """
 
 

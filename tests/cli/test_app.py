@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lfr_batch.cli.app import COMMANDS, STOPPED, build_app, main
+from lfr_batch.cli.app import COMMANDS, STOPPED, STOPS, build_app, main
 from lfr_batch.errors import RunCancelled
 from lfr_batch.version import __version__
 
@@ -53,7 +53,6 @@ def test_options_before_the_command_are_refused(capsys: pytest.CaptureFixture[st
     assert "Name the command first" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
@@ -64,7 +63,7 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     ("error", "said"),
     [
         (RunCancelled("Run r1 was cancelled by ae."), "lfr: Run r1 was cancelled by ae.\n"),
-        (KeyboardInterrupt(), f"lfr: {STOPPED}\n"),
+        (KeyboardInterrupt(), "lfr: Stopped.\n"),
     ],
 )
 def test_who_cancelled_is_not_told_of_ctrl_c(
@@ -82,6 +81,12 @@ def test_who_cancelled_is_not_told_of_ctrl_c(
     assert (ended.value.code, capsys.readouterr().err) == (130, said)
 
 
+def test_where_a_run_was_stopped_it_is_said_how_it_goes_on() -> None:
+    assert STOPS["scan"] == STOPS["resume"] == STOPPED
+    assert STOPS.keys() < COMMANDS.keys()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_a_full_disk_is_said_with_a_way_out(tmp_path: Path) -> None:
     script = "import sys; from lfr_batch.cli.app import main; main(sys.argv[1:])"
     words = ["runs", "--json", "--out", str(tmp_path)]

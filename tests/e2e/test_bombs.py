@@ -45,7 +45,7 @@ def test_what_is_beyond_the_limits_is_named_and_its_neighbours_are_searched(
     again = ("resume", "bombed", "--out", out, "--set")
     refused = lfr(casework.home, *again, "footage.sample_fps=1")
     assert refused.returncode == 2
-    assert "footage.sample_fps cannot be set for a run" in refused.stderr
+    assert "footage.sample_fps cannot be set any more" in refused.stderr
     resumed = lfr(casework.home, *again, "limits.memory_mib=1500")
     assert resumed.returncode == 0, resumed.stderr
     assert sql(casework.home, found, out) == [bomb, walk]
