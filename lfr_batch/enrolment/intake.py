@@ -92,7 +92,7 @@ class EnrolSpec:
     @property
     def limits(self) -> Limits:
         """Of a picture."""
-        return item_limits(self.config)
+        return item_limits(self.config, self.settled.device)
 
     def media_s(self, _: Sequence[EnrolmentImage]) -> float:
         return 0.0

@@ -64,7 +64,8 @@ class WorkerSpec:
     @property
     def limits(self) -> Limits:
         """Of a segment."""
-        return item_limits(self.config)
+        settled = self.search.settled
+        return item_limits(self.config, settled.device if settled else "cpu")
 
     def media_s(self, segments: Sequence[Segment]) -> float:
         return sum(map(believed_s, segments))
