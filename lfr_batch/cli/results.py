@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import duckdb
-import pyarrow as pa
 import typer
 
 from lfr_batch.cli import following
@@ -255,10 +254,11 @@ def sql(
         _tell_if_empty(results, settings)
         raise typer.Exit(prompt(results.connection, folder_here(home()), form, given))
     found = results.ask(question, given) if question else results.arrow(query or "", given)
+    text = render(found, form, encoding_of(sys.stdout))
     _tell_if_empty(results, settings)
     if question:
         say(results.about(question, given))
-    _show(found, form)
+    _show(text)
 
 
 def _tell_if_empty(results: Results, settings: Settings) -> None:
@@ -268,8 +268,7 @@ def _tell_if_empty(results: Results, settings: Settings) -> None:
         say(f"{root}: {no_runs(open_store(root, s3))}")
 
 
-def _show(table: pa.Table, form: str) -> None:
-    text = render(table, form, encoding_of(sys.stdout))
+def _show(text: str | bytes) -> None:
     if isinstance(text, bytes):
         sys.stdout.buffer.write(text)
     else:
