@@ -212,6 +212,9 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     proxy: FaultyProxy
 
+    def handle_error(self, *_: object) -> None:
+        """Who asked is gone: it was killed, perhaps."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

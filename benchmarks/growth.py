@@ -37,12 +37,13 @@ from benchmarks.growth_model import (
 )
 from benchmarks.growth_product import Point, measure
 from benchmarks.machine import describe_machine
-from lfr_batch.engine.ray_data import WAVE_ITEMS
 from lfr_batch.results.ledger import FAN, LEVELS
 from lfr_batch.results.publish import PART_BYTES, PART_ROWS
 from lfr_batch.scanning.execute import LEDGER_BLOCK
 
-DESIGN = Design(WAVE_ITEMS, LEDGER_BLOCK, FAN, LEVELS, PART_ROWS, PART_BYTES)
+IN_RAY = 4096
+"""Segments in the hands of a large cluster's workers; none waits in Ray."""
+DESIGN = Design(IN_RAY, LEDGER_BLOCK, FAN, LEVELS, PART_ROWS, PART_BYTES)
 DRIVER_PHASES = ("plan", "receipts", "shards", "resume", "publish")
 ENGINES = ("in_process", "ray")
 

@@ -22,7 +22,7 @@ from time import process_time
 from lfr_batch import __version__
 from lfr_batch.config.load import dump_config
 from lfr_batch.config.schema import Config, EngineConfig
-from lfr_batch.engine.ray_data import ray_data
+from lfr_batch.engine.ray_pool import ray_pool
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, Sighting
 from lfr_batch.results.layout import NO_EPOCH
@@ -34,7 +34,7 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import LEDGER_BLOCK, Means, execute_run
 from lfr_batch.storage.store import Store
-from lfr_batch.work.attempts import Runner
+from lfr_batch.work.attempts import Runner, Tell
 
 RUN_ID = "20260131-104502-scan-3f2a"
 SEGMENTS_PER_FILE = 60
@@ -95,7 +95,7 @@ def ray(_store: Store, segments: int) -> Numbers:
     """From handing the items over to the first result, and from then on."""
     files = map(_asset, range(segments // SEGMENTS_PER_FILE))
     items = [piece for file in files for piece in plan_segments(file, 60.0, "key")]
-    with ray_data(EngineConfig(cpus_per_worker=1.0, workers=1)) as run:
+    with ray_pool(EngineConfig(cpus_per_worker=1.0, workers=1)) as run:
         before = process_time(), rss_bytes()
         results = run(open_nothing, None, items)
         next(results)
@@ -128,7 +128,7 @@ def rss_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _no_engine(_config: EngineConfig) -> AbstractContextManager[Runner]:
+def _no_engine(_config: EngineConfig, _tell: Tell) -> AbstractContextManager[Runner]:
     raise AssertionError("every segment has its receipt")
 
 

@@ -40,7 +40,7 @@ class Costs:
     publish_s: float
     """With the measured share of segments that have a sighting."""
     submit_s: float
-    """Before the first segment of a wave is worked on."""
+    """Before the first segment is worked on."""
     drive_s: float
     """The driver's own work for a segment that Ray brings back."""
 
@@ -77,7 +77,8 @@ class Archive:
 class Design:
     """What bounds files and memory: constants of the product."""
 
-    wave_items: int
+    in_ray: int
+    """Segments that it has at once."""
     ledger_block: int
     fan: int
     levels: int
@@ -132,7 +133,7 @@ def forecast(archive: Archive, costs: Costs, design: Design, limits: Limits) -> 
 
 
 def _to_know(archive: Archive, costs: Costs, design: Design) -> list[Figure]:
-    waiting = min(design.wave_items, archive.segments)
+    waiting = min(design.in_ray, archive.segments)
     pictures = archive.hits * archive.sightings_per_hit * archive.picture_bytes
     days = archive.hours / (archive.workers * archive.worker_speed) / 24
     return [

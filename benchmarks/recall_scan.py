@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import process_time
@@ -20,8 +20,9 @@ from lfr_batch.front.runs import run_order
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
+from lfr_batch.scanning.execute import OpenEngine
 from lfr_batch.scanning.plan import Order
-from lfr_batch.work.attempts import Runner
+from lfr_batch.work.attempts import Runner, Tell
 from lfr_batch.work.lost import NotNow
 
 AUTHORITY = Authority("BENCHMARK", "benchmarks.recall", "measuring recall", "benchmark")
@@ -96,10 +97,7 @@ def _found(root: Path) -> Iterator[Found]:
         yield Found(file=Path(row.pop("uri")).name, box_xyxy=box, **row)
 
 
-Engine = Callable[[EngineConfig], AbstractContextManager[Runner]]
-
-
-def metered() -> tuple[Engine, list[float]]:
+def metered() -> tuple[OpenEngine, list[float]]:
     """The in-process engine, and a list that it fills with the processor seconds of each item."""
     spent: list[float] = []
 
@@ -119,7 +117,7 @@ def metered() -> tuple[Engine, list[float]]:
             yield result
 
     @contextmanager
-    def engine(_config: EngineConfig) -> Iterator[Runner]:
+    def engine(_config: EngineConfig, _tell: Tell) -> Iterator[Runner]:
         yield run_metered
 
     return engine, spent

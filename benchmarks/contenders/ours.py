@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
 from time import monotonic, perf_counter, process_time
@@ -13,13 +13,19 @@ from benchmarks.case import AUTHORITY, KNOWN_ID
 from benchmarks.measures import BenchFailed, Hit, Job, Measure
 from lfr_batch.config.schema import Config, DetectConfig, EngineConfig, FootageConfig, MotionConfig
 from lfr_batch.recognition.search import SearchSpec
-from lfr_batch.records import Segment, SegmentOutcome, nanoseconds, seconds
+from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, nanoseconds, seconds
 from lfr_batch.results.layout import NO_EPOCH
+from lfr_batch.results.lock import lock_run
+from lfr_batch.results.run_state import RunRequest, begin_run, read_catalogue, read_plan
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.scanning.plan import Order, Plan, make_plan
+from lfr_batch.scanning.plan import Order, prepare_run
+from lfr_batch.scanning.planning import plan_run
+from lfr_batch.scanning.probing import probers_here
+from lfr_batch.scanning.progress import UNHEARD
 from lfr_batch.scanning.worker import WorkerSpec, open_worker
+from lfr_batch.work.attempts import never
 
 EVERY = FootageConfig(sample_fps=0.0, motion=MotionConfig(enabled=False))
 GATED = FootageConfig(sample_fps=0.0)
@@ -78,12 +84,28 @@ def prepare(job: Job, footage: FootageConfig, frames: Frames = "mixed") -> tuple
     case = job.case
     clip = (str(job.clip),)
     order = Order("scan", clip, None, case.gallery, AUTHORITY, None, config, case.home)
-    plan = make_plan(order, datetime.now(UTC))
+    plan = _planned(order, str(case.home / "results"))
     request = plan.request
     search = SearchSpec(
         case.home, case.home, case.gallery, request.snapshot_id, request.threshold, config
     )
     return plan, WorkerSpec(search, str(case.home / "results"), request.run_id, NO_EPOCH)
+
+
+@dataclass(frozen=True)
+class Plan:
+    request: RunRequest
+    assets: tuple[FootageAsset, ...]
+    segments: tuple[Segment, ...]
+
+
+def _planned(order: Order, results: str) -> Plan:
+    prepared = prepare_run(order, datetime.now(UTC))
+    run = StoredRun(open_store(results), prepared.request.run_id)
+    with lock_run(run) as hold:
+        request = begin_run(hold, prepared.request, prepared.found.entries)
+        plan_run(hold, request, order.config, probers_here, UNHEARD, never)
+        return Plan(request, read_catalogue(run, hold.epoch), read_plan(run, hold.epoch))
 
 
 def cut(segments: Sequence[Segment], until_s: float | None) -> list[Segment]:

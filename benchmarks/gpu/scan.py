@@ -23,9 +23,10 @@ from lfr_batch.results.shards import read_shard
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import OpenEngine
-from lfr_batch.scanning.plan import Order, Plan
+from lfr_batch.scanning.plan import Order, Prepared
+from lfr_batch.scanning.progress import Unheard
 from lfr_batch.storage.store import Store
-from lfr_batch.work.attempts import Runner
+from lfr_batch.work.attempts import Runner, Tell
 
 DONE = "done"
 SURELY = 0.9
@@ -94,8 +95,8 @@ def telling(open_engine: OpenEngine, found: Scan, before_end: Callable[[Scan], N
     """The engine, with ``before_end`` called when its work is over and it is not yet."""
 
     @contextmanager
-    def opened(config: EngineConfig) -> Iterator[Runner]:
-        with open_engine(config) as run:
+    def opened(config: EngineConfig, tell: Tell) -> Iterator[Runner]:
+        with open_engine(config, tell) as run:
             try:
                 yield run
             except BaseException:
@@ -112,8 +113,8 @@ def say(what: str) -> None:
 
 
 @dataclass(slots=True)
-class Receiving:
-    """Satisfies ``Progress``: writes down what comes, until it is enough."""
+class Receiving(Unheard):
+    """Writes down what comes, until it is enough."""
 
     found: Scan
     store: Store
@@ -122,16 +123,14 @@ class Receiving:
     names: Mapping[str, str] = field(default_factory=dict)
     """Of footage, by its id."""
 
-    def created(self, plan: Plan) -> None:
+    def created(self, prepared: Prepared) -> None:
+        self.run_id = prepared.request.run_id
+
+    def start(self, plan: Sequence[Segment], _todo: int) -> None:
         found = self.found
         found.planned_s = perf_counter()
-        say(
-            f"{len(plan.segments)} segments planned after {found.planned_s - found.started_s:.1f} s"
-        )
-        self.run_id = plan.request.run_id
-        self.names = {asset.footage_id: Path(asset.uri).stem for asset in plan.assets}
-
-    def start(self, plan: Sequence[Segment], todo: int) -> None: ...
+        say(f"{len(plan)} segments planned after {found.planned_s - found.started_s:.1f} s")
+        self.names = {segment.footage_id: Path(segment.uri).stem for segment in plan}
 
     def tell(self, sentence: str) -> None:
         say(sentence)

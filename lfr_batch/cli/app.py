@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import FrameType
+from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.output import complain, take_any_text
+from lfr_batch.cli.output import answer, complain, take_any_text
 from lfr_batch.errors import LfrError, UsageError
 from lfr_batch.logs import start_logging
+from lfr_batch.version import __version__
 
 HELP = "Find enrolled faces in footage archives. A person decides, never the software."
 
@@ -26,7 +28,11 @@ INTERRUPTED, TERMINATED = 130, 143
 
 STOPPED = "Stopped. `lfr runs` shows runs that are not finished, `lfr resume` goes on."
 LIVE_STOPPED = "Stopped. `lfr runs` shows how deployments ended; none is resumed."
-OF_DEPLOYMENTS = frozenset({"live", "deliver", "review"})
+STOPS = {
+    **dict.fromkeys(("scan", "search", "resume", "demo"), STOPPED),
+    **dict.fromkeys(("live", "deliver", "review"), LIVE_STOPPED),
+}
+"""What is said when a command was stopped; of others there is nothing to be resumed."""
 
 COMMANDS = {
     "scan": ("scan:scan", "Search footage for the people of a gallery."),
@@ -70,13 +76,19 @@ def build_app(first: str | None) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    app.callback(help=HELP)(_nothing)
+    app.callback(help=HELP)(_program)
     if first in COMMANDS:
         _add(app, first)
     else:
         for name, (_, summary) in COMMANDS.items():
             app.command(name, help=summary)(_not_loaded)
     return app
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        answer(f"lfr-batch {__version__}")
+        raise typer.Exit
 
 
 def _add(app: typer.Typer, name: str) -> None:
@@ -88,7 +100,11 @@ def _add(app: typer.Typer, name: str) -> None:
         app.command(name)(command)
 
 
-def _nothing() -> None:
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, help="Its version.", is_eager=True)
+    ] = False,
+) -> None:
     """Without a callback, Typer would make an only command the program itself."""
 
 
@@ -106,19 +122,20 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         with sigterm_interrupts(told_to_end):
             code = _done(words)
-    except KeyboardInterrupt:  # between its lines
-        code = INTERRUPTED
-    if code == INTERRUPTED:
-        complain(LIVE_STOPPED if words[0] in OF_DEPLOYMENTS else STOPPED)
-    sys.exit(TERMINATED if code == INTERRUPTED and told_to_end else code)
+    except (KeyboardInterrupt, typer.Abort):
+        complain(STOPS.get(words[0], "Stopped."))
+        code = TERMINATED if told_to_end else INTERRUPTED
+    sys.exit(code)
 
 
 def _done(words: list[str]) -> int:
-    """The exit code; what is wrong has been said."""
+    """The exit code; what is wrong has been said. Raises KeyboardInterrupt and typer.Abort."""
     try:
         app = build_app(words[0])
         code: int = app(words, prog_name="lfr", standalone_mode=False) or 0
         sys.stdout.flush()
+        if code == INTERRUPTED:  # what Typer makes of Ctrl-C
+            raise KeyboardInterrupt
     except LfrError as error:
         complain(str(error))
         code = error.exit_code
@@ -134,8 +151,6 @@ def _done(words: list[str]) -> int:
         code = 1
         if error.errno in NO_ROOM:
             _write_no_more()
-    except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
     return code
 
 

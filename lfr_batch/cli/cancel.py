@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.options import ConfigOption, OperatorOption, OutOption, settings_of
+from lfr_batch.cli.options import ConfigOption, OutOption, settings_of
 from lfr_batch.cli.output import say
 from lfr_batch.front.cancel import cancel_run
 from lfr_batch.oversight.authority import operator_name
@@ -14,7 +14,9 @@ from lfr_batch.oversight.authority import operator_name
 
 def cancel(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="As `lfr runs` shows it.")],
-    operator: OperatorOption = None,
+    operator: Annotated[
+        str | None, typer.Option(help="Who asks for it; your login name unless given.")
+    ] = None,
     out: OutOption = None,
     config: ConfigOption = None,
 ) -> None:

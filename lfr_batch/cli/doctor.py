@@ -5,22 +5,27 @@ from __future__ import annotations
 import typer
 
 from lfr_batch.cli.findings import Finding
-from lfr_batch.cli.findings_data import data_findings
+from lfr_batch.cli.findings_data import S3_OF_ENVIRONMENT, data_findings
 from lfr_batch.cli.findings_machine import machine_findings
 from lfr_batch.cli.findings_ray import ray_findings
 from lfr_batch.cli.findings_scan import scan_finding
 from lfr_batch.cli.findings_software import software_findings
-from lfr_batch.cli.options import JsonOption
+from lfr_batch.cli.options import ConfigOption, JsonOption, SetOption, settings_of
 from lfr_batch.cli.output import answer, answer_json, counted
-from lfr_batch.front.places import home, results_root
+from lfr_batch.config.schema import S3Config
+from lfr_batch.front.places import results_root
 from lfr_batch.homes.at_hand import Home, folder_here
 
 MARKS = {"ok": " ok ", "warning": "look", "problem": "BAD "}
 
 
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(
+    config: ConfigOption = None, overrides: SetOption = None, as_json: JsonOption = False
+) -> None:
     """What this machine is, what is wrong, and how to mend it."""
-    findings = collect_findings(home())
+    settings = settings_of(config, overrides)
+    place, s3 = settings.home_and_s3()
+    findings = collect_findings(place, settings.results_place()[0], s3)
     if as_json:
         answer_json([finding.as_row() for finding in findings])
     else:
@@ -28,7 +33,9 @@ def doctor(as_json: JsonOption = False) -> None:
     raise typer.Exit(1 if any(finding.state == "problem" for finding in findings) else 0)
 
 
-def collect_findings(home: Home, results: str | None = None) -> list[Finding]:
+def collect_findings(
+    home: Home, results: str | None = None, s3: S3Config = S3_OF_ENVIRONMENT
+) -> list[Finding]:
     """Everything looked at, in the order to read it. ``results`` is the results root to look at.
 
     Nothing is changed: no folder is made and no lake is opened for writing.
@@ -38,7 +45,7 @@ def collect_findings(home: Home, results: str | None = None) -> list[Finding]:
         *ray_findings(),
         *software_findings(),
         scan_finding(),
-        *data_findings(home, results or results_root(None)),
+        *data_findings(home, results or results_root(None), s3),
     ]
 
 

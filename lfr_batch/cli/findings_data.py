@@ -23,21 +23,22 @@ from lfr_batch.results.lake_version import check_lake, lake_version
 from lfr_batch.results.store import open_store
 from lfr_batch.work.machine import sized_here
 
+S3_OF_ENVIRONMENT = S3Config()
 
-def data_findings(home: Home, results: str) -> list[Finding]:
+
+def data_findings(home: Home, results: str, s3: S3Config = S3_OF_ENVIRONMENT) -> list[Finding]:
     if isinstance(home, str):
-        return [*bucket_findings(home), results_finding(results)]
+        return [*bucket_findings(home, s3), results_finding(results, s3)]
     return [
         home_finding(home),
         *pack_findings(home),
         *gallery_findings(home),
-        results_finding(results),
+        results_finding(results, s3),
     ]
 
 
-def bucket_findings(home: str) -> list[Finding]:
+def bucket_findings(home: str, s3: S3Config) -> list[Finding]:
     """Whether it can be read, and what is in it, which is brought into the cache for that."""
-    s3 = S3Config()
     try:
         folder = manifests_at_hand(home, s3)
         for name in pack_names(folder):
@@ -111,10 +112,10 @@ def gallery_room_bytes() -> int:
     return gallery_bytes(cuda.memory_bytes(), sized_here(Config()).engine.gpu_share)
 
 
-def results_finding(root: str) -> Finding:
+def results_finding(root: str, s3: S3Config) -> Finding:
     """Whether the results root can be read, and which version of the schemas it holds."""
     try:
-        store = open_store(root)
+        store = open_store(root, s3)
         check_lake(store)
         version = lake_version(store)
     except LfrError as error:

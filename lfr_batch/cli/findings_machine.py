@@ -127,12 +127,13 @@ def gpu_finding(names: Sequence[str], visible: int) -> Finding:
 
 
 def open_files_finding(soft: int, hard: int) -> Finding:
-    if soft == resource.RLIM_INFINITY:
-        return ok("open files", "no limit")
-    text = f"at most {soft} at once"
-    if soft < MIN_OPEN_FILES:
-        wanted = MIN_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MIN_OPEN_FILES, hard)
-        return warning("open files", text, f"Say `ulimit -n {wanted}` first: Ray opens many.")
+    """What starts Ray raises its soft limit as far as the hard one lets it."""
+    if hard == resource.RLIM_INFINITY:
+        return ok("open files", "no limit that cannot be raised")
+    text = f"at most {hard} at once" + (f", {soft} until Ray is started" if soft < hard else "")
+    if hard < MIN_OPEN_FILES:
+        way_out = f"Let it open {MIN_OPEN_FILES} (`ulimit -n`, LimitNOFILE): Ray opens many."
+        return warning("open files", text, way_out)
     return ok("open files", text)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from lfr_batch.cli.output import counted
 from lfr_batch.results.notices import read_notices
+from lfr_batch.results.run_log import UNDER_WAY
 from lfr_batch.results.status import RunOverview, run_progress
 from lfr_batch.results.stored_run import StoredRun
 
@@ -17,7 +18,6 @@ SHARE = 0.1
 LINE_EVERY_S = 30.0
 STALL_S = 100.0
 """Without a receipt; a segment that takes longer is looked into, too."""
-RUNNING = "running"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Heard:
     """What has been said, and since when nothing has changed; seconds of one steady clock."""
 
     over: int = -1
-    """Segments with a receipt."""
+    """Segments with a receipt, or files that have been probed."""
     changed_s: float = 0.0
     said_s: float = float("-inf")
     stall_said: bool = False
@@ -46,7 +46,7 @@ def follow(
         for notice in notices[heard.notices :]:
             say(f"{notice.at:%H:%M:%S} UTC: {notice.sentence}")
         heard = replace(heard, notices=len(notices))
-        if found.status != RUNNING:
+        if found.status not in UNDER_WAY:
             return found
         lines, heard = news(found, heard, clock())
         for line in lines:
@@ -56,16 +56,15 @@ def follow(
 
 def news(found: RunOverview, heard: Heard, now_s: float) -> tuple[list[str], Heard]:
     """What is to be said now. Pure."""
-    progress, lines = found.progress, list[str]()
-    over = progress.done + progress.failed + progress.quarantined
+    lines, (what, over, left) = list[str](), _far(found)
     if over != heard.over:
         heard = replace(heard, over=over, changed_s=now_s, stall_said=False)
     still_s = now_s - heard.changed_s
     if still_s >= STALL_S and not heard.stall_said:
         heard = replace(heard, stall_said=True)
         lines.append(
-            f"No segment has ended for {still_s:.0f} s, and {progress.pending} are left: see the "
-            "log of the run and `ray status`; `lfr cancel` ends the run, `lfr resume` goes on."
+            f"{what} for {still_s:.0f} s, and {left} are left: see the log of the run and "
+            "`ray status`; `lfr cancel` ends the run, `lfr resume` goes on."
         )
     if now_s - heard.said_s >= LINE_EVERY_S and not heard.stall_said:
         heard = replace(heard, said_s=now_s)
@@ -73,7 +72,19 @@ def news(found: RunOverview, heard: Heard, now_s: float) -> tuple[list[str], Hea
     return lines, heard
 
 
+def _far(found: RunOverview) -> tuple[str, int, int]:
+    """What has not happened where nothing moves, how many are over, and how many are left."""
+    if found.probed:
+        probed, files = found.probed
+        return "No file has been probed", probed, files - probed
+    progress = found.progress
+    over = progress.done + progress.failed + progress.quarantined
+    return "No segment has ended", over, progress.pending
+
+
 def line(found: RunOverview) -> str:
+    if found.probed:
+        return f"planning: {found.probed.sentence}"
     progress = found.progress
     over = progress.done + progress.failed + progress.quarantined
     return (

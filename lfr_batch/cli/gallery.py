@@ -33,9 +33,7 @@ from lfr_batch.cli.options import (
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting
-from lfr_batch.config.schema import S3Config
 from lfr_batch.front.listeners import EnrolListener
-from lfr_batch.front.places import home
 from lfr_batch.front.verbs import enrol
 from lfr_batch.gallery.records import Enrolment, Listing, Pick, SnapshotInfo
 from lfr_batch.gallery.store import (
@@ -160,9 +158,12 @@ def _size(pictures: int, subjects: int) -> str:
 
 
 @gallery_app.command("list")
-def list_(as_json: JsonOption = False) -> None:
-    """The galleries on this machine, as their current snapshots are."""
-    rows = [_row(info) for info in list_galleries(manifests_at_hand(home(), S3Config()))]
+def list_(
+    config: ConfigOption = None, overrides: SetOption = None, as_json: JsonOption = False
+) -> None:
+    """The galleries of the home, as their current snapshots are."""
+    place = settings_of(config, overrides).home_and_s3()
+    rows = [_row(info) for info in list_galleries(manifests_at_hand(*place))]
     if as_json:
         answer_json(rows)
     else:
@@ -179,10 +180,13 @@ def show(
     files: Annotated[
         bool, typer.Option("--files", help="Every file it was enrolled from, and its outcome.")
     ] = False,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """A gallery's snapshots and subjects, or the files it was enrolled from."""
-    folder = gallery_at_hand(home(), name, S3Config())
+    place, s3 = settings_of(config, overrides).home_and_s3()
+    folder = gallery_at_hand(place, name, s3)
     snapshot = load_snapshot(folder, name)
     if files:
         rows = file_rows(read_outcomes(snapshot))
@@ -210,9 +214,10 @@ def show(
 
 
 @gallery_app.command()
-def verify(name: str) -> None:
+def verify(name: str, config: ConfigOption = None, overrides: SetOption = None) -> None:
     """Compare every file of the current snapshot with the sha256 in its manifest."""
-    info = verify_snapshot(snapshot_at_hand(home(), name, None, S3Config()), name)
+    place, s3 = settings_of(config, overrides).home_and_s3()
+    info = verify_snapshot(snapshot_at_hand(place, name, None, s3), name)
     answer(f"{name}: snapshot {info.snapshot_id} with {info.templates} templates is intact")
 
 
@@ -220,12 +225,14 @@ def verify(name: str) -> None:
 def delete(
     name: str,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
 ) -> None:
     """Remove a gallery with all its snapshots: templates and pictures of people, for good.
 
     Of a home in a bucket other nodes forget it when they next open that home.
     """
-    s3, place = S3Config(), home()
+    place, s3 = settings_of(config, overrides).home_and_s3()
     folder = manifests_at_hand(place, s3)
     size = sum(info.templates for info in list_snapshots(folder, name))
     if not yes:

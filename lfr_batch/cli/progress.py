@@ -11,8 +11,9 @@ from time import monotonic
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from lfr_batch.cli.found import Notes
 from lfr_batch.cli.output import counted, say
-from lfr_batch.records import Segment, SegmentOutcome
+from lfr_batch.records import FootageAsset, Segment, SegmentOutcome
 
 LINE_EVERY_S = 10.0
 
@@ -31,10 +32,14 @@ def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
 
 @dataclass(slots=True)
 class ScanProgress:
-    """Counts of a running scan. ``start`` and ``take`` are called by the scan."""
+    """Counts of a running scan, which calls what ``scanning.progress.Progress`` has."""
 
     bar: Progress
     task: TaskID = TaskID(0)
+    files: int = 0
+    to_probe: int = 0
+    is_planned_now: bool = False
+    notes: Notes = field(default_factory=Notes)
     planned: int = 0
     todo: int = 0
     done: int = 0
@@ -45,8 +50,25 @@ class ScanProgress:
     started_at: float = field(default_factory=monotonic)
     said_at: float = 0.0
 
+    def probe(self, files: int, left: int) -> None:
+        self.files, self.to_probe, self.is_planned_now = files, left, True
+        if left < files:
+            say(f"{files - left} of {counted(files, 'file')} probed already")
+        self.task = self.bar.add_task("", total=left, line="probing footage")
+
+    def probed(self, assets: Sequence[FootageAsset]) -> None:
+        self.notes.add(assets)
+        self.to_probe -= 1
+        line = f"{self.files - self.to_probe}/{counted(self.files, 'file')} probed"
+        self.bar.update(self.task, advance=1, line=line)
+        self._say_now_and_then(line)
+
     def start(self, plan: Sequence[Segment], todo: int) -> None:
         self.planned, self.todo, self.started_at = len(plan), todo, monotonic()
+        if self.is_planned_now:
+            self.bar.remove_task(self.task)
+            self.notes.tell()
+            say(f"planned: {counted(len(plan), 'segment')}")
         if todo < len(plan):
             say(f"{len(plan) - todo} of {counted(len(plan), 'segment')} done already")
         self.task = self.bar.add_task("", total=todo, line="starting")
@@ -59,6 +81,10 @@ class ScanProgress:
         self.media_s += outcome.media_s
         line = self.line()
         self.bar.update(self.task, completed=self.done + self.failed, line=line)
+        self._say_now_and_then(line)
+
+    def _say_now_and_then(self, line: str) -> None:
+        """Where there is no terminal."""
         if self.bar.disable and monotonic() - self.said_at >= LINE_EVERY_S:
             self.said_at = monotonic()
             say(line)

@@ -6,11 +6,11 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import duckdb
-import pyarrow as pa
 import typer
 
 from lfr_batch.cli import following
@@ -32,7 +32,8 @@ from lfr_batch.cli.output import (
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import GalleryError, StoreError, UsageError
 from lfr_batch.front.places import home
-from lfr_batch.front.results import open_results
+from lfr_batch.front.results import Results, open_results
+from lfr_batch.front.settings import Settings
 from lfr_batch.homes.at_hand import folder_here, snapshot_at_hand
 from lfr_batch.models.settled import in_words
 from lfr_batch.results.lake import open_lake
@@ -41,9 +42,16 @@ from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import render
 from lfr_batch.results.run_log import EXIT_CODES
-from lfr_batch.results.run_state import NO_RUNS
+from lfr_batch.results.run_state import no_runs
 from lfr_batch.results.sql import run_query
-from lfr_batch.results.status import INTERRUPTED, FileState, RunOverview, run_progress, run_rows
+from lfr_batch.results.status import (
+    INTERRUPTED,
+    FileState,
+    ProbedSoFar,
+    RunOverview,
+    run_progress,
+    run_rows,
+)
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 
@@ -69,18 +77,28 @@ STATUS_MEANS = {
 def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Every run, newest first."""
     root, s3 = settings_of(config, out=out).results_place()
-    rows = run_rows(open_lake(root, s3), open_store(root, s3))
+    store = open_store(root, s3)
+    rows = run_rows(open_lake(root, s3), store)
     if not rows:
-        say(f"{root}: {NO_RUNS}")
+        say(f"{root}: {no_runs(store)}")
     if as_json:
         answer_json(rows)
     else:
-        answer_table([{**row, "not_whole": _not_whole(row)} for row in rows], RUN_COLUMNS)
+        shown = [{**row, "footage": _footage(row), "not_whole": _not_whole(row)} for row in rows]
+        answer_table(shown, RUN_COLUMNS)
+
+
+def _footage(row: Mapping[str, Any]) -> Any:
+    """How much there is or, of a run that is not planned yet, how many files are probed."""
+    if row["files"] is None:
+        return row["footage"]
+    return ProbedSoFar(row["files_probed"], row["files"]).sentence
 
 
 def _not_whole(row: Mapping[str, Any]) -> str | None:
-    """Files that were searched only in part, or not at all."""
+    """Files that were searched only in part, or not at all, and what could not be listed."""
     counts = {status: row[f"footage_{status}"] for status in NOT_WHOLE}
+    counts["not seen"] = len(row["gaps"] or ())
     return ", ".join(f"{n} {status}" for status, n in counts.items() if n) or None
 
 
@@ -101,7 +119,7 @@ def status(
     found = following.follow(run, say) if follow else run_progress(run)
     _show_status(found, read_notices(run), as_json=as_json)
     if follow:
-        raise typer.Exit(EXIT_CODES.get(found.status, 1) or 0)
+        sys.exit(EXIT_CODES.get(found.status, 1) or 0)  # Typer's own 130 means Ctrl-C
 
 
 def _show_status(found: RunOverview, notices: Sequence[Notice], *, as_json: bool) -> None:
@@ -122,6 +140,8 @@ def _tell_status(found: RunOverview, row: Mapping[str, Any], notices: Sequence[N
         if isinstance(value, Mapping):
             for reason, count in value.items():
                 answer(f"{name:16} {count:>6} × {reason}")
+        elif isinstance(value, list | tuple):
+            _tell_list(name, value)
         else:
             answer(f"{name:16} {nothing() if value is None else value}")
     for who, segments in found.searched_by.items():
@@ -134,6 +154,13 @@ def _tell_status(found: RunOverview, row: Mapping[str, Any], notices: Sequence[N
         answer(f"… and {len(found.not_whole) - FILES_SHOWN} more; --json has them all")
     if then := _way_on(found):
         answer(then)
+
+
+def _tell_list(name: str, lines: Sequence[str]) -> None:
+    for line in lines[:FILES_SHOWN]:
+        answer(f"{name:16} {line}")
+    if len(lines) > FILES_SHOWN:
+        answer(f"{name:16} … and {len(lines) - FILES_SHOWN} more; --json has them all")
 
 
 def _way_on(found: RunOverview) -> str | None:
@@ -179,6 +206,7 @@ def _searched(found: RunOverview) -> dict[str, Any]:
     states = Counter(file.status for file in found.not_whole)
     return {
         "files": found.files,
+        "files_probed": found.probed.probed if found.probed else found.files,
         "footage": found.footage,
         "footage_partly": states["partly"],
         "footage_damaged": states["damaged"],
@@ -194,6 +222,9 @@ def _searched(found: RunOverview) -> dict[str, Any]:
         "refused": dict(progress.rejections),
         "errors": dict(found.errors),
         "unsearched": dict(found.unsearched),
+        "left_out": dict(found.request.left_out or {}),
+        "gaps": found.request.gaps or (),
+        "unmatched_rows": found.request.unmatched_rows or (),
     }
 
 
@@ -217,24 +248,27 @@ def sql(
         raise UsageError("Ask one thing: SQL, or a ready question with --ask.")
     settings = settings_of(config, out=out)
     results = open_results(settings)
-    is_empty = not results.arrow("FROM runs LIMIT 1").num_rows
-    if query is None and question is None and is_empty:
-        say(f"{settings.results_place()[0]}: {NO_RUNS}")
-    if question is not None:
-        say(results.about(question, given))
-        _show(results.ask(question, given), form)
-    elif query is not None:
-        _show(results.arrow(query, given), form)
-    else:
+    if question is None and query is None:
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
+        _tell_if_empty(results, settings)
         raise typer.Exit(prompt(results.connection, folder_here(home()), form, given))
-    if is_empty:  # or its answers would read as "nobody"
-        say(f"{settings.results_place()[0]}: {NO_RUNS}")
+    found = results.ask(question, given) if question else results.arrow(query or "", given)
+    text = render(found, form, encoding_of(sys.stdout))
+    _tell_if_empty(results, settings)
+    if question:
+        say(results.about(question, given))
+    _show(text)
 
 
-def _show(table: pa.Table, form: str) -> None:
-    text = render(table, form, encoding_of(sys.stdout))
+def _tell_if_empty(results: Results, settings: Settings) -> None:
+    """The answers would read as "nobody"."""
+    if not results.arrow("FROM runs LIMIT 1").num_rows:
+        root, s3 = settings.results_place()
+        say(f"{root}: {no_runs(open_store(root, s3))}")
+
+
+def _show(text: str | bytes) -> None:
     if isinstance(text, bytes):
         sys.stdout.buffer.write(text)
     else:
@@ -265,7 +299,7 @@ def report(
     else:
         from lfr_batch.results.report import write_report  # noqa: PLC0415
 
-        write_report(connection, run, path, reference_pictures)
+        write_report(connection, run, path, partial(reference_pictures, s3))
     answer(str(path.absolute()))
 
 
@@ -277,13 +311,13 @@ def _kind(connection: duckdb.DuckDBPyConnection, run_id: str) -> str | None:
 
 
 def reference_pictures(
-    gallery: str, snapshot_id: str, image_ids: Sequence[str]
+    s3: S3Config, gallery: str, snapshot_id: str, image_ids: Sequence[str]
 ) -> Mapping[str, bytes]:
     """The enrolled pictures beside which evidence is shown; none if the snapshot is gone."""
     from lfr_batch.gallery.store import load_snapshot, read_thumbnails  # noqa: PLC0415
 
     try:
-        folder = snapshot_at_hand(home(), gallery, snapshot_id, S3Config())
+        folder = snapshot_at_hand(home(), gallery, snapshot_id, s3)
         return read_thumbnails(load_snapshot(folder, gallery, snapshot_id), image_ids)
     except (GalleryError, StoreError) as error:
         say(f"The report is without enrolled pictures: {error}")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lfr_batch.cli.found import found_counts, tell_found, tell_notes
+from lfr_batch.cli.found import found_counts, tell_found
 from lfr_batch.cli.options import (
     AddressOption,
     AllowCpuOption,
@@ -32,7 +32,7 @@ from lfr_batch.cli.options import (
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
-from lfr_batch.cli.progress import counting, scan_progress
+from lfr_batch.cli.progress import scan_progress
 from lfr_batch.front import verbs as front
 from lfr_batch.front.listeners import RunListener
 from lfr_batch.front.runs import FinishedRun
@@ -44,7 +44,7 @@ from lfr_batch.results.rows import row_of
 from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.results.status import FileState
 from lfr_batch.scanning.execute import RunResult
-from lfr_batch.scanning.plan import Order, Plan
+from lfr_batch.scanning.plan import Order, Prepared
 
 SHOWN = 20
 FILES_NAMED = 100
@@ -159,15 +159,17 @@ def resume(
     ] = False,
     out: OutOption = None,
     config: ConfigOption = None,
+    overrides: SetOption = None,
     engine: EngineOption = None,
     address: AddressOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Finish a run that was interrupted, and try again what was quarantined.
 
-    Of --config places hold and what it says of the engine; what decides results does not change.
+    Of --config places hold and what it says of engine and limits, which --set may change, too; what
+    decides results does not change.
     """
-    settings = settings_of(config, out=out, engine__kind=engine, engine__address=address)
+    settings = settings_of(config, overrides, out, engine__kind=engine, engine__address=address)
     listener = RunListener(searching=scan_progress)
     run = front.resume(run_id, retry_failed=retry_failed, settings=settings, listener=listener)
     if run.result.request.kind == "search":
@@ -181,25 +183,23 @@ def _tell_accepted(order: Order) -> None:
     say(f"case {order.authority.case_ref}, authority {order.authority.authority}")
 
 
-def _tell_planned(plan: Plan) -> None:
-    say(explain(plan.choice))
-    for sentence in plan.said:
+def _tell_asked_before(run_id: str) -> None:
+    say(f"Run {run_id} was asked for before: it goes on from where it stands.")
+
+
+def _tell_created(prepared: Prepared) -> None:
+    say(explain(prepared.choice))
+    for sentence in prepared.said:
         say(sentence)
-    tell_notes(plan.assets)
-
-
-def _tell_created(plan: Plan) -> None:
-    files = len({asset.uri for asset in plan.assets})
-    sizes = f"{counted(files, 'file')}, {counted(len(plan.segments), 'segment')}"
-    say(f"run {plan.request.run_id}: {sizes}")
+    files = counted(len(prepared.found.entries), "file")
+    say(f"run {prepared.request.run_id}: {files}")
 
 
 TOLD = RunListener(
     accepted=_tell_accepted,
-    probing=lambda: counting("probing footage", 0),
     found=tell_found,
-    planned=_tell_planned,
     created=_tell_created,
+    asked_before=_tell_asked_before,
     searching=scan_progress,
 )
 
@@ -318,6 +318,7 @@ def _summary(run: FinishedRun, states: Sequence[FileState]) -> dict[str, Any]:
             *progress.unsearched,
         ],
         "not_whole": [asdict(state) for state in states],
+        "gaps": result.request.gaps,
     }
 
 

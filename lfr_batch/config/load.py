@@ -20,9 +20,9 @@ from lfr_batch.config.schema import Config
 from lfr_batch.errors import ConfigError
 
 WITHOUT_EFFECT_ON_RESULTS = frozenset(
-    {"engine", "s3", "job", "deployment", "alerts", "console", "retention"}
+    {"engine", "limits", "s3", "job", "deployment", "alerts", "console", "retention"}
 )
-"""Sections that say where and how a run is done, not what comes out of it."""
+"""Sections that say where, how and how far a run is done, not what comes out of it."""
 EXAMPLES: Mapping[type[BaseModel], str] = {
     Config: "conf/default.yaml",
     LiveConfig: "conf/live.yaml",

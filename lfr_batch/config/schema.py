@@ -6,6 +6,7 @@ every key with its default; a test keeps the two equal.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
@@ -199,6 +200,10 @@ class EngineConfig(Section):
     segments_per_worker: Annotated[int, Field(ge=0)] = 0
     """Segments, or groups of stills, that a worker has at once; 0: one on processors, as many as
     it has cores on a GPU."""
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    """Ray's labels that a node must have for a worker to be on it."""
+    drain_s: Annotated[float, Field(ge=0.0)] = 20.0
+    """What is in hand may take so long after SIGTERM."""
     ledger_flush_s: Annotated[float, Field(gt=0.0)] = 5.0
 
     @property
@@ -218,6 +223,20 @@ class EngineConfig(Section):
     def threads(self) -> int:
         """Of a worker; where that has not been settled, one."""
         return max(1, round(self.cpus_per_worker or 1.0))
+
+
+class LimitsConfig(Section):
+    """What a segment, a picture or a file that is probed may take, until it is given up and its
+    worker process is ended; null or 0: as much as it takes."""
+
+    memory_mib: Annotated[float, Field(ge=0.0)] | None = 960.0
+    """By which the memory of a worker may grow beyond what it has with models and gallery; of one
+    that has several in hand, for each."""
+    time_s: Annotated[float, Field(ge=0.0)] | None = 120.0
+    """Processor time, whatever it is."""
+    time_factor: Annotated[float, Field(ge=0.0)] | None = 5.0
+    """Seconds of processor time more for each second of footage; where a file on a disk is probed,
+    which is read to its end for its hash, for every 20 MB."""
 
 
 class S3Config(Section):
@@ -255,4 +274,5 @@ class Config(Section):
     enrol: EnrolConfig = EnrolConfig()
     inference: InferenceConfig = InferenceConfig()
     engine: EngineConfig = EngineConfig()
+    limits: LimitsConfig = LimitsConfig()
     s3: S3Config = S3Config()

@@ -9,18 +9,21 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from lfr_batch import cuda
 from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.open_files import make_room_for_files
 from lfr_batch.engine.own_cluster import listening, own_token
 from lfr_batch.engine.session_folder import RAYS, TOKEN, base_folder, session_folder
-from lfr_batch.errors import EngineError
+from lfr_batch.errors import EngineError, LfrError
 from lfr_batch.models.devices import available_cores
 from lfr_batch.work.workers import Machine
+
+logger = logging.getLogger(__name__)
 
 KNOCK_S = 10.0
 FOUND_BY_RAY = frozenset({"auto", "local"})
@@ -57,19 +60,21 @@ def _joined(config: EngineConfig) -> Iterator[None]:
     # Ray reads these when it is first imported or initialised.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # What the thread that drives a dataset does itself ends with it, wherever it is broken off.
-    os.environ.setdefault("RAY_DATA_METADATA_PREFETCH_ON_THREAD", "0")
     # Ray's core prints messages for Ray's developers on the operator's terminal otherwise.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray  # noqa: PLC0415 - a second to import, which only runs on Ray should pay
-    from ray._private import auto_init_hook  # noqa: PLC0415
+    from ray._private import auto_init_hook, worker  # noqa: PLC0415
 
     # What a thread of Ray's asks for when a run is over is refused: it started another cluster.
     # RAY_ENABLE_AUTO_CONNECT=0 says the same to a Ray that is not imported yet.
     auto_init_hook.enable_auto_connect = False
+    # What Ray's daemons tell of deaths, with their own state, comes whatever log_to_driver says.
+    rays: Any = worker
+    rays.print_to_stdstream = _note
     if ray.is_initialized():
         yield
         return
+    make_room_for_files()
     address = named_cluster(config)
     with _cluster_at(address) if address else _cluster_here(config.loopback):
         yield
@@ -105,7 +110,8 @@ def _cluster_here(loopback: bool) -> Iterator[None]:
         way_out = (
             "`lfr doctor` shows what this machine lacks; `--engine in_process` does without Ray."
         )
-        with _explained(f"Ray cannot be started here, with {_room()}", way_out):
+        # Ray's own "timed out during startup" is an Exception and nothing more.
+        with _explained(f"Ray cannot be started here, with {_room()}", way_out, Exception):
             folder = stack.enter_context(session_folder())
             stack.enter_context(own_token(folder / TOKEN))
             stack.callback(ray.shutdown)
@@ -141,6 +147,8 @@ def _explained(what: str, way_out: str, *also: type[Exception]) -> Iterator[None
     refusals: tuple[type[Exception], ...] = (RuntimeError, ValueError, OSError, *also)
     try:
         yield
+    except LfrError:
+        raise
     except refusals as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise EngineError(f"{what} ({reason}): {way_out}") from error
@@ -202,6 +210,12 @@ def _heeding_sigterm() -> Iterator[None]:
     finally:
         if callable(said) and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, said)
+
+
+def _note(told: Mapping[str, Any], **_: object) -> None:
+    """For whoever looks into it: what matters of it the pool says in a sentence."""
+    for line in told["lines"]:
+        logger.info("Ray tells: %s", str(line).partition("\n")[0])
 
 
 @contextmanager

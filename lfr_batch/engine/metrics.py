@@ -10,7 +10,7 @@ from collections import Counter as Tallied
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from lfr_batch.records import Segment, SegmentOutcome
+from lfr_batch.records import FootageAsset, Segment, SegmentOutcome
 from lfr_batch.results.hold import newest_epoch
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.progress import Progress
@@ -81,6 +81,12 @@ class MeasuredProgress:
         self._gauges = {name: Gauge(name, text, ("run_id",)) for name, text in GAUGES.items()}
         self._waiting = 0
         self._bytes_each: dict[str, float] = {}
+
+    def probe(self, files: int, left: int) -> None:
+        self._progress.probe(files, left)
+
+    def probed(self, assets: Sequence[FootageAsset]) -> None:
+        self._progress.probed(assets)
 
     def start(self, plan: Sequence[Segment], todo: int) -> None:
         segments = Tallied(segment.footage_id for segment in plan)

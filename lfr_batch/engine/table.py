@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.ask_nodes import settle_on_nodes
 from lfr_batch.engine.cluster import connected, named_cluster, usual_node
-from lfr_batch.engine.in_process import in_process
+from lfr_batch.engine.in_process import in_child, run_in_child
 from lfr_batch.engine.metrics import MeasuredProgress
-from lfr_batch.engine.ray_data import ray_data
+from lfr_batch.engine.open_files import make_room_for_files
+from lfr_batch.engine.ray_pool import ray_pool
 from lfr_batch.engine.session_folder import usable_base
 from lfr_batch.homes.at_hand import Home
 from lfr_batch.models.kinds import Agreed
 from lfr_batch.recognition.settle import Work, agree_here
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.scanning.execute import OpenEngine
+from lfr_batch.scanning.probing import PROBES_PER_CORE, OpenProbers, Probers
 from lfr_batch.scanning.progress import Progress
-from lfr_batch.work.attempts import Runner
+from lfr_batch.work.attempts import Runner, Tell, unheard
 from lfr_batch.work.machine import may_use_gpu, this_machine
 from lfr_batch.work.workers import Machine
 
-ENGINES: dict[str, Callable[[EngineConfig], AbstractContextManager[Runner]]] = {
-    "ray": ray_data,
-    "in_process": in_process,
-}
+MANY_FILES = 500
+"""From so many a cluster probes them: fewer are probed here before its workers are open."""
+PROBER_CORES = 2
+"""Of each worker that probes: its threads share one Python."""
+
+ENGINES: dict[str, OpenEngine] = {"ray": ray_pool, "in_process": in_child}
 
 
-def open_engine(config: EngineConfig) -> AbstractContextManager[Runner]:
-    """Raises EngineError if the engine cannot be had."""
-    return ENGINES[config.kind](config)
+def open_engine(config: EngineConfig, tell: Tell = unheard) -> AbstractContextManager[Runner]:
+    """``tell`` is given what the operator should know meanwhile. Raises EngineError if the engine
+    cannot be had."""
+    return ENGINES[config.kind](config, tell)
+
+
+@contextmanager
+def open_probers(config: EngineConfig, files: int, tell: Tell) -> Iterator[Probers]:
+    """On all nodes of the cluster that is named, of whatever kind, where there are many files; else
+    in a guarded process of this machine. Raises EngineError."""
+    if config.kind != "ray" or not named_cluster(config) or files < MANY_FILES:
+        yield Probers(run_in_child)
+        return
+    with connected(config):
+        cores = float(min(PROBER_CORES, usual_node(gpus=False).cores))
+        sizes = {"cpus_per_worker": cores, "gpus_per_worker": 0.0}
+        with ray_pool(config.model_copy(update=sizes), tell) as run:
+            yield Probers(run, round(PROBES_PER_CORE * cores), run_in_child)
 
 
 def machine_for(config: Config) -> Machine:
@@ -62,15 +83,32 @@ def measured(config: EngineConfig, progress: Progress, run: StoredRun) -> Progre
     return progress
 
 
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What a run is planned and done on."""
+
+    open_probers: OpenProbers
+    """As ``open_probers``."""
+    open: OpenEngine
+    """As ``open_engine``."""
+
+
 @contextmanager
-def joined(config: EngineConfig) -> Iterator[None]:
+def joined(config: EngineConfig) -> Iterator[Engines]:
     """The cluster that is named, if one is: joined before there is a run that it could refuse.
 
-    Where one is to be started here, it is made sure that there is a place for it. Raises
-    EngineError.
+    Where one is to be started here, it is made sure that there is a place for it, and anywhere that
+    enough files can be opened. Without Ray the
+    worker's process starts now, to be ready when there is a plan. Raises EngineError.
     """
-    elsewhere = config.kind == "ray" and named_cluster(config)
-    if config.kind == "ray" and not elsewhere:
+    if config.kind == "in_process":
+        with in_child(config) as run:
+            probers = Probers(run)
+            yield Engines(lambda *_: nullcontext(probers), lambda *_: nullcontext(run))
+        return
+    elsewhere = named_cluster(config)
+    make_room_for_files()
+    if not elsewhere:
         usable_base()
     with connected(config) if elsewhere else nullcontext():
-        yield
+        yield Engines(open_probers, open_engine)

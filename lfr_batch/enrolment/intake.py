@@ -53,10 +53,11 @@ from lfr_batch.oversight.authority import Authority
 from lfr_batch.recognition.planned import planned_with, require_same, require_software
 from lfr_batch.recognition.settle import Settle, agree_here, require_obeyed
 from lfr_batch.records import FaceBatch
-from lfr_batch.work.attempts import Runner, WorkKind, run_with_attempts
+from lfr_batch.work.attempts import Runner, Tell, WorkKind, run_with_attempts, unheard
 from lfr_batch.work.lending import Lend, for_all, for_each
+from lfr_batch.work.limits import Limits
 from lfr_batch.work.lost import Why
-from lfr_batch.work.machine import sized_here
+from lfr_batch.work.machine import item_limits, sized_here
 from lfr_batch.work.privacy import protect_files
 
 EnrolmentOutcome = EnrolledFace | FileOutcome
@@ -89,6 +90,14 @@ class EnrolSpec:
     planned: PlannedWith
 
     @property
+    def limits(self) -> Limits:
+        """Of a picture."""
+        return item_limits(self.config, self.settled.device)
+
+    def media_s(self, _: Sequence[EnrolmentImage]) -> float:
+        return 0.0
+
+    @property
     def together(self) -> int:
         """Pictures, or groups of them, that a worker has at once."""
         return max(1, self.config.engine.segments_per_worker)
@@ -108,22 +117,22 @@ def examine(
     run: Runner,
     on_outcome: Callable[[EnrolmentOutcome], None] = lambda _: None,
     settle: Settle = agree_here,
-    say: Callable[[str], None] = lambda _: None,
+    tell: Tell = unheard,
 ) -> Enrolment:
     """What becomes of every file; nothing is written. Raises PackError, EngineError.
 
     ``settle`` says what the workers compute with: all templates come from the same arithmetic;
-    ``say`` hears which machines have another.
+    ``tell`` hears which machines have another, and what the work waits for.
     """
     order = replace(order, config=sized_here(order.config, len(listing.images)))
     pack = _pack(order.home, order.config)
     require_permitted_use(pack.manifest, order.licence_statement)
     agreed = settle(order.home, order.config, "enrol")
     for sentence in agreed.said:
-        say(sentence)
+        tell(sentence)
     basis = _Basis(agreed.settled, planned_with(pack))
     before = load_compared(folder_here(order.home), order.gallery)
-    with closing(enrol_images(order, run, listing.images, basis)) as outcomes:
+    with closing(enrol_images(order, run, listing.images, basis, tell)) as outcomes:
         return collect(
             chain(listing.not_enrolled, _noting(outcomes, on_outcome)),
             listing.subjects,
@@ -171,10 +180,10 @@ def _pack(home: Home, config: Config) -> Pack:
 
 
 def enrol_images(
-    order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], basis: _Basis
+    order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], basis: _Basis, tell: Tell
 ) -> Generator[EnrolmentOutcome]:
     spec = EnrolSpec(order.home, order.config, order.pick, basis.settled, basis.planned)
-    return run_with_attempts(run, _ENROLLING, spec, images, spec.together)
+    return run_with_attempts(run, _ENROLLING, spec, images, spec.together, tell)
 
 
 def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], EnrolmentOutcome]:

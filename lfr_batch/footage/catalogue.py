@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
@@ -45,19 +46,10 @@ MOST_FRAMES = 50
 def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[FootageAsset, ...]:
     """What the entry is: an asset for each stream of each recording in it, or one for a still.
 
-    An entry that cannot be read comes back as one asset, 'failed' with the reason. Raises
-    StoreAway: then nothing is known of it.
+    An entry that cannot be read comes back as one asset, 'failed' with the reason. Raises StoreAway
+    where that may be known later.
     """
-    blank = FootageAsset(
-        footage_id=_footage_id(entry.uri, None),
-        uri=entry.uri,
-        kind="still" if _still_by_name(entry.uri) else "video",
-        status="failed",
-        camera_id=entry.camera_id,
-        site=entry.site,
-        rotation_deg=entry.rotate_deg,
-        aspect=entry.aspect,
-    )
+    blank = _blank(entry)
     try:
         source = source_of(entry.uri, s3)
         facts = source.facts()
@@ -71,14 +63,16 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
             changed_ns=facts.changed_ns,
             version_id=facts.state.version_id,
         )
-        with undisturbed(source, facts.state, facts.checksum):
-            head = check_head(source)
-            kind = kind_of(source, head)
+        looked_into = source.as_of(facts.state)
+        with undisturbed(source, facts.state, facts.checksum), ExitStack() as after:
+            after.callback(looked_into.let_go)
+            head = check_head(looked_into)
+            kind = kind_of(looked_into, head)
             blank = replace(blank, kind=kind)
             if kind == "still":
-                found = [_still(entry, source)]
+                found = [_still(entry, looked_into)]
             else:
-                found = probe_moving(entry, source, head, facts)
+                found = probe_moving(entry, looked_into, head, facts)
     except StoreAway:
         raise
     except (FootageError, StoreError, UsageError) as error:
@@ -91,6 +85,24 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
     return tuple(
         _with_start(_asset(blank, each, facts, footage, is_first=n == 0), entry, each, footage)
         for n, each in enumerate(found)
+    )
+
+
+def unprobed(entry: FootageEntry, footage: FootageConfig, error: str) -> FootageAsset:
+    """Of an entry whose probing came to no end."""
+    return _with_start(replace(_blank(entry), error=error), entry, Probed({}), footage)
+
+
+def _blank(entry: FootageEntry) -> FootageAsset:
+    return FootageAsset(
+        footage_id=_footage_id(entry.uri, None),
+        uri=entry.uri,
+        kind="still" if _still_by_name(entry.uri) else "video",
+        status="failed",
+        camera_id=entry.camera_id,
+        site=entry.site,
+        rotation_deg=entry.rotate_deg,
+        aspect=entry.aspect,
     )
 
 

@@ -8,7 +8,7 @@ import hashlib
 import os
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from io import BufferedReader
@@ -19,6 +19,7 @@ from urllib.parse import unquote_to_bytes
 from lfr_batch.errors import FootageGone, FootageUnreadable, UsageError
 from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, Sort, sort_by_name
 from lfr_batch.footage.unchanged import since_opened
+from lfr_batch.footage.walked import Walked, refused_on_the_way, walk
 
 FILE_SCHEME = "file://"
 COARSEST_NS = 2_000_000_000
@@ -59,6 +60,13 @@ class LocalFile:
         except OSError as error:
             raise unreadable(uri, error) from error
 
+    def as_of(self, state: ObjectState, *, in_full: bool = False) -> LocalFile:  # noqa: ARG002
+        """Itself: what a disk gives is kept by the operating system."""
+        return self
+
+    def let_go(self) -> None:
+        pass
+
     def state(self) -> ObjectState:
         """Opens the file, for a network share answers from its memory to whom only asks."""
         with self.open_bytes() as file:
@@ -82,23 +90,48 @@ class LocalFile:
 
 
 def find(given: str) -> Found:
-    """The files that a path, folder or glob pattern means.
+    """The files that a path, folder or glob pattern means, and what cannot be seen of them.
 
-    Raises UsageError where it means none, or where a folder on the way may not be read.
+    Raises UsageError where it means none, though all can be seen.
     """
     path = local_path(LocalFile(given).stored())
-    if _is_folder(path):
-        return _below(_files_below(path))
+    try:
+        if path.is_dir():
+            return _found({}, walk(path))
+    except OSError as error:
+        return Found(gaps=(_cannot("looked at", path, error.strerror or str(error)),))
     if os.path.lexists(path):
         return Found(named=(as_uri(path),))
-    names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - any absolute pattern
-    if not names:
+    return _matching(given, path)
+
+
+def _matching(given: str, pattern: Path) -> Found:
+    names = glob.glob(str(pattern), recursive=True)  # noqa: PTH207 - any absolute pattern
+    folders = {Path(name) for name in names if os.path.isdir(name)}  # noqa: PTH112 - never raises
+    walked = Walked()
+    for folder in sorted(folders):
+        walked.add(walk(folder))
+    walked.refused.extend(refused_on_the_way(pattern))
+    if not names and not walked.refused:
         raise UsageError(_nothing(given))
-    folders = {Path(name) for name in names if _is_folder(Path(name))}
-    named = once(Path(name) for name in names if Path(name) not in folders)
-    below = once(file for folder in sorted(folders) for file in _files_below(folder))
-    alone = (path for file, path in below.items() if file not in named)
-    return Found(tuple(as_uri(file) for file in named.values()), _below(alone).below)
+    return _found(once(Path(name) for name in names if Path(name) not in folders), walked)
+
+
+def _found(named: Mapping[tuple[str, str], Path], walked: Walked) -> Found:
+    below = [path for file, path in once(walked.files).items() if file not in named]
+    sorts: list[tuple[Path, Sort]] = [(path, _sort(path)) for path in below]
+    sorts += [(folder, "hidden folder") for folder in walked.hidden]
+    sorts += [(link, "circle") for link in walked.circles]
+    refused = dict.fromkeys(_cannot("listed", *each) for each in walked.refused)
+    return Found(
+        tuple(as_uri(path) for path in named.values()),
+        tuple((as_uri(path), sort) for path, sort in sorts),
+        tuple(refused),
+    )
+
+
+def _cannot(be_what: str, path: Path, why: str) -> str:
+    return f"{as_uri(path)} cannot be {be_what} ({why})"
 
 
 def _alike(folder: Path, name: str) -> str | None:
@@ -164,57 +197,15 @@ def once(files: Iterable[Path]) -> dict[tuple[str, str], Path]:
     return kept
 
 
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be looked at ({error.strerror}): check the path and its permissions"
-        ) from error
-
-
-def _below(files: Iterable[Path]) -> Found:
-    return Found(below=tuple((as_uri(path), _sort(path)) for path in files))
-
-
 def _sort(path: Path) -> Sort:
     by_name = sort_by_name(path.name)
     left_out = by_name in {"no footage", "hidden"}
-    return by_name if left_out or _may_be_file(path) else "no regular file"
+    return by_name if left_out or may_be_file(path) else "no regular file"
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Every folder once. Linked ones come last, so that files keep their own names; a link to a
-    folder in which it lies is a circle, and is not followed."""
-    seen: set[tuple[int, int]] = set()
-    waiting = [folder]
-    while waiting:
-        for parent, folders, names in os.walk(waiting.pop(0), onerror=_refuse):
-            status = os.stat(parent)  # noqa: PTH116 - a folder that was just listed
-            if (status.st_dev, status.st_ino) in seen:
-                folders.clear()
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            links = [path for name in folders if (path := Path(parent, name)).is_symlink()]
-            waiting += [link for link in links if not _is_circle(link)]
-            yield from (Path(parent, name) for name in names)
-
-
-def _is_circle(link: Path) -> bool:
-    return Path(os.path.realpath(link.parent)).is_relative_to(os.path.realpath(link))
-
-
-def _may_be_file(path: Path) -> bool:
+def may_be_file(path: Path) -> bool:
     """Also what cannot be looked at, such as a dangling link: probing says what is wrong."""
     return os.path.isfile(path) or not os.path.exists(path)  # noqa: PTH110, PTH113 - never raise
-
-
-def _refuse(error: OSError) -> None:
-    raise UsageError(
-        f"the folder {error.filename} cannot be listed ({error.strerror}): change its permissions, "
-        "or name the folders beside it"
-    ) from error
 
 
 def _nothing(given: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import ExitStack
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.footage.decoders import PLAINLY, Decoding
@@ -24,8 +25,11 @@ def open_segment(segment: Segment, s3: S3Config, how: Decoding = PLAINLY) -> Gen
     """
     source = source_of(segment.uri, s3)
     as_planned = require_planned(segment, source)
-    with undisturbed(source, as_planned, segment.sha256):
+    reading = source.as_of(as_planned, in_full=True)
+    with undisturbed(source, as_planned, segment.sha256), ExitStack() as after:
+        if segment.end_ns is None:
+            after.callback(reading.let_go)
         if segment.kind == "still":
-            yield from open_stills(segment, source)
+            yield from open_stills(segment, reading)
         else:
-            yield from open_frames(segment, source, how)
+            yield from open_frames(segment, reading, how)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import BinaryIO, Literal, Protocol
 
 from lfr_batch.config.schema import S3Config
@@ -39,8 +40,24 @@ NO_FOOTAGE = re.compile(
 """Whole names."""
 NAMES_SHOWN = 8
 
-Sort = Literal["footage", "uncertain", "no footage", "hidden", "no regular file"]
-"""What a file found in a folder is taken for. All but the first two are left out."""
+Sort = Literal[
+    "footage", "uncertain", "no footage", "hidden", "hidden folder", "no regular file", "circle"
+]
+"""What is found in a folder is taken for. All but the first two are left out; a circle is a link to
+a folder around the one that was named."""
+LEFT_OUT: Mapping[Sort, tuple[str, str]] = MappingProxyType(
+    {
+        "no footage": ("file that is no footage", "files that are no footage"),
+        "hidden": ("file that is hidden", "files that are hidden"),
+        "hidden folder": ("folder that is hidden", "folders that are hidden"),
+        "no regular file": ("file that is no regular file", "files that are no regular file"),
+        "circle": (
+            "link to a folder in which it lies itself",
+            "links to a folder in which they lie themselves",
+        ),
+    }
+)
+"""In words: one, and several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +76,8 @@ class ObjectState:
     checksum: str | None = None
     """As ``ObjectFacts.checksum``."""
     version_id: str | None = None
+    etag: str | None = None
+    """As the store writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +104,8 @@ class Found:
 
     named: tuple[str, ...] = ()
     below: tuple[tuple[str, Sort], ...] = ()
+    gaps: tuple[str, ...] = ()
+    """What of it cannot be seen, and why; a sentence each, without its full stop."""
 
 
 class Source(Protocol):
@@ -104,6 +125,16 @@ class Source(Protocol):
 
     def open_bytes(self) -> BinaryIO:
         """A seekable reader."""
+
+    def as_of(self, state: ObjectState, *, in_full: bool = False) -> Source:
+        """The same, for whoever opens it several times and asks afterwards whether it has stayed so
+        (``watched.undisturbed``): what is read of it may be kept, and opening it asks nothing.
+
+        ``in_full``: it is read on and on, and not just looked into.
+        """
+
+    def let_go(self) -> None:
+        """Nobody in this process is expected to open it soon: what was kept of it is dropped."""
 
     def state(self) -> ObjectState:
         """How it stands now; nothing of it is read."""
@@ -136,30 +167,20 @@ def sort_by_name(relative: str) -> Sort:
 
 
 def left_out_sentence(given: str, left_out: Sequence[tuple[str, Sort]]) -> str:
-    """One line about the files that are not looked at: path or name, and why."""
+    """One line about what is not looked at: path or name, and why."""
     names = [PurePosixPath(path).name for path, _ in left_out]
     of_sort = {
-        sort: [name for name, (_, own) in zip(names, left_out, strict=True) if own == sort]
-        for sort in ("no footage", "hidden", "no regular file")
-    }
-    counted = {
-        "no footage": "{} that {} no footage",
-        "hidden": "{} that {} hidden",
-        "no regular file": "{} that {} no regular file",
+        words: [name for name, (_, own) in zip(names, left_out, strict=True) if own == sort]
+        for sort, words in LEFT_OUT.items()
     }
     parts = [
-        f"{counted[sort].format(_files(len(those)), 'is' if len(those) == 1 else 'are')} "
-        f"({_shown(those)})"
-        for sort, those in of_sort.items()
+        f"{len(those)} {one if len(those) == 1 else several} ({_shown(those)})"
+        for (one, several), those in of_sort.items()
         if those
     ]
     program = any(name.lower().endswith(".exe") for name in names)
     hint = "; a player may hold footage: if one does, export it as video files" if program else ""
     return f"left out of {given}: {', '.join(parts)}{hint}"
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
 
 
 def _shown(names: Iterable[str]) -> str:

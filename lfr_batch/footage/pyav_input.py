@@ -27,11 +27,10 @@ from lfr_batch.footage.clock import Timing
 from lfr_batch.footage.fragments import Span
 from lfr_batch.footage.nvdec import hardware_decoder
 from lfr_batch.footage.places import Source
-from lfr_batch.footage.ranged import glancing, window
+from lfr_batch.footage.ranged import BUFFER_BYTES, in_parts, window
 from lfr_batch.footage.signatures import HEAD_BYTES, looks_encrypted, refusal
 from lfr_batch.records import NS_PER_S, Decoder, nanoseconds
 
-BUFFER_BYTES = 1024 * 1024
 NO_FOOTAGE = Disposition.attached_pic | Disposition.timed_thumbnails
 DEPTH_FORMATS = ("gray9", "gray10", "gray12", "gray14", "gray16", "grayf32")
 DEPTH = "a depth map"
@@ -196,9 +195,7 @@ def _path_or_bytes(source: Source, part: Part) -> str | BinaryIO:
     if whole and source.path is not None:
         return str(source.path)
     file = source.open_bytes()
-    if len(part.holes) > 1:
-        file = glancing(file, BUFFER_BYTES)
-    return file if whole else window(file, part.first_byte, part.end_byte, part.holes)
+    return in_parts(file) if whole else window(file, part.first_byte, part.end_byte, part.holes)
 
 
 def _why_not_open(source: Source, error: av.FFmpegError) -> str:

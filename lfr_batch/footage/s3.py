@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -26,8 +26,9 @@ from lfr_batch.errors import (
     StoreUnreachable,
     UsageError,
 )
+from lfr_batch.footage.kept import KEPT_OBJECTS, KeptParts
 from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, sort_by_name
-from lfr_batch.footage.ranged import RangedReader
+from lfr_batch.footage.ranged import BUFFER_BYTES, KIB, Ahead, RangedReader
 from lfr_batch.storage import s3_errors, s3_requests
 from lfr_batch.storage.s3_errors import Meaning, S3Failure
 
@@ -36,8 +37,14 @@ if TYPE_CHECKING:
 
 SCHEME = "s3://"
 MIB = 1024 * 1024
+GLIMPSE_BYTES, READING_BYTES = 64 * KIB, MIB
+"""Asked for first at a place, of an object that is looked into, and of one that is read."""
+WHOLE_BYTES = 8 * MIB
+"""An object of at most so many is fetched whole by whoever reads of it."""
 WILDCARD = re.compile(r"[*?\[]")
 ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
+WEAK = "W/"
+"""Begins an ETag that other bytes may have, too."""
 UNVERSIONED = "null"
 """The version that every object has that is written while a bucket keeps no versions."""
 
@@ -77,23 +84,24 @@ REPLACED = S3Failure("condition failed", "another ETag")
 def find(given: str, s3: S3Config) -> Found:
     """The objects under ``s3://bucket/prefix``, the object of that very name, or a pattern's.
 
-    Raises UsageError where there is none, StoreUnreachable where the bucket cannot be listed.
+    A prefix that may not be listed is a gap. Raises UsageError where there is none,
+    StoreUnreachable for a bucket that is not there or does not answer.
     """
     bucket, prefix = split(given)
     pattern = WILDCARD.search(prefix)
-    keys = list(_keys(bucket, prefix[: pattern.start()] if pattern else prefix, given, s3))
+    keys, gaps = _keys(bucket, prefix[: pattern.start()] if pattern else prefix, given, s3)
     if prefix in keys:
         return Found(named=(f"{SCHEME}{bucket}/{prefix}",))
     if pattern:
         keys = [key for key in keys if _matches(key, prefix)]
-    if not keys:
+    if not keys and not gaps:
         raise UsageError(f"{given} holds no footage: check the bucket and the prefix")
     uris = [f"{SCHEME}{bucket}/{key}" for key in keys]
     if pattern:
-        return Found(named=tuple(uris))
+        return Found(named=tuple(uris), gaps=gaps)
     folder = prefix.rpartition("/")[0]
     sorts = (sort_by_name(key.removeprefix(folder).lstrip("/")) for key in keys)
-    return Found(below=tuple(zip(uris, sorts, strict=True)))
+    return Found(below=tuple(zip(uris, sorts, strict=True)), gaps=gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,9 @@ class S3Object:
 
     uri: str
     s3: S3Config
+    known: ObjectState | None = field(default=None, compare=False)
+    """As ``as_of`` was told."""
+    in_full: bool = field(default=False, compare=False)
 
     path = None
 
@@ -120,15 +131,35 @@ class S3Object:
         return True
 
     def open_bytes(self) -> BinaryIO:
-        """It asks for ranges of ``read_ahead_mib`` and keeps the last few. Its reads raise, too."""
-        head = self._head()
-        etag = head.get("ETag", "")
+        """It asks for ranges, of up to ``read_ahead_mib`` where it is read on and on. Its reads
+        raise, too."""
+        known = self.known or _state_of(self._head())
+        etag = known.etag or ""
 
         def fetch(start: int, stop: int) -> bytes:
             return _read_range(self, (start, stop), etag)
 
-        reader = RangedReader(head["ContentLength"], fetch, self.s3.read_ahead_mib * MIB)
-        return cast("BinaryIO", BufferedReader(reader, MIB))
+        reader = RangedReader(known.bytes, fetch, self._ahead(), self._kept())
+        return cast("BinaryIO", BufferedReader(reader, BUFFER_BYTES))
+
+    def as_of(self, state: ObjectState, *, in_full: bool = False) -> S3Object:
+        return replace(self, known=state, in_full=in_full)
+
+    def let_go(self) -> None:
+        KEPT_OBJECTS.let_go((self, self.known))
+
+    def _ahead(self) -> Ahead:
+        most = self.s3.read_ahead_mib * MIB
+        if self.in_full:
+            least = min(READING_BYTES, most)
+            return Ahead(least, most, WHOLE_BYTES, near_bytes=least, leaves_out=False)
+        return Ahead(GLIMPSE_BYTES, most, most if self.known else 0)
+
+    def _kept(self) -> KeptParts | None:
+        """None where nothing tells its content from another that takes its place."""
+        known = self.known
+        told = known is not None and known.etag and not known.etag.startswith(WEAK)
+        return KEPT_OBJECTS.of((self, known)) if told else None
 
     def state(self) -> ObjectState:
         """Size, the store's own checksum, and the version where the bucket keeps versions."""
@@ -153,6 +184,7 @@ def _state_of(head: HeadObjectOutputTypeDef) -> ObjectState:
         head["ContentLength"],
         checksum=_checksum(head),
         version_id=None if version == UNVERSIONED else version,
+        etag=head.get("ETag"),
     )
 
 
@@ -177,11 +209,20 @@ def split(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def _keys(bucket: str, prefix: str, given: str, s3: S3Config) -> Iterator[str]:
-    with _explained(given):
+def _keys(bucket: str, prefix: str, given: str, s3: S3Config) -> tuple[list[str], tuple[str, ...]]:
+    """And why there may be more, where the store lists no more of them."""
+    keys: list[str] = []
+    try:
         for item in s3_requests.objects(s3, bucket, prefix):
             if not item["Key"].endswith("/"):
-                yield item["Key"]
+                keys.append(item["Key"])
+    except (*s3_errors.BOTO_ERRORS, OSError, ValueError) as error:
+        failure = s3_errors.failure_of(error)
+        refusal = _refusal(given, failure)
+        if failure.meaning != "not allowed":
+            raise refusal from error
+        return keys, (str(refusal),)
+    return keys, ()
 
 
 def _matches(key: str, pattern: str) -> bool:
@@ -192,7 +233,7 @@ def _matches(key: str, pattern: str) -> bool:
 
 def _read_range(there: S3Object, span: tuple[int, int], etag: str) -> bytes:
     """Not every store heeds the condition, but each says what it sends."""
-    condition = {"IfMatch": etag} if etag and not etag.startswith("W/") else {}
+    condition = {"IfMatch": etag} if etag and not etag.startswith(WEAK) else {}
 
     def require_same(answer: GetObjectOutputTypeDef) -> None:
         if answer.get("ETag", "") != etag:

@@ -49,6 +49,15 @@ def plan_segments(asset: FootageAsset, segment_s: float, result_key: str) -> lis
     ]
 
 
+def believed_s(segment: Segment) -> float:
+    """How long it may last: what the header and the index say, as far as bytes bear it out; of a
+    still 0."""
+    if segment.kind == "still":
+        return 0.0
+    claimed_s = segment.end_s - segment.start_s
+    return claimed_s if segment.bytes is None else min(claimed_s, segment.bytes / LEAST_BYTES_S)
+
+
 def _borders(asset: FootageAsset, segment_ns: int) -> list[int]:
     end_ns = _end_ns(asset)
     borders: list[int] = []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import FootageError, StoreError, UsageError
 from lfr_batch.footage import local
-from lfr_batch.footage.places import Place, Sort, Source, left_out_sentence
+from lfr_batch.footage.places import LEFT_OUT, Place, Sort, Source, left_out_sentence
 from lfr_batch.footage.signatures import beside_footage
 from lfr_batch.records import FootageEntry
 
@@ -31,6 +32,7 @@ SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 PEEK_BYTES = 4096
+NOTHING = "nothing is left to search; name other footage, or see to what cannot be seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,11 @@ class FootageListing:
     """Sorted by uri, each once."""
     said: tuple[str, ...]
     """A sentence for every input of which something is left out."""
-    left_out: int
-    """Files."""
+    left_out: Mapping[str, int]
+    """How much, by what it is, in words."""
+    gaps: tuple[str, ...]
+    """What could not be seen of the inputs, and those that hold no footage: a sentence each. There
+    may be footage that is not among the entries."""
 
 
 def list_footage(inputs: Sequence[str], s3: S3Config) -> FootageListing:
@@ -48,28 +53,43 @@ def list_footage(inputs: Sequence[str], s3: S3Config) -> FootageListing:
 
     An input is a file, a folder, a glob pattern or ``s3://bucket/prefix``. A folder stands for all
     below it, linked folders too (but not those in which the link lies), each folder once, for all
-    inputs together. Left out of it, and said, are hidden files, what
+    inputs together. Left out of it, and said, are hidden files and folders, what
     ``places`` knows as no footage by its name or, where that says nothing, by its content, and what
-    is no regular file; hidden folders are not entered. A dangling link is an entry: probing it says
-    what is wrong. Local uris are absolute paths. Raises UsageError for an input that means nothing
-    or may not be looked at, StoreUnreachable for a bucket that cannot be listed.
+    is no regular file. A dangling link is an entry: probing it says what is wrong. What cannot be
+    listed is a gap. Local uris are absolute paths. Raises UsageError for an input that means
+    nothing and where there is nothing to search at all, StoreUnreachable for a bucket that is not
+    there or does not answer.
     """
     uris: set[str] = set()
     said: list[str] = []
-    left_out: set[str] = set()
+    gaps: list[str] = []
+    left_out: dict[str, Sort] = {}
     for given in inputs:
         found = place_of(given).find(given, s3)
         sorts = [(uri, _by_content(source_of(uri, s3), sort)) for uri, sort in found.below]
         taken = {*found.named, *(uri for uri, sort in sorts if sort == "footage")}
         out = sorted((uri, sort) for uri, sort in sorts if sort != "footage")
-        if not taken:
-            why = f" ({left_out_sentence(given, out)})" if out else ""
-            raise UsageError(f"{given} holds no footage{why}: name another place or the files")
-        said += [left_out_sentence(given, out)] if out else []
+        sentence = left_out_sentence(given, out) if out else ""
+        if not (taken or found.gaps):
+            gaps.append(f"{given} holds no footage" + (f" ({sentence})" if out else ""))
+        elif out:
+            said.append(sentence)
+        gaps += found.gaps
         uris |= taken
-        left_out |= {uri for uri, _ in out}
+        left_out |= dict(out)
+    if not any(map(_may_be_footage, uris)):
+        raise UsageError(f"{'; '.join([*gaps, *_devices(uris)])}: {NOTHING}")
     entries = tuple(FootageEntry(uri) for uri in sorted(_once(uris) if len(inputs) > 1 else uris))
-    return FootageListing(entries, tuple(said), len(left_out - uris))
+    counts = Counter(LEFT_OUT[sort][0] for uri, sort in left_out.items() if uri not in uris)
+    return FootageListing(entries, tuple(said), counts, tuple(dict.fromkeys(gaps)))
+
+
+def _may_be_footage(uri: str) -> bool:
+    return place_of(uri) is not LOCAL or local.may_be_file(local.local_path(uri))
+
+
+def _devices(uris: Iterable[str]) -> list[str]:
+    return [f"{uri} is not a regular file" for uri in sorted(uris)]
 
 
 def _once(uris: set[str]) -> set[str]:

@@ -62,7 +62,7 @@ def enrol_order(
     before = next((info for info in galleries if info.name == order.gallery), None)
     with (
         alone_on_ray(config.engine),
-        machinery.open(config.engine) as run,
+        machinery.open(config.engine, listener.said) as run,
         listener.examining(wanted) as count,
     ):
         enrolment = examine(order, listing, run, lambda _: count(), machinery.settle, listener.said)

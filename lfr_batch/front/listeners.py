@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lfr_batch.gallery.records import Enrolment
-from lfr_batch.scanning.plan import FoundFootage, Order, Plan
+from lfr_batch.scanning.plan import FoundFootage, Order, Prepared
 from lfr_batch.scanning.progress import UNHEARD, Progress
 
 
@@ -31,14 +31,14 @@ class RunListener:
 
     accepted: Callable[[Order], None] = _ignore
     """The order is sound, and its results have a place."""
-    probing: Callable[[], AbstractContextManager[Callable[[], None]]] = _uncounted
-    """What it yields is called for every file that has been probed."""
     found: Callable[[FoundFootage], None] = _ignore
-    """Within ``probing``, before the first file is probed."""
-    planned: Callable[[Plan], None] = _ignore
-    created: Callable[[Plan], None] = _ignore
+    """Before a single file is looked at."""
+    asked_before: Callable[[str], None] = _ignore
+    """The id is that of a run which is on record: that goes on."""
+    created: Callable[[Prepared], None] = _ignore
     """The run is on record: from here it can be resumed."""
     searching: Callable[[], AbstractContextManager[Progress]] = _unheard
+    """What it yields hears of the files that are probed, and of the segments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,19 @@ from threading import Lock
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.in_process import in_process
-from lfr_batch.engine.table import joined, machine_for, measured, open_engine, settle_for
+from lfr_batch.engine.table import (
+    Engines,
+    joined,
+    machine_for,
+    measured,
+    open_engine,
+    settle_for,
+)
 from lfr_batch.errors import UsageError
 from lfr_batch.recognition.settle import Settle, agree_here
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import OpenEngine
+from lfr_batch.scanning.probing import probers_here
 from lfr_batch.scanning.progress import Progress
 from lfr_batch.work.machine import FindMachine, this_machine
 
@@ -46,8 +54,9 @@ def _unmeasured(_: EngineConfig, progress: Progress, __: StoredRun) -> Progress:
 
 @dataclass(frozen=True, slots=True)
 class Machinery:
-    joined: Callable[[EngineConfig], AbstractContextManager[None]]
-    """Holds the cluster that is named, before there is a run that it could refuse."""
+    joined: Callable[[EngineConfig], AbstractContextManager[Engines]]
+    """Holds the cluster that is named, before there is a run that it could refuse, or the worker's
+    process."""
     open: OpenEngine
     machine: FindMachine
     """Where workers are to be."""
@@ -58,4 +67,6 @@ class Machinery:
 
 
 CONFIGURED = Machinery(joined, open_engine, machine_for, settle_for, measured)
-HERE = Machinery(lambda _: nullcontext(), in_process, this_machine, agree_here)
+HERE = Machinery(
+    lambda _: nullcontext(Engines(probers_here, in_process)), in_process, this_machine, agree_here
+)

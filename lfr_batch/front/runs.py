@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from lfr_batch.config.load import override, parse_config
 from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.engine.table import Engines
 from lfr_batch.errors import UsageError
 from lfr_batch.front.asked_before import is_asked_before
 from lfr_batch.front.listeners import NOBODY, RunListener
@@ -17,15 +19,17 @@ from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
 from lfr_batch.results.ask import ask
+from lfr_batch.results.hold import Hold
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lake_version import check_lake
+from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus
-from lfr_batch.results.run_state import create_run, load_run, read_plan
+from lfr_batch.results.run_state import begin_run, load_run, read_plan
 from lfr_batch.results.status import FileState, not_whole
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_run
-from lfr_batch.scanning.plan import FoundFootage, Order, make_plan
+from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_held
+from lfr_batch.scanning.plan import FoundFootage, Order, prepare_run
 from lfr_batch.storage.store import Store
 from lfr_batch.work.privacy import protect_files
 
@@ -81,11 +85,12 @@ def run_order(
     listener: RunListener = NOBODY,
     machinery: Machinery = CONFIGURED,
 ) -> FinishedRun:
-    """Plan, record and do what was ordered, with results under ``root``.
+    """Record, plan and do what was ordered, with results under ``root``.
 
     What is refused leaves no run: authority, places, models and a cluster are asked before there is
-    one. What this process writes is from then on its owner's alone. Raises what ``make_plan`` and
-    ``execute_run`` raise, AuthorityError, and StoreError or ResultsTooNew for ``root``.
+    one, and the footage is listed. What this process writes is from then on its owner's alone.
+    Raises what ``prepare_run`` and ``execute_held`` raise, AuthorityError, and StoreError or
+    ResultsTooNew for ``root``.
     """
     order = replace(order, authority=require_stated(order.authority))
     protect_files()
@@ -95,17 +100,17 @@ def run_order(
     engine = order.config.engine
     asked = StoredRun(store, order.run_id or "")
     if order.run_id and is_asked_before(order, asked):
+        listener.asked_before(order.run_id)
         return _continued(asked, Resumption(engine, probe_again=True), listener, machinery)
-    with alone_on_ray(engine), machinery.joined(engine):
-        with listener.probing() as count:
-            now = datetime.now(UTC)
-            plan = make_plan(order, now, lambda _: count(), listener.found, machinery.settle)
-        listener.planned(plan)
-        create_run(store, plan.request, plan.assets, plan.segments)
-        listener.created(plan)
-        run = StoredRun(store, plan.request.run_id)
-        result = _execute(run, Resumption(engine), listener, machinery)
-    return FinishedRun(result, store, plan.found)
+    with alone_on_ray(engine), machinery.joined(engine) as engines:
+        prepared = prepare_run(order, datetime.now(UTC), listener.found, machinery.settle)
+        with lock_run(StoredRun(store, prepared.request.run_id)) as hold:
+            begin_run(hold, prepared.request, prepared.found.entries)
+            listener.created(prepared)
+            found = prepared.found.without_entries()
+            del prepared  # a million entries, which are on record now
+            result = _execute(hold, Resumption(engine), listener, machinery, engines)
+    return FinishedRun(result, store, found)
 
 
 def resume_run(
@@ -118,8 +123,8 @@ def resume_run(
 ) -> FinishedRun:
     """Finish a run that was interrupted, and try again what was quarantined.
 
-    Of the settings places count, and what they say of the engine; what decides results does not
-    change. ``retry_failed``: also segments whose footage could not be read.
+    Of the settings places count, and what they say of the engine and the limits; what decides
+    results does not change. ``retry_failed``: also segments whose footage could not be read.
     """
     protect_files()
     run = StoredRun(open_store(*settings.results_place()), run_id)
@@ -129,8 +134,10 @@ def resume_run(
             f"{run_id} was a live deployment, and its cameras are not there to be looked at again: "
             "start a new one with `lfr live`; `lfr report` still works."
         )
+    _require_no_effect(settings.overrides)
     recorded = parse_config(request.config, f"the request of run {run_id}")
-    resumption = Resumption(engine_over(recorded, settings), retry_failed, probe_again=True)
+    now = said_over(recorded, settings)
+    resumption = Resumption(now.engine, retry_failed, probe_again=True, limits=now.limits)
     return _continued(run, resumption, listener, machinery)
 
 
@@ -138,23 +145,50 @@ def _continued(
     run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery
 ) -> FinishedRun:
     engine = resumption.engine or EngineConfig()
-    with alone_on_ray(engine), machinery.joined(engine):
-        return FinishedRun(_execute(run, resumption, listener, machinery), run.store)
+    with alone_on_ray(engine), machinery.joined(engine) as engines, lock_run(run) as hold:
+        result = _execute(hold, resumption, listener, machinery, engines)
+    return FinishedRun(result, run.store)
 
 
-def engine_over(recorded: Config, settings: Settings) -> EngineConfig:
-    """A run's engine, with what is said of engines now in place of what was."""
-    said = settings.without_changes().engine
-    now = {name: getattr(said, name) for name in said.model_fields_set}
-    there = recorded.model_copy(update={"engine": recorded.engine.model_copy(update=now)})
+SAID_ANEW = ("engine", "limits")
+"""Sections of a run's settings that need not stay as they were."""
+
+
+PLACES = ("job", "s3")
+
+
+def _require_no_effect(overrides: Sequence[str]) -> None:
+    """Raises UsageError for what cannot be said of a run any more."""
+    for each in overrides:
+        key = each.partition("=")[0]
+        if key.partition(".")[0] not in (*SAID_ANEW, *PLACES):
+            raise UsageError(
+                f"{key} cannot be set any more: it decides what is found, and stays as the run was "
+                "planned with. Leave it out, or start a new run."
+            )
+
+
+def said_over(recorded: Config, settings: Settings) -> Config:
+    """A run's settings, with what is said now of engines and limits in place of what was."""
+    said, there = settings.without_changes(), recorded
+    for name in SAID_ANEW:
+        section = getattr(said, name)
+        now = {key: getattr(section, key) for key in section.model_fields_set}
+        before = getattr(there, name)
+        there = there.model_copy(update={name: before.model_copy(update=now)})
     changes = settings.changes.items()
-    return override(there, {k: v for k, v in changes if k.startswith("engine.")}).engine
+    return override(there, {k: v for k, v in changes if k.partition(".")[0] in SAID_ANEW})
 
 
 def _execute(
-    run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery
+    hold: Hold,
+    resumption: Resumption,
+    listener: RunListener,
+    machinery: Machinery,
+    engines: Engines,
 ) -> RunResult:
-    means = Means(machinery.open, machinery.machine)
+    means = Means(engines.open, machinery.machine, engines.open_probers)
     engine = resumption.engine or EngineConfig()
     with listener.searching() as told:
-        return execute_run(run, means, machinery.measured(engine, told, run), resumption)
+        measured = machinery.measured(engine, told, hold.run)
+        return execute_held(hold, means, measured, resumption)

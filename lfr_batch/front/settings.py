@@ -61,6 +61,10 @@ class Settings:
         config = self.config()
         return self.results_root(config), config.s3
 
+    def home_and_s3(self) -> tuple[Home, S3Config]:
+        """The home, and how to reach it where it is a bucket. Raises ConfigError, UsageError."""
+        return self.home_place, self.config().s3
+
     def chosen(self, key: str) -> bool:
         """Whether ``changes`` say what the setting is."""
         return self.changes.get(key) is not None

@@ -13,7 +13,13 @@ class ArrowStrings(Sequence[str]):
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         # 64-bit offsets: one array may then hold more than 2 GiB, and needs no search for a chunk.
-        self._strings = pa.chunked_array(column.cast(pa.large_string())).combine_chunks()
+        strings = pa.chunked_array(column.cast(pa.large_string()))
+        # One chunk is taken as it is, and may be mapped; combining copies it.
+        self._strings = strings.chunk(0) if strings.num_chunks == 1 else strings.combine_chunks()
+
+    @property
+    def array(self) -> pa.LargeStringArray:
+        return self._strings
 
     def __len__(self) -> int:
         return len(self._strings)

@@ -99,6 +99,20 @@ def read_strings(path: Path, columns: Sequence[str]) -> tuple[ArrowStrings, ...]
     return read
 
 
+def write_mappable(path: Path, columns: Mapping[str, ArrowStrings]) -> None:
+    """Columns of strings as they lie in memory: an Arrow IPC file of one batch."""
+    batch = pa.record_batch({name: strings.array for name, strings in columns.items()})
+    with path.open("xb") as file, pa.ipc.new_file(file, batch.schema) as writer:
+        writer.write_batch(batch)
+
+
+def map_strings(path: Path, columns: Sequence[str]) -> tuple[ArrowStrings, ...]:
+    """Of a file of ``write_mappable``: mapped, so that processes of one machine share its pages.
+    Raises as ``read_columns`` does."""
+    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    return tuple(ArrowStrings(table[name]) for name in columns)
+
+
 def _read_strings(path: Path, column: str) -> ArrowStrings:
     return ArrowStrings(_table(path, [column])[column])
 

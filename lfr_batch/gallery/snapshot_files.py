@@ -24,6 +24,9 @@ TEMPLATES = "templates.parquet"
 SUBJECTS = "subjects.parquet"
 REFUSALS = "refusals.parquet"
 INDEX = "index.faiss"
+IDS = "ids.arrow"
+"""Subject and image of each template once more, to be mapped. Snapshots before 0.3.0 have none."""
+ID_COLUMNS = ("subject_id", "image_id")
 ROWS_AT_ONCE = 65_536
 WAY_OUT = "enrol the gallery again or restore it from a copy"
 
@@ -40,7 +43,10 @@ def write_snapshot(
     tables.write_subjects(folder / SUBJECTS, subjects)
     tables.write_outcomes(folder / REFUSALS, not_enrolled)
     write_index(build_index(stacked_templates(faces)), folder / INDEX)
-    entries = {name: _entry(folder / name) for name in (TEMPLATES, SUBJECTS, REFUSALS, INDEX)}
+    ids = tables.read_strings(folder / TEMPLATES, ID_COLUMNS)
+    tables.write_mappable(folder / IDS, dict(zip(ID_COLUMNS, ids, strict=True)))
+    files = (TEMPLATES, SUBJECTS, REFUSALS, INDEX, IDS)
+    entries = {name: _entry(folder / name) for name in files}
     complete = manifest.model_copy(update={"files": entries})
     (folder / MANIFEST).write_text(to_json(complete), encoding="utf-8")
 
@@ -123,12 +129,15 @@ def read_files(folder: Path) -> list[FileOutcome]:
     return files
 
 
-def read_strings(path: Path, names: Sequence[str]) -> tuple[ArrowStrings, ...]:
-    """Columns of a million rows and more, without an object for each value."""
+def ids_of(folder: Path, manifest: Manifest) -> tuple[ArrowStrings, ...]:
+    """Subject and image of each template, mapped where the snapshot has them so."""
+    name, read = (
+        (IDS, tables.map_strings) if IDS in manifest.files else (TEMPLATES, tables.read_strings)
+    )
     try:
-        return tables.read_strings(path, names)
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
+        return read(folder / name, ID_COLUMNS)
+    except (OSError, KeyError, pa.ArrowException) as error:
+        raise _unreadable(folder / name, error) from error
 
 
 def read_jpegs(path: Path, image_ids: Iterable[str]) -> dict[str, bytes]:

@@ -7,7 +7,7 @@
     HOME/galleries/<name>/compared/<snapshot_id>.pairs    the pairs of its images that score high
     HOME/galleries/<name>/snapshots/<snapshot_id>/        templates.parquet  subjects.parquet
                                                           refusals.parquet   index.faiss
-                                                          manifest.json
+                                                          ids.arrow          manifest.json
 """
 
 from __future__ import annotations
@@ -41,14 +41,13 @@ from lfr_batch.gallery.records import (
 )
 from lfr_batch.gallery.snapshot_files import (
     MANIFEST,
-    TEMPLATES,
     dimension_of,
+    ids_of,
     map_templates,
     read_columns,
     read_files,
     read_jpegs,
     read_manifest,
-    read_strings,
     verify_files,
     write_snapshot,
 )
@@ -168,7 +167,7 @@ def load_snapshot(
             home / "cache" / "verified" / f"{name}-{manifest.snapshot_id}.json",
             lambda: verify_files(path, manifest),
         )
-    subject_ids, image_ids = read_strings(path / TEMPLATES, ("subject_id", "image_id"))
+    subject_ids, image_ids = ids_of(path, manifest)
     return Snapshot(
         name=name,
         snapshot_id=manifest.snapshot_id,

@@ -17,7 +17,7 @@ NO_GALLERY: Mapping[str, str] = MappingProxyType({})
 
 def planned_with(pack: Pack, gallery: Mapping[str, str] = NO_GALLERY) -> PlannedWith:
     """As it is here and now. ``gallery``: sha256 of each file of the snapshot."""
-    return PlannedWith(software(), pack.manifest.decisive, gallery)
+    return PlannedWith(software(), pack.manifest.decisive, dict(gallery))
 
 
 def require_software(planned: PlannedWith | None) -> None:

@@ -1,25 +1,21 @@
-"""The ledger: receipts of segments, appended in blocks that are whole or not there.
+"""The ledger: receipts of segments, in blocks (``blocks.py``). A receipt that is there twice counts
+once.
 
 Every holder of a run has a ledger of its own, which begins with what it takes over from the one
 before; the ledger of the newest is the run's, and what an older holder still appends is not read.
-
-Small blocks are merged into larger ones as they become many, so that a run of months leaves
-hundreds of files and not a million. The merged block is written before those it replaces are
-removed; a receipt that is there twice counts once.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from lfr_batch.errors import StoreUnreachable
 from lfr_batch.records import SegmentOutcome
 from lfr_batch.results import layout
+from lfr_batch.results.blocks import Block, Blocks, Form, blocks_in
 from lfr_batch.results.damage import search_again
-from lfr_batch.results.hold import Hold, require_hold
-from lfr_batch.results.parts import iterate_part, merge_parts, write_part
+from lfr_batch.results.hold import Hold
+from lfr_batch.results.parts import iterate_part
 from lfr_batch.results.progress import RunProgress, pending, summarise
 from lfr_batch.results.rows import outcome_of, row_of
 from lfr_batch.results.run_log import DONE, latest_row
@@ -44,67 +40,29 @@ LEVELS = 2
 """Of merging: a block of the last is FAN × FAN as long as one that was appended."""
 
 _READ_TRIES = 5
-_BLOCK = re.compile(rf"({layout.EPOCH})-block-(\d+)-(\d)\.parquet")
-_BLOCK_WITHOUT_EPOCH = re.compile(r"()block-(\d+)-(?:(\d)-)?[0-9a-f]{8}\.parquet")
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class _Block:
-    epoch: str
-    number: int
-    path: str
-    level: int
 
 
 class Ledger:
-    """One holder's. Nobody else writes under its epoch, so it knows its blocks without looking."""
+    """One holder's."""
 
     def __init__(self, hold: Hold) -> None:
-        self._hold = hold
-        self._blocks: list[_Block] = []
+        form = Form(LEDGER, FAN, LEVELS, search_again(hold.run.state("ledger")))
+        self._blocks = Blocks(hold, "ledger", form)
 
     def append(self, outcomes: Sequence[SegmentOutcome]) -> None:
         """One block of receipts. Raises RunTakenOver."""
-        if not outcomes:
-            return
-        require_hold(self._hold)
-        self.write(outcomes, level=0)
-        for level in range(LEVELS):
-            self._merge(level)
+        self._blocks.append(list(map(row_of, outcomes)))
 
-    def write(self, outcomes: Iterable[SegmentOutcome], level: int) -> None:
-        block = self._next_block(level)
-        write_part(self._hold.run.store, block.path, map(row_of, outcomes), LEDGER)
-        self._blocks.append(block)
-
-    def _merge(self, level: int) -> None:
-        """The blocks of a level become one of the next, if there are enough.
-
-        The new block is the last by number, and the old go in order of number: whatever a kill
-        leaves of them is read before it and says nothing that it does not say.
-        """
-        small = [block for block in self._blocks if block.level == level]
-        if len(small) < FAN:
-            return
-        store, whole = self._hold.run.store, self._next_block(level + 1)
-        paths = [block.path for block in small]
-        merge_parts(store, paths, whole.path, LEDGER, search_again(whole.path))
-        for path in paths:
-            store.delete(path)
-        self._blocks = [*(block for block in self._blocks if block.level != level), whole]
-
-    def _next_block(self, level: int) -> _Block:
-        number = 1 + max((block.number for block in self._blocks), default=-1)
-        name = f"{self._hold.epoch}-block-{number:06d}-{level}.parquet"
-        path = self._hold.run.state("ledger", name)
-        return _Block(self._hold.epoch, number, path, level)
+    def inherit(self, outcomes: Sequence[SegmentOutcome]) -> None:
+        """In one block, as long as it may be."""
+        self._blocks.write(map(row_of, outcomes), len(outcomes), LEVELS)
 
 
 def open_ledger(hold: Hold, inherited: Iterable[SegmentOutcome]) -> Ledger:
     """A new holder's ledger; ``inherited``: the receipts that were there when it took the run."""
     ledger, known = Ledger(hold), list(inherited)
     if known:
-        ledger.write(known, LEVELS)
+        ledger.inherit(known)
     return ledger
 
 
@@ -133,7 +91,7 @@ def read_outcomes(run: StoredRun, epoch: str | None = None) -> dict[str, Segment
 
 def delete_old_ledgers(hold: Hold) -> None:
     """Those of earlier holders, which the newest ledger began with."""
-    blocks = _blocks(hold.run)
+    blocks = blocks_in(hold.run, "ledger")
     newest = max((block.epoch for block in blocks), default=layout.NO_EPOCH)
     for block in blocks:
         if block.epoch < newest <= hold.epoch:
@@ -147,7 +105,7 @@ Receipts = dict[str, tuple[SegmentOutcome, ...]]
 def _receipts(run: StoredRun, epoch: str | None) -> Receipts:
     """Reads anew where a block was merged into another between listing and reading."""
     for _ in range(_READ_TRIES):
-        blocks = _blocks(run)
+        blocks = blocks_in(run, "ledger")
         newest = max((block.epoch for block in blocks), default=layout.NO_EPOCH)
         wanted = newest if epoch is None else epoch
         try:
@@ -160,7 +118,7 @@ def _receipts(run: StoredRun, epoch: str | None) -> Receipts:
     )
 
 
-def _read_blocks(store: Store, blocks: Sequence[_Block]) -> Receipts:
+def _read_blocks(store: Store, blocks: Sequence[Block]) -> Receipts:
     """An attempt that saw nothing (the file is gone by now) takes nothing back of what was seen."""
     latest: dict[str, SegmentOutcome] = {}
     seeing: dict[str, SegmentOutcome] = {}
@@ -175,15 +133,3 @@ def _read_blocks(store: Store, blocks: Sequence[_Block]) -> Receipts:
         segment_id: (last,) if (best := seeing.get(segment_id, last)) is last else (best, last)
         for segment_id, last in latest.items()
     }
-
-
-def _blocks(run: StoredRun) -> list[_Block]:
-    """Of all holders, each one's in order of number, which is the order in which it wrote them."""
-    paths = run.store.list(run.state("ledger"))
-    return sorted(block for path in paths if (block := _block_at(path)))
-
-
-def _block_at(path: str) -> _Block | None:
-    name = path.rsplit("/", 1)[-1]
-    found = _BLOCK.fullmatch(name) or _BLOCK_WITHOUT_EPOCH.fullmatch(name)
-    return _Block(found[1], int(found[2]), path, int(found[3] or 0)) if found else None

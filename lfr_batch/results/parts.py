@@ -34,11 +34,21 @@ def write_part(store: Store, path: str, rows: Iterable[Row], schema: pa.Schema) 
 
 
 def merge_parts(
-    store: Store, paths: Sequence[str], target: str, schema: pa.Schema, way_out: str
+    store: Store,
+    paths: Sequence[str],
+    target: str,
+    schema: pa.Schema,
+    way_out: str,
+    sorted_by: str | None = None,
 ) -> None:
-    """Write the rows of all ``paths``, in that order, to ``target``. Raises as ``read_part``."""
+    """Write the rows of all ``paths``, in that order or sorted by a column, to ``target``.
+
+    Raises as ``read_part``.
+    """
     tables = [_read_table(store, path, way_out).select(schema.names) for path in paths]
-    store.write_atomic(target, _parquet([pa.concat_tables(tables).cast(schema)], schema))
+    whole = pa.concat_tables(tables).cast(schema)
+    whole = whole.sort_by(sorted_by) if sorted_by else whole
+    store.write_atomic(target, _parquet([whole], schema))
 
 
 def read_part(store: Store, path: str, way_out: str) -> list[dict[str, Any]]:
@@ -50,10 +60,18 @@ def read_part(store: Store, path: str, way_out: str) -> list[dict[str, Any]]:
     return list(iterate_part(store, path, way_out))
 
 
-def iterate_part(store: Store, path: str, way_out: str) -> Iterator[dict[str, Any]]:
-    """As ``read_part``, but a group of rows at a time."""
+def iterate_part(
+    store: Store,
+    path: str,
+    way_out: str,
+    columns: Sequence[str] | None = None,
+    group_rows: int = GROUP_ROWS,
+) -> Iterator[dict[str, Any]]:
+    """As ``read_part``, but a group of rows at a time; ``columns``: those alone."""
     with _damage_named(store, path, way_out):
-        yield from _rows(_open(store.read(path)))
+        part = _open(store.read(path))
+        for batch in part.iter_batches(group_rows, columns=columns and list(columns)):
+            yield from batch.to_pylist()
 
 
 def _read_table(store: Store, path: str, way_out: str) -> pa.Table:
@@ -64,11 +82,6 @@ def _read_table(store: Store, path: str, way_out: str) -> pa.Table:
 def _open(data: bytes) -> pq.ParquetFile:
     # Not pq.read_table: it imports pandas.
     return pq.ParquetFile(pa.BufferReader(data))
-
-
-def _rows(part: pq.ParquetFile) -> Iterator[dict[str, Any]]:
-    for batch in part.iter_batches(GROUP_ROWS):
-        yield from batch.to_pylist()
 
 
 def _parquet(tables: Iterable[pa.Table], schema: pa.Schema) -> bytes:

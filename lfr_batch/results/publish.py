@@ -22,6 +22,7 @@ from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.ledger import delete_old_ledgers
 from lfr_batch.results.parts import write_part
+from lfr_batch.results.probed import delete_probed
 from lfr_batch.results.run_log import DONE, RunEntry, latest_row, published_epoch, record_run
 from lfr_batch.results.run_state import RunState
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
@@ -91,6 +92,7 @@ def tidy(hold: Hold) -> None:
         if layout.epoch_of(path) != published and layout.epoch_of(path) <= hold.epoch:
             hold.run.store.delete(path)
     delete_old_ledgers(hold)
+    delete_probed(hold)
     if _is_done(hold):
         delete_shards(hold.run)
 

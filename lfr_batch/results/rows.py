@@ -7,24 +7,37 @@ from dataclasses import fields
 from sys import intern
 from typing import Any, TypeVar
 
-from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, Sighting
+from lfr_batch.records import (
+    Candidate,
+    FootageAsset,
+    FootageEntry,
+    Segment,
+    SegmentOutcome,
+    Sighting,
+)
 
-Record = TypeVar("Record", FootageAsset, Segment, SegmentOutcome, Sighting, Candidate)
+Record = TypeVar("Record", FootageEntry, FootageAsset, Segment, SegmentOutcome, Sighting, Candidate)
 Row = Mapping[str, Any]
 
 _NAMES: Mapping[type, frozenset[str]] = {
     kind: frozenset(field.name for field in fields(kind))
-    for kind in (FootageAsset, Segment, SegmentOutcome, Sighting, Candidate)
+    for kind in (FootageEntry, FootageAsset, Segment, SegmentOutcome, Sighting, Candidate)
 }
 
 
-def row_of(record: FootageAsset | Segment | SegmentOutcome | Sighting) -> dict[str, Any]:
+def row_of(
+    record: FootageEntry | FootageAsset | Segment | SegmentOutcome | Sighting,
+) -> dict[str, Any]:
     row = _fields_of(record)
     if isinstance(record, SegmentOutcome):
         row["rejections"] = sorted(record.rejections.items())
     elif isinstance(record, Sighting):
         row["candidates"] = [_fields_of(candidate) for candidate in record.candidates]
     return row
+
+
+def entry_of(row: Row) -> FootageEntry:
+    return _record(FootageEntry, row)
 
 
 def asset_of(row: Row) -> FootageAsset:
@@ -50,7 +63,7 @@ def sighting_of(row: Row) -> Sighting:
 
 
 def _fields_of(
-    record: FootageAsset | Segment | SegmentOutcome | Sighting | Candidate,
+    record: FootageEntry | FootageAsset | Segment | SegmentOutcome | Sighting | Candidate,
 ) -> dict[str, Any]:
     return {name: getattr(record, name) for name in _NAMES[type(record)]}
 

@@ -21,13 +21,23 @@ from lfr_batch.results.schemas import RUNS, part_schema
 from lfr_batch.results.stored_run import StoredRun
 
 RunStatus = Literal[
-    "running", "complete", "complete_partly", "complete_with_failures", "failed", "cancelled"
+    "planning",
+    "running",
+    "complete",
+    "complete_partly",
+    "complete_with_failures",
+    "failed",
+    "cancelled",
 ]
 DONE: frozenset[str] = frozenset({"complete", "complete_partly"})
 """There is nothing left that `lfr resume` could do."""
 
+UNDER_WAY: frozenset[str] = frozenset({"planning", "running"})
+"""Somebody works on it, or did until it was killed."""
+
 EXIT_CODES: Mapping[str, int | None] = MappingProxyType(
     {
+        "planning": None,
         "running": None,
         "complete": 0,
         "complete_partly": 3,
@@ -77,7 +87,8 @@ def run_row(request: RunRequest, entry: RunEntry, at: datetime) -> dict[str, Any
         "settled": request.settled and as_json(request.settled),
         "model_pack": request.pack_id,
         "gallery_snapshot": request.snapshot_id,
-        "finished_at": None if entry.status == "running" else at,
+        "left_out": request.left_out and sorted(request.left_out.items()),
+        "finished_at": None if entry.status in UNDER_WAY else at,
         "status": entry.status,
         "exit_code": EXIT_CODES[entry.status],
         "error": entry.error,

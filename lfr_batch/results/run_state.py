@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -13,26 +13,38 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from lfr_batch.errors import ResultsTooNew, RunBusy, RunNotFound
 from lfr_batch.models.planned import PlannedWith
 from lfr_batch.models.settled import Settled
-from lfr_batch.records import FootageAsset, Segment, SegmentOutcome
+from lfr_batch.records import FootageAsset, FootageEntry, Segment, SegmentOutcome
 from lfr_batch.results import layout
 from lfr_batch.results.hold import Hold, require_hold
-from lfr_batch.results.lake_version import check_lake, mark_lake
+from lfr_batch.results.lake_version import check_lake, lake_version, mark_lake
 from lfr_batch.results.parts import iterate_part, write_part
-from lfr_batch.results.rows import asset_of, row_of, segment_of
-from lfr_batch.results.state_schemas import CATALOGUE, PLAN
+from lfr_batch.results.rows import asset_of, entry_of, row_of, segment_of
+from lfr_batch.results.state_schemas import CATALOGUE, LISTED, PLAN
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
 
 _REQUEST, _CATALOGUE, _PLAN = "request.json", "catalogue.parquet", "plan.parquet"
-_AMENDED = "amended"
-NO_RUNS = (
-    "there are no runs yet; if there should be, LFR_RESULTS, LFR_HOME or the command's option "
-    "name another results root"
+_LISTED, _PLANNED = "listed", "planned"
+_OTHERWISE = (
+    "if there should be, LFR_RESULTS, LFR_HOME or the command's option name another results root"
 )
+NO_RUNS = f"there are no runs yet; {_OTHERWISE}"
+NO_LAKE = f"there are no results at all there, not even an empty lake; {_OTHERWISE}"
 _ANEW = "restore it from a copy or start a new run"
 
 RunKind = Literal["scan", "search", "live"]
 ThresholdSource = Literal["derived", "override"]
+
+
+class RunListing(BaseModel):
+    """What the inputs named when the run began."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: str
+    """The holder that listed it."""
+    files: int
 
 
 class RunRequest(BaseModel):
@@ -70,6 +82,18 @@ class RunRequest(BaseModel):
     """What every 'auto' of ``config`` became; None in runs of before."""
     planned: PlannedWith | None = None
     """Code, models and gallery by their digests; None in runs of before."""
+    left_out: Mapping[str, int] | None = None
+    """What lay in the named folders and is no footage, by what it is; None in runs of before."""
+    gaps: tuple[str, ...] | None = None
+    """What of the inputs could not be seen, or held no footage, a sentence each: it was not
+    searched. None in runs of before."""
+    unmatched_rows: tuple[str, ...] | None = None
+    """Rows of the manifest that match none of the footage; None in runs of before."""
+    segment_key: str | None = None
+    """Of all that decides a segment's result: ids of segments follow from it; None in runs of
+    before."""
+    listing: RunListing | None = None
+    """None where the plan was there before the run: of a deployment, or in runs of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +118,7 @@ def create_run(
     assets: Sequence[FootageAsset],
     segments: Sequence[Segment],
 ) -> None:
-    """Write catalogue, plan and, last, the request: without it there is no run.
+    """A run whose plan is known: catalogue, plan and, last, the request. Without it there is none.
 
     Raises RunBusy if the id is taken, ResultsTooNew, StoreFull, StoreUnreachable.
     """
@@ -102,12 +126,38 @@ def create_run(
     check_lake(store)
     if not layout.is_run_id(run.run_id):
         raise ValueError(f"{run.run_id!r} cannot name a run")
-    if store.exists(run.state(_REQUEST)):
-        raise RunBusy(f"run {run.run_id} exists already: use `lfr resume {run.run_id}`")
+    _require_new(run)
     mark_lake(store)
     write_part(store, run.state(_CATALOGUE), map(row_of, assets), CATALOGUE)
     write_part(store, run.state(_PLAN), map(row_of, segments), PLAN)
-    store.write_atomic(run.state(_REQUEST), request.model_dump_json(indent=1).encode())
+    _write_request(run, request)
+
+
+def begin_run(hold: Hold, request: RunRequest, entries: Sequence[FootageEntry]) -> RunRequest:
+    """A run that is yet to be planned: what its inputs named and, last, the request as it is then.
+
+    Raises RunBusy if the id is taken, RunTakenOver, ResultsTooNew, StoreFull, StoreUnreachable.
+    """
+    run = hold.run
+    check_lake(run.store)
+    _require_new(run)
+    mark_lake(run.store)
+    listing = RunListing(by=hold.epoch, files=len(entries))
+    write_part(run.store, _listed(run, listing), map(row_of, entries), LISTED)
+    begun = request.model_copy(update={"listing": listing})
+    require_hold(hold)
+    _write_request(run, begun)
+    return begun
+
+
+def _write_request(run: StoredRun, request: RunRequest) -> None:
+    """One that arrives late does not take the place of another's, where a bucket honours
+    conditions; on a disk none does."""
+    path, data = run.state(_REQUEST), request.model_dump_json(indent=1).encode()
+    if not isinstance(run.store, S3Store):
+        run.store.write_atomic(path, data)
+    elif not run.store.write_new(path, data) and run.store.read(path) != data:
+        raise _exists_already(run)
 
 
 def load_run(run: StoredRun) -> RunRequest:
@@ -126,8 +176,26 @@ def load_run(run: StoredRun) -> RunRequest:
         ) from error
 
 
-def amend_run(hold: Hold, assets: Sequence[FootageAsset], segments: Sequence[Segment]) -> None:
-    """Put others in the place of catalogue and plan, for this holder and those that follow.
+def _require_new(run: StoredRun) -> None:
+    if run.store.exists(run.state(_REQUEST)):
+        raise _exists_already(run)
+
+
+def _exists_already(run: StoredRun) -> RunBusy:
+    return RunBusy(f"run {run.run_id} exists already: use `lfr resume {run.run_id}`")
+
+
+def read_listing(run: StoredRun, listing: RunListing) -> Iterator[FootageEntry]:
+    """In the order of their numbers, from 0. Raises ResultsError for a damaged one."""
+    return map(entry_of, iterate_part(run.store, _listed(run, listing), _ANEW))
+
+
+def _listed(run: StoredRun, listing: RunListing) -> str:
+    return run.state(_LISTED, f"{listing.by}.parquet")
+
+
+def write_plan(hold: Hold, assets: Iterable[FootageAsset], segments: Iterable[Segment]) -> None:
+    """Catalogue and plan, for this holder and those that follow, in place of any before.
 
     They lie under names of the holder, like all that is written more than once: what a holder that
     was overtaken still writes, or what arrives late, takes nothing back. Raises RunTakenOver.
@@ -138,9 +206,14 @@ def amend_run(hold: Hold, assets: Sequence[FootageAsset], segments: Sequence[Seg
     write_part(run.store, _place(run, _CATALOGUE, hold.epoch), map(row_of, assets), CATALOGUE)
 
 
+def is_planned(run: StoredRun, request: RunRequest) -> bool:
+    return request.listing is None or planned_by(run) != layout.NO_EPOCH
+
+
 def planned_by(run: StoredRun) -> str:
-    """The holder whose catalogue and plan count; '' for those that the run was created with."""
-    paths = run.store.list(run.state(_AMENDED))
+    """The holder whose catalogue and plan count; '' for those that the run was created with, and
+    where there are none yet."""
+    paths = run.store.list(run.state(_PLANNED))
     whole = [path.split("/")[-2] for path in paths if path.endswith(f"/{_CATALOGUE}")]
     return max(whole, default=layout.NO_EPOCH)
 
@@ -161,7 +234,7 @@ def read_catalogue(run: StoredRun, planned: str | None = None) -> tuple[FootageA
 
 
 def _place(run: StoredRun, name: str, epoch: str) -> str:
-    return run.state(_AMENDED, epoch, name) if epoch else run.state(name)
+    return run.state(_PLANNED, epoch, name) if epoch else run.state(name)
 
 
 def list_runs(store: Store) -> tuple[str, ...]:
@@ -171,7 +244,12 @@ def list_runs(store: Store) -> tuple[str, ...]:
     return tuple(sorted((r for r in whole if r), reverse=True))
 
 
+def no_runs(store: Store) -> str:
+    """Of a root without runs: whether it ever had any, or is no place of results."""
+    return NO_RUNS if lake_version(store) else NO_LAKE
+
+
 def not_found(run: StoredRun) -> RunNotFound:
     recent = list_runs(run.store)[:3]
-    there = f"recent runs are {', '.join(recent)} (`lfr runs`)" if recent else NO_RUNS
+    there = f"recent runs are {', '.join(recent)} (`lfr runs`)" if recent else no_runs(run.store)
     return RunNotFound(f"there is no run {run.run_id!r} in {run.store.uri}; {there}")

@@ -45,13 +45,13 @@ RUNS = schema_of(
     ("purpose", pa.string(), "Why the run was made, as the operator stated it."),
     ("operator", pa.string(), "Who started the run."),
     ("started_at", MOMENT, "When the run was first started, UTC."),
-    ("finished_at", MOMENT, "When this status was reached, UTC; null while running."),
+    ("finished_at", MOMENT, "When this status was reached, UTC; null while under way."),
     (
         "status",
         pa.string(),
-        "running, complete, complete_partly (some content was not looked at, by design or limit), "
-        "complete_with_failures, failed or cancelled; a run that was killed stays running here and "
-        "is shown as interrupted by `lfr status`.",
+        "planning, running, complete, complete_partly (some content was not looked at, by design "
+        "or limit), complete_with_failures, failed or cancelled; a run that was killed stays "
+        "planning or running here and is shown as interrupted by `lfr status`.",
     ),
     ("model_pack", pa.string(), "Model pack that made the templates, with its version."),
     (
@@ -95,6 +95,22 @@ RUNS = schema_of(
     ),
     ("inputs", _STRINGS, "Files, folders and URIs that were asked for."),
     ("manifest", pa.string(), "Manifest that named cameras and times; null without one."),
+    (
+        "left_out",
+        _COUNTS,
+        "What lay in the named folders and is no footage, by what it is; null in runs of before.",
+    ),
+    (
+        "gaps",
+        _STRINGS,
+        "What of the inputs could not be seen, or held no footage, and why: it was not searched. "
+        "Null in runs of before.",
+    ),
+    (
+        "unmatched_rows",
+        _STRINGS,
+        "Rows of the manifest that match none of the footage; null in runs of before.",
+    ),
     ("footage", pa.int64(), "Rows of footage: files, or their recordings and streams."),
     (
         "footage_partly",
@@ -106,7 +122,11 @@ RUNS = schema_of(
     ("segments_planned", pa.int64(), "Segments of the plan."),
     ("segments_done", pa.int64(), "Segments that were searched."),
     ("segments_failed", pa.int64(), "Segments whose footage could not be read to their end."),
-    ("segments_quarantined", pa.int64(), "Segments given up because they stopped their worker."),
+    (
+        "segments_quarantined",
+        pa.int64(),
+        "Segments given up because of what became of their worker.",
+    ),
     ("sightings", pa.int64(), "Sightings of the run; null until it has completed."),
     (
         "media_s",
@@ -216,7 +236,8 @@ SEGMENTS = schema_of(
         "status",
         pa.string(),
         "done; failed: the footage cannot be read, or not to its end; quarantined: its "
-        "worker died twice, or its store could not be reached (`lfr resume` tries it again); "
+        "worker died twice, it took more than its limits, or its store could not be reached "
+        "(`lfr resume` tries it again); "
         "pending: never tried.",
     ),
     ("error", pa.string(), "Why it failed, or what was damaged; null otherwise."),

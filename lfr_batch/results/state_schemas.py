@@ -1,5 +1,6 @@
-"""Arrow schemas of a run's own state: catalogue, plan, ledger and shards. Their only definition.
-Pure.
+"""Arrow schemas of a run's own state: listing, catalogue, plan, ledger and shards. Pure.
+
+Their only definition.
 """
 
 from __future__ import annotations
@@ -47,6 +48,21 @@ CATALOGUE = schema_of(
     ("notes", pa.string(), "What is worth knowing."),
     ("retryable", pa.bool_(), "Probed anew by `lfr resume`."),
     ("aspect", pa.float64(), "Width by height of the true picture, as the manifest has it."),
+)
+
+LISTED = schema_of(
+    ("uri", pa.string(), "Path or address."),
+    ("camera_id", pa.string(), "Camera, as the manifest has it."),
+    ("site", pa.string(), "Place, as the manifest has it."),
+    ("start_utc", MOMENT, "Wall-clock start, UTC, as the manifest has it."),
+    ("rotate_deg", pa.int32(), "Clockwise degrees, on top of the file's own."),
+    ("aspect", pa.float64(), "Width by height of the true picture, as the manifest has it."),
+)
+
+PROBED = schema_of(
+    ("number", pa.int64(), "Of the file in the listing, from 0."),
+    ("retryable", pa.bool_(), "It could not be got at."),
+    ("assets", pa.list_(pa.struct(list(CATALOGUE))), "What the file holds."),
 )
 
 PLAN = schema_of(

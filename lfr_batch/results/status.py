@@ -4,32 +4,44 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
+from lfr_batch.errors import RunNotFound
 from lfr_batch.records import AssetStatus, FootageAsset, Segment, SegmentOutcome
 from lfr_batch.results import rollup, searched
 from lfr_batch.results.ledger import read_outcomes
 from lfr_batch.results.lock import is_locked
+from lfr_batch.results.probed import count_probed
 from lfr_batch.results.progress import RunProgress, summarise
 from lfr_batch.results.rows import row_of
-from lfr_batch.results.run_log import latest_row
-from lfr_batch.results.run_state import RunRequest, load_run, planned_by, read_catalogue, read_plan
+from lfr_batch.results.run_log import UNDER_WAY, latest_row
+from lfr_batch.results.run_state import (
+    RunRequest,
+    is_planned,
+    load_run,
+    planned_by,
+    read_catalogue,
+    read_plan,
+)
 from lfr_batch.results.run_views import FINISHED
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
 INTERRUPTED = "interrupted"
+MAY_BE_UNPLANNED = frozenset({"planning", "failed", "cancelled"})
+"""Recorded statuses of a run that may have no plan yet."""
 
 _RUNS = """
 SELECT run_id, kind, status, started_at, finished_at, case_ref, gallery, computed_on, footage,
   footage_partly, footage_damaged, footage_failed, segments_planned, segments_done,
-  segments_failed, segments_quarantined, sightings, media_s, error
-FROM runs ORDER BY run_id DESC
+  segments_failed, segments_quarantined, sightings, media_s, error, gaps
+FROM runs ORDER BY started_at DESC, run_id DESC
 """
 
 
@@ -52,6 +64,17 @@ class FileState:
         why = self.error or "it was not searched whole"
         where = f"{self.uri} ({self.part})" if self.part else self.uri
         return why.replace(self.uri, where, 1) if self.uri in why else f"{where}: {why}"
+
+
+class ProbedSoFar(NamedTuple):
+    """How far a run is that is not planned yet."""
+
+    probed: int
+    files: int
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.probed} of {self.files} probed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +102,8 @@ class RunOverview:
     """As in ``runs``, or 'interrupted'."""
     error: str | None
     progress: RunProgress
+    probed: ProbedSoFar | None
+    """None: it is planned."""
     files: int
     footage: int
     """Rows: files, or their recordings and streams."""
@@ -107,22 +132,41 @@ class RunOverview:
 
 
 def run_rows(connection: duckdb.DuckDBPyConnection, store: Store) -> list[dict[str, Any]]:
-    """Every run, newest first; a running one that nobody holds is 'interrupted'."""
+    """Every run, newest first; one under way that nobody holds is 'interrupted'.
+
+    Of one that is not planned yet ``files`` says how many it has, ``files_probed`` how many of them
+    have been probed; of others they are None.
+    """
     rows: Sequence[dict[str, Any]] = run_query(connection, _RUNS).to_pylist()
-    return [
-        {**row, "status": shown_status(StoredRun(store, row["run_id"]), row["status"])}
-        for row in rows
-    ]
+    return [_shown(row, StoredRun(store, row["run_id"])) for row in rows]
+
+
+def _shown(row: Mapping[str, Any], run: StoredRun) -> dict[str, Any]:
+    files = probed = None
+    if row["status"] in MAY_BE_UNPLANNED:
+        with suppress(RunNotFound):
+            probed, files = probed_so_far(run, load_run(run)) or (None, None)
+    status = shown_status(run, row["status"])
+    return {**row, "status": status, "files": files, "files_probed": probed}
+
+
+def probed_so_far(run: StoredRun, request: RunRequest) -> ProbedSoFar | None:
+    """None: it is planned."""
+    if request.listing is None or is_planned(run, request):
+        return None
+    return ProbedSoFar(count_probed(run, request.listing), request.listing.files)
 
 
 def run_progress(run: StoredRun, now: datetime | None = None) -> RunOverview:
     """Raises RunNotFound, ResultsTooNew."""
     request = load_run(run)
-    planned = planned_by(run)
-    assets, plan = read_catalogue(run, planned), read_plan(run, planned)
+    probed = probed_so_far(run, request)
+    planned = None if probed else planned_by(run)
+    assets = () if planned is None else read_catalogue(run, planned)
+    plan = () if planned is None else read_plan(run, planned)
     outcomes = read_outcomes(run)
     progress = summarise(plan, outcomes)
-    row = latest_row(run) or {"status": "running", "error": None}
+    row = latest_row(run) or {"status": "planning" if probed else "running", "error": None}
     finished, counted = row.get("finished_at"), row.get("sightings")
     until = finished or now or datetime.now(UTC)
     return RunOverview(
@@ -130,7 +174,8 @@ def run_progress(run: StoredRun, now: datetime | None = None) -> RunOverview:
         status=shown_status(run, row["status"]),
         error=row["error"],
         progress=progress,
-        files=len({asset.uri for asset in assets}),
+        probed=probed,
+        files=probed.files if probed else len({asset.uri for asset in assets}),
         footage=len(assets),
         not_whole=tuple(not_whole(assets, plan, outcomes)),
         errors={**Counter(a.error for a in assets if a.error), **progress.errors},
@@ -169,6 +214,6 @@ def not_whole(
 
 
 def shown_status(run: StoredRun, recorded: str) -> str:
-    if recorded == "running" and not is_locked(run):
+    if recorded in UNDER_WAY and not is_locked(run):
         return INTERRUPTED
     return recorded

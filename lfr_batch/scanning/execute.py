@@ -1,16 +1,17 @@
-"""From a plan to published results: run what is pending, keep every receipt, stitch, publish."""
+"""From a run that has begun to published results: plan it, run what is pending, keep every receipt,
+stitch, publish.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from time import monotonic
 
 from lfr_batch.config.load import parse_config
-from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.config.schema import Config, EngineConfig, LimitsConfig
 from lfr_batch.errors import (
     LfrError,
     ResultsError,
@@ -26,23 +27,26 @@ from lfr_batch.recognition.settle import computed_on, obeying
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, SegmentStatus, Sighting
 from lfr_batch.results.cancel import asked_to_end, now_and_then
 from lfr_batch.results.hold import Hold, require_hold
-from lfr_batch.results.ledger import Ledger, open_ledger, pending, read_outcomes
+from lfr_batch.results.ledger import open_ledger, pending, read_outcomes
 from lfr_batch.results.lock import LEASE_S, lock_run
 from lfr_batch.results.progress import RETRY, RunProgress, summarise
 from lfr_batch.results.publish import publish_run, tidy, withdraw
 from lfr_batch.results.run_log import RunEntry, RunStatus, latest_row, record_run
-from lfr_batch.results.run_state import RunRequest, RunState, load_run, read_catalogue
+from lfr_batch.results.run_state import RunRequest, RunState, is_planned, load_run, read_catalogue
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.stored_run import StoredRun, in_haste
+from lfr_batch.scanning.keeping import keep
 from lfr_batch.scanning.noting import NotingProgress
+from lfr_batch.scanning.planning import plan_run
 from lfr_batch.scanning.probed_again import Planned, as_planned, probed_again
+from lfr_batch.scanning.probing import OpenProbers, probers_here
 from lfr_batch.scanning.progress import UNHEARD, Progress
 from lfr_batch.scanning.receipts import run_segments
 from lfr_batch.scanning.worker import WorkerSpec
 from lfr_batch.tracks.patience import patient
 from lfr_batch.tracks.stitch import stitch
 from lfr_batch.version import __version__
-from lfr_batch.work.attempts import Runner
+from lfr_batch.work.attempts import Runner, Tell
 from lfr_batch.work.machine import FindMachine, this_machine
 from lfr_batch.work.workers import sized
 
@@ -51,7 +55,8 @@ LEDGER_BLOCK = 256
 
 RETRY_FAILED: frozenset[SegmentStatus] = frozenset({"failed"})
 
-OpenEngine = Callable[[EngineConfig], AbstractContextManager[Runner]]
+OpenEngine = Callable[[EngineConfig, Tell], AbstractContextManager[Runner]]
+"""What it is told of the work is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Means:
     open_engine: OpenEngine
     find_machine: FindMachine = this_machine
     """Where workers are to be."""
+    open_probers: OpenProbers = probers_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,7 @@ class Resumption:
     retry_failed: bool = False
     probe_again: bool = False
     """Whether footage is probed anew that could not be got at."""
+    limits: LimitsConfig | None = None
 
     @property
     def retry(self) -> frozenset[SegmentStatus]:
@@ -101,6 +108,8 @@ class _Job:
     config: Config
     planned: Planned
     retry: frozenset[SegmentStatus]
+    stopping: Callable[[], bool]
+    """Whether it is asked to end."""
 
     @property
     def plan(self) -> tuple[Segment, ...]:
@@ -114,21 +123,33 @@ def execute_run(
     resumption: Resumption = AS_ASKED,
     lease_s: float = LEASE_S,
 ) -> RunResult:
-    """Bring a created run to its end, from wherever it stands.
+    """Bring a run that has begun to its end, from wherever it stands.
 
     Raises RunBusy if another process is at it, RunTakenOver if one took it up while this one stood
     still; StoreError and EngineError leave a run that can be resumed.
     """
-    with about(run_id=run.run_id), lock_run(run, lease_s) as hold:
-        request = load_run(run)
+    with lock_run(run, lease_s) as hold:
+        return execute_held(hold, means, progress, resumption)
+
+
+def execute_held(
+    hold: Hold, means: Means, progress: Progress = UNHEARD, resumption: Resumption = AS_ASKED
+) -> RunResult:
+    """As ``execute_run``, of a run that this process holds."""
+    with about(run_id=hold.run.run_id):
+        request = load_run(hold.run)
         _require_same_version(request)
         config = _config(request, resumption)
         with _failure_recorded(hold, request):
             noting = NotingProgress(progress, hold)
-            planned = as_planned(run)
-            if resumption.probe_again:
-                planned = probed_again(hold, request, config, planned, noting.tell)
-            job = _Job(hold, request, config, planned, resumption.retry)
+            stopping = now_and_then(partial(_is_asked_to_end, hold))
+            was_planned = is_planned(hold.run, request)
+            if not was_planned:
+                plan_run(hold, request, config, means.open_probers, noting, stopping)
+            planned = as_planned(hold.run)
+            if was_planned and resumption.probe_again:
+                planned = probed_again(hold, config, planned, means.open_probers, noting.tell)
+            job = _Job(hold, request, config, planned, resumption.retry, stopping)
             return _publish(job, _run_pending(job, means, noting))
 
 
@@ -164,7 +185,8 @@ def _require_not_taken(hold: Hold, error: LfrError) -> None:
 
 def _config(request: RunRequest, resumption: Resumption) -> Config:
     config = parse_config(request.config, f"the request of run {request.run_id}")
-    return config.model_copy(update={"engine": resumption.engine or config.engine})
+    now = {"engine": resumption.engine, "limits": resumption.limits}
+    return config.model_copy(update={name: said for name, said in now.items() if said})
 
 
 def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, SegmentOutcome]:
@@ -183,12 +205,14 @@ def _run_pending(job: _Job, means: Means, progress: Progress) -> Mapping[str, Se
     spec = _spec(hold, request, job.config.model_copy(update={"engine": engine}))
     require_planned(spec.search)
     # Whatever ends it, the pass is over before its engine is: Ray would start another cluster.
-    stopping = now_and_then(partial(_is_asked_to_end, hold))
-    receipts = partial(run_segments, tell=progress.tell, stopping=stopping)
-    with means.open_engine(engine) as run, closing(receipts(run, spec, todo)) as found:
-        _keep_receipts(ledger, _until(found, stopping), engine.ledger_flush_s, progress)
+    receipts = partial(run_segments, tell=progress.tell, stopping=job.stopping)
+    with (
+        means.open_engine(engine, progress.tell) as run,
+        closing(receipts(run, spec, todo)) as found,
+    ):
+        keep(found, ledger.append, LEDGER_BLOCK, engine.ledger_flush_s, progress.take)
     outcomes = read_outcomes(hold.run, hold.epoch)
-    if stopping():
+    if job.stopping():
         _require_all(hold, job.plan, outcomes)
     _require_receipts(request, job.plan, outcomes)
     return outcomes
@@ -241,42 +265,12 @@ def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
     return WorkerSpec(search, hold.run.store.uri, request.run_id, hold.epoch)
 
 
-def _until(
-    outcomes: Iterable[SegmentOutcome], stopping: Callable[[], bool]
-) -> Iterator[SegmentOutcome]:
-    """Ray Data has been given a whole wave: what it still has in hand is not waited for."""
-    for outcome in outcomes:
-        yield outcome
-        if stopping():
-            return
-
-
-def _keep_receipts(
-    ledger: Ledger,
-    outcomes: Iterable[SegmentOutcome],
-    flush_s: float,
-    progress: Progress,
-) -> None:
-    """Receipts reach the ledger in blocks; whatever ends the run, those at hand are written."""
-    block: list[SegmentOutcome] = []
-    written_at = monotonic()
-    try:
-        for outcome in outcomes:
-            block.append(outcome)
-            progress.take(outcome)
-            if len(block) >= LEDGER_BLOCK or monotonic() - written_at >= flush_s:
-                ledger.append(block)
-                block, written_at = [], monotonic()
-    finally:
-        ledger.append(block)
-
-
 def _publish(job: _Job, outcomes: Mapping[str, SegmentOutcome]) -> RunResult:
     run = job.hold.run
     assets = read_catalogue(run, job.planned.by)
     state = RunState(job.request, assets, job.plan, outcomes)
     progress = summarise(job.plan, outcomes)
-    status = _end_of(state.assets, progress)
+    status = _end_of(state, progress)
     published = latest_row(run) or {}
     # Where nothing was left to do, the end stays as it was; a complete run is only tidied up.
     if published.get("status") != "complete_with_failures" or job.planned.by == job.hold.epoch:
@@ -289,11 +283,11 @@ def _publish(job: _Job, outcomes: Mapping[str, SegmentOutcome]) -> RunResult:
     return RunResult(job.request, state.assets, progress, status, count, outcomes)
 
 
-def _end_of(assets: Sequence[FootageAsset], progress: RunProgress) -> RunStatus:
-    faulty = any(asset.status in {"damaged", "failed"} for asset in assets)
-    if faulty or progress.failed or progress.quarantined:
+def _end_of(state: RunState, progress: RunProgress) -> RunStatus:
+    faulty = any(asset.status in {"damaged", "failed"} for asset in state.assets)
+    if faulty or state.request.gaps or progress.failed or progress.quarantined:
         return "complete_with_failures"
-    partly = progress.unsearched or any(asset.unsearched for asset in assets)
+    partly = progress.unsearched or any(asset.unsearched for asset in state.assets)
     return "complete_partly" if partly else "complete"
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from lfr_batch.errors import StoreError
-from lfr_batch.records import Segment, SegmentOutcome
+from lfr_batch.records import FootageAsset, Segment, SegmentOutcome
 from lfr_batch.results.hold import Hold
 from lfr_batch.results.notices import Notice, noticed, write_notices
 from lfr_batch.scanning.progress import Progress
@@ -22,6 +22,12 @@ class NotingProgress:
     def __init__(self, progress: Progress, hold: Hold) -> None:
         self._progress, self._hold = progress, hold
         self._notices: tuple[Notice, ...] = ()
+
+    def probe(self, files: int, left: int) -> None:
+        self._progress.probe(files, left)
+
+    def probed(self, assets: Sequence[FootageAsset]) -> None:
+        self._progress.probed(assets)
 
     def start(self, plan: Sequence[Segment], todo: int) -> None:
         self._progress.start(plan, todo)

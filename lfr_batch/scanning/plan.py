@@ -1,38 +1,36 @@
-"""From what was asked for to a plan: which files, which segments, which threshold."""
+"""From what was asked for to a run that may begin: which files, which threshold, which arithmetic.
+
+No file is looked at yet: what can be refused is refused before there is a run.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from typing import Any
 
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
-from lfr_batch.errors import UsageError
-from lfr_batch.footage.catalogue import probe
 from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
-from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
 from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
-from lfr_batch.models.devices import available_cores
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.settled import Settled
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.recognition.planned import planned_with
 from lfr_batch.recognition.settle import Settle, agree_here, settled_hash
-from lfr_batch.records import FootageAsset, FootageEntry, Segment
+from lfr_batch.records import FootageEntry
 from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
 from lfr_batch.version import __version__
 
-PROBES_PER_CORE = 4
-"""Probing waits for disks and networks more than it computes."""
+NAMED = 1000
+"""A request is read again and again: it names no more than these, and says how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,44 +63,61 @@ class _Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    request: RunRequest
-    choice: ThresholdChoice
-    assets: tuple[FootageAsset, ...]
-    segments: tuple[Segment, ...]
-    found: FoundFootage
-    said: tuple[str, ...] = ()
-    """A sentence about each machine that will not search, for the operator."""
-
-
-@dataclass(frozen=True, slots=True)
 class FoundFootage:
     """What the inputs and the manifest mean, before anything is probed."""
 
     entries: tuple[FootageEntry, ...]
     said: tuple[str, ...]
     """Sentences for the operator."""
-    left_out: int = 0
-    """Files in the named folders that are no footage."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """What in the named folders is no footage, by what it is."""
+    gaps: tuple[str, ...] = ()
+    """As ``FootageListing.gaps``."""
     strays: tuple[str, ...] = ()
     """Rows of the manifest that are about none of the inputs."""
     unlisted: tuple[str, ...] = ()
     """Footage that no row of the manifest is about."""
 
+    def account(self) -> dict[str, Any]:
+        """What a run's request says of it."""
+        rows = {"row of the manifest that matches no footage": len(self.strays)}
+        return {
+            "left_out": {**self.left_out, **(rows if self.strays else {})},
+            "gaps": _first(self.gaps),
+            "unmatched_rows": _first(self.strays),
+        }
 
-def make_plan(
+    def without_entries(self) -> FoundFootage:
+        """For whoever keeps it when the run has them on record: they may be a million."""
+        return replace(self, entries=())
+
+
+def _first(said: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(said) - NAMED
+    return (*said[:NAMED], f"… and {more} more") if more > 0 else said
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that may begin."""
+
+    request: RunRequest
+    choice: ThresholdChoice
+    found: FoundFootage
+    said: tuple[str, ...] = ()
+    """A sentence about each machine that will not search, for the operator."""
+
+
+def prepare_run(
     order: Order,
     now: datetime,
-    on_probed: Callable[[Sequence[FootageAsset]], None] = lambda _: None,
     on_found: Callable[[FoundFootage], None] = lambda _: None,
     settle: Settle = agree_here,
-) -> Plan:
-    """Check everything that can be refused, then list and probe the footage.
+) -> Prepared:
+    """Check everything that can be refused without a look at a file, and list the footage.
 
     ``settle`` says what the workers will compute with. Raises UsageError, PackError, GalleryError,
-    StoreError, EngineError; a file that cannot be read is no error
-    but an asset with status 'failed'. A search's videos are such assets, unless there is nothing
-    else: that is a UsageError.
+    StoreError, EngineError.
     """
     s3 = order.config.s3
     pack = load_pack(pack_at_hand(order.home, order.config.pack, s3), order.config.pack)
@@ -114,33 +129,11 @@ def make_plan(
     found = find_footage(order)
     on_found(found)
     agreed = settle(order.home, order.config, order.kind)
-    request = _request(order, now, _Basis(pack, statement, snapshot, choice, lone, agreed.settled))
+    basis = _Basis(pack, statement, snapshot, choice, lone, agreed.settled)
+    request = _request(order, now, basis).model_copy(update=found.account())
     key = result_key(request, pack, order.config, agreed.settled)
-    assets: list[FootageAsset] = []
-    segments: list[Segment] = []
-    for held in probe_all(found.entries, order.config):
-        probed = still_only(held) if order.kind == "search" else held
-        on_probed(probed)
-        for asset in probed:
-            segments += plan_segments(asset, order.config.footage.segment_s, key)
-            # Borders have been found: an hour of footage has a thousand keyframes and more.
-            assets.append(replace(asset, keyframes_ns=(), entry_bytes=()))
-    if order.kind == "search" and all(asset.error == _no_still(asset.uri) for asset in assets):
-        more = f" ({len(assets) - 1} more are videos, too)" if len(assets) > 1 else ""
-        raise UsageError(_no_still(assets[0].uri) + more)
-    return Plan(request, choice, tuple(assets), tuple(segments), found, agreed.said)
-
-
-def still_only(held: tuple[FootageAsset, ...]) -> tuple[FootageAsset, ...]:
-    """A file's assets; of a video one that says that it is not searched."""
-    first = held[0]
-    if first.kind == "still" or first.status == "failed":
-        return held
-    return (replace(first, status="failed", error=_no_still(first.uri)),)
-
-
-def _no_still(uri: str) -> str:
-    return f"{uri} is a video, and `lfr search` looks at stills: scan it with `lfr scan`"
+    begun = request.model_copy(update={"segment_key": key})
+    return Prepared(begun, choice, found, agreed.said)
 
 
 def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> ThresholdChoice:
@@ -171,17 +164,10 @@ def find_footage(order: Order) -> FoundFootage:
     listing = list_footage(order.inputs, config.s3)
     said = (*manifest.said, *listing.said)
     if not order.manifest:
-        return FoundFootage(listing.entries, said, listing.left_out)
+        return FoundFootage(listing.entries, said, listing.left_out, listing.gaps)
     matched = match(listing.entries, manifest)
-    return FoundFootage(matched.entries, said, listing.left_out, matched.strays, matched.unlisted)
-
-
-def probe_all(
-    entries: Sequence[FootageEntry], config: Config
-) -> Iterator[tuple[FootageAsset, ...]]:
-    """What each entry holds, in the order of the entries."""
-    with ThreadPoolExecutor(PROBES_PER_CORE * available_cores()) as pool:
-        yield from pool.map(partial(probe, footage=config.footage, s3=config.s3), entries)
+    strays, unlisted = matched.strays, matched.unlisted
+    return FoundFootage(matched.entries, said, listing.left_out, listing.gaps, strays, unlisted)
 
 
 def result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:

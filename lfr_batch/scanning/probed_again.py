@@ -7,23 +7,28 @@ plan as if it had been got at from the beginning, under the ids that they would 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 
 from lfr_batch.config.schema import Config
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.homes.at_hand import home_at, pack_at_hand
+from lfr_batch.models.settled import Settled
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import FootageAsset, FootageEntry, Segment
 from lfr_batch.results.hold import Hold
 from lfr_batch.results.run_state import (
     RunRequest,
-    amend_run,
+    load_run,
     planned_by,
     read_catalogue,
     read_plan,
+    write_plan,
 )
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.scanning.plan import probe_all, result_key, still_only
+from lfr_batch.scanning.plan import result_key
+from lfr_batch.scanning.planning import searched_in, without_index
+from lfr_batch.scanning.probing import Numbered, OpenProbers, probe_all
 from lfr_batch.work.attempts import Tell
 
 
@@ -40,38 +45,52 @@ def as_planned(run: StoredRun) -> Planned:
 
 
 def probed_again(
-    hold: Hold, request: RunRequest, config: Config, planned: Planned, tell: Tell
+    hold: Hold, config: Config, planned: Planned, open_probers: OpenProbers, tell: Tell
 ) -> Planned:
     """The plan with what is found now; the same where nothing is. Raises StoreAway, RunTakenOver,
     PackError."""
-    assets = read_catalogue(hold.run, planned.by)
+    request, assets = load_run(hold.run), read_catalogue(hold.run, planned.by)
     lost = [asset for asset in assets if asset.status == "failed" and asset.retryable]
     if not lost or request.settled is None:
         return planned
     tell(f"{len(lost)} files could not be got at when the run was planned: they are probed again.")
-    found = dict(zip(lost, _probed(lost, request, config), strict=True))
+    found = dict(zip(lost, _probed(lost, request, config, open_probers, tell), strict=True))
     if all(now == (before,) for before, now in found.items()):
         return planned
-    home = pack_at_hand(home_at(request.home), config.pack, config.s3)
-    pack = load_pack(home, config.pack)
-    key = result_key(request, pack, config, request.settled)
+    key = request.segment_key or _key(request, config, request.settled)
     more = [
         segment
         for now in found.values()
         for asset in now
         for segment in plan_segments(asset, config.footage.segment_s, key)
     ]
-    amended = [_kept(now) for asset in assets for now in found.get(asset, (asset,))]
+    amended = [without_index(now) for asset in assets for now in found.get(asset, (asset,))]
     segments = (*planned.segments, *more)
-    amend_run(hold, amended, segments)
+    write_plan(hold, amended, segments)
     return Planned(segments, hold.epoch)
 
 
+def _key(request: RunRequest, config: Config, settled: Settled) -> str:
+    """Of a run of before, which has it not on record."""
+    pack = load_pack(pack_at_hand(home_at(request.home), config.pack, config.s3), config.pack)
+    return result_key(request, pack, config, settled)
+
+
 def _probed(
-    lost: Sequence[FootageAsset], request: RunRequest, config: Config
+    lost: Sequence[FootageAsset],
+    request: RunRequest,
+    config: Config,
+    open_probers: OpenProbers,
+    tell: Tell,
 ) -> list[tuple[FootageAsset, ...]]:
-    found = probe_all([entry_of(asset) for asset in lost], config)
-    return [still_only(each) if request.kind == "search" else each for each in found]
+    """In the order of ``lost``."""
+    entries = [Numbered(number, entry_of(asset)) for number, asset in enumerate(lost)]
+    with (
+        open_probers(config.engine, len(entries), tell) as probers,
+        closing(probe_all(probers, entries, config, tell)) as found,
+    ):
+        held = {each.number: each.assets for each in found}
+    return [searched_in(request, held[number]) for number in range(len(lost))]
 
 
 def entry_of(asset: FootageAsset) -> FootageEntry:
@@ -81,8 +100,3 @@ def entry_of(asset: FootageAsset) -> FootageEntry:
     return FootageEntry(
         asset.uri, asset.camera_id, asset.site, told, asset.rotation_deg, asset.aspect
     )
-
-
-def _kept(asset: FootageAsset) -> FootageAsset:
-    """Borders have been found: see ``make_plan``."""
-    return replace(asset, keyframes_ns=(), entry_bytes=())

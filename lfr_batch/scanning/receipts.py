@@ -46,9 +46,13 @@ def quarantined(segment: Segment, lost: Lost[Segment]) -> SegmentOutcome:
         attempt=segment.attempt,
         error=(
             f"{segment.uri} from {segment.start_s:.1f} s: {_REASONS[lost.why]}"
-            f"{f' ({lost.said})' if lost.said else ''}; `lfr resume` tries it again."
+            f"{f' ({lost.said})' if lost.said else ''}; {_way_out(lost.why)} tries it again."
         ),
     )
+
+
+def _way_out(why: Why) -> str:
+    return "`lfr resume` with more of it (--set)" if why == "limit" else "`lfr resume`"
 
 
 _REASONS: Mapping[Why, str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +15,7 @@ from lfr_batch.config.schema import Config
 from lfr_batch.errors import EngineError, LfrError, StoreAway
 from lfr_batch.footage.decoders import Decoding, decoder_of
 from lfr_batch.footage.open import open_segment
+from lfr_batch.footage.segments import believed_s
 from lfr_batch.footage.stillness import Stillness
 from lfr_batch.gallery.faiss_index import use_threads
 from lfr_batch.logs import about
@@ -31,6 +32,8 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.segment import SegmentResult, scan_segment
 from lfr_batch.tracks import association
 from lfr_batch.unexpected import trace, unexpected
+from lfr_batch.work.limits import Limits
+from lfr_batch.work.machine import item_limits
 from lfr_batch.work.privacy import protect_files
 
 logger = logging.getLogger(__name__)
@@ -57,6 +60,15 @@ class WorkerSpec:
     @property
     def threads(self) -> int:
         return self.config.engine.threads
+
+    @property
+    def limits(self) -> Limits:
+        """Of a segment."""
+        settled = self.search.settled
+        return item_limits(self.config, settled.device if settled else "cpu")
+
+    def media_s(self, segments: Sequence[Segment]) -> float:
+        return sum(map(believed_s, segments))
 
     @property
     def together(self) -> int:

@@ -67,4 +67,6 @@ def not_tried(circuit: Circuit) -> Circuit:
 
 
 def has_given_up(circuit: Circuit, now_s: float) -> bool:
-    return circuit.since_s is not None and now_s - circuit.since_s >= MOST_OUTAGE_S
+    """Not while one is on its way to see."""
+    waited_s = 0.0 if circuit.since_s is None or circuit.trying else now_s - circuit.since_s
+    return waited_s >= MOST_OUTAGE_S

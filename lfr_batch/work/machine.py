@@ -7,8 +7,12 @@ from collections.abc import Callable
 from lfr_batch import cuda
 from lfr_batch.config.schema import Config, InferenceConfig
 from lfr_batch.models.devices import available_cores, cuda_is_usable
+from lfr_batch.models.providers import Device
+from lfr_batch.work.limits import Limits
 from lfr_batch.work.workers import Machine, sized
 
+TIMES_ON_GPU = 4.0
+"""Of an item's memory and processor time."""
 FindMachine = Callable[[Config], Machine]
 
 
@@ -24,6 +28,15 @@ def sized_here(config: Config, items: int | None = None) -> Config:
         return config
     sizes = sized(config.engine, this_machine(config), items)
     return config.model_copy(update={"engine": sizes})
+
+
+def item_limits(config: Config, device: Device = "cpu") -> Limits:
+    """What an item of work may take, wherever it is done; several times as much on a GPU, where an
+    item may be the first of its size: sessions are opened then, and TensorRT's take minutes. How
+    much that takes was not measured."""
+    said, times = config.limits, TIMES_ON_GPU if device == "cuda" else 1.0
+    memory_mib, time_s = times * (said.memory_mib or 0.0), times * (said.time_s or 0.0)
+    return Limits(memory_mib, time_s, said.time_factor or 0.0)
 
 
 def may_use_gpu(inference: InferenceConfig) -> bool:

@@ -20,7 +20,7 @@ from benchmarks.growth_model import (
 )
 
 DESIGN = Design(
-    wave_items=50_000, ledger_block=256, fan=32, levels=2, part_rows=20_000, part_bytes=1 << 26
+    in_ray=50_000, ledger_block=256, fan=32, levels=2, part_rows=20_000, part_bytes=1 << 26
 )
 COSTS = Costs(
     base_bytes=GIB,

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lfr_batch.cli.app import COMMANDS, build_app, main
+from lfr_batch.cli.app import COMMANDS, STOPPED, STOPS, build_app, main
+from lfr_batch.errors import RunCancelled
+from lfr_batch.version import __version__
 
 HEAVY = ("av", "boto3", "cv2", "duckdb", "faiss", "numpy", "openvino", "pandas", "pyarrow", "ray")
 
@@ -49,6 +51,39 @@ def test_options_before_the_command_are_refused(capsys: pytest.CaptureFixture[st
         main(["--", "runs"])
     assert stop.value.code == 2
     assert "Name the command first" in capsys.readouterr().err
+
+
+def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"lfr-batch {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RunCancelled("Run r1 was cancelled by ae."), "lfr: Run r1 was cancelled by ae.\n"),
+        (KeyboardInterrupt(), "lfr: Stopped.\n"),
+    ],
+)
+def test_who_cancelled_is_not_told_of_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    said: str,
+) -> None:
+    def runs() -> None:
+        raise error
+
+    monkeypatch.setattr("lfr_batch.cli.results.runs", runs)
+    with pytest.raises(SystemExit) as ended:
+        main(["runs"])
+    assert (ended.value.code, capsys.readouterr().err) == (130, said)
+
+
+def test_where_a_run_was_stopped_it_is_said_how_it_goes_on() -> None:
+    assert STOPS["scan"] == STOPS["resume"] == STOPPED
+    assert STOPS.keys() < COMMANDS.keys()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.results.run_state import NO_RUNS, create_run
+from lfr_batch.results.lake_version import mark_lake
+from lfr_batch.results.run_state import NO_LAKE, NO_RUNS, create_run
 from lfr_batch.results.store import open_store
 from tests.cli.here import lfr
 from tests.holding import append_outcomes, publish_run, record_run
@@ -172,11 +173,13 @@ def test_a_root_without_runs_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], out: str
 ) -> None:
     """A wrong results root would read as "nobody"."""
-    root = str(tmp_path / "mistyped")
-    assert lfr(capsys, *words, "--out", root) == (0, out, f"{root}: {NO_RUNS}\n")
     assert lfr(capsys, *words)[2] == ""
-    code, _, err = lfr(capsys, "status", RUN_ID, "--out", root)
-    assert (code, NO_RUNS in err, root in err) == (2, True, True)
+    empty = open_store(tmp_path / "empty")
+    mark_lake(empty)
+    for root, said in ((str(tmp_path / "mistyped"), NO_LAKE), (empty.uri, NO_RUNS)):
+        assert lfr(capsys, *words, "--out", root) == (0, out, f"{root}: {said}\n")
+        code, _, err = lfr(capsys, "status", RUN_ID, "--out", root)
+        assert (code, said in err, root in err) == (2, True, True)
 
 
 def test_the_help_names_the_ready_questions(capsys: pytest.CaptureFixture[Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from unittest.mock import ANY
 
 import pytest
 
@@ -64,13 +63,50 @@ def test_what_was_found_is_said_and_counted(
     assert json.loads(out)[1]["start_utc"].startswith("2024-02-01T23:00:00")
 
 
+def test_what_could_not_be_seen_stays_with_the_run(
+    archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest, bare = archive.parent / "m.csv", archive.parent / "bare"
+    manifest.write_text("uri\nexport/none.mp4\n")
+    bare.mkdir()
+    words = ["scan", str(archive), str(bare), "--manifest", str(manifest), *HERE, "--json"]
+    code, out, err = lfr(capsys, *words)
+    assert code == 3, err
+    (summary,) = json.loads(out)
+    gap, run_id = f"{bare} holds no footage", summary["run_id"]
+    assert (summary["status"], summary["gaps"]) == ("complete_with_failures", [gap])
+    assert f"this one will not count as complete): 1\n  {gap}\n" in err
+    _, out, _ = lfr(capsys, "status", run_id)
+    counted = ("2 × file that is no footage", "1 × row of the manifest that matches no footage")
+    assert all(part in out for part in (gap, *counted, f"{archive}/none.mp4"))
+    _, out, _ = lfr(capsys, "status", run_id, "--json")
+    (row,) = json.loads(out)
+    assert (row["gaps"], row["unmatched_rows"]) == ([gap], [f"{archive}/none.mp4"])
+    _, out, _ = lfr(capsys, "runs")
+    assert "1 not seen" in out
+    _, out, _ = lfr(capsys, "sql", "--ask", "not_searched", "--format", "json")
+    assert [(row["status"], row["error"]) for row in json.loads(out)] == [("not seen", gap)]
+    _, out, _ = lfr(capsys, "sql", "SELECT gaps, left_out FROM runs", "--format", "json")
+    (row,) = json.loads(out)
+    assert row["gaps"] == [gap]
+    assert row["left_out"]["file that is no footage"] == 2
+    report = archive.parent / "report.html"
+    lfr(capsys, "report", run_id, "--out", str(report))
+    html = report.read_text()
+    assert all(part in html for part in (f"<li>{gap}</li>", *counted, f"<li>{archive}/none.mp4"))
+    code, out, _ = lfr(capsys, "resume", run_id, "--json")
+    assert (code, json.loads(out)[0]["gaps"]) == (3, [gap])
+
+
 def test_a_search_looks_at_stills_and_names_videos(
     casework: Casework, archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, err = lfr(capsys, "search", str(archive), *HERE)
     assert (code, out) == (2, "")
     assert "is a video, and `lfr search` looks at stills: scan it with `lfr scan` (1 more" in err
-    assert not (archive.parent / "results").exists()
+    (run,) = json.loads(lfr(capsys, "runs", "--json")[1])
+    assert (run["status"], run["kind"]) == ("failed", "search")
+    assert "looks at stills" in run["error"]
     video = archive / "01-02-2024 10-00-00.mp4"
     portrait = casework.footage / "portrait.jpg"
     code, out, err = lfr(capsys, "search", str(portrait), str(video), *HERE, "--json")
@@ -135,7 +171,8 @@ def test_a_scan_that_is_given_its_id_may_be_asked_for_again(
     asked = ("scan", str(archive), *HERE, "--run-id", "nightly-7", "--json")
     code, out, err = lfr(capsys, *asked)
     assert code == 0, err
-    assert lfr(capsys, *asked) == (code, ANY, ANY)
+    code, _, err = lfr(capsys, *asked)
+    assert (code, "Run nightly-7 was asked for before: it goes on" in err) == (0, True)
     (summary,) = json.loads(out)
     assert summary["run_id"] == "nightly-7"
     code, out, _ = lfr(capsys, "runs", "--json")

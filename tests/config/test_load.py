@@ -12,7 +12,7 @@ from lfr_batch.config.schema import Config
 from lfr_batch.errors import ConfigError
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
-WITHOUT_EFFECT = ("engine.workers=3", "s3.region=eu-west-2", "job.case=OP-1")
+WITHOUT_EFFECT = ("engine.workers=3", "s3.region=eu-west-2", "limits.time_s=9", "job.case=OP-1")
 WITH_EFFECT = (
     "pack=other",
     "footage.sample_fps=2.0",

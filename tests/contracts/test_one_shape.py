@@ -25,6 +25,8 @@ import onnxruntime
 import pytest
 
 from lfr_batch.cli.app import main
+from lfr_batch.engine import table as engine_table
+from lfr_batch.engine.in_process import in_process
 from lfr_batch.engine.live.threads import live_threads
 from lfr_batch.live.deployment.look_after import Situation
 from lfr_batch.live.deployment.order import make_deployment
@@ -90,6 +92,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
         return PlaneScaler(replace(plan, device="cpu", threads=1))
 
     become(monkeypatch, Machine(gpu=True))
+    # Another process would know nothing of it.
+    monkeypatch.setattr(engine_table, "in_child", in_process)
+    monkeypatch.setitem(engine_table.ENGINES, "in_process", in_process)
     Recording.opened = []
     monkeypatch.setattr(onnxruntime, "InferenceSession", Recording)
     monkeypatch.setitem(BACKENDS, "onnxruntime", on_its_processor)

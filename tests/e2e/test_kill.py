@@ -18,9 +18,10 @@ import pytest
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from tests.casework import Casework
-from tests.e2e.cli import LFR, WHO, lfr, surroundings
+from tests.e2e.cli import LFR, WHO, lfr, rows, surroundings
 
 COPIES = 4
+UNREADABLE = 2000
 SETTINGS = ("--set", "footage.segment_s=5", "--set", "engine.ledger_flush_s=0.1",
             "--set", "engine.cpus_per_worker=1")  # fmt: skip
 STABLE = {
@@ -94,6 +95,51 @@ def wait_for(condition: Any, limit_s: float = 120.0) -> Any:
             return value
         time.sleep(0.05)
     raise AssertionError("waited in vain")
+
+
+@pytest.fixture
+def many(archive: Path, tmp_path: Path) -> Path:
+    """The archive, and so many files that are none that it takes a while to find out."""
+    folder = tmp_path / "many"
+    shutil.copytree(archive, folder)
+    for number in range(UNREADABLE):
+        (folder / f"w{number:04d}.mp4").write_bytes(b"\0\0\0\x18ftypisom" + bytes(500 + number))
+    return folder
+
+
+@pytest.mark.long
+def test_rows_are_the_same_after_the_driver_was_killed_twice_while_it_planned(
+    casework: Casework, many: Path, tmp_path: Path
+) -> None:
+    """By whoever asks again, by its id, and then by `lfr resume`."""
+    quiet, disturbed = tmp_path / "quiet", tmp_path / "disturbed"
+    asked = ("scan", many, "--gallery", "people", *WHO, *SETTINGS, "--engine", "in_process")
+    done = lfr(casework.home, *asked, "--out", quiet)
+    assert done.returncode == 3, done.stderr
+    for time_ in (1, 2):
+        driver = subprocess.Popen(
+            [*LFR, *map(str, asked), "--run-id", "r1", "--out", str(disturbed)],
+            env=surroundings(casework.home),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            claim = f"0000{time_:02d}-*-block-*.parquet"
+            wait_for(lambda named=claim: list(disturbed.glob(f"_state/*/probed/*/{named}")))
+        finally:
+            driver.kill()
+            driver.wait()
+        assert not list(disturbed.glob("_state/*/planned/*/catalogue.parquet"))
+    (row,) = rows(lfr(casework.home, "runs", "--json", "--out", disturbed))
+    assert (row["status"], row["files"]) == ("interrupted", COPIES + 1 + UNREADABLE)
+    assert 0 < row["files_probed"] < row["files"]
+    (row,) = rows(lfr(casework.home, "status", "r1", "--json", "--out", disturbed))
+    assert 0 < row["files_probed"] < row["files"]
+    resumed = lfr(casework.home, "resume", "r1", "--out", disturbed)
+    assert resumed.returncode == 3, resumed.stderr
+    assert f"of {COPIES + 1 + UNREADABLE} files probed already" in resumed.stderr
+    assert everything(disturbed) == everything(quiet)
+    assert not list(disturbed.glob("_state/*/probed/**/*.parquet"))
 
 
 @pytest.mark.long

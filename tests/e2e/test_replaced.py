@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +18,10 @@ from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import Means, RunResult, execute_run
-from lfr_batch.scanning.plan import make_plan
+from lfr_batch.scanning.progress import Unheard
 from tests.casework import Casework
 from tests.e2e.cli import lfr
+from tests.planned import make_plan
 
 IN_PIECES = Config(
     engine=EngineConfig(kind="in_process"), footage=FootageConfig(segment_s=5.0)
@@ -39,7 +38,7 @@ def padded(source: Path, place: Path, size: int) -> Path:
 
 def plan(casework: Casework, path: Path, results: Path, config: Config = IN_PIECES) -> str:
     order = casework.order(str(path), config=config)
-    made = make_plan(order, datetime.now(UTC))
+    made = make_plan(order)
     store = open_store(str(results), config.s3)
     create_run(store, made.request, made.assets, made.segments)
     return made.request.run_id
@@ -114,15 +113,14 @@ def test_a_file_that_goes_in_mid_run_counts_as_far_as_it_was_the_planned_one(
     assert str(path) in row["error"]
 
 
-@dataclass(frozen=True)
-class Telling:
-    """Satisfies ``Progress``: says what has come."""
+class Telling(Unheard):
+    """Says what has come."""
 
-    take: Callable[[SegmentOutcome], None]
+    def __init__(self, on_outcome: Callable[[SegmentOutcome], None]) -> None:
+        self._on_outcome = on_outcome
 
-    def start(self, *_: object) -> None: ...
-
-    def tell(self, _: str) -> None: ...
+    def take(self, outcome: SegmentOutcome) -> None:
+        self._on_outcome(outcome)
 
 
 def execute(results: Path, run: str, on_outcome: Callable[[SegmentOutcome], None]) -> RunResult:

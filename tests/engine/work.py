@@ -108,6 +108,40 @@ def open_faulty(log: Path) -> Callable[[int], int]:
     return work
 
 
+NODE = "TEST_NODE"
+"""Names the node in the environment of its workers."""
+HELD = 7
+"""An item that lasts until it is let go."""
+
+
+def open_on_node(folder: Path) -> Callable[[int], tuple[str, int]]:
+    """Gives the node, and the item; a node whose name begins with ``bad`` lacks something."""
+    node = os.environ[NODE]
+    if node.startswith("bad"):
+        raise GalleryNotFound(f"there is no gallery on {node}.")
+
+    def work(item: int) -> tuple[str, int]:
+        (folder / f"{item}").write_text(node)
+        if item == HELD:
+            _wait_for((folder / "go").exists)
+        time.sleep(0.05)
+        return node, item
+
+    return work
+
+
+def open_orphan(log: Path) -> Callable[[int], int]:
+    """Item 0 kills whoever supervises its process."""
+
+    def work(item: int) -> int:
+        if item == 0:
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(PATIENCE_S)  # it ends before
+        return item
+
+    return work
+
+
 def open_away(folder: Path) -> Callable[[int], int]:
     """Of a bucket that answers nobody, until it has been asked twice."""
 

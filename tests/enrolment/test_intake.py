@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import Config, EnrolConfig
-from lfr_batch.engine.in_process import run
 from lfr_batch.enrolment import intake as enrol_module
 from lfr_batch.enrolment.intake import EnrolOrder, compare_here, examine
 from lfr_batch.errors import GalleryEmpty, PackNotFound, StoreFull
@@ -21,6 +20,7 @@ from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import EnrolledFace, Enrolment, Pick
 from lfr_batch.gallery.store import load_snapshot, read_outcomes, read_thumbnails
 from lfr_batch.records import ByteArray
+from lfr_batch.work.here import run_here as run
 from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, GROUP, Casework, installed_picture
 
 

@@ -13,7 +13,6 @@ from botocore.exceptions import EndpointConnectionError
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable, StoreUnreachable, UsageError
 from lfr_batch.footage import s3
-from lfr_batch.footage.ranged import RangedReader
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.records import ByteArray, FootageEntry
@@ -178,7 +177,7 @@ def test_missing_credentials_are_said(store: S3Config, monkeypatch: pytest.Monke
     [("403", "403"), ("AccessDenied", "403"), ("ExpiredToken", "renew"), ("SlowDown", "SlowDown")],
 )
 def test_refusals_of_the_store(
-    store: S3Config, monkeypatch: pytest.MonkeyPatch, code: str, part: str
+    store: S3Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str, part: str
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     client = s3_client.client(store)
@@ -190,8 +189,17 @@ def test_refusals_of_the_store(
         return Reply(), {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {}}
 
     client.meta.events.register("before-call.s3.ListObjectsV2", cast("Callable[..., None]", refuse))
-    with pytest.raises(StoreUnreachable, match=part):
+    with pytest.raises((StoreUnreachable, UsageError), match=part):
         list_footage(["s3://archive"], store)
+    (tmp_path / "1.mp4").write_bytes(b"x")
+    both = ["s3://archive/closed/", str(tmp_path)]
+    if part == "403":
+        listing = list_footage(both, store)
+        assert [entry.uri for entry in listing.entries] == [str(tmp_path / "1.mp4")]
+        assert ["s3://archive/closed/ may not be read" in gap for gap in listing.gaps] == [True]
+    else:
+        with pytest.raises(StoreUnreachable, match=part):
+            list_footage(both, store)
 
 
 @pytest.mark.usefixtures("bucket")
@@ -229,12 +237,3 @@ def test_the_requester_pays_where_it_is_told_to(store: S3Config, pays: bool) -> 
     assert probe(entry, FootageConfig(), config).status == "ok"
     wanted = "requester" if pays else None
     assert asked == dict.fromkeys(("ListObjectsV2", "HeadObject", "GetObject"), wanted)
-
-
-def test_ranged_reader_is_a_file() -> None:
-    data = np.random.default_rng(0).bytes(1000)
-    reader = io.BufferedReader(RangedReader(1000, lambda a, b: data[a:b], 64), 16)
-    rng = np.random.default_rng(1)
-    for start, length in rng.integers(0, 1100, (200, 2)):
-        reader.seek(int(start))
-        assert reader.read(int(length)) == data[start : start + length]

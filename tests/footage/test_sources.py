@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import socket
 import time
 import unicodedata
 from io import BufferedReader
@@ -152,17 +153,6 @@ def test_a_file_counts_once_by_whatever_links_it_is_found(archive: Path, given: 
     assert names([str(archive / each) for each in given], archive) == wanted
 
 
-def test_a_folder_that_may_not_be_listed_is_named_with_the_way_out(
-    archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(path: str) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", path)
-
-    monkeypatch.setattr(os, "scandir", refused)
-    with pytest.raises(UsageError, match=r"Permission denied.: change its permissions, or name"):
-        list_footage([str(archive / "a")], S3)
-
-
 def test_a_dangling_link_is_an_entry_that_fails(archive: Path) -> None:
     (archive / "b/5.avi").symlink_to(archive / "gone.avi")
     (archive / "b/6.avi").symlink_to(archive / "b/6.avi")
@@ -215,7 +205,7 @@ def test_an_export_folder_gives_its_footage_and_one_line(tmp_path: Path) -> None
         path.write_bytes(content)
     listing = list_footage([str(tmp_path)], S3)
     assert [Path(entry.uri).name for entry in listing.entries] == sorted(FOOTAGE)
-    assert listing.left_out == len(EXPORT)
+    assert listing.left_out == {"file that is no footage": len(EXPORT)}
     (line,) = listing.said
     start = f"left out of {tmp_path}: {len(EXPORT)} files that are no footage (Thumbs.db × 2, "
     assert line.startswith(start)
@@ -225,7 +215,7 @@ def test_an_export_folder_gives_its_footage_and_one_line(tmp_path: Path) -> None
 def test_what_is_named_itself_is_never_left_out(tmp_path: Path) -> None:
     (tmp_path / "player.exe").write_bytes(EXPORT["player.exe"])
     listing = list_footage([str(tmp_path / "player.exe")], S3)
-    assert (len(listing.entries), listing.said, listing.left_out) == (1, (), 0)
+    assert (len(listing.entries), listing.said, listing.left_out) == (1, (), {})
     asset = probe(listing.entries[0], FootageConfig(), S3)
     assert asset.status == "failed"
     assert "is a program, not footage" in (asset.error or "")
@@ -257,13 +247,111 @@ def test_a_name_in_another_normal_form_is_found(tmp_path: Path) -> None:
     assert source_of(str(tmp_path / "Müll.mp4"), S3).stored() == str(tmp_path / "Müll.mp4")
 
 
-@pytest.mark.parametrize("given", ["closed/1.mp4", "closed/*.mp4", "closed", "."])
-def test_a_closed_folder_is_one_sentence(given: str) -> None:
+CLOSED = ["closed/1.mp4", "closed/*.mp4", "closed", "."]
+
+
+@pytest.mark.parametrize("given", CLOSED)
+def test_where_there_is_nothing_else_a_closed_folder_is_refused(given: str) -> None:
     with public_folder() as folder:
         (folder / "closed").mkdir()
         (folder / "closed/1.mp4").write_bytes(b"x")
-        with closed(folder / "closed"), pytest.raises(UsageError, match="Permission denied"):
+        with closed(folder / "closed"), pytest.raises(UsageError) as refused:
             list_footage([str(folder / given)], S3)
+    assert "cannot be l" in str(refused.value)
+    assert "(Permission denied): nothing is left to search; " in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "gap"),
+    [
+        *((name, "closed") for name in CLOSED),
+        ("*/*.mp4", "closed"),
+        ("*/sub/*.mp4", "closed"),
+        ("**/*.mp4", "closed"),
+        ("linked", "linked/to"),
+    ],
+)
+def test_what_cannot_be_listed_is_a_gap_and_the_rest_is_found(given: str, gap: str) -> None:
+    with public_folder() as folder:
+        (folder / "closed").mkdir()
+        (folder / "open/sub").mkdir(parents=True)
+        (folder / "open/sub/1.mp4").write_bytes(b"x")
+        (folder / "linked").mkdir()
+        (folder / "linked/to").symlink_to(folder / "closed")
+        with closed(folder / "closed"):
+            listing = list_footage([str(folder / "open"), str(folder / given)], S3)
+    assert [entry.uri for entry in listing.entries] == [str(folder / "open/sub/1.mp4")]
+    assert any(each.startswith(f"{folder / gap}") for each in listing.gaps)
+    assert all(each.endswith("(Permission denied)") for each in listing.gaps)
+
+
+def test_a_folder_that_vanishes_meanwhile_is_a_gap(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def vanished(path: str) -> object:
+        if Path(path).name == "deep":
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", vanished)
+    listing = list_footage([str(archive / "a")], S3)
+    assert len(listing.entries) == 2
+    assert listing.gaps == (f"{archive / 'a/deep'} cannot be listed (No such file or directory)",)
+
+
+def test_an_input_without_footage_is_a_gap_beside_others(archive: Path) -> None:
+    os.mkfifo(archive / "empty/pipe")
+    (archive / "bare").mkdir()
+    inputs = [str(archive / name) for name in ("empty", "a", "bare")]
+    listing = list_footage(inputs, S3)
+    assert len(listing.entries) == 3
+    assert listing.gaps == (
+        f"{archive / 'empty'} holds no footage (left out of {archive / 'empty'}: 1 file that is no "
+        "footage (x.json), 1 file that is no regular file (pipe))",
+        f"{archive / 'bare'} holds no footage",
+    )
+    with pytest.raises(UsageError, match=r"/none does not exist"):
+        list_footage([*inputs, str(archive / "none")], S3)
+
+
+def test_devices_alone_are_nothing_to_search(archive: Path) -> None:
+    os.mkfifo(archive / "pipe")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(archive / "socket"))
+        devices = ["/dev/zero", str(archive / "pipe"), str(archive / "socket")]
+        with pytest.raises(UsageError, match=r"/dev/zero is not a regular file; .*nothing is left"):
+            list_footage(devices, S3)
+        listed = list_footage([*devices, str(archive / "b")], S3).entries
+        assert len(listed) == 4
+        errors = [probe(entry, FootageConfig(), S3).error or "" for entry in listed]
+    assert sum("is not a regular file" in error for error in errors) == 3
+
+
+def test_what_is_left_out_is_counted_by_what_it_is(archive: Path) -> None:
+    (archive / "a/deep/up").symlink_to(archive)
+    (archive / "a/.trash").mkdir()
+    os.mkfifo(archive / "a/pipe.mp4")
+    listing = list_footage([str(archive / "a"), str(archive / "b")], S3)
+    assert listing.left_out == {
+        "file that is no footage": 2,
+        "file that is hidden": 1,
+        "folder that is hidden": 1,
+        "file that is no regular file": 1,
+        "link to a folder in which it lies itself": 1,
+    }
+
+
+def test_names_that_are_no_unicode_are_found_and_named() -> None:
+    with public_folder() as folder:
+        for name in (b"odd\xff", b"closed\xff"):
+            (folder / os.fsdecode(name)).mkdir()
+        (folder / os.fsdecode(b"odd\xff") / "1.mp4").write_bytes(b"x")
+        with closed(folder / os.fsdecode(b"closed\xff")):
+            listing = list_footage([str(folder)], S3)
+    assert [entry.uri for entry in listing.entries] == [f"file://{folder}/odd%FF/1.mp4"]
+    assert listing.gaps == (f"file://{folder}/closed%FF cannot be listed (Permission denied)",)
 
 
 def test_files_that_can_be_listed_but_not_read_are_entries_that_fail() -> None:

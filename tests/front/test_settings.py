@@ -6,7 +6,7 @@ import pytest
 
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import ConfigError
-from lfr_batch.front.runs import engine_over
+from lfr_batch.front.runs import said_over
 from lfr_batch.front.settings import Settings
 
 
@@ -47,6 +47,9 @@ def test_only_a_value_is_a_choice() -> None:
 
 def test_a_run_taken_up_again_keeps_all_of_its_engine_but_what_is_said_now(file: Path) -> None:
     recorded = Settings(changes={"engine.workers": 7, "engine.ledger_flush_s": 9.0}).config()
-    assert engine_over(recorded, Settings()) == recorded.engine
-    now = engine_over(recorded, Settings(file, {"engine.kind": "in_process", "pack": "none"}))
+    assert said_over(recorded, Settings()) == recorded
+    asked = Settings(file, {"engine.kind": "in_process", "limits.time_s": 9.0, "pack": "none"})
+    over = said_over(recorded, asked)
+    assert (over.limits.time_s, over.pack) == (9.0, recorded.pack)
+    now = over.engine
     assert now == recorded.engine.model_copy(update={"workers": 2, "kind": "in_process"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-FILES = ("templates.parquet", "subjects.parquet", "refusals.parquet", "index.faiss")
+FILES = ("templates.parquet", "subjects.parquet", "refusals.parquet", "index.faiss", "ids.arrow")
 
 
 def everything_below(home: Path) -> dict[str, bytes]:

@@ -6,25 +6,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from lfr_batch.errors import GalleryDamaged, GalleryError
+from lfr_batch.gallery import parquet_tables as tables
 from lfr_batch.gallery import snapshot_files
+from lfr_batch.gallery.arrow_strings import ArrowStrings
 from lfr_batch.gallery.manifest import FORMAT_VERSION, Manifest, to_json
 from lfr_batch.gallery.records import EnrolledFace, FileOutcome, Subject
 from lfr_batch.gallery.snapshot_files import (
+    IDS,
     INDEX,
     MANIFEST,
     REFUSALS,
     SUBJECTS,
     TEMPLATES,
     dimension_of,
+    ids_of,
     map_templates,
     read_columns,
     read_files,
     read_jpegs,
     read_manifest,
-    read_strings,
     stacked_templates,
     verify_files,
     write_snapshot,
@@ -64,11 +68,15 @@ def folder(tmp_path: Path, people: Any) -> Path:
 
 def test_row_for_row_what_was_written_is_read(folder: Path, people: Any) -> None:
     manifest = read_manifest(folder)
-    assert set(manifest.files) == {TEMPLATES, SUBJECTS, REFUSALS, INDEX}
+    assert set(manifest.files) == {TEMPLATES, SUBJECTS, REFUSALS, INDEX, IDS}
     verify_files(folder, manifest)
-    subjects, images = read_strings(folder / TEMPLATES, ("subject_id", "image_id"))
-    assert tuple(subjects) == tuple(face.subject_id for face in people)
-    assert tuple(images) == tuple(face.image_id for face in people)
+    of_before = manifest.model_copy(
+        update={"files": {name: e for name, e in manifest.files.items() if name != IDS}}
+    )
+    for each in (manifest, of_before):
+        subjects, images = ids_of(folder, each)
+        assert tuple(subjects) == tuple(face.subject_id for face in people)
+        assert tuple(images) == tuple(face.image_id for face in people)
     templates = map_templates(folder, manifest)
     assert np.array_equal(templates, np.stack([face.template for face in people]))
     assert dict(read_columns(folder / SUBJECTS, ("subject_id",))) == {"subject_id": ("S1",)}
@@ -114,7 +122,16 @@ def test_templates_have_one_dimension(
         dimension_of([*people, short])
 
 
-@pytest.mark.parametrize("file", [TEMPLATES, SUBJECTS, REFUSALS, INDEX])
+def test_ids_are_mapped_and_not_held(tmp_path: Path) -> None:
+    ids = ArrowStrings(pa.chunked_array([[f"{number:016x}" for number in range(100_000)]]))
+    tables.write_mappable(tmp_path / IDS, {"subject_id": ids, "image_id": ids})
+    before = pa.total_allocated_bytes()
+    subjects, images = tables.map_strings(tmp_path / IDS, ("subject_id", "image_id"))
+    assert pa.total_allocated_bytes() - before < 100_000
+    assert (subjects[99_999], images[7], len(images)) == (f"{99_999:016x}", f"{7:016x}", 100_000)
+
+
+@pytest.mark.parametrize("file", [TEMPLATES, SUBJECTS, REFUSALS, INDEX, IDS])
 @pytest.mark.parametrize("same_size", [True, False])
 def test_an_altered_file_is_named(folder: Path, file: str, same_size: bool) -> None:
     path, manifest = folder / file, read_manifest(folder)
@@ -155,7 +172,7 @@ def test_a_manifest_that_cannot_be_used_says_why(
     ("file", "read"),
     [
         (MANIFEST, read_manifest),
-        (TEMPLATES, lambda folder: read_strings(folder / TEMPLATES, ("subject_id",))),
+        (IDS, lambda folder: ids_of(folder, read_manifest(folder))),
         (TEMPLATES, lambda folder: read_jpegs(folder / TEMPLATES, ["0" * 16])),
         (SUBJECTS, lambda folder: read_columns(folder / SUBJECTS, ("subject_id",))),
         (REFUSALS, read_files),

@@ -52,7 +52,7 @@ def test_damage_is_found_named_and_mended(
     assert verify_snapshot(tmp_path, "custody") == info
 
 
-@pytest.mark.parametrize("file", ["templates.parquet", "index.faiss"])
+@pytest.mark.parametrize("file", ["ids.arrow", "index.faiss"])
 def test_unreadable_files_are_damage_without_verifying_too(
     tmp_path: Path, people: Any, publish: Any, file: str
 ) -> None:
@@ -116,7 +116,7 @@ def test_a_gallery_that_may_not_be_read_is_listed_and_refused(
     assert other.damage is None
 
 
-@pytest.mark.parametrize("below", ["", "manifest.json", "templates.parquet", "index.faiss"])
+@pytest.mark.parametrize("below", ["", "manifest.json", "ids.arrow", "index.faiss"])
 @pytest.mark.parametrize("verify", [True, False])
 def test_a_snapshot_that_may_not_be_read(
     tmp_path: Path, people: Any, publish: Any, below: str, verify: bool

@@ -103,6 +103,12 @@ def test_a_content_is_in_the_bucket_once(published: str) -> None:
     assert set(stored) == {f"galleries/people/files/{sha256}" for sha256 in contents}
 
 
+def test_snapshots_share_in_the_cache_what_is_the_same(published: str) -> None:
+    snapshots = gallery_at_hand(published, "people", S3) / "galleries/people/snapshots"
+    same = {name: (snapshots / "aaa" / name).samefile(snapshots / "bbb" / name) for name in FIRST}
+    assert same == {"manifest.json": False, "templates.parquet": True, "index.faiss": False}
+
+
 def test_many_workers_wait_for_one_pull(
     published: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

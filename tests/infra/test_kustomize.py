@@ -37,6 +37,11 @@ WORKERS = {"groupName", "rayStartParams", "template", "replicas", "minReplicas",
 JOB = {"entrypoint", "submissionMode", "shutdownAfterJobFinishes", "metadata",
        "ttlSecondsAfterFinished", "backoffLimit", "rayClusterSpec", "suspend"}  # fmt: skip
 
+AUTOSCALER = {"resources", "image", "imagePullPolicy", "securityContext", "idleTimeoutSeconds",
+              "upscalingMode", "version", "env", "envFrom", "volumeMounts"}  # fmt: skip
+FOR_THE_AUTOSCALER = "kubernetes"
+"""The volume with the token for Kubernetes."""
+
 
 @pytest.fixture(scope="module", params=OVERLAYS)
 def overlay(request: pytest.FixtureRequest) -> str:
@@ -113,7 +118,8 @@ def test_every_name_is_one_that_is_there(manifests: list[Manifest]) -> None:
         pod = template["spec"]
         volumes = [volume["name"] for volume in pod["volumes"]]
         for container in pod["containers"]:
-            assert {mount["name"] for mount in container["volumeMounts"]} == set(volumes), name
+            mounted = {mount["name"] for mount in container["volumeMounts"]}
+            assert mounted == set(volumes) - {FOR_THE_AUTOSCALER}, name
     spaces = {
         each["metadata"].get("namespace") for each in manifests if each["kind"] != "Namespace"
     }
@@ -152,6 +158,25 @@ def test_every_pod_is_confined(manifests: list[Manifest]) -> None:
         }, name
         asked, allowed = container["resources"]["requests"], container["resources"]["limits"]
         assert {"cpu", "memory"} <= asked.keys() & allowed.keys(), name
+
+
+def test_only_what_grows_has_somebody_who_may_talk_to_kubernetes(
+    overlay: str, manifests: list[Manifest]
+) -> None:
+    """KubeRay puts the autoscaler beside the head's own container, as its options say."""
+    cluster = cluster_of(manifests)
+    grows = cluster.get("enableInTreeAutoscaling", False)
+    assert grows == (overlay == "growing")
+    assert grows == ("lfr-autoscaler" in named(manifests, "NetworkPolicy"))
+    volumes = {each["name"] for each in cluster["headGroupSpec"]["template"]["spec"]["volumes"]}
+    assert grows == (FOR_THE_AUTOSCALER in volumes)
+    if not grows:
+        return
+    options, group = cluster["autoscalerOptions"], cluster["workerGroupSpecs"][0]
+    assert options.keys() <= AUTOSCALER
+    assert {mount["name"] for mount in options["volumeMounts"]} == {"temporary", FOR_THE_AUTOSCALER}
+    assert options["securityContext"]["readOnlyRootFilesystem"] is True
+    assert 1 <= group["minReplicas"] < group["maxReplicas"]  # one is asked when a run is planned
 
 
 def test_what_can_be_written_is_memory_or_home(manifests: list[Manifest]) -> None:

@@ -74,7 +74,7 @@ def engine_on(store: Store) -> Any:
         return replace(outcome, epoch=spec.epoch)
 
     @contextmanager
-    def opened(_: object) -> Iterator[Any]:
+    def opened(*_: object) -> Iterator[Any]:
         yield run
 
     return opened

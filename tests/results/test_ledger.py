@@ -151,7 +151,7 @@ def test_a_ledger_begins_with_what_was_there_and_hears_no_more_of_it(store: Stor
     with lock_run(StoredRun(store, "R")) as newer:
         ours = open_ledger(newer, read_outcomes(StoredRun(store, "R")).values())
         ours.append(outcomes[3:4])
-        theirs.write([replace(outcomes[0], attempt=9), *outcomes[4:]], level=0)
+        theirs.inherit([replace(outcomes[0], attempt=9), *outcomes[4:]])
         with pytest.raises(RunTakenOver):
             theirs.append(outcomes[5:])
         assert list(read_outcomes(StoredRun(store, "R")).values()) == outcomes[:4]

@@ -191,7 +191,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
     [
         ("best", 0),
         ("candidates_of_run", 0),
-        ("coverage", 13),
+        ("coverage", 14),
         ("not_searched", 2),
         ("sightings_of_run", 0),
     ],

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 
 from lfr_batch.errors import ResultsTooNew, RunBusy, RunNotFound
+from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_state import (
     RunRequest,
+    begin_run,
     create_run,
     list_runs,
     load_run,
@@ -15,7 +18,9 @@ from lfr_batch.results.run_state import (
     read_catalogue,
     read_plan,
 )
+from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
 
 from .synthetic import RUN_ID, STARTED, archive, request
@@ -44,7 +49,7 @@ def test_run_ids_sort_by_time_and_differ() -> None:
 
 @pytest.mark.parametrize("run_id", ["nope", "", "../../etc", "a/b", "x" * 200])
 def test_an_unknown_run_names_the_recent_ones(disk: Store, run_id: str) -> None:
-    with pytest.raises(RunNotFound, match="no runs yet"):
+    with pytest.raises(RunNotFound, match="no results at all there"):
         load_run(StoredRun(disk, run_id))
     for n in range(5):
         create_run(disk, request(f"2026010{n}-000000-scan-0000"), (), ())
@@ -56,6 +61,22 @@ def test_a_run_is_created_once(disk: Store) -> None:
     create_run(disk, request(), (), ())
     with pytest.raises(RunBusy, match=f"`lfr resume {RUN_ID}`"):
         create_run(disk, request(), (), ())
+
+
+def test_a_request_that_arrives_late_takes_nothing_back(bucket: str) -> None:
+    class Late(S3Store):
+        """When it looked there was no run yet."""
+
+        def exists(self, path: str) -> bool:
+            return not path.endswith("request.json") and S3Store.exists(self, path)
+
+    store = open_store(f"s3://{bucket}/lake")
+    assert isinstance(store, S3Store)
+    for each, busy in ((store, nullcontext()), (Late(store.uri, store.s3), pytest.raises(RunBusy))):
+        run = StoredRun(each, RUN_ID)
+        with busy, lock_run(run) as hold:
+            begin_run(hold, request(operator=type(each).__name__), ())
+    assert load_run(StoredRun(store, RUN_ID)).operator == "S3Store"
 
 
 def test_an_id_that_is_no_name_never_becomes_a_path(disk: Store) -> None:

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,10 +28,10 @@ from lfr_batch.results.status import run_progress
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import Means, RunResult, execute_run
-from lfr_batch.scanning.plan import make_plan
 from lfr_batch.software import software
 from lfr_batch.storage.files import sha256_of
 from tests.casework import Casework
+from tests.planned import make_plan
 
 ALONE = Config(
     engine=EngineConfig(kind="in_process"), inference=InferenceConfig(device="cpu", precision="f32")
@@ -52,7 +51,7 @@ def own(casework: Casework, tmp_path: Path) -> Casework:
 
 
 def created(casework: Casework, results: Path) -> StoredRun:
-    plan = make_plan(casework.order("walk.mp4", config=ALONE), datetime.now(UTC))
+    plan = make_plan(casework.order("walk.mp4", config=ALONE))
     run = StoredRun(open_store(str(results)), plan.request.run_id)
     create_run(run.store, plan.request, plan.assets, plan.segments)
     return run
@@ -170,7 +169,7 @@ def test_an_enrolment_is_held_to_its_models_too(own: Casework) -> None:
 
 
 def test_a_run_of_before_asks_for_nothing(own: Casework, tmp_path: Path) -> None:
-    plan = make_plan(own.order("walk.mp4", config=ALONE), datetime.now(UTC))
+    plan = make_plan(own.order("walk.mp4", config=ALONE))
     request = plan.request.model_copy(update={"planned": None})
     run = StoredRun(open_store(str(tmp_path / "results")), request.run_id)
     create_run(run.store, request, plan.assets, plan.segments)

@@ -20,6 +20,7 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning import execute
 from lfr_batch.scanning.execute import Means, execute_run
+from lfr_batch.scanning.progress import Unheard
 from tests.results.synthetic import RUN_ID, archive, request
 
 
@@ -38,19 +39,15 @@ def test_a_pass_that_breaks_off_is_over_before_its_engine(tmp_path: Path) -> Non
             happened.append("pass over")
 
     @contextmanager
-    def opened(_: object) -> Iterator[Any]:
+    def opened(*_: object) -> Iterator[Any]:
         try:
             yield run
         finally:
             happened.append("engine closed")
 
-    class Full:
-        def start(self, *_: object) -> None: ...
-
+    class Full(Unheard):
         def take(self, _: object) -> None:
             raise StoreFull("no room")
-
-        def tell(self, _: str) -> None: ...
 
     store = open_store(str(tmp_path))
     create_run(store, request(software_version=__version__), made.assets, made.segments)
@@ -68,7 +65,7 @@ def test_a_cancelled_run_keeps_what_it_has_and_can_be_resumed(
     run = StoredRun(open_store(str(tmp_path)), RUN_ID)
 
     @contextmanager
-    def opened(_: object) -> Iterator[Any]:
+    def opened(*_: object) -> Iterator[Any]:
         def each(_: object, __: object, groups: Iterable[Any], *___: int) -> Iterator[Any]:
             for group in groups:
                 searched.extend(segment.segment_id for segment in group)

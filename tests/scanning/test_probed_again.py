@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 from benchmarks.faulty_proxy import faulty_proxy
 from lfr_batch import __version__
 from lfr_batch.config.schema import Config, FootageConfig, S3Config
-from lfr_batch.errors import StoreAway
 from lfr_batch.footage import catalogue
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageAsset, FootageEntry, Segment, SegmentOutcome
@@ -23,16 +22,17 @@ from lfr_batch.results.ledger import read_outcomes
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import (
-    amend_run,
     create_run,
     planned_by,
     read_catalogue,
     read_plan,
+    write_plan,
 )
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning import probed_again
 from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_run
+from lfr_batch.scanning.progress import UNHEARD, Progress, Unheard
 from lfr_batch.storage import s3_client
 from tests.footage.clips import write_clip
 from tests.results.synthetic import RUN_ID, request
@@ -82,7 +82,20 @@ def probed(uri: str) -> FootageAsset:
     return replace(asset, keyframes_ns=())
 
 
-def drive(run: StoredRun, resumption: Resumption) -> RunResult:
+class Heard(Unheard):
+    """What the operator is told; ``then`` is what is done about a pause."""
+
+    def __init__(self, then: Callable[[], None] = lambda: None) -> None:
+        self.told: list[str] = []
+        self._then = then
+
+    def tell(self, sentence: str) -> None:
+        self.told.append(sentence)
+        if sentence.startswith("Paused"):
+            self._then()
+
+
+def drive(run: StoredRun, resumption: Resumption, progress: Progress = UNHEARD) -> RunResult:
     def search(
         _: object, __: object, groups: Iterable[tuple[Segment, ...]], *___: int
     ) -> Iterator[Any]:
@@ -90,10 +103,10 @@ def drive(run: StoredRun, resumption: Resumption) -> RunResult:
             yield tuple(receipt(segment) for segment in group)
 
     @contextmanager
-    def opened(_: object) -> Iterator[Any]:
+    def opened(_: object, *__: object) -> Iterator[Any]:
         yield search
 
-    return execute_run(run, Means(opened), resumption=resumption)
+    return execute_run(run, Means(opened), progress, resumption)
 
 
 def receipt(segment: Segment) -> SegmentOutcome:
@@ -157,17 +170,20 @@ def test_a_file_that_is_gone_by_now_is_said_to_be(run: StoredRun, archive: str) 
     assert latest_row(run) == before
 
 
-def test_credentials_that_run_out_while_probing_lose_nothing(
+def test_credentials_that_run_out_while_probing_are_waited_for(
     run: StoredRun, endpoint: str, archive: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drive(run, Resumption())
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with faulty_proxy(endpoint) as proxy, monkeypatch.context() as patch:
+    with faulty_proxy(endpoint) as proxy, monkeypatch.context() as patch, ExitStack() as expired:
         patch.setenv("AWS_ENDPOINT_URL", proxy.address)
         s3_client.client.cache_clear()
-        with proxy.expired(), pytest.raises(StoreAway, match="have run out"):
-            drive(run, AGAIN)
-        assert drive(run, AGAIN).status == "complete"
+        expired.enter_context(proxy.expired())
+        heard = Heard(then=expired.close)
+        assert drive(run, AGAIN, heard).status == "complete"
+    paused, goes_on = heard.told[-2:]
+    assert "have run out" in paused
+    assert "answers again" in goes_on
 
 
 def test_what_a_holder_before_wrote_takes_nothing_back(run: StoredRun) -> None:
@@ -176,9 +192,9 @@ def test_what_a_holder_before_wrote_takes_nothing_back(run: StoredRun) -> None:
     with lock_run(run) as first:
         pass
     with lock_run(run) as second:
-        amend_run(second, assets[:1], segments)
+        write_plan(second, assets[:1], segments)
     for name in ("plan.parquet", "catalogue.parquet"):
-        late = run.state("amended", first.epoch, name)
+        late = run.state("planned", first.epoch, name)
         run.store.write_atomic(late, run.store.read(run.state(name)))
     assert planned_by(run) == second.epoch
     assert read_catalogue(run) == assets[:1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,10 +22,10 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning import worker
 from lfr_batch.scanning.execute import Means, RunResult, execute_run
-from lfr_batch.scanning.plan import Plan, make_plan
 from lfr_batch.storage.store import Store
 from tests.casework import Casework
 from tests.machines import Machine, become
+from tests.planned import Plan, make_plan
 
 PLAIN = Machine(libraries=computing_libraries("openvino"))
 BF16 = Machine(bf16=True, libraries=PLAIN.libraries)
@@ -51,7 +50,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[SessionPlan]:
 def planned(casework: Casework, machine: Machine, config: Config = HERE) -> Plan:
     with pytest.MonkeyPatch.context() as there:
         become(there, machine)
-        return make_plan(casework.order("walk.mp4", config=config), datetime.now(UTC))
+        return make_plan(casework.order("walk.mp4", config=config))
 
 
 def created(plan: Plan, results: Path) -> Store:
@@ -133,7 +132,7 @@ def test_a_device_that_fails_ends_the_run_and_no_segment(
     casework: Casework, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a broken GPU would eat the queue, and `lfr resume` would not try again."""
-    plan = make_plan(casework.order("walk.mp4", config=HERE), datetime.now(UTC))
+    plan = make_plan(casework.order("walk.mp4", config=HERE))
     store = created(plan, tmp_path)
 
     def failing(*_: object, **__: object) -> NoReturn:

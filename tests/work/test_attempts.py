@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.engine.in_process import run as in_this_process
 from lfr_batch.errors import StoreAway, StoreFull
 from lfr_batch.work.attempts import (
     ATTEMPTS,
@@ -19,6 +18,7 @@ from lfr_batch.work.attempts import (
     run_with_attempts,
 )
 from lfr_batch.work.circuit import MOST_OUTAGE_S
+from lfr_batch.work.here import run_here as in_this_process
 from lfr_batch.work.lost import NOT_NOW, Lost, NotNow, Why
 
 TELLING_THE_ATTEMPT: WorkKind[None, tuple[int, int], tuple[int, str]] = WorkKind(

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from lfr_batch import cuda
-from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.config.schema import Config, EngineConfig, LimitsConfig
 from lfr_batch.models.devices import available_cores
 from lfr_batch.work import machine
-from lfr_batch.work.machine import sized_here, this_machine
+from lfr_batch.work.limits import UNLIMITED, Limits
+from lfr_batch.work.machine import item_limits, sized_here, this_machine
 from lfr_batch.work.workers import Machine, sized
 
 
@@ -40,3 +41,15 @@ def test_what_has_been_found_out_for_a_cluster_stands() -> None:
     node = Machine(cores=16, gpus=1, of_cluster=True)
     config = Config(engine=sized(EngineConfig(), node))
     assert sized_here(config, items=1) == config
+
+
+def test_an_item_may_take_what_is_said_and_several_times_that_on_a_gpu() -> None:
+    config = Config(limits=LimitsConfig(memory_mib=500.0, time_s=60.0, time_factor=3.0))
+    assert item_limits(config) == Limits(500.0, 60.0, 3.0)
+    assert item_limits(config, "cuda") == Limits(2000.0, 240.0, 3.0)
+    assert (
+        item_limits(
+            Config(limits=LimitsConfig(memory_mib=None, time_s=0.0, time_factor=0.0)), "cuda"
+        )
+        == UNLIMITED
+    )

@@ -1,5 +1,6 @@
 -- Coverage of a run: what was asked for, what was searched, what the quality gate refused.
 -- About one run: $run_id; when left out, the latest that has finished, of $case_ref where given.
+-- `places_not_seen` are folders, prefixes and inputs that could not be listed, or held no footage.
 -- A file is one however many streams and recordings it has: ok if all of them are.
 -- `seconds_of_footage` leaves out the files whose length is not known, or cannot be what they state:
 -- of these it has what was searched.
@@ -40,12 +41,13 @@ searched AS (
     count(*) FILTER (f.status = 'damaged')::DOUBLE AS files_damaged,
     count(*) FILTER (f.status = 'failed')::DOUBLE AS files_failed,
     count(*) FILTER (f.of_unknown_length)::DOUBLE AS files_of_unknown_length,
+    coalesce(any_value(a.not_seen), 0)::DOUBLE AS places_not_seen,
     coalesce(sum(f.seconds_of_footage), 0)::DOUBLE AS seconds_of_footage,
     coalesce(sum(f.searched_s), 0)::DOUBLE AS seconds_searched,
     coalesce(sum(f.frames_analysed), 0)::DOUBLE AS frames_analysed,
     coalesce(sum(f.faces_detected), 0)::DOUBLE AS faces_detected,
     coalesce(sum(f.faces_rejected), 0)::DOUBLE AS faces_refused
-  FROM asked a
+  FROM (SELECT run_id, len(gaps) AS not_seen FROM asked JOIN runs USING (run_id)) a
   LEFT JOIN files_of_run f USING (run_id)
   GROUP BY a.run_id
 ),
@@ -53,7 +55,7 @@ rows AS (
   SELECT run_id, 0 AS part, 0 AS faces, what, amount
   FROM searched UNPIVOT (amount FOR what IN (
     files, files_ok, files_partly, files_damaged, files_failed, files_of_unknown_length,
-    seconds_of_footage, seconds_searched, frames_analysed, faces_detected, faces_refused))
+    places_not_seen, seconds_of_footage, seconds_searched, frames_analysed, faces_detected, faces_refused))
   UNION ALL
   SELECT run_id, 1, faces, 'refused: ' || reason, faces::DOUBLE FROM refusals
 )
@@ -63,6 +65,6 @@ JOIN asked USING (run_id)
 ORDER BY
   part, faces DESC,
   list_position(['files', 'files_ok', 'files_partly', 'files_damaged', 'files_failed',
-    'files_of_unknown_length', 'seconds_of_footage', 'seconds_searched', 'frames_analysed', 'faces_detected',
-    'faces_refused'], what),
+    'files_of_unknown_length', 'places_not_seen', 'seconds_of_footage', 'seconds_searched',
+    'frames_analysed', 'faces_detected', 'faces_refused'], what),
   what;

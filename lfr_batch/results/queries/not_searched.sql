@@ -1,10 +1,20 @@
--- Footage that could not be searched, or only in part, and why.
+-- Footage that could not be searched, or only in part, and why; first what could not even be seen.
 -- About one run: $run_id; when left out, the latest that has finished, of $case_ref where given.
+WITH asked AS (
+  FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR)
+),
+gaps AS (
+  SELECT run_id, unnest(gaps) AS error FROM asked JOIN runs USING (run_id)
+)
 SELECT
   r.run_id, r.case_ref, f.uri, f.camera_id, f.status, f.error, f.unsearched_share, f.duration_s,
   f.searched_s, f.segments, f.segments_failed, f.stream, f.recording
-FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR) r
-JOIN footage f USING (run_id)
-WHERE f.status <> 'ok'
+FROM asked r
+JOIN (
+  SELECT * FROM footage WHERE status <> 'ok'
+  UNION ALL BY NAME
+  SELECT run_id, 'not seen' AS status, error FROM gaps
+) f USING (run_id)
 ORDER BY
-  CASE f.status WHEN 'failed' THEN 1 WHEN 'damaged' THEN 2 ELSE 3 END, f.uri, f.stream, f.recording;
+  CASE f.status WHEN 'not seen' THEN 0 WHEN 'failed' THEN 1 WHEN 'damaged' THEN 2 ELSE 3 END,
+  f.uri, f.stream, f.recording, f.error;

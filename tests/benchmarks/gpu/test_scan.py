@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.gpu.scan import Receipt, Scan, at_once, steady_speed, telling
 from lfr_batch.config.schema import EngineConfig
-from lfr_batch.engine.in_process import run
-from lfr_batch.work.attempts import Runner
+from lfr_batch.work.attempts import Runner, Tell, unheard
+from lfr_batch.work.here import run_here as run
 
 
 def receipt(at_s: float, wall_s: float, media_s: float = 60.0) -> Receipt:
@@ -77,7 +77,7 @@ def test_what_was_found_is_told_before_the_engine_ends(ending: type[BaseExceptio
     happened: list[str] = []
 
     @contextmanager
-    def opened(_: EngineConfig) -> Iterator[Runner]:
+    def opened(_: EngineConfig, __: Tell) -> Iterator[Runner]:
         try:
             yield run
         finally:
@@ -89,6 +89,6 @@ def test_what_was_found_is_told_before_the_engine_ends(ending: type[BaseExceptio
 
     found = Scan(0.0)
     engine = telling(opened, found, lambda found: happened.append(f"told: {found.to_the_end}"))
-    with suppress(ValueError, KeyboardInterrupt), engine(EngineConfig()):
+    with suppress(ValueError, KeyboardInterrupt), engine(EngineConfig(), unheard):
         work()
     assert happened == [f"told: {ending is None}", "engine ended"]

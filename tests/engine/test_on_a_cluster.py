@@ -1,0 +1,95 @@
+"""Nodes that join, leave, are killed or lack something, while work goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+PATIENCE_S = 300
+"""For a node to start."""
+
+Told = dict[str, Any]
+
+
+def played(scene: str) -> Told:
+    """What the process says of it."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.engine.on_a_cluster", scene]
+    with (
+        tempfile.TemporaryDirectory(dir="/tmp") as base,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        environment = {**os.environ, "RAY_TMPDIR": base, "RAY_BACKEND_LOG_LEVEL": "fatal"}
+        environment["RAY_raylet_start_wait_time_s"] = str(PATIENCE_S)
+        environment.pop("RAY_ADDRESS", None)
+        done = subprocess.run(
+            [*command, folder],
+            capture_output=True,
+            text=True,
+            cwd=REPOSITORY,
+            env=environment,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert "(raylet)" not in done.stderr, "what Ray tells of deaths is not for operators"
+    told: Told = json.loads(done.stdout.splitlines()[-1])
+    answered = [item for _, item in told["done"]] + [item for item, _, _ in told["lost"]]
+    if told["error"] is None:
+        assert sorted(answered) == told["handed"], "each item has one answer"
+    assert all(why == "node" for _, why, _ in told["lost"])
+    return told
+
+
+@pytest.mark.parametrize(
+    ("scene", "words"),
+    [
+        ("join", "has joined, with room for 1 worker."),
+        ("bad", "is left out of the run, which goes on without it: there is no gallery on bad."),
+        pytest.param("killed", "went away: what it had in hand", marks=pytest.mark.long),
+        pytest.param("all gone", "has room for a worker: waiting", marks=pytest.mark.long),
+    ],
+)
+def test_the_work_goes_on_and_it_is_said(scene: str, words: str) -> None:
+    told = played(scene)
+    assert told["error"] is None
+    assert any(words in sentence for sentence in told["told"])
+
+
+def test_a_node_that_is_drained_finishes_what_it_has_and_gets_nothing_more() -> None:
+    told = played("drained")
+    assert not told["lost"]
+    items = [item for _, item in told["done"]]
+    held = items.index(7)
+    [node] = {node for node, item in told["done"] if item == 7}
+    assert node not in {other for other, _ in told["done"][held + 1 :]}
+
+
+@pytest.mark.long
+def test_where_no_node_can_work_their_own_error_ends_it_and_names_them() -> None:
+    kind, sentence = played("all bad")["error"]
+    assert kind == "GalleryNotFound"
+    assert sentence.startswith("No node of the cluster can work: ")
+    assert "there is no gallery on bad 1. " in sentence
+    assert "there is no gallery on bad 2." in sentence
+
+
+@pytest.mark.long
+def test_where_the_head_is_gone_one_sentence_ends_it_within_a_minute() -> None:
+    told = played("head gone")
+    assert told["error"][0] == "EngineError"
+    assert "The head of the Ray cluster has not answered for" in told["error"][1]
+    assert any("has not answered for 1" in sentence for sentence in told["told"])
+
+
+def test_where_the_drivers_own_raylet_dies_a_sentence_ends_it() -> None:
+    """Ray's core would end the process without one."""
+    told = played("raylet gone")
+    assert told["error"][0] == "EngineError"
+    assert "Ray's own process on this machine (raylet) has died" in told["error"][1]
