@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import process_time
 from typing import TypeVar
@@ -13,6 +14,7 @@ import numpy as np
 
 from benchmarks.planted import Plant, PlantedClip, position
 from lfr_batch.config.schema import Config, EngineConfig
+from lfr_batch.engine.table import Engines
 from lfr_batch.enrolment.intake import EnrolOrder
 from lfr_batch.front.enrolment import enrol_order
 from lfr_batch.front.machinery import HERE
@@ -78,7 +80,7 @@ def scan(footage: Sequence[Path], gallery: str, config: Config, home: Path, root
     inputs = tuple(str(path) for path in footage)
     order = Order("scan", inputs, None, gallery, AUTHORITY, None, config, home)
     engine, spent = metered()
-    run = run_order(order, str(root), machinery=replace(HERE, open=engine))
+    run = run_order(order, str(root), machinery=replace(HERE, joined=partial(_joined, engine)))
     assert run.status == "complete", run.result.progress.errors
     outcomes = run.result.outcomes.values()
     return Scan(
@@ -95,6 +97,12 @@ def _found(root: Path) -> Iterator[Found]:
     for row in run_query(open_lake(root), SIGHTINGS).to_pylist():
         box = tuple(row.pop("box"))
         yield Found(file=Path(row.pop("uri")).name, box_xyxy=box, **row)
+
+
+@contextmanager
+def _joined(engine: OpenEngine, config: EngineConfig) -> Iterator[Engines]:
+    with HERE.joined(config) as engines:
+        yield replace(engines, open=engine)
 
 
 def metered() -> tuple[OpenEngine, list[float]]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from time import perf_counter
@@ -14,7 +15,7 @@ from benchmarks.case import AUTHORITY
 from benchmarks.gpu.load import busy_core_s
 from benchmarks.gpu.people import GALLERY
 from lfr_batch.config.schema import Config, EngineConfig
-from lfr_batch.engine.table import open_engine
+from lfr_batch.engine.table import Engines
 from lfr_batch.front.listeners import RunListener
 from lfr_batch.front.machinery import CONFIGURED
 from lfr_batch.front.runs import run_order
@@ -85,10 +86,18 @@ def scan(
     order = Order("scan", inputs, None, GALLERY, AUTHORITY, None, config, home)
     receiving = Receiving(found, open_store(str(results), config.s3), until)
     listener = RunListener(created=receiving.created, searching=lambda: nullcontext(receiving))
-    engine = telling(open_engine, found, before_end)
+    telling_too = replace(CONFIGURED, joined=partial(_joined, found, before_end))
     with suppress(_Enough, KeyboardInterrupt):
-        run_order(order, str(results), listener, replace(CONFIGURED, open=engine))
+        run_order(order, str(results), listener, telling_too)
     return found
+
+
+@contextmanager
+def _joined(
+    found: Scan, before_end: Callable[[Scan], None], config: EngineConfig
+) -> Iterator[Engines]:
+    with CONFIGURED.joined(config) as engines:
+        yield replace(engines, open=telling(engines.open, found, before_end))
 
 
 def telling(open_engine: OpenEngine, found: Scan, before_end: Callable[[Scan], None]) -> OpenEngine:

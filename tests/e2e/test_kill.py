@@ -81,7 +81,7 @@ def workers_of(driver: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError):
             title = (entry / "cmdline").read_bytes().decode(errors="replace")
-            if "WorkerActor" in title and os.getpgid(int(entry.name)) >= 0:
+            if "Supervisor" in title and os.getpgid(int(entry.name)) >= 0:
                 session = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[3])
                 if session == driver:
                     found.append(int(entry.name))

@@ -76,7 +76,7 @@ def test_where_no_node_can_work_their_own_error_ends_it_and_names_them() -> None
     kind, sentence = played("all bad")["error"]
     assert kind == "GalleryNotFound"
     assert sentence.startswith("No node of the cluster can work: ")
-    assert "there is no gallery on bad 1. " in sentence
+    assert "there is no gallery on bad 1." in sentence
     assert "there is no gallery on bad 2." in sentence
 
 

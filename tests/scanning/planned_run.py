@@ -51,12 +51,14 @@ Rows = tuple[list[Any], list[Any]]
 
 
 def write_stills(folder: Path, count: int) -> list[FootageEntry]:
-    """Named so that order tells; the last is no picture."""
+    """Named so that order tells; the last is no picture. Those that are there stay as they are:
+    a plan tells a file that was written anew from the one before."""
     folder.mkdir(exist_ok=True)
-    for number in range(count - 1):
+    for number in range(0 if any(folder.iterdir()) else count - 1):
         picture = np.full((16, 16, 3), number % 250, np.uint8)
         cv2.imwrite(str(folder / f"{number:05d}.png"), picture)
-    (folder / f"{count - 1:05d}.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    if not (last := folder / f"{count - 1:05d}.png").exists():
+        last.write_bytes(b"\x89PNG\r\n\x1a\nno more")
     return [FootageEntry(str(path), camera_id="7") for path in sorted(folder.iterdir())]
 
 
