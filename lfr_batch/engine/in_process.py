@@ -17,7 +17,6 @@ from lfr_batch.work.lost import Lost, NotNow
 Spec = TypeVar("Spec")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Answer = TypeVar("Answer")
 
 IMPORTS = ("lfr_batch.scanning.worker", "openvino")
 """What workers need, loaded by the child while the driver plans: half of its start."""

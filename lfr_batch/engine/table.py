@@ -98,8 +98,8 @@ def joined(config: EngineConfig) -> Iterator[Engines]:
     """The cluster that is named, if one is: joined before there is a run that it could refuse.
 
     Where one is to be started here, it is made sure that there is a place for it, and anywhere that
-    enough files can be opened. Without Ray the
-    worker's process starts now, to be ready when there is a plan. Raises EngineError.
+    enough files can be opened. Without Ray the worker's process starts now, to be ready when there
+    is a plan. Raises EngineError.
     """
     if config.kind == "in_process":
         with in_child(config) as run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -10,6 +9,7 @@ from lfr_batch.errors import NotAsPlanned
 from lfr_batch.models.planned import PlannedWith, differing
 from lfr_batch.models.store import Pack
 from lfr_batch.software import software
+from lfr_batch.work.child_process import this_host
 
 NAMES_SHOWN = 3
 NO_GALLERY: Mapping[str, str] = MappingProxyType({})
@@ -49,10 +49,6 @@ def require_same(planned: PlannedWith | None, here: PlannedWith, pack: Pack, gal
         f"the snapshot of gallery {gallery!r}",
         "put back the snapshot it was planned with",
     )
-
-
-def this_host() -> str:
-    return platform.node() or "this machine"
 
 
 def _require_equal(

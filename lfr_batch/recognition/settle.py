@@ -28,9 +28,9 @@ from lfr_batch.models.session_plan import SessionPlan
 from lfr_batch.models.sessions import plan_session
 from lfr_batch.models.settled import Looks, Scaling, Settled, as_json, in_words
 from lfr_batch.models.store import load_pack
-from lfr_batch.recognition.planned import this_host
 from lfr_batch.recognition.scaling import scaling_obstacle
 from lfr_batch.records import Decoder
+from lfr_batch.work.child_process import this_host
 from lfr_batch.work.machine import sized_here
 
 Work = Literal["scan", "search", "live", "enrol"]

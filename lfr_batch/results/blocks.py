@@ -109,13 +109,13 @@ def blocks_in(run: StoredRun, folder: str) -> list[Block]:
 
 def without_merged(blocks: Sequence[Block]) -> list[Block]:
     """But those that a kill left beside the block that they were merged into."""
+    merged = [block for block in blocks if block.level]
     return [
         block
         for block in blocks
         if not any(
             other.epoch == block.epoch and other.level > block.level and other.number > block.number
-            for other in blocks
-            if other.level
+            for other in merged
         )
     ]
 

@@ -21,7 +21,6 @@ from lfr_batch.gallery.faiss_index import use_threads
 from lfr_batch.logs import about
 from lfr_batch.models.planned import models_digest
 from lfr_batch.planes import Scaler
-from lfr_batch.recognition.planned import this_host
 from lfr_batch.recognition.search import Search, SearchSpec, on_gpu, open_searches
 from lfr_batch.recognition.settle import in_words_here, settle_decoder
 from lfr_batch.records import Decoder, Segment, SegmentOutcome, SegmentStatus
@@ -32,6 +31,7 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.segment import SegmentResult, scan_segment
 from lfr_batch.tracks import association
 from lfr_batch.unexpected import trace, unexpected
+from lfr_batch.work.child_process import this_host
 from lfr_batch.work.limits import Limits
 from lfr_batch.work.machine import item_limits
 from lfr_batch.work.privacy import protect_files

@@ -71,7 +71,7 @@ class ChildProcess:
         """Kill it, unless it has ended; how it ended, for people."""
         self._process.kill()
         code = self._process.wait()
-        here = platform.node() or "this machine"
+        here = this_host()
         if code >= 0:
             return f"its worker on {here} ended with exit code {code}"
         out_of_memory = ", as when memory runs out" if code == -signal.SIGKILL else ""
@@ -85,6 +85,11 @@ class ChildProcess:
         with suppress(OSError):
             return Path(f"/proc/{self._process.pid}/{name}").read_text(encoding="ascii")
         return ""
+
+
+def this_host() -> str:
+    """For people."""
+    return platform.node() or "this machine"
 
 
 def _name(number: int) -> str:

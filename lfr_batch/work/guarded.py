@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
@@ -30,7 +29,7 @@ from typing import Any, TypeVar
 from lfr_batch.errors import EngineError, StoreAway
 from lfr_batch.unexpected import trace, unexpected
 from lfr_batch.work.child import Asked, Told
-from lfr_batch.work.child_process import ChildProcess
+from lfr_batch.work.child_process import ChildProcess, this_host
 from lfr_batch.work.limits import Limits, how_late, limits_of, media_s_of
 from lfr_batch.work.lost import Lost, Why
 
@@ -155,7 +154,7 @@ class _Task:
         self.reply.set_result(Lost(self.item, why, said))
 
     def late(self, limits: Limits) -> str:
-        return how_late(limits, self.media_s, self.spent_s, self.lasted_s, _here())
+        return how_late(limits, self.media_s, self.spent_s, self.lasted_s, this_host())
 
 
 @dataclass(slots=True)
@@ -360,8 +359,8 @@ class _Watch:
         allowed_mib = limits.allowed_mib(len(self._tasks))
         self._kill(
             child,
-            f"it took {grown_mib:,.0f} MiB of memory on {_here()}, where limits.memory_mib lets it "
-            f"have {allowed_mib:,.0f}",
+            f"it took {grown_mib:,.0f} MiB of memory on {this_host()}, where limits.memory_mib "
+            f"lets it have {allowed_mib:,.0f}",
         )
 
     def _kill(self, child: _Child, said: str) -> None:
@@ -390,8 +389,8 @@ class _Watch:
                 self._notes.get_nowait()()
         if self._child:
             self._child.process.end()
-        self._lose_all("node", f"its worker on {_here()} was stopped")
-        self._fail(EngineError(f"A worker on {_here()} was stopped before it was open."))
+        self._lose_all("node", f"its worker on {this_host()} was stopped")
+        self._fail(EngineError(f"A worker on {this_host()} was stopped before it was open."))
 
 
 _HEARD: dict[str, Callable[[_Watch, _Child, Told], None]] = {
@@ -400,7 +399,3 @@ _HEARD: dict[str, Callable[[_Watch, _Child, Told], None]] = {
     "result": _Watch._result,
     "error": _Watch._error,
 }
-
-
-def _here() -> str:
-    return platform.node() or "this machine"

@@ -30,6 +30,7 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import Means, RunResult, execute_run
 from lfr_batch.software import software
 from lfr_batch.storage.files import sha256_of
+from lfr_batch.work.child_process import this_host
 from tests.casework import Casework
 from tests.planned import make_plan
 
@@ -183,7 +184,7 @@ def test_a_receipt_says_who_made_it(own: Casework, tmp_path: Path) -> None:
     request = load_run(run)
     assert request.planned
     (who,) = run_progress(run).searched_by
-    assert (who.host, who.software) == (planned.this_host(), software())
+    assert (who.host, who.software) == (this_host(), software())
     assert who.models == models_digest(request.planned)
     assert (who.computed_on or "").startswith("OpenVINO f32, decoded by processors, on ")
     lake = open_lake(tmp_path / "results")
