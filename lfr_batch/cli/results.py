@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import duckdb
 import typer
 
 from lfr_batch.cli import following
@@ -43,7 +42,7 @@ from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import render
 from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.results.run_state import no_runs
-from lfr_batch.results.sql import run_query
+from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.status import (
     INTERRUPTED,
     FileState,
@@ -252,7 +251,7 @@ def sql(
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
         _tell_if_empty(results, settings)
-        raise typer.Exit(prompt(results.connection, folder_here(home()), form, given))
+        raise typer.Exit(prompt(results.lake, folder_here(home()), form, given))
     found = results.ask(question, given) if question else results.arrow(query or "", given)
     text = render(found, form, encoding_of(sys.stdout))
     _tell_if_empty(results, settings)
@@ -286,26 +285,26 @@ def report(
     Of a deployment: its figures, as forces publish them, and beside the HTML as CSV. No pictures.
     """
     root, s3 = settings_of(config, out=results).results_place()
-    run, connection = StoredRun(open_store(root, s3), run_id), open_lake(root, s3)
+    run, lake = StoredRun(open_store(root, s3), run_id), open_lake(root, s3)
     path = out or Path(f"report-{run_id}.html")
-    if _kind(connection, run_id) == "live":
+    if _kind(lake, run_id) == "live":
         from lfr_batch.live.afterwards.report import write_live_report  # noqa: PLC0415
         from lfr_batch.live.deployment.folders import deployment_folder  # noqa: PLC0415
         from lfr_batch.live.deployment.watchlist_receipt import load_receipt  # noqa: PLC0415
 
         receipt = load_receipt(deployment_folder(folder_here(home()), run_id))
-        csv_path = write_live_report(connection, run, path, receipt)
+        csv_path = write_live_report(lake, run, path, receipt)
         say(f"its figures: {csv_path.absolute()}")
     else:
         from lfr_batch.results.report import write_report  # noqa: PLC0415
 
-        write_report(connection, run, path, partial(reference_pictures, s3))
+        write_report(lake, run, path, partial(reference_pictures, s3))
     answer(str(path.absolute()))
 
 
-def _kind(connection: duckdb.DuckDBPyConnection, run_id: str) -> str | None:
+def _kind(lake: Lake, run_id: str) -> str | None:
     """None for a run that is not there."""
-    found = run_query(connection, "SELECT kind FROM runs WHERE run_id = $id", {"id": run_id})
+    found = run_query(lake, "SELECT kind FROM runs WHERE run_id = $id", {"id": run_id})
     kinds: list[str] = found.column(0).to_pylist()
     return kinds[0] if kinds else None
 

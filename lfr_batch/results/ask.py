@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from lfr_batch.errors import QueryError
 from lfr_batch.results.parameters import with_numbers
 from lfr_batch.results.queries import ReadyQuery, load_query
 from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
-from lfr_batch.results.sql import run_query
+from lfr_batch.results.sql import Lake, run_query
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _RUN = """
@@ -23,25 +22,21 @@ FROM runs WHERE run_id = $run_id
 _ASKED = "FROM {}($run_id::VARCHAR, $case_ref::VARCHAR)"
 
 
-def ask(
-    connection: duckdb.DuckDBPyConnection, name: str, given: Mapping[str, Any] = _NOTHING
-) -> pa.Table:
+def ask(lake: Lake, name: str, given: Mapping[str, Any] = _NOTHING) -> pa.Table:
     """The answer to the ready question ``name``; what is not ``given`` has its default.
 
     Raises QueryError for a question or parameter there is not, and where the run that was named
     can have no answer: none would read as "nobody".
     """
     query = load_query(name)
-    return run_query(connection, query.sql, _checked(connection, query, given))
+    return run_query(lake, query.sql, _checked(lake, query, given))
 
 
-def about(
-    connection: duckdb.DuckDBPyConnection, name: str, given: Mapping[str, Any] = _NOTHING
-) -> str:
+def about(lake: Lake, name: str, given: Mapping[str, Any] = _NOTHING) -> str:
     """Which runs ``ask`` answers of, for people."""
     query = load_query(name)
-    values = _checked(connection, query, given)
-    asked = _asked(connection, query.asks, values)
+    values = _checked(lake, query, given)
+    asked = _asked(lake, query.asks, values)
     if not asked:
         return "no run has finished yet"
     if len(asked) > 1:
@@ -49,9 +44,7 @@ def about(
     return f"of run {asked[0]['run_id']}, case {asked[0]['case_ref']}"
 
 
-def _checked(
-    connection: duckdb.DuckDBPyConnection, query: ReadyQuery, given: Mapping[str, Any]
-) -> dict[str, Any]:
+def _checked(lake: Lake, query: ReadyQuery, given: Mapping[str, Any]) -> dict[str, Any]:
     """Every parameter of the question, null where it was left out."""
     unknown = [name for name in given if name not in query.parameters]
     if unknown:
@@ -60,23 +53,19 @@ def _checked(
     values = {**dict.fromkeys(query.parameters), **with_numbers(given)}
     run_id, case_ref = values["run_id"], values["case_ref"]
     if run_id is not None:
-        _require_results(connection, run_id, case_ref)
-    elif case_ref is not None and not _asked(connection, "asked_runs", values):
+        _require_results(lake, run_id, case_ref)
+    elif case_ref is not None and not _asked(lake, "asked_runs", values):
         raise QueryError(f"no finished run is of case {case_ref}; `lfr runs` lists them")
     return values
 
 
-def _asked(
-    connection: duckdb.DuckDBPyConnection, macro: str, values: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    runs: list[dict[str, Any]] = run_query(connection, _ASKED.format(macro), values).to_pylist()
+def _asked(lake: Lake, macro: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    runs: list[dict[str, Any]] = run_query(lake, _ASKED.format(macro), values).to_pylist()
     return runs
 
 
-def _require_results(
-    connection: duckdb.DuckDBPyConnection, run_id: str, case_ref: str | None
-) -> None:
-    found = run_query(connection, _RUN, {"run_id": run_id}).to_pylist()
+def _require_results(lake: Lake, run_id: str, case_ref: str | None) -> None:
+    found = run_query(lake, _RUN, {"run_id": run_id}).to_pylist()
     if not found:
         raise QueryError(f"there is no run {run_id}; `lfr runs` lists them")
     (run,) = found

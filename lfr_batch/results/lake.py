@@ -13,7 +13,7 @@ from lfr_batch.results import layout, views
 from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.run_views import create_run_views
 from lfr_batch.results.schemas import DATASETS, part_schema
-from lfr_batch.results.sql import parts_explained
+from lfr_batch.results.sql import Lake, parts_explained
 from lfr_batch.results.store import open_store
 from lfr_batch.storage.s3_store import S3Store, arrow_filesystem
 from lfr_batch.storage.store import Store
@@ -23,7 +23,7 @@ _NO_SPILLING = "SET temp_directory = ''"
 _NO_DOWNLOADS = "SET autoinstall_known_extensions = false"
 
 
-def open_lake(root: str | Path, s3: S3Config | None = None) -> duckdb.DuckDBPyConnection:
+def open_lake(root: str | Path, s3: S3Config | None = None) -> Lake:
     """An in-memory connection with a view for each dataset, and ``columns``.
 
     It reads what was published when it was opened or later (S3: when it was opened), from nowhere
@@ -41,7 +41,7 @@ def open_lake(root: str | Path, s3: S3Config | None = None) -> duckdb.DuckDBPyCo
         _create_views(connection, store)
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
-    return connection
+    return Lake(connection, lambda: False)
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection, store: Store) -> None:

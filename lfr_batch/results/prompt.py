@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-import duckdb
 import pyarrow as pa
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import WordCompleter
@@ -23,7 +22,7 @@ from lfr_batch.results.ask import about, ask
 from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import load_query, query_names
 from lfr_batch.results.render import render
-from lfr_batch.results.sql import columns_text, run_query, view_names
+from lfr_batch.results.sql import Lake, columns_text, run_query, view_names
 from lfr_batch.visible import visible, visible_lines
 
 HELP = """\
@@ -43,14 +42,14 @@ Output = Callable[[str], object]
 
 @dataclass
 class _Session:
-    connection: duckdb.DuckDBPyConnection
+    lake: Lake
     write: Output
     parameters: dict[str, str] = field(default_factory=dict)
     format: str = "table"
 
 
 def prompt(
-    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
     home: Path,
     format: str = "table",  # noqa: A002 - the option's name
     parameters: Mapping[str, str] = MappingProxyType({}),
@@ -61,11 +60,11 @@ def prompt(
     with 2. The history is kept in ``home/sql_history``, readable by its owner alone.
     Raises QueryError for a format that is no text.
     """
-    session = _Session(connection, _write, dict(parameters))
+    session = _Session(lake, _write, dict(parameters))
     _format(session, format)
     if sys.stdin.isatty():
         sys.stdout.write("Type .help for help; end a query with ;\n")
-        return _converse(session, _typed_lines(connection, home))
+        return _converse(session, _typed_lines(lake, home))
     return _read_through(session, sys.stdin)
 
 
@@ -108,7 +107,7 @@ def _read_through(session: _Session, lines: Iterable[str]) -> int:
 def _obey(session: _Session, statement: str) -> bool:
     """Run a statement or dot command. False to leave."""
     if not statement.startswith("."):
-        _show(session, run_query(session.connection, statement, session.parameters))
+        _show(session, run_query(session.lake, statement, session.parameters))
         return True
     name, _, argument = statement.rstrip(";").partition(" ")
     if name in (".quit", ".exit"):
@@ -126,8 +125,8 @@ def _show(session: _Session, table: pa.Table) -> None:
 def _ask(session: _Session, name: str) -> None:
     wanted = load_query(name).parameters
     given = {key: value for key, value in session.parameters.items() if key in wanted}
-    _tell(about(session.connection, name, given))
-    _show(session, ask(session.connection, name, given))
+    _tell(about(session.lake, name, given))
+    _show(session, ask(session.lake, name, given))
 
 
 def _param(session: _Session, said: str) -> None:
@@ -151,11 +150,11 @@ def _tell(sentence: object) -> None:
 
 
 def _tables(session: _Session, argument: str) -> None:  # noqa: ARG001 - one signature for all
-    session.write("\n".join(view_names(session.connection)) + "\n")
+    session.write("\n".join(view_names(session.lake)) + "\n")
 
 
 def _schema(session: _Session, view: str) -> None:
-    session.write(columns_text(session.connection, view or None) + "\n")
+    session.write(columns_text(session.lake, view or None) + "\n")
 
 
 def _queries(session: _Session, name: str) -> None:
@@ -185,9 +184,9 @@ _COMMANDS: dict[str, Callable[[_Session, str], None]] = {
 }
 
 
-def _typed_lines(connection: duckdb.DuckDBPyConnection, home: Path) -> Iterator[str]:
+def _typed_lines(lake: Lake, home: Path) -> Iterator[str]:
     """What is typed at a terminal; Ctrl-C drops the statement, Ctrl-D ends."""
-    typed = _prompt_session(connection, home)
+    typed = _prompt_session(lake, home)
     while True:
         try:
             yield from typed.prompt("lfr> ").splitlines()
@@ -197,12 +196,12 @@ def _typed_lines(connection: duckdb.DuckDBPyConnection, home: Path) -> Iterator[
             return
 
 
-def _prompt_session(connection: duckdb.DuckDBPyConnection, home: Path) -> PromptSession[str]:
+def _prompt_session(lake: Lake, home: Path) -> PromptSession[str]:
     home.mkdir(parents=True, exist_ok=True)
     history = home / "sql_history"
     history.touch(mode=0o600)
-    names = run_query(connection, 'SELECT DISTINCT "column" FROM columns').column(0).to_pylist()
-    words = sorted({*names, *view_names(connection), *_COMMANDS})
+    names = run_query(lake, 'SELECT DISTINCT "column" FROM columns').column(0).to_pylist()
+    words = sorted({*names, *view_names(lake), *_COMMANDS})
     return PromptSession(
         history=FileHistory(history),
         lexer=PygmentsLexer(SqlLexer),

@@ -9,12 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import jinja2
 
 from lfr_batch.results import searched
 from lfr_batch.results.run_state import not_found
-from lfr_batch.results.sql import run_query
+from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.status import shown_status
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.timeline import timeline
@@ -63,38 +62,38 @@ _MAGIC = ((b"\x89PNG", "image/png"), (b"RIFF", "image/webp"), (b"BM", "image/bmp
 
 
 def write_report(
-    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
     run: StoredRun,
     out_path: Path,
     reference_pictures: ReferencePictures | None = None,
 ) -> None:
-    """Write the report; ``connection`` is of ``open_lake`` on the run's root.
+    """Write the report; ``lake`` is of ``open_lake`` on the run's root.
 
     Raises RunNotFound, and StoreFull or StoreUnreachable if ``out_path`` cannot be written.
     """
-    rows = _select(connection, _OF_RUN.format("runs"), run.run_id)
+    rows = _select(lake, _OF_RUN.format("runs"), run.run_id)
     if not rows:
         raise not_found(run)
     row = {**rows[0], "status": shown_status(run, rows[0]["status"])}
-    context = report_context(connection, row, reference_pictures)
+    context = report_context(lake, row, reference_pictures)
     save_report(out_path, _template().generate(context))
 
 
 def report_context(
-    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
     run: Row,
     reference_pictures: ReferencePictures | None,
 ) -> dict[str, Any]:
     """What the template shows, by name."""
     run_id = run["run_id"]
-    segments = _select(connection, _OF_RUN.format("segments") + " ORDER BY start_s", run_id)
-    footage = _footage(connection, run_id, _by_footage(segments))
+    segments = _select(lake, _OF_RUN.format("segments") + " ORDER BY start_s", run_id)
+    footage = _footage(lake, run_id, _by_footage(segments))
     part_of = {f["footage_id"]: f["part"] for f in footage}
     shown = [
         {**s, "part": searched.place(part_of[s["footage_id"]], s["picture"], s["pictures"])}
-        for s in _with_candidates(connection, run_id)
+        for s in _with_candidates(lake, run_id)
     ]
-    everywhere = _select(connection, _WHEN_AND_WHO, run_id)
+    everywhere = _select(lake, _WHEN_AND_WHO, run_id)
     pictures = _references(run, shown, reference_pictures)
     return {
         "run": run,
@@ -112,11 +111,9 @@ def report_context(
     }
 
 
-def _footage(
-    connection: duckdb.DuckDBPyConnection, run_id: str, segments: Mapping[str, Sequence[Row]]
-) -> list[Row]:
+def _footage(lake: Lake, run_id: str, segments: Mapping[str, Sequence[Row]]) -> list[Row]:
     """The rows, each with what became of it, and which part of its file it is."""
-    rows = _select(connection, _FOOTAGE, run_id)
+    rows = _select(lake, _FOOTAGE, run_id)
     parts = searched.parts(rows)
     return [
         {
@@ -163,17 +160,17 @@ def time_source(source: str | None) -> str:
     return _TIME_SOURCES.get(source or "none", f"by {source}")
 
 
-def _select(connection: duckdb.DuckDBPyConnection, sql: str, run_id: str) -> list[Row]:
+def _select(lake: Lake, sql: str, run_id: str) -> list[Row]:
     given = {"run_id": run_id, "most": MAX_SIGHTINGS}
-    rows: list[Row] = run_query(connection, sql, given).to_pylist()
+    rows: list[Row] = run_query(lake, sql, given).to_pylist()
     return rows
 
 
-def _with_candidates(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[Row]:
+def _with_candidates(lake: Lake, run_id: str) -> list[Row]:
     proposed: defaultdict[str, list[Row]] = defaultdict(list)
-    for candidate in _select(connection, _CANDIDATES, run_id):
+    for candidate in _select(lake, _CANDIDATES, run_id):
         proposed[candidate["sighting_id"]].append(candidate)
-    strongest = _select(connection, _STRONGEST, run_id)
+    strongest = _select(lake, _STRONGEST, run_id)
     return [{**s, "candidates": proposed[s["sighting_id"]]} for s in strongest]
 
 

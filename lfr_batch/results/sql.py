@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -20,8 +21,20 @@ _PROPOSES = ("Candidate bindings", "Did you mean", "Candidate functions")
 _RUNS_WHAT_IT_EXPLAINS = re.compile(r"^\W*explain\W+analy[sz]e\b", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """Views over the results, of ``lake.open_lake``; whoever opens it closes it."""
+
+    connection: duckdb.DuckDBPyConnection
+    refresh: Callable[[], bool]
+    """Look for what has been published since; whether there was anything."""
+
+    def close(self) -> None:
+        self.connection.close()
+
+
 def run_query(
-    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
     sql: str,
     parameters: Mapping[str, Any] | None = None,
 ) -> pa.Table:
@@ -33,7 +46,7 @@ def run_query(
     """
     try:
         with parts_explained():
-            return _run(connection, sql, parameters or {})
+            return _run(lake, sql, parameters or {})
     except duckdb.Error as error:
         raise QueryError(_told(error)) from error
 
@@ -50,25 +63,21 @@ def parts_explained() -> Iterator[None]:
         raise told from error
 
 
-def _run(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
-) -> pa.Table:
-    statements = connection.extract_statements(sql)
+def _run(lake: Lake, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
+    statements = lake.connection.extract_statements(sql)
     for statement in statements:
         _check_reads(statement)
     if not statements:
         raise QueryError("there is no query; try: SELECT * FROM runs")
-    return [_answer(connection, s, parameters) for s in statements][-1]
+    return [_answer(lake, s, parameters) for s in statements][-1]
 
 
-def columns_text(connection: duckdb.DuckDBPyConnection, view: str | None = None) -> str:
+def columns_text(lake: Lake, view: str | None = None) -> str:
     """Name, type and meaning of every column, of one view or of all, for people."""
-    table = run_query(connection, 'SELECT "view", "column", "type", "comment" FROM columns')
+    table = run_query(lake, 'SELECT "view", "column", "type", "comment" FROM columns')
     rows = [row for row in table.to_pylist() if view in (None, row["view"])]
     if not rows:
-        raise QueryError(
-            f"there is no view {view!r}; there are {', '.join(view_names(connection))}"
-        )
+        raise QueryError(f"there is no view {view!r}; there are {', '.join(view_names(lake))}")
     name_width = max(len(row["column"]) for row in rows)
     type_width = max(len(row["type"]) for row in rows)
     lines: list[str] = []
@@ -81,8 +90,8 @@ def columns_text(connection: duckdb.DuckDBPyConnection, view: str | None = None)
     return "\n".join(lines[1:])
 
 
-def view_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    found = run_query(connection, "SELECT view_name FROM duckdb_views() WHERE NOT internal")
+def view_names(lake: Lake) -> list[str]:
+    found = run_query(lake, "SELECT view_name FROM duckdb_views() WHERE NOT internal")
     return sorted(row["view_name"] for row in found.to_pylist())
 
 
@@ -94,15 +103,13 @@ def _check_reads(statement: duckdb.Statement) -> None:
         )
 
 
-def _answer(
-    connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, given: Mapping[str, Any]
-) -> pa.Table:
+def _answer(lake: Lake, statement: duckdb.Statement, given: Mapping[str, Any]) -> pa.Table:
     wanted = sorted(statement.named_parameters)
     without = [name for name in wanted if name not in given]
     if without:
         raise QueryError(_no_value(without))
     values = {name: given[name] for name in wanted}
-    return connection.sql(statement.query, params=values or None).to_arrow_table()
+    return lake.connection.sql(statement.query, params=values or None).to_arrow_table()
 
 
 def _no_value(names: list[str]) -> str:

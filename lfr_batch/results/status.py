@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import duckdb
-
 from lfr_batch.errors import RunNotFound
 from lfr_batch.records import AssetStatus, FootageAsset, Segment, SegmentOutcome
 from lfr_batch.results import rollup, searched
@@ -29,7 +27,7 @@ from lfr_batch.results.run_state import (
     read_plan,
 )
 from lfr_batch.results.run_views import FINISHED
-from lfr_batch.results.sql import run_query
+from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
@@ -131,13 +129,13 @@ class RunOverview:
         return self.progress.media_s / self.elapsed_s if self.elapsed_s > 0 else None
 
 
-def run_rows(connection: duckdb.DuckDBPyConnection, store: Store) -> list[dict[str, Any]]:
+def run_rows(lake: Lake, store: Store) -> list[dict[str, Any]]:
     """Every run, newest first; one under way that nobody holds is 'interrupted'.
 
     Of one that is not planned yet ``files`` says how many it has, ``files_probed`` how many of them
     have been probed; of others they are None.
     """
-    rows: Sequence[dict[str, Any]] = run_query(connection, _RUNS).to_pylist()
+    rows: Sequence[dict[str, Any]] = run_query(lake, _RUNS).to_pylist()
     return [_shown(row, StoredRun(store, row["run_id"])) for row in rows]
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.sql import Lake
 from lfr_batch.results.store import open_store
 from lfr_batch.storage.store import Store
 from tests.holding import publish_run, record_run
@@ -78,5 +78,5 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture
-def lake(finished: Store) -> duckdb.DuckDBPyConnection:
+def lake(finished: Store) -> Lake:
     return open_lake(finished.uri)

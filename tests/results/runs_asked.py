@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import duckdb
-
 from lfr_batch.records import FootageAsset, Sighting
 from lfr_batch.results.ask import ask
 from lfr_batch.results.run_state import create_run
+from lfr_batch.results.sql import Lake
 from lfr_batch.storage.store import Store
 from tests.holding import publish_run
 
@@ -27,7 +26,7 @@ Made = tuple[Sighting, ...]
 EARLIER, LATER, NEWEST = (f"202602{day:02d}-080000-scan-0001" for day in (1, 2, 3))
 
 
-def asked(lake: duckdb.DuckDBPyConnection, name: str, **given: object) -> list[dict[str, Any]]:
+def asked(lake: Lake, name: str, **given: object) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = ask(lake, name, given).to_pylist()
     return rows
 

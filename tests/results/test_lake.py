@@ -16,7 +16,7 @@ from lfr_batch.results.parts import write_part
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_views import RUN_VIEWS
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, SCHEMA_VERSION, part_schema
-from lfr_batch.results.sql import run_query
+from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.views import sql_type, views_script
@@ -34,7 +34,7 @@ def part_of(store: Store, dataset: str, run_id: str = RUN_ID) -> str:
     return path
 
 
-def types(lake: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
+def types(lake: Lake, view: str) -> dict[str, str]:
     rows = run_query(lake, f"DESCRIBE {view}").to_pylist()
     return {row["column_name"]: row["column_type"] for row in rows}
 
@@ -88,7 +88,7 @@ def test_opening_a_lake_that_is_not_there_creates_nothing(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_column_is_explained_in_sql(lake: duckdb.DuckDBPyConnection) -> None:
+def test_every_column_is_explained_in_sql(lake: Lake) -> None:
     rows = run_query(lake, "SELECT * FROM columns").to_pylist()
     documented = [*DATASETS.values(), *(schema for schema, _ in RUN_VIEWS.values())]
     assert len(rows) == sum(map(len, documented))
@@ -99,7 +99,7 @@ def test_every_column_is_explained_in_sql(lake: duckdb.DuckDBPyConnection) -> No
     assert None not in kept.to_pylist()
 
 
-def test_the_runs_view_shows_what_each_run_is_now(lake: duckdb.DuckDBPyConnection) -> None:
+def test_the_runs_view_shows_what_each_run_is_now(lake: Lake) -> None:
     rows = run_query(lake, "SELECT run_id, status FROM runs ORDER BY run_id").to_pylist()
     assert rows == [
         {"run_id": LEFT_RUN_ID, "status": "running"},
@@ -286,7 +286,7 @@ def test_a_bucket_that_is_not_there(bucket: str) -> None:
         open_lake("s3://no-such-bucket/lake")
 
 
-def test_pictures_are_the_very_bytes(lake: duckdb.DuckDBPyConnection) -> None:
+def test_pictures_are_the_very_bytes(lake: Lake) -> None:
     jpegs = run_query(lake, "SELECT jpeg FROM best_shots").column(0).to_pylist()
     assert jpegs == [s.jpeg for s in archive().sightings]
 

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from lfr_batch.errors import QueryError
 from lfr_batch.results.prompt import prompt, statements
+from lfr_batch.results.sql import Lake
 from lfr_batch.storage.store import Store
 
 from .synthetic import RUN_ID
@@ -41,15 +41,13 @@ def test_lines_become_statements(text: str, expected: list[str]) -> None:
     assert list(statements(text.splitlines(keepends=True))) == expected
 
 
-def piped(
-    lake: duckdb.DuckDBPyConnection, home: Path, text: str, monkeypatch: pytest.MonkeyPatch
-) -> int:
+def piped(lake: Lake, home: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
     return prompt(lake, home)
 
 
 def test_statements_from_a_pipe_are_answered(
-    lake: duckdb.DuckDBPyConnection,
+    lake: Lake,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -65,7 +63,7 @@ def test_statements_from_a_pipe_are_answered(
 
 @pytest.mark.parametrize("text", ["SELECT nope;\nSELECT 42;", ".nope\n", ".format xml\n"])
 def test_a_mistake_in_a_pipe_ends_it(
-    lake: duckdb.DuckDBPyConnection,
+    lake: Lake,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -78,7 +76,7 @@ def test_a_mistake_in_a_pipe_ends_it(
 
 
 def test_a_ready_question_is_asked_with_the_values_that_were_given(
-    lake: duckdb.DuckDBPyConnection,
+    lake: Lake,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -99,7 +97,7 @@ def test_a_ready_question_is_asked_with_the_values_that_were_given(
 
 
 def test_a_parameter_without_a_value_is_named(
-    lake: duckdb.DuckDBPyConnection,
+    lake: Lake,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -111,9 +109,7 @@ def test_a_parameter_without_a_value_is_named(
     assert told.out == ""
 
 
-def test_a_format_that_is_no_text_is_refused(
-    lake: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_a_format_that_is_no_text_is_refused(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(QueryError, match="choose table, csv, json"):
         prompt(lake, tmp_path, "parquet")
 

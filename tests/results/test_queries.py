@@ -10,6 +10,7 @@ from lfr_batch.errors import QueryError
 from lfr_batch.results.ask import about
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.queries import load_query, query_names
+from lfr_batch.results.sql import Lake
 from lfr_batch.results.store import open_store
 from lfr_batch.storage.store import Store
 from tests.holding import record_run
@@ -56,12 +57,12 @@ def test_each_works_on_an_empty_lake(disk: Store, name: str) -> None:
     assert asked(open_lake(disk.uri), name) == []
 
 
-def test_subjects(lake: duckdb.DuckDBPyConnection) -> None:
+def test_subjects(lake: Lake) -> None:
     found = {r["subject_id"]: (r["sightings"], r["cameras"]) for r in asked(lake, "subjects")}
     assert found == {"S029": (2, 2), "S014": (2, 1)}
 
 
-def test_first_and_last(lake: duckdb.DuckDBPyConnection) -> None:
+def test_first_and_last(lake: Lake) -> None:
     (gate, yard) = asked(lake, "first_last", subject_id="S029")
     assert (gate["camera"], gate["site"]) == ("CAM-1", "Depot, north gate")
     assert gate["first_seen_utc"].isoformat() == "2026-01-30T22:00:12.200000+00:00"
@@ -69,7 +70,7 @@ def test_first_and_last(lake: duckdb.DuckDBPyConnection) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "times"), [(None, 1), (0.83, 1), (0.82, 0)])
-def test_together(lake: duckdb.DuckDBPyConnection, minutes: float | None, times: int) -> None:
+def test_together(lake: Lake, minutes: float | None, times: int) -> None:
     rows = asked(lake, "together", minutes=minutes, subject_b="S014")
     assert len(rows) == times
     for row in rows:
@@ -82,13 +83,13 @@ def test_together(lake: duckdb.DuckDBPyConnection, minutes: float | None, times:
     assert asked(lake, "together", subject_a="S999") == []
 
 
-def test_not_searched(lake: duckdb.DuckDBPyConnection) -> None:
+def test_not_searched(lake: Lake) -> None:
     broken, yard = asked(lake, "not_searched")
     assert (broken["status"], broken["error"]) == ("failed", "no video stream in it")
     assert (yard["status"], yard["segments_failed"], yard["searched_s"]) == ("damaged", 2, 60.0)
 
 
-def test_coverage(lake: duckdb.DuckDBPyConnection) -> None:
+def test_coverage(lake: Lake) -> None:
     found = {row["what"]: row["amount"] for row in asked(lake, "coverage", run_id=RUN_ID)}
     assert (found["files"], found["files_failed"], found["files_damaged"]) == (5, 1, 1)
     assert found["seconds_searched"] == 300.0
@@ -121,12 +122,12 @@ def test_coverage_counts_a_file_once_however_many_streams_it_has(disk: Store) ->
     assert counts == [4, 2, 1, 1]
 
 
-def test_best(lake: duckdb.DuckDBPyConnection) -> None:
+def test_best(lake: Lake) -> None:
     assert [r["score"] for r in asked(lake, "best", top=2)] == [0.7812, 0.664]
     assert len(asked(lake, "best")) == 4
 
 
-def test_what_a_command_shows_of_its_run(lake: duckdb.DuckDBPyConnection) -> None:
+def test_what_a_command_shows_of_its_run(lake: Lake) -> None:
     assert len(asked(lake, "sightings_of_run", run_id=RUN_ID)) == 4
     assert len(asked(lake, "sightings_of_run", top=None)) == 4
     strongest = asked(lake, "sightings_of_run", run_id=RUN_ID, top=2)

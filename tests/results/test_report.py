@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from lfr_batch.errors import RunNotFound, StoreFull, StoreUnreachable
@@ -17,6 +16,7 @@ from lfr_batch.results import report
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import clock, percent, save_report, write_report
 from lfr_batch.results.run_state import create_run
+from lfr_batch.results.sql import Lake
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.holding import publish_run
@@ -42,7 +42,7 @@ def enrolled(gallery: str, snapshot: str, image_ids: Sequence[str]) -> Mapping[s
 
 
 @pytest.fixture
-def html(lake: duckdb.DuckDBPyConnection, finished: Store, tmp_path: Path) -> str:
+def html(lake: Lake, finished: Store, tmp_path: Path) -> str:
     out = tmp_path / "reports" / "report.html"
     out.parent.mkdir()
     write_report(lake, StoredRun(finished, RUN_ID), out, enrolled)
@@ -131,7 +131,7 @@ def test_markup_in_names_stays_text(disk: Store, tmp_path: Path) -> None:
 
 
 def test_only_the_strongest_are_shown_and_it_says_so(
-    lake: duckdb.DuckDBPyConnection,
+    lake: Lake,
     finished: Store,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -144,18 +144,14 @@ def test_only_the_strongest_are_shown_and_it_says_so(
     assert "The 2 strongest are shown" in text
 
 
-def test_an_unfinished_run_says_so_first(
-    lake: duckdb.DuckDBPyConnection, finished: Store, tmp_path: Path
-) -> None:
+def test_an_unfinished_run_says_so_first(lake: Lake, finished: Store, tmp_path: Path) -> None:
     write_report(lake, StoredRun(finished, LEFT_RUN_ID), tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "This run is not finished." in text
     assert f"lfr resume {LEFT_RUN_ID}" in text
 
 
-def test_what_cannot_be_done(
-    lake: duckdb.DuckDBPyConnection, finished: Store, tmp_path: Path
-) -> None:
+def test_what_cannot_be_done(lake: Lake, finished: Store, tmp_path: Path) -> None:
     with pytest.raises(RunNotFound, match=RUN_ID):
         write_report(lake, StoredRun(finished, "nope"), tmp_path / "r.html")
     with pytest.raises(StoreUnreachable, match="No such file or directory; name another"):

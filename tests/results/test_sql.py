@@ -3,12 +3,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from lfr_batch.errors import QueryError
 from lfr_batch.results.lake import open_lake
-from lfr_batch.results.sql import columns_text, run_query, view_names
+from lfr_batch.results.sql import Lake, columns_text, run_query, view_names
 from lfr_batch.storage.store import Store
 
 VIEWS = [
@@ -39,9 +38,7 @@ VIEWS = [
         ("EXPLAIN SELECT * FROM runs", None),
     ],
 )
-def test_reading_is_possible(
-    lake: duckdb.DuckDBPyConnection, sql: str, expected: list[int] | None
-) -> None:
+def test_reading_is_possible(lake: Lake, sql: str, expected: list[int] | None) -> None:
     answer = run_query(lake, sql)
     assert answer.num_rows > 0
     if expected is not None:
@@ -87,31 +84,27 @@ def test_nothing_else_is(finished: Store, sql: str) -> None:
         (" ; ", "there is no query"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(
-    lake: duckdb.DuckDBPyConnection, sql: str, says: str
-) -> None:
+def test_a_mistake_is_told_in_one_line(lake: Lake, sql: str, says: str) -> None:
     with pytest.raises(QueryError) as told:
         run_query(lake, sql)
     assert str(told.value).startswith(says)
     assert "\n" not in str(told.value)
 
 
-def test_what_duckdb_proposes_is_told(lake: duckdb.DuckDBPyConnection) -> None:
+def test_what_duckdb_proposes_is_told(lake: Lake) -> None:
     with pytest.raises(QueryError, match=r"Candidate bindings: .*score"):
         run_query(lake, "SELECT scor FROM sightings")
     with pytest.raises(QueryError, match='Did you mean "sightings"'):
         run_query(lake, "SELECT * FROM sighting")
 
 
-def test_other_files_of_the_machine_cannot_be_read(
-    lake: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_other_files_of_the_machine_cannot_be_read(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "private.csv").write_text("a\n1\n")
     with pytest.raises(QueryError, match="Permission Error"):
         run_query(lake, f"SELECT * FROM read_csv('{tmp_path}/private.csv')")
 
 
-def test_parameters_are_values(lake: duckdb.DuckDBPyConnection) -> None:
+def test_parameters_are_values(lake: Lake) -> None:
     sql = "SELECT coalesce($who::VARCHAR, 'nobody') AS who"
     assert run_query(lake, sql, {"who": "O'Neill", "unused": 1}).to_pylist() == [{"who": "O'Neill"}]
     assert run_query(lake, sql, {"who": None}).to_pylist() == [{"who": "nobody"}]
@@ -128,14 +121,12 @@ def test_parameters_are_values(lake: duckdb.DuckDBPyConnection) -> None:
         ("SELECT ?", "$1 has no value: give --param 1=VALUE"),
     ],
 )
-def test_a_parameter_without_a_value_is_refused_by_name(
-    lake: duckdb.DuckDBPyConnection, sql: str, told: str
-) -> None:
+def test_a_parameter_without_a_value_is_refused_by_name(lake: Lake, sql: str, told: str) -> None:
     with pytest.raises(QueryError, match=re.escape(told)):
         run_query(lake, sql, {"other": "x"})
 
 
-def test_the_schema_is_explained_to_people(lake: duckdb.DuckDBPyConnection) -> None:
+def test_the_schema_is_explained_to_people(lake: Lake) -> None:
     lines = columns_text(lake, "candidates").splitlines()
     assert lines[0] == "candidates"
     assert lines[3].split(maxsplit=2) == ["rank", "INTEGER", "1 is the best candidate."]

@@ -3,12 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import duckdb
 import pytest
 
 from lfr_batch.errors import RunNotFound
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus
+from lfr_batch.results.sql import Lake
 from lfr_batch.results.status import FileState, not_whole, run_progress, run_rows
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
@@ -18,7 +18,7 @@ from .synthetic import LEFT_RUN_ID, RUN_ID, STARTED, archive, searched_run
 
 
 def test_runs_newest_first_and_the_one_nobody_works_on_is_interrupted(
-    lake: duckdb.DuckDBPyConnection, finished: Store
+    lake: Lake, finished: Store
 ) -> None:
     rows = run_rows(lake, finished)
     assert [(r["run_id"], r["status"], r["sightings"]) for r in rows] == [

@@ -10,8 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from lfr_batch.errors import ResultsError, UsageError
 from lfr_batch.live.afterwards.report_plot import plot
 from lfr_batch.live.deployment.figures import (
@@ -32,7 +30,7 @@ from lfr_batch.live.records import LiveCounts
 from lfr_batch.results.csv_text import csv_text
 from lfr_batch.results.report import clock, moment, report_template, save_report
 from lfr_batch.results.run_state import not_found
-from lfr_batch.results.sql import run_query
+from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.status import shown_status
 from lfr_batch.results.stored_run import StoredRun
 
@@ -50,23 +48,23 @@ _BY_CAMERA = ("faces_seen", "alerts", "decided", "true_alerts", "false_alerts", 
 
 
 def write_live_report(
-    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
     deployment: StoredRun,
     out_path: Path,
     receipt: Receipt | None = None,
 ) -> Path:
     """Write the report and, beside it, its figures as CSV, whose path is the answer.
 
-    ``connection`` is of ``open_lake`` on the same root; ``receipt``, of the deployment's watchlist,
+    ``lake`` is of ``open_lake`` on the same root; ``receipt``, of the deployment's watchlist,
     where it is at hand. Raises RunNotFound, UsageError if both would be one file, ResultsError
     where the deployment's figures are gone, StoreFull or StoreUnreachable if a file cannot be
     written.
     """
-    rows = run_query(connection, _RUN, {"run_id": deployment.run_id}).to_pylist()
+    rows = run_query(lake, _RUN, {"run_id": deployment.run_id}).to_pylist()
     if not rows:
         raise not_found(deployment)
     run = {**rows[0], "status": shown_status(deployment, rows[0]["status"])}
-    figures = _with_receipt(current_figures(connection, deployment), receipt)
+    figures = _with_receipt(current_figures(lake, deployment), receipt)
     csv_path = out_path.with_suffix(".csv")
     if csv_path == out_path:
         raise UsageError(f"{out_path} is where the figures go: name the HTML file with --out")
@@ -77,7 +75,7 @@ def write_live_report(
     return csv_path
 
 
-def current_figures(connection: duckdb.DuckDBPyConnection, deployment: StoredRun) -> Figures:
+def current_figures(lake: Lake, deployment: StoredRun) -> Figures:
     """As they were written down; where the lake knows of as many alerts, with their decisions as
     they are now. Alerts that retention has deleted stay counted. Raises ResultsError.
     """
@@ -87,7 +85,7 @@ def current_figures(connection: duckdb.DuckDBPyConnection, deployment: StoredRun
             f"the figures of deployment {deployment.run_id} are not in {deployment.store.uri}; "
             f"restore {deployment.state()} from a copy"
         )
-    rows = run_query(connection, _ALERTS, {"run_id": deployment.run_id}).to_pylist()
+    rows = run_query(lake, _ALERTS, {"run_id": deployment.run_id}).to_pylist()
     if len(rows) < kept.alerts_in_all:
         return kept
     return kept.model_copy(update={"alerts": _alerts(rows, kept.record.started_at)})
