@@ -23,6 +23,8 @@ does. Only the folder of the part itself counts: any above the root may be calle
 
 LAKE = "_lake"
 """Folder of what makes the parts one lake: manifests, parts in the making, parts that have left."""
+FORGOTTEN = "forgotten.json"
+"""In a run's state: something was taken out of it, so that it cannot be resumed."""
 MANIFESTS = f"{LAKE}/manifest"
 EMPTY = f"{LAKE}/empty"
 """Parts without rows, by which views have their columns while there is nothing in them."""
@@ -113,8 +115,16 @@ def state(run_id: str, *rest: str) -> str:
     return "/".join((f"_state/run_id={run_id}", *rest))
 
 
-def part(dataset: str, run_id: str, epoch: str, number: int) -> str:
-    return f"{run_directory(dataset, run_id)}/{_of(epoch)}part-{number:05d}.parquet"
+def next_row(path: str) -> str:
+    """The name of the row that follows a row of ``runs``, of the same holder and status."""
+    epoch, revision, name = run_file_parts(path) or (NO_EPOCH, -1, FINISHED)
+    return f"{path.rpartition('/')[0]}/{_of(epoch)}{revision + 1:03d}-{name}.parquet"
+
+
+def part(dataset: str, run_id: str, epoch: str, number: int, again: str = "") -> str:
+    """``again``: sets parts apart that take the place of the same holder's."""
+    name = f"part-{number:05d}{again and '-'}{again}"
+    return f"{run_directory(dataset, run_id)}/{_of(epoch)}{name}.parquet"
 
 
 def _of(epoch: str) -> str:

@@ -61,6 +61,7 @@ _BOX = (
 CHANGES: Sequence[Change] = (
     *(Retyped(3, name, "box", FLOATS, _BOX) for name in ("sightings", "best_shots", "alerts")),
     Added(3, "best_shots", "thumbnail"),
+    Added(3, "runs", "forgotten"),
 )
 """In the order in which they came to be."""
 

@@ -151,8 +151,10 @@ def bring(
     source: Manifest,
     groups: Sequence[Group] = (),
     runs: Sequence[ShownRun] = (),
+    leave: Callable[[Store], None] = retire,
 ) -> None:
-    """Switch from all that ``source`` names to ``groups`` and ``runs``, whose parts were ``made``.
+    """Switch from all that ``source`` names to ``groups`` and ``runs``, whose parts were ``made``;
+    what it names is to ``leave`` its places.
 
     Raises Overtaken, and then nothing is changed: somebody else has changed what was read.
     """
@@ -171,4 +173,4 @@ def bring(
         for part in made.parts:
             store.delete(part.path)
         raise
-    retire(store)
+    leave(store)

@@ -7,7 +7,6 @@ who comes by does it for one who was killed.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -41,14 +40,15 @@ def sweep(store: Store, now: datetime, grace: timedelta = GRACE) -> None:
                 store.delete(f"{folder}/{name}")
 
 
-def destroy(store: Store, paths: Collection[str]) -> None:
+def destroy(store: Store) -> None:
     """As ``retire``, of what is to be forgotten: nothing of it stays anywhere in the lake."""
-    for path in paths:
+    leaving = read_manifest(store).retiring
+    for path in leaving:
         store.delete(path)
-    for name in store.folders(layout.RETIRED):
-        for path in paths:
-            store.delete(f"{layout.RETIRED}/{name}/{path}")
-    commit(store, lambda manifest: _without(manifest, frozenset(paths)))
+    if leaving:
+        commit(store, lambda manifest: _without(manifest, frozenset(leaving)))
+    for folder in (layout.RETIRED, layout.BUILDING):
+        store.delete(folder)
 
 
 def _without(manifest: Manifest, left: frozenset[str]) -> Manifest:

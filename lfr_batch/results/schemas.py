@@ -138,6 +138,12 @@ RUNS = schema_of(
     ("exit_code", pa.int32(), "Exit code of the command; null while running."),
     ("error", pa.string(), "Why the run failed; null otherwise."),
     (
+        "forgotten",
+        _STRINGS,
+        "What was taken out of it later, by command: when, of what kind and for which case; null: "
+        "nothing.",
+    ),
+    (
         "epoch",
         pa.string(),
         "Holder of the run that wrote this row, by number and token; null in a run of version 0.1. "
