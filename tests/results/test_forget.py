@@ -124,7 +124,7 @@ def test_footage_is_gone_from_rows_plan_and_request(filled: Store, root: str) ->
 def test_what_something_was_taken_out_of_cannot_be_resumed(filled: Store, root: str) -> None:
     forget(filled, Forgetting("footage", archive().assets[0].uri, NOTE))
     run = StoredRun(filled, RUN_ID)
-    with pytest.raises(UsageError, match="taken out of run .* start a new run"):
+    with pytest.raises(UsageError, match=r"taken out of run .* start a new run"):
         require_open(run)
     row = latest_row(run)
     assert row is not None
