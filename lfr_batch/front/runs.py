@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,13 +13,14 @@ import pyarrow as pa
 from lfr_batch.config.load import override, parse_config
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.table import Engines
-from lfr_batch.errors import UsageError
+from lfr_batch.errors import ResultsError, StoreError, UsageError
 from lfr_batch.front.asked_before import is_asked_before
 from lfr_batch.front.listeners import NOBODY, RunListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
 from lfr_batch.results.ask import ask
+from lfr_batch.results.compact import compact_if_it_pays
 from lfr_batch.results.hold import Hold
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lake_version import check_lake
@@ -32,6 +34,8 @@ from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_hel
 from lfr_batch.scanning.plan import FoundFootage, Order, prepare_run
 from lfr_batch.storage.store import Store
 from lfr_batch.work.privacy import protect_files
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ def run_order(
             found = prepared.found.without_entries()
             del prepared  # a million entries, which are on record now
             result = _execute(hold, Resumption(engine), listener, machinery, engines)
+    _tidy_up(store)
     return FinishedRun(result, store, found)
 
 
@@ -147,7 +152,16 @@ def _continued(
     engine = resumption.engine or EngineConfig()
     with alone_on_ray(engine), machinery.joined(engine) as engines, lock_run(run) as hold:
         result = _execute(hold, resumption, listener, machinery, engines)
+    _tidy_up(run.store)
     return FinishedRun(result, run.store)
+
+
+def _tidy_up(store: Store) -> None:
+    """Nothing of the run depends on it: what is refused is tried again after the next."""
+    try:
+        compact_if_it_pays(store)
+    except (StoreError, ResultsError) as error:
+        logger.warning("runs in %s could not be compacted: %s", store.uri, error)
 
 
 SAID_ANEW = ("engine", "limits")

@@ -1,9 +1,8 @@
 """From receipts and stitched sightings to the lake: a run becomes visible, whole.
 
 Parts are written where they stay, under names that begin with their holder's epoch. Nobody reads
-them until the run has a final row of that epoch; with it, all of them at once take the place of
-what was read before. Whoever makes new parts of a run, to publish or to compact it, holds the run
-and switches like this.
+them until the run has a final row of that epoch and the manifest names them with it: then all of
+them at once take the place of what was read before.
 """
 
 from __future__ import annotations
@@ -21,19 +20,20 @@ from lfr_batch.results import layout, rollup
 from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.ledger import delete_old_ledgers
-from lfr_batch.results.parts import write_part
+from lfr_batch.results.migrations import part_schema
+from lfr_batch.results.parts import GROUP_ROWS, Filling, group_rows, table_of
 from lfr_batch.results.probed import delete_probed
-from lfr_batch.results.run_log import DONE, RunEntry, latest_row, published_epoch, record_run
+from lfr_batch.results.run_log import DONE, RunEntry, latest_row, record_run
 from lfr_batch.results.run_state import RunState
-from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
+from lfr_batch.results.schemas import PUBLISHED
 from lfr_batch.results.shards import delete_shards
+from lfr_batch.results.showing import show, shown_epoch
 
-PART_ROWS = 20_000
+ROWS_BYTES = 32 << 20
+"""Pictures that are in memory as rows, at most; with GROUP_ROWS and PART_BYTES it bounds the memory
+of publishing."""
 PART_BYTES = 64 << 20
-"""Pictures in one part, at most; with PART_ROWS it bounds the memory of publishing."""
-
-PUBLISHED = tuple(name for name in DATASETS if name != "runs" and name not in LIVE_DATASETS)
-"""Datasets whose parts a run's final row switches to."""
+"""Of a part, about; what a run leaves is compacted later if it is less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,14 @@ def publish_run(
         require_hold(hold)
         record_run(hold, state.request, replace(entry, totals=totals))
     else:
+        show(hold.run)
         write_views(hold.run.store)
     tidy(hold)
 
 
 def withdraw(hold: Hold) -> None:
     """What a holder that was overtaken wrote, as far as nobody can need it: pictures of people."""
-    epoch = published_epoch(hold.run)
+    epoch = shown_epoch(hold.run)
     if epoch is None or epoch <= hold.epoch:
         return
     for path in _parts(hold):
@@ -87,7 +88,8 @@ def tidy(hold: Hold) -> None:
     nothing is left to do, shards. Raises RunTakenOver."""
     # Whoever took the run before its final row was there may need what is removed now.
     require_hold(hold)
-    published = published_epoch(hold.run)
+    show(hold.run)
+    published = shown_epoch(hold.run)
     for path in _parts(hold):
         if layout.epoch_of(path) != published and layout.epoch_of(path) <= hold.epoch:
             hold.run.store.delete(path)
@@ -206,22 +208,30 @@ class _RollingParts:
     def __init__(self, hold: Hold, dataset: str) -> None:
         self.written: list[str] = []
         self._hold, self._dataset = hold, dataset
+        self._schema = part_schema(dataset)
+        self._filling = Filling(self._schema, group_rows(dataset), PART_BYTES)
         self._rows: list[dict[str, Any]] = []
         self._bytes = 0
 
     def add(self, row: dict[str, Any], size: int = 0) -> None:
-        if len(self._rows) >= PART_ROWS or (self._rows and self._bytes + size > PART_BYTES):
+        if len(self._rows) >= GROUP_ROWS or (self._rows and self._bytes + size > ROWS_BYTES):
             self._flush()
-        self._rows.append(row)
+        self._rows.append({"run_id": self._hold.run.run_id, **row})
         self._bytes += size
 
     def close(self) -> None:
-        if self._rows or not self.written:
-            self._flush()
+        self._flush()
+        if self._filling.rows or not self.written:
+            self._write(self._filling.end())
 
     def _flush(self) -> None:
-        hold, number = self._hold, len(self.written)
-        path = layout.part(self._dataset, hold.run.run_id, hold.epoch, number)
-        write_part(hold.run.store, path, self._rows, part_schema(DATASETS[self._dataset]))
-        self.written.append(path)
+        data = self._filling.add(table_of(self._rows, self._schema)) if self._rows else None
+        if data is not None:
+            self._write(data)
         self._rows, self._bytes = [], 0
+
+    def _write(self, data: bytes) -> None:
+        run = self._hold.run
+        path = layout.part(self._dataset, run.run_id, self._hold.epoch, len(self.written))
+        run.store.write_atomic(path, data)
+        self.written.append(path)

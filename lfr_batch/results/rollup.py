@@ -121,7 +121,7 @@ def sighting_row(sighting: Sighting, asset: FootageAsset, threshold: float) -> R
         "best_s": seconds(sighting.best_ns),
         "best_utc": wall_clock(asset.start_utc, sighting.best_ns),
         "start_source": asset.start_source or "none",
-        "box": sighting.box_xyxy,
+        "box": box_of(sighting.box_xyxy),
         "quality": sighting.quality,
         "detection_score": sighting.detection_score,
         "frames": sighting.frames,
@@ -147,13 +147,18 @@ def best_shot_row(sighting: Sighting) -> Row:
     return {
         "sighting_id": sighting.sighting_id,
         "jpeg": sighting.jpeg,
+        "thumbnail": sighting.thumbnail,
         "mime": "image/jpeg",
         "width": width,
         "height": height,
-        "box": sighting.box_xyxy,
+        "box": box_of(sighting.box_xyxy),
         "landmarks": sighting.landmarks_xy,
         "media_s": seconds(sighting.best_ns),
     }
+
+
+def box_of(box_xyxy: Sequence[float]) -> Row:
+    return dict(zip(("left", "top", "right", "bottom"), box_xyxy, strict=True))
 
 
 def wall_clock(start_utc: datetime | None, time_ns: int) -> datetime | None:

@@ -11,9 +11,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from lfr_batch.errors import QueryError
-from lfr_batch.results.damage import about_part
+from lfr_batch.errors import QueryError, ResultsError
+from lfr_batch.results.damage import about_part, is_gone
 
+_TRIES = 5
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 """DuckDB's statement types; MULTI is what it makes of PIVOT."""
 _ONLY_VIEWS = "only the views of the results are read here; the view `columns` documents them"
@@ -28,6 +29,10 @@ class Lake:
     connection: duckdb.DuckDBPyConnection
     refresh: Callable[[], bool]
     """Look for what has been published since; whether there was anything."""
+    misfit: Callable[[], ResultsError | None] = lambda: None
+    """Look for a part whose columns are not those of its schema: what readers say names none."""
+    looks_first: bool = True
+    """Whether that costs so little that each question begins with it."""
 
     def close(self) -> None:
         self.connection.close()
@@ -46,9 +51,26 @@ def run_query(
     """
     try:
         with parts_explained():
-            return _run(lake, sql, parameters or {})
+            if lake.looks_first:
+                lake.refresh()
+            return _run_again(lake, sql, parameters or {})
     except duckdb.Error as error:
+        if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException):
+            told = lake.misfit()
+            if told is not None:
+                raise told from error
         raise QueryError(_told(error)) from error
+
+
+def _run_again(lake: Lake, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
+    """Once more, of what is published now, where a part was compacted or forgotten meanwhile."""
+    for _ in range(_TRIES):
+        try:
+            return _run(lake, sql, parameters)
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            if not is_gone(str(error)) or not lake.refresh():
+                raise
+    return _run(lake, sql, parameters)
 
 
 @contextmanager

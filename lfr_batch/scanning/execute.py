@@ -32,7 +32,14 @@ from lfr_batch.results.lock import LEASE_S, lock_run
 from lfr_batch.results.progress import RETRY, RunProgress, summarise
 from lfr_batch.results.publish import publish_run, tidy, withdraw
 from lfr_batch.results.run_log import RunEntry, RunStatus, latest_row, record_run
-from lfr_batch.results.run_state import RunRequest, RunState, is_planned, load_run, read_catalogue
+from lfr_batch.results.run_state import (
+    RunRequest,
+    RunState,
+    is_planned,
+    load_run,
+    read_catalogue,
+    require_open,
+)
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.stored_run import StoredRun, in_haste
 from lfr_batch.scanning.keeping import keep
@@ -139,6 +146,7 @@ def execute_held(
     with about(run_id=hold.run.run_id):
         request = load_run(hold.run)
         _require_same_version(request)
+        require_open(hold.run)
         config = _config(request, resumption)
         with _failure_recorded(hold, request):
             noting = NotingProgress(progress, hold)

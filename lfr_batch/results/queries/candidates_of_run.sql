@@ -3,7 +3,7 @@
 SELECT
   r.run_id, r.case_ref, f.uri, f.stream, f.recording, s.picture,
   dense_rank() OVER (
-    PARTITION BY f.uri ORDER BY s.picture, s.box[1], s.start_s, s.sighting_id) AS face,
+    PARTITION BY f.uri ORDER BY s.picture, s.box."left", s.start_s, s.sighting_id) AS face,
   c.rank, c.subject_id, c.score, c.above_threshold, s.margin, s.threshold, s.quality,
   s.box, c.image_id, s.sighting_id
 FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR) r
