@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from lfr_batch.results.layout import FINISHED, PART
-from lfr_batch.results.run_views import RUN_VIEWS, create_run_views
+from lfr_batch.results.run_views import DERIVED_VIEWS, create_run_views
 from lfr_batch.results.schemas import (
     DATASETS,
     LIVE_DATASETS,
@@ -23,6 +23,7 @@ _TYPES = {
     pa.float32(): "FLOAT",
     pa.float64(): "DOUBLE",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+    pa.timestamp("us"): "TIMESTAMP",
 }
 _LATEST_RUN = (
     "QUALIFY row_number() OVER "
@@ -96,7 +97,7 @@ def create_view(dataset: str, source: str | None) -> str:
 
 def create_columns_view() -> str:
     """The view ``columns``: what every column of every view means."""
-    documented = {**DATASETS, **{view: schema for view, (schema, _) in RUN_VIEWS.items()}}
+    documented = {**DATASETS, **{name: view.schema for name, view in DERIVED_VIEWS.items()}}
     rows = ",\n  ".join(
         f"({quoted(view)}, {quoted(f.name)}, {quoted(sql_type(f.type))}, {quoted(comment(f))})"
         for view, schema in documented.items()

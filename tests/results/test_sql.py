@@ -7,22 +7,12 @@ import pytest
 
 from lfr_batch.errors import QueryError
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.run_views import DERIVED_VIEWS
+from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.sql import Lake, columns_text, run_query, view_names
 from lfr_batch.storage.store import Store
 
-VIEWS = [
-    "alerts",
-    "best_shots",
-    "candidates",
-    "columns",
-    "finished_runs",
-    "footage",
-    "latest_run",
-    "reviews",
-    "runs",
-    "segments",
-    "sightings",
-]
+VIEWS = sorted((*DATASETS, *DERIVED_VIEWS, "columns"))
 
 
 @pytest.mark.parametrize(
