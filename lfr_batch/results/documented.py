@@ -18,6 +18,7 @@ class DocumentedView:
     """What tells its rows apart; a null in it is a value like any other."""
     sql: str
     """The script that makes it, with the macros it needs; the views it is made of are there."""
+    never_null: tuple[str, ...] = ("run_id", "case_ref")
 
 
 def joined(*parts: pa.Schema) -> pa.Schema:

@@ -286,7 +286,12 @@ SEGMENTS = schema_of(
 
 SIGHTINGS = schema_of(
     _RUN_ID,
-    ("sighting_id", pa.string(), "The sighting; the same in every run with the same settings."),
+    (
+        "sighting_id",
+        pa.string(),
+        "The sighting; runs with the same settings give it the same id, so that only run_id and "
+        "sighting_id together name one.",
+    ),
     ("footage_id", pa.string(), "File in which it was seen."),
     ("segment_id", pa.string(), "Segment in which it begins."),
     ("camera_id", pa.string(), "Camera of the file; null where unknown."),

@@ -18,6 +18,14 @@ _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 """DuckDB's statement types; MULTI is what it makes of PIVOT."""
 _ONLY_VIEWS = "only the views of the results are read here; the view `columns` documents them"
 _PROPOSES = ("Candidate bindings", "Did you mean", "Candidate functions")
+_COLUMNS = """
+SELECT
+  c."view", c."column", c."type", c."comment",
+  CASE WHEN c."key" THEN 'key' WHEN c.never_null THEN 'not null' ELSE '' END AS holds,
+  v.comment AS about
+FROM columns c
+LEFT JOIN duckdb_views() v ON v.view_name = c."view" AND NOT v.internal
+"""
 _RUNS_WHAT_IT_EXPLAINS = re.compile(r"^\W*explain\W+analy[sz]e\b", re.IGNORECASE)
 
 
@@ -73,20 +81,17 @@ def _run(lake: Lake, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
 
 
 def columns_text(lake: Lake, view: str | None = None) -> str:
-    """Name, type and meaning of every column, of one view or of all, for people."""
-    table = run_query(lake, 'SELECT "view", "column", "type", "comment" FROM columns')
-    rows = [row for row in table.to_pylist() if view in (None, row["view"])]
+    """Name, type, meaning and constraints of every column, of one view or of all, for people."""
+    rows = [row for row in run_query(lake, _COLUMNS).to_pylist() if view in (None, row["view"])]
     if not rows:
         raise QueryError(f"there is no view {view!r}; there are {', '.join(view_names(lake))}")
-    name_width = max(len(row["column"]) for row in rows)
-    type_width = max(len(row["type"]) for row in rows)
+    widths = {name: max(len(row[name]) for row in rows) for name in ("column", "type", "holds")}
     lines: list[str] = []
     for at, row in enumerate(rows):
         if at == 0 or rows[at - 1]["view"] != row["view"]:
-            lines += ["", row["view"]]
-        lines.append(
-            f"  {row['column']:{name_width}}  {row['type']:{type_width}}  {row['comment']}"
-        )
+            lines += ["", f"{row['view']}: {row['about']}" if row["about"] else row["view"]]
+        told = "  ".join(f"{row[name]:{width}}" for name, width in widths.items())
+        lines.append(f"  {told}  {row['comment']}")
     return "\n".join(lines[1:])
 
 

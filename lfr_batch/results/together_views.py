@@ -77,7 +77,7 @@ SELECT
   count(*) FILTER (subject_id = subject_a) AS sightings_a,
   count(*) FILTER (subject_id = subject_b) AS sightings_b,
   count(DISTINCT run_id) AS runs,
-  min(apart_s) AS closest_s,
+  round(min(apart_s), 3) AS closest_s,
   min(start_utc) AS first_utc,
   string_agg(DISTINCT start_source, ', ' ORDER BY start_source) AS start_sources,
   max(accounts) AS accounts,

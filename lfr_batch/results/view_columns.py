@@ -25,7 +25,11 @@ TIME_ZONE = schema_of(
     )
 )
 ACCOUNTS = schema_of(
-    ("accounts", pa.int64(), "Different cameras or times that runs and copies state; mostly 1.")
+    (
+        "accounts",
+        pa.int64(),
+        "Cameras or times that runs and copies state: above 1 they differ; 0: none is known.",
+    )
 )
 CAMERA = schema_of(("camera", pa.string(), "Camera, or where it is unknown the path of the file."))
 CLOCK = schema_of(

@@ -87,7 +87,7 @@ SELECT
   v.time_zone,
   CASE WHEN v.by_media_time THEN v.from_s END AS from_media_s,
   CASE WHEN v.by_media_time THEN v.to_s END AS to_media_s,
-  v.to_s - v.from_s AS lasted_s,
+  round(v.to_s - v.from_s, 3) AS lasted_s,
   v.sightings, v.runs, v.best_score,
   v.best[1] AS best_run_id,
   v.best[2] AS best_sighting_id,
@@ -105,7 +105,7 @@ SELECT
   CASE WHEN NOT by_media_time THEN row_number() OVER one END AS step,
   from_utc, to_utc, from_local, to_local, time_zone, camera, site,
   CASE WHEN NOT by_media_time THEN lag(camera) OVER one END AS camera_before,
-  CASE WHEN NOT by_media_time THEN epoch(from_utc) - epoch(lag(to_utc) OVER one) END
+  CASE WHEN NOT by_media_time THEN round(epoch(from_utc) - epoch(lag(to_utc) OVER one), 3) END
     AS after_s,
   from_media_s, to_media_s, sightings, best_score, best_run_id, best_sighting_id, start_sources,
   accounts, visit, by_media_time, place

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lfr_batch.errors import QueryError
-from lfr_batch.results.parameters import parameter, checked
+from lfr_batch.results.parameters import checked, parameter
 
 
 @pytest.mark.parametrize(
