@@ -121,7 +121,8 @@ def _obey(session: _Session, statement: str) -> bool:
 
 
 def _show(session: _Session, table: pa.Table) -> None:
-    session.write(str(render(table, session.format, sys.stdout.encoding or "utf-8")))
+    encoding, whole = sys.stdout.encoding or "utf-8", not sys.stdout.isatty()
+    session.write(str(render(table, session.format, encoding, whole=whole)))
 
 
 def _ask(session: _Session, name: str) -> None:

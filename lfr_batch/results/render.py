@@ -37,7 +37,8 @@ def render(
 ) -> str | bytes:
     """``table`` as 'table', 'csv', 'json' (one array of objects) or 'parquet' (bytes).
 
-    ``whole``: in 'table', too, every row and cell; else it is cut for a terminal, and says so. In csv and json, times are ISO 8601 and bytes are base64. What does not print, or not in
+    ``whole``: in 'table', too, every row and cell; else it is cut for a terminal, and says so. In
+    csv and json, times are ISO 8601 and bytes are base64. What does not print, or not in
     ``encoding``, is an escape in 'table' and, with the same meaning, in 'json'; in 'csv' it is
     itself. Raises QueryError for another format.
     """

@@ -28,7 +28,7 @@ ACCOUNTS = schema_of(
     (
         "accounts",
         pa.int64(),
-        "Cameras or times that runs and copies state: above 1 they differ; 0: none is known.",
+        "Cameras or times that runs and copies state: above 1 they differ; 0: unknown.",
     )
 )
 CAMERA = schema_of(("camera", pa.string(), "Camera, or where it is unknown the path of the file."))
