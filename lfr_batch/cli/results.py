@@ -302,7 +302,8 @@ def sql(
 def _given(
     results: Results, values: dict[str, str], run: str | None, case_ref: str | None
 ) -> dict[str, str]:
-    """With --run and --case as the parameters that they are. Raises UsageError for one said twice."""
+    """With --run and --case as the parameters that they are. Raises UsageError for what is said
+    twice."""
     said = {"run_id": ("--run", run), "case_ref": ("--case", case_ref)}
     for name, (option, value) in said.items():
         if value is not None and name in values:

@@ -17,7 +17,8 @@ from lfr_batch.results.which_run import which_run
 def cancel_run(said: str, operator: str, settings: Settings) -> str:
     """Whoever works on the run keeps what is done, and stops within a segment's time.
 
-    ``said`` is as ``which_run`` takes it; the run's id comes back. Raises RunNotFound, StoreError, and UsageError where nobody works on it or it is a deployment.
+    ``said`` is as ``which_run`` takes it; the run's id comes back.
+    Raises RunNotFound, StoreError, and UsageError where nobody works on it or it is a deployment.
     """
     store = open_store(*settings.results_place())
     run_id = which_run(store, said)

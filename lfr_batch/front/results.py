@@ -52,8 +52,8 @@ class Results:
     def ask(self, question: str, parameters: Mapping[str, Any] = NOTHING) -> pa.Table:
         """The answer to a ready question, as ``best`` or ``not_searched``, or to one's own.
 
-        ``run_id`` may be 'latest' or the beginning of an id that no other run's has. Raises QueryError also where the run that is meant can have no answer: none would read as
-        "nobody".
+        ``run_id`` may be 'latest' or the beginning of an id that no other run's has. Raises
+        QueryError also where the run that is meant can have no answer: none would read as "nobody".
         """
         return ask(self.lake, question, parameters, self.questions)
 

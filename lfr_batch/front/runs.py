@@ -124,8 +124,9 @@ def resume_run(
 ) -> FinishedRun:
     """Finish a run that was interrupted, and try again what was quarantined.
 
-    ``run_id`` may be 'latest' or the beginning of it. Of the settings places count, and what they say of the engine and the limits; what decides
-    results does not change. ``retry_failed``: also segments whose footage could not be read.
+    ``run_id`` is as ``which_run`` takes it. Of the settings places count, and what they say of the
+    engine and the limits; what decides results does not change. ``retry_failed``: also segments
+    whose footage could not be read.
     """
     protect_files()
     store = open_store(*settings.results_place())
@@ -133,8 +134,8 @@ def resume_run(
     request = load_run(run)
     if request.kind == "live":
         raise UsageError(
-            f"{run.run_id} was a live deployment, and its cameras are not there to be looked at again: "
-            "start a new one with `lfr live`; `lfr report` still works."
+            f"{run.run_id} was a live deployment, and its cameras are not there to be looked at "
+            "again: start a new one with `lfr live`; `lfr report` still works."
         )
     _require_no_effect(settings.overrides)
     recorded = parse_config(request.config, f"the request of run {run.run_id}")

@@ -56,7 +56,8 @@ within_hours AS (
     * REPLACE (greatest(from_s, hour_s) AS from_s, least(to_s, hour_s + 3600) AS to_s)
   FROM (
     SELECT *, unnest(range(
-      (from_s // 3600)::BIGINT, greatest(ceil(to_s / 3600), from_s // 3600 + 1)::BIGINT)) * 3600
+      floor(from_s / 3600)::BIGINT,
+      greatest(ceil(to_s / 3600), floor(from_s / 3600) + 1)::BIGINT)) * 3600
       AS hour_s
     FROM spans
   )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 import duckdb
@@ -17,7 +18,9 @@ from lfr_batch.results.damage import about_part
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 """DuckDB's statement types; MULTI is what it makes of PIVOT."""
 _ONLY_VIEWS = "only the views of the results are read here; the view `columns` documents them"
-_PROPOSES = ("Candidate bindings", "Did you mean", "Candidate functions")
+_PROPOSES = ("Candidate ", "Did you mean")
+_PROPOSALS = 3
+"""Of functions it might have been, each on a line of its own, so many are told."""
 _COLUMNS = """
 SELECT
   c."view", c."column", c."type", c."comment",
@@ -127,6 +130,18 @@ def _no_value(names: list[str]) -> str:
 def _told(error: duckdb.Error) -> str:
     """What is wrong, and what DuckDB proposes instead, in one line; not where in the query."""
     first, *more = str(error).strip().splitlines()
-    proposed = (line.strip() for line in more if line.strip().startswith(_PROPOSES))
-    told = " ".join([first, *proposed])
+    told = " ".join([first, *_proposals(line.strip() for line in more)])
     return f"{told}; {_ONLY_VIEWS}" if isinstance(error, duckdb.PermissionException) else told
+
+
+def _proposals(lines: Iterable[str]) -> Iterator[str]:
+    """What begins like a proposal, to its end: of a list that follows its first lines."""
+    listed = _PROPOSALS
+    for line in dropwhile(lambda line: not line.startswith(_PROPOSES), lines):
+        if line.startswith(_PROPOSES):
+            yield line
+        elif line and listed:
+            listed -= 1
+            yield f"{line};" if listed else line
+        else:
+            return
