@@ -30,6 +30,7 @@ from lfr_batch.results.run_state import begin_run, load_run, read_plan
 from lfr_batch.results.status import FileState, not_whole
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.which_run import which_run
 from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_held
 from lfr_batch.scanning.plan import FoundFootage, Order, prepare_run
 from lfr_batch.storage.store import Store
@@ -128,19 +129,21 @@ def resume_run(
 ) -> FinishedRun:
     """Finish a run that was interrupted, and try again what was quarantined.
 
-    Of the settings places count, and what they say of the engine and the limits; what decides
-    results does not change. ``retry_failed``: also segments whose footage could not be read.
+    ``run_id`` is as ``which_run`` takes it. Of the settings places count, and what they say of the
+    engine and the limits; what decides results does not change. ``retry_failed``: also segments
+    whose footage could not be read.
     """
     protect_files()
-    run = StoredRun(open_store(*settings.results_place()), run_id)
+    store = open_store(*settings.results_place())
+    run = StoredRun(store, which_run(store, run_id))
     request = load_run(run)
     if request.kind == "live":
         raise UsageError(
-            f"{run_id} was a live deployment, and its cameras are not there to be looked at again: "
-            "start a new one with `lfr live`; `lfr report` still works."
+            f"{run.run_id} was a live deployment, and its cameras are not there to be looked at "
+            "again: start a new one with `lfr live`; `lfr report` still works."
         )
     _require_no_effect(settings.overrides)
-    recorded = parse_config(request.config, f"the request of run {run_id}")
+    recorded = parse_config(request.config, f"the request of run {run.run_id}")
     now = said_over(recorded, settings)
     resumption = Resumption(now.engine, retry_failed, probe_again=True, limits=now.limits)
     return _continued(run, resumption, listener, machinery)

@@ -8,7 +8,7 @@ them at once take the place of what was read before.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
@@ -35,6 +35,9 @@ of publishing."""
 PART_BYTES = 64 << 20
 """Of a part, about; what a run leaves is compacted later if it is less."""
 
+ReadEnrolled = Callable[[Collection[str]], Mapping[str, rollup.Enrolled]]
+"""Ids of subjects → what the run's snapshot knows of them; nothing of those it does not have."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
@@ -44,15 +47,27 @@ class _Counts:
     """Sightings, after stitching."""
     pieces: Counter[str]
     """What they were stitched of: as many as receipts claim."""
+    proposed: frozenset[str]
+    """Ids of subjects."""
+
+
+def nobody_known(subject_ids: Collection[str]) -> Mapping[str, rollup.Enrolled]:  # noqa: ARG001
+    """Where there is no snapshot to be asked."""
+    return {}
 
 
 def publish_run(
-    hold: Hold, state: RunState, sightings: Iterable[Sighting], entry: RunEntry
+    hold: Hold,
+    state: RunState,
+    sightings: Iterable[Sighting],
+    entry: RunEntry,
+    enrolled: ReadEnrolled = nobody_known,
 ) -> None:
     """Write the run's parts, then its final row in ``runs``, then remove what is no longer needed.
 
     ``sightings`` are stitched and come footage by footage; the final row is ``entry`` with the
-    totals that follow. Doing it again after it was killed
+    totals that follow; of the subjects that were proposed there is a row with what ``enrolled``
+    says of them. Doing it again after it was killed
     half-way ends with the same rows. A run that is already complete is only tidied up: its shards
     may be gone. Shards of a run with failures stay, since resuming it needs them.
 
@@ -62,7 +77,7 @@ def publish_run(
     require_hold(hold)
     recorded = latest_row(hold.run)
     if recorded is None or recorded["status"] not in DONE:
-        totals = _publish_datasets(hold, state, sightings)
+        totals = _publish_datasets(hold, state, sightings, enrolled)
         require_hold(hold)
         record_run(hold, state.request, replace(entry, totals=totals))
     else:
@@ -109,10 +124,13 @@ def _parts(hold: Hold) -> list[str]:
     return [path for directory in directories for path in hold.run.store.list(directory)]
 
 
-def _publish_datasets(hold: Hold, state: RunState, sightings: Iterable[Sighting]) -> dict[str, Any]:
+def _publish_datasets(
+    hold: Hold, state: RunState, sightings: Iterable[Sighting], enrolled: ReadEnrolled
+) -> dict[str, Any]:
     """The counting columns of the final row."""
     parts = {dataset: _RollingParts(hold, dataset) for dataset in PUBLISHED}
     counts = _write_sightings(parts, state, sightings)
+    _write_subjects(parts["subjects"], state, counts.proposed, enrolled)
     totals = _write_receipts(parts, state, counts)
     _require_written(hold, parts.values())
     return totals
@@ -181,9 +199,9 @@ def _write_sightings(
     state: RunState,
     sightings: Iterable[Sighting],
 ) -> _Counts:
-    """One pass over the sightings, three datasets."""
+    """One pass over the sightings, three datasets, and who is in them."""
     by_id = {asset.footage_id: asset for asset in state.assets}
-    found, pieces = Counter[str](), Counter[str]()
+    found, pieces, proposed = Counter[str](), Counter[str](), set[str]()
     for sighting in _ordered(sightings):
         asset = by_id[sighting.footage_id]
         parts["sightings"].add(rollup.sighting_row(sighting, asset, state.request.threshold))
@@ -192,9 +210,20 @@ def _write_sightings(
         parts["best_shots"].add(rollup.best_shot_row(sighting), len(sighting.jpeg))
         found[sighting.footage_id] += 1
         pieces[sighting.footage_id] += sighting.pieces
+        proposed.update(candidate.subject_id for candidate in sighting.candidates)
     for dataset in ("sightings", "candidates", "best_shots"):
         parts[dataset].close()
-    return _Counts(found, pieces)
+    return _Counts(found, pieces, frozenset(proposed))
+
+
+def _write_subjects(
+    part: _RollingParts, state: RunState, proposed: Collection[str], enrolled: ReadEnrolled
+) -> None:
+    """A row of each who was proposed, of nobody else in the gallery."""
+    known = enrolled(proposed) if proposed else {}
+    for subject_id in sorted(proposed):
+        part.add(rollup.subject_row(subject_id, state.request, known.get(subject_id)))
+    part.close()
 
 
 def _ordered(sightings: Iterable[Sighting]) -> Iterable[Sighting]:

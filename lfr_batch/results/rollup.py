@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,10 +12,23 @@ from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting, s
 from lfr_batch.results.jpeg import jpeg_size
 from lfr_batch.results.progress import SEARCHED
 from lfr_batch.results.rows import row_of
+from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import FOOTAGE, SEGMENTS
 from lfr_batch.results.searched import PENDING
 
 Row = dict[str, Any]
+NAME_COLUMN = "name"
+"""Column of an enrolment's table that names a subject, in whatever case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A subject as a gallery's snapshot knows it."""
+
+    attributes: Mapping[str, str]
+    """The other columns of the enrolment's table."""
+    templates: int
+
 
 _ERRORS_SHOWN = 3
 
@@ -140,6 +154,23 @@ def candidate_rows(sighting: Sighting) -> list[Row]:
         {"sighting_id": sighting.sighting_id, **candidate}
         for candidate in row_of(sighting)["candidates"]
     ]
+
+
+def subject_row(subject_id: str, request: RunRequest, known: Enrolled | None) -> Row:
+    """``known``: None where the snapshot has no such subject, or is gone."""
+    return {
+        "subject_id": subject_id,
+        "gallery": request.gallery,
+        "gallery_snapshot": request.snapshot_id,
+        "name": known and _name(subject_id, known.attributes),
+        "attributes": known and sorted(known.attributes.items()),
+        "templates": known and known.templates,
+    }
+
+
+def _name(subject_id: str, attributes: Mapping[str, str]) -> str:
+    named = (text for key, text in attributes.items() if key.strip().lower() == NAME_COLUMN)
+    return next(named, subject_id)
 
 
 def best_shot_row(sighting: Sighting) -> Row:

@@ -178,8 +178,12 @@ def load_run(run: StoredRun) -> RunRequest:
         ) from error
 
 
+def has_begun(run: StoredRun) -> bool:
+    return run.store.exists(run.state(_REQUEST))
+
+
 def _require_new(run: StoredRun) -> None:
-    if run.store.exists(run.state(_REQUEST)):
+    if has_begun(run):
         raise _exists_already(run)
 
 

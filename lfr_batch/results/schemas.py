@@ -293,7 +293,12 @@ SEGMENTS = schema_of(
 
 SIGHTINGS = schema_of(
     _RUN_ID,
-    ("sighting_id", pa.string(), "The sighting; the same in every run with the same settings."),
+    (
+        "sighting_id",
+        pa.string(),
+        "The sighting; runs with the same settings give it the same id, so that only run_id and "
+        "sighting_id together name one.",
+    ),
     ("footage_id", pa.string(), "File in which it was seen."),
     ("segment_id", pa.string(), "Segment in which it begins."),
     ("camera_id", pa.string(), "Camera of the file; null where unknown."),
@@ -329,6 +334,29 @@ CANDIDATES = schema_of(
     ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
     ("score", pa.float64(), "Cosine score, -1 to 1."),
     ("above_threshold", pa.bool_(), "Whether the score reaches the run's threshold."),
+)
+
+SUBJECTS = schema_of(
+    _RUN_ID,
+    ("subject_id", pa.string(), "The subject, whom the run proposed as a candidate."),
+    ("gallery", pa.string(), "Gallery that was searched."),
+    ("gallery_snapshot", pa.string(), "Snapshot of the gallery of which this is said."),
+    (
+        "name",
+        pa.string(),
+        "Name by the enrolment's table (its column 'name'), else the subject's id; null where the "
+        "snapshot was gone when the run was published.",
+    ),
+    (
+        "attributes",
+        pa.map_(pa.string(), pa.string()),
+        "The other columns of the enrolment's table, as of the snapshot; empty cells are left out.",
+    ),
+    (
+        "templates",
+        pa.int32(),
+        "How many templates the snapshot has of it; none is kept here.",
+    ),
 )
 
 BEST_SHOTS = schema_of(
@@ -398,6 +426,7 @@ DATASETS: Mapping[str, pa.Schema] = MappingProxyType(
         "segments": SEGMENTS,
         "sightings": SIGHTINGS,
         "candidates": CANDIDATES,
+        "subjects": SUBJECTS,
         "best_shots": BEST_SHOTS,
         "alerts": ALERTS,
         "reviews": REVIEWS,
@@ -418,6 +447,8 @@ VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
         "segments": "A receipt: what became of one piece of footage.",
         "sightings": "One track in which a gallery subject is a candidate.",
         "candidates": "Sighting × rank: the subjects proposed.",
+        "subjects": "Subjects that a run proposed, as the gallery's snapshot knows them; none of "
+        "runs of before version 0.3.",
         "best_shots": "Evidence picture of a sighting.",
         "alerts": "An alert of a live deployment, with its pictures.",
         "reviews": "What an officer decided about an alert.",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 import duckdb
@@ -18,7 +19,17 @@ _TRIES = 5
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 """DuckDB's statement types; MULTI is what it makes of PIVOT."""
 _ONLY_VIEWS = "only the views of the results are read here; the view `columns` documents them"
-_PROPOSES = ("Candidate bindings", "Did you mean", "Candidate functions")
+_PROPOSES = ("Candidate ", "Did you mean")
+_PROPOSALS = 3
+"""Of functions it might have been, each on a line of its own, so many are told."""
+_COLUMNS = """
+SELECT
+  c."view", c."column", c."type", c."comment",
+  CASE WHEN c."key" THEN 'key' WHEN c.never_null THEN 'not null' ELSE '' END AS holds,
+  v.comment AS about
+FROM columns c
+LEFT JOIN duckdb_views() v ON v.view_name = c."view" AND NOT v.internal
+"""
 _RUNS_WHAT_IT_EXPLAINS = re.compile(r"^\W*explain\W+analy[sz]e\b", re.IGNORECASE)
 
 
@@ -95,20 +106,17 @@ def _run(lake: Lake, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
 
 
 def columns_text(lake: Lake, view: str | None = None) -> str:
-    """Name, type and meaning of every column, of one view or of all, for people."""
-    table = run_query(lake, 'SELECT "view", "column", "type", "comment" FROM columns')
-    rows = [row for row in table.to_pylist() if view in (None, row["view"])]
+    """Name, type, meaning and constraints of every column, of one view or of all, for people."""
+    rows = [row for row in run_query(lake, _COLUMNS).to_pylist() if view in (None, row["view"])]
     if not rows:
         raise QueryError(f"there is no view {view!r}; there are {', '.join(view_names(lake))}")
-    name_width = max(len(row["column"]) for row in rows)
-    type_width = max(len(row["type"]) for row in rows)
+    widths = {name: max(len(row[name]) for row in rows) for name in ("column", "type", "holds")}
     lines: list[str] = []
     for at, row in enumerate(rows):
         if at == 0 or rows[at - 1]["view"] != row["view"]:
-            lines += ["", row["view"]]
-        lines.append(
-            f"  {row['column']:{name_width}}  {row['type']:{type_width}}  {row['comment']}"
-        )
+            lines += ["", f"{row['view']}: {row['about']}" if row["about"] else row["view"]]
+        told = "  ".join(f"{row[name]:{width}}" for name, width in widths.items())
+        lines.append(f"  {told}  {row['comment']}")
     return "\n".join(lines[1:])
 
 
@@ -144,6 +152,18 @@ def _no_value(names: list[str]) -> str:
 def _told(error: duckdb.Error) -> str:
     """What is wrong, and what DuckDB proposes instead, in one line; not where in the query."""
     first, *more = str(error).strip().splitlines()
-    proposed = (line.strip() for line in more if line.strip().startswith(_PROPOSES))
-    told = " ".join([first, *proposed])
+    told = " ".join([first, *_proposals(line.strip() for line in more)])
     return f"{told}; {_ONLY_VIEWS}" if isinstance(error, duckdb.PermissionException) else told
+
+
+def _proposals(lines: Iterable[str]) -> Iterator[str]:
+    """What begins like a proposal, to its end: of a list that follows its first lines."""
+    listed = _PROPOSALS
+    for line in dropwhile(lambda line: not line.startswith(_PROPOSES), lines):
+        if line.startswith(_PROPOSES):
+            yield line
+        elif line and listed:
+            listed -= 1
+            yield f"{line};" if listed else line
+        else:
+            return

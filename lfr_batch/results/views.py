@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from lfr_batch.results import layout
+from lfr_batch.results.constraints import CONSTRAINTS, is_in_key, is_never_null, referred_to
 from lfr_batch.results.layout import PART
 from lfr_batch.results.migrations import (
     LIVE_VERSION,
@@ -15,7 +17,7 @@ from lfr_batch.results.migrations import (
     part_schema,
     projection,
 )
-from lfr_batch.results.run_views import RUN_VIEWS, create_run_views
+from lfr_batch.results.run_views import DERIVED_VIEWS, create_run_views
 from lfr_batch.results.schemas import (
     DATASETS,
     LIVE_DATASETS,
@@ -34,6 +36,7 @@ _TYPES = {
     pa.float32(): "FLOAT",
     pa.float64(): "DOUBLE",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+    pa.timestamp("us"): "TIMESTAMP",
 }
 
 _RESERVED = frozenset({"left", "right"})
@@ -47,6 +50,16 @@ KINDS: tuple[Kind, ...] = (
     *((name, LIVE_VERSION) for name in sorted(LIVE_DATASETS)),
 )
 """All that there can be in a lake."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedColumn:
+    view: str
+    field: pa.Field
+    is_in_key: bool
+    is_never_null: bool
+    refers_to: str | None
+    """Where its values are looked up: ``sightings(run_id, sighting_id)``."""
 
 
 def sql_type(kind: pa.DataType) -> str:
@@ -114,25 +127,59 @@ def _nothing(schema: pa.Schema) -> str:
 
 
 def create_columns_view() -> str:
-    """The view ``columns``: what every column of every view means."""
-    documented = {**DATASETS, **{view: schema for view, (schema, _) in RUN_VIEWS.items()}}
-    rows = ",\n  ".join(
-        f"({quoted(view)}, {quoted(f.name)}, {quoted(sql_type(f.type))}, {quoted(comment(f))})"
-        for view, schema in documented.items()
-        for f in schema
-    )
-    names = '"view", "column", "type", "comment"'
+    """The view ``columns``: what every column of every view means, and what holds of it."""
+    rows = ",\n  ".join(map(_documented, documented()))
+    names = '"view", "column", "type", "key", never_null, refers_to, "comment"'
     return f"CREATE OR REPLACE VIEW columns AS\nSELECT * FROM (VALUES\n  {rows}\n) AS t({names});"
+
+
+def documented() -> Iterator[DocumentedColumn]:
+    """Of the datasets, then of the views that are made of them."""
+    for dataset, schema in DATASETS.items():
+        for field in schema:
+            name = field.name
+            yield DocumentedColumn(
+                dataset,
+                field,
+                is_in_key(dataset, name),
+                is_never_null(dataset, name),
+                referred_to(dataset, name),
+            )
+    for name, view in DERIVED_VIEWS.items():
+        for field in view.schema:
+            yield DocumentedColumn(
+                name, field, field.name in view.key, field.name in view.never_null, None
+            )
+
+
+def _documented(column: DocumentedColumn) -> str:
+    field, refers = column.field, column.refers_to
+    texts = [column.view, field.name, sql_type(field.type)]
+    truths = [column.is_in_key, column.is_never_null]
+    values = [*map(quoted, texts), *(str(truth).lower() for truth in truths)]
+    values += [quoted(refers) if refers else "NULL::VARCHAR", quoted(comment(field))]
+    return f"({', '.join(values)})"
 
 
 def comments(dataset: str) -> str:
     """The same meanings where DuckDB keeps them: ``duckdb_views()`` and ``duckdb_columns()``."""
-    view = f"COMMENT ON VIEW {dataset} IS {quoted(VIEW_COMMENTS[dataset])};"
+    key = ", ".join(CONSTRAINTS[dataset].key)
+    view = f"COMMENT ON VIEW {dataset} IS {quoted(f'{VIEW_COMMENTS[dataset]} Key: {key}.')};"
     columns = [
-        f"COMMENT ON COLUMN {dataset}.{field.name} IS {quoted(comment(field))};"
+        f"COMMENT ON COLUMN {dataset}.{field.name} IS {quoted(_comment(dataset, field))};"
         for field in DATASETS[dataset]
     ]
     return "\n".join([view, *columns])
+
+
+def _comment(dataset: str, field: pa.Field) -> str:
+    refers = referred_to(dataset, field.name)
+    said = [
+        comment(field),
+        "Never null." if is_never_null(dataset, field.name) else "",
+        f"Refers to {refers}." if refers else "",
+    ]
+    return " ".join(filter(None, said))
 
 
 def all_views(sources: Mapping[Kind, str]) -> str:

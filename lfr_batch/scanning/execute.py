@@ -48,6 +48,7 @@ from lfr_batch.scanning.planning import plan_run
 from lfr_batch.scanning.probed_again import Planned, as_planned, probed_again
 from lfr_batch.scanning.probing import OpenProbers, probers_here
 from lfr_batch.scanning.progress import UNHEARD, Progress
+from lfr_batch.scanning.proposed import Proposed
 from lfr_batch.scanning.receipts import run_segments
 from lfr_batch.scanning.worker import WorkerSpec
 from lfr_batch.tracks.patience import patient
@@ -283,7 +284,8 @@ def _publish(job: _Job, outcomes: Mapping[str, SegmentOutcome]) -> RunResult:
     # Where nothing was left to do, the end stays as it was; a complete run is only tidied up.
     if published.get("status") != "complete_with_failures" or job.planned.by == job.hold.epoch:
         sightings = stitched(run, state, job.config)
-        publish_run(job.hold, state, sightings, RunEntry(status, at=datetime.now(UTC)))
+        entry = RunEntry(status, at=datetime.now(UTC))
+        publish_run(job.hold, state, sightings, entry, Proposed(job.request, job.config.s3))
         published = latest_row(run) or {}
     else:
         tidy(job.hold)

@@ -16,7 +16,7 @@ from lfr_batch.results.lake_version import lake_version
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.run_log import latest_row
-from lfr_batch.results.run_views import RUN_VIEWS
+from lfr_batch.results.run_views import DERIVED_VIEWS
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, SCHEMA_VERSION
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.store import open_store
@@ -92,7 +92,7 @@ def test_opening_a_lake_that_is_not_there_creates_nothing(tmp_path: Path) -> Non
 
 def test_every_column_is_explained_in_sql(lake: Lake) -> None:
     rows = run_query(lake, "SELECT * FROM columns").to_pylist()
-    documented = [*DATASETS.values(), *(schema for schema, _ in RUN_VIEWS.values())]
+    documented = [*DATASETS.values(), *(view.schema for view in DERIVED_VIEWS.values())]
     assert len(rows) == sum(map(len, documented))
     assert all(row["comment"] for row in rows)
     kept = run_query(
@@ -114,7 +114,7 @@ def test_duckdb_alone_opens_the_lake(finished: Store, monkeypatch: pytest.Monkey
     plain = duckdb.connect()
     plain.execute(Path("views.sql").read_text(encoding="utf-8"))
     ours = open_lake(finished.uri)
-    for view in (*DATASETS, *RUN_VIEWS, "columns"):
+    for view in (*DATASETS, *DERIVED_VIEWS, "columns"):
         query = f"SELECT * FROM {view} ORDER BY ALL"
         assert plain.sql(query).to_arrow_table() == run_query(ours, query)
 
