@@ -54,6 +54,11 @@ def run_id_of(path: str) -> str | None:
     return found.group(1) if found else None
 
 
+def run_id_in(folder: str) -> str:
+    """``run_id=R`` → ``R``."""
+    return folder.removeprefix("run_id=")
+
+
 def epoch_of(path: str) -> str:
     """The epoch in a part's name."""
     found = _PART.search(path)

@@ -12,6 +12,8 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from lfr_batch.results.constraints import ENUMS
+
 SCHEMA_VERSION = 3
 """Programs refuse a lake whose version is higher than their own."""
 
@@ -32,13 +34,30 @@ def schema_of(*columns: Column) -> pa.Schema:
     )
 
 
+def _dataset(name: str, *columns: Column) -> pa.Schema:
+    """Columns of few values say in their ``values`` which."""
+    schema = schema_of(*columns)
+    for at, field in enumerate(schema):
+        if values := ENUMS.get((name, field.name)):
+            said = {**field.metadata, b"values": "\n".join(values)}
+            schema = schema.set(at, field.with_metadata(said))
+    return schema
+
+
+def values_of(column: pa.Field) -> tuple[str, ...]:
+    """All that a column of few values can hold, in their order; none of another column."""
+    said = (column.metadata or {}).get(b"values", b"").decode()
+    return tuple(said.split("\n")) if said else ()
+
+
 _RUN_ID: Column = (
     "run_id",
     pa.string(),
     "The run.",
 )
 
-RUNS = schema_of(
+RUNS = _dataset(
+    "runs",
     _RUN_ID,
     ("kind", pa.string(), "scan, search or live."),
     ("case_ref", pa.string(), "Case the run was made for, as the operator stated it."),
@@ -156,7 +175,8 @@ RUNS = schema_of(
     ),
 )
 
-FOOTAGE = schema_of(
+FOOTAGE = _dataset(
+    "footage",
     _RUN_ID,
     ("footage_id", pa.string(), "Identity of the file's content within the run."),
     ("uri", pa.string(), "Path or s3:// address of the file."),
@@ -233,7 +253,8 @@ FOOTAGE = schema_of(
     ("sightings", pa.int32(), "Sightings in it."),
 )
 
-SEGMENTS = schema_of(
+SEGMENTS = _dataset(
+    "segments",
     _RUN_ID,
     ("segment_id", pa.string(), "Hash of what determines the segment's result."),
     ("footage_id", pa.string(), "File the segment is part of."),
@@ -291,7 +312,8 @@ SEGMENTS = schema_of(
     ),
 )
 
-SIGHTINGS = schema_of(
+SIGHTINGS = _dataset(
+    "sightings",
     _RUN_ID,
     (
         "sighting_id",
@@ -326,7 +348,8 @@ SIGHTINGS = schema_of(
     ("threshold", pa.float64(), "Threshold that applied, -1 to 1."),
 )
 
-CANDIDATES = schema_of(
+CANDIDATES = _dataset(
+    "candidates",
     _RUN_ID,
     ("sighting_id", pa.string(), "The sighting."),
     ("rank", pa.int32(), "1 is the best candidate."),
@@ -336,7 +359,8 @@ CANDIDATES = schema_of(
     ("above_threshold", pa.bool_(), "Whether the score reaches the run's threshold."),
 )
 
-SUBJECTS = schema_of(
+SUBJECTS = _dataset(
+    "subjects",
     _RUN_ID,
     ("subject_id", pa.string(), "The subject, whom the run proposed as a candidate."),
     ("gallery", pa.string(), "Gallery that was searched."),
@@ -359,7 +383,8 @@ SUBJECTS = schema_of(
     ),
 )
 
-BEST_SHOTS = schema_of(
+BEST_SHOTS = _dataset(
+    "best_shots",
     _RUN_ID,
     ("sighting_id", pa.string(), "The sighting."),
     ("jpeg", pa.binary(), "Evidence picture: the face with a margin, other faces blurred."),
@@ -380,7 +405,8 @@ BEST_SHOTS = schema_of(
     ("media_s", pa.float64(), "Moment of the picture, seconds of media time."),
 )
 
-ALERTS = schema_of(
+ALERTS = _dataset(
+    "alerts",
     _RUN_ID,
     ("alert_id", pa.string(), "The alert: a proposal, on which an officer decides."),
     ("camera_id", pa.string(), "Camera, as the deployment's configuration names it."),
@@ -407,7 +433,8 @@ ALERTS = schema_of(
     ("raise_s", pa.float64(), "From the decision until the router took the alert, seconds."),
 )
 
-REVIEWS = schema_of(
+REVIEWS = _dataset(
+    "reviews",
     _RUN_ID,
     ("review_id", pa.string(), "The review."),
     ("alert_id", pa.string(), "The alert it decides on; its latest review counts."),

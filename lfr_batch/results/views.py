@@ -25,6 +25,7 @@ from lfr_batch.results.schemas import (
     SCHEMA_VERSION,
     VIEW_COMMENTS,
     comment,
+    values_of,
 )
 
 _TYPES = {
@@ -74,6 +75,12 @@ def sql_type(kind: pa.DataType) -> str:
     return _TYPES[kind]
 
 
+def column_type(column: pa.Field) -> str:
+    """DuckDB's name of a column's type in its view: of few values an ENUM."""
+    values = values_of(column)
+    return f"ENUM({', '.join(map(quoted, values))})" if values else sql_type(column.type)
+
+
 def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
@@ -103,13 +110,13 @@ def create_view(dataset: str, sources: Mapping[int, str]) -> str:
     """A view with every column of today's schema, typed, whatever the ``sources`` have, which are
     given by the version that they were written with."""
     parts = [_today(dataset, version, source) for version, source in sources.items()]
-    body = "\n  UNION ALL BY NAME\n".join(parts or [_nothing(DATASETS[dataset])])
+    body = "\n  UNION ALL BY NAME\n".join(parts or [_nothing_of(dataset)])
     return f"CREATE OR REPLACE VIEW {dataset} AS\n{body};"
 
 
 def _today(dataset: str, version: int, source: str) -> str:
     """The rows of a version with the columns of today."""
-    types = {field.name: sql_type(field.type) for field in DATASETS[dataset]}
+    types = {field.name: column_type(field) for field in DATASETS[dataset]}
     columns = ",\n    ".join(
         f'CAST({made} AS {types[name]}) AS "{name}"'
         for name, made in projection(dataset, version).items()
@@ -119,6 +126,13 @@ def _today(dataset: str, version: int, source: str) -> str:
             f"(\n{_nothing(part_schema(dataset, version))}\n  UNION ALL BY NAME\n  FROM {source})"
         )
     return f"  SELECT\n    {columns}\n  FROM {source}"
+
+
+def _nothing_of(dataset: str) -> str:
+    columns = ",\n    ".join(
+        f'NULL::{column_type(field)} AS "{field.name}"' for field in DATASETS[dataset]
+    )
+    return f"  SELECT\n    {columns}\n  WHERE false"
 
 
 def _nothing(schema: pa.Schema) -> str:
@@ -154,7 +168,7 @@ def documented() -> Iterator[DocumentedColumn]:
 
 def _documented(column: DocumentedColumn) -> str:
     field, refers = column.field, column.refers_to
-    texts = [column.view, field.name, sql_type(field.type)]
+    texts = [column.view, field.name, column_type(field)]
     truths = [column.is_in_key, column.is_never_null]
     values = [*map(quoted, texts), *(str(truth).lower() for truth in truths)]
     values += [quoted(refers) if refers else "NULL::VARCHAR", quoted(comment(field))]

@@ -21,7 +21,7 @@ from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, SCHEMA_VERSION
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.results.views import sql_type
+from lfr_batch.results.views import column_type
 from lfr_batch.storage.store import Store
 from tests.holding import publish_run, record_run
 from tests.refused import refused
@@ -67,7 +67,7 @@ def test_views_have_the_schemas_columns_and_types_empty_or_not(
         published(store)
     lake = open_lake(root)
     for dataset, schema in DATASETS.items():
-        assert types(lake, dataset) == {f.name: sql_type(f.type) for f in schema}
+        assert types(lake, dataset) == {f.name: column_type(f) for f in schema}
         rows = run_query(lake, f"SELECT count(*) FROM {dataset}").column(0)[0].as_py()
         assert (rows > 0) == filled
 

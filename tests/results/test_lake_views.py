@@ -36,7 +36,15 @@ def counts(root: Path) -> dict[str, int]:
     return {name: plain.sql(f"FROM {name}").to_arrow_table().num_rows for name in DATASETS}
 
 
-WHOLE = {"runs": 1, "footage": 5, "segments": 8, "sightings": 4, "candidates": 12, "best_shots": 4}
+WHOLE = {
+    "runs": 1,
+    "footage": 5,
+    "segments": 8,
+    "sightings": 4,
+    "candidates": 12,
+    "best_shots": 4,
+    "subjects": 4,
+}
 LIVE = {"alerts": 1, "reviews": 1}
 
 
