@@ -43,7 +43,7 @@ COMMANDS = {
     "status": ("results:status", "How far a run is, what failed and why."),
     "sql": ("results:sql", "Ask the results in SQL."),
     "report": (
-        "results:report",
+        "report:report",
         "Write the report of a run: one HTML file with the evidence pictures.",
     ),
     "models": ("models:models_app", "Model packs: fetch, add, list, verify."),
