@@ -44,8 +44,9 @@ COMMANDS = {
     "sql": ("results:sql", "Ask the results in SQL."),
     "report": (
         "report:report",
-        "Write the report of a run: one HTML file with the evidence pictures.",
+        "Write the report of a run, a case or a person: one HTML file with the pictures.",
     ),
+    "export": ("export:export", "Export results for other programs, and evidence as JPEGs."),
     "models": ("models:models_app", "Model packs: fetch, add, list, verify."),
     "gallery": ("gallery:gallery_app", "Galleries of enrolled people."),
     "live": ("live.command:live", "Watch cameras for the people of a watchlist."),

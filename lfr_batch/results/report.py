@@ -3,7 +3,6 @@ decides."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from lfr_batch.config.time_zones import zone_of
-from lfr_batch.errors import ConfigError, QueryError
+from lfr_batch.errors import QueryError
 from lfr_batch.results import report_rows, searched
 from lfr_batch.results.answers import Row
+from lfr_batch.results.local_time import zone_of_run
 from lfr_batch.results.report_page import data_uri, page_filters, report_template, save_report
 from lfr_batch.results.report_rows import Asked
 from lfr_batch.results.run_state import not_found
@@ -122,7 +121,7 @@ def _runs(lake: Lake, store: Store, asked: Asked) -> list[Row]:
         {
             **row,
             "status": shown_status(StoredRun(store, row["run_id"]), row["status"]),
-            "zone": _zone(row["config"]),
+            "zone": zone_of_run(row["config"]),
         }
         for row in rows
     ]
@@ -140,15 +139,6 @@ def _of_person(lake: Lake, runs: Sequence[Row], rows: Sequence[Row], asked: Aske
         return list(runs)
     seen_in = report_rows.runs_with(lake, asked)
     return [run for run in runs if run["run_id"] in seen_in]
-
-
-def _zone(config: str) -> tzinfo:
-    """In which the times of names and manifests were understood."""
-    name = json.loads(config or "{}").get("footage", {}).get("time_zone", "UTC")
-    try:
-        return zone_of(name)
-    except ConfigError:  # a machine without it
-        return UTC
 
 
 def _key(row: Row) -> tuple[str, str]:
