@@ -113,13 +113,14 @@ def _facts(lake: Lake, run_id: str, sightings: Sequence[str]) -> list[Row]:
 def _save(folder: Path, row: Row, jpeg: bytes) -> dict[str, Any]:
     """One picture; its line of the manifest."""
     zone = zone_of_run(row["config"])
-    entry = {name: row.get(name) for name in COLUMNS} | _box(row["box"]) | _taken(row, zone)
-    entry["file"] = name_of(row, zone)
+    name = name_of(row, zone)
+    known = {column: row.get(column) for column in COLUMNS}
+    entry: dict[str, Any] = {**known, **_box(row["box"]), **_taken(row, zone), "file": name}
     entry["evidence_sha256"] = hashlib.sha256(jpeg).hexdigest()
-    told = {name: entry[name] for name in COLUMNS if not name.startswith("file")}
+    told = {column: entry[column] for column in COLUMNS if not column.startswith("file")}
     data = with_xmp(jpeg, _description(row), told, entry["taken_local"])
     entry["file_sha256"] = hashlib.sha256(data).hexdigest()
-    with open(folder / entry["file"], "xb", opener=own) as file:
+    with open(folder / name, "xb", opener=own) as file:
         file.write(data)
     return entry
 
@@ -159,8 +160,8 @@ def _box(box: Any) -> dict[str, float | None]:
 def _taken(row: Row, zone: tzinfo) -> dict[str, str | None]:
     taken: datetime | None = row["taken_utc"]
     return {
-        "taken_utc": taken and taken.isoformat(),
-        "taken_local": taken and taken.astimezone(zone).isoformat(),
+        "taken_utc": taken.isoformat() if taken else None,
+        "taken_local": taken.astimezone(zone).isoformat() if taken else None,
     }
 
 

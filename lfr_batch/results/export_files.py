@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lfr_batch.errors import StoreFull, StoreUnreachable, UsageError
+from lfr_batch.errors import LfrError, StoreFull, StoreUnreachable, UsageError
 from lfr_batch.results.csv_text import csv_text
 from lfr_batch.results.export_rows import Table, stream
 from lfr_batch.results.render import csv_value, unique_names
@@ -97,15 +97,33 @@ def write_duckdb(
     counts = {}
     with _database(path) as database:
         for table in tables:
-            reader = pa.RecordBatchReader.from_batches(_renamed(table.schema), stream(lake, table))
-            database.register("_rows", reader)
-            database.execute(f'CREATE TABLE "{table.name}" AS FROM _rows')
-            database.unregister("_rows")
+            _fill(database, lake, table)
             _comment(database, table)
             found = database.execute(f'SELECT count(*) FROM "{table.name}"').fetchall()
             counts[table.name] = int(found[0][0])
         _say_who(database, provenance)
     return counts
+
+
+def _fill(database: duckdb.DuckDBPyConnection, lake: Lake, table: Table) -> None:
+    """What ends the reading is raised as it was: DuckDB would make a text of it."""
+    ended_by: list[LfrError] = []
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from stream(lake, table)
+        except LfrError as error:
+            ended_by.append(error)
+            raise
+
+    database.register("_rows", pa.RecordBatchReader.from_batches(_renamed(table.schema), rows()))
+    try:
+        database.execute(f'CREATE TABLE "{table.name}" AS FROM _rows')
+    except duckdb.Error as error:
+        if ended_by:
+            raise ended_by[0] from error
+        raise
+    database.unregister("_rows")
 
 
 def _renamed(schema: pa.Schema) -> pa.Schema:
@@ -125,18 +143,23 @@ def _database(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             database.execute(f"SET temp_directory = {quoted(str(beside[1]))}")
             database.execute("SET preserve_insertion_order = false")
             yield database
-    except duckdb.IOException as error:
-        if any(words in str(error).lower() for words in _NO_ROOM):
-            raise StoreFull(
-                f"the disk holding {path.parent} is full; free space or name another file with --to"
-            ) from error
-        raise StoreUnreachable(
-            f"cannot write {path}: {str(error).splitlines()[0]}; name another file with --to"
-        ) from error
+    except duckdb.Error as error:
+        raise _refusal(error, path) from error
     finally:
         for leftover in beside:
             with suppress(OSError):
                 leftover.rmdir() if leftover.is_dir() else leftover.unlink(missing_ok=True)
+
+
+def _refusal(error: duckdb.Error, path: Path) -> Exception:
+    """What DuckDB says of the disk, as one error with one sentence."""
+    said = str(error).splitlines()[0]
+    elsewhere = "name another file with --to"
+    if any(words in said.lower() for words in _NO_ROOM):
+        return StoreFull(f"the disk holding {path.parent} is full; free space or {elsewhere}")
+    if isinstance(error, duckdb.IOException) or "Could not write" in said:
+        return StoreUnreachable(f"cannot write {path}: {said}; {elsewhere}")
+    return error
 
 
 def _comment(database: duckdb.DuckDBPyConnection, table: Table) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from lfr_batch.errors import QueryError
@@ -111,16 +112,20 @@ def question_table(lake: Lake, name: str, given: Mapping[str, Any]) -> tuple[Tab
 def stream(lake: Lake, table: Table) -> Iterator[pa.RecordBatch]:
     """The rows, a batch at a time, with columns of different names.
 
-    Nothing else may be asked of ``lake`` meanwhile. Raises ResultsError for a damaged part.
+    Nothing else may be asked of ``lake`` meanwhile. Raises ResultsError for a damaged part,
+    QueryError for what else DuckDB refuses.
     """
     rows = PICTURES_BATCH_ROWS if _has_pictures(table.schema) else BATCH_ROWS
     names = unique_names(table.schema.names)
-    with parts_explained():
-        (statement,) = lake.connection.extract_statements(table.sql)
-        wanted = {name: table.given[name] for name in statement.named_parameters}
-        relation = lake.connection.sql(statement.query, params=wanted or None)
-        for batch in relation.to_arrow_reader(rows):
-            yield batch.rename_columns(names)
+    try:
+        with parts_explained():
+            (statement,) = lake.connection.extract_statements(table.sql)
+            wanted = {name: table.given[name] for name in statement.named_parameters}
+            relation = lake.connection.sql(statement.query, params=wanted or None)
+            for batch in relation.to_arrow_reader(rows):
+                yield batch.rename_columns(names)
+    except duckdb.Error as error:
+        raise QueryError(f"{table.name} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _has_pictures(schema: pa.Schema) -> bool:

@@ -15,7 +15,7 @@ from lfr_batch.errors import RunNotFound, StoreFull, StoreUnreachable
 from lfr_batch.results import report
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import write_report
-from lfr_batch.results.report_page import clock, percent, save_report
+from lfr_batch.results.report_page import save_report
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import Lake
 from lfr_batch.results.stored_run import StoredRun
@@ -322,19 +322,3 @@ def test_pages_of_a_still_are_told_apart(disk: Store, tmp_path: Path) -> None:
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "<strong>pages.tif</strong> (picture 2 of 3)" in text
     assert "S014 (0.45), picture 2 of 3" in text
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.0, "0 %"), (0.0004, "less than 1 %"), (0.01, "1 %"), (0.5, "50 %"), (1.0, "100 %")],
-)
-def test_percent(share: float, text: str) -> None:
-    assert percent(share) == text
-
-
-@pytest.mark.parametrize(
-    ("time_s", "text"),
-    [(0.0, "0:00:00.0"), (59.96, "0:01:00.0"), (3725.25, "1:02:05.2"), (None, "unknown")],
-)
-def test_clock(time_s: float | None, text: str) -> None:
-    assert clock(time_s) == text
