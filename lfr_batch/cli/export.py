@@ -16,7 +16,7 @@ from lfr_batch.cli.options import (
     PurposeOption,
     settings_of,
 )
-from lfr_batch.cli.output import answer, answer_json, say
+from lfr_batch.cli.output import answer, answer_json, counted, say
 from lfr_batch.errors import UsageError
 
 
@@ -80,5 +80,5 @@ def export(
         answer_json([{"path": str(done.path), "rows": dict(done.rows), "run_ids": done.run_ids}])
     else:
         rows = ", ".join(f"{name} {count}" for name, count in done.rows.items())
-        say(f"of {len(done.run_ids)} runs: {rows}")
+        say(f"of {counted(len(done.run_ids), 'run')}: {rows}")
         answer(str(done.path))
