@@ -21,7 +21,7 @@ from lfr_batch.results.export_evidence import is_evidence, write_evidence
 from lfr_batch.results.export_files import Provenance, writer_for
 from lfr_batch.results.export_rows import (
     ALL_VIEWS,
-    Selection,
+    ExportScope,
     Table,
     question_table,
     runs_selected,
@@ -173,7 +173,7 @@ def _put_on_record(settings: Settings, copy: Copy, said: Mapping[str, Any]) -> N
 
 
 def _tables(
-    lake: Lake, order: ExportOrder, selection: Selection, run_ids: Sequence[str]
+    lake: Lake, order: ExportOrder, selection: ExportScope, run_ids: Sequence[str]
 ) -> tuple[list[Table], str]:
     if order.question is not None:
         given = {**selection.given, **order.parameters}
@@ -223,10 +223,10 @@ def _full_disk_said(path: Path, option: str) -> Iterator[None]:
         yield
 
 
-def _selection(order: ExportOrder, stated: Authority) -> Selection:
+def _selection(order: ExportOrder, stated: Authority) -> ExportScope:
     if order.run_id is not None:
-        return Selection(run_id=order.run_id)
-    return Selection() if order.everything else Selection(case_ref=stated.case_ref)
+        return ExportScope(run_id=order.run_id)
+    return ExportScope() if order.everything else ExportScope(case_ref=stated.case_ref)
 
 
 def _require_one_thing(order: ExportOrder) -> None:

@@ -15,7 +15,7 @@ from lfr_batch.oversight.authority import operator_name
 from lfr_batch.results.copies import copy_of, note_copy
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import Report, make_report, write_page
-from lfr_batch.results.report_rows import Asked
+from lfr_batch.results.report_rows import ReportScope
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
@@ -68,8 +68,8 @@ def write_report(
     say: Say,
 ) -> WrittenReport:
     """The same; what was not searched, and pictures that are missing, are said meanwhile."""
-    asked = Asked(run_id, case_ref, subject_id)
-    if asked == Asked():
+    asked = ReportScope(run_id, case_ref, subject_id)
+    if asked == ReportScope():
         raise UsageError("A report of what? Name a run (`lfr runs`), or give --case or --subject.")
     root, s3 = settings.results_place()
     store, lake = open_store(root, s3), open_lake(root, s3)
@@ -92,14 +92,14 @@ def write_report(
 _SAID = 20
 
 
-def default_name(asked: Asked) -> str:
+def default_name(asked: ReportScope) -> str:
     """``report-RUN.html``, ``report-CASE-SUBJECT.html``: as file systems take it."""
     named = filter(None, (asked.run_id or asked.case_ref, asked.subject_id))
     plain = (re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] for name in named)
     return f"report-{'-'.join(plain)}.html"
 
 
-def _note(store: Store, made: Report, path: Path, asked: Asked, say: Say) -> None:
+def _note(store: Store, made: Report, path: Path, asked: ReportScope, say: Say) -> None:
     """Before it is there. A lake that is only read here has its reports, too, but cannot know."""
     by = operator_name(None)
     copy = copy_of(

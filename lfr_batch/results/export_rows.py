@@ -35,7 +35,7 @@ _ABOUT_VIEWS = "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ExportScope:
     """Whose rows: of one run, of a case where that is None, of all where both are."""
 
     run_id: str | None = None
@@ -62,7 +62,7 @@ class Table:
         return any(part in name for name in self.schema.names for part in _OF_PEOPLE)
 
 
-def runs_selected(lake: Lake, selection: Selection) -> list[Row]:
+def runs_selected(lake: Lake, selection: ExportScope) -> list[Row]:
     """Run, case and kind of each. Raises QueryError where there is none."""
     found = rows_of(run_query(lake, _RUNS, selection.given))
     if not found:
@@ -78,7 +78,7 @@ def runs_selected(lake: Lake, selection: Selection) -> list[Row]:
 
 
 def view_tables(
-    lake: Lake, names: Sequence[str], selection: Selection, run_ids: Sequence[str]
+    lake: Lake, names: Sequence[str], selection: ExportScope, run_ids: Sequence[str]
 ) -> list[Table]:
     """The rows of these views that are of these runs.
 
@@ -132,8 +132,10 @@ def _has_pictures(schema: pa.Schema) -> bool:
     return any(pa.types.is_binary(column.type) for column in schema)
 
 
-def _where(view: str, columns: Sequence[str], selection: Selection, run_ids: Sequence[str]) -> str:
-    if selection == Selection() or view == "columns":
+def _where(
+    view: str, columns: Sequence[str], selection: ExportScope, run_ids: Sequence[str]
+) -> str:
+    if selection == ExportScope() or view == "columns":
         return ""
     if "run_id" in columns:
         return f" WHERE run_id IN ({', '.join(map(quoted, run_ids))})"

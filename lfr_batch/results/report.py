@@ -16,7 +16,7 @@ from lfr_batch.results import report_rows, searched
 from lfr_batch.results.answers import Row
 from lfr_batch.results.local_time import zone_of_run
 from lfr_batch.results.report_page import data_uri, page_filters, report_template, save_report
-from lfr_batch.results.report_rows import Asked
+from lfr_batch.results.report_rows import ReportScope
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.run_views import FINISHED
 from lfr_batch.results.sql import Lake
@@ -59,7 +59,7 @@ def write_report(
 
     Raises RunNotFound, and StoreFull or StoreUnreachable if ``out_path`` cannot be written.
     """
-    report = make_report(lake, run.store, Asked(run.run_id), reference_pictures)
+    report = make_report(lake, run.store, ReportScope(run.run_id), reference_pictures)
     write_page(report, out_path)
     return report
 
@@ -73,7 +73,7 @@ def write_page(report: Report, out_path: Path) -> None:
 def make_report(
     lake: Lake,
     store: Store,
-    asked: Asked,
+    asked: ReportScope,
     reference_pictures: ReferencePictures | None = None,
 ) -> Report:
     """All that the page needs, read from the lake; ``store`` is its root.
@@ -110,7 +110,7 @@ def make_report(
     return Report(context, run_ids, len(shown), tuple(_notes(runs, footage)))
 
 
-def _runs(lake: Lake, store: Store, asked: Asked) -> list[Row]:
+def _runs(lake: Lake, store: Store, asked: ReportScope) -> list[Row]:
     """With the status that people are shown, and the zone of its clocks."""
     rows = report_rows.runs_asked(lake, asked)
     if not rows and asked.run_id is not None:
@@ -127,7 +127,9 @@ def _runs(lake: Lake, store: Store, asked: Asked) -> list[Row]:
     ]
 
 
-def _of_person(lake: Lake, runs: Sequence[Row], rows: Sequence[Row], asked: Asked) -> list[Row]:
+def _of_person(
+    lake: Lake, runs: Sequence[Row], rows: Sequence[Row], asked: ReportScope
+) -> list[Row]:
     """Of a case all its runs; else those that have the person, be it in a copy."""
     if not rows:
         where = f"run {asked.run_id}" if asked.run_id else asked.case_ref or "any finished run"
@@ -194,7 +196,11 @@ def _person(row: Row) -> tuple[str, str]:
 
 
 def _sighted(
-    lake: Lake, asked: Asked, run_ids: Sequence[str], rows: Sequence[Row], shown: Sequence[Row]
+    lake: Lake,
+    asked: ReportScope,
+    run_ids: Sequence[str],
+    rows: Sequence[Row],
+    shown: Sequence[Row],
 ) -> dict[str, Any]:
     in_all = int(rows[0]["in_all"]) if rows else 0
     by_person: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
@@ -307,7 +313,7 @@ def _is_endless(file: Row) -> bool:
 
 def _timelines(
     lake: Lake,
-    asked: Asked,
+    asked: ReportScope,
     runs: Sequence[Row],
     footage: Sequence[Row],
     segments: Sequence[Row],
@@ -321,7 +327,7 @@ def _timelines(
     strongest = sorted(worth, key=lambda f: -(f["sightings"] or 0))[:MAX_TIMELINES]
     chosen = set(map(_key, strongest))
     drawn = [f for f in worth if _key(f) in chosen]
-    about = Asked(run["run_id"], subject_id=asked.subject_id)
+    about = ReportScope(run["run_id"], subject_id=asked.subject_id)
     ids = [f["footage_id"] for f in drawn]
     seen = _by_footage(
         {**s, "run_id": run["run_id"]} for s in report_rows.seen_in(lake, about, ids, MAX_SEEN)

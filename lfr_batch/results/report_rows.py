@@ -17,7 +17,7 @@ MAX_PEOPLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportScope:
     """What a report is about: at least one of them; None: any."""
 
     run_id: str | None = None
@@ -106,20 +106,20 @@ ORDER BY footage_id, start_s, picture, sighting_id
 """
 
 
-def runs_asked(lake: Lake, asked: Asked) -> list[Row]:
+def runs_asked(lake: Lake, asked: ReportScope) -> list[Row]:
     """Rows of ``runs``, oldest first, those that are not finished too.
 
     Raises QueryError for a run of another case.
     """
     found = _rows(lake, _RUNS.format(kinds=_texts(FOOTAGE_KINDS)), asked)
     if not found and asked.run_id and asked.case_ref:
-        of_run = runs_asked(lake, Asked(asked.run_id))
+        of_run = runs_asked(lake, ReportScope(asked.run_id))
         for run in of_run:
             raise QueryError(f"run {asked.run_id} is of case {run['case_ref']}")
     return found
 
 
-def people_sighted(lake: Lake, asked: Asked, per_person: int) -> list[Row]:
+def people_sighted(lake: Lake, asked: ReportScope, per_person: int) -> list[Row]:
     """A row for each of a person's strongest sightings, with what all of that person's amount to.
 
     The same bytes searched twice, and copies, count once (``run_views``: ``sightings_once``).
@@ -127,13 +127,13 @@ def people_sighted(lake: Lake, asked: Asked, per_person: int) -> list[Row]:
     return _rows(lake, _PEOPLE.format(per_person=per_person, people=MAX_PEOPLE), asked)
 
 
-def sighted_in_all(lake: Lake, run_ids: Iterable[str], asked: Asked) -> int:
+def sighted_in_all(lake: Lake, run_ids: Iterable[str], asked: ReportScope) -> int:
     """Sightings of these runs, those in copies too."""
     (row,) = _rows(lake, _SIGHTED.format(runs=_texts(run_ids)), asked)
     return int(row["n"])
 
 
-def runs_with(lake: Lake, asked: Asked) -> frozenset[str]:
+def runs_with(lake: Lake, asked: ReportScope) -> frozenset[str]:
     """The runs in which a person was seen."""
     return frozenset(row["run_id"] for row in _rows(lake, _RUNS_WITH, asked))
 
@@ -156,7 +156,7 @@ def evidence_of(lake: Lake, sightings: Iterable[Row]) -> dict[tuple[str, str], b
     return {(row["run_id"], row["sighting_id"]): row["jpeg"] for row in rows}
 
 
-def seen_in(lake: Lake, asked: Asked, footage_ids: Iterable[str], most: int) -> list[Row]:
+def seen_in(lake: Lake, asked: ReportScope, footage_ids: Iterable[str], most: int) -> list[Row]:
     """Of one run: who was seen when in each of these files; of a file, the ``most`` strongest."""
     return _rows(lake, _SEEN.format(files=_texts(footage_ids), most=most), asked)
 
@@ -169,7 +169,7 @@ def _of(sightings: Iterable[Row], sql: str) -> str:
     )
 
 
-def _rows(lake: Lake, sql: str, asked: Asked | None = None) -> list[Row]:
+def _rows(lake: Lake, sql: str, asked: ReportScope | None = None) -> list[Row]:
     given: Mapping[str, Any] = asked.given if asked else {}
     return rows_of(run_query(lake, sql, given))
 

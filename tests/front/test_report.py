@@ -9,7 +9,7 @@ import lfr_batch as lfr
 from lfr_batch.errors import UsageError
 from lfr_batch.front.report import default_name
 from lfr_batch.results.copies import reports_known
-from lfr_batch.results.report_rows import Asked
+from lfr_batch.results.report_rows import ReportScope
 from lfr_batch.results.store import open_store
 from tests.results.exported import three_runs
 from tests.results.runs_asked import EARLIER, LATER
@@ -42,13 +42,13 @@ def test_a_report_of_nothing_is_refused(settings: lfr.Settings) -> None:
 @pytest.mark.parametrize(
     ("asked", "name"),
     [
-        (Asked("20260131-1"), "report-20260131-1.html"),
-        (Asked(case_ref="OP-1/26: ü"), "report-OP-1-26-ü.html"),
-        (Asked(case_ref="../../x", subject_id="S 1"), "report-x-S-1.html"),
-        (Asked(subject_id="S1"), "report-S1.html"),
+        (ReportScope("20260131-1"), "report-20260131-1.html"),
+        (ReportScope(case_ref="OP-1/26: ü"), "report-OP-1-26-ü.html"),
+        (ReportScope(case_ref="../../x", subject_id="S 1"), "report-x-S-1.html"),
+        (ReportScope(subject_id="S1"), "report-S1.html"),
     ],
 )
-def test_what_it_is_called_where_nobody_says(asked: Asked, name: str) -> None:
+def test_what_it_is_called_where_nobody_says(asked: ReportScope, name: str) -> None:
     assert default_name(asked) == name
 
 

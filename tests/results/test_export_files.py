@@ -12,7 +12,7 @@ import pytest
 
 from lfr_batch.errors import ResultsError, StoreFull, UsageError
 from lfr_batch.results.export_files import write_csv, write_duckdb, write_parquet, writer_for
-from lfr_batch.results.export_rows import ALL_VIEWS, Selection, view_tables
+from lfr_batch.results.export_rows import ALL_VIEWS, ExportScope, view_tables
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import Lake
 from lfr_batch.storage.disk_errors import disk_errors
@@ -33,7 +33,7 @@ def three(disk: Store) -> Lake:
 
 def test_parquet_has_rows_meanings_and_who_answers(three: Lake, tmp_path: Path) -> None:
     out = tmp_path / "x.parquet"
-    tables = view_tables(three, ("sightings",), Selection(), ())
+    tables = view_tables(three, ("sightings",), ExportScope(), ())
     assert write_parquet(out, three, tables, WHO) == {"sightings": 12}
     found = pq.read_table(out)
     assert found.num_rows == 12
@@ -47,7 +47,7 @@ def test_csv_computes_nothing_and_keeps_everything(disk: Store, tmp_path: Path) 
     assets = tuple(replace(a, uri=nasty, site='a,b\n"c"') for a in made.assets)
     publish(disk, RUN_ID, assets=assets)
     lake, out = open_lake(disk.uri), tmp_path / "x.csv"
-    tables = view_tables(lake, ("footage",), Selection(), ())
+    tables = view_tables(lake, ("footage",), ExportScope(), ())
     assert write_csv(out, lake, tables, WHO) == {"footage": 5}
     with out.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -58,7 +58,7 @@ def test_csv_computes_nothing_and_keeps_everything(disk: Store, tmp_path: Path) 
 
 def test_plain_duckdb_reads_the_file(three: Lake, tmp_path: Path) -> None:
     out = tmp_path / "x.duckdb"
-    tables = view_tables(three, (*ALL_VIEWS, "columns"), Selection(), ())
+    tables = view_tables(three, (*ALL_VIEWS, "columns"), ExportScope(), ())
     counts = write_duckdb(out, three, tables, WHO)
     assert (counts["runs"], counts["candidates"], counts["alerts"]) == (3, 36, 0)
     assert [path.name for path in tmp_path.glob("x.*")] == ["x.duckdb"]
@@ -84,7 +84,7 @@ def test_plain_duckdb_reads_the_file(three: Lake, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x.parquet", "x.csv", "x.duckdb"])
 def test_a_full_disk_is_called_that(three: Lake, tmp_path: Path, name: str) -> None:
-    tables = view_tables(three, ("best_shots",), Selection(), ())
+    tables = view_tables(three, ("best_shots",), ExportScope(), ())
     picture = "encode(md5(random()::VARCHAR)) AS jpeg"
     many = replace(tables[0], sql=f"SELECT b.* REPLACE ({picture}) FROM best_shots b, range(5000)")
     with small_disk(tmp_path / "disk", "1m") as small:
@@ -96,7 +96,7 @@ def test_a_full_disk_is_called_that(three: Lake, tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize("name", ["x.parquet", "x.csv", "x.duckdb"])
 def test_a_part_that_cannot_be_read_is_named(disk: Store, tmp_path: Path, name: str) -> None:
     lake = three_runs(disk)
-    tables = view_tables(lake, ("candidates",), Selection(), ())
+    tables = view_tables(lake, ("candidates",), ExportScope(), ())
     (part, *_) = disk.list("candidates")
     (Path(disk.uri) / part).write_bytes(b"no Parquet at all" * 50)
     with pytest.raises(ResultsError, match=f"{part} is damaged"), disk_errors(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from lfr_batch.errors import QueryError
 from lfr_batch.results.export_rows import (
-    Selection,
+    ExportScope,
     Table,
     question_table,
     runs_selected,
@@ -30,14 +30,14 @@ def three(disk: Store) -> Lake:
 @pytest.mark.parametrize(
     ("selection", "runs"),
     [
-        (Selection(EARLIER), [EARLIER]),
-        (Selection(case_ref=CASE), [EARLIER, LATER]),
-        (Selection(case_ref=OTHER_CASE), [RUN_ID]),
-        (Selection(), [RUN_ID, EARLIER, LATER]),
+        (ExportScope(EARLIER), [EARLIER]),
+        (ExportScope(case_ref=CASE), [EARLIER, LATER]),
+        (ExportScope(case_ref=OTHER_CASE), [RUN_ID]),
+        (ExportScope(), [RUN_ID, EARLIER, LATER]),
     ],
 )
 def test_rows_are_of_the_runs_that_were_selected(
-    three: Lake, selection: Selection, runs: list[str]
+    three: Lake, selection: ExportScope, runs: list[str]
 ) -> None:
     found = [run["run_id"] for run in runs_selected(three, selection)]
     assert found == runs
@@ -49,17 +49,17 @@ def test_rows_are_of_the_runs_that_were_selected(
 
 
 def test_columns_say_what_they_mean(three: Lake) -> None:
-    (table,) = view_tables(three, ("sightings",), Selection(), ())
+    (table,) = view_tables(three, ("sightings",), ExportScope(), ())
     assert table.comment == "One track in which a gallery subject is a candidate."
     comments = {c.name: (c.metadata or {})[b"comment"].decode() for c in table.schema}
     assert comments["score"] == "Cosine score of the first candidate, -1 to 1."
     assert table.shows_people
-    (table,) = view_tables(three, ("segments",), Selection(), ())
+    (table,) = view_tables(three, ("segments",), ExportScope(), ())
     assert not table.shows_people
 
 
 def test_pictures_come_in_small_batches(three: Lake) -> None:
-    (table,) = view_tables(three, ("best_shots",), Selection(), ())
+    (table,) = view_tables(three, ("best_shots",), ExportScope(), ())
     many = Table("many", f"SELECT b.* FROM ({table.sql}) b, range(100)", table.schema)
     sizes = [batch.num_rows for batch in stream(three, many)]
     assert sum(sizes) == 1200
@@ -77,19 +77,19 @@ def test_a_question_has_its_parameters_and_says_of_which_runs_it_is(three: Lake)
 @pytest.mark.parametrize(
     ("selection", "said"),
     [
-        (Selection("nope"), "there is no run nope; `lfr runs` lists them"),
-        (Selection(case_ref="OP-3"), "there is no run of case OP-3"),
+        (ExportScope("nope"), "there is no run nope; `lfr runs` lists them"),
+        (ExportScope(case_ref="OP-3"), "there is no run of case OP-3"),
     ],
 )
-def test_nothing_selected_is_said(three: Lake, selection: Selection, said: str) -> None:
+def test_nothing_selected_is_said(three: Lake, selection: ExportScope, said: str) -> None:
     with pytest.raises(QueryError, match=said):
         runs_selected(three, selection)
 
 
 def test_views_that_cannot_be_told_apart_by_runs_are_refused(three: Lake) -> None:
     with pytest.raises(QueryError, match="there is no view 'nobody'; there are alerts"):
-        view_tables(three, ("nobody",), Selection(), ())
-    assert view_tables(three, ("columns",), Selection(EARLIER), ())
+        view_tables(three, ("nobody",), ExportScope(), ())
+    assert view_tables(three, ("columns",), ExportScope(EARLIER), ())
 
 
 def test_a_column_that_is_twice_in_a_question_has_two_names(three: Lake) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import make_report, write_page
-from lfr_batch.results.report_rows import Asked
+from lfr_batch.results.report_rows import ReportScope
 from lfr_batch.results.store import open_store
 from tests.console.browser import Page, chromium, new_page
 
@@ -37,7 +37,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = open_store(folder / "lake")
     for day, run_id in enumerate((EARLIER, LATER)):
         publish(store, run_id, day=day)
-    report = make_report(open_lake(store.uri), store, Asked(case_ref="OP-LANTERN 12/26"), enrolled)
+    report = make_report(
+        open_lake(store.uri), store, ReportScope(case_ref="OP-LANTERN 12/26"), enrolled
+    )
     write_page(report, folder / "r.html")
     return folder / "r.html"
 

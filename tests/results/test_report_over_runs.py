@@ -12,7 +12,7 @@ from lfr_batch.errors import QueryError, RunNotFound
 from lfr_batch.results import report
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import Report, make_report, write_page
-from lfr_batch.results.report_rows import Asked
+from lfr_batch.results.report_rows import ReportScope
 from lfr_batch.results.run_state import create_run
 from lfr_batch.storage.store import Store
 from tests.holding import publish_run, record_run
@@ -24,7 +24,7 @@ CASE = "OP-LANTERN 12/26"
 PARIS = {"footage": {"time_zone": "Europe/Paris"}}
 
 
-def shown(store: Store, asked: Asked, folder: Path) -> tuple[Report, str]:
+def shown(store: Store, asked: ReportScope, folder: Path) -> tuple[Report, str]:
     lake = open_lake(store.uri)
     made = make_report(lake, store, asked)
     lake.close()
@@ -49,7 +49,7 @@ def test_a_case_is_one_report_and_the_same_bytes_are_shown_once(
     publish(disk, EARLIER)
     publish(disk, LATER, day=1, threshold=0.5, threshold_source="override", authority="Supt. B")
     publish(disk, RUN_ID, day=2, case_ref="another case")
-    made, html = shown(disk, Asked(case_ref=CASE), tmp_path)
+    made, html = shown(disk, ReportScope(case_ref=CASE), tmp_path)
     assert made.run_ids == (EARLIER, LATER)
     assert made.sightings == len(cards(html)) == 4
     assert "4 more are of the same bytes, searched again or in a copy" in html
@@ -64,18 +64,18 @@ def test_a_person_over_cases(disk: Store, tmp_path: Path) -> None:
     publish(disk, EARLIER)
     publish(disk, LATER, of("S014"), day=1)
     publish(disk, RUN_ID, of("S029"), day=2, case_ref="another case")
-    made, html = shown(disk, Asked(subject_id="S029"), tmp_path)
+    made, html = shown(disk, ReportScope(subject_id="S029"), tmp_path)
     assert set(made.run_ids) == {EARLIER, RUN_ID}
     assert made.sightings == 4
     assert "another case" in html
     assert "Candidate S014" not in html
-    of_case, _ = shown(disk, Asked(case_ref=CASE, subject_id="S029"), tmp_path)
+    of_case, _ = shown(disk, ReportScope(case_ref=CASE, subject_id="S029"), tmp_path)
     assert set(of_case.run_ids) == {EARLIER, LATER}
 
 
 def test_by_person_and_by_time(disk: Store, tmp_path: Path) -> None:
     publish(disk, RUN_ID, config=PARIS)
-    _, html = shown(disk, Asked(RUN_ID), tmp_path)
+    _, html = shown(disk, ReportScope(RUN_ID), tmp_path)
     assert re.findall(r"<h3>Candidate (\w+)", html) == ["S029", "S029", "S014", "S014"]
     assert in_time(html) == ["S029", "S029", "S014", "S014"]
     gate, yard, later, still = cards(html)
@@ -94,7 +94,7 @@ def test_everybody_is_shown_before_anybody_is_twice_and_the_rest_is_said(
     monkeypatch.setattr(report, "MAX_SIGHTINGS", 3)
     many = seen("S001", *((float(at), at + 1.0) for at in range(0, 50, 5)))
     publish(disk, RUN_ID, many + of("S014"))
-    made, html = shown(disk, Asked(RUN_ID), tmp_path)
+    made, html = shown(disk, ReportScope(RUN_ID), tmp_path)
     assert made.sightings == 3
     assert re.findall(r"<h3>Candidate (\w+)", html) == ["S001", "S001", "S014"]
     assert "Sightings: 12" in html
@@ -111,18 +111,18 @@ def test_long_lists_are_cut_and_say_so(
     monkeypatch.setattr(report, "MAX_RUNS", 1)
     publish(disk, EARLIER, ())
     publish(disk, LATER, (), day=1)
-    _, html = shown(disk, Asked(LATER), tmp_path)
+    _, html = shown(disk, ReportScope(LATER), tmp_path)
     assert "Not searched, or only in part: 2" in html
     assert "The first 1 are listed" in html
     assert "3 files searched whole, nobody of the gallery seen; the first 1 are listed" in html
-    _, html = shown(disk, Asked(case_ref=CASE), tmp_path)
+    _, html = shown(disk, ReportScope(case_ref=CASE), tmp_path)
     assert "The last 1 are listed" in html
     assert f"<td>{EARLIER}" not in html
 
 
 def test_copies_in_one_run_are_shown_once(disk: Store, tmp_path: Path) -> None:
     publish(disk, RUN_ID, assets=copied(archive().assets))
-    made, html = shown(disk, Asked(RUN_ID), tmp_path)
+    made, html = shown(disk, ReportScope(RUN_ID), tmp_path)
     assert made.sightings == 3
     assert "1 more is of the same bytes" in html
 
@@ -131,7 +131,7 @@ def test_runs_without_results_are_said_here_and_there(disk: Store, tmp_path: Pat
     publish(disk, RUN_ID)
     left, _ = searched_run(disk, LEFT_RUN_ID)
     record_run(disk, left, "running", at=STARTED)
-    made, html = shown(disk, Asked(case_ref=CASE), tmp_path)
+    made, html = shown(disk, ReportScope(case_ref=CASE), tmp_path)
     assert made.notes == (
         f"run {LEFT_RUN_ID} is interrupted; what it would find is not in the report",
     )
@@ -142,7 +142,7 @@ def test_where_nobody_looked_it_is_said(disk: Store, tmp_path: Path) -> None:
     broken = tuple(a for a in archive().assets if a.status == "failed")
     create_run(disk, request(), broken, ())
     publish_run(disk, request(), broken, (), {}, (), "complete_with_failures")
-    made, _ = shown(disk, Asked(RUN_ID), tmp_path)
+    made, _ = shown(disk, ReportScope(RUN_ID), tmp_path)
     assert made.notes == (
         f"nothing of run {RUN_ID} was searched, so nobody can be ruled out in it",
     )
@@ -151,15 +151,19 @@ def test_where_nobody_looked_it_is_said(disk: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "error", "said"),
     [
-        (Asked("nope"), RunNotFound, RUN_ID),
-        (Asked(case_ref="OP-2"), QueryError, "there is no run of case OP-2"),
-        (Asked(RUN_ID, "OP-2"), QueryError, f"run {RUN_ID} is of case {CASE}"),
-        (Asked(subject_id="S999"), QueryError, "nobody called S999 was seen in any finished run"),
-        (Asked(case_ref=CASE, subject_id="S9"), QueryError, f"nobody called S9 .* in {CASE}"),
+        (ReportScope("nope"), RunNotFound, RUN_ID),
+        (ReportScope(case_ref="OP-2"), QueryError, "there is no run of case OP-2"),
+        (ReportScope(RUN_ID, "OP-2"), QueryError, f"run {RUN_ID} is of case {CASE}"),
+        (
+            ReportScope(subject_id="S999"),
+            QueryError,
+            "nobody called S999 was seen in any finished run",
+        ),
+        (ReportScope(case_ref=CASE, subject_id="S9"), QueryError, f"nobody called S9 .* in {CASE}"),
     ],
 )
 def test_an_empty_page_would_read_as_nobody(
-    disk: Store, asked: Asked, error: type[Exception], said: str
+    disk: Store, asked: ReportScope, error: type[Exception], said: str
 ) -> None:
     publish(disk, RUN_ID)
     with pytest.raises(error, match=said):
@@ -175,7 +179,7 @@ def test_each_enrolled_picture_is_asked_for_once_newest_snapshot_first(disk: Sto
 
     publish(disk, EARLIER, of("S014"), snapshot_id="s-1")
     publish(disk, LATER, of("S029"), day=1, snapshot_id="s-2")
-    made = make_report(open_lake(disk.uri), disk, Asked(case_ref=CASE), enrolled)
+    made = make_report(open_lake(disk.uri), disk, ReportScope(case_ref=CASE), enrolled)
     assert [snapshot for snapshot, _ in calls] == ["s-2", "s-1"]
     assert calls[0][1] == ("S014-01", "S029-01", "S902-01", "S903-01")
     assert calls[1][1] == ("S014-01",)
@@ -187,7 +191,7 @@ def test_pictures_of_what_is_not_shown_are_not_read(
 ) -> None:
     monkeypatch.setattr(report, "MAX_SIGHTINGS", 1)
     publish(disk, RUN_ID)
-    made = make_report(open_lake(disk.uri), disk, Asked(RUN_ID))
+    made = make_report(open_lake(disk.uri), disk, ReportScope(RUN_ID))
     (only,) = made.context["sightings"]
     strongest = max(archive().sightings, key=lambda sighting: sighting.score)
     assert only["jpeg"] == strongest.jpeg
