@@ -46,7 +46,7 @@ COMMANDS = {
         "report:report",
         "Write the report of a run, a case or a person: one HTML file with the pictures.",
     ),
-    "export": ("export:export", "Export results for other programs, and evidence as JPEGs."),
+    "export": ("export:export", "Export results for other programs: rows, or evidence as JPEGs."),
     "models": ("models:models_app", "Model packs: fetch, add, list, verify."),
     "gallery": ("gallery:gallery_app", "Galleries of enrolled people."),
     "live": ("live.command:live", "Watch cameras for the people of a watchlist."),

@@ -50,7 +50,7 @@ def export(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Export results for other programs: rows into one file, or evidence as JPEGs.
+    """Export results for other programs: rows, or evidence as JPEGs.
 
     Of the runs of --case, which is also the case it is done for; with --run or --all of these.
     Every export is a line in the audit log: what has left is out of the reach of a forgetting.

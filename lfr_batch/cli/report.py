@@ -22,7 +22,7 @@ def report(
     results: Annotated[str | None, typer.Option("--results", help="Results root.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write the report of a run, a case or a person: one HTML file with the evidence pictures.
+    """Write the report of a run, a case or a person: one HTML file with the pictures.
 
     Of a deployment: its figures, as forces publish them, and beside the HTML as CSV. No pictures.
     """

@@ -82,12 +82,12 @@ def make_report(
     an empty page would read as "nobody".
     """
     runs = _runs(lake, store, asked)
-    rows = report_rows.people_sighted(
-        lake, asked, MAX_SIGHTINGS if asked.subject_id else MAX_OF_PERSON
-    )
+    run_ids = tuple(run["run_id"] for run in runs)
+    per_person = MAX_SIGHTINGS if asked.subject_id else MAX_OF_PERSON
+    rows = report_rows.people_sighted(lake, run_ids, asked, per_person)
     if asked.subject_id is not None:
         runs = _of_person(lake, runs, rows, asked)
-    run_ids = tuple(run["run_id"] for run in runs)
+        run_ids = tuple(run["run_id"] for run in runs)
     by_run = {run["run_id"]: run for run in runs}
     segments = report_rows.segments_of(lake, run_ids)
     footage = _footage(report_rows.footage_of(lake, run_ids), _by_footage(segments))

@@ -72,6 +72,7 @@ SELECT
 FROM shown p
 JOIN sightings s ON s.run_id = p.one.run_id AND s.sighting_id = p.one.sighting_id
 JOIN footage f ON f.run_id = s.run_id AND f.footage_id = s.footage_id
+WHERE s.run_id IN ({runs}) AND f.run_id IN ({runs})
 ORDER BY p.best_score DESC, p.gallery, p.subject_id, s.score DESC, s.sighting_id
 """
 _SIGHTED = """
@@ -119,12 +120,16 @@ def runs_asked(lake: Lake, asked: ReportScope) -> list[Row]:
     return found
 
 
-def people_sighted(lake: Lake, asked: ReportScope, per_person: int) -> list[Row]:
+def people_sighted(
+    lake: Lake, run_ids: Iterable[str], asked: ReportScope, per_person: int
+) -> list[Row]:
     """A row for each of a person's strongest sightings, with what all of that person's amount to.
+    ``run_ids``: of ``runs_asked``.
 
     The same bytes searched twice, and copies, count once (``run_views``: ``sightings_once``).
     """
-    return _rows(lake, _PEOPLE.format(per_person=per_person, people=MAX_PEOPLE), asked)
+    sql = _PEOPLE.format(runs=_texts(run_ids), per_person=per_person, people=MAX_PEOPLE)
+    return _rows(lake, sql, asked)
 
 
 def sighted_in_all(lake: Lake, run_ids: Iterable[str], asked: ReportScope) -> int:
