@@ -156,3 +156,32 @@ def test_without_its_line_in_the_log_nothing_leaves(home: Path, settings: lfr.Se
     with pytest.raises(lfr.LfrError, match="was altered"):
         lfr.export(home / "s.csv", STATED, settings=settings)
     assert not (home / "s.csv").exists()
+
+
+def test_of_a_home_in_a_bucket_the_note_in_the_lake_is_the_record(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = lfr.Settings(home="s3://forces/home", results=home / "results")
+    lfr.export(home / "s.csv", STATED, run=RUN_ID, settings=away)
+    (copy,) = exports_known(open_store(home / "results"), RUN_ID)
+    assert (copy.place, copy.by, copy.rows) == (str(home / "s.csv"), "j.doe", 4)
+    assert not audit.audit_log(home).exists()
+
+    def refuses(*_: object) -> None:
+        raise StoreUnreachable("cannot use it: Read-only file system")
+
+    monkeypatch.setattr("lfr_batch.front.export.note_copy", refuses)
+    with pytest.raises(StoreUnreachable, match="Read-only"):
+        lfr.export(home / "t.csv", STATED, run=RUN_ID, settings=away)
+    assert not (home / "t.csv").exists()
+
+
+def test_a_lake_that_is_only_read_here_can_be_exported_from(
+    home: Path, settings: lfr.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise StoreUnreachable("cannot use it: Read-only file system")
+
+    monkeypatch.setattr("lfr_batch.front.export.note_copy", refuses)
+    lfr.export(home / "s.csv", STATED, settings=settings)
+    assert [line["event"] for line in audit.entries(home)] == ["exported"]
