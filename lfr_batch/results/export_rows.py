@@ -31,6 +31,7 @@ WHERE ($run_id::VARCHAR IS NULL OR run_id = $run_id)
   AND ($case_ref::VARCHAR IS NULL OR case_ref = $case_ref)
 ORDER BY run_id
 """
+_ABOUT_COLUMNS = 'SELECT * FROM columns WHERE "view" = $view'
 _ABOUT_VIEWS = "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal"
 
 
@@ -93,9 +94,10 @@ def view_tables(
             raise QueryError(f"there is no view {name!r}; there are {', '.join(there)}")
         schema = run_query(lake, f"SELECT * FROM {name} LIMIT 0").schema
         where = _where(name, schema.names, selection, run_ids)
-        documented = _commented(schema, _column_comments(lake, name))
-        sql = f"SELECT * FROM {name}{where}"
-        tables.append(Table(name, sql, documented, comment=comments.get(name) or ""))
+        columns = rows_of(run_query(lake, _ABOUT_COLUMNS, {"view": name}))
+        documented = _commented(schema, {c["column"]: c["comment"] for c in columns})
+        about_it = with_key(comments.get(name) or "", columns)
+        tables.append(Table(name, f"SELECT * FROM {name}{where}", documented, comment=about_it))
     return tables
 
 
@@ -147,9 +149,10 @@ def _where(
     )
 
 
-def _column_comments(lake: Lake, view: str) -> dict[str, str]:
-    asked = 'SELECT "column", "comment" FROM columns WHERE "view" = $view'
-    return {r["column"]: r["comment"] for r in rows_of(run_query(lake, asked, {"view": view}))}
+def with_key(comment: str, columns: Sequence[Row]) -> str:
+    """A view's comment, with its key where the view ``columns`` says which columns are it."""
+    key = ", ".join(column["column"] for column in columns if column.get("key"))
+    return f"{comment} Key: {key}.".strip() if key else comment
 
 
 def _commented(schema: pa.Schema, comments: Mapping[str, str]) -> pa.Schema:

@@ -76,10 +76,9 @@ def test_plain_duckdb_reads_the_file(three: Lake, tmp_path: Path) -> None:
             " AND column_name = 'score' UNION ALL"
             " SELECT comment FROM duckdb_tables() WHERE table_name = 'sightings'"
         ).fetchall()
-    assert comments == [
-        ("Cosine score of the first candidate, -1 to 1.",),
-        ("One track in which a gallery subject is a candidate.",),
-    ]
+    (score,), (sightings,) = comments
+    assert score == "Cosine score of the first candidate, -1 to 1."
+    assert sightings.startswith("One track in which a gallery subject is a candidate.")
 
 
 @pytest.mark.parametrize("name", ["x.parquet", "x.csv", "x.duckdb"])

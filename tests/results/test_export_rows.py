@@ -11,6 +11,7 @@ from lfr_batch.results.export_rows import (
     runs_selected,
     stream,
     view_tables,
+    with_key,
 )
 from lfr_batch.results.sql import Lake
 from lfr_batch.storage.store import Store
@@ -50,7 +51,7 @@ def test_rows_are_of_the_runs_that_were_selected(
 
 def test_columns_say_what_they_mean(three: Lake) -> None:
     (table,) = view_tables(three, ("sightings",), ExportScope(), ())
-    assert table.comment == "One track in which a gallery subject is a candidate."
+    assert table.comment.startswith("One track in which a gallery subject is a candidate.")
     comments = {c.name: (c.metadata or {})[b"comment"].decode() for c in table.schema}
     assert comments["score"] == "Cosine score of the first candidate, -1 to 1."
     assert table.shows_people
@@ -96,3 +97,13 @@ def test_a_column_that_is_twice_in_a_question_has_two_names(three: Lake) -> None
     schema = pa.schema([("a", pa.int32()), ("a", pa.int32())])
     (batch,) = stream(three, Table("twice", "SELECT 1 AS a, 2 AS a", schema))
     assert batch.to_pylist() == [{"a": 1, "a_2": 2}]
+
+
+def test_a_table_says_its_key_where_it_is_known() -> None:
+    columns = [
+        {"column": "run_id", "key": True},
+        {"column": "sighting_id", "key": True},
+        {"column": "score", "key": False},
+    ]
+    assert with_key("One track.", columns) == "One track. Key: run_id, sighting_id."
+    assert with_key("One track.", [{"column": "run_id"}]) == "One track."
