@@ -22,6 +22,8 @@ from lfr_batch.version import __version__
 if TYPE_CHECKING:
     from lfr_batch.errors import LfrError
     from lfr_batch.front.enrolment import EnrolledGallery
+    from lfr_batch.front.export import Exported, export
+    from lfr_batch.front.report import WrittenReport, report
     from lfr_batch.front.results import Results, open_results
     from lfr_batch.front.runs import FinishedRun
     from lfr_batch.front.settings import Settings
@@ -31,13 +33,17 @@ if TYPE_CHECKING:
 __all__ = [
     "Authority",
     "EnrolledGallery",
+    "Exported",
     "FinishedRun",
     "LfrError",
     "Results",
     "Settings",
+    "WrittenReport",
     "__version__",
     "enrol",
+    "export",
     "open_results",
+    "report",
     "resume",
     "scan",
     "search",
@@ -46,12 +52,16 @@ __all__ = [
 _MODULES = {
     "Authority": "oversight.authority",
     "EnrolledGallery": "front.enrolment",
+    "Exported": "front.export",
     "FinishedRun": "front.runs",
     "LfrError": "errors",
     "Results": "front.results",
     "Settings": "front.settings",
+    "WrittenReport": "front.report",
     "enrol": "front.verbs",
+    "export": "front.export",
     "open_results": "front.results",
+    "report": "front.report",
     "resume": "front.verbs",
     "scan": "front.verbs",
     "search": "front.verbs",

@@ -43,10 +43,11 @@ COMMANDS = {
     "status": ("results:status", "How far a run is, what failed and why."),
     "sql": ("results:sql", "Ask the results in SQL."),
     "report": (
-        "results:report",
-        "Write the report of a run: one HTML file with the evidence pictures.",
+        "report:report",
+        "Write the report of a run, a case or a person: one HTML file with the pictures.",
     ),
     "lake": ("lake:lake_app", "The files that the results are in: put them together."),
+    "export": ("export:export", "Export results for other programs: rows, or evidence as JPEGs."),
     "models": ("models:models_app", "Model packs: fetch, add, list, verify."),
     "gallery": ("gallery:gallery_app", "Galleries of enrolled people."),
     "live": ("live.command:live", "Watch cameras for the people of a watchlist."),

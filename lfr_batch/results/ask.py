@@ -35,7 +35,7 @@ def ask(
     was named can have no answer: none would read as "nobody".
     """
     query = load_query(name, own)
-    return run_query(lake, query.sql, _checked(lake, query, given))
+    return run_query(lake, query.sql, values_for(lake, query, given))
 
 
 def about(
@@ -50,7 +50,7 @@ def about(
 def _of_runs(lake: Lake, query: ReadyQuery, given: Mapping[str, Any]) -> str:
     if query.asks is None:
         return ""
-    runs = _asked(lake, query.asks, _checked(lake, query, given))
+    runs = _asked(lake, query.asks, values_for(lake, query, given))
     if not runs:
         return "no run has finished yet"
     cases = {run["case_ref"] for run in runs}
@@ -62,7 +62,7 @@ def _of_runs(lake: Lake, query: ReadyQuery, given: Mapping[str, Any]) -> str:
     )
 
 
-def _checked(lake: Lake, query: ReadyQuery, given: Mapping[str, Any]) -> dict[str, Any]:
+def values_for(lake: Lake, query: ReadyQuery, given: Mapping[str, Any]) -> dict[str, Any]:
     """Every parameter of the question, null where it was left out."""
     known = {*query.parameters, *(("all",) if query.asks else ())}
     unknown = [name for name in given if name not in known]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 """What makes a spreadsheet take a text for a formula (OWASP, "CSV Injection"; the wide forms in
@@ -17,14 +17,18 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
     A text that begins like a formula gets an apostrophe in front, which spreadsheets hide; numbers
     stay numbers. None is an empty cell.
     """
-    return "".join(map(_line, rows))
+    return "".join(_lines(rows))
 
 
-def _line(row: Iterable[object]) -> str:
+def _lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
     """The writer quotes a carriage return only where its own lines end with one."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow([_cell(value) for value in row])
-    return out.getvalue().removesuffix("\r\n") + "\n"
+    writer = csv.writer(out, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+        yield out.getvalue().removesuffix("\r\n") + "\n"
+        out.seek(0)
+        out.truncate()
 
 
 def _cell(value: object) -> object:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from lfr_batch.results.constraints import ENUMS
 from lfr_batch.results.documented import DocumentedView, joined, of
 from lfr_batch.results.schemas import FOOTAGE, RUNS, SIGHTINGS, SUBJECTS, schema_of
 from lfr_batch.results.view_columns import (
@@ -30,6 +31,8 @@ which several runs have seen."""
 _BEST_SOURCES = ("manifest", "filename", "container")
 """Of wall-clock times, the best first."""
 
+_START_SOURCE = f"ENUM({', '.join(map(repr, ENUMS['sightings', 'start_source']))})"
+
 _SIGHTINGS_WIDE = """\
 CREATE OR REPLACE MACRO local_time(moment, zone) AS TRY(timezone(zone, moment));
 
@@ -42,26 +45,26 @@ SELECT
   local_time(s.end_utc, time_zone_of(r.config)) AS end_local,
   local_time(s.best_utc, time_zone_of(r.config)) AS best_local,
   time_zone_of(r.config) AS time_zone,
-  s.start_source::VARCHAR AS start_source, s.frames, s.footage_id, s.segment_id, s.image_id
+  s.start_source, s.frames, s.footage_id, s.segment_id, s.image_id
 FROM sightings s
 JOIN runs r USING (run_id)
 JOIN footage f USING (run_id, footage_id)
 LEFT JOIN subjects n USING (run_id, subject_id);"""
 
-_SEEN = """\
+_SEEN = f"""\
   SELECT
     s.* REPLACE (
       k.camera_id AS camera_id,
       k.begins + to_microseconds(round(s.start_s * 1e6)::BIGINT) AS start_utc,
       k.begins + to_microseconds(round(s.end_s * 1e6)::BIGINT) AS end_utc,
       k.begins + to_microseconds(round(s.best_s * 1e6)::BIGINT) AS best_utc,
-      coalesce(k.start_source::VARCHAR, 'none') AS start_source),
+      coalesce(k.start_source, 'none')::{_START_SOURCE} AS start_source),
     k.site, k.accounts, f.case_ref, f.gallery, f.finished_at, f.time_zone, f.uri, f.content,
     f.model_pack, f.unknown
   FROM counted f
   JOIN known k ON k.content = f.content AND k.case_ref IS NOT DISTINCT FROM f.case_ref
   JOIN sightings s ON s.run_id = f.run_id AND s.footage_id = f.footage_id
-  WHERE f.searches {}"""
+  WHERE f.searches {{}}"""
 
 _SIGHTINGS_ONCE = f"""\
 CREATE OR REPLACE MACRO footage_searched(one_run, one_case) AS TABLE

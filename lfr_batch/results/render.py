@@ -81,7 +81,7 @@ def _drawn(table: pa.Table, shown: pa.Table, encoding: str, cut: Callable[[str],
 
 
 def as_csv(table: pa.Table, encoding: str) -> str:  # noqa: ARG001 - one signature for all
-    rows = ([_csv_value(value) for value in row] for row in _rows(table))
+    rows = ([csv_value(value) for value in row] for row in _rows(table))
     return csv_text(chain([table.column_names], rows))
 
 
@@ -157,7 +157,7 @@ def _flat(value: Any) -> str:
     return json.dumps(plain, ensure_ascii=False)
 
 
-def _csv_value(value: Any) -> object:
+def csv_value(value: Any) -> object:
     """A number as a number, all else as text."""
     plain = _plain(value)
     return plain if isinstance(plain, int | float) and not isinstance(plain, bool) else _flat(value)

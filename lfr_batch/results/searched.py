@@ -98,4 +98,5 @@ def _part(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
 def place(part: str, picture: int | None, pictures: int | None) -> str:
     """Which part of its file somebody was seen in: stream, recording and picture of a still."""
     several = picture is not None and max(picture, pictures or 1) > 1
-    return ", ".join(text for text in (part, f"picture {picture}" if several else "") if text)
+    of = f" of {pictures}" if pictures and pictures > 1 else ""
+    return ", ".join(text for text in (part, f"picture {picture}{of}" if several else "") if text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,32 @@ def new_directory(final: Path) -> Iterator[Path]:
         sync(final.parent)
     finally:
         sweep(final.parent)
+
+
+@contextmanager
+def replacing_folder(final: Path) -> Iterator[Path]:
+    """The same in a folder that is not ours alone: no lock, and nothing of others is swept.
+
+    What is there is set aside, and removed once the new one has its name.
+    """
+    token = secrets.token_hex(8)
+    building, aside = (
+        final.with_name(f"{TEMPORARY}{what}{final.name}.{token}") for what in ("", "replaced-")
+    )
+    building.mkdir(OWN_FOLDER)
+    try:
+        yield building
+        sync_tree(building)
+        if final.exists():
+            final.rename(aside)
+        building.rename(final)
+        sync(final.parent)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        if aside.exists() and not final.exists():
+            aside.rename(final)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def sweep(folder: Path) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import pytest
 
+from lfr_batch.results.store import open_store
 from tests.casework import ACTOR, ASTRONAUT, Casework, installed_picture
 from tests.e2e.cli import surroundings
+from tests.results.exported import three_runs
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 RUN = {
@@ -36,6 +39,19 @@ SAYS = {
 }
 
 
+OF_RESULTS = {
+    "results_in_pandas.py": ["8 sightings of 2 runs", "S029", "CAM-1", "0.7812"],
+    "results_in_polars.py": ["S029: 0.781 on CAM-1, best of 4", "S014: 0.512 on CAM-1, best of 4"],
+    "results_in_duckdb.py": [
+        "archive/yard.avi",
+        "margin: Score minus the next subject's",
+        "('authority', 'Insp. A. Example, ref 12/2026')",
+    ],
+    "results_in_datasette.py": ["S029 0.781 CAM-1", "S014 0.448 "],
+}
+NEEDS = {"results_in_polars.py": "polars", "results_in_datasette.py": "datasette"}
+
+
 @pytest.fixture
 def desk(casework: Casework, tmp_path: Path) -> Path:
     """Where somebody works: pictures and footage, and a home with models and a gallery."""
@@ -55,10 +71,22 @@ def desk(casework: Casework, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", RUN)
 def test_an_example_runs_as_it_is_written(desk: Path, name: str) -> None:
+    check(desk, name, RUN[name], SAYS[name])
+
+
+@pytest.mark.parametrize("name", OF_RESULTS)
+def test_other_programs_read_what_is_exported(tmp_path: Path, name: str) -> None:
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
+    three_runs(open_store(tmp_path / "home" / "results")).close()
+    check(tmp_path, name, ("OP-LANTERN 12/26",), OF_RESULTS[name])
+
+
+def check(desk: Path, name: str, words: Sequence[str], says: Sequence[str]) -> None:
     script = desk / "example.py"
     script.write_text(code_of(EXAMPLES / name), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-W", "error::SyntaxWarning", str(script), *RUN[name]],
+        [sys.executable, "-W", "error::SyntaxWarning", str(script), *words],
         cwd=desk,
         env=surroundings(desk / "home"),
         capture_output=True,
@@ -66,11 +94,11 @@ def test_an_example_runs_as_it_is_written(desk: Path, name: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert [said for said in SAYS[name] if said not in done.stdout] == [], done.stdout
+    assert [said for said in says if said not in done.stdout] == [], done.stdout
 
 
 def test_every_example_is_run() -> None:
-    assert set(RUN) == {path.name for path in EXAMPLES.iterdir() if path.is_file()}
+    assert {*RUN, *OF_RESULTS} == {path.name for path in EXAMPLES.iterdir() if path.is_file()}
 
 
 def code_of(path: Path) -> str:

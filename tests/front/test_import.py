@@ -41,6 +41,12 @@ def test_asking_results_loads_no_decoder_and_no_engine() -> None:
     assert not now & {"ray", "av", "cv2", "onnxruntime", "openvino", "faiss"}
 
 
+def test_reports_and_exports_wait_for_no_decoder_and_no_pandas() -> None:
+    now = loaded("lfr.report, lfr.export")
+    assert "duckdb" in now
+    assert not now & {"ray", "av", "cv2", "onnxruntime", "openvino", "faiss", "pandas"}
+
+
 def test_a_scan_has_not_loaded_ray_before_it_is_started() -> None:
     now = loaded("lfr.scan, lfr.enrol, lfr.search, lfr.resume")
     assert "av" in now

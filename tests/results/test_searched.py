@@ -57,7 +57,7 @@ def test_a_file_counts_once_for_all_its_rows(rows: list[tuple[str, bool]], told:
         ("", None, None, ""),
         ("recording 2", None, None, "recording 2"),
         ("", 1, 1, ""),
-        ("", 1, 3, "picture 1"),
+        ("", 1, 3, "picture 1 of 3"),
         ("", 2, None, "picture 2"),
     ],
 )

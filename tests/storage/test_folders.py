@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from lfr_batch.storage.folders import make_own_folder, new_directory, sweep, sync_tree
+from lfr_batch.storage.folders import (
+    make_own_folder,
+    new_directory,
+    replacing_folder,
+    sweep,
+    sync_tree,
+)
 from tests.storage.test_files import killed
 from tests.synced import synced
 
@@ -72,3 +78,28 @@ def test_a_tree_is_synced_to_its_leaves(tmp_path: Path) -> None:
     names = ("a", "a/b", "a/b/file")
     assert set(order) == {tmp_path, *(tmp_path / name for name in names)}
     assert order[-1] == tmp_path
+
+
+def test_a_folder_among_others_takes_the_place_of_the_last_one(tmp_path: Path) -> None:
+    (tmp_path / ".tmp-of somebody else").mkdir()
+    for text in ("first", "second"):
+        with replacing_folder(tmp_path / "out") as building:
+            (building / "a.txt").write_text(text)
+    assert (tmp_path / "out" / "a.txt").read_text() == "second"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".tmp-of somebody else", "out"]
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o700
+
+
+def test_what_was_there_stays_where_the_new_one_is_not_finished(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").write_text("kept")
+
+    def fail() -> None:
+        with replacing_folder(tmp_path / "out") as building:
+            (building / "half").write_text("")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "mine").read_text() == "kept"

@@ -28,7 +28,7 @@ from lfr_batch.live.deployment.watchlist_receipt import Receipt
 from lfr_batch.live.deployment.window import REASONS
 from lfr_batch.live.records import LiveCounts
 from lfr_batch.results.csv_text import csv_text
-from lfr_batch.results.report import clock, moment, report_template, save_report
+from lfr_batch.results.report_page import clock, moment, report_template, save_report
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.status import shown_status

@@ -22,7 +22,7 @@ from lfr_batch.live import audit
 from lfr_batch.live.afterwards.retention_places import (
     AlertPlace,
     Expiry,
-    Lake,
+    LakeParts,
     Lines,
     Sealed,
     id_in,
@@ -164,7 +164,7 @@ def _places(
     parts = (store.list(run_directory("alerts", term.deployment_id)) for store in stores.values())
     known = frozenset(map(id_in, chain(LocalStore(folder).list(ALERTS), *parts)))
     for store in stores.values():
-        yield Lake(store, term, known)
+        yield LakeParts(store, term, known)
 
 
 def _known_stores(terms: Terms) -> Iterator[Store]:

@@ -120,7 +120,7 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Lake:
+class LakeParts:
     """The deployment's parts in one results root. ``known``: its alerts in all other places."""
 
     store: Store

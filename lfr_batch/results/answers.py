@@ -1,0 +1,30 @@
+"""An answer's rows as Python has them. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+import pyarrow as pa
+
+Row = dict[str, Any]
+
+_PLAIN = pa.timestamp("us")
+
+
+def rows_of(table: pa.Table) -> list[Row]:
+    """The rows as dicts; moments are of UTC.
+
+    ``Table.to_pylist`` imports pandas for the first moment with a time zone, which takes longer
+    than a small answer.
+    """
+    columns = {name: _values(table.column(name)) for name in table.column_names}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    if not (pa.types.is_timestamp(column.type) and column.type.tz):
+        values: list[Any] = column.to_pylist()
+        return values
+    moments = column.cast(_PLAIN).to_pylist()  # Arrow counts from 1970 in UTC, whatever the zone
+    return [moment and moment.replace(tzinfo=UTC) for moment in moments]

@@ -1,0 +1,106 @@
+"""Copies that left the lake, reports and exports: who wrote what where, of which runs.
+
+One small file each, under the state of the run that it shows or, where it shows several, beside
+the states of all::
+
+    _state/run_id=R/copies/20261127T113607-1f2e3d4c.json
+    _copies/20261127T113607-1f2e3d4c.json
+
+It is noted before the copy is written. That one is noted does not say that it is still there.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from lfr_batch.errors import ResultsError
+from lfr_batch.results import layout
+from lfr_batch.storage.store import Store
+
+_COPIES = "copies"
+_OF_SEVERAL = "_copies"
+
+
+class Copy(BaseModel):
+    """What was written, where, by whom."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: Literal["report", "export", "evidence"]
+    place: str
+    """Path from the root of ``machine``."""
+    machine: str
+    at: AwareDatetime
+    by: str
+    """Login name, or as stated."""
+    run_ids: tuple[str, ...]
+    case_ref: str | None = None
+    rows: int
+    """Sightings shown, rows or pictures written."""
+    shows_subjects: bool
+    """Whether people of a gallery are named or shown in it."""
+
+
+def copy_of(
+    what: Literal["report", "export", "evidence"],
+    place: str,
+    by: str,
+    run_ids: Sequence[str],
+    rows: int,
+    *,
+    case_ref: str | None = None,
+    shows_subjects: bool = True,
+) -> Copy:
+    """A copy written now, on this machine."""
+    return Copy(
+        what=what,
+        place=place,
+        machine=socket.gethostname(),
+        at=datetime.now(UTC),
+        by=by,
+        run_ids=tuple(run_ids),
+        case_ref=case_ref,
+        rows=rows,
+        shows_subjects=shows_subjects,
+    )
+
+
+def note_copy(store: Store, copy: Copy) -> None:
+    """Raises StoreFull, StoreUnreachable."""
+    name = f"{copy.at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.json"
+    only = copy.run_ids[0] if len(copy.run_ids) == 1 else None
+    path = layout.state(only, _COPIES, name) if only else f"{_OF_SEVERAL}/{name}"
+    store.write_atomic(path, copy.model_dump_json(indent=1).encode())
+
+
+def copies_known(store: Store, run_id: str) -> tuple[Copy, ...]:
+    """All that was noted of a run, oldest first. Raises ResultsError for a note that is damaged."""
+    paths = (*store.list(layout.state(run_id, _COPIES)), *store.list(_OF_SEVERAL))
+    copies = [_read(store, path) for path in paths if path.endswith(".json")]
+    return tuple(sorted((c for c in copies if run_id in c.run_ids), key=lambda copy: copy.at))
+
+
+def reports_known(store: Store, run_id: str) -> tuple[Copy, ...]:
+    """The reports among them: they were written by this program, to be read by people."""
+    return tuple(copy for copy in copies_known(store, run_id) if copy.what == "report")
+
+
+def exports_known(store: Store, run_id: str) -> tuple[Copy, ...]:
+    """Tables and pictures that were exported: for other programs, wherever they have gone."""
+    return tuple(copy for copy in copies_known(store, run_id) if copy.what != "report")
+
+
+def _read(store: Store, path: str) -> Copy:
+    try:
+        return Copy.model_validate_json(store.read(path))
+    except ValidationError as error:
+        raise ResultsError(
+            f"{path} in {store.uri} is damaged: it names a copy that left the lake; restore it, or "
+            "find out who wrote it and delete it"
+        ) from error
