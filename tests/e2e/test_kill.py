@@ -28,7 +28,7 @@ STABLE = {
     "sightings": "run_id",
     "candidates": "run_id",
     "best_shots": "run_id",
-    "footage": "run_id",
+    "footage": "run_id, state_id",
     "segments": "run_id, attempt, decode_s, infer_s, wall_s, host, computed_on",
 }
 

@@ -1,0 +1,47 @@
+"""How long a search will take and what it will leave on the disk, by what runs have taken. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lfr_batch.results.rates import Rate
+
+SIGHTING_BYTES = 60_000
+"""Its evidence picture, twice while a run is published, and its rows."""
+SEGMENT_BYTES = 1_500
+"""Its receipt, in the ledger and as a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is to be expected of some footage; None where there is nothing to tell it by."""
+
+    media_s: float
+    """How much there is, seconds."""
+    workers: int
+    """That would search it; 0: as many as a cluster has room for."""
+    rate: Rate | None
+    """Measured by earlier runs."""
+
+    @property
+    def worker_s(self) -> float | None:
+        """Of all workers together."""
+        return self.media_s / self.rate.media_s if self.rate else None
+
+    @property
+    def wall_s(self) -> float | None:
+        worker_s = self.worker_s
+        return worker_s / self.workers if worker_s is not None and self.workers else None
+
+    @property
+    def bytes(self) -> int | None:
+        """Of results, at most while the run is published."""
+        if self.rate is None:
+            return None
+        each_s = self.rate.sightings * SIGHTING_BYTES + self.rate.segments * SEGMENT_BYTES
+        return round(self.media_s * each_s)
+
+
+def forecast(media_s: float, rate: Rate | None, workers: int) -> Forecast:
+    """Starting and planning take longer than nothing, and are not in it."""
+    return Forecast(media_s, workers, rate)
