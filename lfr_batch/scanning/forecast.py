@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from lfr_batch.records import FootageAsset
 from lfr_batch.results.rates import Rate
 
 SIGHTING_BYTES = 60_000
@@ -40,6 +42,46 @@ class Forecast:
             return None
         each_s = self.rate.sightings * SIGHTING_BYTES + self.rate.segments * SEGMENT_BYTES
         return round(self.media_s * each_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How much footage there is."""
+
+    files: int
+    bytes: int
+    looked_into: int
+    """Files that said how long they are; the others count by their size, at the same rate."""
+    media_s: float
+    """Of all streams together, seconds."""
+    stills: int
+    """Of the files that were looked into."""
+    unreadable: int
+    """Of those, as well."""
+
+    @property
+    def is_estimated(self) -> bool:
+        return self.looked_into < self.files
+
+
+def lengths(sizes: Mapping[str, int], probed: Iterable[FootageAsset]) -> Lengths:
+    """``sizes``: bytes of every file by its uri. ``probed``: what some of them hold."""
+    assets = list(probed)
+    seen = {asset.uri for asset in assets}
+    stills = {asset.uri for asset in assets if asset.kind == "still"}
+    failed = {asset.uri for asset in assets if asset.status == "failed"}
+    told_s = sum(asset.duration_s or 0.0 for asset in assets if asset.kind == "video")
+    seen_bytes = sum(sizes[uri] for uri in seen)
+    rest_bytes = sum(sizes.values()) - seen_bytes
+    rest_s = told_s / seen_bytes * rest_bytes if seen_bytes else 0.0
+    return Lengths(
+        files=len(sizes),
+        bytes=sum(sizes.values()),
+        looked_into=len(seen),
+        media_s=told_s + rest_s,
+        stills=len(stills - failed),
+        unreadable=len(failed),
+    )
 
 
 def forecast(media_s: float, rate: Rate | None, workers: int) -> Forecast:
