@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from lfr_batch.cli import following
+from lfr_batch.cli.jobs import show_job, standing_rows, tell_standing
 from lfr_batch.cli.options import (
     ConfigOption,
     JsonOption,
@@ -53,6 +54,7 @@ from lfr_batch.results.status import (
 )
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.ticks import STANDING
 
 RUN_COLUMNS = [
     "run_id",
@@ -77,14 +79,15 @@ def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption
     """Every run, newest first."""
     root, s3 = settings_of(config, out=out).results_place()
     store = open_store(root, s3)
-    rows = run_rows(open_lake(root, s3), store)
+    rows, standing = run_rows(open_lake(root, s3), store), standing_rows(store)
     if not rows:
         say(f"{root}: {no_runs(store)}")
     if as_json:
-        answer_json(rows)
+        answer_json([*rows, *standing])
     else:
         shown = [{**row, "footage": _footage(row), "not_whole": _not_whole(row)} for row in rows]
         answer_table(shown, RUN_COLUMNS)
+        tell_standing(standing)
 
 
 def _footage(row: Mapping[str, Any]) -> Any:
@@ -115,6 +118,9 @@ def status(
     --follow ends with the run, and with its exit code.
     """
     run = StoredRun(open_store(*settings_of(config, out=out).results_place()), run_id)
+    if run_id.startswith(STANDING):
+        show_job(run, as_json)
+        return
     found = following.follow(run, say) if follow else run_progress(run)
     _show_status(found, read_notices(run), as_json=as_json)
     if follow:
@@ -221,6 +227,7 @@ def _searched(found: RunOverview) -> dict[str, Any]:
         "refused": dict(progress.rejections),
         "errors": dict(found.errors),
         "unsearched": dict(found.unsearched),
+        "searched_before": dict(found.searched_before),
         "left_out": dict(found.request.left_out or {}),
         "gaps": found.request.gaps or (),
         "unmatched_rows": found.request.unmatched_rows or (),

@@ -37,7 +37,7 @@ from lfr_batch.results.hold import Hold, newest_epoch, read_claim, require_hold,
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.results.ticks import NAMED, StandingJob, TickRow, record_tick
+from lfr_batch.results.ticks import NAMED, STANDING, StandingJob, TickRow, record_tick
 from lfr_batch.scanning.arrivals import Remembered, States, put_off, tried_now, waiting
 from lfr_batch.scanning.execute import Resumption
 from lfr_batch.scanning.plan import FoundFootage, Order, prepare_run
@@ -79,7 +79,7 @@ def job_id(order: Order) -> str:
         config_hash(order.config),
         str(order.home),
     )
-    return f"standing-{hashlib.sha256(repr(asked).encode()).hexdigest()[:12]}"
+    return f"{STANDING}{hashlib.sha256(repr(asked).encode()).hexdigest()[:12]}"
 
 
 def search_new(order: Order, root: str, listener: RunListener, machinery: Machinery) -> Tick:

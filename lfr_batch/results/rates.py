@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lfr_batch.config.schema import S3Config
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.rate import Rate
 from lfr_batch.results.sql import run_query
 from lfr_batch.storage.store import Store
 
@@ -27,25 +26,10 @@ alike AS (
 )
 SELECT
   count(*) AS runs, sum(media_s) AS media_s, sum(worker_s) AS worker_s,
-  sum(sightings) AS sightings, sum(segments_planned) AS segments, any_value(computed_on) AS on_what
+  sum(sightings)::DOUBLE AS sightings, sum(segments_planned)::DOUBLE AS segments,
+  any_value(computed_on) AS on_what
 FROM alike
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Of runs with the same settings on the same kind of engine."""
-
-    runs: int
-    measured_s: float
-    """Seconds of footage that they searched."""
-    on_what: str
-    """As ``runs.computed_on``."""
-    media_s: float
-    """Seconds of footage that one worker searches in a second."""
-    sightings: float
-    segments: float
-    """For a second of footage."""
 
 
 def measured_rate(

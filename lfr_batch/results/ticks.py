@@ -12,6 +12,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from lfr_batch.results.lake_version import mark_lake
 from lfr_batch.storage.store import Store
 
+STANDING = "standing-"
+"""Begins the id of a standing job."""
 _JOBS, _TICKS = "_standing", "_ticks"
 _TRIES = 3
 NAMED = 100

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lfr_batch.records import FootageAsset
-from lfr_batch.results.rates import Rate
+from lfr_batch.results.rate import Rate
 
 SIGHTING_BYTES = 60_000
 """Its evidence picture, twice while a run is published, and its rows."""
