@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from lfr_batch.scanning.known import states_of
 from lfr_batch.scanning.plan import Basis, FoundFootage, Order, basis_of, find_footage, request_of
 from lfr_batch.scanning.probing import Numbered, Probers, probe_all
 from lfr_batch.storage.store import Store
+from lfr_batch.storage.verified import nothing_kept
 from lfr_batch.version import __version__
 from lfr_batch.work.privacy import protect_files
 from lfr_batch.work.workers import sized
@@ -79,7 +80,9 @@ def dry_run(order: Order, root: str, machinery: Machinery) -> DryRun:
     protect_files()
     store = open_store(root, order.config.s3)
     check_lake(store)
-    basis, found = basis_of(order), find_footage(order)
+    with nothing_kept():
+        basis = basis_of(order)
+    found = find_footage(order)
     asked = _asked(order, basis, store)
     done = sift(found, asked, order.config, store, machinery.machine) if order.new_only else None
     left = done.found if done else found
@@ -110,8 +113,9 @@ def _asked(order: Order, basis: Basis, store: Store) -> Asked:
 
 def _last_settled(order: Order, store: Store) -> Settled | None:
     given = {"config_hash": config_hash(order.config), "version": __version__}
-    lake = open_lake(store.uri, order.config.s3)
-    for row in run_query(lake, _SETTLED, given).to_pylist():
+    with closing(open_lake(store.uri, order.config.s3)) as lake:
+        rows = run_query(lake, _SETTLED, given).to_pylist()
+    for row in rows:
         with suppress(ValidationError, ValueError):
             return TypeAdapter(Settled).validate_python(json.loads(row["settled"]))
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -94,15 +95,15 @@ def sift(
     waiting: Waiting = nothing_waits,
 ) -> Sifted:
     """Raises StoreError, ResultsError."""
-    already = Already(store, config.s3, asked.case_ref, asked.search_key)
     states = states_of(found.entries, found.states, config.s3)
-    left, before = _unknown(found.entries, states, already.by_state())
-    now = already.under_way() if left else {}
-    under_way = Counter(now[entry.uri] for entry in left if entry.uri in now)
-    left = [entry for entry in left if entry.uri not in now]
-    late = waiting(left, states)
-    left = [entry for entry in left if entry.uri not in late]
-    known = already.otherwise(asked.gallery) if left else {}
+    with closing(Already(store, config.s3, asked.case_ref, asked.search_key)) as already:
+        left, before = _unknown(found.entries, states, already.by_state())
+        now = already.under_way() if left else {}
+        under_way = Counter(now[entry.uri] for entry in left if entry.uri in now)
+        left = [entry for entry in left if entry.uri not in now]
+        late = waiting(left, states)
+        left = [entry for entry in left if entry.uri not in late]
+        known = already.otherwise(asked.gallery) if left else {}
     again = [known[entry.uri] for entry in left if entry.uri in known]
     return Sifted(
         replace(found, entries=tuple(left), searched_before=before),

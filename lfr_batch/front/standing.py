@@ -37,7 +37,7 @@ from lfr_batch.results.hold import Hold, newest_epoch, read_claim, require_hold,
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.results.ticks import NAMED, STANDING, StandingJob, TickRow, record_tick
+from lfr_batch.results.ticks import NAMED, STANDING, StandingJob, TickRow, record_start, record_tick
 from lfr_batch.scanning.arrivals import Remembered, States, put_off, tried_now, waiting
 from lfr_batch.scanning.execute import Resumption
 from lfr_batch.scanning.plan import FoundFootage, Order, prepare_run
@@ -179,6 +179,10 @@ class _Job:
             self._remember()
         return self._recorded(replace(tick, run=ended), self._sifted)
 
+    def _note(self) -> None:
+        """That it is there: what refuses it has been asked, and the first tick may take days."""
+        record_start(self.store, self._job(Tick(self.order.standing or "", self._began_at)))
+
     def _finish_interrupted(self) -> Iterator[FinishedRun]:
         """Those that cannot be finished are left: what they had is new."""
         for run in interrupted(self.store, self.order.config.s3, self.order.standing or ""):
@@ -222,6 +226,8 @@ class _Job:
 
     def _sift_told(self, found: FoundFootage, request: RunRequest) -> FoundFootage:
         left = self._sift(found, request)
+        if self._still_s is not None and self._number == 1:
+            self._note()
         if self._sifted:
             self._listener.sifted(self._sifted)
         return left

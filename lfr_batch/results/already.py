@@ -9,6 +9,7 @@ given up, could not be got at, or changed meanwhile never is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, NamedTuple
 
 from lfr_batch.config.schema import S3Config
@@ -127,7 +128,8 @@ class Otherwise(NamedTuple):
 
 
 class Already:
-    """Questions about one case and key; what was published when it was made or later."""
+    """Questions about one case and key; what was published when it was made or later. Whoever makes
+    it closes it."""
 
     def __init__(self, store: Store, s3: S3Config, case_ref: str, search_key: str) -> None:
         self._store = store
@@ -157,6 +159,9 @@ class Already:
         rows = self._rows(_OTHERWISE, gallery=gallery)
         return {row["uri"]: Otherwise(*(row[name] for name in Otherwise._fields)) for row in rows}
 
+    def close(self) -> None:
+        self._lake.close()
+
     def _rows(self, sql: str, **more: object) -> list[Mapping[str, Any]]:
         given = {**self._asked, **more}
         rows: list[Mapping[str, Any]] = run_query(self._lake, sql, given).to_pylist()
@@ -166,7 +171,8 @@ class Already:
 def interrupted(store: Store, s3: S3Config, standing: str) -> list[StoredRun]:
     """Runs of a standing job that have not come to their end and that nobody works on, the oldest
     first."""
-    found = run_query(open_lake(store.uri, s3), _OF_JOB, {"standing": standing}).to_pylist()
+    with closing(open_lake(store.uri, s3)) as lake:
+        found = run_query(lake, _OF_JOB, {"standing": standing}).to_pylist()
     runs = [StoredRun(store, row["run_id"]) for row in found]
     return [run for run in runs if not is_locked(run)]
 

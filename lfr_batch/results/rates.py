@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from lfr_batch.config.schema import S3Config
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.rate import Rate
@@ -37,7 +39,8 @@ def measured_rate(
 ) -> Rate | None:
     """None where nothing was measured. ``computed_on`` None: as on the last such run."""
     given = {"computed_on": computed_on, "config_hash": config_hash}
-    (row,) = run_query(open_lake(store.uri, s3), _RATE, given).to_pylist()
+    with closing(open_lake(store.uri, s3)) as lake:
+        (row,) = run_query(lake, _RATE, given).to_pylist()
     if not row["runs"]:
         return None
     media_s = row["media_s"]

@@ -64,6 +64,14 @@ class StandingJob(BaseModel):
     """The files that wait, with the reason; the first of them."""
 
 
+def record_start(store: Store, job: StandingJob) -> None:
+    """Of a watch, whose first look may take days. Raises StoreError."""
+    mark_lake(store)
+    known = read_job(store, job.job)
+    now = known.model_copy(update={"watches": True}) if known else job
+    store.write_atomic(_place(job.job), now.model_dump_json(indent=1).encode())
+
+
 def record_tick(store: Store, job: StandingJob, tick: TickRow) -> None:
     """Raises StoreError. What others record of the same job at the same moment is kept."""
     mark_lake(store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -58,9 +59,8 @@ def searched_before(
     if not request.new_only or request.search_key is None:
         return {}
     files = Counter(held[0].content_id for held in probed)
-    known = Already(store, config.s3, request.case_ref, request.search_key).by_content(
-        content_id for content_id in files if content_id
-    )
+    with closing(Already(store, config.s3, request.case_ref, request.search_key)) as already:
+        known = already.by_content(content_id for content_id in files if content_id)
     contents = {content[0] for content in known}
     if contents:
         count = sum(files[content_id] for content_id in contents)

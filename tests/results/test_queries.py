@@ -29,12 +29,20 @@ NAMES = (
     "candidates_of_run",
     "coverage",
     "first_last",
+    "new_sightings",
     "not_searched",
     "sightings_of_run",
     "subjects",
     "together",
 )
-OF_ONE_RUN = ("best", "candidates_of_run", "coverage", "not_searched", "sightings_of_run")
+OF_ONE_RUN = (
+    "best",
+    "candidates_of_run",
+    "coverage",
+    "new_sightings",
+    "not_searched",
+    "sightings_of_run",
+)
 OF_ALL_RUNS = ("first_last", "subjects", "together")
 
 
