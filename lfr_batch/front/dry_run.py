@@ -16,7 +16,7 @@ from lfr_batch.config.load import config_hash
 from lfr_batch.engine.in_process import run_in_child
 from lfr_batch.footage.places import ObjectState
 from lfr_batch.front.machinery import Machinery
-from lfr_batch.front.sifting import Asked, Sifted, asked_by, sift
+from lfr_batch.front.sifting import Sifted, Sought, asked_by, sift
 from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery.thresholds import ThresholdChoice
 from lfr_batch.models.settled import Settled
@@ -104,11 +104,11 @@ def dry_run(order: Order, root: str, machinery: Machinery) -> DryRun:
     )
 
 
-def _asked(order: Order, basis: Basis, store: Store) -> Asked:
+def _asked(order: Order, basis: Basis, store: Store) -> Sought:
     settled = _last_settled(order, store)
     if settled:
         return asked_by(request_of(order, datetime.now(UTC), basis, settled))
-    return Asked(order.authority.case_ref, order.gallery, "", config_hash(order.config), None)
+    return Sought(order.authority.case_ref, order.gallery, "", config_hash(order.config), None)
 
 
 def _last_settled(order: Order, store: Store) -> Settled | None:

@@ -24,7 +24,7 @@ from lfr_batch.work.machine import FindMachine
 from lfr_batch.work.workers import sized
 
 
-class Asked(NamedTuple):
+class Sought(NamedTuple):
     """What decides which footage was searched before."""
 
     case_ref: str
@@ -36,10 +36,10 @@ class Asked(NamedTuple):
     """As ``runs.computed_on``; None: as by the last run with these settings."""
 
 
-def asked_by(request: RunRequest) -> Asked:
+def asked_by(request: RunRequest) -> Sought:
     computed_on = in_words(request.settled) if request.settled else None
     key = request.search_key or ""
-    return Asked(request.case_ref, request.gallery, key, request.config_hash, computed_on)
+    return Sought(request.case_ref, request.gallery, key, request.config_hash, computed_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def nothing_waits(_: Sequence[FootageEntry], __: Mapping[str, ObjectState]) -> M
 
 def sift(
     found: FoundFootage,
-    asked: Asked,
+    asked: Sought,
     config: Config,
     store: Store,
     find_machine: FindMachine,
@@ -134,7 +134,7 @@ def _unknown(
 
 def _again(
     known: Sequence[Otherwise],
-    asked: Asked,
+    asked: Sought,
     config: Config,
     store: Store,
     find_machine: FindMachine,

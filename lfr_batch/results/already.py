@@ -110,7 +110,7 @@ GROUP BY f.uri
 """
 
 
-class Verdict(NamedTuple):
+class Searched(NamedTuple):
     """What became of footage in the run that searched it; as columns of ``footage``."""
 
     run_id: str
@@ -141,11 +141,11 @@ class Already:
         rows = self._rows(_BY_STATE, passing=list(PASSING))
         return {row["state_id"]: row["run_id"] for row in rows}
 
-    def by_content(self, content_ids: Iterable[str]) -> dict[tuple[Any, ...], Verdict]:
+    def by_content(self, content_ids: Iterable[str]) -> dict[tuple[Any, ...], Searched]:
         """By the columns ``CONTENT``; see ``content_of``."""
         rows = self._rows(_BY_CONTENT, passing=list(PASSING), content_ids=list(content_ids))
         return {
-            tuple(row[name] for name in CONTENT): Verdict(*(row[n] for n in Verdict._fields))
+            tuple(row[name] for name in CONTENT): Searched(*(row[n] for n in Searched._fields))
             for row in rows
         }
 

@@ -15,14 +15,14 @@ from lfr_batch.errors import FootageError, StoreError, UsageError
 from lfr_batch.footage.places import ObjectState
 from lfr_batch.footage.sources import source_of
 from lfr_batch.records import FootageAsset, FootageEntry
-from lfr_batch.results.already import Already, Verdict, content_of
+from lfr_batch.results.already import Already, Searched, content_of
 from lfr_batch.results.run_state import RunRequest
 from lfr_batch.storage.store import Store
 
 LOOKS = 16
 """Files that are asked at once how they stand: it is waited for, not computed."""
 
-Known = Mapping[tuple[Any, ...], Verdict]
+Known = Mapping[tuple[Any, ...], Searched]
 """Verdicts by ``already.content_of``."""
 
 
@@ -78,7 +78,7 @@ def as_known(held: tuple[FootageAsset, ...], known: Known) -> tuple[FootageAsset
     return tuple(_with(asset, verdict) for asset, verdict in zip(held, there, strict=True))
 
 
-def _with(asset: FootageAsset, verdict: Verdict) -> FootageAsset:
+def _with(asset: FootageAsset, verdict: Searched) -> FootageAsset:
     partly = verdict.status == "partly"
     note = f"the same bytes were searched in run {verdict.run_id}"
     return replace(
