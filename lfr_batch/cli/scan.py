@@ -249,6 +249,7 @@ def _told(settings: Settings) -> RunListener:
         found=tell_found,
         sifted=tell_sifted,
         taken_up=partial(_tell_taken_up, settings),
+        not_finished=say,
         created=partial(_tell_created, settings),
         asked_before=partial(_tell_asked_before, settings),
         searching=scan_progress,

@@ -38,6 +38,8 @@ class RunListener:
     """Where only what is new is asked for: what is left of it, and what that costs."""
     taken_up: Callable[[str], None] = _ignore
     """A run of the same standing job was interrupted: it is finished first."""
+    not_finished: Callable[[str], None] = _ignore
+    """A sentence: why it could not be, so that what it had is searched anew."""
     asked_before: Callable[[str], None] = _ignore
     """The id is that of a run which is on record: that goes on."""
     created: Callable[[Prepared], None] = _ignore

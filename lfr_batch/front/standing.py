@@ -199,7 +199,7 @@ class _Job:
                 continue
             except LfrError as error:
                 self._given_up.add(run.run_id)
-                logger.warning("run %s cannot be finished: %s", run.run_id, error)
+                self._listener.not_finished(f"What it had is searched anew: {error}")
 
     def _search(self) -> FinishedRun | None:
         """What workers compute with is settled with the first run and whenever there is another:

@@ -127,6 +127,7 @@ class Watching:
         listener = RunListener(
             sifted=lambda sifted: self.told.extend(sifted_sentences(sifted)),
             taken_up=lambda run_id: self.told.append(f"taken up {run_id}"),
+            not_finished=self.told.append,
         )
         where = str(self.results)
         ticks = watch(self.order, where, 9.0, still_s, listener, HERE, lambda _: None)
@@ -250,9 +251,11 @@ def test_who_watches_the_same_is_refused_and_others_do_nothing_twice(
     assert looks.tick().run is not None
 
 
+@pytest.mark.parametrize("version", [None, "0.0.1"], ids=["this version", "another"])
 def test_what_was_interrupted_is_finished_first(
-    casework: Casework, archive: Path, tmp_path: Path
+    casework: Casework, archive: Path, tmp_path: Path, version: str | None
 ) -> None:
+    """Where it can be: what another version began is searched anew."""
     settle_down(archive)
     watching = Watching(casework.order(), archive, tmp_path / "results")
 
@@ -266,14 +269,22 @@ def test_what_was_interrupted_is_finished_first(
     store = open_store(watching.results)
     (run_id,) = list_runs(store)
     with lock_run(StoredRun(store, run_id)) as hold:  # as planning records it
-        record_run(hold, load_run(hold.run), RunEntry("planning"))
+        asked = load_run(hold.run)
+        other = asked.model_copy(update={"software_version": version or asked.software_version})
+        store.write_atomic(hold.run.state("request.json"), other.model_dump_json().encode())
+        record_run(hold, other, RunEntry("planning"))
     put(casework.played / "passing.mp4", archive / "late.mp4", b"late")
     with watching:
         tick = watching.tick()
-    assert [run.run_id for run in tick.taken_up] == [run_id]
     assert watching.told[0] == f"taken up {run_id}"
     assert tick.run is not None
-    assert [asset.uri for asset in tick.run.result.assets] == [str(archive / "late.mp4")]
+    late = str(archive / "late.mp4")
+    if version:
+        assert watching.told[1].startswith("What it had is searched anew: Run")
+        assert (tick.taken_up, len(tick.run.result.assets)) == ((), 3)
+    else:
+        assert [run.run_id for run in tick.taken_up] == [run_id]
+        assert [asset.uri for asset in tick.run.result.assets] == [late]
 
 
 def test_a_tick_that_fails_says_so_and_the_next_tries_again(archive: Path, looks: Watching) -> None:
