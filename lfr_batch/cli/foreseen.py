@@ -32,7 +32,7 @@ def _lines(found: DryRun) -> list[str]:
         lines.append(f"manifest   about {found.matched} of {found.files} files; {unmatched}")
     lines += [
         f"footage    {_lengths_sentence(found.lengths)}",
-        f"time       {forecast_sentence(found.forecast)}",
+        f"time       {forecast_sentence(found.forecast)}{_stills(found.lengths)}",
         f"disk       {_disk(found)}",
         f"gallery    snapshot {found.snapshot_id}",
         f"threshold  {explain(found.choice)}",
@@ -43,17 +43,17 @@ def _lines(found: DryRun) -> list[str]:
 
 def _lengths_sentence(found: Lengths) -> str:
     how = (
-        f"estimated by the length of {found.looked_into} of them and the size of all"
+        f"estimated by the length of {found.looked_into} of {found.films} and the size of all"
         if found.is_estimated
         else "by what the files say of their length"
     )
-    others = [
-        f"{counted(count, what)}"
-        for count, what in ((found.stills, "still"), (found.unreadable, "file that cannot be read"))
-        if count
-    ]
-    beside = f", {' and '.join(others)} among those looked into" if others else ""
-    return f"{footage_time(found.media_s)} in {size(found.bytes)} ({how}){beside}"
+    stills = f", {counted(found.stills, 'still')}" if found.stills else ""
+    lost = f", {found.unreadable} of which cannot be read" if found.unreadable else ""
+    return f"{footage_time(found.media_s)} of video ({how}{lost}){stills}; {size(found.bytes)}"
+
+
+def _stills(found: Lengths) -> str:
+    return f"; without {counted(found.stills, 'still')}" if found.stills else ""
 
 
 def _disk(found: DryRun) -> str:

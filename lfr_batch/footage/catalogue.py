@@ -110,7 +110,7 @@ def _blank(entry: FootageEntry) -> FootageAsset:
     return FootageAsset(
         footage_id=_footage_id(entry.uri, None),
         uri=entry.uri,
-        kind="still" if _still_by_name(entry.uri) else "video",
+        kind="still" if still_by_name(entry.uri) else "video",
         status="failed",
         camera_id=entry.camera_id,
         site=entry.site,
@@ -195,7 +195,8 @@ def _begun(moment: datetime | None, later_s: float) -> datetime | None:
     return moment + timedelta(seconds=later_s) if moment else None
 
 
-def _still_by_name(uri: str) -> bool:
+def still_by_name(uri: str) -> bool:
+    """Whether its ending is a picture's."""
     suffix = PurePosixPath(uri).suffix.lower()
     return suffix in STILL_SUFFIXES
 

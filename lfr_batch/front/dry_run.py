@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from lfr_batch.config.load import config_hash
 from lfr_batch.engine.in_process import run_in_child
+from lfr_batch.footage.catalogue import still_by_name
 from lfr_batch.footage.places import ObjectState
 from lfr_batch.front.machinery import Machinery
 from lfr_batch.front.sifting import Sifted, Sought, asked_by, sift
@@ -124,15 +125,17 @@ def _last_settled(order: Order, store: Store) -> Settled | None:
 def _lengths(
     entries: Sequence[FootageEntry], states: Mapping[str, ObjectState], order: Order
 ) -> Lengths:
-    """Of some of the files, spread over all of them, what they say of their length."""
-    step = max(1, -(-len(entries) // LOOKED_INTO))
-    some = [Numbered(number, entry) for number, entry in enumerate(entries[::step])]
+    """Of some of the files that are no pictures by their names, spread over all of them, what they
+    say of their length."""
+    films = [entry for entry in entries if not still_by_name(entry.uri)]
+    step = max(1, -(-len(films) // LOOKED_INTO))
+    some = [Numbered(number, entry) for number, entry in enumerate(films[::step])]
     probed: list[FootageAsset] = []
     tell = _unheard
     for held in probe_all(Probers(run_in_child), some, order.config, tell, unread=True):
         probed += held.assets
     sizes = {entry.uri: states[entry.uri].bytes if entry.uri in states else 0 for entry in entries}
-    return lengths(sizes, probed)
+    return lengths(sizes, {entry.uri for entry in films}, probed)
 
 
 def _unheard(_: str) -> None: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from lfr_batch.records import FootageAsset
@@ -48,39 +48,43 @@ class Forecast:
 class Lengths:
     """How much footage there is."""
 
-    files: int
     bytes: int
+    """Of all files."""
+    films: int
+    """Files that are no pictures by their names."""
     looked_into: int
-    """Files that said how long they are; the others count by their size, at the same rate."""
+    """Of these, files that said how long they are; the others count by their size, alike."""
     media_s: float
     """Of all streams together, seconds."""
     stills: int
-    """Of the files that were looked into."""
+    """By their names, and those found among the films."""
     unreadable: int
-    """Of those, as well."""
+    """Of the files that were looked into."""
 
     @property
     def is_estimated(self) -> bool:
-        return self.looked_into < self.files
+        return self.looked_into < self.films
 
 
-def lengths(sizes: Mapping[str, int], probed: Iterable[FootageAsset]) -> Lengths:
-    """``sizes``: bytes of every file by its uri. ``probed``: what some of them hold."""
+def lengths(
+    sizes: Mapping[str, int], films: Collection[str], probed: Iterable[FootageAsset]
+) -> Lengths:
+    """``sizes``: bytes of every file by its uri. ``films``: those that are no pictures by their
+    names. ``probed``: what some of these hold."""
     assets = list(probed)
     seen = {asset.uri for asset in assets}
-    stills = {asset.uri for asset in assets if asset.kind == "still"}
-    failed = {asset.uri for asset in assets if asset.status == "failed"}
+    stills = {asset.uri for asset in assets if asset.kind == "still" and asset.status != "failed"}
     told_s = sum(asset.duration_s or 0.0 for asset in assets if asset.kind == "video")
     seen_bytes = sum(sizes[uri] for uri in seen)
-    rest_bytes = sum(sizes.values()) - seen_bytes
+    rest_bytes = sum(sizes[uri] for uri in films) - seen_bytes
     rest_s = told_s / seen_bytes * rest_bytes if seen_bytes else 0.0
     return Lengths(
-        files=len(sizes),
         bytes=sum(sizes.values()),
+        films=len(films),
         looked_into=len(seen),
         media_s=told_s + rest_s,
-        stills=len(stills - failed),
-        unreadable=len(failed),
+        stills=len(sizes) - len(films) + len(stills),
+        unreadable=len({asset.uri for asset in assets if asset.status == "failed"}),
     )
 
 

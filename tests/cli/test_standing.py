@@ -60,8 +60,9 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(
     assert code == 0, err
     assert "files      4 files found, 4 to be searched\n" in out
     assert "manifest   about 1 of 4 files; 1 of its rows match none\n" in out
-    assert "footage    7 s in " in out
-    assert "1 still and 1 file that cannot be read among those looked into\n" in out
+    length = "by what the files say of their length, 1 of which cannot be read"
+    assert f"footage    7 s of video ({length}), 1 still; " in out
+    assert "; without 1 still\n" in out
     assert "no run with these settings has been measured here" in out
     assert "threshold  threshold 0.363: target FPIR 0.01 over 2 templates" in out
     assert out.endswith("Nothing was written.\n")

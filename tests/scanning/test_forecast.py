@@ -31,14 +31,15 @@ def video(uri: str, duration_s: float | None, stream: int = 0) -> FootageAsset:
 def test_what_was_not_looked_into_counts_by_its_size() -> None:
     broken = FootageAsset("f-b", "b", "video", "failed", error="no video")
     still = FootageAsset("f-c", "c", "still", "ok")
-    sizes = {"a": 600, "b": 100, "c": 100, "d": 800, "e": 800}
-    found = lengths(sizes, [video("a", 40.0), video("a", 40.0, stream=1), broken, still])
+    sizes = {"a": 600, "b": 100, "c": 100, "d": 800, "e": 800, "p.jpg": 70}
+    films = {"a", "b", "c", "d", "e"}
+    found = lengths(sizes, films, [video("a", 40.0), video("a", 40.0, stream=1), broken, still])
     assert found.media_s == 80.0 + 80.0 / 800 * 1600
-    assert (found.files, found.looked_into, found.is_estimated) == (5, 3, True)
-    assert (found.bytes, found.stills, found.unreadable) == (2400, 1, 1)
+    assert (found.films, found.looked_into, found.is_estimated) == (5, 3, True)
+    assert (found.bytes, found.stills, found.unreadable) == (2470, 2, 1)
 
 
 def test_nothing_takes_nothing() -> None:
-    found = lengths({}, [])
+    found = lengths({}, set(), [])
     assert (found.media_s, found.is_estimated) == (0.0, False)
     assert forecast(0.0, RATE, 1).wall_s == 0.0
