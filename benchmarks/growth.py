@@ -38,9 +38,11 @@ from benchmarks.growth_model import (
 from benchmarks.growth_product import Point, measure
 from benchmarks.machine import describe_machine
 from lfr_batch.results.ledger import FAN, LEVELS
-from lfr_batch.results.publish import PART_BYTES, PART_ROWS
+from lfr_batch.results.publish import PART_BYTES
 from lfr_batch.scanning.execute import LEDGER_BLOCK
 
+PART_ROWS = 500_000
+"""Of sightings and candidates, in 64 MiB, about."""
 IN_RAY = 4096
 """Segments in the hands of a large cluster's workers; none waits in Ray."""
 DESIGN = Design(IN_RAY, LEDGER_BLOCK, FAN, LEVELS, PART_ROWS, PART_BYTES)

@@ -289,6 +289,8 @@ class Sighting:
     """Number of the picture (page, frame) of a still, from 1; None in a video."""
     threshold: float | None = None
     """Threshold that applied; None: the run's."""
+    thumbnail: bytes | None = None
+    """The evidence picture as a small JPEG; None in shards of before."""
 
     @property
     def score(self) -> float:

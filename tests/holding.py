@@ -28,11 +28,12 @@ def publish_run(
     outcomes: Mapping[str, SegmentOutcome],
     sightings: Iterable[Sighting],
     status: RunStatus,
+    enrolled: publish.ReadEnrolled = publish.nobody_known,
     **more: Any,
 ) -> None:
     with lock_run(StoredRun(store, request.run_id)) as hold:
         state = RunState(request, tuple(assets), tuple(plan), outcomes)
-        publish.publish_run(hold, state, sightings, RunEntry(status, **more))
+        publish.publish_run(hold, state, sightings, RunEntry(status, **more), enrolled)
 
 
 def record_run(store: Store, request: RunRequest, status: RunStatus, **more: Any) -> None:

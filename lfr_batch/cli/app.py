@@ -47,6 +47,7 @@ COMMANDS = {
         "results:report",
         "Write the report of a run: one HTML file with the evidence pictures.",
     ),
+    "lake": ("lake:lake_app", "The files that the results are in: put them together."),
     "models": ("models:models_app", "Model packs: fetch, add, list, verify."),
     "gallery": ("gallery:gallery_app", "Galleries of enrolled people."),
     "live": ("live.command:live", "Watch cameras for the people of a watchlist."),

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.options import ConfigOption, OutOption, settings_of
+from lfr_batch.cli.options import ConfigOption, OutOption, RunArgument, settings_of
 from lfr_batch.cli.output import say
 from lfr_batch.front.cancel import cancel_run
 from lfr_batch.oversight.authority import operator_name
 
 
 def cancel(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="As `lfr runs` shows it.")],
+    run: RunArgument,
     operator: Annotated[
         str | None, typer.Option(help="Who asks for it; your login name unless given.")
     ] = None,
@@ -24,7 +24,7 @@ def cancel(
 
     Whoever works on it keeps what is done, and stops within a segment's time.
     """
-    cancel_run(run_id, operator_name(operator), settings_of(config, out=out))
+    run_id = cancel_run(run, operator_name(operator), settings_of(config, out=out))
     say(
         f"run {run_id} was asked to end: what is done is kept; `lfr status "
         f"{run_id}` shows when it has, `lfr resume {run_id}` goes on."

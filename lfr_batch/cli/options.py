@@ -68,6 +68,16 @@ RunIdOption = Annotated[
         help="Call the run that; given again, the same run goes on from where it stands.",
     ),
 ]
+CaseFilterOption = Annotated[
+    str | None, typer.Option("--case", help="Of the runs of this case alone.")
+]
+RunArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="As `lfr runs` shows it, its beginning, or latest: the one that was started last.",
+    ),
+]
 OutOption = Annotated[
     str | None,
     typer.Option("--out", help="Results root, a directory or s3://bucket/prefix."),

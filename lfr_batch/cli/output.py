@@ -102,7 +102,7 @@ def _cell(value: Any) -> str:
         case None:
             return nothing()
         case float():
-            return f"{value:.3f}" if value == 0 or abs(value) >= 5e-4 else f"{value:.3g}"
+            return f"{value:.3f}" if value == 0 or abs(value) >= 0.1 else f"{value:.3g}"
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S}"
         case _:

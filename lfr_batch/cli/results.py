@@ -15,9 +15,11 @@ import typer
 from lfr_batch.cli import following
 from lfr_batch.cli.jobs import show_job, standing_rows, tell_standing
 from lfr_batch.cli.options import (
+    CaseFilterOption,
     ConfigOption,
     JsonOption,
     OutOption,
+    RunArgument,
     settings_of,
 )
 from lfr_batch.cli.output import (
@@ -55,6 +57,7 @@ from lfr_batch.results.status import (
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.ticks import STANDING
+from lfr_batch.results.which_run import LATEST, which_run
 
 RUN_COLUMNS = [
     "run_id",
@@ -75,13 +78,31 @@ STATUS_MEANS = {
 }
 
 
-def runs(out: OutOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def runs(
+    run: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help="Those alone whose ids begin like this, or latest."),
+    ] = None,
+    case_ref: CaseFilterOption = None,
+    out: OutOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Every run, newest first."""
     root, s3 = settings_of(config, out=out).results_place()
     store = open_store(root, s3)
-    rows, standing = run_rows(open_lake(root, s3), store), standing_rows(store)
-    if not rows:
+    every = run_rows(open_lake(root, s3), store)
+    rows = [row for row in every if case_ref in (None, row["case_ref"])]
+    if run == LATEST:
+        rows = rows[:1]
+    elif run:
+        rows = [row for row in rows if row["run_id"].startswith(run)]
+    standing = [] if run else standing_rows(store)
+    standing = [row for row in standing if case_ref in (None, row["case_ref"])]
+    if not every:
         say(f"{root}: {no_runs(store)}")
+    elif not rows:
+        say(f"{root}: none of its {len(every)} runs is meant; `lfr runs` lists them")
     if as_json:
         answer_json([*rows, *standing])
     else:
@@ -105,7 +126,7 @@ def _not_whole(row: Mapping[str, Any]) -> str | None:
 
 
 def status(
-    run_id: Annotated[str, typer.Argument(metavar="RUN")],
+    run_id: RunArgument,
     out: OutOption = None,
     config: ConfigOption = None,
     follow: Annotated[
@@ -117,10 +138,11 @@ def status(
 
     --follow ends with the run, and with its exit code.
     """
-    run = StoredRun(open_store(*settings_of(config, out=out).results_place()), run_id)
+    store = open_store(*settings_of(config, out=out).results_place())
     if run_id.startswith(STANDING):
-        show_job(run, as_json)
+        show_job(StoredRun(store, run_id), as_json)
         return
+    run = StoredRun(store, which_run(store, run_id))
     found = following.follow(run, say) if follow else run_progress(run)
     _show_status(found, read_notices(run), as_json=as_json)
     if follow:
@@ -182,6 +204,8 @@ def _way_on(found: RunOverview) -> str | None:
 def _share(file: FileState) -> str:
     if file.unsearched_share is None:
         return "an unknown share"
+    if 0 < file.unsearched_share < 0.0005:
+        return "less than 0.1 %"
     return f"{file.unsearched_share:.1%}".replace("%", " %")
 
 
@@ -221,7 +245,7 @@ def _searched(found: RunOverview) -> dict[str, Any]:
         "failed": progress.failed,
         "quarantined": progress.quarantined,
         "pending": progress.pending,
-        "real_time": None if found.speed is None else round(found.speed, 2),
+        "real_time": None if found.speed is None else float(f"{found.speed:.3g}"),
         "faces": progress.faces_detected,
         "sightings": found.sightings,
         "refused": dict(progress.rejections),
@@ -238,33 +262,66 @@ def sql(
     query: Annotated[str | None, typer.Argument(help="SQL; without it, a prompt.")] = None,
     question: Annotated[
         str | None,
-        typer.Option("--ask", help=f"A ready question instead: {', '.join(query_names())}."),
+        typer.Option(
+            "--question",
+            "-q",
+            "--ask",
+            help=f"A ready question instead: {', '.join(query_names())}; or one of your own, "
+            "LFR_HOME/queries/NAME.sql.",
+        ),
     ] = None,
     param: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Value of $NAME, as text; may be repeated."),
     ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(help="About this run: its id, its beginning, or latest. $run_id in SQL."),
+    ] = None,
+    case_ref: CaseFilterOption = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="About every run that has finished.")
+    ] = False,
     form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
     out: OutOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Ask the results in SQL. The view `columns` documents all others."""
-    given = dict(map(parameter, param or ()))
     if query is not None and question is not None:
-        raise UsageError("Ask one thing: SQL, or a ready question with --ask.")
+        raise UsageError("Ask one thing: SQL, or a ready question with -q.")
+    if every and run is not None:
+        raise UsageError("Ask for one run or for all: --run, or --all.")
     settings = settings_of(config, out=out)
     results = open_results(settings)
+    given = _given(results, dict(map(parameter, param or ())), run, case_ref)
+    given |= {"all": "true"} if every else {}
     if question is None and query is None:
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
         _tell_if_empty(results, settings)
         raise typer.Exit(prompt(results.lake, folder_here(home()), form, given))
     found = results.ask(question, given) if question else results.arrow(query or "", given)
-    text = render(found, form, encoding_of(sys.stdout))
+    text = render(found, form, encoding_of(sys.stdout), whole=not sys.stdout.isatty())
     _tell_if_empty(results, settings)
-    if question:
-        say(results.about(question, given))
+    if question and (told := results.about(question, given)):
+        say(told)
     _show(text)
+
+
+def _given(
+    results: Results, values: dict[str, str], run: str | None, case_ref: str | None
+) -> dict[str, str]:
+    """With --run and --case as the parameters that they are. Raises UsageError for what is said
+    twice."""
+    said = {"run_id": ("--run", run), "case_ref": ("--case", case_ref)}
+    for name, (option, value) in said.items():
+        if value is not None and name in values:
+            raise UsageError(f"Say it once: {option}, or --param {name}=….")
+        if value is not None:
+            values[name] = value
+    if run is not None:
+        values["run_id"] = results.run_id(run, case_ref)
+    return values
 
 
 def _tell_if_empty(results: Results, settings: Settings) -> None:
@@ -282,7 +339,7 @@ def _show(text: str | bytes) -> None:
 
 
 def report(
-    run_id: Annotated[str, typer.Argument(metavar="RUN")],
+    run_id: RunArgument,
     out: Annotated[Path | None, typer.Option("--out", help="HTML file to write.")] = None,
     results: Annotated[str | None, typer.Option("--results", help="Results root.")] = None,
     config: ConfigOption = None,
@@ -292,7 +349,9 @@ def report(
     Of a deployment: its figures, as forces publish them, and beside the HTML as CSV. No pictures.
     """
     root, s3 = settings_of(config, out=results).results_place()
-    run, lake = StoredRun(open_store(root, s3), run_id), open_lake(root, s3)
+    store, lake = open_store(root, s3), open_lake(root, s3)
+    run_id = which_run(store, run_id)
+    run = StoredRun(store, run_id)
     path = out or Path(f"report-{run_id}.html")
     if _kind(lake, run_id) == "live":
         from lfr_batch.live.afterwards.report import write_live_report  # noqa: PLC0415

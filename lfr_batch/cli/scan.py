@@ -30,6 +30,7 @@ from lfr_batch.cli.options import (
     OutOption,
     PackOption,
     PurposeOption,
+    RunArgument,
     RunIdOption,
     SetOption,
     ThresholdOption,
@@ -187,7 +188,7 @@ def search(
 
 
 def resume(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="As `lfr runs` shows it.")],
+    run_id: RunArgument,
     retry_failed: Annotated[
         bool, typer.Option(help="Try segments again, too, whose footage could not be read.")
     ] = False,

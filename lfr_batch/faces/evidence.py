@@ -5,6 +5,7 @@ Pure.
 from __future__ import annotations
 
 import cv2
+import numpy as np
 
 from lfr_batch.faces.boxes import grow
 from lfr_batch.records import ByteArray, FaceView, FloatArray
@@ -12,6 +13,7 @@ from lfr_batch.records import ByteArray, FaceView, FloatArray
 HIDDEN_CELLS = 4
 """A hidden face is this many flat cells across."""
 JPEG_QUALITY = 92
+THUMBNAIL_PX, THUMBNAIL_QUALITY = 112, 80
 
 
 def evidence(view: FaceView, missed_xyxy: FloatArray | None = None) -> ByteArray:
@@ -40,6 +42,17 @@ def encode_jpeg(picture_bgr: ByteArray, quality: int = JPEG_QUALITY) -> bytes:
     if not done:
         raise ValueError(f"a picture of shape {picture_bgr.shape} cannot be encoded as JPEG")
     return bytes(data)
+
+
+def thumbnail(picture_bgr: ByteArray) -> bytes:
+    """A small JPEG, at most THUMBNAIL_PX on its longer side, for lists."""
+    height, width = picture_bgr.shape[:2]
+    scale = THUMBNAIL_PX / max(height, width)
+    if scale >= 1:
+        return encode_jpeg(picture_bgr, THUMBNAIL_QUALITY)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    small = cv2.resize(picture_bgr, size, interpolation=cv2.INTER_AREA)
+    return encode_jpeg(np.asarray(small, np.uint8), THUMBNAIL_QUALITY)
 
 
 def _hide(crop: ByteArray, box_xyxy: FloatArray) -> None:

@@ -11,14 +11,18 @@ from lfr_batch.results.lock import is_locked
 from lfr_batch.results.run_state import load_run
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.which_run import which_run
 
 
-def cancel_run(run_id: str, operator: str, settings: Settings) -> None:
+def cancel_run(said: str, operator: str, settings: Settings) -> str:
     """Whoever works on the run keeps what is done, and stops within a segment's time.
 
+    ``said`` is as ``which_run`` takes it; the run's id comes back.
     Raises RunNotFound, StoreError, and UsageError where nobody works on it or it is a deployment.
     """
-    run = StoredRun(open_store(*settings.results_place()), run_id)
+    store = open_store(*settings.results_place())
+    run_id = which_run(store, said)
+    run = StoredRun(store, run_id)
     if load_run(run).kind == "live":
         raise UsageError(f"{run_id} is a live deployment: end it where it runs, with Ctrl-C.")
     if not is_locked(run):
@@ -27,3 +31,4 @@ def cancel_run(run_id: str, operator: str, settings: Settings) -> None:
             "how it stands."
         )
     ask_to_end(run, operator, datetime.now(UTC))
+    return run_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import duckdb
@@ -11,9 +12,12 @@ import pyarrow as pa
 
 from lfr_batch.config.load import NOTHING
 from lfr_batch.front.settings import Settings
+from lfr_batch.homes.at_hand import folder_here
 from lfr_batch.results.ask import about, ask
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.queries import own_questions
 from lfr_batch.results.sql import Lake, run_query
+from lfr_batch.results.which_run import run_in_lake
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +26,15 @@ class Results:
 
     lake: Lake
     """Of all results under a root."""
+    questions: Path | None = None
+    """Folder of somebody's own questions, beside the ready ones; it need not be there."""
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The views ``runs``, ``footage``, ``segments``, ``sightings``, ``candidates``,
-        ``best_shots``, ``alerts``, ``reviews``, ``latest_run``, ``finished_runs``, and ``columns``,
-        which documents them all. DuckDB itself would write where it is told to; the methods below
+        ``subjects``, ``best_shots``, ``alerts``, ``reviews``, those that are made of them
+        (``sightings_wide``, ``visits``, ``coverage``, …), and ``columns``, which documents them
+        all. DuckDB itself would write where it is told to; the methods below
         let nothing be written."""
         return self.lake.connection
 
@@ -43,16 +50,21 @@ class Results:
         return self.arrow(sql, parameters).to_pandas()
 
     def ask(self, question: str, parameters: Mapping[str, Any] = NOTHING) -> pa.Table:
-        """The answer to a ready question, as ``best`` or ``not_searched``.
+        """The answer to a ready question, as ``best`` or ``not_searched``, or to one's own.
 
-        Raises QueryError also where the run that is meant can have no answer: none would read as
-        "nobody".
+        ``run_id`` may be 'latest' or the beginning of an id that no other run's has. Raises
+        QueryError also where the run that is meant can have no answer: none would read as "nobody".
         """
-        return ask(self.lake, question, parameters)
+        return ask(self.lake, question, parameters, self.questions)
 
     def about(self, question: str, parameters: Mapping[str, Any] = NOTHING) -> str:
-        """Which runs ``ask`` answers of, for people."""
-        return about(self.lake, question, parameters)
+        """Which runs ``ask`` answers of, and the key of its answer, for people."""
+        return about(self.lake, question, parameters, self.questions)
+
+    def run_id(self, said: str, case_ref: str | None = None) -> str:
+        """Of the run whose id begins like that; 'latest': of the one that finished last, of a case
+        where given. Raises QueryError for one there is not, and where several begin like that."""
+        return run_in_lake(self.lake, said, case_ref)
 
     def close(self) -> None:
         self.lake.close()
@@ -69,4 +81,6 @@ def open_results(settings: Settings | None = None) -> Results:
 
     Raises ConfigError, ResultsTooNew, StoreUnreachable, and ResultsError for a damaged part.
     """
-    return Results(open_lake(*(settings or Settings()).results_place()))
+    settings = settings or Settings()
+    questions = own_questions(folder_here(settings.home_place))
+    return Results(open_lake(*settings.results_place()), questions)

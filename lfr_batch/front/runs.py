@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,13 +13,14 @@ import pyarrow as pa
 from lfr_batch.config.load import override, parse_config
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.table import Engines
-from lfr_batch.errors import NoFootage, UsageError
+from lfr_batch.errors import NoFootage, ResultsError, StoreError, UsageError
 from lfr_batch.front.asked_before import is_asked_before
 from lfr_batch.front.listeners import NOBODY, RunListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
 from lfr_batch.results.ask import ask
+from lfr_batch.results.compact import compact_if_it_pays
 from lfr_batch.results.hold import Hold
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lake_version import check_lake
@@ -28,10 +30,13 @@ from lfr_batch.results.run_state import begin_run, load_run, read_plan
 from lfr_batch.results.status import FileState, not_whole
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.which_run import which_run
 from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_held
 from lfr_batch.scanning.plan import FoundFootage, Order, Prepared, Sift, prepare_run
 from lfr_batch.storage.store import Store
 from lfr_batch.work.privacy import protect_files
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,7 @@ def begin_order(
             found = prepared.found.without_entries()
             del prepared  # a million entries, which are on record now
             result = _execute(hold, Resumption(engine), listener, machinery, engines)
+    _tidy_up(store)
     return FinishedRun(result, store, found)
 
 
@@ -146,19 +152,21 @@ def resume_run(
 ) -> FinishedRun:
     """Finish a run that was interrupted, and try again what was quarantined.
 
-    Of the settings places count, and what they say of the engine and the limits; what decides
-    results does not change. ``retry_failed``: also segments whose footage could not be read.
+    ``run_id`` is as ``which_run`` takes it. Of the settings places count, and what they say of the
+    engine and the limits; what decides results does not change. ``retry_failed``: also segments
+    whose footage could not be read.
     """
     protect_files()
-    run = StoredRun(open_store(*settings.results_place()), run_id)
+    store = open_store(*settings.results_place())
+    run = StoredRun(store, which_run(store, run_id))
     request = load_run(run)
     if request.kind == "live":
         raise UsageError(
-            f"{run_id} was a live deployment, and its cameras are not there to be looked at again: "
-            "start a new one with `lfr live`; `lfr report` still works."
+            f"{run.run_id} was a live deployment, and its cameras are not there to be looked at "
+            "again: start a new one with `lfr live`; `lfr report` still works."
         )
     _require_no_effect(settings.overrides)
-    recorded = parse_config(request.config, f"the request of run {run_id}")
+    recorded = parse_config(request.config, f"the request of run {run.run_id}")
     now = said_over(recorded, settings)
     resumption = Resumption(now.engine, retry_failed, probe_again=True, limits=now.limits)
     return continue_run(run, resumption, listener, machinery)
@@ -171,7 +179,16 @@ def continue_run(
     engine = resumption.engine or EngineConfig()
     with alone_on_ray(engine), machinery.joined(engine) as engines, lock_run(run) as hold:
         result = _execute(hold, resumption, listener, machinery, engines)
+    _tidy_up(run.store)
     return FinishedRun(result, run.store)
+
+
+def _tidy_up(store: Store) -> None:
+    """Nothing of the run depends on it: what is refused is tried again after the next."""
+    try:
+        compact_if_it_pays(store)
+    except (StoreError, ResultsError) as error:
+        logger.warning("runs in %s could not be compacted: %s", store.uri, error)
 
 
 SAID_ANEW = ("engine", "limits")

@@ -205,9 +205,11 @@ def resume(
 ) -> FinishedRun:
     """Finish a run that was interrupted, and try again what was quarantined.
 
-    Its case, gallery and all that decides results are the run's own; of the settings places count,
-    and what they say of the engine. ``retry_failed``: also segments whose footage could not be
-    read. Raises RunNotFound, RunBusy, UsageError for a run of another version or a deployment.
+    ``run_id`` may be 'latest', the run that was started last, or the beginning of an id that no
+    other run's has. Its case, gallery and all that decides results are the run's own; of the
+    settings places count, and what they say of the engine. ``retry_failed``: also segments whose
+    footage could not be read. Raises RunNotFound, RunBusy, UsageError for a run of another version
+    or a deployment.
     """
     return resume_run(run_id, settings or Settings(), retry_failed=retry_failed, listener=listener)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lfr_batch.gallery.arrow_strings import ArrowStrings
@@ -66,6 +68,32 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, tuple[Any, ...
     """Columns as Python values. Raises OSError or pyarrow.ArrowException."""
     table = _table(path, columns)
     return {name: tuple(table[name].to_pylist()) for name in columns}
+
+
+def read_attributes(path: Path, subject_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Of those of the subjects that the file has, one row group of it in memory at a time. Raises
+    as ``read_columns`` does."""
+    wanted = sorted(set(subject_ids))
+    found: dict[str, dict[str, str]] = {}
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            first, last = _range_of(file.metadata.row_group(group).column(0).statistics)
+            there = wanted[
+                bisect_left(wanted, first) : bisect_right(wanted, last) if last else None
+            ]
+            if there:
+                rows = file.read_row_group(group, columns=SUBJECTS.names)
+                rows = rows.filter(pc.is_in(rows["subject_id"], pa.array(there, pa.string())))
+                columns = (rows[name].to_pylist() for name in SUBJECTS.names)
+                found.update({whose: dict(pairs) for whose, pairs in zip(*columns, strict=True)})
+    return found
+
+
+def _range_of(statistics: pq.Statistics | None) -> tuple[str, str]:
+    """The first and last value; empty where the file does not say."""
+    if statistics is None or not statistics.has_min_max:
+        return "", ""
+    return statistics.min, statistics.max
 
 
 def read_outcomes(path: Path) -> list[FileOutcome]:

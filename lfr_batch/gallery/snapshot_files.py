@@ -117,6 +117,13 @@ def read_columns(path: Path, names: Sequence[str]) -> dict[str, tuple[Any, ...]]
         raise _unreadable(path, error) from error
 
 
+def read_attributes(path: Path, subject_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    try:
+        return tables.read_attributes(path, subject_ids)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+
+
 def read_files(folder: Path) -> list[FileOutcome]:
     """What became of every file: of those that gave templates, then of the others."""
     reading = {TEMPLATES: tables.read_notes, REFUSALS: tables.read_outcomes}

@@ -44,6 +44,7 @@ from lfr_batch.gallery.snapshot_files import (
     dimension_of,
     ids_of,
     map_templates,
+    read_attributes,
     read_columns,
     read_files,
     read_jpegs,
@@ -226,6 +227,13 @@ def read_subjects(snapshot: Snapshot) -> dict[str, Subject]:
     columns = read_columns(snapshot.subjects_path, ("subject_id", "attributes"))
     pairs = zip(columns["subject_id"], columns["attributes"], strict=True)
     return {subject_id: Subject(subject_id, dict(attributes)) for subject_id, attributes in pairs}
+
+
+def read_subjects_of(snapshot: Snapshot, subject_ids: Iterable[str]) -> dict[str, Subject]:
+    """Those of the subjects that were to be enrolled, without reading all of them into memory;
+    who was not is left out. Raises GalleryDamaged, GalleryError."""
+    found = read_attributes(snapshot.subjects_path, subject_ids)
+    return {subject_id: Subject(subject_id, pairs) for subject_id, pairs in found.items()}
 
 
 def read_outcomes(snapshot: Snapshot) -> list[FileOutcome]:

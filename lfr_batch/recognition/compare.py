@@ -10,13 +10,22 @@ import cv2
 import numpy as np
 
 from lfr_batch.faces.detectors import detect
-from lfr_batch.faces.evidence import encode_jpeg, evidence
+from lfr_batch.faces.evidence import encode_jpeg, evidence, thumbnail
 from lfr_batch.faces.multiscale import shared_with
 from lfr_batch.faces.realign import realign
 from lfr_batch.faces.stages import FaceStages
 from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.recognition.search import Search
-from lfr_batch.records import Candidate, FaceView, FloatArray, Segment, Shot, Sighting, Track
+from lfr_batch.records import (
+    ByteArray,
+    Candidate,
+    FaceView,
+    FloatArray,
+    Segment,
+    Shot,
+    Sighting,
+    Track,
+)
 from lfr_batch.tracks.best_shot import fuse, split_by_identity
 
 SAME_FACE = 0.3
@@ -95,7 +104,7 @@ def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) ->
     ]
     return [
         replace(
-            _sighting(segment, probe, candidates, margin, evidence_jpeg(probe.shots[0], stages)),
+            _sighting(segment, probe, candidates, margin, evidence_bgr(probe.shots[0], stages)),
             threshold=search.threshold_of(probe.track),
         )
         for probe, candidates, margin in _one_of_each(found)
@@ -120,13 +129,18 @@ def _one_of_each(found: Sequence[Match]) -> list[Match]:
 
 
 def evidence_jpeg(shot: Shot, stages: FaceStages) -> bytes:
+    """``evidence_bgr`` as a JPEG."""
+    return encode_jpeg(evidence_bgr(shot, stages))
+
+
+def evidence_bgr(shot: Shot, stages: FaceStages) -> ByteArray:
     """The evidence picture, searched once more for faces that were missed in the whole frame."""
     crop = shot.view.bgr
     box = stages.exact_detector.fit((crop.shape[1], crop.shape[0]), max(crop.shape[:2]))
     content = cv2.cvtColor(cv2.resize(crop, box.content_wh), cv2.COLOR_BGR2RGB)
     faces = detect(stages.exact_detector, np.asarray(content, np.uint8), box)
     missed = shared_with(faces.boxes_xyxy, shot.view.box_xyxy) < SAME_FACE
-    return encode_jpeg(evidence(shot.view, faces.boxes_xyxy[missed]))
+    return evidence(shot.view, faces.boxes_xyxy[missed])
 
 
 def _sighting(
@@ -134,7 +148,7 @@ def _sighting(
     probe: Probe,
     candidates: tuple[Candidate, ...],
     margin: float | None,
-    jpeg: bytes,
+    picture_bgr: ByteArray,
 ) -> Sighting:
     best = probe.shots[0]
     start_ns, end_ns = _span_ns(probe)
@@ -155,7 +169,8 @@ def _sighting(
         detection_score=best.detection_score,
         margin=margin,
         candidates=candidates,
-        jpeg=jpeg,
+        jpeg=encode_jpeg(picture_bgr),
+        thumbnail=thumbnail(picture_bgr),
         picture=best.picture,
     )
 

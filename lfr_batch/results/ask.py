@@ -1,74 +1,99 @@
-"""Ready questions put to the lake: about a run that is there, and said which."""
+"""Ready questions put to the lake: about runs that are there, and said which."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 
 from lfr_batch.errors import QueryError
-from lfr_batch.results.parameters import with_numbers
+from lfr_batch.results.parameters import checked
 from lfr_batch.results.queries import ReadyQuery, load_query
 from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
 from lfr_batch.results.sql import Lake, run_query
+from lfr_batch.results.which_run import run_in_lake
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _RUN = """
 SELECT kind, status, case_ref, (SELECT count(*) FROM footage WHERE run_id = $run_id) AS files
 FROM runs WHERE run_id = $run_id
 """
-_ASKED = "FROM {}($run_id::VARCHAR, $case_ref::VARCHAR)"
+_EVERY_RUN = "asked_runs($run_id::VARCHAR, $case_ref::VARCHAR)"
 
 
-def ask(lake: Lake, name: str, given: Mapping[str, Any] = _NOTHING) -> pa.Table:
+def ask(
+    lake: Lake, name: str, given: Mapping[str, Any] = _NOTHING, own: Path | None = None
+) -> pa.Table:
     """The answer to the ready question ``name``; what is not ``given`` has its default.
 
-    Raises QueryError for a question or parameter there is not, and where the run that was named
-    can have no answer: none would read as "nobody".
+    ``run_id`` may be 'latest' or the beginning of one run's id, as ``which_run.run_in_lake`` has
+    it; ``all`` may be given to every question that asks for runs. ``own``: folder of somebody's own
+    questions. Raises QueryError for a question or parameter there is not, and where the run that
+    was named can have no answer: none would read as "nobody".
     """
-    query = load_query(name)
+    query = load_query(name, own)
     return run_query(lake, query.sql, _checked(lake, query, given))
 
 
-def about(lake: Lake, name: str, given: Mapping[str, Any] = _NOTHING) -> str:
-    """Which runs ``ask`` answers of, for people."""
-    query = load_query(name)
-    values = _checked(lake, query, given)
-    asked = _asked(lake, query.asks, values)
-    if not asked:
+def about(
+    lake: Lake, name: str, given: Mapping[str, Any] = _NOTHING, own: Path | None = None
+) -> str:
+    """Of which runs ``ask`` answers, and what tells the rows of the answer apart, for people."""
+    query = load_query(name, own)
+    key = f"key: {', '.join(query.key)}" if query.key else ""
+    return "; ".join(filter(None, (_of_runs(lake, query, given), key)))
+
+
+def _of_runs(lake: Lake, query: ReadyQuery, given: Mapping[str, Any]) -> str:
+    if query.asks is None:
+        return ""
+    runs = _asked(lake, query.asks, _checked(lake, query, given))
+    if not runs:
         return "no run has finished yet"
-    if len(asked) > 1:
-        return f"of {len(asked)} runs"
-    return f"of run {asked[0]['run_id']}, case {asked[0]['case_ref']}"
+    cases = {run["case_ref"] for run in runs}
+    of_case = f", case {runs[0]['case_ref']}" if len(cases) == 1 else ""
+    return (
+        f"of run {runs[0]['run_id']}{of_case}"
+        if len(runs) == 1
+        else f"of {len(runs)} runs{of_case}"
+    )
 
 
 def _checked(lake: Lake, query: ReadyQuery, given: Mapping[str, Any]) -> dict[str, Any]:
     """Every parameter of the question, null where it was left out."""
-    unknown = [name for name in given if name not in query.parameters]
+    known = {*query.parameters, *(("all",) if query.asks else ())}
+    unknown = [name for name in given if name not in known]
     if unknown:
-        has = ", ".join(query.parameters)
+        has = ", ".join(query.parameters) or "none"
         raise QueryError(f"the question {query.name} has no parameter {unknown[0]!r}; it has {has}")
-    values = {**dict.fromkeys(query.parameters), **with_numbers(given)}
+    values = {**dict.fromkeys(query.parameters), **checked(given)}
+    if query.asks:
+        _require_runs(lake, values)
+    return {name: values[name] for name in query.parameters}
+
+
+def _require_runs(lake: Lake, values: dict[str, Any]) -> None:
+    """``run_id`` becomes that of the run which is meant."""
     run_id, case_ref = values["run_id"], values["case_ref"]
+    if run_id is not None and values.get("all"):
+        raise QueryError(f"ask for run {run_id} or for all, not for both")
     if run_id is not None:
-        _require_results(lake, run_id, case_ref)
-    elif case_ref is not None and not _asked(lake, "asked_runs", values):
+        values["run_id"] = run_in_lake(lake, run_id, case_ref)
+        _require_results(lake, values["run_id"], case_ref)
+    elif case_ref is not None and not _asked(lake, _EVERY_RUN, values):
         raise QueryError(f"no finished run is of case {case_ref}; `lfr runs` lists them")
-    return values
 
 
 def _asked(lake: Lake, macro: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    runs: list[dict[str, Any]] = run_query(lake, _ASKED.format(macro), values).to_pylist()
+    runs: list[dict[str, Any]] = run_query(lake, f"FROM {macro}", values).to_pylist()
     return runs
 
 
 def _require_results(lake: Lake, run_id: str, case_ref: str | None) -> None:
-    found = run_query(lake, _RUN, {"run_id": run_id}).to_pylist()
-    if not found:
-        raise QueryError(f"there is no run {run_id}; `lfr runs` lists them")
-    (run,) = found
+    (run,) = run_query(lake, _RUN, {"run_id": run_id}).to_pylist()
     if run["kind"] not in FOOTAGE_KINDS:
         raise QueryError(f"run {run_id} is a deployment: its views are alerts and reviews")
     if run["status"] not in FINISHED and not run["files"]:

@@ -8,14 +8,23 @@ from lfr_batch.errors import ResultsError, StoreAway, StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS
 
-_PART = re.compile(rf"(?:{'|'.join(DATASETS)})/run_id=[^/\n]+/[^/\n]+?\.parquet")
-_IN_BUCKET = re.compile(rf"'_({'|'.join(DATASETS)})_parts' failed: (.*)")
+_PART = re.compile(rf"(?:{'|'.join(DATASETS)})/(?:run_id|month)=[^/\n]+/[^/\n]+?\.parquet")
+_IN_BUCKET = re.compile(rf"'lfr_({'|'.join(DATASETS)})_\d+' failed: (.*)")
+_GONE = re.compile(
+    r"no such file|no files found|NO_SUCH_KEY|NoSuchKey|path does not exist|HTTP status 404",
+    re.IGNORECASE,
+)
 _NO_ANSWER = re.compile(
     r"NETWORK_CONNECTION|SLOW_DOWN|SERVICE_UNAVAILABLE|INTERNAL_FAILURE|REQUEST_TIMEOUT|THROTTLING"
     r"|HTTP status (?:5\d\d|429)|ExpiredToken|curlCode|SlowDown"
 )
 """In what pyarrow's client says when a bucket does not answer: nothing of the part."""
 _NOT_OPENED = re.compile(r"cannot open|permission denied|no files found", re.IGNORECASE)
+
+
+def is_gone(said: str) -> bool:
+    """Whether a Parquet reader says that a part is not there."""
+    return _GONE.search(said) is not None
 
 
 def damaged(path: str, way_out: str) -> ResultsError:
@@ -34,7 +43,9 @@ def publish_again(path: str) -> str:
     """
     if path.partition("/")[0] in LIVE_DATASETS:
         return "restore it from a copy or remove it: the others can be read without it"
-    run_id = layout.run_id_of(path) or ""
+    run_id = layout.run_id_of(path)
+    if run_id is None:
+        return "restore it from a copy: runs that were compacted are in it"
     return (
         f"restore it from a copy, or remove the folder {layout.run_directory('runs', run_id)}, "
         f"then `lfr resume {run_id}` makes the run's results again"
@@ -60,6 +71,8 @@ def _about_bucket(said: str) -> StoreUnreachable | None:
         return StoreAway(
             f"a part of {found[1]} cannot be read now: the bucket does not answer; try again"
         )
+    if found and "Failed to parse" in found[2]:
+        return None  # of a value: nothing of the bucket
     return found and StoreUnreachable(
         f"a part of {found[1]} in the bucket cannot be read ({found[2]}); try again, and if it "
         "stays so restore that dataset from a copy"

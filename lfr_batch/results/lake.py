@@ -1,7 +1,11 @@
-"""The results lake as SQL: DuckDB views over the Parquet parts, opened fresh by each reader."""
+"""The results lake as SQL: DuckDB views over the parts that its manifest names."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +13,17 @@ import duckdb
 import pyarrow as pa
 
 from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import ResultsError
 from lfr_batch.results import layout, views
-from lfr_batch.results.lake_version import check_lake
-from lfr_batch.results.run_views import create_run_views
-from lfr_batch.results.schemas import DATASETS, part_schema
+from lfr_batch.results.fit import misfit
+from lfr_batch.results.lake_version import check_lake, lake_id, mark_lake
+from lfr_batch.results.manifest import Manifest
+from lfr_batch.results.manifest_log import newest_number, read_manifest
+from lfr_batch.results.migrations import LIVE_VERSION, WITHOUT_RUN_ID, part_schema
+from lfr_batch.results.schemas import LIVE_DATASETS
 from lfr_batch.results.sql import Lake, parts_explained
 from lfr_batch.results.store import open_store
+from lfr_batch.results.views import Kind
 from lfr_batch.storage.s3_store import S3Store, arrow_filesystem
 from lfr_batch.storage.store import Store
 
@@ -23,111 +32,183 @@ _NO_SPILLING = "SET temp_directory = ''"
 _NO_DOWNLOADS = "SET autoinstall_known_extensions = false"
 
 
-def open_lake(root: str | Path, s3: S3Config | None = None) -> Lake:
+def open_lake(root: str | Path, s3: S3Config | None = None, run_id: str | None = None) -> Lake:
     """An in-memory connection with a view for each dataset, and ``columns``.
 
-    It reads what was published when it was opened or later (S3: when it was opened), from nowhere
-    but ``root``. Queries go through ``sql.run_query``, which lets nothing be written. A lake that
-    does not exist yet is an empty one.
+    It reads what was published when it was opened or, at each question, later (S3: once a file is
+    gone that was named when it was opened), from nowhere but ``root``. Queries go through
+    ``sql.run_query``, which lets nothing be written. A lake that does not exist yet is an empty
+    one. ``run_id``: the views need show no other run, so that the files of no other are opened.
 
     Raises ResultsTooNew, StoreUnreachable, and ResultsError for a damaged part, by name.
     """
     store = open_store(root, s3)
     check_lake(store)
+    connection = _connect()
+    shown = _Shown(store, connection, run_id)
+    with shown.explained():
+        shown.refresh()
+    if not isinstance(store, S3Store):
+        spellings = ", ".join(map(views.quoted, (store.uri, views.unglobbed(store.uri))))
+        connection.execute(f"SET allowed_directories = [{spellings}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    looks_first = not isinstance(store, S3Store)
+    return Lake(connection, shown.refresh, shown.misfit, looks_first)
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     for setting in (_UTC, _NO_SPILLING, _NO_DOWNLOADS):
         connection.execute(setting)
+    return connection
+
+
+def open_parts(store: Store, manifest: Manifest) -> duckdb.DuckDBPyConnection:
+    """The same views over the parts of a manifest that may be none of the lake's: for whoever makes
+    other parts of them. Its holder closes it. Raises as ``open_lake``."""
+    connection = _connect()
     with parts_explained():
-        _create_views(connection, store)
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return Lake(connection, lambda: False)
-
-
-def _create_views(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
-    if isinstance(store, S3Store):
-        _create_views_of_bucket(connection, store)
-    else:
-        connection.execute(views.views_script(store.uri, _present(store)))
-        spellings = ", ".join(map(views.quoted, (store.uri, views.unglobbed(store.uri))))
-        connection.execute(f"SET allowed_directories = [{spellings}]")
+        _show(store, connection, _published(manifest, None), None)
+    return connection
 
 
 def write_views(store: Store) -> None:
-    """Write ``views.sql`` where it does not say yet what this version would write.
+    """Write ``views.sql`` where it does not say what this version would write.
 
-    Other processes add and delete parts meanwhile, and write it, too. Whoever changes parts calls
-    this afterwards, and whoever has written looks again: so the last to write knew of all.
+    Its text does not follow from what is in the lake, so whoever writes it last does no harm.
     """
-    root = store.uri if isinstance(store, S3Store) else ""
-    written = None
-    while (present := _present(store)) != written:
-        script = views.views_script(root, present).encode()
-        if _views(store) == script:
+    mark_lake(store)
+    script = views.views_script(f"{store.uri}/", lake_id(store)).encode()
+    with suppress(FileNotFoundError):
+        if store.read(layout.VIEWS_SQL) == script:
             return
-        store.write_atomic(layout.VIEWS_SQL, script)
-        written = present
+    store.write_atomic(layout.VIEWS_SQL, script)
 
 
-def is_in_views(store: Store, dataset: str) -> bool:
-    """Whether ``views.sql`` shows the parts of a dataset."""
-    root = store.uri if isinstance(store, S3Store) else ""
-    return views.parquet_source(root, dataset).encode() in (_views(store) or b"")
+@dataclass(slots=True)
+class _Shown:
+    """What a connection shows now."""
+
+    store: Store
+    connection: duckdb.DuckDBPyConnection
+    run_id: str | None
+    files: Mapping[Kind, tuple[str, ...]] | None = None
+    manifest: Manifest = field(default_factory=Manifest)
+
+    def misfit(self) -> ResultsError | None:
+        return misfit(self.store, _of(self.manifest, self.run_id).parts())
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        try:
+            with parts_explained():
+                yield
+        except duckdb.Error as error:
+            told = self.misfit()
+            if told is None:
+                raise
+            raise told from error
+
+    def refresh(self) -> bool:
+        """Show what is published now. Whether that is something else."""
+        if self.files is None or newest_number(self.store) != self.manifest.number:
+            self.manifest = read_manifest(self.store)
+        files = {**_published(self.manifest, self.run_id), **_live(self.store, self.run_id)}
+        if files == self.files:
+            return False
+        before, self.files = self.files, files
+        _show(self.store, self.connection, files, before)
+        return True
 
 
-def _views(store: Store) -> bytes | None:
-    try:
-        return store.read(layout.VIEWS_SQL)
-    except FileNotFoundError:
-        return None
+def _of(manifest: Manifest, run_id: str | None) -> Manifest:
+    return manifest if run_id is None else manifest.about(run_id)
 
 
-def _present(store: Store) -> frozenset[str]:
-    return frozenset(dataset for dataset in DATASETS if _parts(store, dataset))
+def _published(manifest: Manifest, run_id: str | None) -> dict[Kind, tuple[str, ...]]:
+    found: defaultdict[Kind, list[str]] = defaultdict(list)
+    for part in _of(manifest, run_id).parts():
+        found[part.dataset, part.schema].append(part.path)
+    return {kind: tuple(paths) for kind, paths in found.items()}
 
 
-def _parts(store: Store, dataset: str) -> list[str]:
-    return [path for path in store.list(dataset) if path.endswith(".parquet")]
+def _live(store: Store, run_id: str | None) -> dict[Kind, tuple[str, ...]]:
+    """Alerts and reviews: each part is whole, and visible at once. On a disk DuckDB looks for them
+    at each question."""
+    found: dict[Kind, tuple[str, ...]] = {}
+    for dataset in sorted(LIVE_DATASETS):
+        wanted = "run_id=*" if run_id is None else f"run_id={run_id}"
+        if isinstance(store, S3Store):
+            place = dataset if run_id is None else f"{dataset}/{wanted}"
+            paths = tuple(path for path in store.list(place) if path.endswith(".parquet"))
+        else:
+            paths = (f"{dataset}/{wanted}/*.parquet",)
+            folders = store.folders(dataset) if run_id is None else (wanted,)
+            if not any(store.list(f"{dataset}/{folder}") for folder in folders):
+                paths = ()
+        if paths:
+            found[dataset, LIVE_VERSION] = paths
+    return found
 
 
-def _create_views_of_bucket(connection: duckdb.DuckDBPyConnection, store: S3Store) -> None:
+def _show(
+    store: Store,
+    connection: duckdb.DuckDBPyConnection,
+    files: Mapping[Kind, tuple[str, ...]],
+    before: Mapping[Kind, tuple[str, ...]] | None,
+) -> None:
+    if isinstance(store, S3Store):
+        _show_bucket(store, connection, files, before)
+    else:
+        _show_disk(store, connection, files, before)
+
+
+def _show_disk(
+    store: Store,
+    connection: duckdb.DuckDBPyConnection,
+    files: Mapping[Kind, tuple[str, ...]],
+    before: Mapping[Kind, tuple[str, ...]] | None,
+) -> None:
+    root = views.unglobbed(store.uri)
+    for kind, paths in files.items():
+        if before is None or before.get(kind) != paths:
+            connection.execute(views.set_files(kind, [f"{root}/{path}" for path in paths]))
+    if before is None or before.keys() != files.keys():
+        connection.execute(views.all_views({kind: views.parquet_source(kind) for kind in files}))
+
+
+def _show_bucket(
+    store: S3Store,
+    connection: duckdb.DuckDBPyConnection,
+    files: Mapping[Kind, tuple[str, ...]],
+    before: Mapping[Kind, tuple[str, ...]] | None,
+) -> None:
     """DuckDB reads buckets only with an extension it would have to download; pyarrow can."""
-    # First: parts are all there before the row that names them.
-    runs = _parts(store, "runs")
-    published = layout.published_epochs(runs)
-    for dataset in DATASETS:
-        paths = runs if dataset == "runs" else _parts(store, dataset)
-        if dataset not in views.ALWAYS_SHOWN:
-            paths = [p for p in paths if layout.epoch_of(p) == published.get(_run_of(p))]
-        source = f"_{dataset}_parts" if paths else None
-        if source:
-            connection.register(source, _arrow_dataset(store, dataset, paths))
-        connection.execute(views.create_view(dataset, source))
-        connection.execute(views.comments(dataset))
-    connection.execute(create_run_views())
-    connection.execute(views.create_columns_view())
+    for kind, paths in files.items():
+        if before is None or before.get(kind) != paths:
+            connection.register(views.listed(kind), _arrow_dataset(store, kind, paths))
+    if before is None or before.keys() != files.keys():
+        connection.execute(views.all_views({kind: views.listed(kind) for kind in files}))
 
 
-def _run_of(part: str) -> str:
-    return layout.run_id_of(part) or ""
-
-
-def _arrow_dataset(store: S3Store, dataset: str, paths: list[str]) -> Any:
-    """Columns of the newest part that this version does not know are kept.
-
-    The run is given with each part: pyarrow would look for it in the folders above the root, too.
-    """
+def _arrow_dataset(store: S3Store, kind: Kind, paths: Iterable[str]) -> Any:
+    """Of before 0.3.0 the run is given with each part: pyarrow would look for it in the folders
+    above the root, too."""
     filesystem = arrow_filesystem(store.s3)
     files = {path: f"{store.bucket}/{store.key(path)}" for path in paths}
     import pyarrow.dataset as pads  # noqa: PLC0415 - it imports pandas, for S3 alone
 
-    kind = pads.ParquetFileFormat()
-    newest = pads.dataset([files[paths[-1]]], format=kind, filesystem=filesystem).schema
-    schema = pa.unify_schemas(
-        [part_schema(DATASETS[dataset]), newest, pa.schema([("run_id", pa.string())])]
-    )
+    form, schema = pads.ParquetFileFormat(), part_schema(*kind)
+    if kind[1] <= WITHOUT_RUN_ID:
+        schema = schema.append(pa.field("run_id", pa.string()))
     parts = [
-        kind.make_fragment(file, filesystem, pads.field("run_id") == _run_of(path))
-        for path, file in files.items()
+        form.make_fragment(file, filesystem, _known_of(pads, path)) for path, file in files.items()
     ]
-    return pads.FileSystemDataset(parts, schema, kind, filesystem)
+    return pads.FileSystemDataset(parts, schema, form, filesystem)
+
+
+def _known_of(pads: Any, path: str) -> Any:
+    """What all rows of a part have, as far as its path says it."""
+    run_id = layout.run_id_of(path)
+    return pads.field("run_id") == run_id if run_id else None

@@ -21,6 +21,18 @@ PART = rf"(?:^|/)run_id=([^/]+)/(?:({EPOCH})-)?[^/]*$"
 """Of a part's path, absolute or not: its run and the epoch in its name. DuckDB reads it as Python
 does. Only the folder of the part itself counts: any above the root may be called as it likes."""
 
+LAKE = "_lake"
+"""Folder of what makes the parts one lake: manifests, parts in the making, parts that have left."""
+FORGOTTEN = "forgotten.json"
+"""In a run's state: something was taken out of it, so that it cannot be resumed."""
+MANIFESTS = f"{LAKE}/manifest"
+EMPTY = f"{LAKE}/empty"
+"""Parts without rows, by which views have their columns while there is nothing in them."""
+BUILDING = f"{LAKE}/building"
+RETIRED = f"{LAKE}/retired"
+UNDATED = "undated"
+"""In place of the month of a run of before whose id does not say it."""
+
 _RUN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 _DEPLOYMENT = re.compile(r"\d{8}-\d{6}-live-[0-9a-f]+")
 _RUN_FILE = re.compile(rf"(?:({EPOCH})-)?(\d{{3,}})-([a-z_]+)\.parquet")
@@ -55,13 +67,35 @@ def is_deployment(run_id: str) -> bool:
 
 def run_file(run_id: str, epoch: str, revision: int, status: str) -> str:
     name = FINISHED if status.startswith("complete") else status
-    return f"{run_directory('runs', run_id)}/{epoch}-{revision:03d}-{name}.parquet"
+    return f"{run_directory('runs', run_id)}/{_of(epoch)}{revision:03d}-{name}.parquet"
 
 
 def run_file_parts(path: str) -> tuple[str, int, str] | None:
     """(epoch, revision, name) of a file of the ``runs`` dataset; None for a stranger."""
     found = _RUN_FILE.fullmatch(path.rsplit("/", 1)[-1])
     return (found.group(1) or NO_EPOCH, int(found.group(2)), found.group(3)) if found else None
+
+
+def row_order(path: str) -> tuple[str, int]:
+    """By which rows of one run follow each other; strangers come first."""
+    found = run_file_parts(path)
+    return (found[0], found[1]) if found else (NO_EPOCH, -1)
+
+
+def newest_row(run_files: Iterable[str]) -> str | None:
+    return max(filter(run_file_parts, run_files), key=row_order, default=None)
+
+
+def is_final(run_file: str) -> bool:
+    """Whether the run had come to an end with that row, with results or without."""
+    found = run_file_parts(run_file)
+    return found is not None and found[2] in {FINISHED, "failed", "cancelled"}
+
+
+def month_of(run_id: str) -> str:
+    """As ``new_run_id`` puts it into an id."""
+    found = re.match(r"(\d{4})(\d{2})\d{2}-\d{6}-", run_id)
+    return f"{found[1]}-{found[2]}" if found else UNDATED
 
 
 def published_epochs(run_files: Iterable[str]) -> dict[str, str]:
@@ -81,8 +115,34 @@ def state(run_id: str, *rest: str) -> str:
     return "/".join((f"_state/run_id={run_id}", *rest))
 
 
-def part(dataset: str, run_id: str, epoch: str, number: int) -> str:
-    return f"{run_directory(dataset, run_id)}/{epoch}-part-{number:05d}.parquet"
+def next_row(path: str) -> str:
+    """The name of the row that follows a row of ``runs``, of the same holder and status."""
+    epoch, revision, name = run_file_parts(path) or (NO_EPOCH, -1, FINISHED)
+    return f"{path.rpartition('/')[0]}/{_of(epoch)}{revision + 1:03d}-{name}.parquet"
+
+
+def part(dataset: str, run_id: str, epoch: str, number: int, again: str = "") -> str:
+    """``again``: sets parts apart that take the place of the same holder's."""
+    name = f"part-{number:05d}{again and '-'}{again}"
+    return f"{run_directory(dataset, run_id)}/{_of(epoch)}{name}.parquet"
+
+
+def _of(epoch: str) -> str:
+    return f"{epoch}-" if epoch else ""
+
+
+def group_part(dataset: str, month: str, group_id: str, number: int) -> str:
+    """Of runs that were compacted."""
+    return f"{dataset}/month={month}/{group_id}-{number:05d}.parquet"
+
+
+def empty_part(dataset: str, version: int) -> str:
+    return f"{EMPTY}/{version}/{dataset}.parquet"
+
+
+def id_file(lake_id: str) -> str:
+    """By which a lake is known from within its own folder."""
+    return f"{LAKE}/id-{lake_id}"
 
 
 def shard(run_id: str, epoch: str, segment_id: str) -> str:

@@ -22,12 +22,32 @@ _NUMBERS: Mapping[str, tuple[Callable[[str], float], float, float, str]] = Mappi
     }
 )
 """Parameters of the ready questions that are numbers: a wrong one would read as "nobody"."""
+_CHOICES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "all": {"true": True, "false": False},
+        "per": {"camera": "camera", "site": "site"},
+    }
+)
+"""Those that are one of few words, and what each means."""
 
 
-def with_numbers(given: Mapping[str, Any]) -> dict[str, Any]:
-    """``given``, its numbers as numbers. Raises QueryError, by name, for what is none or too far
-    out."""
-    return {name: _number(name, v) if name in _NUMBERS else v for name, v in given.items()}
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """``given``, its numbers as numbers and its words as what they mean. Raises QueryError, by
+    name, for what is none of these or too far out."""
+    return {name: _checked(name, value) for name, value in given.items()}
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name in _NUMBERS:
+        return _number(name, value)
+    return _choice(name, value) if name in _CHOICES else value
+
+
+def _choice(name: str, value: Any) -> Any:
+    choices = _CHOICES[name]
+    if value is not None and str(value).lower() not in choices:
+        raise QueryError(f"{name} is {' or '.join(choices)}, not {str(value)!r}")
+    return None if value is None else choices[str(value).lower()]
 
 
 def _number(name: str, value: Any) -> float | None:

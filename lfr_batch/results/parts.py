@@ -18,6 +18,10 @@ Row = Mapping[str, Any]
 
 GROUP_ROWS = 20_000
 """Rows that are in memory as Python objects at a time, in writing and in reading."""
+_PICTURE_ROWS = 128
+"""Rows of a group in datasets with pictures: whoever wants one reads as many."""
+_SOUGHT = {"run_id": {"ndv": 256, "fpp": 0.02}}
+"""Bloom filters of a few hundred bytes, by which groups of rows without a run are passed over."""
 
 
 def table_bytes(rows: Iterable[Row], schema: pa.Schema) -> bytes:
@@ -25,7 +29,7 @@ def table_bytes(rows: Iterable[Row], schema: pa.Schema) -> bytes:
 
     Raises ValueError for a row whose columns are not the schema's.
     """
-    return _parquet((_table(group, schema) for group in _groups(rows)), schema)
+    return _parquet((table_of(group, schema) for group in _groups(rows)), schema)
 
 
 def write_part(store: Store, path: str, rows: Iterable[Row], schema: pa.Schema) -> None:
@@ -74,6 +78,54 @@ def iterate_part(
             yield from batch.to_pylist()
 
 
+def group_rows(dataset: str) -> int:
+    """How many rows of a dataset are read together."""
+    return _PICTURE_ROWS if dataset == "best_shots" else GROUP_ROWS
+
+
+def table_rows(dataset: str) -> int:
+    """How many rows of a dataset are in memory together while parts are made of others."""
+    return 16 * _PICTURE_ROWS if dataset == "best_shots" else GROUP_ROWS
+
+
+class Filling:
+    """A Parquet file that is filled a table at a time, until it is long enough."""
+
+    def __init__(self, schema: pa.Schema, group_rows: int, most_bytes: int) -> None:
+        self._schema, self._group_rows, self._most_bytes = schema, group_rows, most_bytes
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sink = io.BytesIO()
+        self._writer = _writer(self._sink, self._schema)
+        self.rows = 0
+
+    def add(self, table: pa.Table) -> bytes | None:
+        """The file, once it is as long as it may be; a little longer, by what was added last."""
+        self._writer.write_table(table.cast(self._schema), row_group_size=self._group_rows)
+        self.rows += table.num_rows
+        return self.end() if self._sink.tell() >= self._most_bytes else None
+
+    def end(self) -> bytes:
+        """The file as it is; the next one begins."""
+        self._writer.close()
+        data = self._sink.getvalue()
+        self._begin()
+        return data
+
+
+def rolled(
+    tables: Iterable[pa.Table], schema: pa.Schema, group_rows: int, most_bytes: int
+) -> Iterator[bytes]:
+    """``tables`` one after the other as files; none where there are no rows."""
+    filling = Filling(schema, group_rows, most_bytes)
+    for table in tables:
+        if table.num_rows and (data := filling.add(table)) is not None:
+            yield data
+    if filling.rows:
+        yield filling.end()
+
+
 def _read_table(store: Store, path: str, way_out: str) -> pa.Table:
     with _damage_named(store, path, way_out):
         return _open(store.read(path)).read()
@@ -84,19 +136,24 @@ def _open(data: bytes) -> pq.ParquetFile:
     return pq.ParquetFile(pa.BufferReader(data))
 
 
-def _parquet(tables: Iterable[pa.Table], schema: pa.Schema) -> bytes:
+def _parquet(tables: Iterable[pa.Table], schema: pa.Schema, group_rows: int = GROUP_ROWS) -> bytes:
     sink = io.BytesIO()
-    with pq.ParquetWriter(
+    with _writer(sink, schema) as writer:
+        for table in tables:
+            writer.write_table(table, row_group_size=group_rows)
+    return sink.getvalue()
+
+
+def _writer(sink: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(
         sink,
         schema,
         version="2.6",
         data_page_version="1.0",
         compression="zstd",
         compression_level=3,
-    ) as writer:
-        for table in tables:
-            writer.write_table(table, row_group_size=GROUP_ROWS)
-    return sink.getvalue()
+        bloom_filter_options=_SOUGHT if "run_id" in schema.names else None,
+    )
 
 
 def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -105,7 +162,8 @@ def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield group
 
 
-def _table(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
+def table_of(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
+    """Raises ValueError for a row whose columns are not the schema's."""
     names = set(schema.names)
     for row in rows:
         if row.keys() != names:

@@ -20,7 +20,7 @@ from pygments.lexers.sql import SqlLexer  # type: ignore[import-untyped]
 from lfr_batch.errors import QueryError
 from lfr_batch.results.ask import about, ask
 from lfr_batch.results.parameters import parameter
-from lfr_batch.results.queries import load_query, query_names
+from lfr_batch.results.queries import all_queries, load_query, own_questions
 from lfr_batch.results.render import render
 from lfr_batch.results.sql import Lake, columns_text, run_query, view_names
 from lfr_batch.visible import visible, visible_lines
@@ -44,6 +44,8 @@ Output = Callable[[str], object]
 class _Session:
     lake: Lake
     write: Output
+    own: Path | None = None
+    """Folder of somebody's own questions."""
     parameters: dict[str, str] = field(default_factory=dict)
     format: str = "table"
 
@@ -60,7 +62,7 @@ def prompt(
     with 2. The history is kept in ``home/sql_history``, readable by its owner alone.
     Raises QueryError for a format that is no text.
     """
-    session = _Session(lake, _write, dict(parameters))
+    session = _Session(lake, _write, own_questions(home), dict(parameters))
     _format(session, format)
     if sys.stdin.isatty():
         sys.stdout.write("Type .help for help; end a query with ;\n")
@@ -119,14 +121,15 @@ def _obey(session: _Session, statement: str) -> bool:
 
 
 def _show(session: _Session, table: pa.Table) -> None:
-    session.write(str(render(table, session.format, sys.stdout.encoding or "utf-8")))
+    encoding, whole = sys.stdout.encoding or "utf-8", not sys.stdout.isatty()
+    session.write(str(render(table, session.format, encoding, whole=whole)))
 
 
 def _ask(session: _Session, name: str) -> None:
-    wanted = load_query(name).parameters
+    wanted = load_query(name, session.own).parameters
     given = {key: value for key, value in session.parameters.items() if key in wanted}
-    _tell(about(session.lake, name, given))
-    _show(session, ask(session.lake, name, given))
+    _tell(about(session.lake, name, given, session.own))
+    _show(session, ask(session.lake, name, given, session.own))
 
 
 def _param(session: _Session, said: str) -> None:
@@ -158,9 +161,11 @@ def _schema(session: _Session, view: str) -> None:
 
 
 def _queries(session: _Session, name: str) -> None:
-    ready = [load_query(n) for n in ([name] if name else query_names())]
-    text = ready[0].sql if name else "\n".join(f"{q.name:24} {q.summary}" for q in ready) + "\n"
-    session.write(text)
+    if name:
+        session.write(load_query(name, session.own).sql)
+        return
+    ready = all_queries(session.own).values()
+    session.write("".join(f"{visible(q.name):24} {visible(q.summary)}\n" for q in ready))
 
 
 def _format(session: _Session, name: str) -> None:

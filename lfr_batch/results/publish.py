@@ -1,15 +1,14 @@
 """From receipts and stitched sightings to the lake: a run becomes visible, whole.
 
 Parts are written where they stay, under names that begin with their holder's epoch. Nobody reads
-them until the run has a final row of that epoch; with it, all of them at once take the place of
-what was read before. Whoever makes new parts of a run, to publish or to compact it, holds the run
-and switches like this.
+them until the run has a final row of that epoch and the manifest names them with it: then all of
+them at once take the place of what was read before.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
@@ -21,19 +20,23 @@ from lfr_batch.results import layout, rollup
 from lfr_batch.results.hold import Hold, require_hold
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.ledger import delete_old_ledgers
-from lfr_batch.results.parts import write_part
+from lfr_batch.results.migrations import part_schema
+from lfr_batch.results.parts import GROUP_ROWS, Filling, group_rows, table_of
 from lfr_batch.results.probed import delete_probed
-from lfr_batch.results.run_log import DONE, RunEntry, latest_row, published_epoch, record_run
+from lfr_batch.results.run_log import DONE, RunEntry, latest_row, record_run
 from lfr_batch.results.run_state import RunState
-from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, part_schema
+from lfr_batch.results.schemas import PUBLISHED
 from lfr_batch.results.shards import delete_shards
+from lfr_batch.results.showing import show, shown_epoch
 
-PART_ROWS = 20_000
+ROWS_BYTES = 32 << 20
+"""Pictures that are in memory as rows, at most; with GROUP_ROWS and PART_BYTES it bounds the memory
+of publishing."""
 PART_BYTES = 64 << 20
-"""Pictures in one part, at most; with PART_ROWS it bounds the memory of publishing."""
+"""Of a part, about; what a run leaves is compacted later if it is less."""
 
-PUBLISHED = tuple(name for name in DATASETS if name != "runs" and name not in LIVE_DATASETS)
-"""Datasets whose parts a run's final row switches to."""
+ReadEnrolled = Callable[[Collection[str]], Mapping[str, rollup.Enrolled]]
+"""Ids of subjects → what the run's snapshot knows of them; nothing of those it does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,27 @@ class _Counts:
     """Sightings, after stitching."""
     pieces: Counter[str]
     """What they were stitched of: as many as receipts claim."""
+    proposed: frozenset[str]
+    """Ids of subjects."""
+
+
+def nobody_known(subject_ids: Collection[str]) -> Mapping[str, rollup.Enrolled]:  # noqa: ARG001
+    """Where there is no snapshot to be asked."""
+    return {}
 
 
 def publish_run(
-    hold: Hold, state: RunState, sightings: Iterable[Sighting], entry: RunEntry
+    hold: Hold,
+    state: RunState,
+    sightings: Iterable[Sighting],
+    entry: RunEntry,
+    enrolled: ReadEnrolled = nobody_known,
 ) -> None:
     """Write the run's parts, then its final row in ``runs``, then remove what is no longer needed.
 
     ``sightings`` are stitched and come footage by footage; the final row is ``entry`` with the
-    totals that follow. Doing it again after it was killed
+    totals that follow; of the subjects that were proposed there is a row with what ``enrolled``
+    says of them. Doing it again after it was killed
     half-way ends with the same rows. A run that is already complete is only tidied up: its shards
     may be gone. Shards of a run with failures stay, since resuming it needs them.
 
@@ -62,17 +77,18 @@ def publish_run(
     require_hold(hold)
     recorded = latest_row(hold.run)
     if recorded is None or recorded["status"] not in DONE:
-        totals = _publish_datasets(hold, state, sightings)
+        totals = _publish_datasets(hold, state, sightings, enrolled)
         require_hold(hold)
         record_run(hold, state.request, replace(entry, totals=totals))
     else:
+        show(hold.run)
         write_views(hold.run.store)
     tidy(hold)
 
 
 def withdraw(hold: Hold) -> None:
     """What a holder that was overtaken wrote, as far as nobody can need it: pictures of people."""
-    epoch = published_epoch(hold.run)
+    epoch = shown_epoch(hold.run)
     if epoch is None or epoch <= hold.epoch:
         return
     for path in _parts(hold):
@@ -87,7 +103,8 @@ def tidy(hold: Hold) -> None:
     nothing is left to do, shards. Raises RunTakenOver."""
     # Whoever took the run before its final row was there may need what is removed now.
     require_hold(hold)
-    published = published_epoch(hold.run)
+    show(hold.run)
+    published = shown_epoch(hold.run)
     for path in _parts(hold):
         if layout.epoch_of(path) != published and layout.epoch_of(path) <= hold.epoch:
             hold.run.store.delete(path)
@@ -107,10 +124,13 @@ def _parts(hold: Hold) -> list[str]:
     return [path for directory in directories for path in hold.run.store.list(directory)]
 
 
-def _publish_datasets(hold: Hold, state: RunState, sightings: Iterable[Sighting]) -> dict[str, Any]:
+def _publish_datasets(
+    hold: Hold, state: RunState, sightings: Iterable[Sighting], enrolled: ReadEnrolled
+) -> dict[str, Any]:
     """The counting columns of the final row."""
     parts = {dataset: _RollingParts(hold, dataset) for dataset in PUBLISHED}
     counts = _write_sightings(parts, state, sightings)
+    _write_subjects(parts["subjects"], state, counts.proposed, enrolled)
     totals = _write_receipts(parts, state, counts)
     _require_written(hold, parts.values())
     return totals
@@ -179,9 +199,9 @@ def _write_sightings(
     state: RunState,
     sightings: Iterable[Sighting],
 ) -> _Counts:
-    """One pass over the sightings, three datasets."""
+    """One pass over the sightings, three datasets, and who is in them."""
     by_id = {asset.footage_id: asset for asset in state.assets}
-    found, pieces = Counter[str](), Counter[str]()
+    found, pieces, proposed = Counter[str](), Counter[str](), set[str]()
     for sighting in _ordered(sightings):
         asset = by_id[sighting.footage_id]
         parts["sightings"].add(rollup.sighting_row(sighting, asset, state.request.threshold))
@@ -190,9 +210,20 @@ def _write_sightings(
         parts["best_shots"].add(rollup.best_shot_row(sighting), len(sighting.jpeg))
         found[sighting.footage_id] += 1
         pieces[sighting.footage_id] += sighting.pieces
+        proposed.update(candidate.subject_id for candidate in sighting.candidates)
     for dataset in ("sightings", "candidates", "best_shots"):
         parts[dataset].close()
-    return _Counts(found, pieces)
+    return _Counts(found, pieces, frozenset(proposed))
+
+
+def _write_subjects(
+    part: _RollingParts, state: RunState, proposed: Collection[str], enrolled: ReadEnrolled
+) -> None:
+    """A row of each who was proposed, of nobody else in the gallery."""
+    known = enrolled(proposed) if proposed else {}
+    for subject_id in sorted(proposed):
+        part.add(rollup.subject_row(subject_id, state.request, known.get(subject_id)))
+    part.close()
 
 
 def _ordered(sightings: Iterable[Sighting]) -> Iterable[Sighting]:
@@ -206,22 +237,30 @@ class _RollingParts:
     def __init__(self, hold: Hold, dataset: str) -> None:
         self.written: list[str] = []
         self._hold, self._dataset = hold, dataset
+        self._schema = part_schema(dataset)
+        self._filling = Filling(self._schema, group_rows(dataset), PART_BYTES)
         self._rows: list[dict[str, Any]] = []
         self._bytes = 0
 
     def add(self, row: dict[str, Any], size: int = 0) -> None:
-        if len(self._rows) >= PART_ROWS or (self._rows and self._bytes + size > PART_BYTES):
+        if len(self._rows) >= GROUP_ROWS or (self._rows and self._bytes + size > ROWS_BYTES):
             self._flush()
-        self._rows.append(row)
+        self._rows.append({"run_id": self._hold.run.run_id, **row})
         self._bytes += size
 
     def close(self) -> None:
-        if self._rows or not self.written:
-            self._flush()
+        self._flush()
+        if self._filling.rows or not self.written:
+            self._write(self._filling.end())
 
     def _flush(self) -> None:
-        hold, number = self._hold, len(self.written)
-        path = layout.part(self._dataset, hold.run.run_id, hold.epoch, number)
-        write_part(hold.run.store, path, self._rows, part_schema(DATASETS[self._dataset]))
-        self.written.append(path)
+        data = self._filling.add(table_of(self._rows, self._schema)) if self._rows else None
+        if data is not None:
+            self._write(data)
         self._rows, self._bytes = [], 0
+
+    def _write(self, data: bytes) -> None:
+        run = self._hold.run
+        path = layout.part(self._dataset, run.run_id, self._hold.epoch, len(self.written))
+        run.store.write_atomic(path, data)
+        self.written.append(path)

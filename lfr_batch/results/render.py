@@ -21,31 +21,53 @@ from lfr_batch.results.csv_text import csv_text
 from lfr_batch.visible import ornament, visible, visible_json, visible_lines
 
 TABLE_ROWS = 1000
-"""Longer answers are cut in the table format, and say so."""
+"""Longer answers are cut on a terminal, and say so."""
 _CELL_WIDTH = 60
+"""So are longer cells, with a mark."""
+_DIGITS = 4
 _PLAN = ["explain_key", "explain_value"]
 
 
-def render(table: pa.Table, format: str, encoding: str = "utf-8") -> str | bytes:  # noqa: A002
+def render(
+    table: pa.Table,
+    format: str,  # noqa: A002 - the option's name
+    encoding: str = "utf-8",
+    *,
+    whole: bool = True,
+) -> str | bytes:
     """``table`` as 'table', 'csv', 'json' (one array of objects) or 'parquet' (bytes).
 
-    In csv and json, times are ISO 8601 and bytes are base64. What does not print, or not in
+    ``whole``: in 'table', too, every row and cell; else it is cut for a terminal, and says so. In
+    csv and json, times are ISO 8601 and bytes are base64. What does not print, or not in
     ``encoding``, is an escape in 'table' and, with the same meaning, in 'json'; in 'csv' it is
     itself. Raises QueryError for another format.
     """
     if format not in _FORMATS:
         raise QueryError(f"there is no format {format!r}: choose {', '.join(_FORMATS)}")
+    if format == "table" and not whole:
+        return as_cut_table(table, encoding)
     return _FORMATS[format](table, encoding)
 
 
 def as_table(table: pa.Table, encoding: str) -> str:
-    """Columns in line; a query's plan (EXPLAIN) as it was drawn."""
+    """Columns in line, all of them; a query's plan (EXPLAIN) as it was drawn."""
+    return _drawn(table, table, encoding, lambda text: text)
+
+
+def as_cut_table(table: pa.Table, encoding: str) -> str:
+    """The same of the first rows, with long cells cut."""
+    mark = ornament("…", "~", encoding)
+    return _drawn(table, table.slice(0, TABLE_ROWS), encoding, lambda text: _shortened(text, mark))
+
+
+def _drawn(table: pa.Table, shown: pa.Table, encoding: str, cut: Callable[[str], str]) -> str:
     if table.column_names == _PLAN:
         drawn = (text.rstrip() for text in table.column(1).to_pylist())
         return "".join(f"{visible_lines(text, encoding)}\n" for text in drawn)
-    shown = table.slice(0, TABLE_ROWS)
     names = [visible(name, encoding) for name in table.column_names]
-    cells = [[_cell(value, encoding) for value in column.to_pylist()] for column in shown.columns]
+    cells = [
+        [cut(_cell(value, encoding)) for value in column.to_pylist()] for column in shown.columns
+    ]
     numeric = [_is_number(field.type) for field in table.schema]
     widths = [max(map(len, (name, *column))) for name, column in zip(names, cells, strict=True)]
     rule = ornament("─", "-", encoding)
@@ -53,7 +75,7 @@ def as_table(table: pa.Table, encoding: str) -> str:
         _line(names, widths, numeric),
         "  ".join(rule * width for width in widths),
         *(_line(row, widths, numeric) for row in zip(*cells, strict=True)),
-        _footer(table.num_rows),
+        _footer(table.num_rows, shown.num_rows),
     ]
     return "\n".join(lines) + "\n"
 
@@ -150,22 +172,28 @@ def _cell(value: Any, encoding: str) -> str:
         return _number(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return _shortened(visible(_flat(_rounded(value)), encoding), ornament("…", "~", encoding))
+    return visible(_flat(_rounded(value)), encoding)
 
 
 def _number(value: float) -> str:
-    """To four places; what these cannot show as it would be 0, or has no places, as it is."""
-    if value != 0 and not 5e-5 <= abs(value) < 1e12:
-        return f"{value:.4g}" if abs(value) < 1 else str(value)
-    return f"{value:.4f}".rstrip("0").rstrip(".")
+    """To four places; below 1 to four digits that count, so that only nothing is 0."""
+    if not math.isfinite(value) or abs(value) >= 1e12:
+        return str(value)
+    if abs(value) < 1:
+        return f"{value:.{_DIGITS}g}"
+    return f"{value:.{_DIGITS}f}".rstrip("0").rstrip(".")
 
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [_rounded(item) for item in value]
-    if not isinstance(value, float) or not math.isfinite(value) or abs(value) < 5e-5:
+    if isinstance(value, tuple):  # an entry of a map
+        return tuple(_rounded(item) for item in value)
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    if not isinstance(value, float) or not math.isfinite(value):
         return value
-    return round(value, 4)
+    return float(_number(value))
 
 
 def _shortened(text: str, mark: str) -> str:
@@ -185,9 +213,9 @@ def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) 
     return "  ".join(padded).rstrip()
 
 
-def _footer(rows: int) -> str:
-    if rows > TABLE_ROWS:
-        return f"({rows} rows, the first {TABLE_ROWS} shown; --format csv has them all)"
+def _footer(rows: int, shown: int) -> str:
+    if rows > shown:
+        return f"({rows} rows, the first {shown} shown; a pipe or --format csv has them all)"
     return "(1 row)" if rows == 1 else f"({rows} rows)"
 
 

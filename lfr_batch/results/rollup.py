@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,10 +12,23 @@ from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting, s
 from lfr_batch.results.jpeg import jpeg_size
 from lfr_batch.results.progress import SEARCHED
 from lfr_batch.results.rows import row_of
+from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import FOOTAGE, SEGMENTS
 from lfr_batch.results.searched import PENDING
 
 Row = dict[str, Any]
+NAME_COLUMN = "name"
+"""Column of an enrolment's table that names a subject, in whatever case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A subject as a gallery's snapshot knows it."""
+
+    attributes: Mapping[str, str]
+    """The other columns of the enrolment's table."""
+    templates: int
+
 
 _ERRORS_SHOWN = 3
 
@@ -123,7 +137,7 @@ def sighting_row(sighting: Sighting, asset: FootageAsset, threshold: float) -> R
         "best_s": seconds(sighting.best_ns),
         "best_utc": wall_clock(asset.start_utc, sighting.best_ns),
         "start_source": asset.start_source or "none",
-        "box": sighting.box_xyxy,
+        "box": box_of(sighting.box_xyxy),
         "quality": sighting.quality,
         "detection_score": sighting.detection_score,
         "frames": sighting.frames,
@@ -144,18 +158,40 @@ def candidate_rows(sighting: Sighting) -> list[Row]:
     ]
 
 
+def subject_row(subject_id: str, request: RunRequest, known: Enrolled | None) -> Row:
+    """``known``: None where the snapshot has no such subject, or is gone."""
+    return {
+        "subject_id": subject_id,
+        "gallery": request.gallery,
+        "gallery_snapshot": request.snapshot_id,
+        "name": known and _name(subject_id, known.attributes),
+        "attributes": known and sorted(known.attributes.items()),
+        "templates": known and known.templates,
+    }
+
+
+def _name(subject_id: str, attributes: Mapping[str, str]) -> str:
+    named = (text for key, text in attributes.items() if key.strip().lower() == NAME_COLUMN)
+    return next(named, subject_id)
+
+
 def best_shot_row(sighting: Sighting) -> Row:
     width, height = jpeg_size(sighting.jpeg) or (None, None)
     return {
         "sighting_id": sighting.sighting_id,
         "jpeg": sighting.jpeg,
+        "thumbnail": sighting.thumbnail,
         "mime": "image/jpeg",
         "width": width,
         "height": height,
-        "box": sighting.box_xyxy,
+        "box": box_of(sighting.box_xyxy),
         "landmarks": sighting.landmarks_xy,
         "media_s": seconds(sighting.best_ns),
     }
+
+
+def box_of(box_xyxy: Sequence[float]) -> Row:
+    return dict(zip(("left", "top", "right", "bottom"), box_xyxy, strict=True))
 
 
 def wall_clock(start_utc: datetime | None, time_ns: int) -> datetime | None:

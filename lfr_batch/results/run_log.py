@@ -15,9 +15,12 @@ from lfr_batch.results.damage import publish_again
 from lfr_batch.results.hold import Hold
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.lake_version import mark_lake
+from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import read_part, write_part
+from lfr_batch.results.regroup import compacted_row, part_from_others
 from lfr_batch.results.run_state import RunRequest
-from lfr_batch.results.schemas import RUNS, part_schema
+from lfr_batch.results.schemas import RUNS
+from lfr_batch.results.showing import show
 from lfr_batch.results.stored_run import StoredRun
 
 RunStatus = Literal[
@@ -61,23 +64,25 @@ class RunEntry:
 
 
 def record_run(hold: Hold, request: RunRequest, entry: RunEntry) -> None:
-    """Add a row to ``runs`` and make sure that the views show it.
+    """Add a row to ``runs`` and show it, with the parts that it switches to.
 
     A row of a holder that was overtaken comes before all of the other's, whenever it is written.
     """
     run = hold.run
     mark_lake(run.store)
-    revision = 1 + max((_order(path)[1] for path in _files(run)), default=-1)
+    part_from_others(run)
+    revision = 1 + max((layout.row_order(path)[1] for path in _files(run)), default=-1)
     row = run_row(request, entry, entry.at or datetime.now(UTC))
     path = layout.run_file(run.run_id, hold.epoch, revision, entry.status)
-    named = {**row, "epoch": hold.epoch, "revision": revision}
-    write_part(run.store, path, [named], part_schema(RUNS))
+    named = {**row, "run_id": run.run_id, "epoch": hold.epoch, "revision": revision}
+    write_part(run.store, path, [named], part_schema("runs"))
+    show(run, f"{request.started_at:%Y-%m}")
     write_views(run.store)
 
 
 def run_row(request: RunRequest, entry: RunEntry, at: datetime) -> dict[str, Any]:
     """A row without its epoch and revision."""
-    blank = dict.fromkeys(part_schema(RUNS).names)
+    blank = dict.fromkeys(RUNS.names)
     asked = {name: value for name, value in request.model_dump().items() if name in blank}
     return {
         **blank,
@@ -99,21 +104,15 @@ def run_row(request: RunRequest, entry: RunEntry, at: datetime) -> dict[str, Any
 
 def latest_row(run: StoredRun) -> dict[str, Any] | None:
     """The run's last row, or None if it has none. Raises ResultsError for a damaged one."""
-    files = _files(run)
-    return read_part(run.store, files[-1], publish_again(files[-1]))[0] if files else None
+    path, compacted = layout.newest_row(_files(run)), compacted_row(run)
+    if compacted and (path is None or layout.row_order(path) <= _order(compacted)):
+        return compacted
+    return read_part(run.store, path, publish_again(path))[0] if path else None
 
 
-def published_epoch(run: StoredRun) -> str | None:
-    """Whose parts are the run's; None while it has not finished."""
-    return layout.published_epochs(_files(run)).get(run.run_id)
+def _order(row: Mapping[str, Any]) -> tuple[str, int]:
+    return row["epoch"] or layout.NO_EPOCH, row["revision"]
 
 
-def _files(run: StoredRun) -> list[str]:
-    """In order of epoch and revision."""
-    paths = run.store.list(run.directory("runs"))
-    return sorted(filter(layout.run_file_parts, paths), key=_order)
-
-
-def _order(path: str) -> tuple[str, int]:
-    found = layout.run_file_parts(path)
-    return (found[0], found[1]) if found else (layout.NO_EPOCH, -1)
+def _files(run: StoredRun) -> tuple[str, ...]:
+    return run.store.list(run.directory("runs"))

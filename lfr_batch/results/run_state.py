@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal
 
+import pyarrow as pa
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from lfr_batch.errors import ResultsTooNew, RunBusy, RunNotFound
+from lfr_batch.errors import ResultsTooNew, RunBusy, RunNotFound, UsageError
 from lfr_batch.models.planned import PlannedWith
 from lfr_batch.models.settled import Settled
 from lfr_batch.records import FootageAsset, FootageEntry, Segment, SegmentOutcome
@@ -25,7 +27,7 @@ from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
 
 _REQUEST, _CATALOGUE, _PLAN = "request.json", "catalogue.parquet", "plan.parquet"
-_LISTED, _PLANNED = "listed", "planned"
+_LISTED, _PLANNED, _PROBED = "listed", "planned", "probed"
 _OTHERWISE = (
     "if there should be, LFR_RESULTS, LFR_HOME or the command's option name another results root"
 )
@@ -184,8 +186,12 @@ def load_run(run: StoredRun) -> RunRequest:
         ) from error
 
 
+def has_begun(run: StoredRun) -> bool:
+    return run.store.exists(run.state(_REQUEST))
+
+
 def _require_new(run: StoredRun) -> None:
-    if run.store.exists(run.state(_REQUEST)):
+    if has_begun(run):
         raise _exists_already(run)
 
 
@@ -245,11 +251,49 @@ def _place(run: StoredRun, name: str, epoch: str) -> str:
     return run.state(_PLANNED, epoch, name) if epoch else run.state(name)
 
 
-def list_runs(store: Store) -> tuple[str, ...]:
-    """Ids of the runs that can be resumed or looked at, newest first."""
-    paths = store.list("_state")
-    whole = {layout.run_id_of(path) for path in paths if path.endswith(f"/{_REQUEST}")}
-    return tuple(sorted((r for r in whole if r), reverse=True))
+def delete_request(run: StoredRun) -> None:
+    """Without it there is no such run; what is left of its state can go."""
+    run.store.delete(run.state(_REQUEST))
+
+
+def drop_footage(run: StoredRun, uri: str) -> None:
+    """Take a file out of catalogue, plan and request, and what was listed and probed with it."""
+    for epoch in {planned_by(run), layout.NO_EPOCH}:
+        _rewrite(run, _place(run, _CATALOGUE, epoch), uri, CATALOGUE)
+        _rewrite(run, _place(run, _PLAN, epoch), uri, PLAN)
+    for folder in (_LISTED, _PROBED):
+        run.store.delete(run.state(folder))
+    request = load_run(run)
+    if uri in request.inputs:
+        inputs = tuple("(forgotten)" if each == uri else each for each in request.inputs)
+        said = request.model_copy(update={"inputs": inputs})
+        run.store.write_atomic(run.state(_REQUEST), said.model_dump_json(indent=1).encode())
+
+
+def _rewrite(run: StoredRun, path: str, uri: str, schema: pa.Schema) -> None:
+    if not run.store.exists(path):
+        return
+    rows = [row for row in iterate_part(run.store, path, _ANEW) if row["uri"] != uri]
+    blank = dict.fromkeys(schema.names)
+    kept = [{**blank, **{n: v for n, v in row.items() if n in blank}} for row in rows]
+    write_part(run.store, path, kept, schema)
+
+
+def require_open(run: StoredRun) -> None:
+    """Raises UsageError for a run that something was taken out of."""
+    if run.store.exists(run.state(layout.FORGOTTEN)):
+        raise UsageError(
+            f"Something was taken out of run {run.run_id} by `lfr forget`, and it would come back: "
+            "start a new run in its place."
+        )
+
+
+def list_runs(store: Store, most: int | None = None) -> tuple[str, ...]:
+    """Ids of the runs that can be resumed or looked at, newest first; ``most`` of them."""
+    ids = (layout.run_id_of(f"_state/{name}") for name in store.folders("_state"))
+    newest = sorted((run_id for run_id in ids if run_id), reverse=True)
+    whole = (each for each in newest if store.exists(layout.state(each, _REQUEST)))
+    return tuple(islice(whole, most))
 
 
 def no_runs(store: Store) -> str:
@@ -258,6 +302,6 @@ def no_runs(store: Store) -> str:
 
 
 def not_found(run: StoredRun) -> RunNotFound:
-    recent = list_runs(run.store)[:3]
+    recent = list_runs(run.store, 3)
     there = f"recent runs are {', '.join(recent)} (`lfr runs`)" if recent else no_runs(run.store)
     return RunNotFound(f"there is no run {run.run_id!r} in {run.store.uri}; {there}")

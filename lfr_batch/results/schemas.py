@@ -1,8 +1,8 @@
 """Every Arrow schema of the results lake: their only definition. Pure.
 
 Each column carries its meaning and unit as ``comment`` metadata; the SQL views, ``columns`` and
-the documentation are made from it. Adding a column is a minor change: older parts read it as null,
-older programs show it as one more column. Anything else needs a new SCHEMA_VERSION.
+the documentation are made from it. A column that is added, renamed or retyped needs a new
+SCHEMA_VERSION and a line in ``migrations.py``: parts of before are read as they were written.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Programs refuse a lake whose version is higher than their own."""
 
 MOMENT = pa.timestamp("us", tz="UTC")
-_FLOATS = pa.list_(pa.float32())
+FLOATS = pa.list_(pa.float32())
+BOX = pa.struct([(side, pa.float32()) for side in ("left", "top", "right", "bottom")])
 _STRINGS = pa.list_(pa.string())
 _COUNTS = pa.map_(pa.string(), pa.int32())
 DOUBLES = pa.list_(pa.float64())
@@ -34,7 +35,7 @@ def schema_of(*columns: Column) -> pa.Schema:
 _RUN_ID: Column = (
     "run_id",
     pa.string(),
-    "The run; in the path of every part (run_id=…), not in the part itself.",
+    "The run.",
 )
 
 RUNS = schema_of(
@@ -153,6 +154,12 @@ RUNS = schema_of(
     ("worker_s", pa.float64(), "Wall-clock time of all workers together, seconds. Varies."),
     ("exit_code", pa.int32(), "Exit code of the command; null while running."),
     ("error", pa.string(), "Why the run failed; null otherwise."),
+    (
+        "forgotten",
+        _STRINGS,
+        "What was taken out of it later, by command: when, of what kind and for which case; null: "
+        "nothing.",
+    ),
     (
         "epoch",
         pa.string(),
@@ -316,7 +323,12 @@ SEGMENTS = schema_of(
 
 SIGHTINGS = schema_of(
     _RUN_ID,
-    ("sighting_id", pa.string(), "The sighting; the same in every run with the same settings."),
+    (
+        "sighting_id",
+        pa.string(),
+        "The sighting; runs with the same settings give it the same id, so that only run_id and "
+        "sighting_id together name one.",
+    ),
     ("footage_id", pa.string(), "File in which it was seen."),
     ("segment_id", pa.string(), "Segment in which it begins."),
     ("camera_id", pa.string(), "Camera of the file; null where unknown."),
@@ -331,7 +343,7 @@ SIGHTINGS = schema_of(
         pa.string(),
         "Where these wall-clock times come from: manifest, filename, container or none.",
     ),
-    ("box", _FLOATS, "Face at best_s: left, top, right, bottom, pixels of the upright picture."),
+    ("box", BOX, "Face at best_s, pixels of the upright picture."),
     ("quality", pa.float64(), "Quality of the best shot, 0 to 1."),
     ("detection_score", pa.float64(), "Detector's confidence in the best shot, 0 to 1."),
     ("frames", pa.int64(), "Looks in which the face was followed, also where nothing had changed."),
@@ -354,17 +366,45 @@ CANDIDATES = schema_of(
     ("above_threshold", pa.bool_(), "Whether the score reaches the run's threshold."),
 )
 
+SUBJECTS = schema_of(
+    _RUN_ID,
+    ("subject_id", pa.string(), "The subject, whom the run proposed as a candidate."),
+    ("gallery", pa.string(), "Gallery that was searched."),
+    ("gallery_snapshot", pa.string(), "Snapshot of the gallery of which this is said."),
+    (
+        "name",
+        pa.string(),
+        "Name by the enrolment's table (its column 'name'), else the subject's id; null where the "
+        "snapshot was gone when the run was published.",
+    ),
+    (
+        "attributes",
+        pa.map_(pa.string(), pa.string()),
+        "The other columns of the enrolment's table, as of the snapshot; empty cells are left out.",
+    ),
+    (
+        "templates",
+        pa.int32(),
+        "How many templates the snapshot has of it; none is kept here.",
+    ),
+)
+
 BEST_SHOTS = schema_of(
     _RUN_ID,
     ("sighting_id", pa.string(), "The sighting."),
     ("jpeg", pa.binary(), "Evidence picture: the face with a margin, other faces blurred."),
-    ("mime", pa.string(), "Media type of the picture."),
+    (
+        "thumbnail",
+        pa.binary(),
+        "The same as a small JPEG, for lists; null in runs of before.",
+    ),
+    ("mime", pa.string(), "Media type of both pictures."),
     ("width", pa.int32(), "Width of the evidence picture, pixels."),
     ("height", pa.int32(), "Height of the evidence picture, pixels."),
-    ("box", _FLOATS, "Face: left, top, right, bottom, pixels of the upright footage picture."),
+    ("box", BOX, "Face, pixels of the upright footage picture."),
     (
         "landmarks",
-        _FLOATS,
+        FLOATS,
         "x, y of left eye, right eye, nose tip, left and right mouth corner, same pixels as box.",
     ),
     ("media_s", pa.float64(), "Moment of the picture, seconds of media time."),
@@ -386,7 +426,7 @@ ALERTS = schema_of(
     ("quality", pa.float64(), "Quality of the best shot, 0 to 1."),
     ("detection_score", pa.float64(), "Detector's confidence in the best shot, 0 to 1."),
     ("looks", pa.int64(), "Analysed frames that had shown the face."),
-    ("box", _FLOATS, "Face in the best shot: left, top, right, bottom, pixels of the frame."),
+    ("box", BOX, "Face in the best shot, pixels of the frame."),
     ("candidate_subject_ids", _STRINGS, "Watchlist subjects proposed, best first."),
     ("candidate_scores", DOUBLES, "Their cosine scores, -1 to 1."),
     ("best_shot_jpeg", pa.binary(), "Best shot: the face with a margin, other faces blurred."),
@@ -416,6 +456,7 @@ DATASETS: Mapping[str, pa.Schema] = MappingProxyType(
         "segments": SEGMENTS,
         "sightings": SIGHTINGS,
         "candidates": CANDIDATES,
+        "subjects": SUBJECTS,
         "best_shots": BEST_SHOTS,
         "alerts": ALERTS,
         "reviews": REVIEWS,
@@ -426,6 +467,9 @@ DATASETS: Mapping[str, pa.Schema] = MappingProxyType(
 LIVE_DATASETS = frozenset({"alerts", "reviews"})
 """Those that grow while a deployment runs: each part is whole, and visible at once."""
 
+PUBLISHED = tuple(name for name in DATASETS if name != "runs" and name not in LIVE_DATASETS)
+"""Datasets whose parts a run's final row switches to."""
+
 VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
     {
         "runs": "A scan, search or live deployment.",
@@ -433,16 +477,13 @@ VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
         "segments": "A receipt: what became of one piece of footage.",
         "sightings": "One track in which a gallery subject is a candidate.",
         "candidates": "Sighting × rank: the subjects proposed.",
+        "subjects": "Subjects that a run proposed, as the gallery's snapshot knows them; none of "
+        "runs of before version 0.3.",
         "best_shots": "Evidence picture of a sighting.",
         "alerts": "An alert of a live deployment, with its pictures.",
         "reviews": "What an officer decided about an alert.",
     }
 )
-
-
-def part_schema(schema: pa.Schema) -> pa.Schema:
-    """What stands in a part: the columns without ``run_id``, which is in its path."""
-    return schema.remove(schema.get_field_index("run_id"))
 
 
 def comment(column: pa.Field) -> str:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from lfr_batch.errors import QueryError
-from lfr_batch.results.damage import about_part
+from lfr_batch.errors import QueryError, ResultsError
+from lfr_batch.results.damage import about_part, is_gone
 
+_TRIES = 5
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 """DuckDB's statement types; MULTI is what it makes of PIVOT."""
 _ONLY_VIEWS = "only the views of the results are read here; the view `columns` documents them"
-_PROPOSES = ("Candidate bindings", "Did you mean", "Candidate functions")
+_PROPOSES = ("Candidate ", "Did you mean")
+_PROPOSALS = 3
+"""Of functions it might have been, each on a line of its own, so many are told."""
+_COLUMNS = """
+SELECT
+  c."view", c."column", c."type", c."comment",
+  CASE WHEN c."key" THEN 'key' WHEN c.never_null THEN 'not null' ELSE '' END AS holds,
+  v.comment AS about
+FROM columns c
+LEFT JOIN duckdb_views() v ON v.view_name = c."view" AND NOT v.internal
+"""
 _RUNS_WHAT_IT_EXPLAINS = re.compile(r"^\W*explain\W+analy[sz]e\b", re.IGNORECASE)
 
 
@@ -28,6 +40,10 @@ class Lake:
     connection: duckdb.DuckDBPyConnection
     refresh: Callable[[], bool]
     """Look for what has been published since; whether there was anything."""
+    misfit: Callable[[], ResultsError | None] = lambda: None
+    """Look for a part whose columns are not those of its schema: what readers say names none."""
+    looks_first: bool = True
+    """Whether that costs so little that each question begins with it."""
 
     def close(self) -> None:
         self.connection.close()
@@ -46,9 +62,26 @@ def run_query(
     """
     try:
         with parts_explained():
-            return _run(lake, sql, parameters or {})
+            if lake.looks_first:
+                lake.refresh()
+            return _run_again(lake, sql, parameters or {})
     except duckdb.Error as error:
+        if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException):
+            told = lake.misfit()
+            if told is not None:
+                raise told from error
         raise QueryError(_told(error)) from error
+
+
+def _run_again(lake: Lake, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
+    """Once more, of what is published now, where a part was compacted or forgotten meanwhile."""
+    for _ in range(_TRIES):
+        try:
+            return _run(lake, sql, parameters)
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            if not is_gone(str(error)) or not lake.refresh():
+                raise
+    return _run(lake, sql, parameters)
 
 
 @contextmanager
@@ -73,20 +106,17 @@ def _run(lake: Lake, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
 
 
 def columns_text(lake: Lake, view: str | None = None) -> str:
-    """Name, type and meaning of every column, of one view or of all, for people."""
-    table = run_query(lake, 'SELECT "view", "column", "type", "comment" FROM columns')
-    rows = [row for row in table.to_pylist() if view in (None, row["view"])]
+    """Name, type, meaning and constraints of every column, of one view or of all, for people."""
+    rows = [row for row in run_query(lake, _COLUMNS).to_pylist() if view in (None, row["view"])]
     if not rows:
         raise QueryError(f"there is no view {view!r}; there are {', '.join(view_names(lake))}")
-    name_width = max(len(row["column"]) for row in rows)
-    type_width = max(len(row["type"]) for row in rows)
+    widths = {name: max(len(row[name]) for row in rows) for name in ("column", "type", "holds")}
     lines: list[str] = []
     for at, row in enumerate(rows):
         if at == 0 or rows[at - 1]["view"] != row["view"]:
-            lines += ["", row["view"]]
-        lines.append(
-            f"  {row['column']:{name_width}}  {row['type']:{type_width}}  {row['comment']}"
-        )
+            lines += ["", f"{row['view']}: {row['about']}" if row["about"] else row["view"]]
+        told = "  ".join(f"{row[name]:{width}}" for name, width in widths.items())
+        lines.append(f"  {told}  {row['comment']}")
     return "\n".join(lines[1:])
 
 
@@ -122,6 +152,18 @@ def _no_value(names: list[str]) -> str:
 def _told(error: duckdb.Error) -> str:
     """What is wrong, and what DuckDB proposes instead, in one line; not where in the query."""
     first, *more = str(error).strip().splitlines()
-    proposed = (line.strip() for line in more if line.strip().startswith(_PROPOSES))
-    told = " ".join([first, *proposed])
+    told = " ".join([first, *_proposals(line.strip() for line in more)])
     return f"{told}; {_ONLY_VIEWS}" if isinstance(error, duckdb.PermissionException) else told
+
+
+def _proposals(lines: Iterable[str]) -> Iterator[str]:
+    """What begins like a proposal, to its end: of a list that follows its first lines."""
+    listed = _PROPOSALS
+    for line in dropwhile(lambda line: not line.startswith(_PROPOSES), lines):
+        if line.startswith(_PROPOSES):
+            yield line
+        elif line and listed:
+            listed -= 1
+            yield f"{line};" if listed else line
+        else:
+            return

@@ -130,4 +130,5 @@ SHARD = schema_of(
     ("pieces", pa.int32(), "Stitched tracks."),
     ("picture", pa.int32(), "Page or frame of a still."),
     ("threshold", pa.float64(), "Threshold that applied; null: the run's."),
+    ("thumbnail", pa.binary(), "The evidence picture, small."),
 )

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
 import pyarrow as pa
 
-from lfr_batch.results.layout import FINISHED, PART
-from lfr_batch.results.run_views import RUN_VIEWS, create_run_views
+from lfr_batch.results import layout
+from lfr_batch.results.constraints import CONSTRAINTS, is_in_key, is_never_null, referred_to
+from lfr_batch.results.layout import PART
+from lfr_batch.results.migrations import (
+    LIVE_VERSION,
+    OLDEST,
+    WITHOUT_RUN_ID,
+    part_schema,
+    projection,
+)
+from lfr_batch.results.run_views import DERIVED_VIEWS, create_run_views
 from lfr_batch.results.schemas import (
     DATASETS,
     LIVE_DATASETS,
+    PUBLISHED,
     SCHEMA_VERSION,
     VIEW_COMMENTS,
     comment,
@@ -23,13 +36,30 @@ _TYPES = {
     pa.float32(): "FLOAT",
     pa.float64(): "DOUBLE",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+    pa.timestamp("us"): "TIMESTAMP",
 }
-_LATEST_RUN = (
-    "QUALIFY row_number() OVER "
-    "(PARTITION BY run_id ORDER BY epoch DESC NULLS LAST, revision DESC) = 1"
+
+_RESERVED = frozenset({"left", "right"})
+"""Words of SQL, which DuckDB quotes as names."""
+
+Kind = tuple[str, int]
+"""A dataset, and the version of the schemas that parts of it were written with."""
+
+KINDS: tuple[Kind, ...] = (
+    *((name, version) for name in ("runs", *PUBLISHED) for version in (SCHEMA_VERSION, OLDEST)),
+    *((name, LIVE_VERSION) for name in sorted(LIVE_DATASETS)),
 )
-ALWAYS_SHOWN = LIVE_DATASETS | {"runs"}
-"""Each part of these is visible at once; of the others once a run's final row names them."""
+"""All that there can be in a lake."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedColumn:
+    view: str
+    field: pa.Field
+    is_in_key: bool
+    is_never_null: bool
+    refers_to: str | None
+    """Where its values are looked up: ``sightings(run_id, sighting_id)``."""
 
 
 def sql_type(kind: pa.DataType) -> str:
@@ -38,6 +68,9 @@ def sql_type(kind: pa.DataType) -> str:
         return f"{sql_type(kind.value_type)}[]"
     if pa.types.is_map(kind):
         return f"MAP({sql_type(kind.key_type)}, {sql_type(kind.item_type)})"
+    if pa.types.is_struct(kind):
+        fields = ((f'"{f.name}"' if f.name in _RESERVED else f.name, f.type) for f in kind)
+        return f"STRUCT({', '.join(f'{name} {sql_type(each)}' for name, each in fields)})"
     return _TYPES[kind]
 
 
@@ -45,91 +78,180 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def parquet_source(root: str, dataset: str) -> str:
-    """Every part of a dataset under ``root`` ('' for the current directory) that counts.
+def listed(kind: Kind) -> str:
+    """The variable in which the paths of the parts of a kind are."""
+    return f"lfr_{kind[0]}_{kind[1]}"
 
-    The run is taken from the part's own folder, since DuckDB's hive_partitioning would take keys
-    of folders above the root for columns as well. Filters on it leave out whole files.
+
+def parquet_source(kind: Kind, files: str | None = None) -> str:
+    """The parts of a kind: those that are ``listed``, or those that the SQL ``files`` names.
+
+    Of before 0.3.0 the run is in a part's path alone, and a part has the columns that its version
+    knew. DuckDB's hive_partitioning would take keys of folders above the root for columns as well.
     """
-    run_id, epoch = (f"regexp_extract(_part, {quoted(PART)}, {n})" for n in (1, 2))
-    parts = (
-        f"(SELECT * EXCLUDE (_part), {run_id} AS run_id, {epoch} AS _epoch\n"
-        f"    FROM read_parquet({_pattern(root, dataset, '*.parquet')}, union_by_name = true, "
+    named = files or f"getvariable({quoted(listed(kind))})"
+    if kind[1] > WITHOUT_RUN_ID:
+        return f"read_parquet({named}, hive_partitioning = false)"
+    return (
+        f"(SELECT * EXCLUDE (_part), regexp_extract(_part, {quoted(PART)}, 1) AS run_id\n"
+        f"    FROM read_parquet({named}, union_by_name = true, "
         "hive_partitioning = false, filename = '_part'))"
     )
-    if dataset in ALWAYS_SHOWN:
-        return f"(SELECT * EXCLUDE (_epoch) FROM {parts})"
-    return (
-        f"(SELECT part.* EXCLUDE (_epoch) FROM {_published(root)} AS published\n"
-        f"    JOIN {parts} AS part USING (run_id, _epoch))"
-    )
 
 
-def _published(root: str) -> str:
-    """Of each run that has finished, the epoch whose parts count: in the names of its rows."""
-    run_id, epoch = (f"regexp_extract(file, {quoted(PART)}, {n})" for n in (1, 2))
-    return (
-        f"(SELECT {run_id} AS run_id, max({epoch}) AS _epoch\n"
-        f"    FROM glob({_pattern(root, 'runs', f'*-{FINISHED}.parquet')}) GROUP BY ALL)"
-    )
+def create_view(dataset: str, sources: Mapping[int, str]) -> str:
+    """A view with every column of today's schema, typed, whatever the ``sources`` have, which are
+    given by the version that they were written with."""
+    parts = [_today(dataset, version, source) for version, source in sources.items()]
+    body = "\n  UNION ALL BY NAME\n".join(parts or [_nothing(DATASETS[dataset])])
+    return f"CREATE OR REPLACE VIEW {dataset} AS\n{body};"
 
 
-def _pattern(root: str, dataset: str, name: str) -> str:
-    path = f"{unglobbed(root)}/{dataset}" if root else dataset
-    return quoted(f"{path}/run_id=*/{name}")
-
-
-def create_view(dataset: str, source: str | None) -> str:
-    """A view with every column the schema has, typed, whatever ``source`` has (None: no rows).
-
-    Columns of a newer minor version come after them.
-    """
+def _today(dataset: str, version: int, source: str) -> str:
+    """The rows of a version with the columns of today."""
+    types = {field.name: sql_type(field.type) for field in DATASETS[dataset]}
     columns = ",\n    ".join(
-        f"NULL::{sql_type(field.type)} AS {field.name}" for field in DATASETS[dataset]
+        f'CAST({made} AS {types[name]}) AS "{name}"'
+        for name, made in projection(dataset, version).items()
     )
-    body = f"SELECT\n    {columns}\n  WHERE false"
-    if source is not None:
-        body = f"SELECT * FROM (\n  {body}\n  UNION ALL BY NAME\n  SELECT * FROM {source}\n)"
-    latest = f"\n{_LATEST_RUN}" if dataset == "runs" and source is not None else ""
-    return f"CREATE OR REPLACE VIEW {dataset} AS\n{body}{latest};"
+    if version <= WITHOUT_RUN_ID:
+        source = (
+            f"(\n{_nothing(part_schema(dataset, version))}\n  UNION ALL BY NAME\n  FROM {source})"
+        )
+    return f"  SELECT\n    {columns}\n  FROM {source}"
+
+
+def _nothing(schema: pa.Schema) -> str:
+    columns = ",\n    ".join(f'NULL::{sql_type(field.type)} AS "{field.name}"' for field in schema)
+    return f"  SELECT\n    {columns}\n  WHERE false"
 
 
 def create_columns_view() -> str:
-    """The view ``columns``: what every column of every view means."""
-    documented = {**DATASETS, **{view: schema for view, (schema, _) in RUN_VIEWS.items()}}
-    rows = ",\n  ".join(
-        f"({quoted(view)}, {quoted(f.name)}, {quoted(sql_type(f.type))}, {quoted(comment(f))})"
-        for view, schema in documented.items()
-        for f in schema
-    )
-    names = '"view", "column", "type", "comment"'
+    """The view ``columns``: what every column of every view means, and what holds of it."""
+    rows = ",\n  ".join(map(_documented, documented()))
+    names = '"view", "column", "type", "key", never_null, refers_to, "comment"'
     return f"CREATE OR REPLACE VIEW columns AS\nSELECT * FROM (VALUES\n  {rows}\n) AS t({names});"
+
+
+def documented() -> Iterator[DocumentedColumn]:
+    """Of the datasets, then of the views that are made of them."""
+    for dataset, schema in DATASETS.items():
+        for field in schema:
+            name = field.name
+            yield DocumentedColumn(
+                dataset,
+                field,
+                is_in_key(dataset, name),
+                is_never_null(dataset, name),
+                referred_to(dataset, name),
+            )
+    for name, view in DERIVED_VIEWS.items():
+        for field in view.schema:
+            yield DocumentedColumn(
+                name, field, field.name in view.key, field.name in view.never_null, None
+            )
+
+
+def _documented(column: DocumentedColumn) -> str:
+    field, refers = column.field, column.refers_to
+    texts = [column.view, field.name, sql_type(field.type)]
+    truths = [column.is_in_key, column.is_never_null]
+    values = [*map(quoted, texts), *(str(truth).lower() for truth in truths)]
+    values += [quoted(refers) if refers else "NULL::VARCHAR", quoted(comment(field))]
+    return f"({', '.join(values)})"
 
 
 def comments(dataset: str) -> str:
     """The same meanings where DuckDB keeps them: ``duckdb_views()`` and ``duckdb_columns()``."""
-    view = f"COMMENT ON VIEW {dataset} IS {quoted(VIEW_COMMENTS[dataset])};"
+    key = ", ".join(CONSTRAINTS[dataset].key)
+    view = f"COMMENT ON VIEW {dataset} IS {quoted(f'{VIEW_COMMENTS[dataset]} Key: {key}.')};"
     columns = [
-        f"COMMENT ON COLUMN {dataset}.{field.name} IS {quoted(comment(field))};"
+        f"COMMENT ON COLUMN {dataset}.{field.name} IS {quoted(_comment(dataset, field))};"
         for field in DATASETS[dataset]
     ]
     return "\n".join([view, *columns])
 
 
-def views_script(root: str, present: frozenset[str]) -> str:
-    """All views as one script; ``present``: the datasets that have parts."""
-    head = (
-        f"-- Views over this results lake, schema {SCHEMA_VERSION}. Written by lfr-batch.\n"
-        "-- In this directory: duckdb -init views.sql\n"
-        "SET TimeZone = 'UTC';"
-    )
-    views = [
-        create_view(dataset, parquet_source(root, dataset) if dataset in present else None)
-        + "\n"
-        + comments(dataset)
-        for dataset in DATASETS
+def _comment(dataset: str, field: pa.Field) -> str:
+    refers = referred_to(dataset, field.name)
+    said = [
+        comment(field),
+        "Never null." if is_never_null(dataset, field.name) else "",
+        f"Refers to {refers}." if refers else "",
     ]
-    return "\n\n".join([head, *views, create_run_views(), create_columns_view()]) + "\n"
+    return " ".join(filter(None, said))
+
+
+def all_views(sources: Mapping[Kind, str]) -> str:
+    """Every view; ``sources``: what each kind that has parts is read from."""
+    of_dataset = {
+        dataset: {version: sql for (name, version), sql in sources.items() if name == dataset}
+        for dataset in DATASETS
+    }
+    views = [
+        f"{create_view(dataset, of_dataset[dataset])}\n{comments(dataset)}" for dataset in DATASETS
+    ]
+    return "\n\n".join([*views, create_run_views(), create_columns_view()]) + "\n"
+
+
+def set_files(kind: Kind, paths: Iterable[str]) -> str:
+    """Say where the parts of a kind are."""
+    return f"SET VARIABLE {listed(kind)} = [{', '.join(map(quoted, paths))}];"
+
+
+def views_script(root: str, lake_id: str) -> str:
+    """All views for DuckDB alone, from any folder: what ``root/views.sql`` holds.
+
+    ``root``: where the lake is, with a slash at its end. A lake that was moved is found from its
+    own folder, which is known by ``lake_id``. The text does not change with what is in the lake.
+    """
+    head = _SCRIPT_HEAD.format(
+        version=SCHEMA_VERSION,
+        id_file=quoted(layout.id_file(lake_id)),
+        root=quoted(unglobbed(root)),
+        manifests=quoted(f"{layout.MANIFESTS}/*.json"),
+    )
+    files = "\n".join(map(_found_files, KINDS))
+    sources = {kind: parquet_source(kind) for kind in KINDS}
+    return f"{head}\n{files}\n\n{all_views(sources)}"
+
+
+_SCRIPT_HEAD = """\
+-- Views over this results lake, schema {version}. Written by lfr-batch.
+-- From any folder: duckdb -init /path/to/views.sql; after moving the lake, in its own folder.
+-- It shows what was published when it was read; read it again for what came later.
+SET TimeZone = 'UTC';
+SET VARIABLE lfr_root = (
+  SELECT CASE WHEN count(*) > 0 THEN '' ELSE {root} END FROM glob({id_file}));
+SET VARIABLE lfr_manifest = (SELECT max(file) FROM glob(getvariable('lfr_root') || {manifests}));
+CREATE OR REPLACE TEMP TABLE lfr_parts AS
+SELECT unnest(parts, recursive := true)
+FROM read_json(
+  getvariable('lfr_manifest'),
+  columns = {{parts: 'STRUCT(dataset VARCHAR, path VARCHAR, "schema" INTEGER)[]'}},
+  maximum_object_size = 1073741824);
+"""
+
+
+def _found_files(kind: Kind) -> str:
+    """Say where the parts are that the manifest names, or of live mode all that there are."""
+    dataset, version = kind
+    empty = quoted(layout.empty_part(dataset, version))
+    if dataset in LIVE_DATASETS:
+        pattern, below = quoted(f"{dataset}/run_id=*/*.parquet"), quoted(f"{dataset}/[^/]+/[^/]+$")
+        found = (
+            f"(SELECT list(getvariable('lfr_root') || regexp_extract(file, {below}))\n"
+            f"    FROM glob(getvariable('lfr_root') || {pattern}))"
+        )
+    else:
+        found = (
+            "(SELECT list(getvariable('lfr_root') || path) FROM lfr_parts "
+            f'WHERE dataset = {quoted(dataset)} AND "schema" = {version})'
+        )
+    return (
+        f"SET VARIABLE {listed(kind)} = list_concat([getvariable('lfr_root') || {empty}],\n"
+        f"  coalesce({found}, []));"
+    )
 
 
 def unglobbed(path: str) -> str:

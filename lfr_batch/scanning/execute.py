@@ -32,7 +32,14 @@ from lfr_batch.results.lock import LEASE_S, lock_run
 from lfr_batch.results.progress import RETRY, RunProgress, summarise
 from lfr_batch.results.publish import publish_run, tidy, withdraw
 from lfr_batch.results.run_log import RunEntry, RunStatus, latest_row, record_run
-from lfr_batch.results.run_state import RunRequest, RunState, is_planned, load_run, read_catalogue
+from lfr_batch.results.run_state import (
+    RunRequest,
+    RunState,
+    is_planned,
+    load_run,
+    read_catalogue,
+    require_open,
+)
 from lfr_batch.results.shards import read_shard
 from lfr_batch.results.stored_run import StoredRun, in_haste
 from lfr_batch.scanning.keeping import keep
@@ -41,6 +48,7 @@ from lfr_batch.scanning.planning import plan_run
 from lfr_batch.scanning.probed_again import Planned, as_planned, probed_again
 from lfr_batch.scanning.probing import OpenProbers, probers_here
 from lfr_batch.scanning.progress import UNHEARD, Progress
+from lfr_batch.scanning.proposed import Proposed
 from lfr_batch.scanning.receipts import run_segments
 from lfr_batch.scanning.worker import WorkerSpec
 from lfr_batch.tracks.patience import patient
@@ -139,6 +147,7 @@ def execute_held(
     with about(run_id=hold.run.run_id):
         request = load_run(hold.run)
         _require_same_version(request)
+        require_open(hold.run)
         config = _config(request, resumption)
         with _failure_recorded(hold, request):
             noting = NotingProgress(progress, hold)
@@ -275,7 +284,8 @@ def _publish(job: _Job, outcomes: Mapping[str, SegmentOutcome]) -> RunResult:
     # Where nothing was left to do, the end stays as it was; a complete run is only tidied up.
     if published.get("status") != "complete_with_failures" or job.planned.by == job.hold.epoch:
         sightings = stitched(run, state, job.config)
-        publish_run(job.hold, state, sightings, RunEntry(status, at=datetime.now(UTC)))
+        entry = RunEntry(status, at=datetime.now(UTC))
+        publish_run(job.hold, state, sightings, entry, Proposed(job.request, job.config.s3))
         published = latest_row(run) or {}
     else:
         tidy(job.hold)

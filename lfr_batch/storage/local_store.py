@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lfr_batch.storage.disk_errors import TRY_AGAIN, WayOut, refusal
 from lfr_batch.storage.files import write_bytes
 from lfr_batch.storage.folders import make_own_folder
+from lfr_batch.storage.locks import exclusive
+
+_NEW_FILES = ".new-files"
+"""Who writes a file that must be new holds this lock of its folder."""
 
 
 def try_again(_: str) -> WayOut:
@@ -37,6 +41,17 @@ class LocalStore:
             make_own_folder(target.parent)
             write_bytes(target, data)
 
+    def write_new(self, path: str, data: bytes) -> bool:
+        target = self.root / path
+        with (
+            explained(self.root, path, self.way_out),
+            exclusive(target.with_name(_NEW_FILES)),
+        ):
+            if target.exists():
+                return False
+            write_bytes(target, data)
+            return True
+
     def read(self, path: str) -> bytes:
         with explained(self.root, path, self.way_out):
             return (self.root / path).read_bytes()
@@ -52,6 +67,28 @@ class LocalStore:
             return tuple(
                 sorted(path for folder, names in found for path in _visible(folder, names))
             )
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        found = {}
+        with explained(self.root, prefix, self.way_out):
+            for path in self.list(prefix):
+                with suppress(FileNotFoundError):
+                    found[path] = (self.root / path).stat().st_size
+        return found
+
+    def folders(self, prefix: str) -> tuple[str, ...]:
+        place = self.root / prefix
+        with explained(self.root, prefix, self.way_out), suppress(FileNotFoundError):
+            names = sorted(each.name for each in place.iterdir() if each.is_dir())
+            return tuple(name for name in names if not name.startswith("."))
+        return ()
+
+    def move(self, path: str, to: str) -> None:
+        target = self.root / to
+        with explained(self.root, path, self.way_out):
+            make_own_folder(target.parent)
+            with suppress(FileNotFoundError):
+                (self.root / path).replace(target)
 
     def delete(self, path: str) -> None:
         target = self.root / path

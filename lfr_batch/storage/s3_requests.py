@@ -71,6 +71,23 @@ def objects(
         more = {"ContinuationToken": found["NextContinuationToken"]}
 
 
+def folders(
+    s3: S3Settings, bucket: str, prefix: str, patience_s: float = PATIENCE_S
+) -> Iterator[str]:
+    """Beginnings of keys up to the first slash after ``prefix``, each with that slash."""
+    more: dict[str, Any] = {}
+    while True:
+
+        def page(store: S3Client, more: dict[str, Any] = more) -> ListObjectsV2OutputTypeDef:
+            return store.list_objects_v2(Bucket=bucket, Prefix=prefix, Delimiter="/", **more)
+
+        found = asked(s3, page, patience_s)
+        yield from (each["Prefix"] for each in found.get("CommonPrefixes", ()))
+        if not found.get("IsTruncated"):
+            return
+        more = {"ContinuationToken": found["NextContinuationToken"]}
+
+
 def read_whole(
     s3: S3Settings, bucket: str, key: str, patience_s: float = PATIENCE_S
 ) -> tuple[bytes, GetObjectOutputTypeDef]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -110,6 +110,28 @@ class S3Store:
         with _explained(self.uri):
             found = self._objects(self.key(prefix) + "/")
             return {item["Key"][skip:]: item["LastModified"] for item in found}
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        skip = len(self.key("")) + 1 if self.key("") else 0
+        with _explained(self.uri):
+            found = self._objects(self.key(prefix) + "/")
+            return {item["Key"][skip:]: item["Size"] for item in found}
+
+    def folders(self, prefix: str) -> tuple[str, ...]:
+        from lfr_batch.storage import s3_requests  # noqa: PLC0415
+
+        place = self.key(prefix) + "/"
+        with _explained(self.uri):
+            found = s3_requests.folders(self.s3, self.bucket, place, self.patience_s)
+            return tuple(sorted(each[len(place) :].rstrip("/") for each in found))
+
+    def move(self, path: str, to: str) -> None:
+        source = {"Bucket": self.bucket, "Key": self.key(path)}
+        with suppress(FileNotFoundError), _explained(self.uri):
+            self._asked(
+                lambda client: client.copy(source, self.bucket, self.key(to))  # type: ignore[arg-type]
+            )
+            self._delete(self.key(path))
 
     def delete(self, path: str) -> None:
         """Only what is there is asked to go: a server of files takes the name of a directory for

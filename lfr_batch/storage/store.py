@@ -41,6 +41,13 @@ class Store(Protocol):
     def write_atomic(self, path: str, data: bytes) -> None:
         """All of ``data`` under ``path``, or the old content, whatever happens meanwhile."""
 
+    def write_new(self, path: str, data: bytes) -> bool:
+        """Write only if nothing is there. Whether it was written.
+
+        A bucket's answer that was lost on its way makes that 'not': then what is there is this very
+        data. A bucket without conditional writes just writes, and one that ignores conditions, too.
+        """
+
     def read(self, path: str) -> bytes:
         """Raises FileNotFoundError."""
 
@@ -48,6 +55,17 @@ class Store(Protocol):
 
     def list(self, prefix: str) -> tuple[str, ...]:
         """Every file under the directory ``prefix``, sorted; none if there is no such place."""
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """Bytes of every file under the directory ``prefix``."""
+
+    def folders(self, prefix: str) -> tuple[str, ...]:
+        """Names of the folders in the directory ``prefix``, sorted, without looking into them."""
+
+    def move(self, path: str, to: str) -> None:
+        """Give a file another place, where none is; one that is not there any more is passed over.
+
+        A bucket copies it: nobody misses it meanwhile."""
 
     def delete(self, path: str) -> None:
         """Remove a file, or a directory and all in it; nothing to remove is no error."""

@@ -129,7 +129,51 @@ def test_a_ready_question_and_its_values(capsys: pytest.CaptureFixture[str]) -> 
     )  # fmt: skip
     (row,) = csv.DictReader(io.StringIO(out))
     assert (code, row["run_id"], row["subject_id"]) == (0, RUN_ID, "S029")
-    assert err == f"of run {RUN_ID}, case OP-LANTERN 12/26\n"
+    assert err == f"of run {RUN_ID}, case OP-LANTERN 12/26; key: run_id, sighting_id\n"
+
+
+def test_a_question_is_asked_of_a_run_a_case_or_all(capsys: pytest.CaptureFixture[str]) -> None:
+    said = f"of run {RUN_ID}, case OP-LANTERN 12/26; key: run_id, sighting_id\n"
+    case = ("--case", "OP-LANTERN 12/26")
+    for words in (("--run", "latest"), ("--run", RUN_ID[:9]), case, ("--all",), (*case, "--all")):
+        assert lfr(capsys, "sql", "-q", "best", *words)[::2] == (0, said)
+    sql = "SELECT DISTINCT run_id, $case_ref AS c FROM sightings WHERE run_id = $run_id"
+    out = lfr(capsys, "sql", sql, "--run", "latest", *case, "--format", "json")[1]
+    assert json.loads(out) == [{"run_id": RUN_ID, "c": "OP-LANTERN 12/26"}]
+
+
+def test_ones_own_questions_lie_in_the_home(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "queries").mkdir()
+    (home / "queries" / "mine.sql").write_text("-- How many.\nSELECT count(*) AS n FROM sightings")
+    assert lfr(capsys, "sql", "-q", "mine", "--format", "json") == (0, '[{"n": 3}]\n', "")
+
+
+def test_what_is_piped_is_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = lfr(capsys, "sql", "SELECT repeat('x', 99) AS x, 3e-7 AS n FROM range(1200)")
+    assert out.count("x" * 99) == 1200
+    assert out.count("  3e-07\n") == 1200
+    assert out.endswith("(1200 rows)\n")
+
+
+@pytest.mark.parametrize("said", ["latest", RUN_ID[:13]])
+def test_a_run_may_be_named_by_its_beginning_or_as_the_latest(
+    home: Path, capsys: pytest.CaptureFixture[str], said: str
+) -> None:
+    assert json.loads(lfr(capsys, "status", said, "--json")[1])[0]["run_id"] == RUN_ID
+    assert [row["run_id"] for row in json.loads(lfr(capsys, "runs", said, "--json")[1])] == [RUN_ID]
+    out = str(home / "report.html")
+    assert lfr(capsys, "report", said, "--out", out)[:2] == (0, f"{out}\n")
+    code, _, err = lfr(capsys, "cancel", said)
+    assert (code, f"Nobody works on run {RUN_ID}" in err) == (2, True)
+    code, _, err = lfr(capsys, "resume", said)
+    assert (code, f"Run {RUN_ID} was started with version" in err) == (2, True)
+
+
+def test_runs_of_one_case(capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(json.loads(lfr(capsys, "runs", "--case", "OP-LANTERN 12/26", "--json")[1])) == 1
+    code, out, err = lfr(capsys, "runs", "--case", "OP-1", "--json")
+    assert (code, out) == (0, "[]\n")
+    assert "none of its 1 runs is meant; `lfr runs` lists them" in err
 
 
 def test_values_for_ones_own_question(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,6 +190,9 @@ def test_values_for_ones_own_question(capsys: pytest.CaptureFixture[str]) -> Non
         (["--ask", "nothing"], "there is no ready query 'nothing'; there are best"),
         (["--ask", "best", "--param", "run=x"], "the question best has no parameter 'run'"),
         (["--ask", "best", "--param", "run_id=x"], "there is no run x; `lfr runs` lists them"),
+        (["-q", "best", "--run", "x"], "there is no run x; `lfr runs` lists them"),
+        (["-q", "best", "--run", "x", "--all"], "Ask for one run or for all"),
+        (["-q", "best", "--case", "x", "--param", "case_ref=y"], "Say it once: --case"),
         (["SELECT 1", "--param", "x"], "x has no value: write x=VALUE"),
         (["--ask", "best", "--param", "top=abc"], "top is a whole number from 1, not 'abc'"),
         (["FROM 'other.parquet'"], "only the views of the results are read here"),

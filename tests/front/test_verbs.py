@@ -53,10 +53,14 @@ def test_a_scan_its_resumption_and_its_results(casework: Casework, settings: lfr
             AUTHORITY.purpose,
             AUTHORITY.operator,
         )
+        (proposed,) = results.arrow("FROM subjects WHERE subject_id = 'astronaut'").to_pylist()
+        assert (proposed["name"], proposed["templates"]) == ("astronaut", 1)
         frame = results.pandas("FROM sightings")
         assert list(frame["subject_id"]) == ["astronaut"]
         assert results.ask("best").num_rows == 1
-        assert results.about("best") == f"of run {run.run_id}, case {AUTHORITY.case_ref}"
+        of_run = f"of run {run.run_id}, case {AUTHORITY.case_ref}; key: run_id, sighting_id"
+        assert results.about("best", {"run_id": "latest"}) == of_run
+        assert results.run_id(run.run_id[:-1]) == run.run_id
         assert results.connection.sql("FROM finished_runs").to_arrow_table().num_rows == 1
         with pytest.raises(QueryError, match="CREATE is refused: results are only read here"):
             results.arrow("CREATE TABLE mine AS FROM sightings")

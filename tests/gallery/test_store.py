@@ -31,6 +31,7 @@ from lfr_batch.gallery.store import (
     load_snapshot,
     read_outcomes,
     read_subjects,
+    read_subjects_of,
     read_thumbnails,
     require_pack,
     verify_snapshot,
@@ -81,6 +82,19 @@ def test_what_was_published_is_what_is_loaded(tmp_path: Path, people: Any, publi
     face = people[2]
     assert read_thumbnails(snapshot, [face.image_id, "unknown"]) == {
         face.image_id: face.thumbnail_jpeg
+    }
+
+
+@pytest.mark.parametrize("asked", [(), ("S1",), ("S00042", "S05000", "nobody"), ("S1", "S4")])
+def test_the_subjects_asked_for_alone(
+    tmp_path: Path, people: Any, publish: Any, asked: tuple[str, ...]
+) -> None:
+    subjects = {f"S{n:05d}": Subject(f"S{n:05d}", {"n": str(n)}) for n in range(10_000)}
+    publish(people, subjects={**subjects, "S1": Subject("S1", {"sex": "F", "age": "31"})})
+    snapshot = load_snapshot(tmp_path, "custody")
+    everybody = read_subjects(snapshot)
+    assert read_subjects_of(snapshot, asked) == {
+        subject_id: everybody[subject_id] for subject_id in asked if subject_id in everybody
     }
 
 

@@ -117,7 +117,7 @@ def prepare_publish(store: Store) -> None:
 
 
 def publish_from_shards(store: Store) -> None:
-    publish.PART_ROWS = 5
+    publish.PART_BYTES = 1
     run = StoredRun(store, RUN_ID)
     outcomes, made = read_outcomes(run), archive()
     receipts = (outcomes[segment.segment_id] for segment in made.segments)

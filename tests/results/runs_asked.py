@@ -8,6 +8,7 @@ from typing import Any
 
 from lfr_batch.records import FootageAsset, Sighting
 from lfr_batch.results.ask import ask
+from lfr_batch.results.publish import ReadEnrolled, nobody_known
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import Lake
 from lfr_batch.storage.store import Store
@@ -37,16 +38,20 @@ def publish(
     sightings: Made | None = None,
     assets: tuple[FootageAsset, ...] | None = None,
     day: int = 0,
+    enrolled: ReadEnrolled = nobody_known,
     **changes: object,
 ) -> None:
     """A finished run over the invented archive, ``day`` days after the first."""
     made = archive()
     asked_for = request(run_id, **changes)
     found = made.sightings if sightings is None else sightings
-    create_run(store, asked_for, assets or made.assets, made.segments)
+    files = assets or made.assets
+    there = {asset.footage_id for asset in files}
+    plan = tuple(segment for segment in made.segments if segment.footage_id in there)
+    create_run(store, asked_for, files, plan)
     publish_run(
-        store, asked_for, assets or made.assets, made.segments, agreeing(made.outcomes, found),
-        found, "complete_with_failures", at=FINISHED + timedelta(days=day),
+        store, asked_for, files, plan, agreeing(made.outcomes, found), found,
+        "complete_with_failures", enrolled, at=FINISHED + timedelta(days=day),
     )  # fmt: skip
 
 

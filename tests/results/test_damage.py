@@ -66,12 +66,12 @@ def test_what_happened_in_a_street_cannot_be_made_anew(path: str, way_out: str) 
             f"{PART} cannot be opened; mend its permissions and try again",
         ),
         (
-            "Invalid Error: '_footage_parts' failed: AWS Error NETWORK_CONNECTION",
+            "Invalid Error: 'lfr_footage_3' failed: AWS Error NETWORK_CONNECTION",
             StoreAway,
             "a part of footage cannot be read now: the bucket does not answer; try again",
         ),
         (
-            "Invalid Error: '_footage_parts' failed: AWS Error ACCESS_DENIED",
+            "Invalid Error: 'lfr_footage_3' failed: AWS Error ACCESS_DENIED",
             StoreUnreachable,
             "a part of footage in the bucket cannot be read (AWS Error ACCESS_DENIED); "
             "try again, and if it stays so restore that dataset from a copy",
@@ -93,7 +93,7 @@ def test_what_a_reader_said_of_a_part_becomes_one_sentence(
         "",
         'Binder Error: Referenced column "who" not found',
         "IO Error: Cannot open file '/l/strangers/run_id=R/part-00000.parquet'",
-        "Invalid Error: '_strangers_parts' failed: gone",
+        "Invalid Error: 'lfr_strangers_3' failed: gone",
         "/l/sightings/run_id=R/views.sql",
     ],
 )

@@ -18,7 +18,7 @@ from lfr_batch.results.store import open_store
 from .test_fencing import drive, planned
 
 PART = "footage/run_id=R/000001-00000000-part-00000.parquet"
-IN_BUCKET = "reading the stream registered as '_sightings_parts' failed: IOError: "
+IN_BUCKET = "reading the stream registered as 'lfr_sightings_3' failed: IOError: "
 
 
 @pytest.mark.parametrize("kind", ["busy", "reset", "broken_body"])
@@ -27,7 +27,7 @@ def test_what_passes_is_not_noticed(bucket: str, endpoint: str, kind: str) -> No
     drive(store)
     asked = "FROM sightings ORDER BY ALL"
     wanted = run_query(open_lake(store.uri), asked).to_pylist()
-    shares: Mapping[str, float] = {kind: 0.15}
+    shares: Mapping[str, float] = {kind: 0.4}
     with faulty_proxy(endpoint, replace(NONE, **shares), 3) as proxy:
         found = run_query(open_lake(store.uri, S3Config(endpoint_url=proxy.address)), asked)
     assert found.to_pylist() == wanted

@@ -1,67 +1,95 @@
-"""The list of views, which several write at once."""
+"""``views.sql``, with which DuckDB alone opens a lake."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from lfr_batch.results import layout
-from lfr_batch.results.lake import is_in_views, write_views
+from lfr_batch.results.lake import write_views
+from lfr_batch.results.manifest import without_run
+from lfr_batch.results.manifest_log import commit
+from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import write_part
-from lfr_batch.results.schemas import DATASETS, part_schema
+from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.store import open_store
-from lfr_batch.storage.local_store import LocalStore
 from lfr_batch.storage.store import Store
+
+from .synthetic import RUN_ID
+from .test_lake import published
 
 
 def add_alert(store: Store) -> None:
     """As a deployment does it."""
-    schema = part_schema(DATASETS["alerts"])
+    schema = part_schema("alerts")
     row = {**dict.fromkeys(schema.names), "alert_id": "a-1"}
     write_part(store, "alerts/run_id=live-1/a-1.parquet", [row], schema)
-    write_views(store)
 
 
-def delete_alerts(store: Store) -> None:
-    """As a sweep does it."""
-    store.delete("alerts")
-    write_views(store)
+def counts(root: Path) -> dict[str, int]:
+    """Rows of every view, as DuckDB alone has them."""
+    plain = duckdb.connect()
+    plain.execute((root / layout.VIEWS_SQL).read_text())
+    return {name: plain.sql(f"FROM {name}").to_arrow_table().num_rows for name in DATASETS}
 
 
-@dataclass(frozen=True)
-class Overtaken(LocalStore):
-    """Others do something in the instant before the first list of views is written."""
-
-    others: list[Callable[[Store], None]]
-
-    def write_atomic(self, path: str, data: bytes) -> None:
-        while path == layout.VIEWS_SQL and self.others:
-            self.others.pop(0)(LocalStore(self.root))
-        super().write_atomic(path, data)
+WHOLE = {"runs": 1, "footage": 5, "segments": 8, "sightings": 4, "candidates": 12, "best_shots": 4}
+LIVE = {"alerts": 1, "reviews": 1}
 
 
-@pytest.mark.parametrize("others", [[add_alert], [add_alert, delete_alerts, add_alert]])
-def test_views_know_of_what_others_added_while_they_were_written(
-    tmp_path: Path, others: list[Callable[[Store], None]]
+def test_a_lake_without_runs_has_views_without_rows(tmp_path: Path) -> None:
+    write_views(open_store(tmp_path))
+    assert counts(tmp_path) == dict.fromkeys(DATASETS, 0)
+
+
+def test_they_work_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "it's [a] lake"
+    published(open_store(root))
+    monkeypatch.chdir(tmp_path)
+    assert counts(root) == {**WHOLE, **LIVE}
+
+
+def test_a_lake_that_was_moved_is_found_from_its_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_views(Overtaken(tmp_path, list(others)))
-    assert is_in_views(open_store(tmp_path), "alerts")
+    published(open_store(tmp_path / "here"))
+    shutil.move(tmp_path / "here", tmp_path / "there")
+    monkeypatch.chdir(tmp_path / "there")
+    assert counts(tmp_path / "there") == {**WHOLE, **LIVE}
 
 
-def test_views_know_of_what_others_deleted_while_they_were_written(tmp_path: Path) -> None:
-    add_alert(open_store(tmp_path))
-    (tmp_path / layout.VIEWS_SQL).unlink()
-    write_views(Overtaken(tmp_path, [delete_alerts]))
-    assert not is_in_views(open_store(tmp_path), "alerts")
-    script = (tmp_path / layout.VIEWS_SQL).read_text()
-    assert "alerts/run_id" not in script
+def test_another_lake_is_not_taken_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published(open_store(tmp_path / "one"))
+    write_views(open_store(tmp_path / "other"))
+    monkeypatch.chdir(tmp_path / "other")
+    assert counts(tmp_path / "one")["sightings"] == WHOLE["sightings"]
 
 
-def test_views_that_are_not_there_show_nothing(store: Store) -> None:
-    assert not is_in_views(store, "alerts")
+def test_they_work_after_the_last_run_is_gone(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    published(store)
+    commit(store, lambda manifest: without_run(manifest, RUN_ID))
+    for dataset in DATASETS:
+        store.delete(dataset)
+    assert counts(tmp_path) == dict.fromkeys(DATASETS, 0)
+
+
+def test_alerts_are_shown_as_they_come_and_go(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    write_views(store)
     add_alert(store)
-    assert is_in_views(store, "alerts")
-    assert not is_in_views(store, "reviews")
+    assert counts(tmp_path)["alerts"] == 1
+    store.delete("alerts/run_id=live-1/a-1.parquet")
+    assert counts(tmp_path)["alerts"] == 0
+
+
+def test_their_text_does_not_follow_from_what_is_in_the_lake(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    write_views(store)
+    before = store.read(layout.VIEWS_SQL)
+    published(store)
+    add_alert(store)
+    assert store.read(layout.VIEWS_SQL) == before

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lfr_batch.errors import QueryError
-from lfr_batch.results.parameters import parameter, with_numbers
+from lfr_batch.results.parameters import checked, parameter
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_name_without_a_value_is_told_so(said: str) -> None:
     ],
 )
 def test_numbers_are_numbers(given: dict[str, Any], numbers: dict[str, Any]) -> None:
-    assert with_numbers(given) == numbers
+    assert checked(given) == numbers
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_numbers_are_numbers(given: dict[str, Any], numbers: dict[str, Any]) -> 
 )
 def test_numbers_that_are_none_are_refused_by_name(name: str, value: Any, told: str) -> None:
     with pytest.raises(QueryError, match=told):
-        with_numbers({name: value})
+        checked({name: value})
 
 
 @pytest.mark.parametrize("said", ["=x", "a b=c", ""])

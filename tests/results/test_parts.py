@@ -6,13 +6,15 @@ import pytest
 
 from lfr_batch.errors import ResultsError
 from lfr_batch.results import parts
+from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import merge_parts, read_part, table_bytes, write_part
-from lfr_batch.results.schemas import CANDIDATES, SCHEMA_VERSION, part_schema
+from lfr_batch.results.schemas import SCHEMA_VERSION
 from lfr_batch.storage.store import Store
 
-SCHEMA = part_schema(CANDIDATES)
+SCHEMA = part_schema("candidates")
 ROWS = [
     {
+        "run_id": "r-1",
         "sighting_id": f"s{n}",
         "rank": n,
         "subject_id": "S1",

@@ -89,11 +89,14 @@ def test_a_ready_question_is_asked_with_the_values_that_were_given(
     told = capsys.readouterr()
     lines = told.out.splitlines()
     assert lines[:2] == ["top = 1", "who = S029"]
-    assert lines[2].startswith("run_id,case_ref,subject_id,score")
-    assert lines[3].startswith(f"{RUN_ID},OP-LANTERN 12/26,S029,0.7812")
+    assert lines[2].startswith("run_id,case_ref,subject_id,name,score")
+    assert lines[3].startswith(f"{RUN_ID},OP-LANTERN 12/26,S029,,0.7812")
     assert lines[4:6] == ["seen", "2"]
     assert len(lines[6:]) == 5
-    assert told.err.splitlines() == [f"of run {RUN_ID}, case OP-LANTERN 12/26"] * 2
+    assert (
+        told.err.splitlines()
+        == [f"of run {RUN_ID}, case OP-LANTERN 12/26; key: run_id, sighting_id"] * 2
+    )
 
 
 def test_a_parameter_without_a_value_is_named(

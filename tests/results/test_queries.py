@@ -28,12 +28,16 @@ NAMES = (
     "best",
     "candidates_of_run",
     "coverage",
+    "coverage_by_hour",
     "first_last",
     "new_sightings",
     "not_searched",
+    "refusals",
     "sightings_of_run",
     "subjects",
+    "timeline",
     "together",
+    "visits",
 )
 OF_ONE_RUN = (
     "best",
@@ -41,9 +45,9 @@ OF_ONE_RUN = (
     "coverage",
     "new_sightings",
     "not_searched",
+    "refusals",
     "sightings_of_run",
 )
-OF_ALL_RUNS = ("first_last", "subjects", "together")
 
 
 def test_each_says_what_it_answers() -> None:
@@ -53,6 +57,7 @@ def test_each_says_what_it_answers() -> None:
         "run_id",
         "case_ref",
         "minutes",
+        "per",
         "subject_a",
         "subject_b",
     )
@@ -154,12 +159,44 @@ def test_every_answer_names_its_run_and_case(disk: Store, name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_comment_says_of_which_runs_it_answers(name: str) -> None:
-    about_one = (
-        "-- About one run: $run_id; when left out, the latest that has finished, of $case_ref"
-    )
+    about_one = "-- About one run, the latest that has finished: or of $run_id, of all of $case_ref"
     about_all = "-- About every run that has finished, case by case: of $case_ref alone where given"
     assert (about_one if name in OF_ONE_RUN else about_all) in load_query(name).sql
-    assert load_query(name).asks == ("asked_run" if name in OF_ONE_RUN else "asked_runs")
+    macro = "asked_run($run_id" if name in OF_ONE_RUN else "asked_runs($run_id"
+    assert str(load_query(name).asks).startswith(macro)
+
+
+@pytest.fixture(scope="module")
+def of_two_cases(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Runs with the same settings, whose sightings have the same ids."""
+    disk = open_store(tmp_path_factory.mktemp("two-cases") / "lake")
+    publish(disk, EARLIER, case_ref="OP-1")
+    publish(disk, LATER, day=1, case_ref="OP-1")
+    publish(disk, NEWEST, day=2, case_ref="OP-2")
+    return open_lake(disk.uri)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_comment_says_what_tells_the_rows_apart(of_two_cases: Lake, name: str) -> None:
+    rows = asked(of_two_cases, name, all="true")
+    key = load_query(name).key
+    assert set(key) <= set(rows[0])
+    assert len({tuple(row[column] for column in key) for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_can_be_asked_for_a_run_a_case_and_all(of_two_cases: Lake, name: str) -> None:
+    def runs(**given: str) -> set[str]:
+        return {row["run_id"] for row in asked(of_two_cases, name, **given)}
+
+    once = name not in OF_ONE_RUN  # of a case the last run stands for what both have seen
+    assert runs(run_id=EARLIER) == {EARLIER}
+    assert runs(case_ref="OP-1") == ({LATER} if once else {EARLIER, LATER})
+    assert runs(all="true") == ({LATER, NEWEST} if once else {EARLIER, LATER, NEWEST})
+    assert runs() == ({LATER, NEWEST} if once else {NEWEST})
+    assert runs(run_id="latest") == {NEWEST}
+    assert runs(run_id="latest", case_ref="OP-1") == {LATER}
+    assert runs(run_id=EARLIER[:8]) == {EARLIER}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -195,6 +232,11 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return disk
 
 
+@pytest.fixture(scope="module")
+def crowded_lake(crowded: Store) -> Lake:
+    return open_lake(crowded.uri)
+
+
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
@@ -202,22 +244,24 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
         ("candidates_of_run", 0),
         ("coverage", 14),
         ("not_searched", 2),
+        ("refusals", 16),
         ("sightings_of_run", 0),
     ],
 )
 def test_one_run_is_the_last_that_finished_for_every_question(
-    crowded: Store, name: str, rows: int
+    crowded_lake: Lake, name: str, rows: int
 ) -> None:
-    lake = open_lake(crowded.uri)
-    found = asked(lake, name)
+    found = asked(crowded_lake, name)
     assert len(found) == rows
     assert {row["run_id"] for row in found} <= {LATER}
-    assert about(lake, name) == f"of run {LATER}, case OP-LANTERN 12/26"
+    assert about(crowded_lake, name).startswith(
+        f"of run {LATER}, case OP-LANTERN 12/26; key: run_id, "
+    )
 
 
 @pytest.mark.parametrize("name", OF_ONE_RUN)
-def test_a_run_that_was_named_is_that_run(crowded: Store, name: str) -> None:
-    found = asked(open_lake(crowded.uri), name, run_id=NEWEST)
+def test_a_run_that_was_named_is_that_run(crowded_lake: Lake, name: str) -> None:
+    found = asked(crowded_lake, name, run_id=NEWEST)
     assert {row["run_id"] for row in found} == {NEWEST}
 
 
@@ -235,20 +279,25 @@ def test_a_run_that_was_named_is_that_run(crowded: Store, name: str) -> None:
             f"run {LATER} is of case OP-LANTERN 12/26, not of OP-NONE",
         ),
         ({"runid": LATER}, "has no parameter 'runid'; it has run_id, case_ref"),
+        ({"run_id": "2026"}, r"\d runs begin with 2026: 2026020\d"),
+        ({"run_id": ""}, "there is no run ; `lfr runs` lists them"),
+        ({"run_id": "latest", "case_ref": "OP-NONE"}, "no run of case OP-NONE has finished yet"),
+        ({"run_id": LATER, "all": "true"}, f"ask for run {LATER} or for all, not for both"),
+        ({"all": "yes"}, "all is true or false, not 'yes'"),
     ],
 )
 def test_what_can_have_no_answer_is_refused_by_name(
-    crowded: Store, name: str, given: dict[str, str], told: str
+    crowded_lake: Lake, name: str, given: dict[str, str], told: str
 ) -> None:
     with pytest.raises(QueryError, match=told):
-        asked(open_lake(crowded.uri), name, **given)
+        asked(crowded_lake, name, **given)
 
 
 def test_nothing_has_finished_yet(disk: Store) -> None:
     searched_run(disk, LEFT_RUN_ID)
     record_run(disk, request(LEFT_RUN_ID), "running")
-    assert about(open_lake(disk.uri), "best") == "no run has finished yet"
-    assert about(open_lake(disk.uri), "subjects") == "no run has finished yet"
+    for name in NAMES:
+        assert about(open_lake(disk.uri), name).startswith("no run has finished yet; key: ")
 
 
 def test_a_case_has_its_own_latest_run_and_sightings(disk: Store) -> None:

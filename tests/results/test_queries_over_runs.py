@@ -23,8 +23,8 @@ from .synthetic import (
     [
         ((EARLIER,), archive().assets, 2, 2),
         ((EARLIER, LATER), archive().assets, 2, 2),
-        ((EARLIER,), copied(archive().assets), 1, 1),
-        ((EARLIER, LATER), copied(archive().assets), 1, 1),
+        ((EARLIER,), copied(archive().assets), 2, 1),
+        ((EARLIER, LATER), copied(archive().assets), 2, 1),
     ],
     ids=["once", "searched twice", "copies", "copies searched twice"],
 )

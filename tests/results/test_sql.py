@@ -7,22 +7,12 @@ import pytest
 
 from lfr_batch.errors import QueryError
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.run_views import DERIVED_VIEWS
+from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.sql import Lake, columns_text, run_query, view_names
 from lfr_batch.storage.store import Store
 
-VIEWS = [
-    "alerts",
-    "best_shots",
-    "candidates",
-    "columns",
-    "finished_runs",
-    "footage",
-    "latest_run",
-    "reviews",
-    "runs",
-    "segments",
-    "sightings",
-]
+VIEWS = sorted((*DATASETS, *DERIVED_VIEWS, "columns"))
 
 
 @pytest.mark.parametrize(
@@ -91,11 +81,21 @@ def test_a_mistake_is_told_in_one_line(lake: Lake, sql: str, says: str) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_what_duckdb_proposes_is_told(lake: Lake) -> None:
-    with pytest.raises(QueryError, match=r"Candidate bindings: .*score"):
-        run_query(lake, "SELECT scor FROM sightings")
-    with pytest.raises(QueryError, match='Did you mean "sightings"'):
-        run_query(lake, "SELECT * FROM sighting")
+@pytest.mark.parametrize(
+    ("sql", "proposed"),
+    [
+        ("SELECT scor FROM sightings", r"Candidate bindings: .*score"),
+        ("SELECT * FROM sighting", 'Did you mean "sightings'),
+        ("SELECT lowr('x')", 'Did you mean "lower"'),
+        ("SELECT * EXCLUDE (scor) FROM sightings", r"Candidate bindings: .*score"),
+        ("SELECT lower(1, 2)", r"Candidate functions: \"?lower\"?\(.*VARCHAR\) -> VARCHAR"),
+        ("SELECT timezone('Europe/Londn', now())", "Candidate time zones: .*London"),
+    ],
+)
+def test_what_duckdb_proposes_is_told(lake: Lake, sql: str, proposed: str) -> None:
+    with pytest.raises(QueryError, match=proposed) as told:
+        run_query(lake, sql)
+    assert "\n" not in str(told.value)
 
 
 def test_other_files_of_the_machine_cannot_be_read(lake: Lake, tmp_path: Path) -> None:
@@ -128,10 +128,11 @@ def test_a_parameter_without_a_value_is_refused_by_name(lake: Lake, sql: str, to
 
 def test_the_schema_is_explained_to_people(lake: Lake) -> None:
     lines = columns_text(lake, "candidates").splitlines()
-    assert lines[0] == "candidates"
-    assert lines[3].split(maxsplit=2) == ["rank", "INTEGER", "1 is the best candidate."]
-    assert {line for line in columns_text(lake).splitlines() if line and line[0] != " "} == {
-        *VIEWS
-    } - {"columns"}
+    about = "Sighting × rank: the subjects proposed. Key: run_id, sighting_id, rank."
+    assert lines[0] == f"candidates: {about}"
+    assert lines[3].split(maxsplit=3) == ["rank", "INTEGER", "key", "1 is the best candidate."]
+    assert lines[6].split(maxsplit=2)[:2] == ["score", "DOUBLE"]
+    heads = (line for line in columns_text(lake).splitlines() if line and line[0] != " ")
+    assert {head.partition(":")[0] for head in heads} == {*VIEWS} - {"columns"}
     with pytest.raises(QueryError, match="there is no view 'x'; there are alerts, best_shots"):
         columns_text(lake, "x")

@@ -22,7 +22,6 @@ from lfr_batch.live.alerts.spool import Spool, discard_halves
 from lfr_batch.live.deployment.counts import Decision, decision_of, latest_reviews
 from lfr_batch.live.records import Alert, DeploymentRecord, Review
 from lfr_batch.results import layout
-from lfr_batch.results.lake import write_views
 from lfr_batch.results.parts import read_part
 from lfr_batch.storage.disk_errors import disk_errors
 from lfr_batch.storage.local_store import LocalStore
@@ -142,9 +141,6 @@ class Lake:
             if self.term.whole or id_in(path) in alert_ids:
                 self.store.delete(path)
         discard_half_parts(self.store, self.term.deployment_id, self.term.now - _SURELY_LEFT)
-        # Also after a predecessor that was killed before it came to this.
-        if alert_ids and self.store.exists(layout.VIEWS_SQL):
-            write_views(self.store)
 
     def _parts(self, dataset: str) -> tuple[str, ...]:
         return self.store.list(layout.run_directory(dataset, self.term.deployment_id))

@@ -1,11 +1,12 @@
--- Coverage of a run: what was asked for, what was searched, what the quality gate refused.
--- About one run: $run_id; when left out, the latest that has finished, of $case_ref where given.
+-- Coverage: what was asked for, what was searched, what the quality gate refused.
+-- About one run, the latest that has finished: or of $run_id, of all of $case_ref, of $all (true).
 -- `places_not_seen` are folders, prefixes and inputs that could not be listed, or held no footage.
 -- A file is one however many streams and recordings it has: ok if all of them are.
 -- `seconds_of_footage` leaves out the files whose length is not known, or cannot be what they state:
 -- of these it has what was searched.
+-- Key: run_id, what.
 WITH asked AS (
-  FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR)
+  FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR, $all::BOOLEAN)
 ),
 refusals AS (
   SELECT run_id, entry.key AS reason, sum(entry.value) AS faces
@@ -63,7 +64,7 @@ SELECT run_id, case_ref, what, amount
 FROM rows
 JOIN asked USING (run_id)
 ORDER BY
-  part, faces DESC,
+  run_id DESC, part, faces DESC,
   list_position(['files', 'files_ok', 'files_partly', 'files_damaged', 'files_failed',
     'files_of_unknown_length', 'places_not_seen', 'seconds_of_footage', 'seconds_searched',
     'frames_analysed', 'faces_detected', 'faces_refused'], what),

@@ -1,8 +1,9 @@
 -- Sightings of a run that no earlier run of its case has: another person, moment or footage.
 -- The same is the same subject of the same gallery in the same bytes, at a time that overlaps.
--- About one run: $run_id; when left out, the latest that has finished, of $case_ref where given.
+-- About one run, the latest that has finished: or of $run_id, of all of $case_ref, of $all (true).
+-- Key: run_id, sighting_id.
 WITH asked AS (
-  FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR)
+  FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR, $all::BOOLEAN)
 ),
 contents AS (
   SELECT

@@ -1,7 +1,8 @@
 -- Footage that could not be searched, or only in part, and why; first what could not even be seen.
--- About one run: $run_id; when left out, the latest that has finished, of $case_ref where given.
+-- About one run, the latest that has finished: or of $run_id, of all of $case_ref, of $all (true).
+-- Key: run_id, uri, stream, recording, error.
 WITH asked AS (
-  FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR)
+  FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR, $all::BOOLEAN)
 ),
 gaps AS (
   SELECT run_id, unnest(gaps) AS error FROM asked JOIN runs USING (run_id)
@@ -16,5 +17,6 @@ JOIN (
   SELECT run_id, 'not seen' AS status, error FROM gaps
 ) f USING (run_id)
 ORDER BY
+  r.run_id DESC,
   CASE f.status WHEN 'not seen' THEN 0 WHEN 'failed' THEN 1 WHEN 'damaged' THEN 2 ELSE 3 END,
   f.uri, f.stream, f.recording, f.error;

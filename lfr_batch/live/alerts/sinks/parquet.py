@@ -12,10 +12,11 @@ from lfr_batch.live.afterwards.retention_terms import keep_until
 from lfr_batch.live.alerts.sinks.delivery import Deliver, Setting, Trouble
 from lfr_batch.live.records import Alert, Review
 from lfr_batch.results import layout
-from lfr_batch.results.lake import is_in_views, write_views
-from lfr_batch.results.lake_version import check_lake, mark_lake
+from lfr_batch.results.lake import write_views
+from lfr_batch.results.lake_version import check_lake
+from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import write_part
-from lfr_batch.results.schemas import ALERTS, LIVE_DATASETS, REVIEWS, part_schema
+from lfr_batch.results.schemas import LIVE_DATASETS
 from lfr_batch.storage.local_store import LocalStore, explained
 from lfr_batch.storage.store import Store
 
@@ -56,12 +57,9 @@ def _deliver(setting: Setting, begun: Event, record: Alert | Review) -> Trouble 
         if not begun.is_set():
             discard_half_parts(store, setting.deployment.deployment_id, datetime.now(UTC))
             check_lake(store)
-            mark_lake(store)
+            write_views(store)
             begun.set()
         _write(setting, record)
-        # Asked each time: a sweep that deletes the last part takes it out of the views again.
-        if not is_in_views(store, "alerts" if isinstance(record, Alert) else "reviews"):
-            write_views(store)
     except StoreFull:
         return Trouble(f"the disk holding {store.uri} is full; free space and it goes on")
     return None
@@ -70,9 +68,9 @@ def _deliver(setting: Setting, begun: Event, record: Alert | Review) -> Trouble 
 def _write(setting: Setting, record: Alert | Review) -> None:
     if isinstance(record, Alert):
         path, rows = alert_part(record.deployment_id, record.alert_id), [alert_row(setting, record)]
-        write_part(setting.store, path, rows, part_schema(ALERTS))
+        write_part(setting.store, path, rows, part_schema("alerts"))
     else:
-        write_part(setting.store, review_part(record), [review_row(record)], part_schema(REVIEWS))
+        write_part(setting.store, review_part(record), [review_row(record)], part_schema("reviews"))
 
 
 def alert_row(setting: Setting, alert: Alert) -> dict[str, Any]:

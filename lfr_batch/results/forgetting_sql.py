@@ -1,0 +1,102 @@
+"""Which rows go when something is forgotten, in SQL over the views. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+What = Literal["run", "subject", "footage"]
+
+LOST: Mapping[What, str] = MappingProxyType(
+    {
+        "run": "SELECT run_id, sighting_id, footage_id FROM sightings WHERE run_id = $value",
+        "subject": "SELECT run_id, sighting_id, footage_id FROM sightings "
+        "WHERE subject_id = $value",
+        "footage": "SELECT run_id, s.sighting_id, footage_id FROM sightings s "
+        "JOIN footage f USING (run_id, footage_id) WHERE f.uri = $value",
+    }
+)
+"""Sightings of which nothing stays: no row, no ranked candidate, no picture. Of a subject those of
+whom it is the first candidate."""
+
+_ITS_SEGMENTS = "SELECT run_id, footage_id FROM footage WHERE uri = $value"
+_ITS_FILES = f"SELECT r.* FROM {{dataset}} r SEMI JOIN ({_ITS_SEGMENTS}) USING (run_id, footage_id)"
+_OTHER_FILES = _ITS_FILES.replace("SEMI", "ANTI")
+_WITHOUT_LOST = "SELECT r.* FROM {dataset} r ANTI JOIN ({lost}) USING (run_id, sighting_id)"
+_OTHER_RUNS = "SELECT r.* FROM {dataset} r WHERE run_id <> $value"
+_FEWER = (
+    "SELECT r.* REPLACE (r.sightings - coalesce(l.n, 0) AS sightings{more}) FROM {dataset} r "
+    "LEFT JOIN (SELECT {key}, count(*) AS n FROM ({lost}) GROUP BY ALL) l USING ({key})"
+)
+_NOTED = ", list_append(coalesce(r.forgotten, []), $note) AS forgotten"
+_NAMED = (
+    ", list_transform(r.inputs, lambda x: CASE WHEN x = $value THEN '(forgotten)' ELSE x END) "
+    "AS inputs"
+)
+_OF_SIGHTINGS = ("sightings", "candidates", "best_shots")
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """What is to be forgotten: a run, a subject, or a file of footage by its uri."""
+
+    what: What
+    value: str
+    note: str = ""
+    """What the rows of the runs say of it from then on."""
+
+    @property
+    def lost(self) -> str:
+        return LOST[self.what]
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {"value": self.value, "note": self.note}
+
+    def kept(self, dataset: str) -> str:
+        """A query: the rows that stay. Counts of sightings in files and runs are of those."""
+        if self.what == "run":
+            return _OTHER_RUNS.format(dataset=dataset)
+        if dataset in _OF_SIGHTINGS:
+            stay = _WITHOUT_LOST.format(dataset=dataset, lost=self.lost)
+            if dataset == "candidates" and self.what == "subject":
+                return f"{stay} WHERE r.subject_id <> $value"
+            return stay
+        if dataset == "runs":
+            more = _NOTED + (_NAMED if self.what == "footage" else "")
+            return _FEWER.format(dataset=dataset, lost=self.lost, key="run_id", more=more)
+        return self._kept_of_files(dataset)
+
+    def _kept_of_files(self, dataset: str) -> str:
+        if dataset == "subjects":
+            who = " WHERE r.subject_id <> $value" if self.what == "subject" else ""
+            return f"SELECT r.* FROM {dataset} r{who}"
+        if self.what == "footage":
+            return _OTHER_FILES.format(dataset=dataset)
+        if dataset == "footage":
+            key = "run_id, footage_id"
+            return _FEWER.format(dataset=dataset, lost=self.lost, key=key, more="")
+        return f"SELECT r.* FROM {dataset} r"
+
+    def gone(self, dataset: str) -> str:
+        """A query: the rows that go."""
+        if self.what == "run":
+            return f"SELECT r.* FROM {dataset} r WHERE run_id = $value"
+        if dataset in _OF_SIGHTINGS:
+            also = ""
+            if dataset == "candidates" and self.what == "subject":
+                also = " OR r.subject_id = $value"
+            pairs = f"SELECT (run_id, sighting_id) FROM ({self.lost})"
+            return f"SELECT r.* FROM {dataset} r WHERE (r.run_id, r.sighting_id) IN ({pairs}){also}"
+        if dataset == "subjects" and self.what == "subject":
+            return f"SELECT r.* FROM {dataset} r WHERE subject_id = $value"
+        if dataset in ("footage", "segments") and self.what == "footage":
+            return _ITS_FILES.format(dataset=dataset)
+        return f"SELECT r.* FROM {dataset} r WHERE false"
+
+    def affected(self, datasets: tuple[str, ...]) -> str:
+        """A query: the runs that have rows which go."""
+        each = (f"SELECT run_id FROM ({self.gone(dataset)})" for dataset in datasets)
+        return f"SELECT DISTINCT run_id FROM ({' UNION ALL '.join(each)}) ORDER BY run_id"

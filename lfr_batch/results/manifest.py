@@ -1,0 +1,214 @@
+"""The manifest: which files are the lake, at one moment. Pure.
+
+It names the live parts of every dataset but alerts and reviews, the version of the schemas that
+each part was written with, and whose they are: a run's, or a group's of runs that were compacted.
+What it does not name is not read, wherever it lies. The next manifest takes its place as a whole,
+so what is published, compacted or forgotten is so in all datasets at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from lfr_batch.errors import ResultsTooNew
+from lfr_batch.results import layout
+
+FORM = 1
+"""Of the manifest itself; programs refuse one that is higher than their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    dataset: str
+    path: str
+    """Below the lake's root."""
+    bytes: int
+    schema: int
+    """Version of the schemas that it was written with."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRun:
+    """A run whose parts are its own: one that is under way, or was not compacted yet."""
+
+    run_id: str
+    month: str
+    """In which it was started, UTC, like ``2026-01``."""
+    finished: bool
+    """Whether its last row says that it came to an end, with results or without."""
+    row: Part
+    """Its last row in ``runs``."""
+    epoch: str | None = None
+    """Whose parts ``parts`` are; None before any were published."""
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.run_id
+
+    @property
+    def all_parts(self) -> tuple[Part, ...]:
+        return (self.row, *self.parts)
+
+    @property
+    def bytes(self) -> int:
+        return sum(part.bytes for part in self.all_parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Finished runs whose rows are together in sorted parts."""
+
+    group_id: str
+    month: str
+    runs: int
+    first_run: str
+    """Of their ids in order of text, by which a run is looked for."""
+    last_run: str
+    parts: tuple[Part, ...]
+
+    @property
+    def key(self) -> str:
+        return self.group_id
+
+    @property
+    def all_parts(self) -> tuple[Part, ...]:
+        return self.parts
+
+    @property
+    def bytes(self) -> int:
+        return sum(part.bytes for part in self.parts)
+
+    def may_hold(self, run_id: str) -> bool:
+        return self.first_run <= run_id <= self.last_run
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    number: int = 0
+    """0: there is none yet."""
+    runs: Mapping[str, ShownRun] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
+    retiring: tuple[str, ...] = ()
+    """Files that this manifest does not name any more and that are yet to leave their places."""
+
+    @property
+    def owners(self) -> Iterator[ShownRun | Group]:
+        yield from self.runs.values()
+        yield from self.groups
+
+    def parts(self, dataset: str | None = None) -> Iterator[Part]:
+        """Of one dataset, or of all."""
+        for owner in self.owners:
+            yield from (part for part in owner.all_parts if dataset in (None, part.dataset))
+
+    def groups_of(self, run_id: str) -> tuple[Group, ...]:
+        """Those that may hold a run that is none of ``runs``."""
+        if run_id in self.runs:
+            return ()
+        return tuple(group for group in self.groups if group.may_hold(run_id))
+
+    def about(self, run_id: str) -> Manifest:
+        """What may hold anything of one run, and nothing else."""
+        own = {run_id: self.runs[run_id]} if run_id in self.runs else {}
+        return replace(self, runs=own, groups=self.groups_of(run_id), retiring=())
+
+
+def with_run(manifest: Manifest, shown: ShownRun) -> Manifest:
+    """A run as it is now. Of a holder that was overtaken nothing is taken over."""
+    known = manifest.runs.get(shown.run_id)
+    if known and layout.row_order(shown.row.path) < layout.row_order(known.row.path):
+        shown = replace(known, epoch=shown.epoch, parts=shown.parts)
+    if known and known.epoch and known.epoch > (shown.epoch or ""):
+        shown = replace(shown, epoch=known.epoch, parts=known.parts)
+    return replace(manifest, runs={**manifest.runs, shown.run_id: shown})
+
+
+def without_run(manifest: Manifest, run_id: str) -> Manifest:
+    runs = {each: shown for each, shown in manifest.runs.items() if each != run_id}
+    return replace(manifest, runs=runs)
+
+
+def regrouped(
+    manifest: Manifest,
+    runs: Iterable[ShownRun],
+    groups: Iterable[Group],
+    into: Iterable[Group],
+) -> Manifest | None:
+    """With ``into`` in place of ``runs`` and ``groups``; None where one of those is not as it was.
+
+    Their files are to leave their places.
+    """
+    taken, old = {run.run_id: run for run in runs}, tuple(groups)
+    if any(manifest.runs.get(run_id) != run for run_id, run in taken.items()):
+        return None
+    if not set(old) <= set(manifest.groups):
+        return None
+    left = {each: shown for each, shown in manifest.runs.items() if each not in taken}
+    kept = tuple(group for group in manifest.groups if group not in old)
+    before: tuple[ShownRun | Group, ...] = (*taken.values(), *old)
+    gone = [part.path for owner in before for part in owner.all_parts]
+    return replace(manifest, runs=left, groups=(*kept, *into), retiring=(*manifest.retiring, *gone))
+
+
+def to_json(manifest: Manifest, written: Mapping[str, Any] = MappingProxyType({})) -> bytes:
+    """``parts`` are those of all runs and groups in one list, for whoever reads the lake in SQL."""
+    runs = [_owner(run, "row", "parts") for run in manifest.runs.values()]
+    groups = [_owner(group, "parts") for group in manifest.groups]
+    parts = [
+        {**asdict(part), "of": owner.key} for owner in manifest.owners for part in owner.all_parts
+    ]
+    said = {
+        "form": FORM,
+        **written,
+        "number": manifest.number,
+        "parts": parts,
+        "runs": runs,
+        "groups": groups,
+        "retiring": manifest.retiring,
+    }
+    return json.dumps(said, separators=(",", ":")).encode()
+
+
+def _owner(record: ShownRun | Group, *without: str) -> dict[str, Any]:
+    names = [name for name in record.__dataclass_fields__ if name not in without]
+    return {name: getattr(record, name) for name in names}
+
+
+def from_json(data: bytes) -> Manifest:
+    """Raises ResultsTooNew for one that this version does not understand."""
+    try:
+        said = json.loads(data)
+        if said["form"] > FORM:
+            raise ResultsTooNew(
+                f"the manifest of these results has form {said['form']}, this version knows "
+                f"{FORM}: upgrade lfr-batch"
+            )
+        parts: dict[str, list[Part]] = {}
+        for each in said["parts"]:
+            owner = each.pop("of")
+            parts.setdefault(owner, []).append(Part(**each))
+        return Manifest(
+            number=said["number"],
+            runs={run["run_id"]: _run(run, parts.get(run["run_id"], [])) for run in said["runs"]},
+            groups=tuple(
+                Group(**group, parts=tuple(parts.get(group["group_id"], ())))
+                for group in said["groups"]
+            ),
+            retiring=tuple(said["retiring"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ResultsTooNew(
+            f"the manifest of these results is not as this version writes it ({error}): restore it "
+            "from a copy, or upgrade lfr-batch"
+        ) from error
+
+
+def _run(said: Mapping[str, Any], parts: list[Part]) -> ShownRun:
+    (row,) = (part for part in parts if part.dataset == "runs")
+    others = tuple(part for part in parts if part.dataset != "runs")
+    return ShownRun(**said, row=row, parts=others)

@@ -1,0 +1,102 @@
+"""The manifests of a lake: ``_lake/manifest/000000123.json`` and those that follow, each written
+once.
+
+The one of the highest number counts. A change is made of it and written under the next number,
+where nobody else has yet; who comes second makes it again of what the first has written. That one
+step is the switch for all readers.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from lfr_batch.errors import StoreUnreachable
+from lfr_batch.results import layout
+from lfr_batch.results.adopted import adopted
+from lfr_batch.results.manifest import Manifest, from_json, to_json
+from lfr_batch.storage.store import Store
+from lfr_batch.version import __version__
+
+KEPT = 20
+"""Manifests of before that stay, for readers that are just opening one."""
+
+_NAME = re.compile(r"(\d{9})\.json")
+_READ_TRIES = 5
+_COMMIT_TRIES = 200
+_PAUSE_S = 0.05
+
+Change = Callable[[Manifest], Manifest]
+
+
+def manifest_path(number: int) -> str:
+    return f"{layout.MANIFESTS}/{number:09d}.json"
+
+
+def newest_number(store: Store) -> int:
+    """0 where there is no manifest."""
+    return max(_numbers(store), default=0)
+
+
+def read_manifest(store: Store) -> Manifest:
+    """What counts now. A lake of a version that knew no manifest is looked through.
+
+    Raises ResultsTooNew.
+    """
+    for _ in range(_READ_TRIES):
+        number = newest_number(store)
+        if not number:
+            return adopted(store)
+        try:
+            return from_json(store.read(manifest_path(number)))
+        except FileNotFoundError:  # older than KEPT by now
+            continue
+    raise StoreUnreachable(f"the manifest of {store.uri} changes faster than it is read; try again")
+
+
+def commit(store: Store, change: Change) -> Manifest:
+    """Make a change and show it to all at once; ``change`` may be asked several times, always of
+    what counts then. What it makes of it comes back, with its number.
+
+    Raises what ``change`` raises, and StoreUnreachable.
+    """
+    for attempt in range(_COMMIT_TRIES):
+        if attempt:
+            time.sleep(random.uniform(0, _PAUSE_S))  # so that two do not meet again
+        before = read_manifest(store)
+        after = change(before)
+        if after == before and before.number:
+            return before
+        after = replace(after, number=before.number + 1)
+        if _write(store, after):
+            _sweep(store, after.number)
+            return after
+    raise StoreUnreachable(
+        f"{store.uri} changes faster than this process can: let others come to their end, then try "
+        "again"
+    )
+
+
+def _write(store: Store, manifest: Manifest) -> bool:
+    """Whether this very one is under its number now."""
+    by = {"by": __version__, "at": datetime.now(UTC).isoformat(), "token": secrets.token_hex(8)}
+    data, path = to_json(manifest, by), manifest_path(manifest.number)
+    store.write_new(path, data)
+    # Not what it answered: an answer may be lost, and some buckets ignore conditions.
+    return store.read(path) == data
+
+
+def _sweep(store: Store, number: int) -> None:
+    for old in _numbers(store):
+        if old <= number - KEPT:
+            store.delete(manifest_path(old))
+
+
+def _numbers(store: Store) -> list[int]:
+    names = (path.rpartition("/")[2] for path in store.list(layout.MANIFESTS))
+    return [int(found[1]) for found in map(_NAME.fullmatch, names) if found]

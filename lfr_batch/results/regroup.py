@@ -1,0 +1,92 @@
+"""A run that was compacted: its row, and the run taken out of its group again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from lfr_batch.errors import StoreUnreachable
+from lfr_batch.results import layout
+from lfr_batch.results.manifest import Group, Manifest, ShownRun
+from lfr_batch.results.manifest_log import read_manifest
+from lfr_batch.results.remade import (
+    Choice,
+    Made,
+    Overtaken,
+    bring,
+    make,
+    make_group,
+    making,
+    opened,
+    rows,
+)
+from lfr_batch.results.stored_run import StoredRun
+
+_TRIES = 20
+_ITS = "run_id = $run_id"
+_OTHERS = "run_id <> $run_id"
+
+
+def compacted_row(run: StoredRun) -> dict[str, Any] | None:
+    """The last row of a run that is in a group; None of any other."""
+    held = _group_of(run)
+    return held[1] if held else None
+
+
+def part_from_others(run: StoredRun) -> None:
+    """Take a run out of its group, so that it can have new rows; nothing of one that is in none.
+
+    Raises StoreUnreachable where others change its group all the time.
+    """
+    for _ in range(_TRIES):
+        held = _group_of(run)
+        if held is None:
+            return
+        try:
+            _part(run, *held)
+        except Overtaken:
+            continue
+        return
+    raise StoreUnreachable(
+        f"the group of run {run.run_id} in {run.store.uri} changes all the time: let "
+        "`lfr lake compact` come to its end, then try again"
+    )
+
+
+def _group_of(run: StoredRun) -> tuple[Group, dict[str, Any]] | None:
+    """The group that holds the run, and the run's row in it."""
+    choice = Choice(_ITS, values={"run_id": run.run_id})
+    for group in read_manifest(run.store).groups_of(run.run_id):
+        with opened(run.store, Manifest(groups=(group,))) as connection:
+            found = [row for table in rows(connection, "runs", choice) for row in table.to_pylist()]
+        if found:
+            return group, found[0]
+    return None
+
+
+def _part(run: StoredRun, group: Group, row: dict[str, Any]) -> None:
+    source, values = Manifest(groups=(group,)), {"run_id": run.run_id}
+    with making(run.store) as made:
+        shown = _alone(run, source, made, row, Choice(_ITS, values=values))
+        others = make_group(run.store, source, made, group.month, Choice(_OTHERS, values=values))
+        bring(run.store, made, source, (others,) if others else (), (shown,))
+
+
+def _alone(
+    run: StoredRun, source: Manifest, made: Made, row: dict[str, Any], choice: Choice
+) -> ShownRun:
+    """The run's rows in parts of its own, called as they were before they were compacted."""
+    epoch = row["epoch"] or layout.NO_EPOCH
+    row_path = layout.run_file(run.run_id, epoch, row["revision"], row["status"])
+
+    def place(dataset: str, number: int) -> str:
+        if dataset == "runs":
+            return row_path
+        return layout.part(dataset, run.run_id, epoch, number)
+
+    with opened(run.store, source) as connection:
+        own, *others = make(run.store, connection, made, place, choice)
+    published = layout.published_epochs([row_path]).get(run.run_id)
+    month = source.groups[0].month
+    alone = ShownRun(run.run_id, month, layout.is_final(row_path), own, published)
+    return replace(alone, parts=tuple(others))

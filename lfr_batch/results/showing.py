@@ -1,0 +1,60 @@
+"""A run's own parts as its entry in the manifest: what makes it visible."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lfr_batch.results import layout
+from lfr_batch.results.manifest import Manifest, Part, ShownRun, with_run
+from lfr_batch.results.manifest_log import commit, read_manifest
+from lfr_batch.results.schemas import PUBLISHED, SCHEMA_VERSION
+from lfr_batch.results.stored_run import StoredRun
+
+
+def show(run: StoredRun, month: str | None = None) -> None:
+    """Show the run's last row, and the parts that its final one switches to, in one step.
+
+    Doing it again changes nothing. ``month``: in which it was started; as its id says, or as is
+    known. Raises StoreUnreachable.
+    """
+    rows = run.store.sizes(run.directory("runs"))
+    newest = layout.newest_row(rows)
+    if newest is None:
+        return
+    epoch = layout.published_epochs(rows).get(run.run_id)
+    parts = _parts(run, epoch) if epoch is not None else ()
+    shown = ShownRun(
+        run.run_id,
+        month or layout.month_of(run.run_id),
+        layout.is_final(newest),
+        Part("runs", newest, rows[newest], SCHEMA_VERSION),
+        epoch,
+        parts,
+    )
+    commit(run.store, lambda manifest: with_run(manifest, _as_known(manifest, shown)))
+
+
+def shown_epoch(run: StoredRun) -> str | None:
+    """Whose parts of the run are read; None while none are. Of a run that was compacted its rows
+    say it."""
+    known = read_manifest(run.store).runs.get(run.run_id)
+    return known.epoch if known else None
+
+
+def _parts(run: StoredRun, epoch: str) -> tuple[Part, ...]:
+    return tuple(
+        Part(dataset, path, size, SCHEMA_VERSION)
+        for dataset in PUBLISHED
+        for path, size in run.store.sizes(run.directory(dataset)).items()
+        if path.endswith(".parquet") and layout.epoch_of(path) == epoch
+    )
+
+
+def _as_known(manifest: Manifest, shown: ShownRun) -> ShownRun:
+    """What the manifest has said of the same files stays: some are of before."""
+    known = manifest.runs.get(shown.run_id)
+    if known is None:
+        return shown
+    row = known.row if known.row.path == shown.row.path else shown.row
+    parts = known.parts if known.epoch == shown.epoch else shown.parts
+    return replace(shown, row=row, parts=parts, month=known.month)

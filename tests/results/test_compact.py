@@ -1,0 +1,188 @@
+"""Finished runs put together: the same rows in fewer files, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from lfr_batch.errors import ResultsError
+from lfr_batch.results import layout
+from lfr_batch.results.compact import compact, compact_if_it_pays
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.manifest_log import read_manifest
+from lfr_batch.results.remade import make_group
+from lfr_batch.results.retire import GRACE, retire
+from lfr_batch.results.run_log import latest_row
+from lfr_batch.results.schemas import PUBLISHED
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.locks import open_lock, try_lock
+from lfr_batch.storage.store import Store
+from tests.holding import record_run
+
+from .synthetic import STARTED, request
+from .test_lake import as_version_0_1_wrote_it, published
+
+RUNS = tuple(f"202601{day:02d}-080000-scan-000{day}" for day in (3, 4, 5))
+LATER = "20260228-080000-scan-0009"
+VIEWS = ("runs", *PUBLISHED)
+
+
+def rows(root: str) -> Mapping[str, pa.Table]:
+    lake = open_lake(root)
+    return {view: run_query(lake, f"FROM {view} ORDER BY ALL") for view in VIEWS}
+
+
+def publish_all(store: Store, *run_ids: str) -> None:
+    for run_id in run_ids:
+        published(store, run_id)
+
+
+def test_rows_stay_what_they_are(store: Store, root: str) -> None:
+    publish_all(store, *RUNS, LATER)
+    before = rows(root)
+    done = compact(store)
+    assert (done.runs, done.groups, done.busy) == (4, 1, False)
+    assert rows(root) == before
+    manifest = read_manifest(store)
+    assert not manifest.runs
+    assert [(group.month, group.runs) for group in manifest.groups] == [("2026-01", 4)]
+    assert manifest.retiring == ()
+    for dataset in VIEWS:
+        assert {path.split("/")[1][:6] for path in store.list(dataset)} == {"month="}
+    again = compact(store)
+    assert (again.runs, again.groups) == (0, 1)
+
+
+@pytest.mark.parametrize("root", ["disk"], indirect=True)
+def test_whoever_reads_by_globs_finds_the_same(store: Store, root: str) -> None:
+    publish_all(store, *RUNS)
+    plain, place = duckdb.connect(), glob.escape(root).replace("'", "''")
+    found = f"read_parquet('{place}/sightings/*/*.parquet')"
+    asked = f"SELECT run_id, sighting_id, box, score FROM {found} ORDER BY ALL"
+    before = plain.sql(asked).to_arrow_table()
+    compact(store)
+    assert plain.sql(asked).to_arrow_table() == before
+    publish_all(store, LATER)
+    assert len(plain.sql(asked).to_arrow_table()) == len(before) * 4 // 3
+
+
+def test_runs_of_before_become_runs_of_today(store: Store, root: str) -> None:
+    publish_all(store, RUNS[0])
+    as_version_0_1_wrote_it(store, RUNS[0])
+    before = rows(root)
+    publish_all(store, RUNS[1])
+    compact(store)
+    lake = open_lake(root)
+    for view in VIEWS:
+        found = run_query(lake, f"FROM {view} WHERE run_id = '{RUNS[0]}' ORDER BY ALL")
+        assert found == before[view]
+
+
+def test_a_run_is_taken_out_of_its_group_to_go_on(store: Store, root: str) -> None:
+    publish_all(store, *RUNS)
+    before = rows(root)
+    compact(store)
+    run = StoredRun(store, RUNS[1])
+    row = latest_row(run)
+    assert row is not None
+    assert row["status"] == "complete"
+    record_run(store, request(RUNS[1]), "running", at=STARTED)
+    manifest = read_manifest(store)
+    assert set(manifest.runs) == {RUNS[1]}
+    assert [group.runs for group in manifest.groups] == [2]
+    now = rows(root)
+    assert {view: now[view] for view in PUBLISHED} == {view: before[view] for view in PUBLISHED}
+    status = run_query(open_lake(root), "SELECT status FROM runs ORDER BY run_id").column(0)
+    assert status.to_pylist() == ["complete", "running", "complete"]
+
+
+def test_a_reader_that_has_the_lake_open_reads_on(store: Store, root: str) -> None:
+    publish_all(store, *RUNS)
+    lake = open_lake(root)
+    asked = "SELECT count(*), min(score) FROM sightings"
+    before = run_query(lake, asked)
+    compact(store)
+    assert run_query(lake, asked) == before
+    retire(store, datetime.now(UTC) + 2 * GRACE)
+    assert run_query(lake, asked) == before
+
+
+def test_old_files_stay_for_a_while_and_go(store: Store) -> None:
+    publish_all(store, *RUNS)
+    compact(store)
+    assert len(store.list(layout.RETIRED)) == len(RUNS) * len(VIEWS)
+    retire(store, datetime.now(UTC) + GRACE - timedelta(minutes=1))
+    assert store.list(layout.RETIRED)
+    retire(store, datetime.now(UTC) + GRACE + timedelta(minutes=1))
+    assert not store.list(layout.RETIRED)
+
+
+def test_it_is_done_by_itself_where_it_pays(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_all(store, *RUNS)
+    assert compact_if_it_pays(store) is None
+    monkeypatch.setattr("lfr_batch.results.compaction.PAYS_RUNS", len(RUNS))
+    done = compact_if_it_pays(store)
+    assert done is not None
+    assert done.runs == len(RUNS)
+
+
+def test_what_goes_on_is_left_alone(store: Store, root: str) -> None:
+    publish_all(store, *RUNS)
+    record_run(store, request(RUNS[2]), "running", at=STARTED)
+    assert compact(store).runs == 2
+    assert set(read_manifest(store).runs) == {RUNS[2]}
+
+
+def test_a_run_that_moves_meanwhile_is_not_put_together(
+    store: Store, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_all(store, *RUNS)
+    before = rows(root)
+
+    def late(*args: Any) -> Any:
+        made = make_group(*args)
+        record_run(store, request(RUNS[0]), "running", at=STARTED)
+        return made
+
+    monkeypatch.setattr("lfr_batch.results.compact.make_group", late)
+    done = compact(store)
+    assert (done.runs, done.busy) == (0, True)
+    assert not read_manifest(store).groups
+    assert {view: t for view, t in rows(root).items() if view != "runs"} == {
+        view: t for view, t in before.items() if view != "runs"
+    }
+    assert not [path for view in VIEWS for path in store.list(view) if "month=" in path]
+
+
+@pytest.mark.parametrize("root", ["disk"], indirect=True)
+def test_a_damaged_part_is_named_and_nothing_is_changed(store: Store, root: str) -> None:
+    publish_all(store, *RUNS)
+    (path,) = store.list(f"segments/run_id={RUNS[1]}")
+    store.write_atomic(path, store.read(path)[:-40])
+    with pytest.raises(ResultsError, match=re.escape(path)):
+        compact(store)
+    assert set(read_manifest(store).runs) == set(RUNS)
+    assert not read_manifest(store).groups
+
+
+def test_two_at_once_do_not_get_in_each_others_way(disk: Store) -> None:
+    publish_all(disk, *RUNS)
+    with open_lock(Path(disk.uri) / "_lake/.compacting") as file:
+        assert try_lock(file)
+        assert compact(disk).busy
+    assert compact(disk).runs == len(RUNS)
+
+
+def test_nothing_there_is_nothing_done(tmp_path: Path) -> None:
+    assert compact(open_store(tmp_path / "none")).groups == 0
+    assert not (tmp_path / "none").exists()

@@ -1,0 +1,164 @@
+"""Forgetting by command: what goes is gone from every file, what stays is as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from lfr_batch.errors import RunBusy, RunNotFound, UsageError
+from lfr_batch.results.compact import compact
+from lfr_batch.results.forget import count, forget
+from lfr_batch.results.forgetting_sql import Forgetting
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.lock import lock_run
+from lfr_batch.results.run_log import latest_row
+from lfr_batch.results.run_state import load_run, require_open
+from lfr_batch.results.schemas import PUBLISHED
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.store import Store
+
+from .synthetic import RUN_ID, archive, searched_run
+from .test_lake import published
+
+OTHER, THIRD = "20260203-080000-scan-0003", "20260204-080000-scan-0004"
+VIEWS = ("runs", *PUBLISHED)
+NOTE = "2026-11-27 of case OP-1"
+
+
+def rows(root: str, view: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = run_query(
+        open_lake(root), f"FROM {view} ORDER BY ALL"
+    ).to_pylist()
+    return found
+
+
+def everything(root: str) -> Mapping[str, pa.Table]:
+    lake = open_lake(root)
+    return {view: run_query(lake, f"FROM {view} ORDER BY ALL") for view in VIEWS}
+
+
+def bytes_anywhere(store: Store) -> bytes:
+    return b"".join(store.read(path) for path in store.list("") if not path.startswith("alerts"))
+
+
+@pytest.fixture(params=["apart", "compacted", "one of each"])
+def filled(store: Store, request: pytest.FixtureRequest) -> Store:
+    """Three runs; the last is published after the others were compacted, or none was."""
+    for run_id in (RUN_ID, OTHER):
+        published(store, run_id)
+    if request.param != "apart":
+        compact(store)
+    published(store, THIRD)
+    if request.param == "compacted":
+        compact(store)
+    return store
+
+
+def test_a_run_is_gone_and_the_others_are_as_they_were(filled: Store, root: str) -> None:
+    before = everything(root)
+    gone = forget(filled, Forgetting("run", OTHER, NOTE))
+    assert gone.runs == (OTHER,)
+    assert gone.rows["sightings"] == 4
+    for view, table in everything(root).items():
+        kept = [row for row in before[view].to_pylist() if row["run_id"] != OTHER]
+        assert table.to_pylist() == kept
+    assert not [
+        path
+        for path in filled.list("")
+        if OTHER in path and "alerts" not in path and "reviews" not in path
+    ]
+    with pytest.raises(RunNotFound):
+        load_run(StoredRun(filled, OTHER))
+    assert count(filled, Forgetting("run", OTHER)).nothing
+
+
+def test_a_subject_is_gone_from_rows_rank_lists_and_pictures(filled: Store, root: str) -> None:
+    before = {view: rows(root, view) for view in VIEWS}
+    subject = str(before["sightings"][0]["subject_id"])
+    lost = {r["sighting_id"] for r in before["sightings"] if r["subject_id"] == subject}
+    pictures = [r["jpeg"] for r in before["best_shots"] if r["sighting_id"] in lost]
+    asked = Forgetting("subject", subject, NOTE)
+    foreseen = count(filled, asked)
+    assert forget(filled, asked) == foreseen
+    after = {view: rows(root, view) for view in VIEWS}
+    assert after["sightings"] == [r for r in before["sightings"] if r["subject_id"] != subject]
+    assert after["best_shots"] == [r for r in before["best_shots"] if r["sighting_id"] not in lost]
+    assert after["candidates"] == [
+        r
+        for r in before["candidates"]
+        if r["sighting_id"] not in lost and r["subject_id"] != subject
+    ]
+    assert after["segments"] == before["segments"]
+    for row in after["runs"]:
+        of_run = [r for r in after["sightings"] if r["run_id"] == row["run_id"]]
+        assert (row["sightings"], row["forgotten"]) == (len(of_run), [NOTE])
+    for row in after["footage"]:
+        here = [
+            r
+            for r in after["sightings"]
+            if (r["run_id"], r["footage_id"]) == (row["run_id"], row["footage_id"])
+        ]
+        assert row["sightings"] == len(here)
+    left = bytes_anywhere(filled)
+    assert not [picture for picture in pictures if bytes(picture) in left]  # type: ignore[call-overload]
+    assert not filled.list("_lake/retired")
+    assert count(filled, asked).nothing
+
+
+def test_footage_is_gone_from_rows_plan_and_request(filled: Store, root: str) -> None:
+    uri = archive().assets[0].uri
+    before = {view: rows(root, view) for view in VIEWS}
+    of_file = {r["footage_id"] for r in before["footage"] if r["uri"] == uri}
+    forget(filled, Forgetting("footage", uri, NOTE))
+    for view in ("footage", "segments", "sightings"):
+        kept = [r for r in before[view] if r["footage_id"] not in of_file]
+        assert rows(root, view) == kept
+        assert len(kept) < len(before[view])
+    assert uri.encode() not in bytes_anywhere(filled)
+
+
+def test_what_something_was_taken_out_of_cannot_be_resumed(filled: Store, root: str) -> None:
+    forget(filled, Forgetting("footage", archive().assets[0].uri, NOTE))
+    run = StoredRun(filled, RUN_ID)
+    with pytest.raises(UsageError, match=r"taken out of run .* start a new run"):
+        require_open(run)
+    row = latest_row(run)
+    assert row is not None
+    assert row["forgotten"] == [NOTE]
+
+
+def test_shards_of_a_run_that_is_not_finished_go_too(store: Store, root: str) -> None:
+    _, made = searched_run(store, RUN_ID)
+    published(store, OTHER)
+    subject = made.sightings[0].subject_id
+    assert store.list(f"_state/run_id={RUN_ID}/shards")
+    asked = Forgetting("subject", subject, NOTE)
+    assert RUN_ID in count(store, asked).runs
+    forget(store, asked)
+    assert not store.list(f"_state/run_id={RUN_ID}/shards")
+    with pytest.raises(UsageError, match="taken out"):
+        require_open(StoredRun(store, RUN_ID))
+
+
+def test_a_run_that_somebody_works_on_is_refused_by_name(filled: Store, root: str) -> None:
+    before = everything(root)
+    with lock_run(StoredRun(filled, OTHER)), pytest.raises(RunBusy, match=OTHER):
+        forget(filled, Forgetting("run", OTHER, NOTE))
+    assert everything(root) == before
+
+
+def test_nobody_of_that_name_changes_nothing(filled: Store, root: str) -> None:
+    before = everything(root)
+    gone = forget(filled, Forgetting("subject", "nobody", NOTE))
+    assert gone.nothing
+    assert everything(root) == before
+
+
+def test_it_is_nothing_in_a_lake_that_is_not_there(tmp_path: Path) -> None:
+    from lfr_batch.results.store import open_store
+
+    assert count(open_store(tmp_path / "none"), Forgetting("run", RUN_ID)).nothing
