@@ -21,50 +21,62 @@ from lfr_batch.version import __version__
 
 if TYPE_CHECKING:
     from lfr_batch.errors import LfrError
+    from lfr_batch.front.dry_run import DryRun
     from lfr_batch.front.enrolment import EnrolledGallery
     from lfr_batch.front.export import Exported, export
     from lfr_batch.front.report import WrittenReport, report
     from lfr_batch.front.results import Results, open_results
     from lfr_batch.front.runs import FinishedRun
     from lfr_batch.front.settings import Settings
-    from lfr_batch.front.verbs import enrol, resume, scan, search
+    from lfr_batch.front.standing import Tick
+    from lfr_batch.front.verbs import enrol, foresee, resume, scan, scan_new, search, watch
     from lfr_batch.oversight.authority import Authority
 
 __all__ = [
     "Authority",
+    "DryRun",
     "EnrolledGallery",
     "Exported",
     "FinishedRun",
     "LfrError",
     "Results",
     "Settings",
+    "Tick",
     "WrittenReport",
     "__version__",
     "enrol",
     "export",
+    "foresee",
     "open_results",
     "report",
     "resume",
     "scan",
+    "scan_new",
     "search",
+    "watch",
 ]
 
 _MODULES = {
     "Authority": "oversight.authority",
+    "DryRun": "front.dry_run",
     "EnrolledGallery": "front.enrolment",
     "Exported": "front.export",
     "FinishedRun": "front.runs",
     "LfrError": "errors",
     "Results": "front.results",
     "Settings": "front.settings",
+    "Tick": "front.standing",
     "WrittenReport": "front.report",
     "enrol": "front.verbs",
     "export": "front.export",
+    "foresee": "front.verbs",
     "open_results": "front.results",
     "report": "front.report",
     "resume": "front.verbs",
     "scan": "front.verbs",
+    "scan_new": "front.verbs",
     "search": "front.verbs",
+    "watch": "front.verbs",
 }
 
 

@@ -6,7 +6,8 @@
     ├── UsageError               exit code 2: the request itself is wrong
     │   ├── ConfigError          unknown key, wrong type, value out of range
     │   ├── AuthorityError       case, authority, purpose or operator is missing
-    │   └── QueryError           SQL that DuckDB refuses
+    │   ├── QueryError           SQL that DuckDB refuses
+    │   └── NoFootage            what was named holds none, or is not there
     ├── PackError                a model pack cannot be used
     │   ├── PackNotFound         exit code 2
     │   ├── PackDamaged          a file is missing or its sha256 differs
@@ -68,6 +69,10 @@ class AuthorityError(UsageError):
 
 
 class QueryError(UsageError):
+    pass
+
+
+class NoFootage(UsageError):
     pass
 
 

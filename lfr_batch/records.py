@@ -115,6 +115,10 @@ class FootageAsset:
     """Of one that failed: the fault was of the place, not of the file, and may pass."""
     aspect: float | None = None
     """As it was told by ``FootageEntry``."""
+    state_id: str | None = None
+    """As ``footage.state_id`` has it; None, too, where the fault may pass."""
+    known_from: str | None = None
+    """The run that had searched the same bytes before; None: they are this run's to search."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from lfr_batch.cli.output import answer, complain, take_any_text
+from lfr_batch.cli.stopped import if_stopped, said_of_stop
 from lfr_batch.errors import LfrError, UsageError
 from lfr_batch.logs import start_logging
 from lfr_batch.version import __version__
@@ -121,11 +122,12 @@ def main(arguments: list[str] | None = None) -> None:
     os.umask(0o077)  # what is written holds faces
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     told_to_end: list[int] = []
+    if_stopped(None)
     try:
         with sigterm_interrupts(told_to_end):
             code = _done(words)
     except (KeyboardInterrupt, typer.Abort):
-        complain(STOPS.get(words[0], "Stopped."))
+        complain(said_of_stop() or STOPS.get(words[0], "Stopped."))
         code = TERMINATED if told_to_end else INTERRUPTED
     sys.exit(code)
 

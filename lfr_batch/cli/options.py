@@ -44,6 +44,23 @@ FpirOption = Annotated[
     float | None,
     typer.Option("--target-fpir", help="Wanted share of unknown people that bring up anybody."),
 ]
+NewOnlyOption = Annotated[
+    bool,
+    typer.Option(
+        "--new-only",
+        help="Leave out what the case has searched: same bytes, settings and gallery snapshot.",
+    ),
+]
+WatchOption = Annotated[
+    bool, typer.Option("--watch", help="Go on looking for what is new, until it is stopped.")
+]
+EveryOption = Annotated[
+    str | None,
+    typer.Option("--every", metavar="TIME", help="With --watch: how often, like 30s, 5m or 1h."),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be searched, and write nothing.")
+]
 RunIdOption = Annotated[
     str | None,
     typer.Option(

@@ -53,6 +53,13 @@ def answer_json(rows: Sequence[Mapping[str, Any]]) -> None:
     answer_text(visible_json(text, encoding_of(sys.stdout)) + "\n")
 
 
+def answer_line(row: Mapping[str, Any]) -> None:
+    """One object, of those that come without end."""
+    text = json.dumps(row, default=_plain, ensure_ascii=False)
+    answer_text(visible_json(text, encoding_of(sys.stdout)) + "\n")
+    sys.stdout.flush()
+
+
 def answer_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Aligned columns; the same text in a pipe, without colours or cut cells."""
     console = Console()

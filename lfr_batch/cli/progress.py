@@ -11,6 +11,7 @@ from time import monotonic
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from lfr_batch.cli.durations import clock
 from lfr_batch.cli.found import Notes
 from lfr_batch.cli.output import counted, say
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome
@@ -100,7 +101,7 @@ class ScanProgress:
         return (
             f"{finished}/{counted(self.todo, 'segment')}, {self.failed} failed, "
             f"{self.media_s / elapsed_s:.1f}× real time, {counted(self.faces, 'face')}, "
-            f"{counted(self.sightings, 'sighting')}, {_clock(left_s)} left"
+            f"{counted(self.sightings, 'sighting')}, {clock(left_s)} left"
         )
 
 
@@ -114,9 +115,3 @@ def scan_progress() -> Iterator[ScanProgress]:
         yield progress
     if progress.todo:
         say(progress.line())
-
-
-def _clock(duration_s: float) -> str:
-    minutes, secs = divmod(round(duration_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"

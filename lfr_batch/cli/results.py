@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from lfr_batch.cli import following
+from lfr_batch.cli.jobs import show_job, standing_rows, tell_standing
 from lfr_batch.cli.options import (
     CaseFilterOption,
     ConfigOption,
@@ -51,6 +52,7 @@ from lfr_batch.results.status import (
 )
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.ticks import STANDING
 from lfr_batch.results.which_run import LATEST, which_run
 
 RUN_COLUMNS = [
@@ -91,15 +93,18 @@ def runs(
         rows = rows[:1]
     elif run:
         rows = [row for row in rows if row["run_id"].startswith(run)]
+    standing = [] if run else standing_rows(store)
+    standing = [row for row in standing if case_ref in (None, row["case_ref"])]
     if not every:
         say(f"{root}: {no_runs(store)}")
     elif not rows:
         say(f"{root}: none of its {len(every)} runs is meant; `lfr runs` lists them")
     if as_json:
-        answer_json(rows)
+        answer_json([*rows, *standing])
     else:
         shown = [{**row, "footage": _footage(row), "not_whole": _not_whole(row)} for row in rows]
         answer_table(shown, RUN_COLUMNS)
+        tell_standing(standing)
 
 
 def _footage(row: Mapping[str, Any]) -> Any:
@@ -130,6 +135,9 @@ def status(
     --follow ends with the run, and with its exit code.
     """
     store = open_store(*settings_of(config, out=out).results_place())
+    if run_id.startswith(STANDING):
+        show_job(StoredRun(store, run_id), as_json)
+        return
     run = StoredRun(store, which_run(store, run_id))
     found = following.follow(run, say) if follow else run_progress(run)
     _show_status(found, read_notices(run), as_json=as_json)
@@ -239,6 +247,7 @@ def _searched(found: RunOverview) -> dict[str, Any]:
         "refused": dict(progress.rejections),
         "errors": dict(found.errors),
         "unsearched": dict(found.unsearched),
+        "searched_before": dict(found.searched_before),
         "left_out": dict(found.request.left_out or {}),
         "gaps": found.request.gaps or (),
         "unmatched_rows": found.request.unmatched_rows or (),

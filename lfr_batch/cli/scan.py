@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from functools import partial
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated, TypedDict
 
 import typer
 
-from lfr_batch.cli.found import found_counts, tell_found
+from lfr_batch.cli.durations import seconds_of
+from lfr_batch.cli.ended import exit_of, pace, report, report_candidates, searched_stills
+from lfr_batch.cli.foreseen import show
+from lfr_batch.cli.found import tell_found
 from lfr_batch.cli.options import (
     AddressOption,
     AllowCpuOption,
     AuthorityOption,
     CaseOption,
     ConfigOption,
+    DryRunOption,
     EngineOption,
+    EveryOption,
     FpirOption,
     GalleryOption,
     JsonOption,
     LicenceOption,
+    NewOnlyOption,
     OperatorOption,
     OutOption,
     PackOption,
@@ -30,25 +34,24 @@ from lfr_batch.cli.options import (
     RunIdOption,
     SetOption,
     ThresholdOption,
+    WatchOption,
     settings_of,
 )
-from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
+from lfr_batch.cli.output import (
+    counted,
+    say,
+)
 from lfr_batch.cli.progress import scan_progress
+from lfr_batch.cli.standing import tell_sifted
+from lfr_batch.cli.stopped import NOT_BEGUN, if_stopped, to_go_on
+from lfr_batch.cli.ticks import exit_of_tick, report_tick, report_watched
+from lfr_batch.errors import UsageError
 from lfr_batch.front import verbs as front
 from lfr_batch.front.listeners import RunListener
-from lfr_batch.front.runs import FinishedRun
+from lfr_batch.front.settings import Settings
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.oversight.authority import require_authority
-from lfr_batch.records import FootageAsset, SegmentOutcome
-from lfr_batch.results import searched
-from lfr_batch.results.rows import row_of
-from lfr_batch.results.run_log import EXIT_CODES
-from lfr_batch.results.status import FileState
-from lfr_batch.scanning.execute import RunResult
 from lfr_batch.scanning.plan import Order, Prepared
-
-SHOWN = 20
-FILES_NAMED = 100
 
 
 def scan(
@@ -68,6 +71,10 @@ def scan(
     threshold: ThresholdOption = None,
     target_fpir: FpirOption = None,
     run_id: RunIdOption = None,
+    new_only: NewOnlyOption = False,
+    watch: WatchOption = False,
+    every: EveryOption = None,
+    dry_run: DryRunOption = False,
     out: OutOption = None,
     config: ConfigOption = None,
     overrides: SetOption = None,
@@ -76,7 +83,11 @@ def scan(
     allow_cpu: AllowCpuOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Search footage for the people of a gallery."""
+    """Search footage for the people of a gallery.
+
+    With --json, --watch prints an object a line, one for each look, and no array.
+    """
+    every_s = _every_s(every, watch=watch)
     settings = settings_of(
         config,
         overrides,
@@ -92,18 +103,41 @@ def scan(
     stated = require_authority(
         case or job.case, authority or job.authority, purpose or job.purpose, operator=operator
     )
-    run = front.scan(
-        footage or job.footage,
-        gallery or job.gallery or "",
-        stated,
-        manifest=manifest or job.manifest,
-        licence=licence or job.licence,
-        run_id=run_id,
-        settings=settings,
-        listener=TOLD,
-    )
-    _report(run, as_json)
-    raise _exit(run)
+    what = (footage or job.footage, gallery or job.gallery or "", stated)
+    how: _How = {
+        "manifest": manifest or job.manifest,
+        "licence": licence or job.licence,
+        "settings": settings,
+    }
+    if run_id and (new_only or watch):
+        raise UsageError("Runs of --new-only and --watch have ids of their own: no --run-id.")
+    if dry_run:
+        show(front.foresee(*what, new_only=new_only or watch, **how), as_json)
+        raise typer.Exit
+    listener = _told(settings)
+    if watch:
+        said = ""
+        for tick in front.watch(*what, every_s=every_s, listener=listener, **how):
+            said = report_watched(tick, said, as_json)
+    if new_only:
+        raise exit_of_tick(report_tick(front.scan_new(*what, listener=listener, **how), as_json))
+    run = front.scan(*what, run_id=run_id, listener=listener, **how)
+    report(run, as_json)
+    raise exit_of(run)
+
+
+class _How(TypedDict):
+    manifest: str | None
+    licence: str | None
+    settings: Settings
+
+
+def _every_s(every: str | None, *, watch: bool) -> float | None:
+    if every is None:
+        return None
+    if not watch:
+        raise UsageError("--every says how often --watch looks: give --watch, too.")
+    return seconds_of(every, "--every")
 
 
 def search(
@@ -145,12 +179,12 @@ def search(
     settings.config()  # what is wrong in it is said before anything else
     stated = require_authority(case, authority, purpose, operator=operator)
     run = front.search(
-        stills, gallery or "", stated, licence=licence, settings=settings, listener=TOLD
+        stills, gallery or "", stated, licence=licence, settings=settings, listener=_told(settings)
     )
-    _report_candidates(run, as_json)
-    searched, not_searched = _searched_stills(run.result)
-    say(_pace(len(searched), len(not_searched), perf_counter() - started))
-    raise _exit(run)
+    report_candidates(run, as_json)
+    searched, not_searched = searched_stills(run.result)
+    say(pace(len(searched), len(not_searched), perf_counter() - started))
+    raise exit_of(run)
 
 
 def resume(
@@ -171,24 +205,36 @@ def resume(
     decides results does not change.
     """
     settings = settings_of(config, overrides, out, engine__kind=engine, engine__address=address)
+    anew = [f"--set={each}" for each in overrides or () if not each.startswith("s3.")]
+    anew += [f"--engine={engine}"] if engine else []
+    anew += [f"--address={address}"] if address else []
+    anew += ["--retry-failed"] if retry_failed else []
+    if_stopped(to_go_on(run_id, settings, anew))
     listener = RunListener(searching=scan_progress)
     run = front.resume(run_id, retry_failed=retry_failed, settings=settings, listener=listener)
     if run.result.request.kind == "search":
-        _report_candidates(run, as_json)
+        report_candidates(run, as_json)
     else:
-        _report(run, as_json)
-    raise _exit(run)
+        report(run, as_json)
+    raise exit_of(run)
 
 
 def _tell_accepted(order: Order) -> None:
     say(f"case {order.authority.case_ref}, authority {order.authority.authority}")
 
 
-def _tell_asked_before(run_id: str) -> None:
+def _tell_asked_before(settings: Settings, run_id: str) -> None:
+    if_stopped(to_go_on(run_id, settings))
     say(f"Run {run_id} was asked for before: it goes on from where it stands.")
 
 
-def _tell_created(prepared: Prepared) -> None:
+def _tell_taken_up(settings: Settings, run_id: str) -> None:
+    if_stopped(to_go_on(run_id, settings))
+    say(f"Run {run_id} of this job was interrupted: it is finished first.")
+
+
+def _tell_created(settings: Settings, prepared: Prepared) -> None:
+    if_stopped(to_go_on(prepared.request.run_id, settings))
     say(explain(prepared.choice))
     for sentence in prepared.said:
         say(sentence)
@@ -196,139 +242,16 @@ def _tell_created(prepared: Prepared) -> None:
     say(f"run {prepared.request.run_id}: {files}")
 
 
-TOLD = RunListener(
-    accepted=_tell_accepted,
-    found=tell_found,
-    created=_tell_created,
-    asked_before=_tell_asked_before,
-    searching=scan_progress,
-)
-
-
-def _report(run: FinishedRun, as_json: bool) -> None:
-    result, states = run.result, run.not_whole()
-    _name_files(states, run.run_id)
-    if as_json:
-        answer_json([{**_summary(run, states), **found_counts(run.found)}])
-    else:
-        rows = _with_parts(run.ask("sightings_of_run", top=SHOWN).to_pylist(), result)
-        part = ["part"] if any(row["part"] for row in rows) else []
-        columns = ["subject_id", "score", "camera_id", "start_s", "end_s", "uri", *part]
-        answer_table(rows, columns)
-        if result.sightings > SHOWN:
-            answer(f"… and {counted(result.sightings - SHOWN, 'more sighting')}")
-        answer(_closing(result))
-
-
-def _with_parts(rows: Sequence[dict[str, Any]], result: RunResult) -> list[dict[str, Any]]:
-    """Each with the part of its file in which its times count; empty where there is but one."""
-    parts = searched.parts([row_of(asset) for asset in result.assets])
-    pictures = {asset.footage_id: asset.pictures for asset in result.assets}
-    place = searched.place
-    return [
-        {**row, "part": place(parts.get(at, ""), row["picture"], pictures.get(at))}
-        for row in rows
-        for at in [row["footage_id"]]
-    ]
-
-
-def _report_candidates(run: FinishedRun, as_json: bool) -> None:
-    _name_files(run.not_whole(), run.run_id)
-    _tell_of_stills(run.result)
-    rows = run.ask("candidates_of_run").to_pylist()
-    if as_json:
-        answer_json(rows)
-    else:
-        columns = ["uri", "picture", "face", "rank", "subject_id", "score", "above_threshold"]
-        answer_table(rows, columns)
-        answer(_closing(run.result))
-
-
-def _exit(run: FinishedRun) -> typer.Exit:
-    return typer.Exit(EXIT_CODES[run.status] or 0)
-
-
-def _pace(stills: int, not_searched: int, elapsed_s: float) -> str:
-    beside = f"; {counted(not_searched, 'file')} not searched" if not_searched else ""
-    pace = f", {stills / elapsed_s:.1f} a second" if stills else ""
-    return f"{counted(stills, 'still')} compared in {elapsed_s:.1f} s{pace}{beside}"
-
-
-def _searched_stills(
-    result: RunResult,
-) -> tuple[list[tuple[FootageAsset, SegmentOutcome]], list[FootageAsset]]:
-    """The files of which a picture was looked at, and the others."""
-    by_file = {outcome.footage_id: outcome for outcome in result.outcomes.values()}
-    found = [(asset, by_file.get(asset.footage_id)) for asset in result.assets]
-    searched = [(asset, outcome) for asset, outcome in found if outcome and outcome.frames_decoded]
-    return searched, [
-        asset for asset, outcome in found if not outcome or not outcome.frames_decoded
-    ]
-
-
-def _tell_of_stills(result: RunResult) -> None:
-    """What became of every still: a face that brings up nobody leaves no row to be seen in."""
-    searched, not_searched = _searched_stills(result)
-    for asset, outcome in searched:
-        say(f"{asset.uri}: {_faces_sentence(outcome, result.request.threshold)}")
-    for asset in not_searched:
-        say(f"{asset.uri}: not searched")
-
-
-def _faces_sentence(outcome: SegmentOutcome, threshold: float) -> str:
-    if not outcome.faces_detected:
-        return "no face found"
-    refused = ", ".join(f"{n} refused: {reason}" for reason, n in outcome.rejections.items())
-    compared = outcome.faces_detected - outcome.faces_rejected
-    return (
-        counted(outcome.faces_detected, "face")
-        + (f" ({refused})" if refused else "")
-        + f", {compared} compared, {outcome.sightings} reach {threshold:.3f}"
+def _told(settings: Settings) -> RunListener:
+    """Also what is said where the command is stopped."""
+    if_stopped(NOT_BEGUN)
+    return RunListener(
+        accepted=_tell_accepted,
+        found=tell_found,
+        sifted=tell_sifted,
+        taken_up=partial(_tell_taken_up, settings),
+        not_finished=say,
+        created=partial(_tell_created, settings),
+        asked_before=partial(_tell_asked_before, settings),
+        searching=scan_progress,
     )
-
-
-def _name_files(states: Sequence[FileState], run_id: str) -> None:
-    """Every file that was not searched whole, and why."""
-    for state in states[:FILES_NAMED]:
-        say(f"{state.status}: {state.sentence}")
-    if len(states) > FILES_NAMED:
-        say(f"… and {len(states) - FILES_NAMED} more: `lfr status {run_id} --json` has them all")
-
-
-def _summary(run: FinishedRun, states: Sequence[FileState]) -> dict[str, Any]:
-    result = run.result
-    progress, files = result.progress, Counter(state.status for state in states)
-    return {
-        "run_id": result.request.run_id,
-        "status": result.status,
-        "results": run.store.uri,
-        "threshold": result.request.threshold,
-        "files": len({asset.uri for asset in result.assets}),
-        "footage": len(result.assets),
-        "footage_partly": files["partly"],
-        "footage_damaged": files["damaged"],
-        "footage_failed": files["failed"],
-        "segments": progress.planned,
-        "segments_failed": progress.failed + progress.quarantined,
-        "media_s": progress.media_s,
-        "faces_detected": progress.faces_detected,
-        "sightings": result.sightings,
-        "errors": [*(a.error for a in result.assets if a.error), *progress.errors],
-        "unsearched": [
-            *(a.unsearched for a in result.assets if a.unsearched),
-            *progress.unsearched,
-        ],
-        "not_whole": [asdict(state) for state in states],
-        "gaps": result.request.gaps,
-    }
-
-
-def _closing(result: RunResult) -> str:
-    run_id = result.request.run_id
-    shows = (
-        f"`lfr report {run_id}` shows the pictures; a person decides."
-        if result.sightings
-        else f"`lfr report {run_id}` shows what was searched and what was not."
-    )
-    sightings = counted(result.sightings, "sighting")
-    return f"{run_id}: {result.status.replace('_', ' ')}, {sightings}. {shows}"

@@ -261,6 +261,10 @@ class JobConfig(Section):
     licence: str | None = None
     out: str | None = None
     """Results root: a directory or s3://bucket/prefix; null is LFR_HOME/results."""
+    every_s: Annotated[float, Field(gt=0.0)] = 300.0
+    """From one look of a watch to the next."""
+    still_s: Annotated[float, Field(ge=0.0)] = 60.0
+    """What a watch finds waits until it has not changed for so long, or between two looks."""
 
 
 class Config(Section):

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.config.time_zones import zone_of
-from lfr_batch.errors import FootageError, StoreAway, StoreError, UsageError
+from lfr_batch.errors import FootageChanged, FootageError, StoreAway, StoreError, UsageError
 from lfr_batch.footage.albums import open_album
 from lfr_batch.footage.fields import as_asked
 from lfr_batch.footage.moving import Probed, probe_moving
@@ -26,6 +26,7 @@ from lfr_batch.footage.start_time import (
     from_tags,
     not_in_the_future,
 )
+from lfr_batch.footage.state_id import state_id
 from lfr_batch.footage.stills import check_still, left_out, read_still, truncated
 from lfr_batch.footage.watched import undisturbed
 from lfr_batch.records import FootageAsset, FootageEntry, FootageKind
@@ -43,8 +44,12 @@ MOST_FRAMES = 50
 """A GIF or APNG of more is a film: followed, with its times; of fewer, pictures one by one."""
 
 
-def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[FootageAsset, ...]:
+def probe(
+    entry: FootageEntry, footage: FootageConfig, s3: S3Config, *, unread: bool = False
+) -> tuple[FootageAsset, ...]:
     """What the entry is: an asset for each stream of each recording in it, or one for a still.
+
+    ``unread``: no more is read than tells that; its bytes have no name then (``content_id``).
 
     An entry that cannot be read comes back as one asset, 'failed' with the reason. Raises StoreAway
     where that may be known later.
@@ -52,7 +57,7 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
     blank = _blank(entry)
     try:
         source = source_of(entry.uri, s3)
-        facts = source.facts()
+        facts = _unread(source) if unread else source.facts()
         blank = replace(
             blank,
             footage_id=_footage_id(entry.uri, facts),
@@ -62,6 +67,7 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
             modified_ns=facts.state.modified_ns,
             changed_ns=facts.changed_ns,
             version_id=facts.state.version_id,
+            state_id=state_id(entry, facts.state, facts.changed_ns),
         )
         looked_into = source.as_of(facts.state)
         with undisturbed(source, facts.state, facts.checksum), ExitStack() as after:
@@ -77,6 +83,8 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
         raise
     except (FootageError, StoreError, UsageError) as error:
         failed = replace(blank, error=str(error), retryable=error.retryable)
+        if error.retryable or isinstance(error, FootageChanged):
+            failed = replace(failed, state_id=None)
         return (_with_start(failed, entry, Probed({}), footage),)
     except Exception as error:  # noqa: BLE001 - one file's surprise must not end the run
         logger.warning("%s: %s", entry.uri, trace(error))
@@ -88,6 +96,11 @@ def probe(entry: FootageEntry, footage: FootageConfig, s3: S3Config) -> tuple[Fo
     )
 
 
+def _unread(source: Source) -> ObjectFacts:
+    state = source.state()
+    return ObjectFacts(state, state.checksum or "", None)
+
+
 def unprobed(entry: FootageEntry, footage: FootageConfig, error: str) -> FootageAsset:
     """Of an entry whose probing came to no end."""
     return _with_start(replace(_blank(entry), error=error), entry, Probed({}), footage)
@@ -97,7 +110,7 @@ def _blank(entry: FootageEntry) -> FootageAsset:
     return FootageAsset(
         footage_id=_footage_id(entry.uri, None),
         uri=entry.uri,
-        kind="still" if _still_by_name(entry.uri) else "video",
+        kind="still" if still_by_name(entry.uri) else "video",
         status="failed",
         camera_id=entry.camera_id,
         site=entry.site,
@@ -182,7 +195,8 @@ def _begun(moment: datetime | None, later_s: float) -> datetime | None:
     return moment + timedelta(seconds=later_s) if moment else None
 
 
-def _still_by_name(uri: str) -> bool:
+def still_by_name(uri: str) -> bool:
+    """Whether its ending is a picture's."""
     suffix = PurePosixPath(uri).suffix.lower()
     return suffix in STILL_SUFFIXES
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import unquote_to_bytes
 
-from lfr_batch.errors import FootageGone, FootageUnreadable, UsageError
+from lfr_batch.errors import FootageGone, FootageUnreadable, NoFootage
 from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, Sort, sort_by_name
 from lfr_batch.footage.unchanged import since_opened
 from lfr_batch.footage.walked import Walked, refused_on_the_way, walk
@@ -92,7 +92,7 @@ class LocalFile:
 def find(given: str) -> Found:
     """The files that a path, folder or glob pattern means, and what cannot be seen of them.
 
-    Raises UsageError where it means none, though all can be seen.
+    Raises NoFootage where it means none, though all can be seen.
     """
     path = local_path(LocalFile(given).stored())
     try:
@@ -113,7 +113,7 @@ def _matching(given: str, pattern: Path) -> Found:
         walked.add(walk(folder))
     walked.refused.extend(refused_on_the_way(pattern))
     if not names and not walked.refused:
-        raise UsageError(_nothing(given))
+        raise NoFootage(_nothing(given))
     return _found(once(Path(name) for name in names if Path(name) not in folders), walked)
 
 

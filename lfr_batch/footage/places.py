@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import BinaryIO, Literal, Protocol
@@ -106,6 +106,8 @@ class Found:
     below: tuple[tuple[str, Sort], ...] = ()
     gaps: tuple[str, ...] = ()
     """What of it cannot be seen, and why; a sentence each, without its full stop."""
+    states: Mapping[str, ObjectState] = field(default_factory=dict)
+    """How files stand, by uri, where listing them says it: in a bucket size and ETag."""
 
 
 class Source(Protocol):

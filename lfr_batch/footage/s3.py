@@ -22,6 +22,7 @@ from lfr_batch.errors import (
     FootageGone,
     FootageUnreadable,
     LfrError,
+    NoFootage,
     StoreAway,
     StoreUnreachable,
     UsageError,
@@ -29,6 +30,7 @@ from lfr_batch.errors import (
 from lfr_batch.footage.kept import KEPT_OBJECTS, KeptParts
 from lfr_batch.footage.places import Found, ObjectFacts, ObjectState, sort_by_name
 from lfr_batch.footage.ranged import BUFFER_BYTES, KIB, Ahead, RangedReader
+from lfr_batch.footage.unchanged import WHILE_READ
 from lfr_batch.storage import s3_errors, s3_requests
 from lfr_batch.storage.s3_errors import Meaning, S3Failure
 
@@ -69,7 +71,7 @@ SENTENCES: Mapping[Meaning, tuple[type[LfrError], str]] = {
     ),
     "condition failed": (
         FootageChanged,
-        "{what} was replaced while it was being read: scan it anew",
+        f"{{what}} was replaced {WHILE_READ}: scan it anew",
     ),
     "no endpoint": (
         StoreAway,
@@ -84,24 +86,27 @@ REPLACED = S3Failure("condition failed", "another ETag")
 def find(given: str, s3: S3Config) -> Found:
     """The objects under ``s3://bucket/prefix``, the object of that very name, or a pattern's.
 
-    A prefix that may not be listed is a gap. Raises UsageError where there is none,
+    A prefix that may not be listed is a gap. Raises NoFootage where there is none,
     StoreUnreachable for a bucket that is not there or does not answer.
     """
     bucket, prefix = split(given)
     pattern = WILDCARD.search(prefix)
-    keys, gaps = _keys(bucket, prefix[: pattern.start()] if pattern else prefix, given, s3)
-    if prefix in keys:
-        return Found(named=(f"{SCHEME}{bucket}/{prefix}",))
+    there, gaps = _listed(bucket, prefix[: pattern.start()] if pattern else prefix, given, s3)
+    keys = list(there)
+    if prefix in there:
+        uri = f"{SCHEME}{bucket}/{prefix}"
+        return Found(named=(uri,), states={uri: there[prefix]})
     if pattern:
         keys = [key for key in keys if _matches(key, prefix)]
     if not keys and not gaps:
-        raise UsageError(f"{given} holds no footage: check the bucket and the prefix")
+        raise NoFootage(f"{given} holds no footage: check the bucket and the prefix")
     uris = [f"{SCHEME}{bucket}/{key}" for key in keys]
+    states = {uri: there[key] for uri, key in zip(uris, keys, strict=True)}
     if pattern:
-        return Found(named=tuple(uris), gaps=gaps)
+        return Found(named=tuple(uris), gaps=gaps, states=states)
     folder = prefix.rpartition("/")[0]
     sorts = (sort_by_name(key.removeprefix(folder).lstrip("/")) for key in keys)
-    return Found(below=tuple(zip(uris, sorts, strict=True)), gaps=gaps)
+    return Found(below=tuple(zip(uris, sorts, strict=True)), gaps=gaps, states=states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +214,16 @@ def split(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def _keys(bucket: str, prefix: str, given: str, s3: S3Config) -> tuple[list[str], tuple[str, ...]]:
-    """And why there may be more, where the store lists no more of them."""
-    keys: list[str] = []
+def _listed(
+    bucket: str, prefix: str, given: str, s3: S3Config
+) -> tuple[dict[str, ObjectState], tuple[str, ...]]:
+    """How each object stands by its key, and why there may be more, where the store lists no more
+    of them."""
+    keys: dict[str, ObjectState] = {}
     try:
         for item in s3_requests.objects(s3, bucket, prefix):
             if not item["Key"].endswith("/"):
-                keys.append(item["Key"])
+                keys[item["Key"]] = ObjectState(item["Size"], etag=item.get("ETag"))
     except (*s3_errors.BOTO_ERRORS, OSError, ValueError) as error:
         failure = s3_errors.failure_of(error)
         refusal = _refusal(given, failure)

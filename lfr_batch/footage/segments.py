@@ -35,12 +35,12 @@ SHORT_TAIL = 0.5
 
 
 def plan_segments(asset: FootageAsset, segment_s: float, result_key: str) -> list[Segment]:
-    """Segments in time order; none for a failed asset, one for a still.
+    """Segments in time order; none for one that failed or was searched before; one for a still.
 
     ``result_key`` stands for everything else that determines the result (configuration, pack,
     gallery snapshot): it goes into each ``segment_id``.
     """
-    if asset.status == "failed":
+    if asset.status == "failed" or asset.known_from:
         return []
     borders = [] if asset.kind == "still" else _borders(asset, nanoseconds(segment_s))
     starts, ends = [0, *borders], [*borders, None]

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import FootageError, StoreError, UsageError
+from lfr_batch.errors import FootageError, NoFootage, StoreError, UsageError
 from lfr_batch.footage import local
-from lfr_batch.footage.places import LEFT_OUT, Place, Sort, Source, left_out_sentence
+from lfr_batch.footage.places import (
+    LEFT_OUT,
+    Found,
+    ObjectState,
+    Place,
+    Sort,
+    Source,
+    left_out_sentence,
+)
 from lfr_batch.footage.signatures import beside_footage
 from lfr_batch.records import FootageEntry
 
@@ -46,9 +55,13 @@ class FootageListing:
     gaps: tuple[str, ...]
     """What could not be seen of the inputs, and those that hold no footage: a sentence each. There
     may be footage that is not among the entries."""
+    states: Mapping[str, ObjectState] = field(default_factory=dict)
+    """As ``places.Found``."""
 
 
-def list_footage(inputs: Sequence[str], s3: S3Config) -> FootageListing:
+def list_footage(
+    inputs: Sequence[str], s3: S3Config, *, may_be_empty: bool = False
+) -> FootageListing:
     """Every file or object that the inputs mean.
 
     An input is a file, a folder, a glob pattern or ``s3://bucket/prefix``. A folder stands for all
@@ -56,32 +69,45 @@ def list_footage(inputs: Sequence[str], s3: S3Config) -> FootageListing:
     inputs together. Left out of it, and said, are hidden files and folders, what
     ``places`` knows as no footage by its name or, where that says nothing, by its content, and what
     is no regular file. A dangling link is an entry: probing it says what is wrong. What cannot be
-    listed is a gap. Local uris are absolute paths. Raises UsageError for an input that means
-    nothing and where there is nothing to search at all, StoreUnreachable for a bucket that is not
-    there or does not answer.
+    listed is a gap. Local uris are absolute paths. ``may_be_empty``: folders, prefixes and patterns
+    that hold no footage are as they should be. Raises NoFootage for an input that means nothing and
+    where there is nothing to search at all, StoreUnreachable for a bucket that is not there or does
+    not answer.
     """
     uris: set[str] = set()
     said: list[str] = []
     gaps: list[str] = []
     left_out: dict[str, Sort] = {}
+    states: dict[str, ObjectState] = {}
     for given in inputs:
-        found = place_of(given).find(given, s3)
+        found = _found(given, s3, may_be_empty)
+        states |= found.states
         sorts = [(uri, _by_content(source_of(uri, s3), sort)) for uri, sort in found.below]
         taken = {*found.named, *(uri for uri, sort in sorts if sort == "footage")}
         out = sorted((uri, sort) for uri, sort in sorts if sort != "footage")
         sentence = left_out_sentence(given, out) if out else ""
-        if not (taken or found.gaps):
+        if not (taken or found.gaps or may_be_empty):
             gaps.append(f"{given} holds no footage" + (f" ({sentence})" if out else ""))
         elif out:
             said.append(sentence)
         gaps += found.gaps
         uris |= taken
         left_out |= dict(out)
-    if not any(map(_may_be_footage, uris)):
-        raise UsageError(f"{'; '.join([*gaps, *_devices(uris)])}: {NOTHING}")
+    if not (any(map(_may_be_footage, uris)) or may_be_empty):
+        raise NoFootage(f"{'; '.join([*gaps, *_devices(uris)])}: {NOTHING}")
     entries = tuple(FootageEntry(uri) for uri in sorted(_once(uris) if len(inputs) > 1 else uris))
     counts = Counter(LEFT_OUT[sort][0] for uri, sort in left_out.items() if uri not in uris)
-    return FootageListing(entries, tuple(said), counts, tuple(dict.fromkeys(gaps)))
+    return FootageListing(entries, tuple(said), counts, tuple(dict.fromkeys(gaps)), states)
+
+
+def _found(given: str, s3: S3Config, may_be_empty: bool) -> Found:
+    place = place_of(given)
+    try:
+        return place.find(given, s3)
+    except NoFootage:
+        if may_be_empty and (place is not LOCAL or glob.has_magic(given)):
+            return Found()
+        raise
 
 
 def _may_be_footage(uri: str) -> bool:

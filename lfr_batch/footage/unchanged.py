@@ -9,6 +9,8 @@ from typing import Literal
 from lfr_batch.footage.places import ObjectState
 from lfr_batch.records import Segment
 
+SINCE_PLANNED = "since the run was planned"
+WHILE_READ = "while it was being read"
 OR_PUT_BACK = "or put it back as it was and give `lfr resume RUN --retry-failed`"
 Verdict = Literal["same", "doubt", "changed"]
 """'doubt': only reading it can tell."""
@@ -62,15 +64,15 @@ def changed_sentence(uri: str, planned_bytes: int, now_bytes: int) -> str:
         if now_bytes == planned_bytes
         else f"it had {planned_bytes} bytes and has {now_bytes}"
     )
-    return f"{uri} has changed since the run was planned ({how}): scan it anew, {OR_PUT_BACK}"
+    return f"{uri} has changed {SINCE_PLANNED} ({how}): scan it anew, {OR_PUT_BACK}"
 
 
 def gone_sentence(uri: str) -> str:
-    return f"{uri} is gone since the run was planned: scan it where it is now, {OR_PUT_BACK}"
+    return f"{uri} is gone {SINCE_PLANNED}: scan it where it is now, {OR_PUT_BACK}"
 
 
 def disturbed_sentence(uri: str) -> str:
     return (
-        f"{uri} was changed, replaced or moved away while it was being read, so that nothing of "
+        f"{uri} was changed, replaced or moved away {WHILE_READ}, so that nothing of "
         f"what was read counts: scan it anew, {OR_PUT_BACK}"
     )

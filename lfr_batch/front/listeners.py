@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from lfr_batch.front.sifting import Sifted
 from lfr_batch.gallery.records import Enrolment
 from lfr_batch.scanning.plan import FoundFootage, Order, Prepared
 from lfr_batch.scanning.progress import UNHEARD, Progress
@@ -33,6 +34,12 @@ class RunListener:
     """The order is sound, and its results have a place."""
     found: Callable[[FoundFootage], None] = _ignore
     """Before a single file is looked at."""
+    sifted: Callable[[Sifted], None] = _ignore
+    """Where only what is new is asked for: what is left of it, and what that costs."""
+    taken_up: Callable[[str], None] = _ignore
+    """A run of the same standing job was interrupted: it is finished first."""
+    not_finished: Callable[[str], None] = _ignore
+    """A sentence: why it could not be, so that what it had is searched anew."""
     asked_before: Callable[[str], None] = _ignore
     """The id is that of a run which is on record: that goes on."""
     created: Callable[[Prepared], None] = _ignore

@@ -13,7 +13,7 @@ import pyarrow as pa
 from lfr_batch.config.load import override, parse_config
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.table import Engines
-from lfr_batch.errors import ResultsError, StoreError, UsageError
+from lfr_batch.errors import NoFootage, ResultsError, StoreError, UsageError
 from lfr_batch.front.asked_before import is_asked_before
 from lfr_batch.front.listeners import NOBODY, RunListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
@@ -32,7 +32,7 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.which_run import which_run
 from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_held
-from lfr_batch.scanning.plan import FoundFootage, Order, prepare_run
+from lfr_batch.scanning.plan import FoundFootage, Order, Prepared, Sift, prepare_run
 from lfr_batch.storage.store import Store
 from lfr_batch.work.privacy import protect_files
 
@@ -97,18 +97,41 @@ def run_order(
     Raises what ``prepare_run`` and ``execute_held`` raise, AuthorityError, and StoreError or
     ResultsTooNew for ``root``.
     """
+    order, store = accept_order(order, root, listener)
+    engine = order.config.engine
+    asked = StoredRun(store, order.run_id or "")
+    if order.run_id and is_asked_before(order, asked):
+        listener.asked_before(order.run_id)
+        return continue_run(asked, Resumption(engine, probe_again=True), listener, machinery)
+    ended = begin_order(order, store, listener, machinery)
+    if not isinstance(ended, FinishedRun):
+        raise NoFootage(f"{', '.join(order.inputs)} holds no footage: name other footage")
+    return ended
+
+
+def accept_order(order: Order, root: str, listener: RunListener) -> tuple[Order, Store]:
+    """The order as it is put on record, and the place of its results. Raises as ``run_order``."""
     order = replace(order, authority=require_stated(order.authority))
     protect_files()
     store = open_store(root, order.config.s3)
     check_lake(store)
     listener.accepted(order)
+    return order, store
+
+
+def begin_order(
+    order: Order,
+    store: Store,
+    listener: RunListener,
+    machinery: Machinery,
+    sift: Sift | None = None,
+) -> FinishedRun | Prepared:
+    """A run of what is left once ``sift`` was asked; what was prepared for it where nothing is."""
     engine = order.config.engine
-    asked = StoredRun(store, order.run_id or "")
-    if order.run_id and is_asked_before(order, asked):
-        listener.asked_before(order.run_id)
-        return _continued(asked, Resumption(engine, probe_again=True), listener, machinery)
     with alone_on_ray(engine), machinery.joined(engine) as engines:
-        prepared = prepare_run(order, datetime.now(UTC), listener.found, machinery.settle)
+        prepared = prepare_run(order, datetime.now(UTC), listener.found, machinery.settle, sift)
+        if sift and not prepared.found.entries:
+            return prepared
         with lock_run(StoredRun(store, prepared.request.run_id)) as hold:
             begin_run(hold, prepared.request, prepared.found.entries)
             listener.created(prepared)
@@ -146,12 +169,13 @@ def resume_run(
     recorded = parse_config(request.config, f"the request of run {run.run_id}")
     now = said_over(recorded, settings)
     resumption = Resumption(now.engine, retry_failed, probe_again=True, limits=now.limits)
-    return _continued(run, resumption, listener, machinery)
+    return continue_run(run, resumption, listener, machinery)
 
 
-def _continued(
+def continue_run(
     run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery
 ) -> FinishedRun:
+    """Bring a run that is on record to its end. Raises RunBusy, and as ``execute_held``."""
     engine = resumption.engine or EngineConfig()
     with alone_on_ray(engine), machinery.joined(engine) as engines, lock_run(run) as hold:
         result = _execute(hold, resumption, listener, machinery, engines)

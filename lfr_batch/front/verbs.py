@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from lfr_batch.enrolment.intake import EnrolOrder
 from lfr_batch.errors import UsageError
+from lfr_batch.front.dry_run import DryRun, dry_run
 from lfr_batch.front.enrolment import EnrolledGallery, enrol_order
 from lfr_batch.front.listeners import NOBODY, NOBODY_ENROLLING, EnrolListener, RunListener
+from lfr_batch.front.machinery import CONFIGURED
 from lfr_batch.front.places import from_anywhere
 from lfr_batch.front.runs import FinishedRun, resume_run, run_order
 from lfr_batch.front.settings import Settings
+from lfr_batch.front.standing import Tick, search_new
+from lfr_batch.front.standing import watch as watch_order
 from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery.records import Pick
 from lfr_batch.oversight.authority import Authority
@@ -85,21 +90,79 @@ def scan(
     before there is a run; StoreError and EngineError after leave one that can be resumed.
     """
     settings = settings or Settings()
-    config = settings.config()
-    order = Order(
-        kind="scan",
-        authority=require_stated(stated),
-        gallery=_named(gallery),
-        inputs=_addresses(footage),
-        manifest=from_anywhere(str(manifest)) if manifest else None,
-        licence_statement=licence,
-        config=config,
-        home=settings.home_place,
-        run_id=run_id,
+    order = _scan_order(footage, gallery, stated, manifest, licence, settings, run_id)
+    return run_order(order, settings.results_root(order.config), listener)
+
+
+def scan_new(
+    footage: Address | Iterable[Address],
+    gallery: str,
+    stated: Authority,
+    *,
+    manifest: Address | None = None,
+    licence: str | None = None,
+    settings: Settings | None = None,
+    listener: RunListener = NOBODY,
+) -> Tick:
+    """As ``scan``, without the footage that an earlier run of the case has searched: the same
+    bytes, with the same settings, models and gallery snapshot.
+
+    ``.run`` of what is returned is the run of the rest, None where nothing is left; with a new
+    snapshot that is everything, and ``.run.ask("new_sightings")`` has what no earlier run has. A
+    run of the same job that was interrupted is finished first. Folders may be empty.
+    """
+    settings = settings or Settings()
+    order = _scan_order(footage, gallery, stated, manifest, licence, settings)
+    return search_new(order, settings.results_root(order.config), listener, CONFIGURED)
+
+
+def watch(
+    footage: Address | Iterable[Address],
+    gallery: str,
+    stated: Authority,
+    *,
+    manifest: Address | None = None,
+    licence: str | None = None,
+    every_s: float | None = None,
+    still_s: float | None = None,
+    settings: Settings | None = None,
+    listener: RunListener = NOBODY,
+) -> Iterator[Tick]:
+    """``scan_new`` again and again: a tick every ``every_s``, without end, as it is iterated over.
+
+    Files wait until they have not changed for ``still_s``, or from one tick to the next:
+    ``.waiting`` says which. None is what the settings say (``job.every_s``, ``job.still_s``). What
+    refuses the first tick is raised; of later ones ``.error`` says it, and the next tries again.
+    Raises RunBusy where another process watches the same, RunCancelled where its run was ended.
+    """
+    settings = settings or Settings()
+    order = _scan_order(footage, gallery, stated, manifest, licence, settings)
+    job = order.config.job
+    return watch_order(
+        order,
+        settings.results_root(order.config),
+        job.every_s if every_s is None else every_s,
+        job.still_s if still_s is None else still_s,
+        listener,
+        CONFIGURED,
     )
-    if not order.inputs and not order.manifest:
-        raise UsageError("There is nothing to scan: name footage, or give --manifest.")
-    return run_order(order, settings.results_root(config), listener)
+
+
+def foresee(
+    footage: Address | Iterable[Address],
+    gallery: str,
+    stated: Authority,
+    *,
+    manifest: Address | None = None,
+    licence: str | None = None,
+    new_only: bool = False,
+    settings: Settings | None = None,
+) -> DryRun:
+    """What ``scan``, or ``scan_new``, would do: files, hours, time, disk. Nothing is written."""
+    settings = settings or Settings()
+    order = _scan_order(footage, gallery, stated, manifest, licence, settings)
+    order = replace(order, new_only=new_only)
+    return dry_run(order, settings.results_root(order.config), CONFIGURED)
 
 
 def search(
@@ -149,6 +212,31 @@ def resume(
     or a deployment.
     """
     return resume_run(run_id, settings or Settings(), retry_failed=retry_failed, listener=listener)
+
+
+def _scan_order(
+    footage: Address | Iterable[Address],
+    gallery: str,
+    stated: Authority,
+    manifest: Address | None,
+    licence: str | None,
+    settings: Settings,
+    run_id: str | None = None,
+) -> Order:
+    order = Order(
+        kind="scan",
+        authority=require_stated(stated),
+        gallery=_named(gallery),
+        inputs=_addresses(footage),
+        manifest=from_anywhere(str(manifest)) if manifest else None,
+        licence_statement=licence,
+        config=settings.config(),
+        home=settings.home_place,
+        run_id=run_id,
+    )
+    if not order.inputs and not order.manifest:
+        raise UsageError("There is nothing to scan: name footage, or give --manifest.")
+    return order
 
 
 def _addresses(given: Address | Iterable[Address]) -> tuple[str, ...]:

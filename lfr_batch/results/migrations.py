@@ -61,7 +61,11 @@ _BOX = (
 CHANGES: Sequence[Change] = (
     *(Retyped(3, name, "box", FLOATS, _BOX) for name in ("sightings", "best_shots", "alerts")),
     Added(3, "best_shots", "thumbnail"),
-    Added(3, "runs", "forgotten"),
+    *(
+        Added(3, "runs", name)
+        for name in ("forgotten", "search_key", "searched_before", "standing")
+    ),
+    *(Added(3, "footage", name) for name in ("state_id", "known_from")),
 )
 """In the order in which they came to be."""
 

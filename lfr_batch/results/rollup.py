@@ -46,7 +46,7 @@ def footage_row(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], sigh
     """``receipts``: the segment rows of this asset, in order of time."""
     lost = sum(r["status"] != "done" for r in receipts)
     row = {name: value for name, value in row_of(asset).items() if name in FOOTAGE.names}
-    status = _footage_status(asset, receipts, lost)
+    status = asset.status if asset.known_from else _footage_status(asset, receipts, lost)
     return {
         **row,
         "status": status,
@@ -89,6 +89,8 @@ def _unsearched_share(
     asset: FootageAsset, receipts: Sequence[Mapping[str, Any]], status: str
 ) -> float | None:
     """Of all that probing knew of and all that its segments met; None where that is not known."""
+    if asset.known_from:
+        return asset.unsearched_share if status == "ok" else asset.unsearched_share or None
     if status in {"ok", "failed"}:
         return 1.0 if status == "failed" else 0.0
     searched = searched_s(receipts)
@@ -108,7 +110,7 @@ def _footage_error(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]]) -
     said += [asset.unsearched, *(r["unsearched"] for r in receipts)]
     if never:
         said.append(f"{never} of {len(receipts)} segments were never searched")
-    if not receipts and asset.status != "failed":
+    if not receipts and asset.status != "failed" and not asset.known_from:
         said.append("no part of it was planned to be searched")
     return _joined(dict.fromkeys(text for text in said if text))
 

@@ -93,6 +93,7 @@ def run_row(request: RunRequest, entry: RunEntry, at: datetime) -> dict[str, Any
         "model_pack": request.pack_id,
         "gallery_snapshot": request.snapshot_id,
         "left_out": request.left_out and sorted(request.left_out.items()),
+        "searched_before": request.searched_before and sorted(request.searched_before.items()),
         "finished_at": None if entry.status in UNDER_WAY else at,
         "status": entry.status,
         "exit_code": EXIT_CODES[entry.status],

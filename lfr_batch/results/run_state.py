@@ -94,6 +94,14 @@ class RunRequest(BaseModel):
     segment_key: str | None = None
     """Of all that decides a segment's result: ids of segments follow from it; None in runs of
     before."""
+    search_key: str | None = None
+    """As ``segment_key``, but for the processor or GPU; None in runs of before."""
+    new_only: bool = False
+    """Whether footage is left out that an earlier run of the case had searched."""
+    searched_before: Mapping[str, int] | None = None
+    """How many of the files that were listed, by that run; None: none was to be left out."""
+    standing: str | None = None
+    """The standing job of which this run is one tick; None: of none."""
     listing: RunListing | None = None
     """None where the plan was there before the run: of a deployment, or in runs of before."""
 

@@ -131,6 +131,23 @@ RUNS = _dataset(
         _STRINGS,
         "Rows of the manifest that match none of the footage; null in runs of before.",
     ),
+    (
+        "search_key",
+        pa.string(),
+        "Hash of all that decides what is found in footage, but for the processor or GPU: what one "
+        "run has searched, another of the same key need not. Null in runs of before.",
+    ),
+    (
+        "searched_before",
+        _COUNTS,
+        "Files that this run left out, since an earlier one of the case had searched them with the "
+        "same search_key: how many, by that run. Null where it was not to leave out any.",
+    ),
+    (
+        "standing",
+        pa.string(),
+        "Standing job (--new-only, --watch) of which the run is one tick; null: of none.",
+    ),
     ("footage", pa.int64(), "Rows of footage: files, or their recordings and streams."),
     (
         "footage_partly",
@@ -251,6 +268,19 @@ FOOTAGE = _dataset(
     ("faces_detected", pa.int64(), "Faces found, counted once per analysed frame."),
     ("faces_rejected", pa.int64(), "Of those, faces the quality gate refused to compare."),
     ("sightings", pa.int32(), "Sightings in it."),
+    (
+        "state_id",
+        pa.string(),
+        "Hash of uri, size, times or ETag, and how the manifest turns it: equal, the file has not "
+        "changed and need not be read to know. Null where these do not tell, as just after a "
+        "change, and in runs of before.",
+    ),
+    (
+        "known_from",
+        pa.string(),
+        "Run that had searched the same bytes before, with the same search_key: its rows hold what "
+        "was found, and its verdict is this row's status. Null: this run searched it.",
+    ),
 )
 
 SEGMENTS = _dataset(

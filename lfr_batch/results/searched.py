@@ -10,6 +10,8 @@ from typing import Any
 PENDING = "pending"
 """Status of a segment that was never tried."""
 NEVER = "never"
+KNOWN = "known"
+"""Of a file whose bytes an earlier run had searched."""
 
 SAID: Mapping[str, str] = MappingProxyType(
     {
@@ -18,9 +20,10 @@ SAID: Mapping[str, str] = MappingProxyType(
         "damaged": "in part: it is faulty",
         "failed": "could not be searched",
         NEVER: "never searched",
+        KNOWN: "searched before, in another run",
     }
 )
-"""A file's status, or 'never', as the report says it."""
+"""A file's status, 'never' or 'known', as the report says it."""
 
 _LACKING: Mapping[str, str] = MappingProxyType(
     {
@@ -34,7 +37,9 @@ _LACKING: Mapping[str, str] = MappingProxyType(
 
 
 def outcome(footage: Mapping[str, Any], segments: Sequence[Mapping[str, Any]]) -> str:
-    """A ``footage`` row's status, or 'never' where no segment of it was ever tried."""
+    """A ``footage`` row's status, 'never' where no segment of it was ever tried, or 'known'."""
+    if footage.get("known_from"):
+        return KNOWN
     never = bool(segments) and all(s["status"] == PENDING for s in segments)
     return NEVER if never else str(footage["status"])
 

@@ -48,6 +48,8 @@ CATALOGUE = schema_of(
     ("notes", pa.string(), "What is worth knowing."),
     ("retryable", pa.bool_(), "Probed anew by `lfr resume`."),
     ("aspect", pa.float64(), "Width by height of the true picture, as the manifest has it."),
+    ("state_id", pa.string(), "What it is known by without being read."),
+    ("known_from", pa.string(), "Run that had searched the same bytes before."),
 )
 
 LISTED = schema_of(

@@ -113,6 +113,9 @@ class RunOverview:
     """What was not looked at, by design or limit; how often."""
     searched_by: Mapping[Searcher, int]
     """Receipts by what searched them; of runs of before, all by nobody that is known."""
+    searched_before: Mapping[str, int]
+    """Files that earlier runs of the case had searched, by the run: those that were left out, and
+    those of which the bytes were known."""
     sightings: int
     """Of the published run; before stitching while it is not published."""
     elapsed_s: float
@@ -179,9 +182,15 @@ def run_progress(run: StoredRun, now: datetime | None = None) -> RunOverview:
         errors={**Counter(a.error for a in assets if a.error), **progress.errors},
         unsearched={**Counter(a.unsearched for a in assets if a.unsearched), **progress.unsearched},
         searched_by=Counter(map(_searcher, outcomes.values())),
+        searched_before=_searched_before(request, assets),
         sightings=progress.sightings if counted is None else counted,
         elapsed_s=max((until - request.started_at).total_seconds(), 0.0),
     )
+
+
+def _searched_before(request: RunRequest, assets: Sequence[FootageAsset]) -> dict[str, int]:
+    known = {asset.uri: asset.known_from for asset in assets if asset.known_from}
+    return dict(Counter(request.searched_before or {}) + Counter(known.values()))
 
 
 def _searcher(outcome: SegmentOutcome) -> Searcher:

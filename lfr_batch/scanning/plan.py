@@ -14,6 +14,7 @@ from typing import Any
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
 from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
+from lfr_batch.footage.places import ObjectState
 from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
@@ -47,10 +48,14 @@ class Order:
     home: Home
     run_id: str | None = None
     """None: a new one is made up."""
+    new_only: bool = False
+    """Footage is left out that an earlier run of the case has searched with all of this."""
+    standing: str | None = None
+    """The standing job of which it is a tick."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Basis:
+class Basis:
     """What faces are found and compared with, and from which score they count."""
 
     pack: Pack
@@ -59,7 +64,6 @@ class _Basis:
     snapshot: Snapshot
     choice: ThresholdChoice
     lone_threshold: float
-    settled: Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,11 @@ class FoundFootage:
     """Rows of the manifest that are about none of the inputs."""
     unlisted: tuple[str, ...] = ()
     """Footage that no row of the manifest is about."""
+    states: Mapping[str, ObjectState] = field(default_factory=dict)
+    """As ``places.Found``."""
+    searched_before: Mapping[str, int] | None = None
+    """Files that are not among the entries, since an earlier run searched them: how many, by that
+    run; None: none was to be left out."""
 
     def account(self) -> dict[str, Any]:
         """What a run's request says of it."""
@@ -85,11 +94,20 @@ class FoundFootage:
             "left_out": {**self.left_out, **(rows if self.strays else {})},
             "gaps": _first(self.gaps),
             "unmatched_rows": _first(self.strays),
+            "searched_before": self.searched_before and _most(self.searched_before),
         }
 
     def without_entries(self) -> FoundFootage:
         """For whoever keeps it when the run has them on record: they may be a million."""
-        return replace(self, entries=())
+        return replace(self, entries=(), states={})
+
+
+def _most(counts: Mapping[str, int]) -> Mapping[str, int]:
+    """By the runs that searched most of them; the others together."""
+    runs = sorted(counts, key=lambda run: (-counts[run], run))
+    more = sum(counts[run] for run in runs[NAMED:])
+    named = {run: counts[run] for run in runs[:NAMED]}
+    return {**named, f"{len(runs) - NAMED} more runs": more} if more else named
 
 
 def _first(said: tuple[str, ...]) -> tuple[str, ...]:
@@ -108,17 +126,34 @@ class Prepared:
     """A sentence about each machine that will not search, for the operator."""
 
 
+Sift = Callable[[FoundFootage, RunRequest], FoundFootage]
+"""Given what was found and the request of the run: with the entries alone that are to be searched,
+and an account of the others."""
+
+
 def prepare_run(
     order: Order,
     now: datetime,
     on_found: Callable[[FoundFootage], None] = lambda _: None,
     settle: Settle = agree_here,
+    sift: Sift | None = None,
 ) -> Prepared:
     """Check everything that can be refused without a look at a file, and list the footage.
 
     ``settle`` says what the workers will compute with. Raises UsageError, PackError, GalleryError,
     StoreError, EngineError.
     """
+    basis = basis_of(order)
+    found = find_footage(order)
+    on_found(found)
+    agreed = settle(order.home, order.config, order.kind)
+    begun = request_of(order, now, basis, agreed.settled)
+    found = sift(found, begun) if sift else found
+    return Prepared(begun.model_copy(update=found.account()), basis.choice, found, agreed.said)
+
+
+def basis_of(order: Order) -> Basis:
+    """Raises PackError, GalleryError, LicenceRefused, UsageError."""
     s3 = order.config.s3
     pack = load_pack(pack_at_hand(order.home, order.config.pack, s3), order.config.pack)
     statement = require_permitted_use(pack.manifest, order.licence_statement)
@@ -126,14 +161,17 @@ def prepare_run(
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     choice = derive_threshold(order.config, pack, snapshot)
     lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
-    found = find_footage(order)
-    on_found(found)
-    agreed = settle(order.home, order.config, order.kind)
-    basis = _Basis(pack, statement, snapshot, choice, lone, agreed.settled)
-    request = _request(order, now, basis).model_copy(update=found.account())
-    key = result_key(request, pack, order.config, agreed.settled)
-    begun = request.model_copy(update={"segment_key": key})
-    return Prepared(begun, choice, found, agreed.said)
+    return Basis(pack, statement, snapshot, choice, lone)
+
+
+def request_of(order: Order, now: datetime, basis: Basis, settled: Settled) -> RunRequest:
+    """What a run is asked for with, but for the footage."""
+    request, pack = _request(order, now, basis, settled), basis.pack
+    keys = {
+        "segment_key": result_key(request, pack, order.config, settled),
+        "search_key": search_key(request, pack, order.config, settled),
+    }
+    return request.model_copy(update=keys)
 
 
 def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> ThresholdChoice:
@@ -150,6 +188,8 @@ def calibration_of(pack: Pack) -> list[Knot]:
 def find_footage(order: Order) -> FoundFootage:
     """The inputs with what the manifest says of them, or the manifest's own rows.
 
+    There may be none where only what is new is asked for.
+
     Raises UsageError, also for a row at a place of another kind where the rows are the footage.
     """
     config = order.config
@@ -161,13 +201,15 @@ def find_footage(order: Order) -> FoundFootage:
             replace(row, uri=source_of(row.uri, config.s3).stored()) for row in manifest.entries
         )
         return FoundFootage(tuple(named), manifest.said)
-    listing = list_footage(order.inputs, config.s3)
+    listing = list_footage(order.inputs, config.s3, may_be_empty=order.new_only)
     said = (*manifest.said, *listing.said)
+    found = FoundFootage(
+        listing.entries, said, listing.left_out, listing.gaps, states=listing.states
+    )
     if not order.manifest:
-        return FoundFootage(listing.entries, said, listing.left_out, listing.gaps)
+        return found
     matched = match(listing.entries, manifest)
-    strays, unlisted = matched.strays, matched.unlisted
-    return FoundFootage(matched.entries, said, listing.left_out, listing.gaps, strays, unlisted)
+    return replace(found, entries=matched.entries, strays=matched.strays, unlisted=matched.unlisted)
 
 
 def result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:
@@ -184,7 +226,13 @@ def result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled
     return hashlib.sha256("\n".join(decisive).encode()).hexdigest()[:16]
 
 
-def _request(order: Order, now: datetime, basis: _Basis) -> RunRequest:
+def search_key(request: RunRequest, pack: Pack, config: Config, settled: Settled) -> str:
+    """The same but for what computes: on another processor or GPU rows may differ in their last
+    digits, which is no reason to search an archive again."""
+    return result_key(request, pack, config, replace(settled, hardware=()))
+
+
+def _request(order: Order, now: datetime, basis: Basis, settled: Settled) -> RunRequest:
     choice = basis.choice
     return RunRequest(
         run_id=order.run_id or new_run_id(now, order.kind),
@@ -210,6 +258,8 @@ def _request(order: Order, now: datetime, basis: _Basis) -> RunRequest:
         started_at=now,
         home=str(order.home),
         software_version=__version__,
-        settled=basis.settled,
+        settled=settled,
         planned=planned_with(basis.pack, digests_of(basis.snapshot)),
+        new_only=order.new_only,
+        standing=order.standing,
     )

@@ -21,8 +21,10 @@ from lfr_batch.results.probed import ProbedBlocks, ProbedFiles, delete_probed, l
 from lfr_batch.results.run_log import RunEntry, record_run
 from lfr_batch.results.run_state import RunListing, RunRequest, read_listing, write_plan
 from lfr_batch.scanning.keeping import keep
+from lfr_batch.scanning.known import as_known, searched_before
 from lfr_batch.scanning.probing import Numbered, OpenProbers, ProbedFile, probe_all
 from lfr_batch.scanning.progress import Progress
+from lfr_batch.work.attempts import Tell
 
 PROBED_BLOCK = 512
 """Files that are written at once, at the latest."""
@@ -59,7 +61,7 @@ def plan_run(
             raise _cancelled(hold, listing, len(left))
         if not left:
             with suppress(FileNotFoundError):
-                _write(hold, request, config, probed)
+                _write(hold, request, config, probed, progress.tell)
                 return
     raise ResultsError(
         f"{len(left)} files of run {request.run_id} were probed, and what was found is gone from "
@@ -108,15 +110,18 @@ def _cancelled(hold: Hold, listing: RunListing, left: int) -> RunCancelled:
     )
 
 
-def _write(hold: Hold, request: RunRequest, config: Config, probed: ProbedBlocks) -> None:
-    """Two passes over what was found, so that neither catalogue nor plan is in memory."""
+def _write(
+    hold: Hold, request: RunRequest, config: Config, probed: ProbedBlocks, tell: Tell
+) -> None:
+    """Several passes over what was found, so that neither catalogue nor plan is in memory."""
     if request.kind == "search":
         _require_stills(request, probed)
     key, segment_s = request.segment_key or "", config.footage.segment_s
+    known = searched_before(hold.run.store, request, config, probed.in_order(), tell)
 
     def assets() -> Iterator[FootageAsset]:
         for held in probed.in_order():
-            yield from searched_in(request, held)
+            yield from as_known(searched_in(request, held), known)
 
     def segments() -> Iterator[Segment]:
         for asset in assets():

@@ -43,6 +43,8 @@ class ProbeSpec:
     """All that is needed to probe a file; picklable."""
 
     config: Config
+    unread: bool = False
+    """As ``catalogue.probe``."""
 
     @property
     def limits(self) -> Limits:
@@ -111,6 +113,8 @@ def probe_all(
     config: Config,
     tell: Tell,
     stopping: Callable[[], bool] = never,
+    *,
+    unread: bool = False,
 ) -> Generator[ProbedFile]:
     """What each entry holds, as they come: one that is tried again keeps nobody waiting.
 
@@ -118,9 +122,8 @@ def probe_all(
     itself. Once ``stopping`` says so the rest has no answer.
     """
     apart: list[Numbered] = []
-    with closing(
-        _probed_by(probers.run, probers.together, entries, config, tell, stopping)
-    ) as each:
+    spec = ProbeSpec(config, unread)
+    with closing(_probed_by(probers.run, probers.together, entries, spec, tell, stopping)) as each:
         for held in each:
             if probers.nearby and _is_out_of_reach(held):
                 apart.append(entries[bisect_left(entries, held.number, key=_number)])
@@ -128,7 +131,7 @@ def probe_all(
                 yield held
     if probers.nearby and apart:
         tell(f"{len(apart)} files cannot be got at from the cluster's nodes: this machine tries.")
-        yield from _probed_by(probers.nearby, 0, apart, config, tell, stopping)
+        yield from _probed_by(probers.nearby, 0, apart, spec, tell, stopping)
 
 
 def _number(numbered: Numbered) -> int:
@@ -145,7 +148,7 @@ def _probed_by(
     run: Runner,
     together: int,
     entries: Sequence[Numbered],
-    config: Config,
+    spec: ProbeSpec,
     tell: Tell,
     stopping: Callable[[], bool],
 ) -> Generator[ProbedFile]:
@@ -155,19 +158,20 @@ def _probed_by(
         item_key=_number,
         result_key=lambda held: held.number,
         again=lambda numbered, _: numbered,
-        give_up=partial(_given_up, config.footage),
+        give_up=partial(_given_up, spec.config.footage),
     )
-    spec = ProbeSpec(config)
     return run_with_attempts(run, probing, spec, entries, together, tell, stopping=stopping)
 
 
 def open_prober(spec: ProbeSpec) -> Callable[[Numbered], ProbedFile]:
     protect_files()
-    return partial(_probed, spec.config)
+    return partial(_probed, spec)
 
 
-def _probed(config: Config, numbered: Numbered) -> ProbedFile:
-    return ProbedFile(numbered.number, probe(numbered.entry, config.footage, config.s3))
+def _probed(spec: ProbeSpec, numbered: Numbered) -> ProbedFile:
+    config = spec.config
+    held = probe(numbered.entry, config.footage, config.s3, unread=spec.unread)
+    return ProbedFile(numbered.number, held)
 
 
 def _given_up(footage: FootageConfig, numbered: Numbered, lost: Lost[Numbered]) -> ProbedFile:

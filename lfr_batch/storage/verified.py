@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from lfr_batch.storage.files import write_text
@@ -23,6 +24,19 @@ Stamp = list[int]
 
 SETTLED_S = 2.0
 """A younger file may change once more within one tick of its file system's clock."""
+
+
+_keeps: ContextVar[bool] = ContextVar("verdicts are kept", default=True)
+
+
+@contextmanager
+def nothing_kept() -> Iterator[None]:
+    """Within, verdicts are read and none is written, nor is a lock made."""
+    before = _keeps.set(False)
+    try:
+        yield
+    finally:
+        _keeps.reset(before)
 
 
 def verify_once(
@@ -39,6 +53,9 @@ def verify_once(
     now = time.time()
     stamps = _stamps(paths)
     if stamps is not None and _remembered(record) == stamps:
+        return
+    if not _keeps.get():
+        verify()
         return
     with _one_at_a_time(record.with_suffix(".lock")):
         if stamps is not None and _remembered(record) == stamps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -28,7 +29,7 @@ STABLE = {
     "sightings": "run_id",
     "candidates": "run_id",
     "best_shots": "run_id",
-    "footage": "run_id",
+    "footage": "run_id, state_id",
     "segments": "run_id, attempt, decode_s, infer_s, wall_s, host, computed_on",
 }
 
@@ -195,10 +196,10 @@ def test_who_is_told_to_end_says_how_to_go_on(
     code: int,
 ) -> None:
     """In order, in a sentence, with nothing of Ray's core on the terminal."""
-    results, said = tmp_path / "results", tmp_path / "said"
+    results, told = tmp_path / "a 'quoted' place", tmp_path / "said"
     command = [*LFR, "scan", str(archive), "--gallery", "people", *WHO, *SETTINGS,
                "--engine", engine, "--out", str(results)]  # fmt: skip
-    with said.open("wb") as saying:
+    with told.open("wb") as saying:
         driver = subprocess.Popen(
             command,
             env=surroundings(casework.home, RAY_TMPDIR=str(ray_files)),
@@ -213,9 +214,12 @@ def test_who_is_told_to_end_says_how_to_go_on(
     finally:
         driver.kill()
         driver.wait()
-    lines = said.read_text().splitlines()
+    lines = told.read_text().splitlines()
     assert [line for line in lines if "SIGTERM" in line or "ray" in line] == []
-    assert "Stopped. `lfr runs` shows runs that are not finished" in lines[-1]
     (run,) = (path.name.removeprefix("run_id=") for path in (results / "_state").iterdir())
-    resumed = lfr(casework.home, "resume", run, "--out", results, RAY_TMPDIR=str(ray_files))
+    stopped, _, way_on = lines[-1].partition(" To go on: ")
+    assert stopped == "lfr: Stopped; what is done is kept."
+    words = shlex.split(way_on)
+    assert words == ["lfr", "resume", run, "--out", str(results)]
+    resumed = lfr(casework.home, *words[1:], RAY_TMPDIR=str(ray_files))
     assert resumed.returncode == 3, resumed.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
@@ -67,3 +68,43 @@ def test_from_bucket_to_bucket(
         {"uri": "s3://archive/day/broken.mp4", "status": "failed", "subject_id": None},
         {"uri": "s3://archive/day/walk.mp4", "status": "ok", "subject_id": "astronaut"},
     ]
+
+
+def test_what_was_searched_in_a_bucket_is_not_searched_again(
+    endpoint: str,
+    casework: Casework,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By its ETag, as a listing has it; what is new is."""
+    monkeypatch.setenv("LFR_HOME", str(casework.home))
+    store = boto3.client("s3", endpoint_url=endpoint)
+    for bucket in ("archive", "lake"):
+        place = {"LocationConstraint": "eu-west-2"}
+        store.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)  # type: ignore[arg-type]
+    settings = tmp_path / "s3.yaml"
+    settings.write_text(f"s3: {{endpoint_url: '{endpoint}'}}\njob: {{out: 's3://lake/op-1'}}\n")
+
+    def look() -> dict[str, Any]:
+        with pytest.raises(SystemExit) as stop:
+            main(["scan", "s3://archive/day/", "--gallery", "people", *WHO, "--new-only",
+                  "--engine", "in_process", "--config", str(settings), "--json"])  # fmt: skip
+        said = capsys.readouterr()
+        assert stop.value.code == 0, said.err
+        (row,) = json.loads(said.out)
+        return dict(row)
+
+    assert (look()["files_listed"], look()["run_id"]) == (0, None)
+    store.upload_file(str(casework.played / "passing.mp4"), "archive", "day/a.mp4")
+    first = look()
+    assert (first["sightings"], first["files"]) == (1, 1)
+    assert look()["searched_before"] == {first["run_id"]: 1}
+    store.upload_file(str(casework.footage / "empty.mp4"), "archive", "day/b.mp4")
+    second = look()
+    assert (second["files"], second["searched_before"]) == (1, {first["run_id"]: 1})
+    again = look()
+    assert (again["run_id"], again["searched_before"]) == (
+        None,
+        {first["run_id"]: 1, second["run_id"]: 1},
+    )

@@ -106,8 +106,8 @@ def receipt(segment: Segment) -> SegmentOutcome:
 
 
 def rows(run: StoredRun) -> Rows:
-    """Catalogue and plan, but for a time that is on record only where the file is old enough."""
-    assets = [replace(asset, changed_ns=None) for asset in read_catalogue(run)]
+    """Catalogue and plan, but for times that are on record only where the file is old enough."""
+    assets = [replace(asset, changed_ns=None, state_id=None) for asset in read_catalogue(run)]
     return assets, [replace(segment, changed_ns=None) for segment in read_plan(run)]
 
 

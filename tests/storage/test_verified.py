@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lfr_batch.errors import GalleryDamaged
-from lfr_batch.storage.verified import verify_once
+from lfr_batch.storage.verified import nothing_kept, verify_once
 from tests.refused import refused
 
 
@@ -112,3 +112,11 @@ def test_a_home_that_is_only_read(files: list[Path], record: Path) -> None:
         for _ in range(2):
             verify_once(files, record, verdicts, settled_s=0)
     assert verdicts.asked == 2
+
+
+def test_where_nothing_is_kept_nothing_is_written(files: list[Path], record: Path) -> None:
+    verdicts = Verdicts()
+    with nothing_kept():
+        verify_once(files, record, verdicts, settled_s=0)
+        verify_once(files, record, verdicts, settled_s=0)
+    assert (verdicts.asked, record.parent.exists()) == (2, False)

@@ -1,0 +1,129 @@
+"""A standing job's own record: what it is, and a line for every look that it took.
+
+A tick that found nothing to search is no run: it is a line in a file of its day, and a count in
+the job's own small file, so that ten thousand of them in a month cost nobody anything. DuckDB reads
+the lines (``read_json('_ticks/*/*.jsonl')``).
+"""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from lfr_batch.results.lake_version import mark_lake
+from lfr_batch.storage.store import Store
+
+STANDING = "standing-"
+"""Begins the id of a standing job."""
+_JOBS, _TICKS = "_standing", "_ticks"
+_TRIES = 3
+NAMED = 100
+"""Files that wait, of which the record says which."""
+
+
+class TickRow(BaseModel):
+    """One look at the footage."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: AwareDatetime
+    files: int
+    """That were listed."""
+    searched_before: int = 0
+    under_way: int = 0
+    """That another run was searching."""
+    waiting: int = 0
+    """That were not still yet, or are tried again later."""
+    run_id: str | None = None
+    """The run of what was new; None: nothing was."""
+    status: str | None = None
+    """Of that run."""
+    error: str | None = None
+    """Why nothing could be searched."""
+
+
+class StandingJob(BaseModel):
+    """What is asked for again and again, by whom, and how far it is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job: str
+    watches: bool
+    """False: it is asked for anew each time (--new-only)."""
+    inputs: tuple[str, ...]
+    manifest: str | None
+    gallery: str
+    case_ref: str
+    authority: str
+    purpose: str
+    operator: str
+    began_at: AwareDatetime
+    ticks: int = 0
+    runs: int = 0
+    last: TickRow | None = None
+    waiting: tuple[str, ...] = ()
+    """The files that wait, with the reason; the first of them."""
+
+
+def record_start(store: Store, job: StandingJob) -> None:
+    """Of a watch, whose first look may take days. Raises StoreError."""
+    mark_lake(store)
+    known = read_job(store, job.job)
+    now = known.model_copy(update={"watches": True}) if known else job
+    store.write_atomic(_place(job.job), now.model_dump_json(indent=1).encode())
+
+
+def record_tick(store: Store, job: StandingJob, tick: TickRow) -> None:
+    """Raises StoreError. What others record of the same job at the same moment is kept."""
+    mark_lake(store)
+    known = read_job(store, job.job)
+    began_at = known.began_at if known else job.began_at
+    counts = (known.ticks, known.runs) if known else (0, 0)
+    now = job.model_copy(
+        update={
+            "began_at": began_at,
+            "ticks": counts[0] + 1,
+            "runs": counts[1] + (tick.run_id is not None),
+            "last": tick,
+        }
+    )
+    _append(store, _day(job, tick), tick.model_dump_json().encode() + b"\n")
+    store.write_atomic(_place(job.job), now.model_dump_json(indent=1).encode())
+
+
+def read_job(store: Store, job: str) -> StandingJob | None:
+    """None where there is none, or a newer version wrote it."""
+    try:
+        return StandingJob.model_validate_json(store.read(_place(job)))
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def list_jobs(store: Store) -> list[StandingJob]:
+    """The one that looked last first."""
+    names = [path.rsplit("/", 1)[-1].removesuffix(".json") for path in store.list(_JOBS)]
+    jobs = [job for name in names if (job := read_job(store, name))]
+    return sorted(jobs, key=lambda job: job.last.at if job.last else job.began_at, reverse=True)
+
+
+def _place(job: str) -> str:
+    return f"{_JOBS}/{job}.json"
+
+
+def _day(job: StandingJob, tick: TickRow) -> str:
+    """A watch is alone; those who ask anew each time may be several at once."""
+    return f"{_TICKS}/{job.job}/{tick.at:%Y-%m-%d}{'' if job.watches else '-asked'}.jsonl"
+
+
+def _append(store: Store, path: str, line: bytes) -> None:
+    for _ in range(_TRIES):
+        if line not in (there := _read(store, path)):
+            store.write_atomic(path, there + line)
+        if line in _read(store, path):
+            return
+
+
+def _read(store: Store, path: str) -> bytes:
+    try:
+        return store.read(path)
+    except FileNotFoundError:
+        return b""
