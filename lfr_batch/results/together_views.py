@@ -14,9 +14,13 @@ from lfr_batch.results.view_columns import ACCOUNTS, CLOCK, START_SOURCES
 TOGETHER_MINUTES = 5
 """How far apart two people may be seen, unless it is said."""
 
+_BUCKET = "greatest(minutes * 60, 60)"
+"""Seconds: sightings are sorted into stretches of so much, and compared with those of the stretches
+that are near enough. A pair that shares several stretches counts in the first."""
+
 _TOGETHER = f"""\
 CREATE OR REPLACE MACRO together_within(one_run, one_case, minutes, per, one, other) AS TABLE
-WITH timed AS (
+WITH timed AS MATERIALIZED (
   SELECT
     row_number() OVER () AS sighting, run_id, finished_at, case_ref, subject_id, score, start_utc,
     start_source, accounts, start_utc IS NULL AS by_media_time,
@@ -30,20 +34,41 @@ WITH timed AS (
     coalesce(epoch(start_utc), start_s) AS from_s,
     coalesce(epoch(end_utc), end_s) AS to_s
   FROM sightings_once(one_run, one_case)
+  WHERE one IS NULL OR other IS NULL OR subject_id IN (one, other)
+),
+near AS (
+  SELECT
+    *, floor((from_s - minutes * 60) / {_BUCKET}) AS first_bucket,
+    unnest(range(
+      floor((from_s - minutes * 60) / {_BUCKET})::BIGINT,
+      floor((to_s + minutes * 60) / {_BUCKET})::BIGINT + 1)) AS bucket
+  FROM timed
+  WHERE subject_id = coalesce(one, other, subject_id)
+),
+there AS (
+  SELECT
+    *, floor(from_s / {_BUCKET}) AS first_bucket,
+    unnest(range(floor(from_s / {_BUCKET})::BIGINT, floor(to_s / {_BUCKET})::BIGINT + 1)) AS bucket
+  FROM timed
 ),
 pairs AS (
   SELECT
-    a.subject_id AS subject_a, b.subject_id AS subject_b,
+    least(a.subject_id, b.subject_id) AS subject_a,
+    greatest(a.subject_id, b.subject_id) AS subject_b,
     a.sighting AS seen_a, b.sighting AS seen_b,
     greatest(0, greatest(a.from_s, b.from_s) - least(a.to_s, b.to_s)) AS apart_s,
     least(a.score, b.score) AS weaker_score
-  FROM timed a
-  JOIN timed b
+  FROM near a
+  JOIN there b
     ON a.case_ref = b.case_ref AND a.place = b.place AND a.by_media_time = b.by_media_time
-    AND a.subject_id < b.subject_id
+    AND a.bucket = b.bucket
+  WHERE a.bucket = greatest(a.first_bucket, b.first_bucket)
     AND greatest(a.from_s, b.from_s) - least(a.to_s, b.to_s) <= minutes * 60
-  WHERE (one IS NULL OR one IN (a.subject_id, b.subject_id))
-    AND (other IS NULL OR other IN (a.subject_id, b.subject_id))
+    AND CASE
+      WHEN one IS NULL AND other IS NULL THEN a.subject_id < b.subject_id
+      WHEN one IS NULL OR other IS NULL THEN a.subject_id <> b.subject_id
+      ELSE a.subject_id <> b.subject_id AND b.subject_id = other
+      END
 ),
 close AS (
   SELECT

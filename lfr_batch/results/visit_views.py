@@ -25,78 +25,89 @@ from lfr_batch.results.view_columns import (
 VISIT_MINUTES = 5
 """How long somebody may be out of sight within a visit, unless it is said."""
 
-_TIMED = """\
-  SELECT
-    run_id, sighting_id, finished_at, time_zone, case_ref, gallery, subject_id, score, accounts,
-    start_source, start_utc IS NULL AS by_media_time, start_utc, end_utc, site,
-    CASE WHEN start_utc IS NULL THEN content ELSE coalesce(camera_id, content) END AS place,
-    coalesce(camera_id, uri) AS camera,
-    coalesce(epoch(start_utc), start_s) AS from_s,
-    coalesce(epoch(end_utc), end_s) AS to_s
-  FROM sightings_once(one_run, one_case)"""
-
 _VISITS = f"""\
 CREATE OR REPLACE MACRO visits_within(one_run, one_case, minutes) AS TABLE
-WITH timed AS (
-{_TIMED}
+WITH lasting AS (
+  SELECT run_id, time_zone, row_number() OVER (ORDER BY finished_at, run_id) AS recency
+  FROM asked_runs(one_run, one_case)
+),
+timed AS (
+  SELECT
+    l.recency, s.run_id, s.sighting_id, s.case_ref, s.gallery, s.subject_id, s.score, s.accounts,
+    s.start_source, s.start_utc, s.end_utc, s.site,
+    CASE WHEN s.start_utc IS NULL THEN s.content ELSE coalesce(s.camera_id, s.content) END AS place,
+    coalesce(s.camera_id, s.uri) AS camera,
+    coalesce(epoch(s.start_utc), s.start_s) AS from_s,
+    coalesce(epoch(s.end_utc), s.end_s) AS to_s
+  FROM sightings_once(one_run, one_case) s
+  JOIN lasting l USING (run_id)
 ),
 in_order AS (
   SELECT *, from_s - max(to_s) OVER (
-    PARTITION BY case_ref, gallery, subject_id, place, by_media_time
-    ORDER BY from_s, to_s, run_id, sighting_id
+    PARTITION BY case_ref, gallery, subject_id, place
+    ORDER BY from_s
     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS after_s
   FROM timed
 ),
 numbered AS (
   SELECT *, count(*) FILTER (after_s IS NULL OR after_s > minutes * 60) OVER (
-    PARTITION BY case_ref, gallery, subject_id, place, by_media_time
-    ORDER BY from_s, to_s, run_id, sighting_id
-    ROWS UNBOUNDED PRECEDING) AS visit
+    PARTITION BY case_ref, gallery, subject_id, place
+    ORDER BY from_s
+    RANGE UNBOUNDED PRECEDING) AS visit
   FROM in_order
 ),
 visits AS (
   SELECT
-    max_by(run_id, (finished_at, run_id)) AS run_id,
     case_ref,
     gallery,
     subject_id,
     place,
-    by_media_time,
     visit,
+    max(recency) AS recency,
     min(camera) AS camera,
     min(site) AS site,
     min(start_utc) AS from_utc,
     max(end_utc) AS to_utc,
-    max_by(time_zone, (finished_at, run_id)) AS time_zone,
     min(from_s) AS from_s,
     max(to_s) AS to_s,
     count(*) AS sightings,
-    count(DISTINCT run_id) AS runs,
     max(score) AS best_score,
-    max_by((run_id, sighting_id), (score, finished_at, run_id, sighting_id)) AS best,
-    string_agg(DISTINCT start_source, ', ' ORDER BY start_source) AS start_sources,
+    max_by((run_id, sighting_id), (score, recency, sighting_id)) AS best,
+    bool_or(start_source = 'container') AS by_container,
+    bool_or(start_source = 'filename') AS by_filename,
+    bool_or(start_source = 'manifest') AS by_manifest,
     max(accounts) AS accounts
   FROM numbered
-  GROUP BY case_ref, gallery, subject_id, place, by_media_time, visit
+  GROUP BY case_ref, gallery, subject_id, place, visit
 )
 SELECT
-  v.run_id, v.case_ref, v.gallery, v.subject_id, n.name, v.camera, v.site, v.visit, v.from_utc,
+  l.run_id, v.case_ref, v.gallery, v.subject_id, n.name, v.camera, v.site, v.visit, v.from_utc,
   v.to_utc,
-  local_time(v.from_utc, v.time_zone) AS from_local,
-  local_time(v.to_utc, v.time_zone) AS to_local,
-  v.time_zone,
-  CASE WHEN v.by_media_time THEN v.from_s END AS from_media_s,
-  CASE WHEN v.by_media_time THEN v.to_s END AS to_media_s,
+  local_time(v.from_utc, l.time_zone) AS from_local,
+  local_time(v.to_utc, l.time_zone) AS to_local,
+  l.time_zone,
+  CASE WHEN v.from_utc IS NULL THEN v.from_s END AS from_media_s,
+  CASE WHEN v.from_utc IS NULL THEN v.to_s END AS to_media_s,
   round(v.to_s - v.from_s, 3) AS lasted_s,
-  v.sightings, v.runs, v.best_score,
+  v.sightings, v.best_score,
   v.best[1] AS best_run_id,
   v.best[2] AS best_sighting_id,
-  v.start_sources, v.accounts, v.by_media_time, v.place
+  concat_ws(', ',
+    CASE WHEN v.by_container THEN 'container' END,
+    CASE WHEN v.by_filename THEN 'filename' END,
+    CASE WHEN v.by_manifest THEN 'manifest' END,
+    CASE WHEN v.from_utc IS NULL THEN 'none' END) AS start_sources,
+  v.accounts,
+  v.from_utc IS NULL AS by_media_time,
+  v.place
 FROM visits v
-LEFT JOIN subjects n USING (run_id, subject_id);
+JOIN lasting l USING (recency)
+LEFT JOIN subjects n ON n.run_id = l.run_id AND n.subject_id = v.subject_id;
 
 CREATE OR REPLACE VIEW visits AS
 FROM visits_within(NULL, NULL, {VISIT_MINUTES});"""
+"""Sightings that begin at one moment are one visit whichever comes first: nothing but the time has
+to be sorted by."""
 
 _TIMELINE = f"""\
 CREATE OR REPLACE MACRO timeline_of(one_run, one_case, minutes) AS TABLE
@@ -127,7 +138,6 @@ _VISIT = schema_of(
     ("to_media_s", pa.float64(), "Without a wall clock: its end, seconds of media time."),
     ("lasted_s", pa.float64(), "From its first to its last moment in sight, seconds."),
     ("sightings", pa.int64(), "Sightings that make it up, each event counted once."),
-    ("runs", pa.int64(), "Runs whose sightings these are."),
     ("best_score", pa.float64(), "Highest cosine score in it, -1 to 1."),
     ("best_run_id", pa.string(), "Run of the sighting that scored it."),
     ("best_sighting_id", pa.string(), "That sighting: with best_run_id the key to its picture."),
@@ -144,14 +154,14 @@ VISIT_VIEWS: Mapping[str, DocumentedView] = MappingProxyType(
                 SITE,
                 of(_VISIT, "visit", "from_utc", "to_utc", "from_local", "to_local"),
                 TIME_ZONE,
-                of(_VISIT, "from_media_s", "to_media_s", "lasted_s", "sightings", "runs"),
+                of(_VISIT, "from_media_s", "to_media_s", "lasted_s", "sightings"),
                 of(_VISIT, "best_score", "best_run_id", "best_sighting_id"),
                 START_SOURCES,
                 ACCOUNTS,
                 CLOCK,
                 PLACE,
             ),
-            ("case_ref", "gallery", "subject_id", "place", "by_media_time", "visit"),
+            ("case_ref", "gallery", "subject_id", "place", "visit"),
             _VISITS,
         ),
         "timeline": DocumentedView(
@@ -184,7 +194,7 @@ VISIT_VIEWS: Mapping[str, DocumentedView] = MappingProxyType(
                 CLOCK,
                 PLACE,
             ),
-            ("case_ref", "gallery", "subject_id", "place", "by_media_time", "visit"),
+            ("case_ref", "gallery", "subject_id", "place", "visit"),
             _TIMELINE,
         ),
     }

@@ -123,7 +123,7 @@ def test_constraints_are_said_where_people_look(published: Lake) -> None:
     views = "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal"
     comments = {row["view_name"]: row["comment"] for row in run_query(published, views).to_pylist()}
     assert comments["sightings"].endswith("Key: run_id, sighting_id.")
-    assert comments["visits"].endswith("subject_id, place, by_media_time, visit.")
+    assert comments["visits"].endswith("subject_id, place, visit.")
     kept = (
         "SELECT comment FROM duckdb_columns() WHERE table_name = 'best_shots' AND column_name = $c"
     )

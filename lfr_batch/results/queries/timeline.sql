@@ -5,7 +5,7 @@
 -- `after_s` is the time from the end of the step before; below 0 where the two overlap.
 -- Footage that was searched again, or of which there are copies, counts once for a subject.
 -- Visits without a wall clock have no step and come last.
--- Key: case_ref, gallery, subject_id, place, by_media_time, visit.
+-- Key: case_ref, gallery, subject_id, place, visit.
 FROM timeline_of($run_id::VARCHAR, $case_ref::VARCHAR, coalesce($minutes::DOUBLE, 5))
 WHERE $subject_id::VARCHAR IS NULL OR subject_id = $subject_id::VARCHAR
 ORDER BY case_ref, gallery, subject_id, step NULLS LAST, camera, place, from_media_s, visit;

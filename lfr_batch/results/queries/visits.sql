@@ -5,7 +5,7 @@
 -- Footage that was searched again, or of which there are copies, counts once for a subject.
 -- Without a wall clock a visit is within one file, by media time. `best_run_id` and
 -- `best_sighting_id` lead to its best picture, in `best_shots`.
--- Key: case_ref, gallery, subject_id, place, by_media_time, visit.
+-- Key: case_ref, gallery, subject_id, place, visit.
 FROM visits_within($run_id::VARCHAR, $case_ref::VARCHAR, coalesce($minutes::DOUBLE, 5))
 WHERE $subject_id::VARCHAR IS NULL OR subject_id = $subject_id::VARCHAR
 ORDER BY from_utc, case_ref, camera, from_media_s, subject_id, gallery, place, visit;
