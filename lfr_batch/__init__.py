@@ -22,39 +22,46 @@ from lfr_batch.version import __version__
 if TYPE_CHECKING:
     from lfr_batch.errors import LfrError
     from lfr_batch.front.enrolment import EnrolledGallery
+    from lfr_batch.front.growing import GrownGallery
     from lfr_batch.front.results import Results, open_results
     from lfr_batch.front.runs import FinishedRun
     from lfr_batch.front.settings import Settings
-    from lfr_batch.front.verbs import enrol, resume, scan, search
+    from lfr_batch.front.verbs import add_to_gallery, enrol, resume, scan, search, sync_gallery
     from lfr_batch.oversight.authority import Authority
 
 __all__ = [
     "Authority",
     "EnrolledGallery",
     "FinishedRun",
+    "GrownGallery",
     "LfrError",
     "Results",
     "Settings",
     "__version__",
+    "add_to_gallery",
     "enrol",
     "open_results",
     "resume",
     "scan",
     "search",
+    "sync_gallery",
 ]
 
 _MODULES = {
     "Authority": "oversight.authority",
     "EnrolledGallery": "front.enrolment",
     "FinishedRun": "front.runs",
+    "GrownGallery": "front.growing",
     "LfrError": "errors",
     "Results": "front.results",
     "Settings": "front.settings",
+    "add_to_gallery": "front.verbs",
     "enrol": "front.verbs",
     "open_results": "front.results",
     "resume": "front.verbs",
     "scan": "front.verbs",
     "search": "front.verbs",
+    "sync_gallery": "front.verbs",
 }
 
 

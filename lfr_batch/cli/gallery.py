@@ -17,6 +17,7 @@ from lfr_batch.cli.enrolment import (
     needs_choice,
     outcome_counts,
 )
+from lfr_batch.cli.growing import ImagesOption, add, sync
 from lfr_batch.cli.options import (
     AddressOption,
     AllowCpuOption,
@@ -57,7 +58,7 @@ UNSETTLED = 3
 @gallery_app.command("enrol")
 def enrol_(
     name: Annotated[str, typer.Argument(help="Gallery to make, or to replace.")],
-    images: Annotated[Path, typer.Option(help="A folder per subject, or pictures named so.")],
+    images: ImagesOption,
     subjects: Annotated[Path | None, typer.Option(help="CSV with more about the subjects.")] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(help="Leave out files that match; may be repeated.")
@@ -155,6 +156,10 @@ def _tell_of_change(before: SnapshotInfo | None, now: SnapshotInfo) -> None:
 
 def _size(pictures: int, subjects: int) -> str:
     return f"{counted(pictures, 'picture')} of {counted(subjects, 'subject')}"
+
+
+gallery_app.command("add")(add)
+gallery_app.command("sync")(sync)
 
 
 @gallery_app.command("list")

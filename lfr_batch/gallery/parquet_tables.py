@@ -74,6 +74,10 @@ def subject_tables(subjects: Iterable[Subject]) -> Iterator[pa.Table]:
     return _tables(rows, SUBJECTS)
 
 
+def subject_table(subjects: Iterable[Subject]) -> pa.Table:
+    return pa.concat_tables([SUBJECTS.empty_table(), *subject_tables(subjects)])
+
+
 def read_subjects(path: Path) -> pa.Table:
     """Sorted by subject. Raises as ``read_columns`` does."""
     return _table(path, SUBJECTS.names).cast(SUBJECTS)

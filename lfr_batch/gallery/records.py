@@ -132,6 +132,8 @@ class Enrolment:
     report: EnrolmentReport
     close_pairs: ClosePairs = field(default_factory=ClosePairs, compare=False)
     """Of the faces as a snapshot sorts them."""
+    made_with: str = field(default="", compare=False)
+    """As ``Manifest.made_with``."""
 
     @property
     def files(self) -> tuple[FileOutcome, ...]:

@@ -97,8 +97,8 @@ def publish_snapshot(home: Path, name: str, content: SnapshotContent) -> Snapsho
     manifest = _manifest(name, content, ordered, everyone)
     final = folder / "snapshots" / manifest.snapshot_id
     with disk_errors(folder, NOTHING_CHANGED), exclusive(folder / ".lock"):
-        if _is_intact(final):
-            _confirm_again(final, manifest)
+        if is_intact(final):
+            confirm_again(final, manifest)
         else:
             with new_directory(final) as building:
                 write_snapshot(building, manifest, ordered, content.not_enrolled, everyone.values())
@@ -106,7 +106,7 @@ def publish_snapshot(home: Path, name: str, content: SnapshotContent) -> Snapsho
             write_pairs(final, *content.compared)
         sweep(folder)
         write_text(folder / CURRENT, f"{manifest.snapshot_id}\n")
-    return _info(name, final)
+    return info_of(name, final)
 
 
 def _manifest(
@@ -134,7 +134,7 @@ def _manifest(
     )
 
 
-def _confirm_again(final: Path, manifest: Manifest) -> None:
+def confirm_again(final: Path, manifest: Manifest) -> None:
     """What is there stays as it was first written; that it was enrolled again is noted."""
     said = Confirmation(
         enrolled_utc=manifest.created_utc,
@@ -229,7 +229,7 @@ def verify_snapshot(home: Path, name: str, snapshot_id: str | None = None) -> Sn
     """Compare every file with its sha256. Raises as ``load_snapshot`` does."""
     path = snapshot_path(home, name, snapshot_id)
     verify_files(files_of(path, read_manifest(path)))
-    return _info(name, path)
+    return info_of(name, path)
 
 
 def list_galleries(home: Path) -> list[SnapshotInfo]:
@@ -243,7 +243,7 @@ def list_galleries(home: Path) -> list[SnapshotInfo]:
 def list_snapshots(home: Path, name: str) -> list[SnapshotInfo]:
     """Every snapshot of a gallery, oldest first. Raises GalleryNotFound, GalleryDamaged."""
     snapshot_path(home, name, None)
-    infos = [_info(name, folder) for folder in snapshot_folders(home, name)]
+    infos = [info_of(name, folder) for folder in snapshot_folders(home, name)]
     return sorted(infos, key=lambda info: (str(info.created_utc), info.snapshot_id))
 
 
@@ -320,7 +320,7 @@ def _nothing_enrolled(name: str, refusals: Sequence[FileOutcome]) -> str:
     return f"Nothing was enrolled in gallery {name!r}: {why}; give pictures that show one face."
 
 
-def _is_intact(path: Path) -> bool:
+def is_intact(path: Path) -> bool:
     if not path.exists():
         return False
     try:
@@ -330,7 +330,7 @@ def _is_intact(path: Path) -> bool:
     return True
 
 
-def _info(name: str, path: Path) -> SnapshotInfo:
+def info_of(name: str, path: Path) -> SnapshotInfo:
     manifest = read_manifest(path)
     return SnapshotInfo(
         name=name,
@@ -351,7 +351,7 @@ def _info(name: str, path: Path) -> SnapshotInfo:
 
 def _info_or_damage(home: Path, name: str) -> SnapshotInfo:
     try:
-        return _info(name, snapshot_path(home, name, None))
+        return info_of(name, snapshot_path(home, name, None))
     except GalleryError as error:
         folder = home / "galleries" / name
         return SnapshotInfo(

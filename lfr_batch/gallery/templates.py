@@ -44,6 +44,11 @@ class Templates:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> FloatArray:
         return self[:]
 
+    def with_more(self, more: FloatArray) -> Templates:
+        """``more`` (m, d) behind them."""
+        behind = int(self._starts[-1]) + np.arange(len(more))
+        return Templates([*self._parts, more], np.concatenate([self._rows, behind]))
+
     def take(self, order: Rows) -> Templates:
         """The same in another order, or some of them."""
         return Templates(self._parts, self._rows[order])
@@ -55,3 +60,10 @@ AnyTemplates = FloatArray | Templates
 def in_order(templates: AnyTemplates, order: Rows) -> AnyTemplates:
     """Row i is row ``order[i]`` of ``templates``; a copy only of what is in memory."""
     return templates.take(order) if isinstance(templates, Templates) else templates[order]
+
+
+def with_more(templates: AnyTemplates, more: FloatArray) -> Templates:
+    """``more`` (m, d) behind them; nothing is copied."""
+    if not isinstance(templates, Templates):
+        templates = Templates([templates], np.arange(len(templates)))
+    return templates.with_more(more)
