@@ -53,7 +53,12 @@ from lfr_batch.gallery.records import (
     SnapshotInfo,
     Subject,
 )
-from lfr_batch.gallery.snapshot_files import read_faces, read_outcomes, read_subject_table
+from lfr_batch.gallery.snapshot_files import (
+    read_faces,
+    read_outcomes,
+    read_subject_table,
+    shared_files,
+)
 from lfr_batch.gallery.store import load_snapshot, read_subjects_of, require_pack
 from lfr_batch.homes.at_hand import snapshot_at_hand
 from lfr_batch.homes.change import changed_gallery
@@ -74,7 +79,7 @@ class GrowOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedGallery:
     """The gallery as it is, and what of the pictures it has already."""
 
     base: Snapshot
@@ -104,7 +109,7 @@ class Growth:
 
 def open_gallery(
     asked: GrowOrder, listing: Listing, settle: Settle = agree_here, tell: Tell = unheard
-) -> Opened:
+) -> OpenedGallery:
     """Raises GalleryNotFound, GalleryDamaged; GalleryMismatch where the gallery's pictures were
     enrolled with other models or settings; UsageError for a picture that cannot be read and that
     would have to be removed for it.
@@ -121,7 +126,7 @@ def open_gallery(
     pictures = list(zip(listing.images, _hashes(listing.images, order.config), strict=True))
     if asked.is_all:
         _require_readable(columns, pictures)
-    return Opened(base, columns, find_known(columns, pictures), basis)
+    return OpenedGallery(base, columns, find_known(columns, pictures), basis)
 
 
 def _require_same_settings(base: Snapshot, now: str) -> None:
@@ -165,7 +170,7 @@ def _hashes(images: Sequence[EnrolmentImage], config: Config) -> Iterator[str | 
 def examine_new(
     asked: GrowOrder,
     listing: Listing,
-    opened: Opened,
+    opened: OpenedGallery,
     run: Runner,
     on_outcome: Callable[[EnrolmentOutcome], None],
     tell: Tell = unheard,
@@ -182,7 +187,7 @@ def examine_new(
 
 
 def gather(
-    asked: GrowOrder, listing: Listing, opened: Opened, outcomes: Sequence[EnrolmentOutcome]
+    asked: GrowOrder, listing: Listing, opened: OpenedGallery, outcomes: Sequence[EnrolmentOutcome]
 ) -> Growth:
     """What the gallery becomes with these outcomes of what it did not have."""
     base, order = opened.base, asked.order
@@ -280,7 +285,7 @@ def _subjects(asked: GrowOrder, listing: Listing, base: Snapshot) -> tuple[pa.Ta
 def publish_growth(asked: GrowOrder, growth: Growth, now: datetime) -> SnapshotInfo:
     """Make it the gallery's current snapshot. Raises GalleryEmpty, GalleryError, StoreError."""
     order, grown = asked.order, replace(growth.grown, created_utc=now)
-    with changed_gallery(order.home, order.gallery, order.config.s3) as folder:
+    with changed_gallery(order.home, order.gallery, order.config.s3, shared_files) as folder:
         base = load_snapshot(folder, order.gallery, grown.base.snapshot_id, verify=False)
         info = publish_grown(folder, order.gallery, replace(grown, base=base), growth.compared)
     here = snapshot_at_hand(order.home, order.gallery, info.snapshot_id, order.config.s3)

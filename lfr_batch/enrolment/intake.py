@@ -41,6 +41,7 @@ from lfr_batch.gallery.records import (
     SnapshotInfo,
     image_id_of,
 )
+from lfr_batch.gallery.snapshot_files import shared_files
 from lfr_batch.gallery.store import load_compared, publish_snapshot
 from lfr_batch.homes.at_hand import Home, folder_here, pack_at_hand, snapshot_at_hand
 from lfr_batch.homes.change import changed_gallery
@@ -180,7 +181,7 @@ def publish(
         made_with=enrolment.made_with,
     )
     s3 = order.config.s3
-    with changed_gallery(order.home, order.gallery, s3) as folder:
+    with changed_gallery(order.home, order.gallery, s3, shared_files) as folder:
         info = publish_snapshot(folder, order.gallery, content)
     here = snapshot_at_hand(order.home, order.gallery, info.snapshot_id, s3)
     return replace(info, path=here / info.path.relative_to(folder))

@@ -161,6 +161,12 @@ def files_of(folder: Path, manifest: Manifest) -> dict[Path, FileEntry]:
     return files
 
 
+def shared_files(folder: Path) -> list[Path]:
+    """Of the snapshot in ``folder``: those that lie in its gallery's segments."""
+    manifest = read_manifest(folder)
+    return [path for segment in manifest.segments for path in segment_files(folder, segment)]
+
+
 def verify_files(files: Mapping[Path, FileEntry]) -> None:
     """Raises GalleryDamaged naming the first file whose size or sha256 differs."""
     with ThreadPoolExecutor(min(len(files), FILES_AT_ONCE)) as pool:
