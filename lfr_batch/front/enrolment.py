@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from lfr_batch.config.schema import Config
+from lfr_batch.enrolment.forgetting import finish_intended
 from lfr_batch.enrolment.intake import EnrolOrder, examine, publish
 from lfr_batch.front.listeners import NOBODY_ENROLLING, EnrolListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
@@ -54,6 +55,7 @@ def enrol_order(
     """
     stated = require_stated(order.authority, needs_purpose=False)
     protect_files()
+    finish_intended(order.home, order.config.s3)
     listing = read_images(order.images_dir, order.subjects_csv, order.exclude, order.config.s3)
     wanted = len(listing.images)
     config = with_engine(order.config, wanted, machinery, chosen=engine_chosen)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from lfr_batch.enrolment.forgetting import finish_intended
 from lfr_batch.enrolment.growing import (
     GrowOrder,
     Growth,
@@ -67,13 +68,15 @@ def grow_order(
     """Look at the pictures that the gallery does not have, and make its next snapshot of these and
     of what it has: all of it, or none.
 
-    ``confirm`` is asked where more than half of its pictures would go. Raises what ``enrol_order``
+    What was to be removed and was interrupted is removed first. ``confirm`` is asked where more
+    than half of the pictures would go. Raises what ``enrol_order``
     raises, GalleryNotFound, GalleryMismatch where it was enrolled with other models or settings,
     and UsageError where nobody confirms.
     """
     stated = require_stated(asked.order.authority, needs_purpose=False)
     protect_files()
     order = replace(asked.order, authority=stated)
+    finish_intended(order.home, order.config.s3)
     listing = read_images(order.images_dir, order.subjects_csv, order.exclude, order.config.s3)
     asked = replace(asked, order=order)
     opened = open_gallery(asked, listing, machinery.settle, listener.said)

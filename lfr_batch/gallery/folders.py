@@ -12,6 +12,8 @@ from lfr_batch.errors import GalleryDamaged, GalleryError, GalleryNotFound, Usag
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SNAPSHOT_ID = re.compile(r"[0-9a-f]{12}")
 CURRENT = "CURRENT"
+FORGOTTEN = "forgotten"
+"""Beside the snapshots: what is said of those that are gone for the sake of somebody in them."""
 
 
 def gallery_folder(home: Path, name: str) -> Path:
@@ -34,6 +36,11 @@ def snapshot_path(home: Path, name: str, snapshot_id: str | None) -> Path:
         raise GalleryDamaged(
             f"{folder / 'CURRENT'} points to a snapshot that is not there; enrol the gallery "
             "again or restore it from a copy."
+        )
+    if SNAPSHOT_ID.fullmatch(wanted) and (folder / FORGOTTEN / f"{wanted}.json").exists():
+        raise GalleryNotFound(
+            f"Snapshot {wanted} of gallery {name!r} is gone, since somebody in it was to be "
+            "forgotten; what was found with it stands, and it cannot be searched any more."
         )
     there = ", ".join(found.name for found in snapshot_folders(home, name)) or "none"
     raise GalleryNotFound(

@@ -147,11 +147,12 @@ def confirm_again(final: Path, manifest: Manifest) -> None:
 def delete_gallery(home: Path, name: str) -> None:
     """Remove all snapshots of a gallery and what is kept of them. Past runs keep their evidence.
 
-    The pointer goes first: who is killed half-way leaves no gallery. Raises UsageError,
-    GalleryNotFound, StoreError.
+    The pointer goes first: who is killed half-way leaves no gallery, and a next call ends it.
+    Raises UsageError, GalleryNotFound, StoreError.
     """
     folder = gallery_folder(home, name)
-    current_id(home, folder)
+    if not folder.exists():
+        current_id(home, folder)
     with disk_errors(folder), exclusive(folder / ".lock"):
         (folder / CURRENT).unlink(missing_ok=True)
         shutil.rmtree(folder)

@@ -73,7 +73,7 @@ def test_a_case_with_all_of_it_in_a_bucket(
     kept = sha256_of(here / "models/open/yunet.onnx")
     assert sha256_of(tmp_path / "second" / "files" / kept) == kept
 
-    assert "people is gone" in said(capsys, "gallery", "delete", "people", "--yes")
+    assert "people is gone" in said(capsys, "gallery", "delete", "people", "--yes", *WHO)
     assert templates_in(tmp_path / "second") == []
     assert "There is no gallery 'people'" in said(capsys, *scan, code=2)
     assert templates_in(tmp_path / "first")  # until that node opens the home again

@@ -1,0 +1,46 @@
+"""Removing from galleries, with what runs say of their snapshots."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lfr_batch.enrolment.forgetting import finish_intended
+from lfr_batch.enrolment.intentions import Receipt
+from lfr_batch.front.settings import Settings
+from lfr_batch.homes.at_hand import Home
+from lfr_batch.results.run_state import list_runs, load_run
+from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.store import S3Settings
+from lfr_batch.work.privacy import protect_files
+
+
+@dataclass(frozen=True, slots=True)
+class HomeToChange:
+    home: Home
+    s3: S3Settings
+    finished: tuple[Receipt, ...]
+    """What was interrupted before and is finished now."""
+
+
+def home_to_change(settings: Settings) -> HomeToChange:
+    """The settings' home; what was begun there and interrupted is brought to its end first.
+
+    Raises ConfigError, UsageError, StoreError, AuditBroken.
+    """
+    protect_files()
+    home, s3 = settings.home_and_s3()
+    return HomeToChange(home, s3, tuple(finish_intended(home, s3)))
+
+
+def runs_naming(settings: Settings, gallery: str) -> Mapping[str, int]:
+    """How many runs of the results root were made with each snapshot of a gallery, finished or not.
+
+    Raises StoreUnreachable, ResultsTooNew: what a run names that cannot be read is not known.
+    """
+    root, s3 = settings.results_place()
+    store = open_store(root, s3)
+    requests = (load_run(StoredRun(store, run_id)) for run_id in list_runs(store))
+    return Counter(each.snapshot_id for each in requests if each.gallery == gallery)
