@@ -29,7 +29,7 @@ from lfr_batch.enrolment.forgetting import (
     what_goes,
     what_holds,
 )
-from lfr_batch.enrolment.intentions import Intention, Receipt
+from lfr_batch.enrolment.intentions import GalleryReceipt, Intention
 from lfr_batch.errors import UsageError
 from lfr_batch.front.forgetting import HomeToChange, home_to_change, runs_naming
 from lfr_batch.gallery.differ import differ
@@ -220,7 +220,7 @@ def _carry_out(place: HomeToChange, intention: Intention, *, as_json: bool) -> N
     answer(f"  receipt: {where}")
 
 
-def _row(receipt: Receipt, where: str) -> dict[str, Any]:
+def _row(receipt: GalleryReceipt, where: str) -> dict[str, Any]:
     said = receipt.model_dump(mode="json")
     return {**said.pop("intention"), **said, "receipt": where}
 

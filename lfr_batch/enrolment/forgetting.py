@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from lfr_batch.enrolment.intentions import Intention, Receipt, Verb, done, intend, unfinished
+from lfr_batch.enrolment.intentions import GalleryReceipt, Intention, Verb, done, intend, unfinished
 from lfr_batch.errors import GalleryEmpty, GalleryNotFound, UsageError
 from lfr_batch.gallery.folders import current_id, gallery_folder
 from lfr_batch.gallery.records import SnapshotInfo
@@ -35,7 +35,7 @@ CACHES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StayingSnapshot:
     """A snapshot that stays, and why."""
 
     info: SnapshotInfo
@@ -44,7 +44,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
-    kept: tuple[Kept, ...]
+    kept: tuple[StayingSnapshot, ...]
     gone: tuple[SnapshotInfo, ...]
 
 
@@ -85,19 +85,19 @@ def what_goes(
     ``infos``: oldest first. ``named_by``: how many runs name each.
     """
     newest = {info.snapshot_id for info in infos[max(0, len(infos) - (keep or 0)) :]}
-    kept: list[Kept] = []
+    kept: list[StayingSnapshot] = []
     gone: list[SnapshotInfo] = []
     for info in infos:
         runs = named_by.get(info.snapshot_id, 0)
         age = now - (info.enrolled_utc or now)
         if info.snapshot_id == current:
-            kept.append(Kept(info, "it is the current one"))
+            kept.append(StayingSnapshot(info, "it is the current one"))
         elif runs:
-            kept.append(Kept(info, f"{runs} run{'s name' if runs > 1 else ' names'} it"))
+            kept.append(StayingSnapshot(info, f"{runs} run{'s name' if runs > 1 else ' names'} it"))
         elif keep and info.snapshot_id in newest:
-            kept.append(Kept(info, f"it is among the newest {keep}"))
+            kept.append(StayingSnapshot(info, f"it is among the newest {keep}"))
         elif older_than is not None and age <= older_than:
-            kept.append(Kept(info, f"it is not older than {older_than.days} days"))
+            kept.append(StayingSnapshot(info, f"it is not older than {older_than.days} days"))
         else:
             gone.append(info)
     return Pruning(tuple(kept), tuple(gone))
@@ -126,25 +126,25 @@ def new_intention(
     )
 
 
-def carry_out(home: Home, intention: Intention, s3: S3Settings) -> tuple[Receipt, str]:
+def carry_out(home: Home, intention: Intention, s3: S3Settings) -> tuple[GalleryReceipt, str]:
     """Put it on record, do it, and leave a receipt: that, and where it is. Raises StoreError,
     AuditBroken, GalleryError."""
     intend(home, intention, s3)
     return _finish(home, intention, s3)
 
 
-def finish_intended(home: Home, s3: S3Settings) -> list[Receipt]:
+def finish_intended(home: Home, s3: S3Settings) -> list[GalleryReceipt]:
     """End what was interrupted. Raises as ``carry_out``."""
     return [_finish(home, intention, s3)[0] for intention in unfinished(home, s3)]
 
 
-def _finish(home: Home, intention: Intention, s3: S3Settings) -> tuple[Receipt, str]:
+def _finish(home: Home, intention: Intention, s3: S3Settings) -> tuple[GalleryReceipt, str]:
     name = intention.gallery
     if intention.verb == "delete":
         gone, size, current = _delete(home, intention, s3), 0, ""
     else:
         gone, size, current = _rid(home, intention, s3)
-    receipt = Receipt(
+    receipt = GalleryReceipt(
         intention=intention,
         at=datetime.now(UTC),
         snapshots_gone=tuple(gone),

@@ -64,6 +64,7 @@ from lfr_batch.homes.at_hand import snapshot_at_hand
 from lfr_batch.homes.change import changed_gallery
 from lfr_batch.recognition.settle import Settle, agree_here
 from lfr_batch.work.attempts import Runner, Tell, unheard
+from lfr_batch.work.machine import sized_here
 
 READERS = 4
 """Pictures that are read at once to see whether they are known."""
@@ -130,12 +131,17 @@ def open_gallery(
 
 
 def _require_same_settings(base: Snapshot, now: str) -> None:
+    anew = f"enrol all of them once more with `lfr gallery enrol {base.name}`."
+    if not base.made_with:
+        raise GalleryMismatch(
+            f"The pictures of gallery {base.name!r} were enrolled by a version that did not write "
+            f"down with which settings; {anew}"
+        )
     others = differing(base.made_with, now)
     if others:
-        said = ", ".join(others) if base.made_with else "which, this version did not write down"
         raise GalleryMismatch(
-            f"The pictures of gallery {base.name!r} were enrolled with other settings ({said}): "
-            f"give the same, or enrol all of them once more with `lfr gallery enrol {base.name}`."
+            f"The pictures of gallery {base.name!r} were enrolled with other settings "
+            f"({', '.join(others)}): give the same, or {anew}"
         )
 
 
@@ -179,7 +185,8 @@ def examine_new(
     outcomes: list[EnrolmentOutcome] = []
     if opened.reused.unknown:
         images = opened.reused.unknown
-        with closing(enrol_images(asked.order, run, images, opened.basis, tell)) as examined:
+        order = replace(asked.order, config=sized_here(asked.order.config, len(images)))
+        with closing(enrol_images(order, run, images, opened.basis, tell)) as examined:
             for outcome in examined:
                 on_outcome(outcome)
                 outcomes.append(outcome)

@@ -45,7 +45,7 @@ class Intention(BaseModel):
     at: AwareDatetime
 
 
-class Receipt(BaseModel):
+class GalleryReceipt(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     intention: Intention
@@ -68,7 +68,7 @@ def intend(home: Home, intention: Intention, s3: S3Settings) -> None:
         S3Store(home, s3).write_atomic(path, _text(said).encode())
 
 
-def done(home: Home, receipt: Receipt, s3: S3Settings) -> str:
+def done(home: Home, receipt: GalleryReceipt, s3: S3Settings) -> str:
     """Where the receipt is. Raises StoreError, AuditBroken."""
     said, name = receipt.model_dump(mode="json"), receipt.intention.id
     if isinstance(home, Path):

@@ -22,6 +22,10 @@ from lfr_batch.gallery.records import (
 BY_ITS_BOX = "by its box"
 """How the note of a face begins that was chosen so, see ``gallery.chosen_face``."""
 
+MOST_RENAMED = 10_000
+"""Rows that get another uri, and are written anew for it. More are a folder that moved: their uris
+stay as they are, as where a moved folder is enrolled again."""
+
 
 @dataclass(frozen=True, slots=True)
 class BaseColumns:
@@ -118,6 +122,8 @@ def settle_rows(
         if uris[0] != uri:
             renamed[row] = uris[0]
         repeated += [_repeated(base.subject_ids[row], each, uris[0]) for each in uris[1:]]
+    if len(renamed) > MOST_RENAMED:
+        renamed = {}
     gone = np.zeros(len(base), np.bool_)
     if is_all:
         gone[:] = True

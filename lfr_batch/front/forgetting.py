@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lfr_batch.enrolment.forgetting import finish_intended
-from lfr_batch.enrolment.intentions import Receipt
+from lfr_batch.enrolment.intentions import GalleryReceipt
 from lfr_batch.front.settings import Settings
 from lfr_batch.homes.at_hand import Home
 from lfr_batch.results.run_state import list_runs, load_run
@@ -21,7 +21,7 @@ from lfr_batch.work.privacy import protect_files
 class HomeToChange:
     home: Home
     s3: S3Settings
-    finished: tuple[Receipt, ...]
+    finished: tuple[GalleryReceipt, ...]
     """What was interrupted before and is finished now."""
 
 
