@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lfr_batch.enrolment.forgetting import finish_intended
 from lfr_batch.enrolment.intentions import GalleryReceipt
+from lfr_batch.front.results import open_results
 from lfr_batch.front.settings import Settings
 from lfr_batch.homes.at_hand import Home
 from lfr_batch.results.run_state import list_runs, load_run
@@ -38,9 +39,15 @@ def home_to_change(settings: Settings) -> HomeToChange:
 def runs_naming(settings: Settings, gallery: str) -> Mapping[str, int]:
     """How many runs of the results root were made with each snapshot of a gallery, finished or not.
 
-    Raises StoreUnreachable, ResultsTooNew: what a run names that cannot be read is not known.
+    Raises StoreUnreachable, ResultsError, ResultsTooNew: what a run names that cannot be read is
+    not known.
     """
-    root, s3 = settings.results_place()
-    store = open_store(root, s3)
-    requests = (load_run(StoredRun(store, run_id)) for run_id in list_runs(store))
-    return Counter(each.snapshot_id for each in requests if each.gallery == gallery)
+    with open_results(settings) as results:
+        rows = results.arrow("SELECT run_id, gallery, gallery_snapshot FROM runs").to_pylist()
+    named = {row["run_id"]: (row["gallery"], row["gallery_snapshot"]) for row in rows}
+    store = open_store(*settings.results_place())
+    for run_id in list_runs(store):  # those that have no row yet
+        if run_id not in named:
+            request = load_run(StoredRun(store, run_id))
+            named[run_id] = request.gallery, request.snapshot_id
+    return Counter(snapshot for whose, snapshot in named.values() if whose == gallery)

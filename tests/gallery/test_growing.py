@@ -21,6 +21,7 @@ from lfr_batch.gallery.store import (
     read_thumbnails,
     verify_snapshot,
 )
+from tests.gallery.cards import small_card
 from tests.gallery.conftest import DIMENSION
 from tests.gallery.grown import contents, grow
 
@@ -193,3 +194,18 @@ def test_attributes_are_those_said_last(tmp_path: Path, people: Any, publish: An
     grown = grow(tmp_path, subjects=said)
     at_once = publish(people, subjects={"S4": Subject("S4"), **said}, name=IN_ONE_GO)
     assert grown.snapshot_id == at_once.snapshot_id
+
+
+def test_a_card_is_given_the_rows_in_their_order(
+    tmp_path: Path, make_people: Any, publish: Any
+) -> None:
+    people = make_people({f"S{number:02d}": 2 for number in range(40)})
+    publish(people[1::2])
+    grow(tmp_path, people[::2])
+    grow(tmp_path, without=["S07"])
+    snapshot = load_snapshot(tmp_path, "custody")
+    of_parts = open_matcher(snapshot, "cpu")
+    index = replace(of_parts.index, card=small_card(snapshot.templates))
+    probes = np.stack([face.template for face in people[:40]])
+    on_card = replace(of_parts, index=index).match(probes, 0.0, 5)
+    assert on_card == of_parts.match(probes, 0.0, 5)
