@@ -38,7 +38,7 @@ from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.stills import open_stills
 from lfr_batch.gallery.faiss_index import BLAS_FROM, BLAS_ROWS, open_index, search
 from lfr_batch.gallery.matcher import Matcher, open_matcher
-from lfr_batch.gallery.snapshot_files import read_manifest, verify_files
+from lfr_batch.gallery.snapshot_files import files_of, read_manifest, verify_files
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import Search
@@ -83,7 +83,7 @@ def opening(home: Path, name: str, path: Path) -> Figures:
     sleep(SETTLED_S)
     load_snapshot(home, name)  # remembered from here on
     work: dict[str, Work] = {
-        "sha256_of_all_files": lambda: verify_files(path, manifest),
+        "sha256_of_all_files": lambda: verify_files(files_of(path, manifest)),
         "load_remembered": lambda: load_snapshot(home, name),
         "load_unverified": lambda: load_snapshot(home, name, verify=False),
         "open_index": lambda: open_index(path / "index.faiss", "cpu"),

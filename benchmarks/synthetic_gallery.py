@@ -88,6 +88,7 @@ def write_gallery(
     pack_id: str,
     pack_identity: str,
     people: Sequence[EnrolledFace] = (),
+    made_with: str = "",
 ) -> Path:
     """A gallery of ``n`` templates through the product's own writers; its snapshot's folder.
 
@@ -109,6 +110,7 @@ def write_gallery(
         case_ref="benchmark",
         authority="benchmark",
         files={},
+        made_with=made_with,
     )
     final = folder / "snapshots" / snapshot_id
     with new_directory(final) as building:

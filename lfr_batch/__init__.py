@@ -24,12 +24,23 @@ if TYPE_CHECKING:
     from lfr_batch.front.dry_run import DryRun
     from lfr_batch.front.enrolment import EnrolledGallery
     from lfr_batch.front.export import Exported, export
+    from lfr_batch.front.growing import GrownGallery
     from lfr_batch.front.report import WrittenReport, report
     from lfr_batch.front.results import Results, open_results
     from lfr_batch.front.runs import FinishedRun
     from lfr_batch.front.settings import Settings
     from lfr_batch.front.standing import Tick
-    from lfr_batch.front.verbs import enrol, foresee, resume, scan, scan_new, search, watch
+    from lfr_batch.front.verbs import (
+        add_to_gallery,
+        enrol,
+        foresee,
+        resume,
+        scan,
+        scan_new,
+        search,
+        sync_gallery,
+        watch,
+    )
     from lfr_batch.oversight.authority import Authority
 
 __all__ = [
@@ -38,12 +49,14 @@ __all__ = [
     "EnrolledGallery",
     "Exported",
     "FinishedRun",
+    "GrownGallery",
     "LfrError",
     "Results",
     "Settings",
     "Tick",
     "WrittenReport",
     "__version__",
+    "add_to_gallery",
     "enrol",
     "export",
     "foresee",
@@ -53,6 +66,7 @@ __all__ = [
     "scan",
     "scan_new",
     "search",
+    "sync_gallery",
     "watch",
 ]
 
@@ -62,11 +76,13 @@ _MODULES = {
     "EnrolledGallery": "front.enrolment",
     "Exported": "front.export",
     "FinishedRun": "front.runs",
+    "GrownGallery": "front.growing",
     "LfrError": "errors",
     "Results": "front.results",
     "Settings": "front.settings",
     "Tick": "front.standing",
     "WrittenReport": "front.report",
+    "add_to_gallery": "front.verbs",
     "enrol": "front.verbs",
     "export": "front.export",
     "foresee": "front.verbs",
@@ -76,6 +92,7 @@ _MODULES = {
     "scan": "front.verbs",
     "scan_new": "front.verbs",
     "search": "front.verbs",
+    "sync_gallery": "front.verbs",
     "watch": "front.verbs",
 }
 

@@ -1,4 +1,4 @@
-"""`lfr gallery`: enrol, list, show, verify, delete."""
+"""`lfr gallery`: enrol, list, show, verify; what changes one is in modules of its own."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from lfr_batch.cli.enrolment import (
     needs_choice,
     outcome_counts,
 )
+from lfr_batch.cli.forgetting import delete, diff, prune, remove
+from lfr_batch.cli.growing import ImagesOption, add, sync
 from lfr_batch.cli.options import (
     AddressOption,
     AllowCpuOption,
@@ -37,7 +39,6 @@ from lfr_batch.front.listeners import EnrolListener
 from lfr_batch.front.verbs import enrol
 from lfr_batch.gallery.records import Enrolment, Listing, Pick, SnapshotInfo
 from lfr_batch.gallery.store import (
-    delete_gallery,
     list_galleries,
     list_snapshots,
     load_snapshot,
@@ -46,7 +47,6 @@ from lfr_batch.gallery.store import (
     verify_snapshot,
 )
 from lfr_batch.homes.at_hand import gallery_at_hand, manifests_at_hand, snapshot_at_hand
-from lfr_batch.homes.change import forget_gallery
 from lfr_batch.oversight.authority import require_authority
 
 gallery_app = typer.Typer(help="Galleries of enrolled people.", no_args_is_help=True)
@@ -57,7 +57,7 @@ UNSETTLED = 3
 @gallery_app.command("enrol")
 def enrol_(
     name: Annotated[str, typer.Argument(help="Gallery to make, or to replace.")],
-    images: Annotated[Path, typer.Option(help="A folder per subject, or pictures named so.")],
+    images: ImagesOption,
     subjects: Annotated[Path | None, typer.Option(help="CSV with more about the subjects.")] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(help="Leave out files that match; may be repeated.")
@@ -157,6 +157,10 @@ def _size(pictures: int, subjects: int) -> str:
     return f"{counted(pictures, 'picture')} of {counted(subjects, 'subject')}"
 
 
+gallery_app.command("add")(add)
+gallery_app.command("sync")(sync)
+
+
 @gallery_app.command("list")
 def list_(
     config: ConfigOption = None, overrides: SetOption = None, as_json: JsonOption = False
@@ -221,27 +225,10 @@ def verify(name: str, config: ConfigOption = None, overrides: SetOption = None) 
     answer(f"{name}: snapshot {info.snapshot_id} with {info.templates} templates is intact")
 
 
-@gallery_app.command()
-def delete(
-    name: str,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    config: ConfigOption = None,
-    overrides: SetOption = None,
-) -> None:
-    """Remove a gallery with all its snapshots: templates and pictures of people, for good.
-
-    Of a home in a bucket other nodes forget it when they next open that home.
-    """
-    place, s3 = settings_of(config, overrides).home_and_s3()
-    folder = manifests_at_hand(place, s3)
-    size = sum(info.templates for info in list_snapshots(folder, name))
-    if not yes:
-        typer.confirm(f"Remove {name} from {place}, {counted(size, 'template')}?", abort=True)
-    if isinstance(place, str):
-        forget_gallery(place, name, s3)
-    else:
-        delete_gallery(place, name)
-    answer(f"{name} is gone from {place}: {counted(size, 'template')}")
+gallery_app.command("remove")(remove)
+gallery_app.command("prune")(prune)
+gallery_app.command("delete")(delete)
+gallery_app.command("diff")(diff)
 
 
 def _enrolled_row(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from lfr_batch import cuda
 from lfr_batch.config.schema import Config, QualityConfig
+from lfr_batch.enrolment.made_with import made_with
 from lfr_batch.errors import FootageError, StoreAway, StoreError
 from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.grade import grade
@@ -40,11 +41,13 @@ from lfr_batch.gallery.records import (
     SnapshotInfo,
     image_id_of,
 )
+from lfr_batch.gallery.snapshot_files import shared_files
 from lfr_batch.gallery.store import load_compared, publish_snapshot
 from lfr_batch.homes.at_hand import Home, folder_here, pack_at_hand, snapshot_at_hand
 from lfr_batch.homes.change import changed_gallery
 from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.models.licence import require_permitted_use
+from lfr_batch.models.manifest import PackManifest
 from lfr_batch.models.planned import PlannedWith
 from lfr_batch.models.providers import Device
 from lfr_batch.models.settled import Settled
@@ -68,7 +71,8 @@ class EnrolOrder:
     """What the operator asked for."""
 
     gallery: str
-    images_dir: Path
+    images_dir: Path | str
+    """A folder, or s3://bucket/prefix."""
     subjects_csv: Path | None
     exclude: tuple[str, ...]
     authority: Authority
@@ -104,11 +108,12 @@ class EnrolSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class _Basis:
+class Basis:
     """What all templates are made with."""
 
     settled: Settled
     planned: PlannedWith
+    pack: PackManifest
 
 
 def examine(
@@ -125,21 +130,27 @@ def examine(
     ``tell`` hears which machines have another, and what the work waits for.
     """
     order = replace(order, config=sized_here(order.config, len(listing.images)))
-    pack = _pack(order.home, order.config)
-    require_permitted_use(pack.manifest, order.licence_statement)
-    agreed = settle(order.home, order.config, "enrol")
-    for sentence in agreed.said:
-        tell(sentence)
-    basis = _Basis(agreed.settled, planned_with(pack))
+    basis = basis_of(order, settle, tell)
     before = load_compared(folder_here(order.home), order.gallery)
     with closing(enrol_images(order, run, listing.images, basis, tell)) as outcomes:
-        return collect(
+        enrolment = collect(
             chain(listing.not_enrolled, _noting(outcomes, on_outcome)),
             listing.subjects,
             order.config.enrol,
             before.of if before else lambda _: None,
-            compare_here(agreed.settled.device),
+            compare_here(basis.settled.device),
         )
+    return replace(enrolment, made_with=made_with(order.config, order.pick, basis.settled))
+
+
+def basis_of(order: EnrolOrder, settle: Settle, tell: Tell) -> Basis:
+    """Raises PackError, EngineError, and what stands against using the pack."""
+    pack = pack_of(order.home, order.config)
+    require_permitted_use(pack.manifest, order.licence_statement)
+    agreed = settle(order.home, order.config, "enrol")
+    for sentence in agreed.said:
+        tell(sentence)
+    return Basis(agreed.settled, planned_with(pack), pack.manifest)
 
 
 def compare_here(device: Device) -> Compare:
@@ -155,7 +166,7 @@ def publish(
     order: EnrolOrder, listing: Listing, enrolment: Enrolment, now: datetime
 ) -> SnapshotInfo:
     """Make it the gallery's current snapshot. Raises UsageError, GalleryEmpty, StoreError."""
-    pack = _pack(order.home, order.config)
+    pack = pack_of(order.home, order.config)
     limits = PairLimits(order.config.enrol.duplicate_score, order.config.enrol.same_picture_score)
     content = SnapshotContent(
         pack_id=pack.manifest.pack_id,
@@ -167,20 +178,21 @@ def publish(
         authority=order.authority.authority,
         created_utc=now,
         compared=(enrolment.close_pairs, limits),
+        made_with=enrolment.made_with,
     )
     s3 = order.config.s3
-    with changed_gallery(order.home, order.gallery, s3) as folder:
+    with changed_gallery(order.home, order.gallery, s3, shared_files) as folder:
         info = publish_snapshot(folder, order.gallery, content)
     here = snapshot_at_hand(order.home, order.gallery, info.snapshot_id, s3)
     return replace(info, path=here / info.path.relative_to(folder))
 
 
-def _pack(home: Home, config: Config) -> Pack:
+def pack_of(home: Home, config: Config) -> Pack:
     return load_pack(pack_at_hand(home, config.pack, config.s3), config.pack)
 
 
 def enrol_images(
-    order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], basis: _Basis, tell: Tell
+    order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], basis: Basis, tell: Tell
 ) -> Generator[EnrolmentOutcome]:
     spec = EnrolSpec(order.home, order.config, order.pick, basis.settled, basis.planned)
     return run_with_attempts(run, _ENROLLING, spec, images, spec.together, tell)
@@ -192,7 +204,7 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
     share = max(1, threads // spec.together)
     cv2.setNumThreads(share)
     require_software(spec.planned)
-    pack = _pack(spec.home, spec.config)
+    pack = pack_of(spec.home, spec.config)
     require_same(spec.planned, planned_with(pack), pack, gallery="")
     require_obeyed(spec.settled, spec.config.engine.gpu_share)
     lend: Lend[EnrolStages]
@@ -204,7 +216,7 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
 
     def process(image: EnrolmentImage) -> EnrolmentOutcome:
         try:
-            data = _read(image.uri, spec.config)
+            data = read_picture(image.uri, spec.config)
             pictures = len(check_still(image.uri, data).pages)
             picture = decode_still(image.uri, data)
         except StoreAway:
@@ -240,7 +252,7 @@ _ENROLLING: WorkKind[EnrolSpec, EnrolmentImage, EnrolmentOutcome] = WorkKind(
 )
 
 
-def _read(uri: str, config: Config) -> bytes:
+def read_picture(uri: str, config: Config) -> bytes:
     try:
         return read_still(source_of(uri, config.s3))
     except OSError as error:

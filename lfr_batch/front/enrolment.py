@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from lfr_batch.config.schema import Config
+from lfr_batch.enrolment.forgetting import finish_intended
 from lfr_batch.enrolment.intake import EnrolOrder, examine, publish
 from lfr_batch.front.listeners import NOBODY_ENROLLING, EnrolListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
@@ -54,9 +55,10 @@ def enrol_order(
     """
     stated = require_stated(order.authority, needs_purpose=False)
     protect_files()
-    listing = read_images(order.images_dir, order.subjects_csv, order.exclude)
+    finish_intended(order.home, order.config.s3)
+    listing = read_images(order.images_dir, order.subjects_csv, order.exclude, order.config.s3)
     wanted = len(listing.images)
-    config = _with_engine(order.config, wanted, machinery, chosen=engine_chosen)
+    config = with_engine(order.config, wanted, machinery, chosen=engine_chosen)
     order = replace(order, authority=stated, config=config)
     galleries = list_galleries(manifests_at_hand(order.home, config.s3))
     before = next((info for info in galleries if info.name == order.gallery), None)
@@ -71,7 +73,7 @@ def enrol_order(
     return EnrolledGallery(info, enrolment, listing, before)
 
 
-def _with_engine(config: Config, images: int, machinery: Machinery, *, chosen: bool) -> Config:
+def with_engine(config: Config, images: int, machinery: Machinery, *, chosen: bool) -> Config:
     """Small enrolments are quicker without Ray."""
     if not chosen and images < config.enrol.ray_from_images:
         here = config.engine.model_copy(update={"kind": "in_process"})

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from lfr_batch.enrolment.growing import GrowOrder
 from lfr_batch.enrolment.intake import EnrolOrder
 from lfr_batch.errors import UsageError
 from lfr_batch.front.dry_run import DryRun, dry_run
 from lfr_batch.front.enrolment import EnrolledGallery, enrol_order
+from lfr_batch.front.growing import Confirm, GrownGallery, grow_order, nobody_to_ask
 from lfr_batch.front.listeners import NOBODY, NOBODY_ENROLLING, EnrolListener, RunListener
 from lfr_batch.front.machinery import CONFIGURED
 from lfr_batch.front.places import from_anywhere
@@ -53,9 +55,74 @@ def enrol(
     GalleryEmpty where nobody could be enrolled; nothing is written then.
     """
     settings = settings or Settings()
-    order = EnrolOrder(
+    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, licence, settings)
+    return enrol_order(order, listener, engine_chosen=settings.chosen("engine.kind"))
+
+
+def add_to_gallery(
+    gallery: str,
+    images: Address,
+    stated: Authority,
+    *,
+    subjects: Address | None = None,
+    exclude: Iterable[str] = (),
+    pick: Pick | None = None,
+    licence: str | None = None,
+    settings: Settings | None = None,
+    listener: EnrolListener = NOBODY_ENROLLING,
+) -> GrownGallery:
+    """Add pictures to ``gallery``: a new snapshot of what it has and of the new ones.
+
+    As ``enrol``, but that pictures which it has are not looked at again, and those that are not
+    given stay. What ``subjects`` says of somebody takes the place of what was said before. Raises
+    what ``enrol`` raises, GalleryNotFound, and GalleryMismatch where the gallery was enrolled with
+    other models or settings.
+    """
+    settings = settings or Settings()
+    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, licence, settings)
+    asked = GrowOrder(order, is_all=False)
+    return grow_order(asked, listener=listener, engine_chosen=settings.chosen("engine.kind"))
+
+
+def sync_gallery(
+    gallery: str,
+    images: Address,
+    stated: Authority,
+    *,
+    subjects: Address | None = None,
+    exclude: Iterable[str] = (),
+    pick: Pick | None = None,
+    licence: str | None = None,
+    settings: Settings | None = None,
+    confirm: Confirm = nobody_to_ask,
+    listener: EnrolListener = NOBODY_ENROLLING,
+) -> GrownGallery:
+    """Make ``gallery`` what the pictures say: adds, changes and removes.
+
+    As ``add_to_gallery``, but that what is not given goes. Without ``subjects`` what was said of
+    people stays. ``confirm`` is asked before more than half of the pictures go; unless it says yes
+    that is a UsageError.
+    """
+    settings = settings or Settings()
+    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, licence, settings)
+    asked = GrowOrder(order, is_all=True)
+    chosen = settings.chosen("engine.kind")
+    return grow_order(asked, confirm, listener, engine_chosen=chosen)
+
+
+def _enrol_order(
+    gallery: str,
+    images: Address,
+    stated: Authority,
+    subjects: Address | None,
+    exclude: Iterable[str],
+    pick: Pick | None,
+    licence: str | None,
+    settings: Settings,
+) -> EnrolOrder:
+    return EnrolOrder(
         gallery=gallery,
-        images_dir=Path(images),
+        images_dir=str(images) if str(images).startswith("s3://") else Path(images),
         subjects_csv=None if subjects is None else Path(subjects),
         exclude=tuple(exclude),
         authority=stated,
@@ -64,7 +131,6 @@ def enrol(
         home=settings.home_place,
         pick=pick,
     )
-    return enrol_order(order, listener, engine_chosen=settings.chosen("engine.kind"))
 
 
 def scan(

@@ -38,6 +38,7 @@ from lfr_batch.gallery.card_sizes import (
     units_of,
 )
 from lfr_batch.gallery.exact_scores import CoarseHits, HalfVectors, Rows, half_score_error, halve
+from lfr_batch.gallery.templates import AnyTemplates
 from lfr_batch.models.providers import Device
 from lfr_batch.records import FloatArray
 
@@ -78,7 +79,11 @@ class Card:
     """
 
     def __init__(
-        self, templates: FloatArray, limit_bytes: int, device: Device = "cuda", sizes: Sizes = SIZES
+        self,
+        templates: AnyTemplates,
+        limit_bytes: int,
+        device: Device = "cuda",
+        sizes: Sizes = SIZES,
     ) -> None:
         self._sizes = sizes
         self._scratch_bytes = SCRATCH_BYTES
@@ -169,7 +174,9 @@ class _FixedSearch:
         return scores[: len(probes)].astype(np.float32), rows[: len(probes)]
 
 
-def store(engine: Engine, templates: FloatArray, limit_bytes: int, sizes: Sizes) -> StoredTemplates:
+def store(
+    engine: Engine, templates: AnyTemplates, limit_bytes: int, sizes: Sizes
+) -> StoredTemplates:
     """(n, d) templates onto the device, block by block. Raises MemoryError."""
     count, dimension = templates.shape
     needed = bytes_needed(count, dimension, sizes, SCRATCH_BYTES, LEAST_SCRATCH_BYTES)

@@ -13,9 +13,9 @@ from lfr_batch.gallery.card_graphs import PROBES, close_graph
 from lfr_batch.gallery.card_sizes import COLUMNS, SIZES, Sizes
 from lfr_batch.gallery.close_pairs import ClosePairs, Compare, on_processors, scoring
 from lfr_batch.gallery.exact_scores import Rows, half_score_error
+from lfr_batch.gallery.templates import AnyTemplates
 from lfr_batch.models.onnxruntime_open import REFUSALS
 from lfr_batch.models.providers import Device
-from lfr_batch.records import FloatArray
 
 LEAST_ON_GPU = 4 * 10**9
 """Pairs: fewer take the processors no longer than a GPU takes to begin."""
@@ -24,7 +24,7 @@ LEAST_ON_GPU = 4 * 10**9
 def on_card(limit_bytes: int, device: Device = "cuda", sizes: Sizes = SIZES) -> Compare:
     """Raises MemoryError and DeviceUnavailable, when it begins to compare, as ``Card`` does."""
 
-    def compare(templates: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
+    def compare(templates: AnyTemplates, new: int, lowest: float) -> Iterator[ClosePairs]:
         engine = Engine(device, limit_bytes)
         stored = store(engine, templates, limit_bytes, sizes)
         height, features = sizes.pair_rows, stored.array.shape[1]
@@ -47,7 +47,7 @@ def on_best(limit_bytes: int) -> Compare:
     """On a GPU where there is enough to compare; where that has no room or fails, on the
     processors."""
 
-    def compare(templates: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
+    def compare(templates: AnyTemplates, new: int, lowest: float) -> Iterator[ClosePairs]:
         try:
             if new * len(templates) >= LEAST_ON_GPU:
                 # All of it or nothing: a pair that came twice would be found twice.

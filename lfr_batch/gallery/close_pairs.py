@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_batch.gallery.exact_scores import Rows, rounding_error, scores_of_pairs
+from lfr_batch.gallery.templates import AnyTemplates, in_order
 from lfr_batch.records import FloatArray
 
 BLOCK = 1024
@@ -52,7 +53,7 @@ class ClosePairs:
         return ClosePairs(self.left[which], self.right[which], self.scores[which])
 
 
-Compare = Callable[[FloatArray, int, float], Iterator[ClosePairs]]
+Compare = Callable[[AnyTemplates, int, float], Iterator[ClosePairs]]
 """(templates, new, lowest): the pairs of rows that score at least ``lowest``, in parts. Each comes
 once, its left row before its right one and among the first ``new``."""
 
@@ -70,7 +71,7 @@ class Compared:
 
 
 def find_close_pairs(
-    templates: FloatArray,
+    templates: AnyTemplates,
     subjects: Rows,
     limits: PairLimits,
     before: Compared | None,
@@ -84,7 +85,7 @@ def find_close_pairs(
         before = Compared(np.full(len(templates), -1), 0, ClosePairs(), limits)
     found = [_kept(_known(before), subjects, limits)]
     order = np.argsort(before.rows >= 0, kind="stable")
-    reordered = templates[order]
+    reordered = in_order(templates, order)
     for part in compare(reordered, int((before.rows < 0).sum()), limits.lowest):
         left, right = order[part.left], order[part.right]
         pairs = ClosePairs(np.minimum(left, right), np.maximum(left, right), part.scores)
@@ -92,13 +93,13 @@ def find_close_pairs(
     return _sorted(found)
 
 
-def scoring(templates: FloatArray, left: Rows, right: Rows, lowest: float) -> ClosePairs:
+def scoring(templates: AnyTemplates, left: Rows, right: Rows, lowest: float) -> ClosePairs:
     """Those of the pairs whose exact score is at least ``lowest``."""
     pairs = ClosePairs(left, right, scores_of_pairs(templates, left, templates, right))
     return pairs.take(pairs.scores >= lowest)
 
 
-def on_processors(templates: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
+def on_processors(templates: AnyTemplates, new: int, lowest: float) -> Iterator[ClosePairs]:
     """A ``Compare`` with the processors' matrix product."""
     least = np.float32(lowest - rounding_error(templates.shape[1]))
     for top in range(0, new, BLOCK):

@@ -17,7 +17,7 @@ import numpy as np
 
 from lfr_batch.gallery.close_pairs import ClosePairs, Compared, PairLimits
 from lfr_batch.gallery.records import EnrolledFace
-from lfr_batch.records import FloatArray
+from lfr_batch.gallery.templates import AnyTemplates
 from lfr_batch.storage.files import write_whole
 from lfr_batch.storage.folders import make_own_folder, sweep
 
@@ -32,7 +32,7 @@ class ComparedSnapshot:
 
     subject_ids: Sequence[str]
     image_ids: Sequence[str]
-    templates: FloatArray
+    templates: AnyTemplates
     pairs: ClosePairs
     limits: PairLimits
 

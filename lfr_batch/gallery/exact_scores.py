@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,14 @@ def exact_scores(left: FloatArray, right: FloatArray) -> FloatArray:
     return scores
 
 
+class HasRows(Protocol):
+    """(n, d) templates of which some can be taken."""
+
+    def __getitem__(self, which: Rows, /) -> FloatArray: ...
+
+
 def scores_of_pairs(
-    vectors: FloatArray, rows: Rows, others: FloatArray, rows_of_others: Rows
+    vectors: HasRows, rows: Rows, others: HasRows, rows_of_others: Rows
 ) -> FloatArray:
     """The exact score of ``vectors[rows[i]]`` and ``others[rows_of_others[i]]`` for every i."""
     scores = np.empty(len(rows), np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,8 @@ from lfr_batch.gallery.exact_scores import (
     rounding_error,
     scores_of_pairs,
 )
+from lfr_batch.gallery.index_parts import IndexParts
+from lfr_batch.gallery.templates import AnyTemplates, Templates
 from lfr_batch.models.devices import cuda_is_usable
 from lfr_batch.records import BoolArray, FloatArray
 
@@ -52,9 +54,10 @@ WRITE_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class Index:
     """An opened index, for any number of threads."""
 
-    vectors: FloatArray
-    """(n, d), mapped from the file."""
+    vectors: AnyTemplates
+    """(n, d), mapped from the files."""
     on_cpu: Any
+    """FAISS' own, or ``IndexParts``."""
     card: Card | None = None
     note: str = ""
     """Why a GPU that is here is not used."""
@@ -89,7 +92,21 @@ def write_index(index: Any, path: Path) -> None:
 def open_index(
     path: Path, device: Device = "auto", threads: int | None = None, gpu_share: float = 1.0
 ) -> Index:
-    """Open a flat index, mapped rather than read, so that workers on a machine share its pages.
+    """``open_indexes`` of one file whose rows are in order."""
+    return open_indexes([path], None, device, threads, gpu_share)
+
+
+def open_indexes(
+    paths: Sequence[Path],
+    rows: Rows | None,
+    device: Device = "auto",
+    threads: int | None = None,
+    gpu_share: float = 1.0,
+) -> Index:
+    """Open flat indexes, mapped rather than read, so that workers on a machine share their pages.
+
+    ``rows`` say which of theirs are searched, and in which order they are counted, see
+    ``Templates``; None: all of one file, in its order.
 
     'auto' takes a GPU that onnxruntime can use, if the templates fit into this worker's share of
     it; few templates are searched by the processors on any machine. ``threads``: see
@@ -103,8 +120,7 @@ def open_index(
         use_threads(threads)
     faiss.cvar.distance_compute_blas_threshold = BLAS_FROM
     faiss.cvar.distance_compute_blas_database_bs = BLAS_ROWS
-    index = _read(path)
-    vectors = map_vectors(path, index.ntotal, index.d)
+    index, vectors = _opened(paths, rows)
     if not wants_gpu(device) or len(vectors) < LEAST_ON_GPU:
         return Index(vectors, index)
     from lfr_batch.gallery.card import Card  # noqa: PLC0415 - slow import
@@ -116,6 +132,16 @@ def open_index(
         if device == "cuda":
             raise DeviceUnavailable(note) from error
         return Index(vectors, index, note=note)
+
+
+def _opened(paths: Sequence[Path], rows: Rows | None) -> tuple[Any, AnyTemplates]:
+    indexes = [_read(path) for path in paths]
+    mapped = [
+        map_vectors(path, index.ntotal, index.d) for path, index in zip(paths, indexes, strict=True)
+    ]
+    if rows is None:
+        return indexes[0], mapped[0]
+    return IndexParts(indexes, rows), Templates(mapped, rows)
 
 
 def gallery_bytes(total_bytes: int, gpu_share: float) -> int:
@@ -259,7 +285,7 @@ def _threads(count: int) -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _rank(vectors: FloatArray, batch: FloatArray, hits: CoarseHits) -> tuple[FloatArray, Rows]:
+def _rank(vectors: AnyTemplates, batch: FloatArray, hits: CoarseHits) -> tuple[FloatArray, Rows]:
     """The hits by their exact scores, padding behind them with a score of -inf."""
     real = hits.rows < len(vectors)
     rows = np.where(real, hits.rows, 0).ravel()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lfr_batch.errors import UsageError
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import FootageError, UsageError
 from lfr_batch.footage.local import unreadable
 from lfr_batch.gallery.file_kinds import HEAD_BYTES, kind_of
+
+OBJECTS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,36 @@ class FoundFile:
     @property
     def is_hidden(self) -> bool:
         return any(part.startswith(".") for part in self.path.parts)
+
+
+def files_in(place: Path | str, s3: S3Config) -> tuple[list[FoundFile], list[str]]:
+    """``files_below`` a folder, or s3://bucket/prefix."""
+    return files_below(place) if isinstance(place, Path) else objects_below(place, s3)
+
+
+def objects_below(place: str, s3: S3Config) -> tuple[list[FoundFile], list[str]]:
+    """As ``files_below``, of a bucket. Raises UsageError where there is nothing, or where not all
+    of it may be listed, StoreUnreachable."""
+    from lfr_batch.footage.s3 import S3Object, find  # noqa: PLC0415 - boto3 is slow to import
+
+    root = f"{place.rstrip('/')}/"
+    found = find(root, s3)
+    if found.gaps:
+        raise UsageError(f"{place} cannot be listed to its end ({'; '.join(found.gaps)}).")
+
+    def looked_at(uri: str) -> FoundFile:
+        path = PurePosixPath(uri.removeprefix(root))
+        try:
+            with S3Object(uri, s3).open_bytes() as file:
+                return FoundFile(path, kind_of(file.read(HEAD_BYTES)))
+        except FootageError as error:
+            return FoundFile(path, "", str(error).removeprefix(f"{uri} "))
+
+    with ThreadPoolExecutor(OBJECTS_AT_ONCE) as pool:
+        files = list(pool.map(looked_at, [*found.named, *(uri for uri, _ in found.below)]))
+    tops = {file.path.parts[0] for file in files if len(file.path.parts) > 1}
+    folders = sorted(name for name in tops if not name.startswith("."))
+    return sorted(files, key=lambda file: file.path.parts), folders
 
 
 def files_below(images_dir: Path) -> tuple[list[FoundFile], list[str]]:

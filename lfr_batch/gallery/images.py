@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
+from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import UsageError
 from lfr_batch.footage.local import as_uri
 from lfr_batch.gallery.file_kinds import PICTURE, UNREAD_KINDS, has_picture_ending, stem_of
-from lfr_batch.gallery.image_files import FoundFile, files_below
+from lfr_batch.gallery.image_files import FoundFile, files_in
 from lfr_batch.gallery.records import (
     REFUSALS,
     Box,
@@ -27,14 +28,19 @@ from lfr_batch.gallery.subject_boxes import take_box
 from lfr_batch.gallery.subjects_csv import SubjectRow, SubjectTable, attributes_of, read_table
 
 ROWS_NAMED = 5
+NO_S3 = S3Config()
 Meant = Mapping[str, Box | None]
 """Whom a picture shows, and where in it."""
 
 
 def read_images(
-    images_dir: Path, subjects_csv: Path | None, exclude: Sequence[str] = ()
+    images_dir: Path | str,
+    subjects_csv: Path | None,
+    exclude: Sequence[str] = (),
+    s3: S3Config = NO_S3,
 ) -> Listing:
-    """Every file below ``images_dir``, sorted by path, and every subject known of.
+    """Every file below ``images_dir``, a folder or s3://bucket/prefix, sorted by path, and every
+    subject known of.
 
     A file is a picture by its first bytes, whatever its name. It belongs to the subjects that the
     CSV's file column gives it, else to the folder directly below ``images_dir`` that holds it, else
@@ -50,13 +56,13 @@ def read_images(
         UsageError: no such directory, no pictures, a CSV that is unreadable or names a file that
             is missing or ambiguous, a glob that matches nothing.
     """
-    files, folders = files_below(images_dir)
+    files, folders = files_in(images_dir, s3)
     excluded = _excluded(files, exclude)
     table = _composed(read_table(subjects_csv)) if subjects_csv is not None else None
     meant, rows = _match_rows(images_dir, table, files, excluded)
     judged: list[EnrolmentImage | FileOutcome] = []
     for file in files:
-        uri = as_uri(images_dir.absolute() / file.path)
+        uri = _uri(images_dir, file.path)
         if file.path in excluded:
             judged.append(FileOutcome("", uri, f"--exclude {excluded[file.path]}", "excluded"))
         else:
@@ -69,7 +75,7 @@ def read_images(
         _check_overlap(table, subject_ids)
     if table is None or not table.names_files:
         subject_ids.update(_bare(folders, files, excluded))
-    mapped = {as_uri(images_dir.absolute() / path) for path in meant}
+    mapped = {_uri(images_dir, path) for path in meant}
     unmapped = [i.uri for i in images if i.uri not in mapped] if meant else []
     return Listing(
         images=tuple(images),
@@ -77,6 +83,12 @@ def read_images(
         subjects=_subjects(attributes_of(rows), subject_ids),
         without_row=tuple(unmapped),
     )
+
+
+def _uri(images_dir: Path | str, path: PurePosixPath) -> str:
+    if isinstance(images_dir, Path):
+        return as_uri(images_dir.absolute() / path)
+    return f"{images_dir.rstrip('/')}/{path}"
 
 
 def _composed(table: SubjectTable) -> SubjectTable:
@@ -167,7 +179,7 @@ def _bare(
 
 
 def _match_rows(
-    images_dir: Path,
+    images_dir: Path | str,
     table: SubjectTable | None,
     files: Sequence[FoundFile],
     excluded: Mapping[PurePosixPath, str],
@@ -230,7 +242,7 @@ def _by_name(paths: Sequence[PurePosixPath]) -> dict[str, list[PurePosixPath]]:
 
 
 def _find(
-    images_dir: Path,
+    images_dir: Path | str,
     table: Path,
     by_path: Mapping[str, PurePosixPath],
     by_name: Mapping[str, list[PurePosixPath]],
@@ -242,22 +254,24 @@ def _find(
     Composed and decomposed letters are the same. None where there is no such file.
     """
     wanted = PurePosixPath(file.replace("\\", "/"))
-    beside_table = os.path.relpath(table.parent / wanted, images_dir)
-    for place in (wanted, row.subject_id / wanted, PurePosixPath(beside_table)):
+    places = [wanted, row.subject_id / wanted]
+    if isinstance(images_dir, Path):
+        places.append(PurePosixPath(os.path.relpath(table.parent / wanted, images_dir)))
+    for place in places:
         found = by_path.get(str(place)) or by_path.get(normalize("NFC", str(place)))
         if found is not None:
             return found
-    places = by_name.get(normalize("NFC", str(wanted)), [])
-    if len(places) > 1:
+    named = by_name.get(normalize("NFC", str(wanted)), [])
+    if len(named) > 1:
         raise UsageError(
-            f"{table} line {row.line} names {file!r}, which lies in {places[0].parent} and "
-            f"{places[1].parent}; write its path relative to --images."
+            f"{table} line {row.line} names {file!r}, which lies in {named[0].parent} and "
+            f"{named[1].parent}; write its path relative to --images."
         )
-    return places[0] if places else None
+    return named[0] if named else None
 
 
 def _check_pictures(
-    images_dir: Path, images: Sequence[EnrolmentImage], others: Sequence[FileOutcome]
+    images_dir: Path | str, images: Sequence[EnrolmentImage], others: Sequence[FileOutcome]
 ) -> None:
     """Refusals go on: which pictures cannot be read is told with everything else."""
     if images or any(other.outcome in REFUSALS for other in others):

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2: may name segments, and says with which settings its pictures were enrolled."""
 
 
 class ManifestTooNew(ValueError):
@@ -21,6 +22,24 @@ class FileEntry(BaseModel):
 
     bytes: int
     sha256: str
+
+
+class SegmentEntry(BaseModel):
+    """Templates that snapshots of a gallery share: two files named after their sha256."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    templates: int
+    faces: FileEntry
+    index: FileEntry
+
+    @property
+    def files(self) -> dict[str, FileEntry]:
+        """By their names."""
+        return {
+            f"{self.faces.sha256}.parquet": self.faces,
+            f"{self.index.sha256}.faiss": self.index,
+        }
 
 
 class Manifest(BaseModel):
@@ -39,6 +58,11 @@ class Manifest(BaseModel):
     case_ref: str
     authority: str
     files: Mapping[str, FileEntry]
+    """Those of its own folder."""
+    made_with: str = ""
+    """What, beside pack and picture, decided what became of each; see ``enrolment.made_with``."""
+    segments: tuple[SegmentEntry, ...] = ()
+    """Where its templates are; empty: in its own folder, in the order of their rows."""
 
 
 def to_json(manifest: Manifest) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lfr_batch.gallery.decide import CandidateList, decide
-from lfr_batch.gallery.faiss_index import Device, Index, open_index, search
+from lfr_batch.gallery.faiss_index import Device, Index, open_indexes, search
 from lfr_batch.gallery.ranking import RankedSubject, rank_subjects
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.records import FloatArray
@@ -72,5 +72,6 @@ def open_matcher(
     threads: int | None = None,
     gpu_share: float = 1.0,
 ) -> Matcher:
-    """Open the snapshot's index on ``device``; see ``open_index`` for what it raises."""
-    return Matcher(snapshot, open_index(snapshot.index_path, device, threads, gpu_share))
+    """Open the snapshot's index on ``device``; see ``open_indexes`` for what it raises."""
+    paths = [part.index_path for part in snapshot.parts]
+    return Matcher(snapshot, open_indexes(paths, snapshot.rows, device, threads, gpu_share))

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from lfr_batch.gallery.arrow_strings import ArrowStrings
 from lfr_batch.gallery.records import EnrolledFace, FileOutcome, Outcome, Subject
@@ -49,19 +50,37 @@ def templates_schema(dimension: int) -> pa.Schema:
 
 
 def write_templates(path: Path, faces: Sequence[EnrolledFace]) -> None:
-    schema = templates_schema(len(faces[0].template))
-    _write(path, schema, (_face_table(chunk, schema) for chunk in _chunks(faces)), SUBJECT_ONLY)
+    dimension = len(faces[0].template)
+    write_faces(path, dimension, face_tables(faces, dimension))
 
 
 def write_outcomes(path: Path, files: Iterable[FileOutcome]) -> None:
     _write(path, OUTCOMES, _tables(map(asdict, files), OUTCOMES))
 
 
-def write_subjects(path: Path, subjects: Iterable[Subject]) -> None:
+def write_subjects(path: Path, subjects: Iterable[Subject] | pa.Table) -> None:
+    if isinstance(subjects, pa.Table):
+        table = subjects.combine_chunks()
+        parts = (table.slice(at, ROWS_AT_ONCE) for at in range(0, len(table), ROWS_AT_ONCE))
+        _write(path, SUBJECTS, parts)
+    else:
+        _write(path, SUBJECTS, subject_tables(subjects))
+
+
+def subject_tables(subjects: Iterable[Subject]) -> Iterator[pa.Table]:
     rows = (
         {"subject_id": s.subject_id, "attributes": sorted(s.attributes.items())} for s in subjects
     )
-    _write(path, SUBJECTS, _tables(rows, SUBJECTS))
+    return _tables(rows, SUBJECTS)
+
+
+def subject_table(subjects: Iterable[Subject]) -> pa.Table:
+    return pa.concat_tables([SUBJECTS.empty_table(), *subject_tables(subjects)])
+
+
+def read_subjects(path: Path) -> pa.Table:
+    """Sorted by subject. Raises as ``read_columns`` does."""
+    return _table(path, SUBJECTS.names).cast(SUBJECTS)
 
 
 def read_columns(path: Path, columns: Sequence[str]) -> dict[str, tuple[Any, ...]]:
@@ -105,11 +124,58 @@ def read_outcomes(path: Path) -> list[FileOutcome]:
     return [FileOutcome(whose, uri, reason, outcome) for whose, uri, reason, outcome in rows]
 
 
-def read_notes(path: Path) -> list[FileOutcome]:
-    """Of the pictures that gave the templates. Raises as ``read_columns`` does."""
-    columns = _read_or_default(path, {"subject_id": "", "uri": "", "note": ""})
-    rows = zip(*columns, strict=True)
-    return [FileOutcome(whose, uri, note, "enrolled") for whose, uri, note in rows]
+def read_faces(path: Path, columns: Sequence[str]) -> pa.Table:
+    """Columns of templates, those that an older version did not write filled up. Raises as
+    ``read_columns`` does."""
+    with pq.ParquetFile(path) as file:
+        return _filled(file.read(columns=_there(file, columns)), columns)
+
+
+def read_faces_at(path: Path, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+    """As ``read_faces``, of the ``rows`` alone, which are sorted; their row groups are read."""
+    with pq.ParquetFile(path) as file:
+        names, found, start = _there(file, columns), [], 0
+        for group in range(file.num_row_groups):
+            end = start + file.metadata.row_group(group).num_rows
+            inside = rows[np.searchsorted(rows, start) : np.searchsorted(rows, end)]
+            if len(inside):
+                found.append(file.read_row_group(group, columns=names).take(inside - start))
+            start = end
+        return _filled(pa.concat_tables(found), columns) if found else pa.table({})
+
+
+def iterate_faces(path: Path, live: NDArray[np.bool_]) -> Iterator[pa.Table]:
+    """Rows of a file that ``live`` (n,) says are wanted, group by group, as written today."""
+    with pq.ParquetFile(path) as file:
+        start = 0
+        for group in range(file.num_row_groups):
+            rows = file.read_row_group(group)
+            wanted = live[start : start + rows.num_rows]
+            start += rows.num_rows
+            if wanted.any():
+                schema = templates_schema(rows.schema.field("template").type.list_size)
+                yield _filled(rows.filter(pa.array(wanted)), schema.names).cast(schema)
+
+
+def write_faces(path: Path, dimension: int, tables: Iterable[pa.Table]) -> None:
+    """Of ``templates_schema``."""
+    _write(path, templates_schema(dimension), tables, SUBJECT_ONLY)
+
+
+def face_tables(faces: Sequence[EnrolledFace], dimension: int) -> Iterator[pa.Table]:
+    schema = templates_schema(dimension)
+    return (_face_table(chunk, schema) for chunk in _chunks(faces))
+
+
+def _there(file: pq.ParquetFile, columns: Sequence[str]) -> list[str]:
+    return [name for name in columns if name in set(file.schema_arrow.names)]
+
+
+def _filled(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    for name in columns:
+        if name not in table.column_names:
+            table = table.append_column(name, pa.array([""] * table.num_rows, pa.string()))
+    return table.select(list(columns))
 
 
 def _read_or_default(path: Path, columns: Mapping[str, str]) -> list[tuple[Any, ...]]:
@@ -149,16 +215,6 @@ def _table(path: Path, columns: Sequence[str]) -> pa.Table:
     # Not pq.read_table: it imports pandas.
     with pq.ParquetFile(path) as file:
         return file.read(columns=list(columns))
-
-
-def read_jpegs(path: Path, image_ids: Iterable[str]) -> dict[str, bytes]:
-    from pyarrow import dataset  # noqa: PLC0415 - imports pandas, which is slow
-
-    wanted = dataset.field("image_id").isin(list(image_ids))
-    table = dataset.dataset(path).to_table(["image_id", "thumbnail_jpeg"], filter=wanted)
-    return dict(
-        zip(table["image_id"].to_pylist(), table["thumbnail_jpeg"].to_pylist(), strict=True)
-    )
 
 
 def _face_table(faces: Sequence[EnrolledFace], schema: pa.Schema) -> pa.Table:

@@ -9,7 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
+import numpy as np
+
 from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits
+from lfr_batch.gallery.exact_scores import Rows
+from lfr_batch.gallery.templates import AnyTemplates
 from lfr_batch.records import FloatArray
 
 DuplicateKind = Literal[
@@ -128,6 +132,8 @@ class Enrolment:
     report: EnrolmentReport
     close_pairs: ClosePairs = field(default_factory=ClosePairs, compare=False)
     """Of the faces as a snapshot sorts them."""
+    made_with: str = field(default="", compare=False)
+    """As ``Manifest.made_with``."""
 
     @property
     def files(self) -> tuple[FileOutcome, ...]:
@@ -163,6 +169,8 @@ class SnapshotContent:
     created_utc: datetime
     compared: tuple[ClosePairs, PairLimits] | None = None
     """The close pairs of ``faces``, kept for the next enrolment."""
+    made_with: str = ""
+    """As ``Manifest.made_with``."""
 
     @property
     def refusals(self) -> tuple[FileOutcome, ...]:
@@ -195,6 +203,16 @@ class SnapshotInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotPart:
+    """Templates that lie together."""
+
+    templates: int
+    """How many, those that are not the snapshot's among them."""
+    templates_path: Path
+    index_path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """An opened snapshot: n templates of dimension d, sorted by subject, then image."""
 
@@ -202,8 +220,8 @@ class Snapshot:
     snapshot_id: str
     pack_id: str
     pack_identity: str
-    templates: FloatArray
-    """(n, d), L2-normalised, mapped from the index file: not in memory until it is touched."""
+    templates: AnyTemplates
+    """(n, d), L2-normalised, mapped from the index files: not in memory until they are touched."""
     subject_ids: Sequence[str]
     image_ids: Sequence[str]
     created_utc: datetime
@@ -212,14 +230,16 @@ class Snapshot:
     case_ref: str
     authority: str
     path: Path
+    parts: tuple[SnapshotPart, ...]
+    rows: Rows | None
+    """(n,) where in the parts, laid end to end, each template is. None: in one part, in order."""
+    made_with: str = ""
+    """As ``Manifest.made_with``."""
 
     @property
-    def index_path(self) -> Path:
-        return self.path / "index.faiss"
-
-    @property
-    def templates_path(self) -> Path:
-        return self.path / "templates.parquet"
+    def places(self) -> Rows:
+        """``rows``, also where they are in order."""
+        return np.arange(len(self.templates)) if self.rows is None else self.rows
 
     @property
     def subjects_path(self) -> Path:

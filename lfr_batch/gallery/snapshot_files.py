@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,20 @@ import pyarrow as pa
 from lfr_batch.errors import GalleryDamaged, GalleryError
 from lfr_batch.gallery import parquet_tables as tables
 from lfr_batch.gallery.arrow_strings import ArrowStrings
+from lfr_batch.gallery.exact_scores import Rows
 from lfr_batch.gallery.faiss_index import build_index, map_vectors, write_index
-from lfr_batch.gallery.manifest import FileEntry, Manifest, ManifestTooNew, from_json, to_json
-from lfr_batch.gallery.records import EnrolledFace, FileOutcome, Subject
+from lfr_batch.gallery.manifest import (
+    FileEntry,
+    Manifest,
+    ManifestTooNew,
+    SegmentEntry,
+    from_json,
+    to_json,
+)
+from lfr_batch.gallery.records import EnrolledFace, FileOutcome, SnapshotPart, Subject
+from lfr_batch.gallery.templates import AnyTemplates, Templates
 from lfr_batch.records import FloatArray
-from lfr_batch.storage.files import sha256_of
+from lfr_batch.storage.files import sha256_of, write_bytes, write_text
 
 MANIFEST = "manifest.json"
 TEMPLATES = "templates.parquet"
@@ -26,8 +38,13 @@ REFUSALS = "refusals.parquet"
 INDEX = "index.faiss"
 IDS = "ids.arrow"
 """Subject and image of each template once more, to be mapped. Snapshots before 0.3.0 have none."""
+ROWS = "rows-{}.npy"
+"""Where in the segments each template is."""
+SEGMENTS = "segments"
+"""Beside the snapshots of a gallery: the files that they share."""
 ID_COLUMNS = ("subject_id", "image_id")
 ROWS_AT_ONCE = 65_536
+FILES_AT_ONCE = 5
 WAY_OUT = "enrol the gallery again or restore it from a copy"
 
 
@@ -45,10 +62,41 @@ def write_snapshot(
     write_index(build_index(stacked_templates(faces)), folder / INDEX)
     ids = tables.read_strings(folder / TEMPLATES, ID_COLUMNS)
     tables.write_mappable(folder / IDS, dict(zip(ID_COLUMNS, ids, strict=True)))
-    files = (TEMPLATES, SUBJECTS, REFUSALS, INDEX, IDS)
-    entries = {name: _entry(folder / name) for name in files}
+    write_manifest(folder, manifest, (TEMPLATES, SUBJECTS, REFUSALS, INDEX, IDS))
+
+
+def write_parted_snapshot(
+    folder: Path,
+    manifest: Manifest,
+    rows: Rows,
+    ids: Sequence[ArrowStrings],
+    not_enrolled: Iterable[FileOutcome],
+    subjects: pa.Table,
+) -> None:
+    """As ``write_snapshot``, of a snapshot whose templates lie in its segments: ``rows`` (n,) says
+    where in these."""
+    tables.write_subjects(folder / SUBJECTS, subjects)
+    tables.write_outcomes(folder / REFUSALS, not_enrolled)
+    tables.write_mappable(folder / IDS, dict(zip(ID_COLUMNS, ids, strict=True)))
+    name = write_rows(folder, rows)
+    write_manifest(folder, manifest, (SUBJECTS, REFUSALS, IDS, name))
+
+
+def write_rows(folder: Path, rows: Rows) -> str:
+    """Its name, which follows from its content: it never changes under one name."""
+    data = io.BytesIO()
+    np.save(data, np.asarray(rows, np.int64))
+    name = ROWS.format(hashlib.sha256(data.getbuffer()).hexdigest()[:12])
+    write_bytes(folder / name, data.getvalue())
+    return name
+
+
+def write_manifest(folder: Path, manifest: Manifest, files: Iterable[str]) -> Manifest:
+    """With the ``files`` that are there. In one step: it makes of them a snapshot."""
+    entries = {name: entry_of(folder / name) for name in files}
     complete = manifest.model_copy(update={"files": entries})
-    (folder / MANIFEST).write_text(to_json(complete), encoding="utf-8")
+    write_text(folder / MANIFEST, to_json(complete))
+    return complete
 
 
 def dimension_of(faces: Sequence[EnrolledFace]) -> int:
@@ -92,12 +140,38 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def verify_files(folder: Path, manifest: Manifest) -> None:
+def segments_folder(folder: Path) -> Path:
+    """Of the gallery of the snapshot in ``folder``."""
+    return folder.parents[1] / SEGMENTS
+
+
+def own_files(folder: Path, manifest: Manifest) -> dict[Path, FileEntry]:
+    return {folder / name: entry for name, entry in manifest.files.items()}
+
+
+def segment_files(folder: Path, segment: SegmentEntry) -> dict[Path, FileEntry]:
+    return {segments_folder(folder) / name: entry for name, entry in segment.files.items()}
+
+
+def files_of(folder: Path, manifest: Manifest) -> dict[Path, FileEntry]:
+    """All that the snapshot in ``folder`` consists of, but its manifest."""
+    files = own_files(folder, manifest)
+    for segment in manifest.segments:
+        files |= segment_files(folder, segment)
+    return files
+
+
+def shared_files(folder: Path) -> list[Path]:
+    """Of the snapshot in ``folder``: those that lie in its gallery's segments."""
+    manifest = read_manifest(folder)
+    return [path for segment in manifest.segments for path in segment_files(folder, segment)]
+
+
+def verify_files(files: Mapping[Path, FileEntry]) -> None:
     """Raises GalleryDamaged naming the first file whose size or sha256 differs."""
-    paths = [folder / name for name in manifest.files]
-    with ThreadPoolExecutor(len(paths)) as pool:
-        verdicts = pool.map(_is_intact, paths, manifest.files.values())
-        for path in paths:
+    with ThreadPoolExecutor(min(len(files), FILES_AT_ONCE)) as pool:
+        verdicts = pool.map(_is_intact, files.keys(), files.values())
+        for path in files:
             try:
                 intact = next(verdicts)
             except OSError as error:
@@ -124,16 +198,70 @@ def read_attributes(path: Path, subject_ids: Iterable[str]) -> dict[str, dict[st
         raise _unreadable(path, error) from error
 
 
-def read_files(folder: Path) -> list[FileOutcome]:
-    """What became of every file: of those that gave templates, then of the others."""
-    reading = {TEMPLATES: tables.read_notes, REFUSALS: tables.read_outcomes}
-    files: list[FileOutcome] = []
-    for name, read in reading.items():
+def parts_of(folder: Path, manifest: Manifest) -> tuple[SnapshotPart, ...]:
+    if not manifest.segments:
+        return (SnapshotPart(manifest.templates, folder / TEMPLATES, folder / INDEX),)
+    there = segments_folder(folder)
+    return tuple(
+        SnapshotPart(each.templates, *(there / name for name in each.files))
+        for each in manifest.segments
+    )
+
+
+def read_faces(
+    parts: Sequence[SnapshotPart], places: Rows | None, columns: Sequence[str]
+) -> pa.Table:
+    """Columns of every template, in the order of ``places``; None: as they lie."""
+    read = []
+    for part in parts:
         try:
-            files += read(folder / name)
+            read.append(tables.read_faces(part.templates_path, columns))
         except (OSError, pa.ArrowException) as error:
-            raise _unreadable(folder / name, error) from error
-    return files
+            raise _unreadable(part.templates_path, error) from error
+    whole = pa.concat_tables(read)
+    return whole if places is None else whole.take(places)
+
+
+def read_faces_at(parts: Sequence[SnapshotPart], places: Rows, columns: Sequence[str]) -> pa.Table:
+    """Columns of the templates at ``places`` alone, sorted by their places."""
+    wanted, found, start = np.sort(places), [], 0
+    for part in parts:
+        end = start + part.templates
+        inside = wanted[np.searchsorted(wanted, start) : np.searchsorted(wanted, end)] - start
+        if len(inside):
+            try:
+                found.append(tables.read_faces_at(part.templates_path, inside, columns))
+            except (OSError, pa.ArrowException) as error:
+                raise _unreadable(part.templates_path, error) from error
+        start = end
+    return pa.concat_tables(found) if found else pa.table({name: [] for name in columns})
+
+
+def read_outcomes(folder: Path) -> list[FileOutcome]:
+    """What became of the files that gave no template."""
+    try:
+        return tables.read_outcomes(folder / REFUSALS)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(folder / REFUSALS, error) from error
+
+
+def read_subject_table(path: Path) -> pa.Table:
+    try:
+        return tables.read_subjects(path)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+
+
+def rows_of(folder: Path, manifest: Manifest) -> Rows | None:
+    """As ``Snapshot.rows``, mapped."""
+    name = next((name for name in manifest.files if fnmatchcase(name, ROWS.format("*"))), None)
+    if name is None:
+        return None
+    try:
+        rows: Rows = np.load(folder / name, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise _unreadable(folder / name, error) from error
+    return rows
 
 
 def ids_of(folder: Path, manifest: Manifest) -> tuple[ArrowStrings, ...]:
@@ -147,19 +275,17 @@ def ids_of(folder: Path, manifest: Manifest) -> tuple[ArrowStrings, ...]:
         raise _unreadable(folder / name, error) from error
 
 
-def read_jpegs(path: Path, image_ids: Iterable[str]) -> dict[str, bytes]:
-    try:
-        return tables.read_jpegs(path, image_ids)
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
+def map_templates(folder: Path, manifest: Manifest) -> AnyTemplates:
+    rows = rows_of(folder, manifest)
+    mapped = [_mapped(part, manifest.dimension) for part in parts_of(folder, manifest)]
+    return mapped[0] if rows is None else Templates(mapped, rows)
 
 
-def map_templates(folder: Path, manifest: Manifest) -> FloatArray:
-    path = folder / INDEX
+def _mapped(part: SnapshotPart, dimension: int) -> FloatArray:
     try:
-        return map_vectors(path, manifest.templates, manifest.dimension)
+        return map_vectors(part.index_path, part.templates, dimension)
     except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(part.index_path, error) from error
 
 
 def _unreadable(path: Path, error: Exception) -> GalleryError:
@@ -169,5 +295,5 @@ def _unreadable(path: Path, error: Exception) -> GalleryError:
     return GalleryDamaged(f"{path} cannot be read{reason}; {WAY_OUT}.")
 
 
-def _entry(path: Path) -> FileEntry:
+def entry_of(path: Path) -> FileEntry:
     return FileEntry(bytes=path.stat().st_size, sha256=sha256_of(path))

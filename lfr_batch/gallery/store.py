@@ -12,23 +12,33 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lfr_batch.errors import (
     GalleryDamaged,
     GalleryEmpty,
     GalleryError,
     GalleryMismatch,
-    GalleryNotFound,
-    UsageError,
 )
 from lfr_batch.gallery.compared import ComparedSnapshot, read_pairs, write_pairs
 from lfr_batch.gallery.confirmed import Confirmation, confirm, enrolled_at
 from lfr_batch.gallery.enrolment import count_reasons, in_row_order
+from lfr_batch.gallery.folders import (
+    CURRENT,
+    SNAPSHOT_ID,
+    current_id,
+    gallery_folder,
+    gallery_names,
+    snapshot_folders,
+    snapshot_path,
+)
 from lfr_batch.gallery.identity import snapshot_identity
 from lfr_batch.gallery.manifest import Manifest
 from lfr_batch.gallery.records import (
@@ -42,24 +52,27 @@ from lfr_batch.gallery.records import (
 from lfr_batch.gallery.snapshot_files import (
     MANIFEST,
     dimension_of,
+    files_of,
     ids_of,
     map_templates,
+    own_files,
+    parts_of,
     read_attributes,
     read_columns,
-    read_files,
-    read_jpegs,
+    read_faces,
+    read_faces_at,
     read_manifest,
+    rows_of,
+    segment_files,
     verify_files,
     write_snapshot,
 )
+from lfr_batch.gallery.snapshot_files import read_outcomes as read_not_enrolled
 from lfr_batch.storage.disk_errors import NOTHING_CHANGED, disk_errors
 from lfr_batch.storage.files import write_text
 from lfr_batch.storage.folders import new_directory, sweep
 from lfr_batch.storage.locks import exclusive
 from lfr_batch.storage.verified import verify_once
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-SNAPSHOT_ID = re.compile(r"[0-9a-f]{12}")
 
 
 def publish_snapshot(home: Path, name: str, content: SnapshotContent) -> SnapshotInfo:
@@ -76,7 +89,7 @@ def publish_snapshot(home: Path, name: str, content: SnapshotContent) -> Snapsho
         GalleryEmpty: no faces; lists the reasons for the refusals.
         StoreFull, StoreError: the disk; nothing was changed.
     """
-    folder = _gallery_folder(home, name)
+    folder = gallery_folder(home, name)
     if not content.faces:
         raise GalleryEmpty(_nothing_enrolled(name, content.refusals))
     ordered = _sorted_faces(content.faces)
@@ -84,16 +97,16 @@ def publish_snapshot(home: Path, name: str, content: SnapshotContent) -> Snapsho
     manifest = _manifest(name, content, ordered, everyone)
     final = folder / "snapshots" / manifest.snapshot_id
     with disk_errors(folder, NOTHING_CHANGED), exclusive(folder / ".lock"):
-        if _is_intact(final):
-            _confirm_again(final, manifest)
+        if is_intact(final):
+            confirm_again(final, manifest)
         else:
             with new_directory(final) as building:
                 write_snapshot(building, manifest, ordered, content.not_enrolled, everyone.values())
         if content.compared is not None:
             write_pairs(final, *content.compared)
         sweep(folder)
-        write_text(folder / "CURRENT", f"{manifest.snapshot_id}\n")
-    return _info(name, final)
+        write_text(folder / CURRENT, f"{manifest.snapshot_id}\n")
+    return info_of(name, final)
 
 
 def _manifest(
@@ -117,10 +130,11 @@ def _manifest(
         case_ref=content.case_ref,
         authority=content.authority,
         files={},
+        made_with=content.made_with,
     )
 
 
-def _confirm_again(final: Path, manifest: Manifest) -> None:
+def confirm_again(final: Path, manifest: Manifest) -> None:
     """What is there stays as it was first written; that it was enrolled again is noted."""
     said = Confirmation(
         enrolled_utc=manifest.created_utc,
@@ -133,13 +147,14 @@ def _confirm_again(final: Path, manifest: Manifest) -> None:
 def delete_gallery(home: Path, name: str) -> None:
     """Remove all snapshots of a gallery and what is kept of them. Past runs keep their evidence.
 
-    The pointer goes first: who is killed half-way leaves no gallery. Raises UsageError,
-    GalleryNotFound, StoreError.
+    The pointer goes first: who is killed half-way leaves no gallery, and a next call ends it.
+    Raises UsageError, GalleryNotFound, StoreError.
     """
-    folder = _gallery_folder(home, name)
-    _current_id(home, folder)
+    folder = gallery_folder(home, name)
+    if not folder.exists():
+        current_id(home, folder)
     with disk_errors(folder), exclusive(folder / ".lock"):
-        (folder / "CURRENT").unlink(missing_ok=True)
+        (folder / CURRENT).unlink(missing_ok=True)
         shutil.rmtree(folder)
     for record in (home / "cache" / "verified").glob(f"{name}-*.json"):
         if SNAPSHOT_ID.fullmatch(record.stem.removeprefix(f"{name}-")):
@@ -160,14 +175,10 @@ def load_snapshot(
         GalleryDamaged: a file is missing or altered.
         GalleryError: written by a newer version, or it may not be looked into.
     """
-    path = _snapshot_path(home, name, snapshot_id)
+    path = snapshot_path(home, name, snapshot_id)
     manifest = read_manifest(path)
     if verify:
-        verify_once(
-            [path / MANIFEST, *(path / file for file in manifest.files)],
-            home / "cache" / "verified" / f"{name}-{manifest.snapshot_id}.json",
-            lambda: verify_files(path, manifest),
-        )
+        _verify_once(home, path, manifest)
     subject_ids, image_ids = ids_of(path, manifest)
     return Snapshot(
         name=name,
@@ -182,7 +193,22 @@ def load_snapshot(
         case_ref=manifest.case_ref,
         authority=manifest.authority,
         path=path,
+        parts=parts_of(path, manifest),
+        rows=rows_of(path, manifest),
+        made_with=manifest.made_with,
     )
+
+
+def _verify_once(home: Path, path: Path, manifest: Manifest) -> None:
+    """Each segment by itself: what snapshots share is read once for all of them."""
+    records = home / "cache" / "verified"
+    own = own_files(path, manifest)
+    record = records / f"{manifest.name}-{manifest.snapshot_id}.json"
+    verify_once([path / MANIFEST, *own], record, partial(verify_files, own))
+    for segment in manifest.segments:
+        files = segment_files(path, segment)
+        record = records / f"{manifest.name}-{segment.index.sha256[:12]}.json"
+        verify_once(list(files), record, partial(verify_files, files))
 
 
 def load_compared(home: Path, name: str) -> ComparedSnapshot | None:
@@ -202,9 +228,9 @@ def load_compared(home: Path, name: str) -> ComparedSnapshot | None:
 
 def verify_snapshot(home: Path, name: str, snapshot_id: str | None = None) -> SnapshotInfo:
     """Compare every file with its sha256. Raises as ``load_snapshot`` does."""
-    path = _snapshot_path(home, name, snapshot_id)
-    verify_files(path, read_manifest(path))
-    return _info(name, path)
+    path = snapshot_path(home, name, snapshot_id)
+    verify_files(files_of(path, read_manifest(path)))
+    return info_of(name, path)
 
 
 def list_galleries(home: Path) -> list[SnapshotInfo]:
@@ -212,13 +238,13 @@ def list_galleries(home: Path) -> list[SnapshotInfo]:
 
     Raises GalleryError if ``home`` may not be looked into.
     """
-    return [_info_or_damage(home, name) for name in _gallery_names(home)]
+    return [_info_or_damage(home, name) for name in gallery_names(home)]
 
 
 def list_snapshots(home: Path, name: str) -> list[SnapshotInfo]:
     """Every snapshot of a gallery, oldest first. Raises GalleryNotFound, GalleryDamaged."""
-    _snapshot_path(home, name, None)
-    infos = [_info(name, folder) for folder in _snapshot_folders(home, name)]
+    snapshot_path(home, name, None)
+    infos = [info_of(name, folder) for folder in snapshot_folders(home, name)]
     return sorted(infos, key=lambda info: (str(info.created_utc), info.snapshot_id))
 
 
@@ -238,18 +264,26 @@ def read_subjects_of(snapshot: Snapshot, subject_ids: Iterable[str]) -> dict[str
 
 def read_outcomes(snapshot: Snapshot) -> list[FileOutcome]:
     """What became of every file, sorted by uri; 0.1.0 knew of enrolled and refused ones alone."""
-    return sorted(read_files(snapshot.path), key=lambda file: (file.uri, file.subject_id))
+    columns = read_faces(snapshot.parts, snapshot.places, ("subject_id", "uri", "note"))
+    rows = zip(*(column.to_pylist() for column in columns.columns), strict=True)
+    files = [FileOutcome(whose, uri, note, "enrolled") for whose, uri, note in rows]
+    files += read_not_enrolled(snapshot.path)
+    return sorted(files, key=lambda file: (file.uri, file.subject_id))
 
 
 def read_thumbnails(snapshot: Snapshot, image_ids: Iterable[str]) -> dict[str, bytes]:
     """JPEG by image id; ids that the snapshot does not hold are left out."""
-    return read_jpegs(snapshot.templates_path, image_ids)
+    wanted = pa.array(list(image_ids), pa.large_string())
+    there = pc.is_in(pa.array(snapshot.image_ids, pa.large_string()), wanted)
+    places = snapshot.places[np.flatnonzero(there)]
+    found = read_faces_at(snapshot.parts, places, ("image_id", "thumbnail_jpeg"))
+    return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
 
 def digests_of(snapshot: Snapshot) -> dict[str, str]:
     """sha256 of each of its files, as its manifest says. Raises GalleryDamaged, GalleryError."""
-    files = read_manifest(snapshot.path).files
-    return {name: entry.sha256 for name, entry in files.items()}
+    files = files_of(snapshot.path, read_manifest(snapshot.path))
+    return {path.name: entry.sha256 for path, entry in files.items()}
 
 
 def require_pack(snapshot: Snapshot, pack_identity: str, pack_id: str) -> None:
@@ -263,15 +297,6 @@ def require_pack(snapshot: Snapshot, pack_identity: str, pack_id: str) -> None:
             f"across packs mean nothing; use that pack, or enrol the gallery again with "
             f"{pack_id!r}."
         )
-
-
-def _gallery_folder(home: Path, name: str) -> Path:
-    if not NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} cannot name a gallery; use up to 64 letters, digits, '.', '_' and '-', "
-            "a letter or digit first."
-        )
-    return home / "galleries" / name
 
 
 def _sorted_faces(faces: Sequence[EnrolledFace]) -> list[EnrolledFace]:
@@ -296,88 +321,17 @@ def _nothing_enrolled(name: str, refusals: Sequence[FileOutcome]) -> str:
     return f"Nothing was enrolled in gallery {name!r}: {why}; give pictures that show one face."
 
 
-def _is_intact(path: Path) -> bool:
+def is_intact(path: Path) -> bool:
     if not path.exists():
         return False
     try:
-        verify_files(path, read_manifest(path))
+        verify_files(files_of(path, read_manifest(path)))
     except GalleryDamaged:
         return False
     return True
 
 
-def _snapshot_path(home: Path, name: str, snapshot_id: str | None) -> Path:
-    folder = _gallery_folder(home, name)
-    wanted = snapshot_id or _current_id(home, folder)
-    path = folder / "snapshots" / wanted
-    with _reading(folder):
-        if SNAPSHOT_ID.fullmatch(wanted) and path.is_dir():
-            return path
-    if snapshot_id is None:
-        raise GalleryDamaged(
-            f"{folder / 'CURRENT'} points to a snapshot that is not there; enrol the gallery "
-            "again or restore it from a copy."
-        )
-    there = ", ".join(found.name for found in _snapshot_folders(home, name)) or "none"
-    raise GalleryNotFound(
-        f"Gallery {name!r} has no snapshot {snapshot_id!r} under {home} (there are: {there})."
-    )
-
-
-def _current_id(home: Path, folder: Path) -> str:
-    try:
-        with _reading(folder):
-            return (folder / "CURRENT").read_text(encoding="utf-8", errors="replace").strip()
-    except FileNotFoundError as error:
-        names = _gallery_names(home)
-        others = f"there are: {', '.join(names)}" if names else "there are none yet"
-        raise GalleryNotFound(
-            f"There is no gallery {folder.name!r} under {home} ({others}); enrol it with "
-            f"`lfr gallery enrol {folder.name} --images DIR`."
-        ) from error
-
-
-@contextmanager
-def _reading(folder: Path) -> Iterator[None]:
-    """A folder that may not be searched as one sentence; a missing file stays what it is."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise GalleryError(
-            f"{folder} cannot be read ({error.strerror or error}); mend its permissions or "
-            "choose another home."
-        ) from error
-
-
-def _gallery_names(home: Path) -> list[str]:
-    return sorted(folder.name for folder in _inside(home / "galleries") if _is_gallery(folder))
-
-
-def _is_gallery(folder: Path) -> bool:
-    """Also where it may not be looked into: that is then its damage."""
-    try:
-        return (folder / "CURRENT").exists()
-    except OSError:
-        return True
-
-
-def _inside(folder: Path) -> list[Path]:
-    """Empty where there is no such folder; unlike ``glob`` it does not pass over a refusal."""
-    with _reading(folder):
-        try:
-            return list(folder.iterdir())
-        except FileNotFoundError:
-            return []
-
-
-def _snapshot_folders(home: Path, name: str) -> list[Path]:
-    folders = _inside(_gallery_folder(home, name) / "snapshots")
-    return sorted(folder for folder in folders if SNAPSHOT_ID.fullmatch(folder.name))
-
-
-def _info(name: str, path: Path) -> SnapshotInfo:
+def info_of(name: str, path: Path) -> SnapshotInfo:
     manifest = read_manifest(path)
     return SnapshotInfo(
         name=name,
@@ -398,7 +352,7 @@ def _info(name: str, path: Path) -> SnapshotInfo:
 
 def _info_or_damage(home: Path, name: str) -> SnapshotInfo:
     try:
-        return _info(name, _snapshot_path(home, name, None))
+        return info_of(name, snapshot_path(home, name, None))
     except GalleryError as error:
         folder = home / "galleries" / name
         return SnapshotInfo(

@@ -7,6 +7,7 @@
     galleries/<name>/CURRENT             id of the current snapshot
     galleries/<name>/snapshots/<id>.json the files of a snapshot
     galleries/<name>/confirmed/<id>.json who enrolled the same again, and when
+    galleries/<name>/forgotten/<id>.json of a snapshot that is gone for a subject's sake
     galleries/<name>/files/<sha256>      each content once, for all snapshots of the gallery
 
 What belongs to a gallery is below its name and nowhere else: who removes that has forgotten it.
@@ -15,15 +16,18 @@ What belongs to a gallery is below its name and nowhere else: who removes that h
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from lfr_batch.errors import StoreError
-from lfr_batch.homes.bundle import Bundle, FileInBundle, from_json, to_json
+from lfr_batch.homes.bundle import SHARED, Bundle, FileInBundle, from_json, to_json
 from lfr_batch.storage.files import sha256_of, write_whole
 from lfr_batch.storage.folders import make_own_folder
 from lfr_batch.storage.s3_store import S3Store
 
 CURRENT = "CURRENT"
+NOTES = ("confirmed", "forgotten")
+"""What is said of snapshots, beside them."""
 
 
 def pack_listing(name: str) -> str:
@@ -69,23 +73,26 @@ def fetch(store: S3Store, listing: str, entry: FileInBundle, to: Path) -> None:
         _require_content(Path(file.name), entry, f"{store.uri}/{where}")
 
 
-def publish(store: S3Store, listing: str, folder: Path) -> Bundle:
-    """The files of ``folder``, and then the listing that names them: all of it, or nothing new.
+def publish(store: S3Store, listing: str, folder: Path, shared: Iterable[Path] = ()) -> Bundle:
+    """The files of ``folder`` and those it shares with others, and then the listing that names
+    them: all of it, or nothing new.
 
     Files whose content is there are not sent again. Raises StoreUnreachable.
     """
-    bundle = bundle_of(folder)
+    bundle = bundle_of(folder, shared)
+    paths = {f"{SHARED}{path.name}": path for path in shared}
     for name, entry in bundle.files.items():
         where = content(listing, entry.sha256)
         if not store.exists(where):
-            store.send(where, folder / name)
+            store.send(where, paths.get(name, folder / name))
     store.write_atomic(listing, to_json(bundle))
     return bundle
 
 
-def bundle_of(folder: Path) -> Bundle:
+def bundle_of(folder: Path, shared: Iterable[Path] = ()) -> Bundle:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return Bundle(files={path.relative_to(folder).as_posix(): _entry(path) for path in paths})
+    files = {path.relative_to(folder).as_posix(): _entry(path) for path in paths}
+    return Bundle(files=files | {f"{SHARED}{path.name}": _entry(path) for path in shared})
 
 
 def _entry(path: Path) -> FileInBundle:

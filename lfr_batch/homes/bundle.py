@@ -37,6 +37,25 @@ class Bundle(BaseModel):
         return files
 
 
+SHARED = "segments/"
+"""How the names of files begin that the snapshots of a gallery share: they lie beside these, in a
+folder of that name, and each is called after its sha256."""
+
+
+def own_part(bundle: Bundle) -> Bundle:
+    """The files that are a snapshot's, or a pack's, alone."""
+    return _part(bundle, shared=False)
+
+
+def shared_part(bundle: Bundle) -> Bundle:
+    return _part(bundle, shared=True)
+
+
+def _part(bundle: Bundle, *, shared: bool) -> Bundle:
+    files = {n: e for n, e in bundle.files.items() if n.startswith(SHARED) is shared}
+    return Bundle(files=files)
+
+
 def to_json(bundle: Bundle) -> bytes:
     return bundle.model_dump_json(indent=1).encode() + b"\n"
 

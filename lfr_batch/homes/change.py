@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from lfr_batch.homes import bucket
-from lfr_batch.homes.at_hand import Home, folder_here, gallery_at_hand, pack_at_hand
+from lfr_batch.homes.at_hand import (
+    Home,
+    folder_here,
+    gallery_at_hand,
+    pack_at_hand,
+    snapshot_at_hand,
+)
 from lfr_batch.homes.cache import cache_folder, held, link_to, workshop
 from lfr_batch.homes.opened import opened
 from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import S3Settings
 
+SharedOf = Callable[[Path], Sequence[Path]]
+"""The files that a snapshot in a folder shares with others."""
+
+
+def nothing_shared(_: Path) -> Sequence[Path]:
+    return ()
+
 
 @contextmanager
-def changed_gallery(home: Home, gallery: str, s3: S3Settings) -> Iterator[Path]:
+def changed_gallery(
+    home: Home, gallery: str, s3: S3Settings, shared_of: SharedOf = nothing_shared
+) -> Iterator[Path]:
     """A home as a folder to enrol that gallery in. What of a bucket's was made there is published
     at the end: a snapshot's files, its listing, and then the pointer to it. Whoever is killed
-    before leaves the old snapshot current.
+    before leaves the old snapshot current. Of a bucket's snapshots the current one is there.
 
     Raises StoreError.
     """
@@ -26,16 +41,63 @@ def changed_gallery(home: Home, gallery: str, s3: S3Settings) -> Iterator[Path]:
         yield home
         return
     place = f"galleries/{gallery}"
-    before = gallery_at_hand(home, gallery, s3)
-    with _workshop(before, place) as folder:
+    with _workshop(snapshot_at_hand(home, gallery, None, s3), place) as folder:
         yield folder
         with opened(home, s3) as node:
-            for path in (folder / place / "snapshots").glob("*"):
-                node.publish(bucket.snapshot_listing(gallery, path.name), path)
-            for path in (folder / place / "confirmed").glob("*.json"):
-                node.store.write_atomic(f"{place}/confirmed/{path.name}", path.read_bytes())
-            pointer = (folder / place / bucket.CURRENT).read_bytes()
-            node.store.write_atomic(f"{place}/{bucket.CURRENT}", pointer)
+            for path in _snapshots(folder / place):
+                listing = bucket.snapshot_listing(gallery, path.name)
+                node.publish(listing, path, shared_of(path))
+            _publish_notes(node.store, folder, place)
+
+
+@contextmanager
+def rid_gallery(
+    home: Home, gallery: str, s3: S3Settings, shared_of: SharedOf = nothing_shared
+) -> Iterator[Path]:
+    """A home as a folder to remove things from that gallery, all snapshots of which are there.
+    What of a bucket's is not there at the end, is removed from it; whoever is killed before that
+    begins again.
+
+    Raises StoreError.
+    """
+    if isinstance(home, Path):
+        yield home
+        return
+    place = f"galleries/{gallery}"
+    with _workshop(gallery_at_hand(home, gallery, s3), place) as folder:
+        yield folder
+        with opened(home, s3) as node:
+            named: set[str] = set()
+            listings = {
+                bucket.snapshot_listing(gallery, path.name): path
+                for path in _snapshots(folder / place)
+            }
+            for listing, path in listings.items():
+                bundle = node.publish(listing, path, shared_of(path), anew=True)
+                if bundle is not None:
+                    named |= {bucket.content(listing, e.sha256) for e in bundle.files.values()}
+            _publish_notes(node.store, folder, place)
+            for listing in node.store.list(f"{place}/snapshots"):
+                if listing not in listings:
+                    node.store.delete(listing)
+            for content in node.store.list(f"{place}/files"):
+                if content not in named:
+                    node.store.delete(content)
+    with opened(home, s3) as node:  # what is gone there is gone here, and in the cache
+        node.bring_pointer(gallery)
+
+
+def _snapshots(gallery: Path) -> list[Path]:
+    return sorted((gallery / "snapshots").glob("[!.]*"))
+
+
+def _publish_notes(store: S3Store, folder: Path, place: str) -> None:
+    """And then the pointer."""
+    for note in bucket.NOTES:
+        for path in (folder / place / note).glob("*.json"):
+            store.write_atomic(f"{place}/{note}/{path.name}", path.read_bytes())
+    pointer = (folder / place / bucket.CURRENT).read_bytes()
+    store.write_atomic(f"{place}/{bucket.CURRENT}", pointer)
 
 
 @contextmanager

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from lfr_batch.errors import StoreError
 from lfr_batch.homes import bucket
-from lfr_batch.homes.bundle import Bundle
+from lfr_batch.homes.bundle import SHARED, Bundle, own_part, shared_part
 from lfr_batch.homes.cache import (
     adopt,
     cache_folder,
@@ -22,6 +22,7 @@ from lfr_batch.homes.cache import (
     folder_of,
     held,
     link,
+    link_to,
     sweep,
 )
 from lfr_batch.storage.files import write_bytes
@@ -70,13 +71,21 @@ class OpenedHome:
             # With those of the others that were brought before.
             there = files_there(self.cache, whole)
             known = {name: e for name, e in whole.files.items() if there[e.sha256]}
-            link(self.cache, Bundle(files=known), self.folder / _place_of(listing))
-            if not damaged(self.cache, bundle):
+            self._link(listing, Bundle(files=known))
+            shared = shared_part(bundle).files.items()
+            parts = [own_part(bundle), *(Bundle(files={name: e}) for name, e in shared)]
+            if not [bad for part in parts for bad in damaged(self.cache, part)]:
                 return
         raise StoreError(
             f"Files in {self.cache} do not stay as they are written: have that disk looked at, or "
             "let LFR_CACHE name a folder on another."
         )
+
+    def _link(self, listing: str, bundle: Bundle) -> None:
+        folder = self.folder / _place_of(listing)
+        link(self.cache, own_part(bundle), folder)
+        for name, entry in shared_part(bundle).files.items():
+            link_to(file_of(self.cache, entry.sha256), folder.parents[1] / name)
 
     def bring_manifests(self) -> None:
         """By which packs and snapshots alike say what they are; and the pointers. Raises as
@@ -107,18 +116,23 @@ class OpenedHome:
             return None
         make_own_folder(folder)
         write_bytes(folder / bucket.CURRENT, data)
-        for path in self.store.list(f"galleries/{gallery}/confirmed"):
+        for path in (p for n in bucket.NOTES for p in self.store.list(f"galleries/{gallery}/{n}")):
             make_own_folder((self.folder / path).parent)
             write_bytes(self.folder / path, self.store.read(path))
         return data.decode(errors="replace").strip()
 
-    def publish(self, listing: str, made: Path) -> None:
-        """What was made; a snapshot that is there stays as it was first written."""
-        if listing in self.there and _SNAPSHOT.fullmatch(listing):
-            return
-        bundle = bucket.publish(self.store, listing, made)
-        adopt(self.cache, bundle, made)
-        link(self.cache, bundle, self.folder / _place_of(listing))
+    def publish(
+        self, listing: str, made: Path, shared: Sequence[Path] = (), *, anew: bool = False
+    ) -> Bundle | None:
+        """What was made; a snapshot that is there stays as it was first written, but ``anew``."""
+        if listing in self.there and _SNAPSHOT.fullmatch(listing) and not anew:
+            return None
+        bundle = bucket.publish(self.store, listing, made, shared)
+        adopt(self.cache, own_part(bundle), made)
+        if shared:
+            adopt(self.cache, shared_part(bundle), shared[0].parents[1])
+        self._link(listing, bundle)
+        return bundle
 
 
 @contextmanager
@@ -127,11 +141,16 @@ def opened(home: str, s3: S3Settings) -> Iterator[OpenedHome]:
     store, cache = S3Store(home, s3), cache_folder()
     folder = folder_of(cache, home)
     with held(cache):
-        there = tuple(path for path in _listings(store) if _place_of(path))
+        stored = frozenset(_listings(store))
+        there = tuple(sorted(path for path in stored if _place_of(path)))
         make_own_folder(folder)
         os.utime(folder)
         for place in {*_places_here(folder)} - {_place_of(listing) for listing in there}:
             shutil.rmtree(folder / place)
+        for path in folder.glob(f"galleries/*/{SHARED}*"):
+            content = f"{path.parents[1].relative_to(folder).as_posix()}/files/{path.stem}"
+            if content not in stored:
+                path.unlink()
         sweep(cache)
         yield OpenedHome(store, cache, folder, there)
 

@@ -14,6 +14,7 @@ from lfr_batch.homes.change import changed_gallery
 from lfr_batch.storage import s3_client
 from tests.casework import Casework
 from tests.cli.here import lfr
+from tests.e2e.cli import WHO
 from tests.s3_servers import moto_server, new_bucket
 
 
@@ -46,7 +47,7 @@ def test_each_reaches_the_home_that_the_configuration_names(
         (["gallery", "show", "people"], "astronaut"),
         (["gallery", "verify", "people"], "is intact"),
         (["doctor"], "gallery people"),
-        (["gallery", "delete", "people", "--yes"], "is gone from s3://"),
+        (["gallery", "delete", "people", "--yes", *WHO], "is gone from s3://"),
     ):
         code, out, err = lfr(capsys, *words, "--config", config)
         assert says in out, (words, err)

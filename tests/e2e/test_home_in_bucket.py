@@ -11,8 +11,10 @@ import cv2
 import pytest
 
 from lfr_batch.cli.app import main
+from lfr_batch.config.schema import S3Config
 from lfr_batch.homes.cache import folder_of
 from lfr_batch.storage.files import sha256_of
+from lfr_batch.storage.s3_store import S3Store
 from tests.casework import ACTOR, ASTRONAUT, Casework, installed_picture
 from tests.e2e.cli import WHO
 from tests.s3_servers import moto_server, new_bucket, rclone_server
@@ -73,7 +75,7 @@ def test_a_case_with_all_of_it_in_a_bucket(
     kept = sha256_of(here / "models/open/yunet.onnx")
     assert sha256_of(tmp_path / "second" / "files" / kept) == kept
 
-    assert "people is gone" in said(capsys, "gallery", "delete", "people", "--yes")
+    assert "people is gone" in said(capsys, "gallery", "delete", "people", "--yes", *WHO)
     assert templates_in(tmp_path / "second") == []
     assert "There is no gallery 'people'" in said(capsys, *scan, code=2)
     assert templates_in(tmp_path / "first")  # until that node opens the home again
@@ -81,3 +83,34 @@ def test_a_case_with_all_of_it_in_a_bucket(
     said(capsys, "models", "list")
     assert templates_in(tmp_path / "first") == []
     shutil.rmtree(tmp_path / "first")
+
+
+def test_a_gallery_in_a_bucket_follows_pictures_in_a_bucket(
+    home: str,
+    casework: Casework,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    astronaut, actor = (
+        cv2.imencode(".png", installed_picture(source))[1].tobytes()
+        for source in (ASTRONAUT, ACTOR)
+    )
+    custody = S3Store(f"{home.rpartition('/')[0]}/custody", S3Config())
+    custody.write_atomic("astronaut/portrait.png", astronaut)
+    said(capsys, "models", "add", casework.home / "models" / "open")
+    said(capsys, "gallery", "enrol", "people", "--images", custody.uri, *WHO[:4])
+    custody.write_atomic("actor/portrait.png", actor)
+    monkeypatch.setenv("LFR_CACHE", str(tmp_path / "second"))
+    sync = ("gallery", "sync", "people", "--images", custody.uri, *WHO[:4], "--json")
+    (row,) = json.loads(said(capsys, *sync))
+    assert (row["added"], row["removed"], row["unchanged"]) == (1, 0, 1)
+    monkeypatch.setenv("LFR_CACHE", str(tmp_path / "third"))
+    scan = ("scan", casework.footage / "walk.mp4", "--gallery", "people", *WHO)
+    assert "astronaut" in said(capsys, *scan, "--engine", "in_process")
+    removal = ("gallery", "remove", "people", "actor", *WHO, "--yes")
+    assert "out of reach: caches of other machines" in said(capsys, *removal)
+    store = S3Store(home, S3Config())
+    stored = [store.read(path) for path in store.list("galleries/people")]
+    assert not any(b"actor" in data for data in stored)
+    assert len(store.list("audit/galleries")) == 2

@@ -93,7 +93,7 @@ def pair(actor_px: int = 112) -> ByteArray:
 def score(casework: Casework, subject_id: str, face: EnrolledFace) -> float:
     """Against the portrait of one of the two."""
     snapshot = load_snapshot(casework.home, "people")
-    return float(snapshot.templates[snapshot.subject_ids.index(subject_id)] @ face.template)
+    return float(snapshot.templates[:][snapshot.subject_ids.index(subject_id)] @ face.template)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ import pytest
 import lfr_batch as lfr
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.errors import AuthorityError, GalleryNotFound, QueryError, RunNotFound, UsageError
+from lfr_batch.front.forgetting import runs_naming
 from lfr_batch.front.listeners import EnrolListener, RunListener
 from lfr_batch.front.machinery import alone_on_ray
-from lfr_batch.gallery.store import list_galleries
+from lfr_batch.gallery.store import list_galleries, load_snapshot
 from tests.casework import AUTHORITY, Casework
 
 IN_PROCESS = {"engine.kind": "in_process"}
@@ -40,6 +41,9 @@ def test_a_scan_its_resumption_and_its_results(casework: Casework, settings: lfr
     (row,) = run.ask("sightings_of_run", top=5).to_pylist()
     assert (row["subject_id"], row["uri"]) == ("astronaut", str(passing))
     assert row["score"] >= run.threshold
+
+    snapshot = load_snapshot(casework.home, "people").snapshot_id
+    assert runs_naming(settings, "people") == {snapshot: 1}
 
     again = lfr.resume(run.run_id, settings=settings)
     assert (again.run_id, again.status, again.sightings) == (run.run_id, "complete", 1)

@@ -11,8 +11,8 @@ from lfr_batch.gallery import faiss_index
 from lfr_batch.gallery.card import Card
 from lfr_batch.gallery.card_sizes import Sizes
 from lfr_batch.gallery.faiss_index import Index, open_index
+from lfr_batch.gallery.templates import AnyTemplates
 from lfr_batch.models.devices import cuda_is_usable
-from lfr_batch.records import FloatArray
 
 Where = Literal["cpu", "graphs", "cuda"]
 needs_gpu = pytest.mark.skipif(not cuda_is_usable(), reason="onnxruntime sees no GPU")
@@ -29,7 +29,7 @@ SMALL = Sizes(
 LIMIT_BYTES = 1 << 30
 
 
-def small_card(templates: FloatArray, limit_bytes: int = LIMIT_BYTES) -> Card:
+def small_card(templates: AnyTemplates, limit_bytes: int = LIMIT_BYTES) -> Card:
     return Card(templates, limit_bytes, "cpu", SMALL)
 
 

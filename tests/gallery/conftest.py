@@ -55,7 +55,7 @@ def _face(subject_id: str, picture: str, template: FloatArray | None = None) -> 
     )
 
 
-def _people(images_of: Mapping[str, int]) -> list[EnrolledFace]:
+def people_of(images_of: Mapping[str, int]) -> list[EnrolledFace]:
     """Images of one subject score about 0.7 against each other, subjects about 0."""
     faces = []
     for subject_id, images in images_of.items():
@@ -67,7 +67,7 @@ def _people(images_of: Mapping[str, int]) -> list[EnrolledFace]:
     return faces
 
 
-def _publish(
+def publish_in(
     home: Path,
     faces: list[EnrolledFace],
     name: str = "custody",
@@ -99,18 +99,18 @@ def make_face() -> MakeFace:
 
 @pytest.fixture(scope="session")
 def make_people() -> MakePeople:
-    return _people
+    return people_of
 
 
 @pytest.fixture
 def people() -> list[EnrolledFace]:
-    return _people({"S2": 2, "S1": 3, "S3": 1})
+    return people_of({"S2": 2, "S1": 3, "S3": 1})
 
 
 @pytest.fixture
 def publish(tmp_path: Path) -> Publish:
     """Publishes below ``tmp_path``."""
-    return partial(_publish, tmp_path)
+    return partial(publish_in, tmp_path)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from lfr_batch.gallery.close_pairs import (
     find_close_pairs,
     on_processors,
 )
+from lfr_batch.gallery.templates import AnyTemplates
 from lfr_batch.records import FloatArray
 from tests.gallery.cards import LIMIT_BYTES, SMALL
 
@@ -87,7 +88,7 @@ class TestOnBest:
         asked: list[int] = []
 
         def lend(limit_bytes: int) -> Compare:
-            def compare(templates: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
+            def compare(templates: AnyTemplates, new: int, lowest: float) -> Iterator[ClosePairs]:
                 asked.append(new)
                 return on_card(limit_bytes, "cpu", SMALL)(templates, new, lowest)
 

@@ -16,6 +16,7 @@ from lfr_batch.gallery.close_pairs import (
     on_processors,
 )
 from lfr_batch.gallery.exact_scores import Rows, exact_scores
+from lfr_batch.gallery.templates import AnyTemplates
 from lfr_batch.records import FloatArray
 
 LIMITS = PairLimits(0.6, 0.98)
@@ -104,7 +105,7 @@ def test_only_new_templates_are_compared(monkeypatch: pytest.MonkeyPatch) -> Non
     templates = crowd(100, seed=3)
     compared: set[tuple[int, ...]] = set()
 
-    def watched(reordered: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
+    def watched(reordered: AnyTemplates, new: int, lowest: float) -> Iterator[ClosePairs]:
         assert new == 3
         assert np.array_equal(reordered[:3], templates[[10, 50, 99]])
         for pairs in on_processors(reordered, new, -1.0):

@@ -14,7 +14,7 @@ from lfr_batch.gallery.compared import read_pairs
 from lfr_batch.gallery.enrolment import collect
 from lfr_batch.gallery.records import EnrolledFace, Enrolment, SnapshotInfo
 from lfr_batch.gallery.store import load_compared
-from lfr_batch.records import FloatArray
+from lfr_batch.gallery.templates import AnyTemplates
 
 PEOPLE = {f"S{n:02d}": 1 + n % 3 for n in range(20)}
 SETTINGS = EnrolConfig(duplicate_score=0.2, same_picture_score=0.75)
@@ -27,7 +27,7 @@ class Counting:
     def __init__(self) -> None:
         self.new: list[int] = []
 
-    def __call__(self, templates: FloatArray, new: int, lowest: float) -> Iterator[ClosePairs]:
+    def __call__(self, templates: AnyTemplates, new: int, lowest: float) -> Iterator[ClosePairs]:
         self.new.append(new)
         return on_processors(templates, new, lowest)
 

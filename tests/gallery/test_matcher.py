@@ -20,7 +20,7 @@ from lfr_batch.records import FloatArray
 def brute_force(
     snapshot: Snapshot, probe: FloatArray, threshold: float, top_k: int
 ) -> tuple[Any, ...]:
-    every = snapshot.templates.astype(np.float64) @ probe.astype(np.float64)
+    every = np.asarray(snapshot.templates, np.float64) @ probe.astype(np.float64)
     scores = every.astype(np.float32).tolist()
     best: dict[str, RankedSubject] = {}
     for score, subject_id, image_id in zip(

@@ -23,12 +23,15 @@ from lfr_batch.gallery.snapshot_files import (
     SUBJECTS,
     TEMPLATES,
     dimension_of,
+    files_of,
     ids_of,
     map_templates,
+    parts_of,
     read_columns,
-    read_files,
-    read_jpegs,
+    read_faces,
+    read_faces_at,
     read_manifest,
+    read_outcomes,
     stacked_templates,
     verify_files,
     write_snapshot,
@@ -69,7 +72,7 @@ def folder(tmp_path: Path, people: Any) -> Path:
 def test_row_for_row_what_was_written_is_read(folder: Path, people: Any) -> None:
     manifest = read_manifest(folder)
     assert set(manifest.files) == {TEMPLATES, SUBJECTS, REFUSALS, INDEX, IDS}
-    verify_files(folder, manifest)
+    verify_files(files_of(folder, manifest))
     of_before = manifest.model_copy(
         update={"files": {name: e for name, e in manifest.files.items() if name != IDS}}
     )
@@ -81,11 +84,13 @@ def test_row_for_row_what_was_written_is_read(folder: Path, people: Any) -> None
     assert np.array_equal(templates, np.stack([face.template for face in people]))
     assert dict(read_columns(folder / SUBJECTS, ("subject_id",))) == {"subject_id": ("S1",)}
     wanted = people[2]
-    assert read_jpegs(folder / TEMPLATES, [wanted.image_id, "0" * 16]) == {
-        wanted.image_id: wanted.thumbnail_jpeg
-    }
-    enrolled = [FileOutcome(f.subject_id, f.uri, f.note, "enrolled") for f in people]
-    assert read_files(folder) == [*enrolled, *REFUSED]
+    columns = ("image_id", "thumbnail_jpeg", "note")
+    parts = parts_of(folder, manifest)
+    one = read_faces_at(parts, np.array([2]), columns).to_pylist()
+    assert one == [dict(zip(columns, (wanted.image_id, wanted.thumbnail_jpeg, ""), strict=True))]
+    every = read_faces(parts, np.arange(len(people)), ("sha256",))
+    assert every["sha256"].to_pylist() == [face.sha256 for face in people]
+    assert tuple(read_outcomes(folder)) == REFUSED
 
 
 def test_the_same_content_is_the_same_bytes(folder: Path, tmp_path: Path, people: Any) -> None:
@@ -138,7 +143,7 @@ def test_an_altered_file_is_named(folder: Path, file: str, same_size: bool) -> N
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]) if same_size else content[:-1])
     with pytest.raises(GalleryDamaged, match=f"{file} is not the file that was written"):
-        verify_files(folder, manifest)
+        verify_files(files_of(folder, manifest))
 
 
 def _manifest_of_another(folder: Path) -> str:
@@ -173,11 +178,14 @@ def test_a_manifest_that_cannot_be_used_says_why(
     [
         (MANIFEST, read_manifest),
         (IDS, lambda folder: ids_of(folder, read_manifest(folder))),
-        (TEMPLATES, lambda folder: read_jpegs(folder / TEMPLATES, ["0" * 16])),
+        (
+            TEMPLATES,
+            lambda folder: read_faces(parts_of(folder, read_manifest(folder)), None, ("uri",)),
+        ),
         (SUBJECTS, lambda folder: read_columns(folder / SUBJECTS, ("subject_id",))),
-        (REFUSALS, read_files),
+        (REFUSALS, read_outcomes),
         (INDEX, lambda folder: map_templates(folder, read_manifest(folder))),
-        (INDEX, lambda folder: verify_files(folder, read_manifest(folder))),
+        (INDEX, lambda folder: verify_files(files_of(folder, read_manifest(folder)))),
     ],
 )
 def test_a_file_that_is_gone_is_damage_with_a_way_out(

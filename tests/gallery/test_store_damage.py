@@ -87,7 +87,7 @@ def test_a_newer_format_asks_for_an_upgrade(tmp_path: Path, people: Any, publish
     path = publish(people).path / "manifest.json"
     path.write_text(json.dumps({"format_version": FORMAT_VERSION + 1, "new": "field"}))
     for look in (lambda: load_snapshot(tmp_path, "custody"), lambda: publish(people)):
-        with pytest.raises(GalleryError, match=r"newer version \(format 2.*upgrade"):
+        with pytest.raises(GalleryError, match=r"newer version \(format 3.*upgrade"):
             look()
 
 

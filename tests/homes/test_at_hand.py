@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -19,7 +21,7 @@ from lfr_batch.homes.at_hand import (
     pack_at_hand,
     snapshot_at_hand,
 )
-from lfr_batch.homes.change import changed_gallery, changed_pack, forget_gallery
+from lfr_batch.homes.change import changed_gallery, changed_pack, forget_gallery, rid_gallery
 from lfr_batch.storage.s3_store import S3Store
 
 S3 = S3Config()
@@ -230,3 +232,86 @@ def test_a_folder_is_at_hand_as_it_is(tmp_path: Path) -> None:
         assert folder == tmp_path
     with changed_pack(tmp_path, "open", S3) as folder:
         assert folder == tmp_path
+
+
+def grow(home: str, snapshot_id: str, *segments: bytes) -> None:
+    """A snapshot that has segments."""
+    with changed_gallery(home, "people", S3, segments_of) as folder:
+        share(folder / "galleries" / "people", snapshot_id, *segments)
+
+
+def share(gallery: Path, snapshot_id: str, *segments: bytes) -> None:
+    names = {f"{hashlib.sha256(data).hexdigest()}.faiss": data for data in segments}
+    fill(gallery / "segments", names)
+    fill(gallery / "snapshots" / snapshot_id, {"manifest.json": "\n".join(names).encode()})
+    fill(gallery, {"CURRENT": f"{snapshot_id}\n".encode()})
+
+
+def segments_of(snapshot: Path) -> list[Path]:
+    names = (snapshot / "manifest.json").read_text().splitlines()
+    return [snapshot.parents[1] / "segments" / name for name in names if name.endswith("faiss")]
+
+
+def test_what_snapshots_share_is_sent_and_brought_once(
+    published: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    grow(published, "ccc", b"old templates")
+    sent: list[str] = []
+    send, fetch = S3Store.send, S3Store.fetch
+
+    def sending(self: S3Store, path: str, file: Path) -> None:
+        sent.append(file.read_bytes().decode())
+        send(self, path, file)
+
+    monkeypatch.setattr(S3Store, "send", sending)
+    grow(published, "ddd", b"old templates", b"new templates")
+    assert "old templates" not in sent
+    assert "new templates" in sent
+    another_node(monkeypatch, tmp_path / "other")
+    folder = snapshot_at_hand(published, "people", "ccc", S3) / "galleries" / "people"
+    assert [path.read_bytes() for path in folder.glob("segments/*")] == [b"old templates"]
+    brought: list[str] = []
+
+    def fetching(self: S3Store, path: str, file: BinaryIO) -> None:
+        brought.append(path)
+        fetch(self, path, file)
+
+    monkeypatch.setattr(S3Store, "fetch", fetching)
+    snapshot_at_hand(published, "people", None, S3)
+    assert len(brought) == 2, "the new segment, and the manifest"
+    assert {path.read_bytes() for path in folder.glob("segments/*")} == {
+        b"old templates",
+        b"new templates",
+    }
+
+
+def test_what_a_gallery_is_rid_of_leaves_the_bucket_and_every_cache(
+    published: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    grow(published, "ccc", b"old templates", b"of somebody")
+    first = another_node(monkeypatch, tmp_path / "first")
+    gallery_at_hand(published, "people", S3)
+    another_node(monkeypatch, tmp_path / "second")
+    with rid_gallery(published, "people", S3, segments_of) as folder:
+        gallery = folder / "galleries" / "people"
+        assert {path.name for path in gallery.glob("snapshots/*")} == {"aaa", "bbb", "ccc"}
+        shutil.rmtree(gallery / "snapshots" / "aaa")
+        (gallery / "snapshots" / "ccc" / "manifest.json").unlink()
+        share(gallery, "ccc", b"old templates", b"without them")
+        fill(gallery, {"forgotten/aaa.json": b"{}"})
+    contents = set(content(tmp_path / "second").values())
+    assert b"of somebody" not in contents
+    assert {b"without them", b"{}", FIRST["templates.parquet"]} <= contents
+    store = S3Store(published, S3)
+    stored = {store.read(path) for path in store.list("galleries/people")}
+    assert b"of somebody" not in stored
+    assert FIRST["manifest.json"] not in stored
+    another_node(monkeypatch, first)
+    assert b"of somebody" in set(content(first).values()), "until the home is opened"
+    folder = snapshot_at_hand(published, "people", None, S3) / "galleries" / "people"
+    assert b"of somebody" not in set(content(first).values())
+    assert not (folder / "snapshots" / "aaa").exists()
+    assert {path.read_bytes() for path in segments_of(folder / "snapshots" / "ccc")} == {
+        b"old templates",
+        b"without them",
+    }

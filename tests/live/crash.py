@@ -21,10 +21,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from lfr_batch.live import audit
 from lfr_batch.live.afterwards.retention import Sweep, sweep
 from lfr_batch.live.alerts import router
 from lfr_batch.live.deployment.folders import router_folder
+from lfr_batch.oversight import audit
 from lfr_batch.results.store import open_store
 from tests.live.made import DEPLOYMENT, a_record, a_review, an_alert, opened
 from tests.results.crash import NEVER, REPOSITORY, die_before, in_child

@@ -122,7 +122,7 @@ def test_a_gallery_is_that_of_one_picture_after_another(casework: Casework, tmp_
         order = EnrolOrder(name, pictures, None, (), AUTHORITY, None, config, casework.home)
         enrolled = enrol_order(order, machinery=HERE)
         snapshot = load_snapshot(casework.home, name, enrolled.info.snapshot_id)
-        return enrolled.enrolment, open_matcher(snapshot, "cpu").index.vectors
+        return enrolled.enrolment, np.asarray(open_matcher(snapshot, "cpu").index.vectors)
 
     alone, templates = templates_of(1)
     assert len(alone.faces) == 6

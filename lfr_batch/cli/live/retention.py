@@ -17,11 +17,11 @@ from lfr_batch.cli.options import (
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, complain, say
 from lfr_batch.front.places import home_folder
-from lfr_batch.live import audit
 from lfr_batch.live.afterwards.retention import Sweep, Swept
 from lfr_batch.live.afterwards.retention import sweep as sweep_all
 from lfr_batch.live.deployment.watchlist import destroy_leftovers
 from lfr_batch.live.deployment.watchlist_receipt import sentence
+from lfr_batch.oversight import audit
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.results.store import open_store
 

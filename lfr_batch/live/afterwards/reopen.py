@@ -17,7 +17,6 @@ from typing import Any
 
 from lfr_batch.config.live import LiveConfig, RetentionConfig
 from lfr_batch.errors import LiveError, RunBusy, RunNotFound, SealBroken
-from lfr_batch.live import audit
 from lfr_batch.live.afterwards.own_sinks import SinkChoice, check_choice
 from lfr_batch.live.afterwards.retention import Sweep, sweep_one
 from lfr_batch.live.afterwards.retention_terms import Terms, json_lines_path, read_terms
@@ -36,6 +35,7 @@ from lfr_batch.live.deployment.folders import (
 )
 from lfr_batch.live.deployment.running import held_if_free
 from lfr_batch.live.records import DeploymentRecord
+from lfr_batch.oversight import audit
 from lfr_batch.results.store import open_store
 from lfr_batch.storage.local_store import LocalStore
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Literal
 
 from lfr_batch.errors import LfrError
-from lfr_batch.live import audit
 from lfr_batch.live.afterwards.retention_places import (
     AlertPlace,
     Expiry,
@@ -37,6 +36,7 @@ from lfr_batch.live.deployment.folders import (
     router_folder,
 )
 from lfr_batch.live.records import DeploymentRecord
+from lfr_batch.oversight import audit
 from lfr_batch.results.layout import run_directory, run_id_of
 from lfr_batch.results.schemas import LIVE_DATASETS
 from lfr_batch.results.store import open_store

@@ -18,9 +18,8 @@ from pathlib import Path
 
 from lfr_batch.errors import AuditBroken, LfrError, LiveError, StoreError, StoreFull
 from lfr_batch.gallery.records import Snapshot, SnapshotInfo
-from lfr_batch.gallery.snapshot_files import MANIFEST, read_manifest
+from lfr_batch.gallery.snapshot_files import MANIFEST, files_of, read_manifest
 from lfr_batch.gallery.store import verify_snapshot
-from lfr_batch.live import audit
 from lfr_batch.live.deployment.folders import deployment_folder, list_deployments, load_record
 from lfr_batch.live.deployment.running import held_if_free
 from lfr_batch.live.deployment.watchlist_receipt import (
@@ -31,6 +30,7 @@ from lfr_batch.live.deployment.watchlist_receipt import (
     with_files,
 )
 from lfr_batch.live.deployment.window import LONGEST, REASONS
+from lfr_batch.oversight import audit
 from lfr_batch.storage.disk_errors import disk_errors
 from lfr_batch.storage.files import own, sha256_of, sync, write_text
 from lfr_batch.storage.folders import make_own_folder
@@ -55,11 +55,14 @@ def copy_watchlist(home: Path, deployment_id: str, snapshot: Snapshot, by: str) 
     place = watchlist_home(home, deployment_id)
     gallery = place / "galleries" / snapshot.name
     folder = gallery / "snapshots" / snapshot.snapshot_id
-    names = [*read_manifest(snapshot.path).files, MANIFEST]
+    there = snapshot.path.parents[1]
     with disk_errors(place):
         make_own_folder(folder)
-        for name in names:
-            _copy(snapshot.path / name, folder / name)
+        for path in files_of(snapshot.path, read_manifest(snapshot.path)):
+            copy = gallery / path.relative_to(there)
+            make_own_folder(copy.parent)
+            _copy(path, copy)
+        _copy(snapshot.path / MANIFEST, folder / MANIFEST)
         write_text(gallery / "CURRENT", f"{snapshot.snapshot_id}\n")
     return verify_snapshot(place, snapshot.name, snapshot.snapshot_id)
 

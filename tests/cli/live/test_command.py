@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lfr_batch.live import audit
+from lfr_batch.oversight import audit
 from tests.casework import Casework
 from tests.cli import here
 from tests.deploying import own_home

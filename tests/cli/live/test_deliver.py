@@ -9,12 +9,12 @@ import yaml
 
 from lfr_batch.cli.live.status import summary
 from lfr_batch.config.load import dump_config
-from lfr_batch.live import audit
 from lfr_batch.live.alerts import router
 from lfr_batch.live.alerts.sinks import delivery
 from lfr_batch.live.deployment.folders import router_folder
 from lfr_batch.live.deployment.run import Ended
 from lfr_batch.live.deployment.watchlist_receipt import Receipt
+from lfr_batch.oversight import audit
 from tests.cli.here import lfr
 from tests.live.made import DEPLOYMENT, STARTED, a_config, a_record, an_alert, figures, opened
 from tests.live.receiver import eventually, receiving

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lfr_batch.live import audit
+from lfr_batch.oversight import audit
 from tests.cli.here import lfr
 from tests.live.made import DEPLOYMENT, a_record, an_alert, opened
 from tests.live.receiver import eventually

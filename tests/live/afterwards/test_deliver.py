@@ -26,7 +26,6 @@ from lfr_batch.errors import (
     SealBroken,
     UsageError,
 )
-from lfr_batch.live import audit
 from lfr_batch.live.afterwards.deliver import Delivered, LateDelivery, deliver
 from lfr_batch.live.afterwards.retention import Sweep, sweep
 from lfr_batch.live.afterwards.retention_terms import read_terms
@@ -36,6 +35,7 @@ from lfr_batch.live.deployment.figures import CameraFigures
 from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.deployment.running import held_if_free
+from lfr_batch.oversight import audit
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import create_run

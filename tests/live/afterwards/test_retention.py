@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.live import audit
 from lfr_batch.live.afterwards.retention import Sweep, Swept, sweep
 from lfr_batch.live.alerts.sinks.parquet import alert_part
 from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.records import LiveCounts
+from lfr_batch.oversight import audit
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from lfr_batch.errors import LiveError, RunBusy, UsageError
-from lfr_batch.live import audit
 from lfr_batch.live.afterwards.reopen import Reopening
 from lfr_batch.live.afterwards.report import current_figures
 from lfr_batch.live.afterwards.review import Opened, Reviewed, review
@@ -19,6 +18,7 @@ from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.deployment.running import held_if_free
 from lfr_batch.live.deployment.tally import Tally
+from lfr_batch.oversight import audit
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store

@@ -18,7 +18,6 @@ from lfr_batch.config.live import AlertsConfig, LiveConfig
 from lfr_batch.config.schema import DecideConfig
 from lfr_batch.engine.live.threads import live_threads
 from lfr_batch.errors import EngineError, LiveError, RunBusy
-from lfr_batch.live import audit
 from lfr_batch.live.alerts.protocol import AlertRouter
 from lfr_batch.live.deployment import course, look_after
 from lfr_batch.live.deployment.figures import counts
@@ -30,6 +29,7 @@ from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, PartState, Runn
 from lfr_batch.live.deployment.run import Ended, OpenEngine, run_deployment
 from lfr_batch.live.deployment.running import claimed
 from lfr_batch.live.deployment.watchlist_receipt import load_receipt
+from lfr_batch.oversight import audit
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import run_progress

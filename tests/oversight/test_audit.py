@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lfr_batch.errors import AuditBroken, StoreFull
-from lfr_batch.live import audit
+from lfr_batch.oversight import audit
 from tests.results.test_store import files_of_at_most
 
 

@@ -1,0 +1,110 @@
+"""A gallery grows: from pictures that are new to its next snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from lfr_batch.enrolment.forgetting import finish_intended
+from lfr_batch.enrolment.growing import (
+    GrowOrder,
+    Growth,
+    examine_new,
+    gather,
+    open_gallery,
+    publish_growth,
+)
+from lfr_batch.errors import UsageError
+from lfr_batch.front.enrolment import with_engine
+from lfr_batch.front.listeners import NOBODY_ENROLLING, EnrolListener
+from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
+from lfr_batch.front.stated import require_stated
+from lfr_batch.gallery.images import read_images
+from lfr_batch.gallery.records import Listing, SnapshotInfo
+from lfr_batch.gallery.store import info_of
+from lfr_batch.work.privacy import protect_files
+
+MOST_REMOVED = 0.5
+"""Of a gallery's pictures, without being asked."""
+
+Confirm = Callable[[str], bool]
+"""Asks whether what it is told is meant."""
+
+
+def nobody_to_ask(_: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class GrownGallery:
+    """A gallery with its new snapshot, and what the pictures changed in it."""
+
+    info: SnapshotInfo
+    """The snapshot that is now the gallery's."""
+    before: SnapshotInfo
+    """The snapshot whose place it takes; the same where nothing changed."""
+    growth: Growth
+    """Pictures that were added, changed, removed and left as they were."""
+    listing: Listing
+    """Every file that the source has."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every subject of the source has a template, and nobody has to decide whose face
+        one is."""
+        return self.growth.enrolment.is_settled
+
+
+def grow_order(
+    asked: GrowOrder,
+    confirm: Confirm = nobody_to_ask,
+    listener: EnrolListener = NOBODY_ENROLLING,
+    machinery: Machinery = CONFIGURED,
+    *,
+    engine_chosen: bool = False,
+    now: datetime | None = None,
+) -> GrownGallery:
+    """Look at the pictures that the gallery does not have, and make its next snapshot of these and
+    of what it has: all of it, or none.
+
+    What was to be removed and was interrupted is removed first. ``confirm`` is asked where more
+    than half of the pictures would go. Raises what ``enrol_order``
+    raises, GalleryNotFound, GalleryMismatch where it was enrolled with other models or settings,
+    and UsageError where nobody confirms.
+    """
+    stated = require_stated(asked.order.authority, needs_purpose=False)
+    protect_files()
+    order = replace(asked.order, authority=stated)
+    finish_intended(order.home, order.config.s3)
+    listing = read_images(order.images_dir, order.subjects_csv, order.exclude, order.config.s3)
+    asked = replace(asked, order=order)
+    opened = open_gallery(asked, listing, machinery.settle, listener.said)
+    wanted = len(opened.reused.unknown)
+    config = with_engine(order.config, wanted, machinery, chosen=engine_chosen)
+    asked = replace(asked, order=replace(order, config=config))
+    if wanted:
+        with (
+            alone_on_ray(config.engine),
+            machinery.open(config.engine, listener.said) as run,
+            listener.examining(wanted) as count,
+        ):
+            growth = examine_new(asked, listing, opened, run, lambda _: count(), listener.said)
+    else:
+        growth = gather(asked, listing, opened, ())
+    listener.examined(growth.enrolment)
+    _require_meant(order.gallery, growth, len(opened.base.templates), confirm)
+    before = info_of(opened.base.name, opened.base.path)
+    return GrownGallery(
+        publish_growth(asked, growth, now or datetime.now(UTC)), before, growth, listing
+    )
+
+
+def _require_meant(gallery: str, growth: Growth, templates: int, confirm: Confirm) -> None:
+    if growth.removed <= MOST_REMOVED * templates:
+        return
+    said = f"{growth.removed} of the {templates} pictures of gallery {gallery!r} would be removed"
+    if not confirm(f"{said}. Is that meant?"):
+        raise UsageError(
+            f"{said}, more than half: see whether the source is whole, and give --yes if it is."
+        )

@@ -1,0 +1,152 @@
+"""`lfr gallery diff`, `remove`, `prune` and `delete`: what they say, ask and refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfr_batch.cli.app import main
+from lfr_batch.gallery.records import Subject
+from lfr_batch.gallery.store import list_galleries, list_snapshots, load_snapshot
+from lfr_batch.oversight import audit
+from tests.e2e.cli import WHO
+from tests.gallery.conftest import people_of, publish_in
+from tests.gallery.grown import grow
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LFR_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    publish_in(
+        tmp_path, people_of({"S1": 2, "S2": 1}), subjects={"S1": Subject("S1", {"sex": "F"})}
+    )
+    grow(tmp_path, people_of({"S3": 2}))
+    changed = {"S1": Subject("S1", {"sex": "M", "age": "31"})}
+    grow(tmp_path, without=["S2"], subjects=changed)
+    return tmp_path
+
+
+def lfr(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stop:
+        main(["gallery", *words])
+    out, err = capsys.readouterr()
+    return int(stop.value.code or 0), out, err
+
+
+def ids(home: Path) -> list[str]:
+    """The newest first."""
+    infos = {info.snapshot_id: info for info in list_snapshots(home, "custody")}
+    newest = load_snapshot(home, "custody").snapshot_id
+    return [newest, *(each for each in infos if each != newest)]
+
+
+def test_what_changed_between_two_snapshots(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    oldest = next(i for i in list_snapshots(home, "custody") if i.templates == 3).snapshot_id
+    code, out, _ = lfr(capsys, "diff", "custody", oldest[:8], "--json")
+    assert code == 0
+    assert json.loads(out) == [
+        {
+            "subject": "S1",
+            "change": "changed",
+            "pictures_added": 0,
+            "pictures_removed": 0,
+            "attributes": {"age": [None, "31"], "sex": ["F", "M"]},
+        },
+        {
+            "subject": "S2",
+            "change": "removed",
+            "pictures_added": 0,
+            "pictures_removed": 1,
+            "attributes": {},
+        },
+        {
+            "subject": "S3",
+            "change": "added",
+            "pictures_added": 2,
+            "pictures_removed": 0,
+            "attributes": {},
+        },
+    ]
+    _, out, _ = lfr(capsys, "diff", "custody", oldest)
+    assert "sex: F → M" in out
+    code, _, err = lfr(capsys, "diff", "custody", "0" * 12)
+    assert (code, "has no snapshot" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "said"),
+    [
+        (["remove", "custody", "S3"], [], "--case and --authority and --purpose must be stated"),
+        (["remove", "custody", "S3"], WHO, "give --yes, or --dry-run"),
+        (["prune", "custody"], WHO, "give --yes, or --dry-run"),
+        (["delete", "custody"], WHO, "give --yes, or --dry-run"),
+        (["remove", "custody", "S4"], [*WHO, "--yes"], "has nobody called 'S4'"),
+        (["delete", "nobody"], [*WHO, "--yes"], "There is no gallery 'nobody'"),
+    ],
+)
+def test_what_is_not_said_is_not_done(
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    options: Any,
+    said: str,
+) -> None:
+    before = ids(home)
+    code, _, err = lfr(capsys, *words, *options)
+    assert code != 0
+    assert said in err
+    assert ids(home) == before
+    assert list(audit.entries(home)) == []
+
+
+@pytest.mark.parametrize(
+    "words", [["remove", "custody", "S3"], ["prune", "custody"], ["delete", "custody"]]
+)
+def test_a_dry_run_only_shows(
+    home: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    before = ids(home)
+    code, out, _ = lfr(capsys, *words, *WHO, "--dry-run", "--json")
+    rows = json.loads(out)
+    assert code == 0
+    assert {row["snapshot"] for row in rows} <= {*before}
+    assert len(rows) >= 2
+    assert ids(home) == before
+    assert list(audit.entries(home)) == []
+
+
+def test_a_subject_that_is_removed_is_in_no_snapshot(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = lfr(capsys, "remove", "custody", "S3", *WHO, "--yes", "--json")
+    (row,) = json.loads(out)
+    assert (code, row["verb"], row["subjects"], len(row["snapshots_gone"])) == (
+        0,
+        "remove",
+        ["S3"],
+        2,
+    )
+    for info in list_snapshots(home, "custody"):
+        assert "S3" not in set(load_snapshot(home, "custody", info.snapshot_id).subject_ids)
+    assert Path(row["receipt"]).is_file()
+
+
+def test_pruned_says_what_stays_and_why(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    newest, *older = ids(home)
+    code, out, _ = lfr(capsys, "prune", "custody", *WHO, "--yes", "--keep", "0")
+    assert code == 0
+    assert "it is the current one" in out
+    assert "2 snapshots and " in out
+    assert ids(home) == [newest]
+    code, _, err = lfr(capsys, "diff", "custody", older[0])
+    assert (code, "has no snapshot" in err) == (2, True)
+
+
+def test_a_gallery_is_deleted(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = lfr(capsys, "delete", "custody", *WHO, "--yes")
+    assert (code, "custody is gone" in out) == (0, True)
+    assert list_galleries(home) == []
