@@ -29,7 +29,14 @@ from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.scanning.forecast import Forecast, Lengths, forecast, lengths
 from lfr_batch.scanning.known import states_of
-from lfr_batch.scanning.plan import Basis, FoundFootage, Order, basis_of, find_footage, request_of
+from lfr_batch.scanning.plan import (
+    FoundFootage,
+    Order,
+    RunBasis,
+    basis_of,
+    find_footage,
+    request_of,
+)
 from lfr_batch.scanning.probing import Numbered, Probers, probe_all
 from lfr_batch.storage.store import Store
 from lfr_batch.storage.verified import nothing_kept
@@ -105,7 +112,7 @@ def dry_run(order: Order, root: str, machinery: Machinery) -> DryRun:
     )
 
 
-def _asked(order: Order, basis: Basis, store: Store) -> Sought:
+def _asked(order: Order, basis: RunBasis, store: Store) -> Sought:
     settled = _last_settled(order, store)
     if settled:
         return asked_by(request_of(order, datetime.now(UTC), basis, settled))

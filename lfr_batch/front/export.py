@@ -14,7 +14,7 @@ from lfr_batch.config.load import NOTHING
 from lfr_batch.errors import StoreError, UsageError
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
-from lfr_batch.live import audit
+from lfr_batch.oversight import audit
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.results.copies import Copy, copy_of, note_copy
 from lfr_batch.results.export_evidence import is_evidence, write_evidence

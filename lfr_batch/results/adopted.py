@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from lfr_batch.results import layout
-from lfr_batch.results.manifest import Manifest, Part, ShownRun
+from lfr_batch.results.manifest import LakeManifest, LakePart, ShownRun
 from lfr_batch.results.migrations import OLDEST
 from lfr_batch.results.schemas import PUBLISHED
 from lfr_batch.storage.store import Store
 
 
-def adopted(store: Store) -> Manifest:
+def adopted(store: Store) -> LakeManifest:
     """By the names of its files alone: of each run the last row, and the parts that its final row
     switched to. All is of before: who writes as this version does has begun a manifest first."""
     rows = _by_run(store.sizes("runs"))
@@ -23,7 +23,7 @@ def adopted(store: Store) -> Manifest:
         _shown(run_id, of_run, {dataset: parts[dataset].get(run_id, {}) for dataset in PUBLISHED})
         for run_id, of_run in rows.items()
     )
-    return Manifest(runs={shown.run_id: shown for shown in runs if shown})
+    return LakeManifest(runs={shown.run_id: shown for shown in runs if shown})
 
 
 def _by_run(files: Mapping[str, int]) -> dict[str, dict[str, int]]:
@@ -43,7 +43,7 @@ def _shown(
         return None
     epoch = layout.published_epochs(rows).get(run_id)
     published = (
-        Part(dataset, path, size, OLDEST)
+        LakePart(dataset, path, size, OLDEST)
         for dataset, files in parts.items()
         for path, size in files.items()
         if epoch is not None and layout.epoch_of(path) == epoch
@@ -52,7 +52,7 @@ def _shown(
         run_id,
         layout.month_of(run_id),
         layout.is_final(newest),
-        Part("runs", newest, rows[newest], OLDEST),
+        LakePart("runs", newest, rows[newest], OLDEST),
         epoch,
         tuple(published),
     )

@@ -11,7 +11,7 @@ from lfr_batch.results import layout
 from lfr_batch.results.compaction import Batch, batches, pays
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.lake_version import check_lake, lake_version
-from lfr_batch.results.manifest import Manifest
+from lfr_batch.results.manifest import LakeManifest
 from lfr_batch.results.manifest_log import read_manifest
 from lfr_batch.results.remade import Overtaken, bring, make_group, making
 from lfr_batch.results.retire import retire
@@ -80,7 +80,7 @@ def _put_together(store: Store, batch: Batch) -> None:
         bring(store, made, batch.source, (group,) if group else ())
 
 
-def _said(before: Manifest, after: Manifest, runs: int, busy: bool) -> Compacted:
+def _said(before: LakeManifest, after: LakeManifest, runs: int, busy: bool) -> Compacted:
     files = len(list(before.parts())), len(list(after.parts()))
     return Compacted(runs, len(after.groups), *files, busy)
 

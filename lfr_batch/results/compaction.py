@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lfr_batch.results.manifest import Group, Manifest, ShownRun
+from lfr_batch.results.manifest import LakeManifest, RunGroup, ShownRun
 
 PAYS_RUNS = 32
 """Runs that can be compacted, from which on it is done without being asked for."""
@@ -27,11 +27,11 @@ class Batch:
 
     month: str
     runs: tuple[ShownRun, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[RunGroup, ...]
 
     @property
-    def source(self) -> Manifest:
-        return Manifest(runs={run.run_id: run for run in self.runs}, groups=self.groups)
+    def source(self) -> LakeManifest:
+        return LakeManifest(runs={run.run_id: run for run in self.runs}, groups=self.groups)
 
     @property
     def source_bytes(self) -> int:
@@ -43,11 +43,11 @@ def can_be_compacted(run: ShownRun) -> bool:
     return run.finished and run.bytes <= SMALL_BYTES
 
 
-def pays(manifest: Manifest) -> bool:
+def pays(manifest: LakeManifest) -> bool:
     return sum(map(can_be_compacted, manifest.runs.values())) >= PAYS_RUNS
 
 
-def batches(manifest: Manifest, everything: bool = False) -> list[Batch]:
+def batches(manifest: LakeManifest, everything: bool = False) -> list[Batch]:
     """In order of month. ``everything``: also a few runs, and small groups of one month.
 
     A month's runs become one group, with the small ones there are if those have become many, so
@@ -63,10 +63,10 @@ def batches(manifest: Manifest, everything: bool = False) -> list[Batch]:
 
 
 def _by_month(
-    manifest: Manifest,
-) -> tuple[defaultdict[str, list[ShownRun]], defaultdict[str, list[Group]]]:
+    manifest: LakeManifest,
+) -> tuple[defaultdict[str, list[ShownRun]], defaultdict[str, list[RunGroup]]]:
     runs: defaultdict[str, list[ShownRun]] = defaultdict(list)
-    groups: defaultdict[str, list[Group]] = defaultdict(list)
+    groups: defaultdict[str, list[RunGroup]] = defaultdict(list)
     for run in filter(can_be_compacted, manifest.runs.values()):
         runs[run.month].append(run)
     for group in manifest.groups:
@@ -75,7 +75,7 @@ def _by_month(
     return runs, groups
 
 
-def _cut(month: str, runs: Iterable[ShownRun], groups: Sequence[Group]) -> list[Batch]:
+def _cut(month: str, runs: Iterable[ShownRun], groups: Sequence[RunGroup]) -> list[Batch]:
     """Groups go with the first batch."""
     found, taken, size = [], list[ShownRun](), sum(group.bytes for group in groups)
     waiting = tuple(groups)

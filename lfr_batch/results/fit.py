@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 
 from lfr_batch.errors import ResultsError
 from lfr_batch.results.damage import damaged, publish_again
-from lfr_batch.results.manifest import Part
+from lfr_batch.results.manifest import LakePart
 from lfr_batch.results.migrations import WITHOUT_RUN_ID, part_schema
 from lfr_batch.storage.s3_store import S3Store, arrow_filesystem
 from lfr_batch.storage.store import Store
 
 
-def misfit(store: Store, parts: Iterable[Part]) -> ResultsError | None:
+def misfit(store: Store, parts: Iterable[LakePart]) -> ResultsError | None:
     """The first that does not fit, by name, with the column; None where all do.
 
     Whoever reads several parts together would else see a column of another type, or an error that
@@ -30,7 +30,7 @@ def misfit(store: Store, parts: Iterable[Part]) -> ResultsError | None:
     return None
 
 
-def _told(store: Store, part: Part, filesystem: Any) -> ResultsError | None:
+def _told(store: Store, part: LakePart, filesystem: Any) -> ResultsError | None:
     try:
         if isinstance(store, S3Store):
             found = pq.read_schema(f"{store.bucket}/{store.key(part.path)}", filesystem=filesystem)
@@ -49,7 +49,7 @@ def _told(store: Store, part: Part, filesystem: Any) -> ResultsError | None:
     )
 
 
-def _why(part: Part, found: pa.Schema) -> str | None:
+def _why(part: LakePart, found: pa.Schema) -> str | None:
     for field in part_schema(part.dataset, part.schema):
         at = found.get_field_index(field.name)
         if at < 0 and part.schema > WITHOUT_RUN_ID:

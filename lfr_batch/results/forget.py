@@ -20,7 +20,7 @@ from lfr_batch.results import layout
 from lfr_batch.results.forgetting_sql import Forgetting
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.lock import lock_run
-from lfr_batch.results.manifest import Group, Manifest, ShownRun, without_run
+from lfr_batch.results.manifest import LakeManifest, RunGroup, ShownRun, without_run
 from lfr_batch.results.manifest_log import commit, read_manifest
 from lfr_batch.results.parts import iterate_part
 from lfr_batch.results.remade import (
@@ -145,15 +145,15 @@ def _remake(store: Store, forgetting: Forgetting) -> None:
     destroy(store)
 
 
-def _remake_group(store: Store, group: Group, forgetting: Forgetting) -> None:
-    source = Manifest(groups=(group,))
+def _remake_group(store: Store, group: RunGroup, forgetting: Forgetting) -> None:
+    source = LakeManifest(groups=(group,))
     with making(store) as made:
         new = make_group(store, source, made, group.month, _choice(forgetting))
         bring(store, made, source, (new,) if new else (), leave=destroy)
 
 
 def _remake_run(store: Store, run: ShownRun, forgetting: Forgetting) -> None:
-    source = Manifest(runs={run.run_id: run})
+    source = LakeManifest(runs={run.run_id: run})
     if forgetting.what == "run":
         commit(store, lambda manifest: without_run(manifest, run.run_id))
         return

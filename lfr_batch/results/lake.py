@@ -17,7 +17,7 @@ from lfr_batch.errors import ResultsError
 from lfr_batch.results import layout, views
 from lfr_batch.results.fit import misfit
 from lfr_batch.results.lake_version import check_lake, lake_id, mark_lake
-from lfr_batch.results.manifest import Manifest
+from lfr_batch.results.manifest import LakeManifest
 from lfr_batch.results.manifest_log import newest_number, read_manifest
 from lfr_batch.results.migrations import LIVE_VERSION, WITHOUT_RUN_ID, part_schema
 from lfr_batch.results.schemas import LIVE_DATASETS
@@ -64,7 +64,7 @@ def _connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def open_parts(store: Store, manifest: Manifest) -> duckdb.DuckDBPyConnection:
+def open_parts(store: Store, manifest: LakeManifest) -> duckdb.DuckDBPyConnection:
     """The same views over the parts of a manifest that may be none of the lake's: for whoever makes
     other parts of them. Its holder closes it. Raises as ``open_lake``."""
     connection = _connect()
@@ -94,7 +94,7 @@ class _Shown:
     connection: duckdb.DuckDBPyConnection
     run_id: str | None
     files: Mapping[Kind, tuple[str, ...]] | None = None
-    manifest: Manifest = field(default_factory=Manifest)
+    manifest: LakeManifest = field(default_factory=LakeManifest)
 
     def misfit(self) -> ResultsError | None:
         return misfit(self.store, _of(self.manifest, self.run_id).parts())
@@ -122,11 +122,11 @@ class _Shown:
         return True
 
 
-def _of(manifest: Manifest, run_id: str | None) -> Manifest:
+def _of(manifest: LakeManifest, run_id: str | None) -> LakeManifest:
     return manifest if run_id is None else manifest.about(run_id)
 
 
-def _published(manifest: Manifest, run_id: str | None) -> dict[Kind, tuple[str, ...]]:
+def _published(manifest: LakeManifest, run_id: str | None) -> dict[Kind, tuple[str, ...]]:
     found: defaultdict[Kind, list[str]] = defaultdict(list)
     for part in _of(manifest, run_id).parts():
         found[part.dataset, part.schema].append(part.path)

@@ -22,7 +22,7 @@ FORM = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LakePart:
     dataset: str
     path: str
     """Below the lake's root."""
@@ -40,18 +40,18 @@ class ShownRun:
     """In which it was started, UTC, like ``2026-01``."""
     finished: bool
     """Whether its last row says that it came to an end, with results or without."""
-    row: Part
+    row: LakePart
     """Its last row in ``runs``."""
     epoch: str | None = None
     """Whose parts ``parts`` are; None before any were published."""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[LakePart, ...] = ()
 
     @property
     def key(self) -> str:
         return self.run_id
 
     @property
-    def all_parts(self) -> tuple[Part, ...]:
+    def all_parts(self) -> tuple[LakePart, ...]:
         return (self.row, *self.parts)
 
     @property
@@ -60,7 +60,7 @@ class ShownRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RunGroup:
     """Finished runs whose rows are together in sorted parts."""
 
     group_id: str
@@ -69,14 +69,14 @@ class Group:
     first_run: str
     """Of their ids in order of text, by which a run is looked for."""
     last_run: str
-    parts: tuple[Part, ...]
+    parts: tuple[LakePart, ...]
 
     @property
     def key(self) -> str:
         return self.group_id
 
     @property
-    def all_parts(self) -> tuple[Part, ...]:
+    def all_parts(self) -> tuple[LakePart, ...]:
         return self.parts
 
     @property
@@ -88,37 +88,37 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class LakeManifest:
     number: int = 0
     """0: there is none yet."""
     runs: Mapping[str, ShownRun] = field(default_factory=dict)
-    groups: tuple[Group, ...] = ()
+    groups: tuple[RunGroup, ...] = ()
     retiring: tuple[str, ...] = ()
     """Files that this manifest does not name any more and that are yet to leave their places."""
 
     @property
-    def owners(self) -> Iterator[ShownRun | Group]:
+    def owners(self) -> Iterator[ShownRun | RunGroup]:
         yield from self.runs.values()
         yield from self.groups
 
-    def parts(self, dataset: str | None = None) -> Iterator[Part]:
+    def parts(self, dataset: str | None = None) -> Iterator[LakePart]:
         """Of one dataset, or of all."""
         for owner in self.owners:
             yield from (part for part in owner.all_parts if dataset in (None, part.dataset))
 
-    def groups_of(self, run_id: str) -> tuple[Group, ...]:
+    def groups_of(self, run_id: str) -> tuple[RunGroup, ...]:
         """Those that may hold a run that is none of ``runs``."""
         if run_id in self.runs:
             return ()
         return tuple(group for group in self.groups if group.may_hold(run_id))
 
-    def about(self, run_id: str) -> Manifest:
+    def about(self, run_id: str) -> LakeManifest:
         """What may hold anything of one run, and nothing else."""
         own = {run_id: self.runs[run_id]} if run_id in self.runs else {}
         return replace(self, runs=own, groups=self.groups_of(run_id), retiring=())
 
 
-def with_run(manifest: Manifest, shown: ShownRun) -> Manifest:
+def with_run(manifest: LakeManifest, shown: ShownRun) -> LakeManifest:
     """A run as it is now. Of a holder that was overtaken nothing is taken over."""
     known = manifest.runs.get(shown.run_id)
     if known and layout.row_order(shown.row.path) < layout.row_order(known.row.path):
@@ -128,17 +128,17 @@ def with_run(manifest: Manifest, shown: ShownRun) -> Manifest:
     return replace(manifest, runs={**manifest.runs, shown.run_id: shown})
 
 
-def without_run(manifest: Manifest, run_id: str) -> Manifest:
+def without_run(manifest: LakeManifest, run_id: str) -> LakeManifest:
     runs = {each: shown for each, shown in manifest.runs.items() if each != run_id}
     return replace(manifest, runs=runs)
 
 
 def regrouped(
-    manifest: Manifest,
+    manifest: LakeManifest,
     runs: Iterable[ShownRun],
-    groups: Iterable[Group],
-    into: Iterable[Group],
-) -> Manifest | None:
+    groups: Iterable[RunGroup],
+    into: Iterable[RunGroup],
+) -> LakeManifest | None:
     """With ``into`` in place of ``runs`` and ``groups``; None where one of those is not as it was.
 
     Their files are to leave their places.
@@ -150,12 +150,12 @@ def regrouped(
         return None
     left = {each: shown for each, shown in manifest.runs.items() if each not in taken}
     kept = tuple(group for group in manifest.groups if group not in old)
-    before: tuple[ShownRun | Group, ...] = (*taken.values(), *old)
+    before: tuple[ShownRun | RunGroup, ...] = (*taken.values(), *old)
     gone = [part.path for owner in before for part in owner.all_parts]
     return replace(manifest, runs=left, groups=(*kept, *into), retiring=(*manifest.retiring, *gone))
 
 
-def to_json(manifest: Manifest, written: Mapping[str, Any] = MappingProxyType({})) -> bytes:
+def to_json(manifest: LakeManifest, written: Mapping[str, Any] = MappingProxyType({})) -> bytes:
     """``parts`` are those of all runs and groups in one list, for whoever reads the lake in SQL."""
     runs = [_owner(run, "row", "parts") for run in manifest.runs.values()]
     groups = [_owner(group, "parts") for group in manifest.groups]
@@ -174,12 +174,12 @@ def to_json(manifest: Manifest, written: Mapping[str, Any] = MappingProxyType({}
     return json.dumps(said, separators=(",", ":")).encode()
 
 
-def _owner(record: ShownRun | Group, *without: str) -> dict[str, Any]:
+def _owner(record: ShownRun | RunGroup, *without: str) -> dict[str, Any]:
     names = [name for name in record.__dataclass_fields__ if name not in without]
     return {name: getattr(record, name) for name in names}
 
 
-def from_json(data: bytes) -> Manifest:
+def from_json(data: bytes) -> LakeManifest:
     """Raises ResultsTooNew for one that this version does not understand."""
     try:
         said = json.loads(data)
@@ -188,15 +188,15 @@ def from_json(data: bytes) -> Manifest:
                 f"the manifest of these results has form {said['form']}, this version knows "
                 f"{FORM}: upgrade lfr-batch"
             )
-        parts: dict[str, list[Part]] = {}
+        parts: dict[str, list[LakePart]] = {}
         for each in said["parts"]:
             owner = each.pop("of")
-            parts.setdefault(owner, []).append(Part(**each))
-        return Manifest(
+            parts.setdefault(owner, []).append(LakePart(**each))
+        return LakeManifest(
             number=said["number"],
             runs={run["run_id"]: _run(run, parts.get(run["run_id"], [])) for run in said["runs"]},
             groups=tuple(
-                Group(**group, parts=tuple(parts.get(group["group_id"], ())))
+                RunGroup(**group, parts=tuple(parts.get(group["group_id"], ())))
                 for group in said["groups"]
             ),
             retiring=tuple(said["retiring"]),
@@ -208,7 +208,7 @@ def from_json(data: bytes) -> Manifest:
         ) from error
 
 
-def _run(said: Mapping[str, Any], parts: list[Part]) -> ShownRun:
+def _run(said: Mapping[str, Any], parts: list[LakePart]) -> ShownRun:
     (row,) = (part for part in parts if part.dataset == "runs")
     others = tuple(part for part in parts if part.dataset != "runs")
     return ShownRun(**said, row=row, parts=others)

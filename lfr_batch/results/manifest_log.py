@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from lfr_batch.errors import StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.adopted import adopted
-from lfr_batch.results.manifest import Manifest, from_json, to_json
+from lfr_batch.results.manifest import LakeManifest, from_json, to_json
 from lfr_batch.storage.store import Store
 from lfr_batch.version import __version__
 
@@ -31,7 +31,7 @@ _READ_TRIES = 5
 _COMMIT_TRIES = 200
 _PAUSE_S = 0.05
 
-Change = Callable[[Manifest], Manifest]
+Change = Callable[[LakeManifest], LakeManifest]
 
 
 def manifest_path(number: int) -> str:
@@ -43,7 +43,7 @@ def newest_number(store: Store) -> int:
     return max(_numbers(store), default=0)
 
 
-def read_manifest(store: Store) -> Manifest:
+def read_manifest(store: Store) -> LakeManifest:
     """What counts now. A lake of a version that knew no manifest is looked through.
 
     Raises ResultsTooNew.
@@ -59,7 +59,7 @@ def read_manifest(store: Store) -> Manifest:
     raise StoreUnreachable(f"the manifest of {store.uri} changes faster than it is read; try again")
 
 
-def commit(store: Store, change: Change) -> Manifest:
+def commit(store: Store, change: Change) -> LakeManifest:
     """Make a change and show it to all at once; ``change`` may be asked several times, always of
     what counts then. What it makes of it comes back, with its number.
 
@@ -82,7 +82,7 @@ def commit(store: Store, change: Change) -> Manifest:
     )
 
 
-def _write(store: Store, manifest: Manifest) -> bool:
+def _write(store: Store, manifest: LakeManifest) -> bool:
     """Whether this very one is under its number now."""
     by = {"by": __version__, "at": datetime.now(UTC).isoformat(), "token": secrets.token_hex(8)}
     data, path = to_json(manifest, by), manifest_path(manifest.number)

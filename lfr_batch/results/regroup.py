@@ -7,7 +7,7 @@ from typing import Any
 
 from lfr_batch.errors import StoreUnreachable
 from lfr_batch.results import layout
-from lfr_batch.results.manifest import Group, Manifest, ShownRun
+from lfr_batch.results.manifest import LakeManifest, RunGroup, ShownRun
 from lfr_batch.results.manifest_log import read_manifest
 from lfr_batch.results.remade import (
     Choice,
@@ -53,19 +53,19 @@ def part_from_others(run: StoredRun) -> None:
     )
 
 
-def _group_of(run: StoredRun) -> tuple[Group, dict[str, Any]] | None:
+def _group_of(run: StoredRun) -> tuple[RunGroup, dict[str, Any]] | None:
     """The group that holds the run, and the run's row in it."""
     choice = Choice(_ITS, values={"run_id": run.run_id})
     for group in read_manifest(run.store).groups_of(run.run_id):
-        with opened(run.store, Manifest(groups=(group,))) as connection:
+        with opened(run.store, LakeManifest(groups=(group,))) as connection:
             found = [row for table in rows(connection, "runs", choice) for row in table.to_pylist()]
         if found:
             return group, found[0]
     return None
 
 
-def _part(run: StoredRun, group: Group, row: dict[str, Any]) -> None:
-    source, values = Manifest(groups=(group,)), {"run_id": run.run_id}
+def _part(run: StoredRun, group: RunGroup, row: dict[str, Any]) -> None:
+    source, values = LakeManifest(groups=(group,)), {"run_id": run.run_id}
     with making(run.store) as made:
         shown = _alone(run, source, made, row, Choice(_ITS, values=values))
         others = make_group(run.store, source, made, group.month, Choice(_OTHERS, values=values))
@@ -73,7 +73,7 @@ def _part(run: StoredRun, group: Group, row: dict[str, Any]) -> None:
 
 
 def _alone(
-    run: StoredRun, source: Manifest, made: Made, row: dict[str, Any], choice: Choice
+    run: StoredRun, source: LakeManifest, made: Made, row: dict[str, Any], choice: Choice
 ) -> ShownRun:
     """The run's rows in parts of its own, called as they were before they were compacted."""
     epoch = row["epoch"] or layout.NO_EPOCH

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from lfr_batch.results import layout
 from lfr_batch.results.lake import open_parts
-from lfr_batch.results.manifest import Group, Manifest, Part, ShownRun, regrouped
+from lfr_batch.results.manifest import LakeManifest, LakePart, RunGroup, ShownRun, regrouped
 from lfr_batch.results.manifest_log import commit
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import group_rows, rolled, table_rows
@@ -73,9 +73,9 @@ class Made:
     """Parts that are yet to be brought to their places."""
 
     folder: str
-    parts: list[Part] = field(default_factory=list)
+    parts: list[LakePart] = field(default_factory=list)
 
-    def built(self, part: Part) -> str:
+    def built(self, part: LakePart) -> str:
         return f"{self.folder}/{part.path}"
 
 
@@ -94,7 +94,7 @@ def making(store: Store) -> Iterator[Made]:
 
 
 @contextmanager
-def opened(store: Store, source: Manifest) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(store: Store, source: LakeManifest) -> Iterator[duckdb.DuckDBPyConnection]:
     with closing(open_parts(store, source)) as connection, parts_explained():
         yield connection
 
@@ -114,14 +114,14 @@ def make(
     place: Place,
     choice: Choice = EVERYTHING,
     datasets: Sequence[str] = REMADE,
-) -> tuple[Part, ...]:
+) -> tuple[LakePart, ...]:
     """New parts of the rows that a connection shows, and what they will be called."""
     parts = []
     for dataset in datasets:
         tables = rows(connection, dataset, choice)
         form = part_schema(dataset), group_rows(dataset), PART_BYTES
         for number, data in enumerate(rolled(tables, *form)):
-            part = Part(dataset, place(dataset, number), len(data), SCHEMA_VERSION)
+            part = LakePart(dataset, place(dataset, number), len(data), SCHEMA_VERSION)
             store.write_atomic(made.built(part), data)
             parts.append(part)
     made.parts += parts
@@ -129,8 +129,8 @@ def make(
 
 
 def make_group(
-    store: Store, source: Manifest, made: Made, month: str, choice: Choice = EVERYTHING
-) -> Group | None:
+    store: Store, source: LakeManifest, made: Made, month: str, choice: Choice = EVERYTHING
+) -> RunGroup | None:
     """All runs and groups of ``source`` as one group; None where no row is left."""
     group_id = made.folder.rpartition("/")[2]
 
@@ -142,14 +142,14 @@ def make_group(
         asked = f"SELECT count(*), min(run_id), max(run_id) FROM ({choice.query('runs')})"
         values = {n: v for n, v in choice.values.items() if f"${n}" in asked}
         ((runs, first, last),) = connection.sql(asked, params=values or None).fetchall()
-    return Group(group_id, month, runs, first, last, parts) if runs else None
+    return RunGroup(group_id, month, runs, first, last, parts) if runs else None
 
 
 def bring(
     store: Store,
     made: Made,
-    source: Manifest,
-    groups: Sequence[Group] = (),
+    source: LakeManifest,
+    groups: Sequence[RunGroup] = (),
     runs: Sequence[ShownRun] = (),
     leave: Callable[[Store], None] = retire,
 ) -> None:
@@ -159,7 +159,7 @@ def bring(
     Raises Overtaken, and then nothing is changed: somebody else has changed what was read.
     """
 
-    def change(manifest: Manifest) -> Manifest:
+    def change(manifest: LakeManifest) -> LakeManifest:
         after = regrouped(manifest, source.runs.values(), source.groups, groups)
         if after is None:
             raise Overtaken

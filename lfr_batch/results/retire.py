@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from lfr_batch.results import layout
-from lfr_batch.results.manifest import Manifest
+from lfr_batch.results.manifest import LakeManifest
 from lfr_batch.results.manifest_log import commit, read_manifest
 from lfr_batch.storage.store import Store
 
@@ -51,7 +51,7 @@ def destroy(store: Store) -> None:
         store.delete(folder)
 
 
-def _without(manifest: Manifest, left: frozenset[str]) -> Manifest:
+def _without(manifest: LakeManifest, left: frozenset[str]) -> LakeManifest:
     still = tuple(path for path in manifest.retiring if path not in left)
     return replace(manifest, retiring=still)
 

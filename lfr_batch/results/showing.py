@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lfr_batch.results import layout
-from lfr_batch.results.manifest import Manifest, Part, ShownRun, with_run
+from lfr_batch.results.manifest import LakeManifest, LakePart, ShownRun, with_run
 from lfr_batch.results.manifest_log import commit, read_manifest
 from lfr_batch.results.schemas import PUBLISHED, SCHEMA_VERSION
 from lfr_batch.results.stored_run import StoredRun
@@ -27,7 +27,7 @@ def show(run: StoredRun, month: str | None = None) -> None:
         run.run_id,
         month or layout.month_of(run.run_id),
         layout.is_final(newest),
-        Part("runs", newest, rows[newest], SCHEMA_VERSION),
+        LakePart("runs", newest, rows[newest], SCHEMA_VERSION),
         epoch,
         parts,
     )
@@ -41,16 +41,16 @@ def shown_epoch(run: StoredRun) -> str | None:
     return known.epoch if known else None
 
 
-def _parts(run: StoredRun, epoch: str) -> tuple[Part, ...]:
+def _parts(run: StoredRun, epoch: str) -> tuple[LakePart, ...]:
     return tuple(
-        Part(dataset, path, size, SCHEMA_VERSION)
+        LakePart(dataset, path, size, SCHEMA_VERSION)
         for dataset in PUBLISHED
         for path, size in run.store.sizes(run.directory(dataset)).items()
         if path.endswith(".parquet") and layout.epoch_of(path) == epoch
     )
 
 
-def _as_known(manifest: Manifest, shown: ShownRun) -> ShownRun:
+def _as_known(manifest: LakeManifest, shown: ShownRun) -> ShownRun:
     """What the manifest has said of the same files stays: some are of before."""
     known = manifest.runs.get(shown.run_id)
     if known is None:

@@ -55,7 +55,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class RunBasis:
     """What faces are found and compared with, and from which score they count."""
 
     pack: Pack
@@ -152,7 +152,7 @@ def prepare_run(
     return Prepared(begun.model_copy(update=found.account()), basis.choice, found, agreed.said)
 
 
-def basis_of(order: Order) -> Basis:
+def basis_of(order: Order) -> RunBasis:
     """Raises PackError, GalleryError, LicenceRefused, UsageError."""
     s3 = order.config.s3
     pack = load_pack(pack_at_hand(order.home, order.config.pack, s3), order.config.pack)
@@ -161,10 +161,10 @@ def basis_of(order: Order) -> Basis:
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     choice = derive_threshold(order.config, pack, snapshot)
     lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
-    return Basis(pack, statement, snapshot, choice, lone)
+    return RunBasis(pack, statement, snapshot, choice, lone)
 
 
-def request_of(order: Order, now: datetime, basis: Basis, settled: Settled) -> RunRequest:
+def request_of(order: Order, now: datetime, basis: RunBasis, settled: Settled) -> RunRequest:
     """What a run is asked for with, but for the footage."""
     request, pack = _request(order, now, basis, settled), basis.pack
     keys = {
@@ -232,7 +232,7 @@ def search_key(request: RunRequest, pack: Pack, config: Config, settled: Settled
     return result_key(request, pack, config, replace(settled, hardware=()))
 
 
-def _request(order: Order, now: datetime, basis: Basis, settled: Settled) -> RunRequest:
+def _request(order: Order, now: datetime, basis: RunBasis, settled: Settled) -> RunRequest:
     choice = basis.choice
     return RunRequest(
         run_id=order.run_id or new_run_id(now, order.kind),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lfr_batch.live import audit
+from lfr_batch.oversight import audit
 from lfr_batch.results.store import open_store
 from tests.cli.here import lfr
 from tests.results.exported import three_runs

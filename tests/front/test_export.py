@@ -11,7 +11,7 @@ import pytest
 
 import lfr_batch as lfr
 from lfr_batch.errors import AuthorityError, QueryError, StoreFull, StoreUnreachable, UsageError
-from lfr_batch.live import audit
+from lfr_batch.oversight import audit
 from lfr_batch.results.copies import exports_known
 from lfr_batch.results.export_evidence import MANIFEST_CSV
 from lfr_batch.results.store import open_store

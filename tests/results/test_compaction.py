@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from lfr_batch.results.compaction import BATCH_BYTES, PAYS_RUNS, SMALL_BYTES, batches, pays
-from lfr_batch.results.manifest import Group, Manifest, Part, ShownRun
+from lfr_batch.results.manifest import LakeManifest, LakePart, RunGroup, ShownRun
 
 MIB = 1 << 20
 
 
 def run(number: int, month: str = "2026-01", size: int = MIB, finished: bool = True) -> ShownRun:
     run_id = f"{month.replace('-', '')}01-{number:06d}-scan-0000"
-    row = Part("runs", f"runs/run_id={run_id}/0-finished.parquet", size, 3)
+    row = LakePart("runs", f"runs/run_id={run_id}/0-finished.parquet", size, 3)
     return ShownRun(run_id, month, finished, row)
 
 
-def group(number: int, month: str = "2026-01", size: int = MIB) -> Group:
-    part = Part("runs", f"runs/month={month}/{number}.parquet", size, 3)
-    return Group(f"g{number}", month, 10, "a", "z", (part,))
+def group(number: int, month: str = "2026-01", size: int = MIB) -> RunGroup:
+    part = LakePart("runs", f"runs/month={month}/{number}.parquet", size, 3)
+    return RunGroup(f"g{number}", month, 10, "a", "z", (part,))
 
 
-def lake(*owners: ShownRun | Group) -> Manifest:
+def lake(*owners: ShownRun | RunGroup) -> LakeManifest:
     runs = {each.run_id: each for each in owners if isinstance(each, ShownRun)}
-    return Manifest(1, runs, tuple(each for each in owners if isinstance(each, Group)))
+    return LakeManifest(1, runs, tuple(each for each in owners if isinstance(each, RunGroup)))
 
 
-def planned(manifest: Manifest, everything: bool = False) -> list[tuple[str, int, int]]:
+def planned(manifest: LakeManifest, everything: bool = False) -> list[tuple[str, int, int]]:
     """Of each batch its month, runs and groups."""
     found = batches(manifest, everything)
     return [(batch.month, len(batch.runs), len(batch.groups)) for batch in found]
