@@ -18,11 +18,12 @@ def rows_of(table: pa.Table) -> list[Row]:
     ``Table.to_pylist`` imports pandas for the first moment with a time zone, which takes longer
     than a small answer.
     """
-    columns = {name: _values(table.column(name)) for name in table.column_names}
+    columns = {name: values_of(table.column(name)) for name in table.column_names}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
+def values_of(column: pa.ChunkedArray | pa.Array) -> list[Any]:
+    """The values of a column, moments of UTC."""
     if not (pa.types.is_timestamp(column.type) and column.type.tz):
         values: list[Any] = column.to_pylist()
         return values
