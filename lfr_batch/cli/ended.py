@@ -15,6 +15,7 @@ from lfr_batch.cli.stopped import if_stopped
 from lfr_batch.front.runs import FinishedRun
 from lfr_batch.records import FootageAsset, SegmentOutcome
 from lfr_batch.results import searched
+from lfr_batch.results.answers import rows_of
 from lfr_batch.results.rows import row_of
 from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.results.status import FileState
@@ -31,7 +32,7 @@ def report(run: FinishedRun, as_json: bool) -> None:
     if as_json:
         answer_json([{**summary(run, states), **found_counts(run.found)}])
     else:
-        list_sightings(run, run.ask("sightings_of_run", top=SHOWN).to_pylist(), result.sightings)
+        list_sightings(run, rows_of(run.ask("sightings_of_run", top=SHOWN)), result.sightings)
         answer(closing(result))
 
 
@@ -58,7 +59,7 @@ def _with_parts(rows: Sequence[dict[str, Any]], result: RunResult) -> list[dict[
 def report_candidates(run: FinishedRun, as_json: bool) -> None:
     name_files(run.not_whole(), run.run_id)
     _tell_of_stills(run.result)
-    rows = run.ask("candidates_of_run").to_pylist()
+    rows = rows_of(run.ask("candidates_of_run"))
     if as_json:
         answer_json(rows)
     else:

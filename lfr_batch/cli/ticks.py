@@ -12,6 +12,7 @@ from lfr_batch.cli.output import answer, answer_json, answer_line, counted, say
 from lfr_batch.cli.standing import tick_row, tick_sentence, waiting_sentences
 from lfr_batch.cli.stopped import if_stopped
 from lfr_batch.front.standing import Tick
+from lfr_batch.results.answers import rows_of
 from lfr_batch.results.run_log import EXIT_CODES
 
 WATCH_STOPPED = "Stopped watching; no run is left unfinished. The same command goes on."
@@ -40,7 +41,7 @@ def report_tick(tick: Tick, as_json: bool) -> Tick:
     for run in runs:
         if_stopped(closing(run.result))
         name_files(run.not_whole(), run.run_id)
-        new = run.ask("new_sightings").to_pylist()
+        new = rows_of(run.ask("new_sightings"))
         list_sightings(run, new, len(new))
         if known := run.sightings - len(new):
             answer(f"{counted(known, 'sighting')} of it are known from earlier runs of the case")

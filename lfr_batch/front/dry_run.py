@@ -22,6 +22,7 @@ from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery.thresholds import ThresholdChoice
 from lfr_batch.models.settled import Settled
 from lfr_batch.records import FootageAsset, FootageEntry
+from lfr_batch.results.answers import rows_of
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.rates import measured_rate
@@ -122,7 +123,7 @@ def _asked(order: Order, basis: RunBasis, store: Store) -> Sought:
 def _last_settled(order: Order, store: Store) -> Settled | None:
     given = {"config_hash": config_hash(order.config), "version": __version__}
     with closing(open_lake(store.uri, order.config.s3)) as lake:
-        rows = run_query(lake, _SETTLED, given).to_pylist()
+        rows = rows_of(run_query(lake, _SETTLED, given))
     for row in rows:
         with suppress(ValidationError, ValueError):
             return TypeAdapter(Settled).validate_python(json.loads(row["settled"]))

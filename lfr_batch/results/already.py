@@ -8,13 +8,14 @@ given up, could not be got at, or changed meanwhile never is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Any, NamedTuple
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.footage.unchanged import SINCE_PLANNED, WHILE_READ
 from lfr_batch.records import FootageAsset
+from lfr_batch.results.answers import rows_of
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import is_locked
 from lfr_batch.results.run_state import load_run, read_listing
@@ -162,9 +163,9 @@ class Already:
     def close(self) -> None:
         self._lake.close()
 
-    def _rows(self, sql: str, **more: object) -> list[Mapping[str, Any]]:
+    def _rows(self, sql: str, **more: object) -> list[dict[str, Any]]:
         given = {**self._asked, **more}
-        rows: list[Mapping[str, Any]] = run_query(self._lake, sql, given).to_pylist()
+        rows: list[dict[str, Any]] = rows_of(run_query(self._lake, sql, given))
         return rows
 
 
@@ -172,7 +173,7 @@ def interrupted(store: Store, s3: S3Config, standing: str) -> list[StoredRun]:
     """Runs of a standing job that have not come to their end and that nobody works on, the oldest
     first."""
     with closing(open_lake(store.uri, s3)) as lake:
-        found = run_query(lake, _OF_JOB, {"standing": standing}).to_pylist()
+        found = rows_of(run_query(lake, _OF_JOB, {"standing": standing}))
     runs = [StoredRun(store, row["run_id"]) for row in found]
     return [run for run in runs if not is_locked(run)]
 

@@ -9,8 +9,6 @@ import pyarrow as pa
 
 Row = dict[str, Any]
 
-_PLAIN = pa.timestamp("us")
-
 
 def rows_of(table: pa.Table) -> list[Row]:
     """The rows as dicts; moments are of UTC.
@@ -18,13 +16,17 @@ def rows_of(table: pa.Table) -> list[Row]:
     ``Table.to_pylist`` imports pandas for the first moment with a time zone, which takes longer
     than a small answer.
     """
-    columns = {name: _values(table.column(name)) for name in table.column_names}
+    columns = {name: values_of(table.column(name)) for name in table.column_names}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
+def values_of(column: pa.ChunkedArray | pa.Array) -> list[Any]:
+    """The values of a column, moments of UTC."""
     if not (pa.types.is_timestamp(column.type) and column.type.tz):
         values: list[Any] = column.to_pylist()
         return values
-    moments = column.cast(_PLAIN).to_pylist()  # Arrow counts from 1970 in UTC, whatever the zone
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    # Seen as what it is, microseconds from 1970 in UTC: a cast would import pyarrow.compute.
+    plain = pa.timestamp(column.type.unit)
+    moments = (moment for chunk in chunks for moment in chunk.view(plain).to_pylist())
     return [moment and moment.replace(tzinfo=UTC) for moment in moments]

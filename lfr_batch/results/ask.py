@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from lfr_batch.errors import QueryError
+from lfr_batch.results.answers import rows_of
 from lfr_batch.results.parameters import checked
 from lfr_batch.results.queries import ReadyQuery, load_query
 from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
@@ -88,12 +89,12 @@ def _require_runs(lake: Lake, values: dict[str, Any]) -> None:
 
 
 def _asked(lake: Lake, macro: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    runs: list[dict[str, Any]] = run_query(lake, f"FROM {macro}", values).to_pylist()
+    runs: list[dict[str, Any]] = rows_of(run_query(lake, f"FROM {macro}", values))
     return runs
 
 
 def _require_results(lake: Lake, run_id: str, case_ref: str | None) -> None:
-    (run,) = run_query(lake, _RUN, {"run_id": run_id}).to_pylist()
+    (run,) = rows_of(run_query(lake, _RUN, {"run_id": run_id}))
     if run["kind"] not in FOOTAGE_KINDS:
         raise QueryError(f"run {run_id} is a deployment: its views are alerts and reviews")
     if run["status"] not in FINISHED and not run["files"]:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lfr_batch.results.answers import rows_of
 from lfr_batch.results.damage import damaged
 from lfr_batch.storage.store import Store
 
@@ -75,7 +76,7 @@ def iterate_part(
     with _damage_named(store, path, way_out):
         part = _open(store.read(path))
         for batch in part.iter_batches(group_rows, columns=columns and list(columns)):
-            yield from batch.to_pylist()
+            yield from rows_of(pa.Table.from_batches([batch]))
 
 
 def group_rows(dataset: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from lfr_batch.config.schema import S3Config
+from lfr_batch.results.answers import rows_of
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.rate import Rate
 from lfr_batch.results.sql import run_query
@@ -40,7 +41,7 @@ def measured_rate(
     """None where nothing was measured. ``computed_on`` None: as on the last such run."""
     given = {"computed_on": computed_on, "config_hash": config_hash}
     with closing(open_lake(store.uri, s3)) as lake:
-        (row,) = run_query(lake, _RATE, given).to_pylist()
+        (row,) = rows_of(run_query(lake, _RATE, given))
     if not row["runs"]:
         return None
     media_s = row["media_s"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from lfr_batch.errors import StoreUnreachable
 from lfr_batch.results import layout
+from lfr_batch.results.answers import rows_of
 from lfr_batch.results.manifest import LakeManifest, RunGroup, ShownRun
 from lfr_batch.results.manifest_log import read_manifest
 from lfr_batch.results.remade import (
@@ -58,7 +59,7 @@ def _group_of(run: StoredRun) -> tuple[RunGroup, dict[str, Any]] | None:
     choice = Choice(_ITS, values={"run_id": run.run_id})
     for group in read_manifest(run.store).groups_of(run.run_id):
         with opened(run.store, LakeManifest(groups=(group,))) as connection:
-            found = [row for table in rows(connection, "runs", choice) for row in table.to_pylist()]
+            found = [row for table in rows(connection, "runs", choice) for row in rows_of(table)]
         if found:
             return group, found[0]
     return None

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lfr_batch.errors import QueryError
+from lfr_batch.results.answers import values_of
 from lfr_batch.results.csv_text import csv_text
 from lfr_batch.visible import ornament, visible, visible_json, visible_lines
 
@@ -66,7 +67,7 @@ def _drawn(table: pa.Table, shown: pa.Table, encoding: str, cut: Callable[[str],
         return "".join(f"{visible_lines(text, encoding)}\n" for text in drawn)
     names = [visible(name, encoding) for name in table.column_names]
     cells = [
-        [cut(_cell(value, encoding)) for value in column.to_pylist()] for column in shown.columns
+        [cut(_cell(value, encoding)) for value in values_of(column)] for column in shown.columns
     ]
     numeric = [_is_number(field.type) for field in table.schema]
     widths = [max(map(len, (name, *column))) for name, column in zip(names, cells, strict=True)]
@@ -111,7 +112,7 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     for batch in table.to_batches(max_chunksize=1000):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield from zip(*(values_of(column) for column in batch.columns), strict=True)
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from lfr_batch.errors import RunNotFound
 from lfr_batch.records import AssetStatus, FootageAsset, Segment, SegmentOutcome
 from lfr_batch.results import rollup, searched
+from lfr_batch.results.answers import rows_of
 from lfr_batch.results.ledger import read_outcomes
 from lfr_batch.results.lock import is_locked
 from lfr_batch.results.probed import count_probed
@@ -138,7 +139,7 @@ def run_rows(lake: Lake, store: Store) -> list[dict[str, Any]]:
     Of one that is not planned yet ``files`` says how many it has, ``files_probed`` how many of them
     have been probed; of others they are None.
     """
-    rows: Sequence[dict[str, Any]] = run_query(lake, _RUNS).to_pylist()
+    rows: Sequence[dict[str, Any]] = rows_of(run_query(lake, _RUNS))
     return [_shown(row, StoredRun(store, row["run_id"])) for row in rows]
 
 

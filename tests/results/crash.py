@@ -1,6 +1,6 @@
 """Kills a process with SIGKILL before each change of names on the disk, and looks at what is left.
 
-Run as ``python -m tests.results.crash publish|ledger|merge DIRECTORY``: one JSON object a line.
+Run as ``python -m tests.results.crash SCENARIO DIRECTORY``: one JSON object a line.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from typing import Any
 
 from lfr_batch.records import SegmentOutcome, Sighting
 from lfr_batch.results import layout, ledger, publish
+from lfr_batch.results.compact import compact
+from lfr_batch.results.forget import forget
+from lfr_batch.results.forgetting_sql import Forgetting
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.ledger import read_outcomes
 from lfr_batch.results.lock import lock_run
@@ -181,6 +184,50 @@ def receipts_that_count(store: Store) -> tuple[int, float]:
     return len(outcomes), wall_s
 
 
+RUNS = (RUN_ID, "20260203-080000-scan-0003", "20260204-080000-scan-0004")
+
+
+def prepare_runs(store: Store) -> None:
+    for run_id in RUNS:
+        _, made = searched_run(store, run_id)
+        publish_run(
+            store,
+            request(run_id),
+            made.assets,
+            made.segments,
+            made.outcomes,
+            made.sightings,
+            "complete",
+            at=FINISHED,
+        )
+
+
+def compact_all(store: Store) -> None:
+    compact(store)
+
+
+def prepare_compacted(store: Store) -> None:
+    prepare_runs(store)
+    compact(store)
+
+
+def rows_and_files(store: Store) -> dict[str, Any]:
+    """Every row of every view, what a glob finds, and what lies about."""
+    lake, content = open_lake(store.uri), hashlib.sha256()
+    counts = {}
+    for name in ("runs", *DATASETS):
+        table = run_query(lake, f"FROM {name} ORDER BY ALL")
+        content.update(repr(table.to_pylist()).encode())
+        counts[name] = table.num_rows
+    folders = {path.split("/")[1].partition("=")[0] for n in DATASETS for path in store.list(n)}
+    return {**counts, "sha256": content.hexdigest(), "folders": sorted(folders)}
+
+
+def forget_subject(store: Store) -> None:
+    subject = archive().sightings[0].subject_id
+    forget(store, Forgetting("subject", subject, "2026-11-27 of case OP-1"))
+
+
 SCENARIOS: dict[str, tuple[Action, Action, Look]] = {
     "publish": (prepare_publish, publish_from_shards, what_readers_see),
     "ledger": (
@@ -188,6 +235,9 @@ SCENARIOS: dict[str, tuple[Action, Action, Look]] = {
         lambda store: append_outcomes(store, "R", list(archive().outcomes.values())[3:]),
         lambda store: len(read_outcomes(StoredRun(store, "R"))),
     ),
+    "compact": (prepare_runs, compact_all, rows_and_files),
+    "forget": (prepare_runs, forget_subject, rows_and_files),
+    "forget compacted": (prepare_compacted, forget_subject, rows_and_files),
     "merge": (prepare_merge, append_and_merge, receipts_that_count),
 }
 

@@ -29,6 +29,7 @@ from lfr_batch.storage.locks import open_lock, try_lock
 from lfr_batch.storage.store import Store
 from tests.holding import record_run
 
+from .crash import crash_report
 from .synthetic import STARTED, request
 from .test_lake import as_version_0_1_wrote_it, published
 
@@ -186,3 +187,15 @@ def test_two_at_once_do_not_get_in_each_others_way(disk: Store) -> None:
 def test_nothing_there_is_nothing_done(tmp_path: Path) -> None:
     assert compact(open_store(tmp_path / "none")).groups == 0
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.long
+def test_a_kill_at_any_step_changes_no_row() -> None:
+    steps = crash_report("compact")
+    assert len(steps) > 30
+    assert [step["killed"] for step in steps] == [True] * (len(steps) - 1) + [False]
+    whole = steps[-1]["after_kill"]
+    assert whole["folders"] == ["month"]
+    for step in steps:
+        assert {**step["after_kill"], "folders": 0} == {**whole, "folders": 0}
+        assert step["after_retry"] == whole

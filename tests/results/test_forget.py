@@ -21,6 +21,7 @@ from lfr_batch.results.sql import run_query
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
+from .crash import crash_report
 from .synthetic import RUN_ID, archive, searched_run
 from .test_lake import published
 
@@ -162,3 +163,16 @@ def test_it_is_nothing_in_a_lake_that_is_not_there(tmp_path: Path) -> None:
     from lfr_batch.results.store import open_store
 
     assert count(open_store(tmp_path / "none"), Forgetting("run", RUN_ID)).nothing
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scenario", ["forget", "forget compacted"])
+def test_a_kill_at_any_step_is_made_good_by_the_next(scenario: str) -> None:
+    steps = crash_report(scenario)
+    assert len(steps) > 30
+    assert [step["killed"] for step in steps] == [True] * (len(steps) - 1) + [False]
+    gone = steps[-1]["after_kill"]
+    for step in steps:
+        assert step["after_kill"]["runs"] == 3
+        assert step["after_kill"]["sightings"] >= gone["sightings"]
+        assert {**step["after_retry"], "sha256": 0} == {**gone, "sha256": 0}

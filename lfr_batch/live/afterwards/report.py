@@ -27,6 +27,7 @@ from lfr_batch.live.deployment.tally import minute_of
 from lfr_batch.live.deployment.watchlist_receipt import Receipt
 from lfr_batch.live.deployment.window import REASONS
 from lfr_batch.live.records import LiveCounts
+from lfr_batch.results.answers import rows_of
 from lfr_batch.results.csv_text import csv_text
 from lfr_batch.results.report_page import clock, moment, report_template, save_report
 from lfr_batch.results.run_state import not_found
@@ -60,7 +61,7 @@ def write_live_report(
     where the deployment's figures are gone, StoreFull or StoreUnreachable if a file cannot be
     written.
     """
-    rows = run_query(lake, _RUN, {"run_id": deployment.run_id}).to_pylist()
+    rows = rows_of(run_query(lake, _RUN, {"run_id": deployment.run_id}))
     if not rows:
         raise not_found(deployment)
     run = {**rows[0], "status": shown_status(deployment, rows[0]["status"])}
@@ -85,7 +86,7 @@ def current_figures(lake: Lake, deployment: StoredRun) -> Figures:
             f"the figures of deployment {deployment.run_id} are not in {deployment.store.uri}; "
             f"restore {deployment.state()} from a copy"
         )
-    rows = run_query(lake, _ALERTS, {"run_id": deployment.run_id}).to_pylist()
+    rows = rows_of(run_query(lake, _ALERTS, {"run_id": deployment.run_id}))
     if len(rows) < kept.alerts_in_all:
         return kept
     return kept.model_copy(update={"alerts": _alerts(rows, kept.record.started_at)})
