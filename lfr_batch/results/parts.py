@@ -22,7 +22,9 @@ GROUP_ROWS = 20_000
 _PICTURE_ROWS = 128
 """Rows of a group in datasets with pictures: whoever wants one reads as many."""
 _SOUGHT = {"run_id": {"ndv": 256, "fpp": 0.02}}
-"""Bloom filters of a few hundred bytes, by which groups of rows without a run are passed over."""
+_SOUGHT_PICTURES = {"sighting_id": {"ndv": _PICTURE_ROWS, "fpp": 0.001}}
+"""Bloom filters of a few hundred bytes, by which groups of rows are passed over that lack a run or,
+of pictures, a sighting."""
 
 
 def table_bytes(rows: Iterable[Row], schema: pa.Schema) -> bytes:
@@ -153,8 +155,14 @@ def _writer(sink: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
         data_page_version="1.0",
         compression="zstd",
         compression_level=3,
-        bloom_filter_options=_SOUGHT if "run_id" in schema.names else None,
+        bloom_filter_options=_sought(schema),
     )
+
+
+def _sought(schema: pa.Schema) -> dict[str, dict[str, float]] | None:
+    if "run_id" not in schema.names:
+        return None
+    return {**_SOUGHT, **(_SOUGHT_PICTURES if "jpeg" in schema.names else {})}
 
 
 def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from lfr_batch.errors import ResultsError
@@ -29,11 +29,9 @@ from lfr_batch.results.schemas import PUBLISHED
 from lfr_batch.results.shards import delete_shards
 from lfr_batch.results.showing import show, shown_epoch
 
-ROWS_BYTES = 32 << 20
-"""Pictures that are in memory as rows, at most; with GROUP_ROWS and PART_BYTES it bounds the memory
-of publishing."""
 PART_BYTES = 64 << 20
-"""Of a part, about; what a run leaves is compacted later if it is less."""
+"""Of a part, about, and of the pictures that are in memory as rows; with GROUP_ROWS it bounds the
+memory of publishing. What a run leaves is compacted later if it is less."""
 
 ReadEnrolled = Callable[[Collection[str]], Mapping[str, rollup.Enrolled]]
 """Ids of subjects → what the run's snapshot knows of them; nothing of those it does not have."""
@@ -243,7 +241,7 @@ class _RollingParts:
         self._bytes = 0
 
     def add(self, row: dict[str, Any], size: int = 0) -> None:
-        if len(self._rows) >= GROUP_ROWS or (self._rows and self._bytes + size > ROWS_BYTES):
+        if len(self._rows) >= GROUP_ROWS or (self._rows and self._bytes + size > PART_BYTES):
             self._flush()
         self._rows.append({"run_id": self._hold.run.run_id, **row})
         self._bytes += size
@@ -254,6 +252,8 @@ class _RollingParts:
             self._write(self._filling.end())
 
     def _flush(self) -> None:
+        if self._dataset == "best_shots":  # whoever wants one picture reads one group of them
+            self._rows.sort(key=itemgetter("sighting_id"))
         data = self._filling.add(table_of(self._rows, self._schema)) if self._rows else None
         if data is not None:
             self._write(data)

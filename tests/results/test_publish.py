@@ -72,7 +72,8 @@ def test_a_run_becomes_visible_with_its_final_row(store: Store, root: str) -> No
     assert rows[0]["start_utc"].isoformat() == "2026-01-30T22:00:12.200000+00:00"
     assert rows[3]["start_utc"] is None
     shots = run_query(lake, "SELECT * FROM best_shots").to_pylist()
-    assert [s["jpeg"] for s in shots] == [s.jpeg for s in made.sightings]
+    pictures = {s.sighting_id: s.jpeg for s in made.sightings}
+    assert [(s["sighting_id"], s["jpeg"]) for s in shots] == sorted(pictures.items())
     assert (shots[0]["width"], shots[0]["height"]) == (168, 168)
     ranks = run_query(lake, "SELECT rank FROM candidates").column(0).to_pylist()
     assert ranks == [1, 2, 3] * 4
@@ -163,7 +164,6 @@ def test_what_was_never_tried_is_not_taken_for_searched(disk: Store) -> None:
 
 
 def test_parts_are_of_bounded_length(disk: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "ROWS_BYTES", 1)
     monkeypatch.setattr(publish, "PART_BYTES", 1)
     _, made = searched_run(disk)
     publish_it(disk, made)
