@@ -7,6 +7,7 @@ from dataclasses import replace
 from lfr_batch.results import layout
 from lfr_batch.results.manifest import LakeManifest, LakePart, ShownRun, with_run
 from lfr_batch.results.manifest_log import commit, read_manifest
+from lfr_batch.results.regroup import compacted_row
 from lfr_batch.results.schemas import PUBLISHED, SCHEMA_VERSION
 from lfr_batch.results.stored_run import StoredRun
 
@@ -19,7 +20,7 @@ def show(run: StoredRun, month: str | None = None) -> None:
     """
     rows = run.store.sizes(run.directory("runs"))
     newest = layout.newest_row(rows)
-    if newest is None:
+    if newest is None or compacted_row(run) is not None:  # what is left of it there is nobody's
         return
     epoch = layout.published_epochs(rows).get(run.run_id)
     parts = _parts(run, epoch) if epoch is not None else ()

@@ -17,7 +17,9 @@ from lfr_batch.errors import ResultsError
 from lfr_batch.results import layout
 from lfr_batch.results.compact import compact, compact_if_it_pays
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.lock import lock_run
 from lfr_batch.results.manifest_log import read_manifest
+from lfr_batch.results.publish import tidy
 from lfr_batch.results.remade import make_group
 from lfr_batch.results.retire import GRACE, retire
 from lfr_batch.results.run_log import latest_row
@@ -105,6 +107,21 @@ def test_a_run_is_taken_out_of_its_group_to_go_on(store: Store, root: str) -> No
     assert {view: now[view] for view in PUBLISHED} == {view: before[view] for view in PUBLISHED}
     status = run_query(open_lake(root), "SELECT status FROM runs ORDER BY run_id").column(0)
     assert status.to_pylist() == ["complete", "running", "complete"]
+
+
+def test_what_an_overtaken_holder_writes_of_it_late_is_not_shown(store: Store, root: str) -> None:
+    publish_all(store, *RUNS)
+    (late,) = (path for path in store.list(f"runs/run_id={RUNS[0]}") if "finished" in path)
+    data = store.read(late)
+    compact(store)
+    before = rows(root)
+    store.write_atomic(late.replace("-finished", "-failed"), data)
+    with lock_run(StoredRun(store, RUNS[0])) as hold:
+        tidy(hold)
+    assert rows(root) == before
+    row = latest_row(StoredRun(store, RUNS[0]))
+    assert row is not None
+    assert row["status"] == "complete"
 
 
 def test_a_reader_that_has_the_lake_open_reads_on(store: Store, root: str) -> None:
