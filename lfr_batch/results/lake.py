@@ -16,14 +16,14 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import ResultsError
 from lfr_batch.results import layout, views
 from lfr_batch.results.fit import misfit
-from lfr_batch.results.lake_version import check_lake, lake_id, mark_lake
+from lfr_batch.results.lake_version import check_lake, lake_id
 from lfr_batch.results.manifest import LakeManifest
 from lfr_batch.results.manifest_log import newest_number, read_manifest
-from lfr_batch.results.migrations import LIVE_VERSION, WITHOUT_RUN_ID, part_schema
+from lfr_batch.results.marking import mark_lake
+from lfr_batch.results.migrations import LIVE_VERSION, WITHOUT_RUN_ID, Kind, part_schema
 from lfr_batch.results.schemas import LIVE_DATASETS
 from lfr_batch.results.sql import Lake, parts_explained
 from lfr_batch.results.store import open_store
-from lfr_batch.results.views import Kind
 from lfr_batch.storage.s3_store import S3Store, arrow_filesystem
 from lfr_batch.storage.store import Store
 

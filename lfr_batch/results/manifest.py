@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from lfr_batch.errors import ResultsTooNew
+from lfr_batch.errors import ResultsError, ResultsTooNew
 from lfr_batch.results import layout
 
 FORM = 1
@@ -179,14 +179,15 @@ def _owner(record: ShownRun | RunGroup, *without: str) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
 
 
-def from_json(data: bytes) -> LakeManifest:
-    """Raises ResultsTooNew for one that this version does not understand."""
+def from_json(data: bytes, path: str) -> LakeManifest:
+    """Raises ResultsTooNew for one of a newer form, ResultsError for one that is damaged; they name
+    its ``path``."""
     try:
         said = json.loads(data)
         if said["form"] > FORM:
             raise ResultsTooNew(
-                f"the manifest of these results has form {said['form']}, this version knows "
-                f"{FORM}: upgrade lfr-batch"
+                f"{path}, the manifest of these results, has form {said['form']}, this version "
+                f"knows {FORM}: upgrade lfr-batch"
             )
         parts: dict[str, list[LakePart]] = {}
         for each in said["parts"]:
@@ -202,9 +203,9 @@ def from_json(data: bytes) -> LakeManifest:
             retiring=tuple(said["retiring"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ResultsTooNew(
-            f"the manifest of these results is not as this version writes it ({error}): restore it "
-            "from a copy, or upgrade lfr-batch"
+        raise ResultsError(
+            f"{path}, which names the files of these results, is damaged ({error}): restore it "
+            "from a copy, or `lfr lake check --rebuild` makes one of the files that are there"
         ) from error
 
 
