@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import ResultsError
+from lfr_batch.errors import ResultsError, StoreUnreachable
 from lfr_batch.results import layout, views
 from lfr_batch.results.fit import misfit
 from lfr_batch.results.lake_version import check_lake, lake_id
@@ -96,7 +96,7 @@ class _Shown:
     files: Mapping[Kind, tuple[str, ...]] | None = None
     manifest: LakeManifest = field(default_factory=LakeManifest)
 
-    def misfit(self) -> ResultsError | None:
+    def misfit(self) -> ResultsError | StoreUnreachable | None:
         return misfit(self.store, _of(self.manifest, self.run_id).parts())
 
     @contextmanager

@@ -119,13 +119,18 @@ class LakeManifest:
 
 
 def with_run(manifest: LakeManifest, shown: ShownRun) -> LakeManifest:
-    """A run as it is now. Of a holder that was overtaken nothing is taken over."""
-    known = manifest.runs.get(shown.run_id)
+    """A run as it is now. Of a holder that was overtaken nothing is taken over. What is not of the
+    run any more is to leave its place."""
+    known, said = manifest.runs.get(shown.run_id), shown
     if known and layout.row_order(shown.row.path) < layout.row_order(known.row.path):
         shown = replace(known, epoch=shown.epoch, parts=shown.parts)
     if known and known.epoch and known.epoch > (shown.epoch or ""):
         shown = replace(shown, epoch=known.epoch, parts=known.parts)
-    return replace(manifest, runs={**manifest.runs, shown.run_id: shown})
+    counts = {part.path for part in shown.all_parts}
+    before = [*(known.all_parts if known else ()), *said.all_parts]
+    gone = {part.path for part in before}.difference(counts, manifest.retiring)
+    runs = {**manifest.runs, shown.run_id: shown}
+    return replace(manifest, runs=runs, retiring=(*manifest.retiring, *sorted(gone)))
 
 
 def without_run(manifest: LakeManifest, run_id: str) -> LakeManifest:

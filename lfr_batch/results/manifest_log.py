@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from lfr_batch.errors import StoreUnreachable
+from lfr_batch.errors import ResultsError, ResultsTooNew, StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.adopted import adopted
 from lfr_batch.results.lake_version import require_never_had
@@ -60,6 +60,17 @@ def read_manifest(store: Store) -> LakeManifest:
         except FileNotFoundError:  # older than KEPT by now
             continue
     raise StoreUnreachable(f"the manifest of {store.uri} changes faster than it is read; try again")
+
+
+def is_sound(store: Store) -> bool:
+    """Whether there is a manifest that can be read, or never was one. Raises ResultsTooNew."""
+    try:
+        read_manifest(store)
+    except ResultsTooNew:
+        raise
+    except ResultsError:
+        return False
+    return True
 
 
 def commit(store: Store, change: Change) -> LakeManifest:

@@ -116,7 +116,7 @@ def projection(dataset: str, version: int) -> Mapping[str, str]:
             case Renamed(column=column, before=before):
                 columns[column] = columns.pop(before)
             case Retyped(column=column, sql=sql):
-                columns[column] = sql(columns[column])
+                columns[column] = sql(f"({columns[column]})")
     return MappingProxyType({field.name: columns[field.name] for field in DATASETS[dataset]})
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from lfr_batch.errors import QueryError, ResultsError
+from lfr_batch.errors import QueryError, ResultsError, StoreUnreachable
 from lfr_batch.results.damage import about_part, is_gone
 
 _TRIES = 5
@@ -40,7 +40,7 @@ class Lake:
     connection: duckdb.DuckDBPyConnection
     refresh: Callable[[], bool]
     """Look for what has been published since; whether there was anything."""
-    misfit: Callable[[], ResultsError | None] = lambda: None
+    misfit: Callable[[], ResultsError | StoreUnreachable | None] = lambda: None
     """Look for a part whose columns are not those of its schema: what readers say names none."""
     looks_first: bool = True
     """Whether that costs so little that each question begins with it."""
