@@ -247,7 +247,6 @@ def with_columns(data: bytes, columns: Mapping[str, pa.Array | None]) -> bytes:
     ("column", "values"),
     [("above_threshold", None), ("score", pa.array(["not a number"] * 12))],
 )
-@pytest.mark.parametrize("root", ["disk"], indirect=True)
 def test_a_part_that_does_not_fit_is_named_and_turns_no_column_into_text(
     store: Store, root: str, column: str, values: pa.Array | None
 ) -> None:
