@@ -105,33 +105,33 @@ def test_a_part_that_does_not_fit_is_named_before_anything_is_made_of_it(
     assert (after.runs, after.groups) == (before.runs, before.groups)
 
 
-def test_a_part_of_another_version_than_the_manifest_says_is_named(store: Store) -> None:
-    published(store, RUN)
-    path = part_of(store, "segments", RUN)
-    table = pq.ParquetFile(pa.BufferReader(store.read(path))).read()
+def test_a_part_of_another_version_than_the_manifest_says_is_named(disk: Store) -> None:
+    published(disk, RUN)
+    path = part_of(disk, "segments", RUN)
+    table = pq.ParquetFile(pa.BufferReader(disk.read(path))).read()
     sink = pa.BufferOutputStream()
     pq.write_table(table.replace_schema_metadata({"schema_version": "2"}), sink)
-    store.write_atomic(path, sink.getvalue().to_pybytes())
+    disk.write_atomic(path, sink.getvalue().to_pybytes())
     with pytest.raises(
         ResultsError, match="with version 2 of the schemas, and the manifest says 3"
     ):
-        compact(store)
+        compact(disk)
 
 
-def test_what_no_manifest_names_is_left_over_and_harmless(store: Store) -> None:
-    publish_all(store, RUN, OTHER)
-    compact(store)
+def test_what_no_manifest_names_is_left_over_and_harmless(disk: Store) -> None:
+    publish_all(disk, RUN, OTHER)
+    compact(disk)
     left = "sightings/month=2026-01/20260101T000000-00000000-00000.parquet"
-    store.write_atomic(left, b"anything")
-    (fault,) = faults(store)
+    disk.write_atomic(left, b"anything")
+    (fault,) = faults(disk)
     assert (fault.path, fault.what, fault.is_harmless) == (left, "left over", True)
-    store.delete(layout.empty_part("segments", 2))
-    assert found(store) == [
+    disk.delete(layout.empty_part("segments", 2))
+    assert found(disk) == [
         (layout.empty_part("segments", 2), "missing"),
         (left, "left over"),
     ]
-    assert rebuild(store) is None
-    assert found(store) == [(left, "left over")]
+    assert rebuild(disk) is None
+    assert found(disk) == [(left, "left over")]
 
 
 @pytest.mark.parametrize("how", ["lost", "damaged"])
@@ -161,20 +161,20 @@ def test_a_manifest_is_made_of_the_files_that_are_there(
     assert run_query(open_lake(root), "FROM runs").num_rows == len(before["runs"]) + 1
 
 
-def test_of_two_that_hold_one_run_a_person_says_which_counts(store: Store) -> None:
+def test_of_two_that_hold_one_run_a_person_says_which_counts(disk: Store) -> None:
     """Of a compaction that was killed before old files left their places."""
-    publish_all(store, RUN, OTHER)
-    files = {path: store.read(path) for view in ("runs", "sightings") for path in store.list(view)}
-    compact(store)
+    publish_all(disk, RUN, OTHER)
+    files = {path: disk.read(path) for view in ("runs", "sightings") for path in disk.list(view)}
+    compact(disk)
     for path, data in files.items():
-        store.write_atomic(path, data)
-    store.delete(layout.LAKE)
+        disk.write_atomic(path, data)
+    disk.delete(layout.LAKE)
     with pytest.raises(ResultsError, match=rf"runs/run_id=.*runs/month=.* are both of run {RUN}"):
-        rebuild(store)
-    assert not newest_number(store)
+        rebuild(disk)
+    assert not newest_number(disk)
     for path in files:
-        store.delete(path)
-    assert rebuild(store) is not None
+        disk.delete(path)
+    assert rebuild(disk) is not None
 
 
 def test_the_command_says_what_is_wrong(disk: Store, capsys: pytest.CaptureFixture[str]) -> None:
