@@ -14,16 +14,24 @@ from lfr_batch.storage.store import Store
 
 def adopted(store: Store) -> LakeManifest:
     """By the names of its files alone: of each run the last row, and the parts that its final row
-    switched to. All is of before: who writes as this version does has begun a manifest first."""
+    switched to; rows of before that one are to leave. All is of before: who writes as this version
+    does has begun a manifest first."""
     rows = _by_run(store.sizes("runs"))
     parts: dict[str, dict[str, dict[str, int]]] = {
         dataset: _by_run(store.sizes(dataset)) for dataset in PUBLISHED
     }
-    runs = (
+    found = (
         _shown(run_id, of_run, {dataset: parts[dataset].get(run_id, {}) for dataset in PUBLISHED})
         for run_id, of_run in rows.items()
     )
-    return LakeManifest(runs={shown.run_id: shown for shown in runs if shown})
+    runs = {shown.run_id: shown for shown in found if shown}
+    older = (
+        path
+        for run_id, shown in runs.items()
+        for path in filter(layout.run_file_parts, rows[run_id])
+        if path != shown.row.path
+    )
+    return LakeManifest(runs=runs, retiring=tuple(older))
 
 
 def _by_run(files: Mapping[str, int]) -> dict[str, dict[str, int]]:

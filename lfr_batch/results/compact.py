@@ -75,7 +75,7 @@ def _compact(store: Store, everything: bool, tell: Callable[[str], None]) -> Com
 
 
 def _put_together(store: Store, batch: Batch) -> None:
-    with making(store) as made:
+    with making(store, batch.source) as made:
         group = make_group(store, batch.source, made, batch.month)
         bring(store, made, batch.source, (group,) if group else ())
 

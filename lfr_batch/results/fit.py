@@ -1,55 +1,62 @@
-"""Whether parts have the columns that the version they were written with gives them."""
+"""Whether parts are of the version that the manifest says, and have the columns it gives them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from lfr_batch.errors import ResultsError
-from lfr_batch.results.damage import damaged, publish_again
+from lfr_batch.errors import ResultsError, StoreUnreachable
+from lfr_batch.results.damage import publish_again
+from lfr_batch.results.ends import ends_of, version_in
 from lfr_batch.results.manifest import LakePart
 from lfr_batch.results.migrations import WITHOUT_RUN_ID, part_schema
-from lfr_batch.storage.s3_store import S3Store, arrow_filesystem
 from lfr_batch.storage.store import Store
 
 
-def misfit(store: Store, parts: Iterable[LakePart]) -> ResultsError | None:
-    """The first that does not fit, by name, with the column; None where all do.
+def misfit(store: Store, parts: Iterable[LakePart]) -> ResultsError | StoreUnreachable | None:
+    """The first that does not fit or cannot be read, by name, with the column; None where all do.
 
-    Whoever reads several parts together would else see a column of another type, or an error that
-    names none of them. Only the parts' ends are read.
+    Whoever reads several parts together would else see a column of another type, or one without
+    values, or an error that names none of them. Only the parts' ends are read; one that is gone is
+    passed over.
     """
-    filesystem = arrow_filesystem(store.s3) if isinstance(store, S3Store) else None
+    end_of = ends_of(store)
     for part in parts:
-        told = _told(store, part, filesystem)
-        if told is not None:
-            return told
+        try:
+            why = unfit(part, end_of(part.path))
+        except FileNotFoundError:
+            continue
+        except (ResultsError, StoreUnreachable) as error:
+            return error
+        if why is not None:
+            return ResultsError(f"{part.path} {why}; {publish_again(part.path)}")
     return None
 
 
-def _told(store: Store, part: LakePart, filesystem: Any) -> ResultsError | None:
-    try:
-        if isinstance(store, S3Store):
-            found = pq.read_schema(f"{store.bucket}/{store.key(part.path)}", filesystem=filesystem)
-        else:
-            found = pq.read_schema(f"{store.uri}/{part.path}")
-    except FileNotFoundError:
-        return None
-    except (pa.ArrowException, OSError):
-        return damaged(part.path, publish_again(part.path))
-    why = _why(part, found)
-    if why is None:
-        return None
-    return ResultsError(
-        f"{part.path} does not fit the schema it was written with ({why}); "
-        f"{publish_again(part.path)}"
-    )
+def require_fit(store: Store, parts: Iterable[LakePart]) -> None:
+    """Before rows are taken out of ``parts`` into others: what is not seen then is lost.
+
+    Raises ResultsError and StoreUnreachable.
+    """
+    told = misfit(store, parts)
+    if told is not None:
+        raise told
 
 
-def _why(part: LakePart, found: pa.Schema) -> str | None:
+def unfit(part: LakePart, end: pa.Schema) -> str | None:
+    """What is wrong, as what follows the part's name."""
+    version = version_in(end)
+    if version is not None and version != part.schema:
+        return (
+            f"was written with version {version} of the schemas, and the manifest says "
+            f"{part.schema}"
+        )
+    why = _other_column(part, end)
+    return why and f"does not fit the schema it was written with ({why})"
+
+
+def _other_column(part: LakePart, found: pa.Schema) -> str | None:
     for field in part_schema(part.dataset, part.schema):
         at = found.get_field_index(field.name)
         if at < 0 and part.schema > WITHOUT_RUN_ID:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from lfr_batch.errors import StoreUnreachable
 from lfr_batch.records import FootageAsset
 from lfr_batch.results import layout
+from lfr_batch.results.fit import require_fit
 from lfr_batch.results.forgetting_sql import Forgetting
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.lock import lock_run
@@ -58,7 +59,15 @@ class Affected:
 
 
 def count(store: Store, forgetting: Forgetting) -> Affected:
-    """Look, and change nothing."""
+    """Look, and change nothing.
+
+    Raises ResultsError for a part that does not fit, by name: what is to be forgotten may be in it.
+    """
+    require_fit(store, read_manifest(store).parts())
+    return _count(store, forgetting)
+
+
+def _count(store: Store, forgetting: Forgetting) -> Affected:
     with opened(store, read_manifest(store)) as lake:
 
         def asked(sql: str) -> list[tuple[object, ...]]:
@@ -135,7 +144,7 @@ def forget(store: Store, forgetting: Forgetting) -> Affected:
 def _remake(store: Store, forgetting: Forgetting) -> None:
     """Owner by owner; each is as it was, or without what is to be forgotten."""
     manifest = read_manifest(store)
-    affected = count(store, forgetting).runs
+    affected = _count(store, forgetting).runs
     for run_id in affected:
         if run_id in manifest.runs:
             _remake_run(store, manifest.runs[run_id], forgetting)
@@ -147,7 +156,7 @@ def _remake(store: Store, forgetting: Forgetting) -> None:
 
 def _remake_group(store: Store, group: RunGroup, forgetting: Forgetting) -> None:
     source = LakeManifest(groups=(group,))
-    with making(store) as made:
+    with making(store, source) as made:
         new = make_group(store, source, made, group.month, _choice(forgetting))
         bring(store, made, source, (new,) if new else (), leave=destroy)
 
@@ -165,7 +174,7 @@ def _remake_run(store: Store, run: ShownRun, forgetting: Forgetting) -> None:
             return new_row
         return layout.part(dataset, run.run_id, epoch, number, token)
 
-    with making(store) as made:
+    with making(store, source) as made:
         with opened(store, source) as lake:
             parts = make(store, lake, made, place, _choice(forgetting))
         row = next(part for part in parts if part.dataset == "runs")

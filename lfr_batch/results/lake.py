@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import ResultsError
+from lfr_batch.errors import ResultsError, StoreUnreachable
 from lfr_batch.results import layout, views
+from lfr_batch.results.arrow_parts import arrow_parts, misread
 from lfr_batch.results.fit import misfit
-from lfr_batch.results.lake_version import check_lake, lake_id, mark_lake
+from lfr_batch.results.lake_version import check_lake, lake_id
 from lfr_batch.results.manifest import LakeManifest
 from lfr_batch.results.manifest_log import newest_number, read_manifest
-from lfr_batch.results.migrations import LIVE_VERSION, WITHOUT_RUN_ID, part_schema
+from lfr_batch.results.marking import mark_lake
+from lfr_batch.results.migrations import LIVE_VERSION, Kind
 from lfr_batch.results.schemas import LIVE_DATASETS
 from lfr_batch.results.sql import Lake, parts_explained
 from lfr_batch.results.store import open_store
-from lfr_batch.results.views import Kind
-from lfr_batch.storage.s3_store import S3Store, arrow_filesystem
+from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
 
 _UTC = "SET TimeZone = 'UTC'"
@@ -54,7 +54,7 @@ def open_lake(root: str | Path, s3: S3Config | None = None, run_id: str | None =
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     looks_first = not isinstance(store, S3Store)
-    return Lake(connection, shown.refresh, shown.misfit, looks_first)
+    return Lake(connection, shown.refresh, shown.misfit, shown.misread, looks_first)
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
@@ -95,8 +95,17 @@ class _Shown:
     run_id: str | None
     files: Mapping[Kind, tuple[str, ...]] | None = None
     manifest: LakeManifest = field(default_factory=LakeManifest)
+    in_bucket: dict[Kind, Any] = field(default_factory=dict)
+    """What pyarrow reads for it."""
 
-    def misfit(self) -> ResultsError | None:
+    def misread(self) -> ResultsError | None:
+        """Of a bucket: see there. On a disk DuckDB itself misses a column."""
+        if not isinstance(self.store, S3Store):
+            return None
+        found = (misread(self.store, kind, self.in_bucket[kind]) for kind in self.files or ())
+        return next(filter(None, found), None)
+
+    def misfit(self) -> ResultsError | StoreUnreachable | None:
         return misfit(self.store, _of(self.manifest, self.run_id).parts())
 
     @contextmanager
@@ -118,7 +127,7 @@ class _Shown:
         if files == self.files:
             return False
         before, self.files = self.files, files
-        _show(self.store, self.connection, files, before)
+        self.in_bucket |= _show(self.store, self.connection, files, before)
         return True
 
 
@@ -157,11 +166,12 @@ def _show(
     connection: duckdb.DuckDBPyConnection,
     files: Mapping[Kind, tuple[str, ...]],
     before: Mapping[Kind, tuple[str, ...]] | None,
-) -> None:
+) -> Mapping[Kind, Any]:
+    """What pyarrow reads of it from now on."""
     if isinstance(store, S3Store):
-        _show_bucket(store, connection, files, before)
-    else:
-        _show_disk(store, connection, files, before)
+        return _show_bucket(store, connection, files, before)
+    _show_disk(store, connection, files, before)
+    return {}
 
 
 def _show_disk(
@@ -183,32 +193,14 @@ def _show_bucket(
     connection: duckdb.DuckDBPyConnection,
     files: Mapping[Kind, tuple[str, ...]],
     before: Mapping[Kind, tuple[str, ...]] | None,
-) -> None:
-    """DuckDB reads buckets only with an extension it would have to download; pyarrow can."""
-    for kind, paths in files.items():
-        if before is None or before.get(kind) != paths:
-            connection.register(views.listed(kind), _arrow_dataset(store, kind, paths))
+) -> Mapping[Kind, Any]:
+    found = {
+        kind: arrow_parts(store, kind, paths)
+        for kind, paths in files.items()
+        if before is None or before.get(kind) != paths
+    }
+    for kind, parts in found.items():
+        connection.register(views.listed(kind), parts)
     if before is None or before.keys() != files.keys():
         connection.execute(views.all_views({kind: views.listed(kind) for kind in files}))
-
-
-def _arrow_dataset(store: S3Store, kind: Kind, paths: Iterable[str]) -> Any:
-    """Of before 0.3.0 the run is given with each part: pyarrow would look for it in the folders
-    above the root, too."""
-    filesystem = arrow_filesystem(store.s3)
-    files = {path: f"{store.bucket}/{store.key(path)}" for path in paths}
-    import pyarrow.dataset as pads  # noqa: PLC0415 - it imports pandas, for S3 alone
-
-    form, schema = pads.ParquetFileFormat(), part_schema(*kind)
-    if kind[1] <= WITHOUT_RUN_ID:
-        schema = schema.append(pa.field("run_id", pa.string()))
-    parts = [
-        form.make_fragment(file, filesystem, _known_of(pads, path)) for path, file in files.items()
-    ]
-    return pads.FileSystemDataset(parts, schema, form, filesystem)
-
-
-def _known_of(pads: Any, path: str) -> Any:
-    """What all rows of a part have, as far as its path says it."""
-    run_id = layout.run_id_of(path)
-    return pads.field("run_id") == run_id if run_id else None
+    return found

@@ -1,34 +1,29 @@
-"""``lake.json``: which version of the schemas a lake was written with."""
+"""``lake.json``: which version of the schemas a lake was written with, and which lake it is."""
 
 from __future__ import annotations
 
 import json
-import secrets
+from collections.abc import Mapping
+from typing import Any
 
-from lfr_batch.errors import ResultsTooNew
-from lfr_batch.results.layout import LAKE_JSON, empty_part, id_file
-from lfr_batch.results.manifest_log import commit, newest_number
-from lfr_batch.results.migrations import OLDEST, part_schema
-from lfr_batch.results.parts import write_part
-from lfr_batch.results.schemas import DATASETS, SCHEMA_VERSION
+from lfr_batch.errors import ResultsError, ResultsTooNew
+from lfr_batch.results.layout import LAKE_JSON, MANIFESTS
+from lfr_batch.results.migrations import OLDEST
+from lfr_batch.results.schemas import SCHEMA_VERSION
 from lfr_batch.storage.store import Store
+
+ADOPTS = "adopts"
+"""In ``lake.json`` while a lake of before has no manifest yet."""
 
 
 def lake_version(store: Store) -> int | None:
     """None where there is no lake yet. Raises ResultsTooNew if lake.json cannot be understood."""
     try:
-        return int(json.loads(store.read(LAKE_JSON))["schema_version"])
+        return int(_said(store)["schema_version"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
         raise _not_understood(store) from None
-
-
-def _not_understood(store: Store) -> ResultsTooNew:
-    return ResultsTooNew(
-        f"{LAKE_JSON} in {store.uri} names no schema_version: it is damaged or of a newer "
-        "version; restore it or upgrade lfr-batch"
-    )
 
 
 def check_lake(store: Store) -> None:
@@ -41,26 +36,48 @@ def check_lake(store: Store) -> None:
         )
 
 
-def mark_lake(store: Store) -> None:
-    """Name this version as the lake's, unless it is already: what is written from now on may be
-    laid out as older programs do not know it, and they refuse such a lake by this."""
-    version = lake_version(store)
-    if version is None or version < SCHEMA_VERSION:
-        lake_id = secrets.token_hex(8)
-        for name in DATASETS:
-            for each in (OLDEST, SCHEMA_VERSION):
-                write_part(store, empty_part(name, each), [], part_schema(name, each))
-        store.write_atomic(id_file(lake_id), b"")
-        marker = {"schema_version": SCHEMA_VERSION, "id": lake_id}
-        store.write_atomic(LAKE_JSON, json.dumps(marker).encode() + b"\n")
-    # After older programs refuse it, and before anything of this version is in it.
-    if not newest_number(store):
-        commit(store, lambda manifest: manifest)
-
-
 def lake_id(store: Store) -> str:
     """Of a lake that was marked. Raises ResultsTooNew where that cannot be understood."""
     try:
-        return str(json.loads(store.read(LAKE_JSON))["id"])
+        return str(_said(store)["id"])
     except (ValueError, KeyError, TypeError):
         raise _not_understood(store) from None
+
+
+def known_id(store: Store) -> str | None:
+    """Of a lake that may be of before, or not be there yet."""
+    try:
+        return str(_said(store)["id"])
+    except (FileNotFoundError, KeyError):
+        return None
+
+
+def is_being_adopted(store: Store) -> bool:
+    try:
+        return ADOPTS in _said(store)
+    except FileNotFoundError:
+        return False
+
+
+def require_never_had(store: Store) -> None:
+    """That a lake without a manifest has lost none: by the names of files alone, what this version
+    has written would be taken for what versions of before wrote. Raises ResultsError."""
+    version = lake_version(store)
+    if version is not None and version > OLDEST and not is_being_adopted(store):
+        raise ResultsError(
+            f"{store.uri} has lost its manifest ({MANIFESTS}), which names the files that count: "
+            "restore that folder from a copy, or `lfr lake check --rebuild` makes one of the files "
+            "that are there"
+        )
+
+
+def _said(store: Store) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(store.read(LAKE_JSON))
+    return found
+
+
+def _not_understood(store: Store) -> ResultsTooNew:
+    return ResultsTooNew(
+        f"{LAKE_JSON} in {store.uri} names no schema_version: it is damaged or of a newer "
+        "version; restore it or upgrade lfr-batch"
+    )

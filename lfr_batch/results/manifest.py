@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from lfr_batch.errors import ResultsTooNew
+from lfr_batch.errors import ResultsError, ResultsTooNew
 from lfr_batch.results import layout
 
 FORM = 1
@@ -119,13 +119,18 @@ class LakeManifest:
 
 
 def with_run(manifest: LakeManifest, shown: ShownRun) -> LakeManifest:
-    """A run as it is now. Of a holder that was overtaken nothing is taken over."""
-    known = manifest.runs.get(shown.run_id)
+    """A run as it is now. Of a holder that was overtaken nothing is taken over. What is not of the
+    run any more is to leave its place."""
+    known, said = manifest.runs.get(shown.run_id), shown
     if known and layout.row_order(shown.row.path) < layout.row_order(known.row.path):
         shown = replace(known, epoch=shown.epoch, parts=shown.parts)
     if known and known.epoch and known.epoch > (shown.epoch or ""):
         shown = replace(shown, epoch=known.epoch, parts=known.parts)
-    return replace(manifest, runs={**manifest.runs, shown.run_id: shown})
+    counts = {part.path for part in shown.all_parts}
+    before = [*(known.all_parts if known else ()), *said.all_parts]
+    gone = {part.path for part in before}.difference(counts, manifest.retiring)
+    runs = {**manifest.runs, shown.run_id: shown}
+    return replace(manifest, runs=runs, retiring=(*manifest.retiring, *sorted(gone)))
 
 
 def without_run(manifest: LakeManifest, run_id: str) -> LakeManifest:
@@ -179,14 +184,15 @@ def _owner(record: ShownRun | RunGroup, *without: str) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
 
 
-def from_json(data: bytes) -> LakeManifest:
-    """Raises ResultsTooNew for one that this version does not understand."""
+def from_json(data: bytes, path: str) -> LakeManifest:
+    """Raises ResultsTooNew for one of a newer form, ResultsError for one that is damaged; they name
+    its ``path``."""
     try:
         said = json.loads(data)
         if said["form"] > FORM:
             raise ResultsTooNew(
-                f"the manifest of these results has form {said['form']}, this version knows "
-                f"{FORM}: upgrade lfr-batch"
+                f"{path}, the manifest of these results, has form {said['form']}, this version "
+                f"knows {FORM}: upgrade lfr-batch"
             )
         parts: dict[str, list[LakePart]] = {}
         for each in said["parts"]:
@@ -202,9 +208,9 @@ def from_json(data: bytes) -> LakeManifest:
             retiring=tuple(said["retiring"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ResultsTooNew(
-            f"the manifest of these results is not as this version writes it ({error}): restore it "
-            "from a copy, or upgrade lfr-batch"
+        raise ResultsError(
+            f"{path}, which names the files of these results, is damaged ({error}): restore it "
+            "from a copy, or `lfr lake check --rebuild` makes one of the files that are there"
         ) from error
 
 

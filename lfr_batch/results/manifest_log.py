@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from lfr_batch.errors import StoreUnreachable
+from lfr_batch.errors import ResultsError, ResultsTooNew, StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.adopted import adopted
+from lfr_batch.results.lake_version import require_never_had
 from lfr_batch.results.manifest import LakeManifest, from_json, to_json
 from lfr_batch.storage.store import Store
 from lfr_batch.version import __version__
@@ -46,17 +47,30 @@ def newest_number(store: Store) -> int:
 def read_manifest(store: Store) -> LakeManifest:
     """What counts now. A lake of a version that knew no manifest is looked through.
 
-    Raises ResultsTooNew.
+    Raises ResultsTooNew, and ResultsError for one that is damaged or lost.
     """
     for _ in range(_READ_TRIES):
         number = newest_number(store)
         if not number:
+            require_never_had(store)
             return adopted(store)
+        path = manifest_path(number)
         try:
-            return from_json(store.read(manifest_path(number)))
+            return from_json(store.read(path), path)
         except FileNotFoundError:  # older than KEPT by now
             continue
     raise StoreUnreachable(f"the manifest of {store.uri} changes faster than it is read; try again")
+
+
+def is_sound(store: Store) -> bool:
+    """Whether there is a manifest that can be read, or never was one. Raises ResultsTooNew."""
+    try:
+        read_manifest(store)
+    except ResultsTooNew:
+        raise
+    except ResultsError:
+        return False
+    return True
 
 
 def commit(store: Store, change: Change) -> LakeManifest:
@@ -73,8 +87,7 @@ def commit(store: Store, change: Change) -> LakeManifest:
         if after == before and before.number:
             return before
         after = replace(after, number=before.number + 1)
-        if _write(store, after):
-            _sweep(store, after.number)
+        if write_next(store, after):
             return after
     raise StoreUnreachable(
         f"{store.uri} changes faster than this process can: let others come to their end, then try "
@@ -82,13 +95,16 @@ def commit(store: Store, change: Change) -> LakeManifest:
     )
 
 
-def _write(store: Store, manifest: LakeManifest) -> bool:
+def write_next(store: Store, manifest: LakeManifest) -> bool:
     """Whether this very one is under its number now."""
     by = {"by": __version__, "at": datetime.now(UTC).isoformat(), "token": secrets.token_hex(8)}
     data, path = to_json(manifest, by), manifest_path(manifest.number)
     store.write_new(path, data)
     # Not what it answered: an answer may be lost, and some buckets ignore conditions.
-    return store.read(path) == data
+    if store.read(path) != data:
+        return False
+    _sweep(store, manifest.number)
+    return True
 
 
 def _sweep(store: Store, number: int) -> None:

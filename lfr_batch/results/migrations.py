@@ -2,19 +2,25 @@
 
 A part is written with the columns of one version of the schemas (its metadata say which, and so
 does the manifest), and never again. Views and compaction read it through ``projection``, which
-leads from that version to this one. A change of a schema is one line of ``CHANGES``; tests read a
-lake of every released version.
+leads from that version to this one. A change of a schema is one line of ``CHANGES``, added at its
+end; tests read a lake of every released version.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import pyarrow as pa
 
-from lfr_batch.results.schemas import DATASETS, FLOATS, LIVE_DATASETS, SCHEMA_VERSION
+from lfr_batch.results.schemas import (
+    DATASETS,
+    FLOATS,
+    LIVE_DATASETS,
+    PUBLISHED,
+    SCHEMA_VERSION,
+)
 
 OLDEST = 2
 """Lakes of version 1 are read as of version 2, which but added columns and names of files."""
@@ -48,18 +54,20 @@ class Retyped:
     dataset: str
     column: str
     before: pa.DataType
-    sql: str
-    """From the column as it was to what it is."""
+    sql: Callable[[str], str]
+    """From the SQL of the column as it was to the SQL of what it is."""
 
 
 Change = Added | Renamed | Retyped
 
-_BOX = (
-    "CASE WHEN box IS NOT NULL THEN "
-    "{'left': box[1], 'top': box[2], 'right': box[3], 'bottom': box[4]} END"
-)
+
+def _box(was: str) -> str:
+    sides = f"'left': {was}[1], 'top': {was}[2], 'right': {was}[3], 'bottom': {was}[4]"
+    return f"CASE WHEN {was} IS NOT NULL THEN {{{sides}}} END"
+
+
 CHANGES: Sequence[Change] = (
-    *(Retyped(3, name, "box", FLOATS, _BOX) for name in ("sightings", "best_shots", "alerts")),
+    *(Retyped(3, name, "box", FLOATS, _box) for name in ("sightings", "best_shots", "alerts")),
     Added(3, "best_shots", "thumbnail"),
     *(
         Added(3, "runs", name)
@@ -68,6 +76,19 @@ CHANGES: Sequence[Change] = (
     *(Added(3, "footage", name) for name in ("state_id", "known_from")),
 )
 """In the order in which they came to be."""
+
+
+Kind = tuple[str, int]
+"""A dataset, and the version of the schemas that parts of it were written with."""
+
+
+def kinds() -> tuple[Kind, ...]:
+    """All that there can be in a lake; of each dataset the newest first."""
+    versions = range(SCHEMA_VERSION, OLDEST - 1, -1)
+    return (
+        *((name, version) for name in ("runs", *PUBLISHED) for version in versions),
+        *((name, LIVE_VERSION) for name in sorted(LIVE_DATASETS)),
+    )
 
 
 def part_schema(dataset: str, version: int | None = None) -> pa.Schema:
@@ -95,7 +116,7 @@ def projection(dataset: str, version: int) -> Mapping[str, str]:
             case Renamed(column=column, before=before):
                 columns[column] = columns.pop(before)
             case Retyped(column=column, sql=sql):
-                columns[column] = sql
+                columns[column] = sql(f"({columns[column]})")
     return MappingProxyType({field.name: columns[field.name] for field in DATASETS[dataset]})
 
 

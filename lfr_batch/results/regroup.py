@@ -67,7 +67,7 @@ def _group_of(run: StoredRun) -> tuple[RunGroup, dict[str, Any]] | None:
 
 def _part(run: StoredRun, group: RunGroup, row: dict[str, Any]) -> None:
     source, values = LakeManifest(groups=(group,)), {"run_id": run.run_id}
-    with making(run.store) as made:
+    with making(run.store, source) as made:
         shown = _alone(run, source, made, row, Choice(_ITS, values=values))
         others = make_group(run.store, source, made, group.month, Choice(_OTHERS, values=values))
         bring(run.store, made, source, (others,) if others else (), (shown,))

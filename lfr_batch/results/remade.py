@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from lfr_batch.results import layout
+from lfr_batch.results.fit import require_fit
 from lfr_batch.results.lake import open_parts
 from lfr_batch.results.manifest import LakeManifest, LakePart, RunGroup, ShownRun, regrouped
 from lfr_batch.results.manifest_log import commit
@@ -84,8 +85,13 @@ class Overtaken(Exception):
 
 
 @contextmanager
-def making(store: Store) -> Iterator[Made]:
-    """What was made and not brought to its place is gone afterwards."""
+def making(store: Store, source: LakeManifest) -> Iterator[Made]:
+    """Make parts of what ``source`` names, each of which has been looked at before any is read.
+    What was made and not brought to its place is gone afterwards.
+
+    Raises ResultsError for a part of another version or with other columns, by name.
+    """
+    require_fit(store, source.parts())
     made = Made(f"{layout.BUILDING}/{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}")
     try:
         yield made

@@ -14,7 +14,7 @@ from lfr_batch.results import layout
 from lfr_batch.results.damage import publish_again
 from lfr_batch.results.hold import Hold
 from lfr_batch.results.lake import write_views
-from lfr_batch.results.lake_version import mark_lake
+from lfr_batch.results.marking import mark_lake
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import read_part, write_part
 from lfr_batch.results.regroup import compacted_row, part_from_others

@@ -18,7 +18,8 @@ from lfr_batch.models.settled import Settled
 from lfr_batch.records import FootageAsset, FootageEntry, Segment, SegmentOutcome
 from lfr_batch.results import layout
 from lfr_batch.results.hold import Hold, require_hold
-from lfr_batch.results.lake_version import check_lake, lake_version, mark_lake
+from lfr_batch.results.lake_version import check_lake, lake_version
+from lfr_batch.results.marking import mark_lake
 from lfr_batch.results.parts import iterate_part, write_part
 from lfr_batch.results.rows import asset_of, entry_of, row_of, segment_of
 from lfr_batch.results.state_schemas import CATALOGUE, LISTED, PLAN

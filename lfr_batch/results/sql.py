@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from lfr_batch.errors import QueryError, ResultsError
+from lfr_batch.errors import QueryError, ResultsError, StoreUnreachable
 from lfr_batch.results.damage import about_part, is_gone
 
 _TRIES = 5
@@ -40,8 +40,10 @@ class Lake:
     connection: duckdb.DuckDBPyConnection
     refresh: Callable[[], bool]
     """Look for what has been published since; whether there was anything."""
-    misfit: Callable[[], ResultsError | None] = lambda: None
+    misfit: Callable[[], ResultsError | StoreUnreachable | None] = lambda: None
     """Look for a part whose columns are not those of its schema: what readers say names none."""
+    misread: Callable[[], ResultsError | None] = lambda: None
+    """A part read by now that lacks a column, and gave no values instead of an error."""
     looks_first: bool = True
     """Whether that costs so little that each question begins with it."""
 
@@ -64,13 +66,16 @@ def run_query(
         with parts_explained():
             if lake.looks_first:
                 lake.refresh()
-            return _run_again(lake, sql, parameters or {})
+            answer = _run_again(lake, sql, parameters or {})
     except duckdb.Error as error:
         if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException):
             told = lake.misfit()
             if told is not None:
                 raise told from error
         raise QueryError(_told(error)) from error
+    if told := lake.misread():
+        raise told
+    return answer
 
 
 def _run_again(lake: Lake, sql: str, parameters: Mapping[str, Any]) -> pa.Table:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from lfr_batch.results.lake_version import mark_lake
+from lfr_batch.results.marking import mark_lake
 from lfr_batch.storage.store import Store
 
 STANDING = "standing-"

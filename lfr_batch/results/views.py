@@ -10,18 +10,11 @@ import pyarrow as pa
 from lfr_batch.results import layout
 from lfr_batch.results.constraints import CONSTRAINTS, is_in_key, is_never_null, referred_to
 from lfr_batch.results.layout import PART
-from lfr_batch.results.migrations import (
-    LIVE_VERSION,
-    OLDEST,
-    WITHOUT_RUN_ID,
-    part_schema,
-    projection,
-)
+from lfr_batch.results.migrations import WITHOUT_RUN_ID, Kind, kinds, part_schema, projection
 from lfr_batch.results.run_views import DERIVED_VIEWS, create_run_views
 from lfr_batch.results.schemas import (
     DATASETS,
     LIVE_DATASETS,
-    PUBLISHED,
     SCHEMA_VERSION,
     VIEW_COMMENTS,
     comment,
@@ -42,15 +35,6 @@ _TYPES = {
 
 _RESERVED = frozenset({"left", "right"})
 """Words of SQL, which DuckDB quotes as names."""
-
-Kind = tuple[str, int]
-"""A dataset, and the version of the schemas that parts of it were written with."""
-
-KINDS: tuple[Kind, ...] = (
-    *((name, version) for name in ("runs", *PUBLISHED) for version in (SCHEMA_VERSION, OLDEST)),
-    *((name, LIVE_VERSION) for name in sorted(LIVE_DATASETS)),
-)
-"""All that there can be in a lake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +209,8 @@ def views_script(root: str, lake_id: str) -> str:
         root=quoted(unglobbed(root)),
         manifests=quoted(f"{layout.MANIFESTS}/*.json"),
     )
-    files = "\n".join(map(_found_files, KINDS))
-    sources = {kind: parquet_source(kind) for kind in KINDS}
+    files = "\n".join(map(_found_files, kinds()))
+    sources = {kind: parquet_source(kind) for kind in kinds()}
     return f"{head}\n{files}\n\n{all_views(sources)}"
 
 

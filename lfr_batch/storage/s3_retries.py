@@ -15,6 +15,8 @@ from random import uniform
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, TypeVar
 
+from botocore.exceptions import HTTPClientError
+
 from lfr_batch.storage import s3_client
 from lfr_batch.storage.s3_errors import BOTO_ERRORS, OTHER_CREDENTIALS, S3Failure, failure_of
 from lfr_batch.storage.store import PATIENCE_S, S3Settings
@@ -41,7 +43,7 @@ def asked(s3: S3Settings, request: Callable[[S3Client], T], patience_s: float = 
     for attempt in count(1):
         store = s3_client.client(s3)
         try:
-            return request(store)
+            return _answered(request, store)
         except (*BOTO_ERRORS, OSError) as error:
             failure = failure_of(error)
             if failure.meaning in OTHER_CREDENTIALS:
@@ -52,6 +54,17 @@ def asked(s3: S3Settings, request: Callable[[S3Client], T], patience_s: float = 
             logger.info("S3 is asked again in %.1f s: %s", pause_s, failure.said)
         sleep(pause_s)
     raise AssertionError("there is always another attempt")
+
+
+def _answered(request: Callable[[S3Client], T], to: S3Client) -> T:
+    """botocore takes a server's own error (5xx) that came with a checksum for the object that was
+    asked for, and trips over it: then it is one that was broken off."""
+    try:
+        return request(to)
+    except AttributeError as error:
+        if "StreamingChecksumBody" not in str(error):
+            raise
+        raise HTTPClientError(error=error) from error
 
 
 def longest_pause_s(attempt: int) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.results.lake_version import mark_lake
+from lfr_batch.results.marking import mark_lake
 from lfr_batch.results.run_state import NO_LAKE, NO_RUNS, create_run
 from lfr_batch.results.store import open_store
 from tests.cli.here import lfr

@@ -15,7 +15,7 @@ from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.searched import PENDING
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.store import open_store
-from tests.fixtures.test_0_1_0 import FIXTURE
+from tests.fixtures.test_homes import FIXTURES
 from tests.results.runs_asked import EARLIER, LATER, NEWEST, copied, publish
 from tests.results.synthetic import archive
 
@@ -45,12 +45,12 @@ def test_every_column_of_few_values_is_one() -> None:
     assert all(column in DATASETS[dataset].names for dataset, column in ENUMS)
 
 
-@pytest.fixture(scope="module", params=["generated", "0.1.0"])
+@pytest.fixture(scope="module", params=["generated", *FIXTURES])
 def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """Runs of two cases with the same settings and with copies; and what version 0.1.0 wrote, real
-    runs of every kind with a deployment."""
-    if request.param == "0.1.0":
-        return open_lake(FIXTURE / "results")
+    """Runs of two cases with the same settings and with copies; and what versions of before
+    wrote, real runs of every kind with a deployment."""
+    if request.param in FIXTURES:
+        return open_lake(FIXTURES[request.param] / "results")
     disk = open_store(tmp_path_factory.mktemp("constraints") / "lake")
     publish(disk, EARLIER)
     publish(disk, LATER, assets=copied(archive().assets), day=1)

@@ -138,6 +138,19 @@ def test_renewed_credentials_are_taken_from_the_file(
     assert asked(store.s3, request) == "new"
 
 
+def test_an_error_over_which_botocore_trips_is_asked_again(proxy: Behind) -> None:
+    """A 5xx with a checksum, which botocore parses as if it were the object."""
+    _, store = proxy
+    answers = iter(["'StreamingChecksumBody' object has no attribute 'strip'", None])
+
+    def request(_: object) -> str:
+        if said := next(answers):
+            raise AttributeError(said)
+        return "there"
+
+    assert asked(store.s3, request) == "there"
+
+
 def test_credentials_that_are_wrong_are_read_anew_once(proxy: Behind) -> None:
     _, store = proxy
     tries: list[int] = []
