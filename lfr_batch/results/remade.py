@@ -129,10 +129,16 @@ def make(
 
 
 def make_group(
-    store: Store, source: LakeManifest, made: Made, month: str, choice: Choice = EVERYTHING
+    store: Store,
+    source: LakeManifest,
+    made: Made,
+    month: str,
+    choice: Choice = EVERYTHING,
+    apart: str = "",
 ) -> RunGroup | None:
-    """All runs and groups of ``source`` as one group; None where no row is left."""
-    group_id = made.folder.rpartition("/")[2]
+    """All runs and groups of ``source`` as one group; None where no row is left. ``apart``: what
+    sets it apart where several are made together."""
+    group_id = made.folder.rpartition("/")[2] + apart
 
     def place(dataset: str, number: int) -> str:
         return layout.group_part(dataset, month, group_id, number)
@@ -163,6 +169,8 @@ def bring(
         after = regrouped(manifest, source.runs.values(), source.groups, groups)
         if after is None:
             raise Overtaken
+        if not all(store.exists(part.path) for part in made.parts):
+            raise Overtaken  # it was destroyed in the making, with what is to be forgotten
         return replace(after, runs={**after.runs, **{run.run_id: run for run in runs}})
 
     for part in made.parts:
