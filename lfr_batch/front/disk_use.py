@@ -24,7 +24,12 @@ from lfr_batch.results.store import open_store
 from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
 
-_CASES = "SELECT run_id, coalesce(case_ref, '') AS case_ref, 1 + sightings AS share FROM runs"
+_CASES = """
+SELECT
+  run_id, coalesce(case_ref, '') AS case_ref, strftime(started_at, '%Y-%m') AS month,
+  1 + coalesce(sightings, 0) AS share
+FROM runs
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,9 @@ def _cases(manifest: LakeManifest, settings: Settings) -> Counter[str]:
     for group in manifest.groups:
         shares: Counter[str] = Counter()
         for row in grouped:
-            if group.may_hold(row["run_id"]) and layout.month_of(row["run_id"]) == group.month:
-                shares[row["case_ref"]] += row["share"] or 1
+            months = row["month"], layout.month_of(row["run_id"])
+            if group.may_hold(row["run_id"]) and group.month in months:
+                shares[row["case_ref"]] += row["share"]
         for case_ref, share in shares.items():
             found[case_ref] += group.bytes * share // shares.total()
     return found

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import duckdb
 
@@ -36,6 +37,7 @@ from lfr_batch.results.remade import (
     make_group,
     making,
     opened,
+    overtaken_if_gone,
 )
 from lfr_batch.results.retire import destroy, sweep_unnamed
 from lfr_batch.results.run_state import (
@@ -49,6 +51,7 @@ from lfr_batch.results.shards import delete_shards, list_shards, runs_with_shard
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
+Result = TypeVar("Result")
 _TRIES = 20
 _MEND = "restore it from a copy, or remove it: `lfr resume` searches that part again"
 _WHOLE = "SELECT run_id FROM runs WHERE starts_with(status, 'complete')"
@@ -71,7 +74,12 @@ class Affected:
 
 def count(store: Store, forgetting: Forgetting) -> Affected:
     """Look, and change nothing. Raises ResultsError for a part that is damaged."""
-    with opened(store, read_manifest(store)) as lake:
+    return _until_still(store, lambda: _count(store, forgetting))
+
+
+def _count(store: Store, forgetting: Forgetting) -> Affected:
+    manifest = read_manifest(store)
+    with overtaken_if_gone(store, manifest.number), opened(store, manifest) as lake:
         rows = {name: _rows_of(lake, forgetting, name) for name in REMADE}
         return Affected(_affected(store, lake, forgetting), rows)
 
@@ -155,7 +163,7 @@ def forget(store: Store, forgetting: Forgetting) -> Affected:
             held.enter_context(lock_run(StoredRun(store, run_id)))
         for run_id in found.runs:
             close_run(StoredRun(store, run_id), forgetting)
-        _switch(store, forgetting)
+        _until_still(store, lambda: _remake(store, forgetting))
         sweep_unnamed(store, REMADE, found.runs)
     if forgetting.what == "run":
         for dataset in REMADE:
@@ -165,10 +173,11 @@ def forget(store: Store, forgetting: Forgetting) -> Affected:
     return found
 
 
-def _switch(store: Store, forgetting: Forgetting) -> None:
+def _until_still(store: Store, attempt: Callable[[], Result]) -> Result:
+    """Again, where somebody else has changed meanwhile what it was made of."""
     for _ in range(_TRIES):
         with suppress(Overtaken):
-            return _remake(store, forgetting)
+            return attempt()
     raise StoreUnreachable(
         f"{store.uri} changes all the time: let others come to their end, then try again"
     )
@@ -177,7 +186,11 @@ def _switch(store: Store, forgetting: Forgetting) -> None:
 def _remake(store: Store, forgetting: Forgetting) -> None:
     """All that has anything of it, at once."""
     manifest = read_manifest(store)
-    source = _holding(store, manifest, forgetting)
+    with overtaken_if_gone(store, manifest.number):
+        _remake_of(store, _holding(store, manifest, forgetting), forgetting)
+
+
+def _remake_of(store: Store, source: LakeManifest, forgetting: Forgetting) -> None:
     if not source.runs and not source.groups:
         return
     stay = () if forgetting.what == "run" else tuple(source.runs.values())

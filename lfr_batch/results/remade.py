@@ -18,10 +18,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from lfr_batch.errors import StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.lake import open_parts
 from lfr_batch.results.manifest import LakeManifest, LakePart, RunGroup, ShownRun, regrouped
-from lfr_batch.results.manifest_log import commit
+from lfr_batch.results.manifest_log import commit, newest_number
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import group_rows, rolled, table_rows
 from lfr_batch.results.retire import retire
@@ -81,6 +82,18 @@ class Made:
 
 class Overtaken(Exception):
     """What the parts were made of is not what counts any more."""
+
+
+@contextmanager
+def overtaken_if_gone(store: Store, number: int) -> Iterator[None]:
+    """A part of manifest ``number`` that is gone, where another counts by now, is no fault: raises
+    Overtaken."""
+    try:
+        yield
+    except StoreUnreachable as error:
+        if newest_number(store) == number:
+            raise
+        raise Overtaken from error
 
 
 @contextmanager
