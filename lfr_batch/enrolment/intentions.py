@@ -16,7 +16,7 @@ from lfr_batch.oversight import intended
 from lfr_batch.storage.store import S3Settings
 
 Verb = Literal["remove", "prune", "delete"]
-OF_GALLERIES = intended.Kind("gallery.intended", "gallery.done", "audit/galleries")
+OF_GALLERIES = intended.IntentionKind("gallery.intended", "gallery.done", "audit/galleries")
 
 
 class Intention(BaseModel):

@@ -17,7 +17,7 @@ from lfr_batch.oversight import intended
 from lfr_batch.results.copies import Copy
 from lfr_batch.storage.store import S3Settings
 
-OF_EVERYTHING = intended.Kind("forget.intended", "forget.done", "audit/forget")
+OF_EVERYTHING = intended.IntentionKind("forget.intended", "forget.done", "audit/forget")
 
 
 class ForgetIntention(BaseModel):

@@ -26,7 +26,7 @@ Said = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class IntentionKind:
     """Of intentions: by which events the log has them, and where a bucket does."""
 
     intended: str
@@ -34,7 +34,7 @@ class Kind:
     in_bucket: str
 
 
-def intend(home: Home, kind: Kind, said: Said, at: datetime, s3: S3Settings) -> None:
+def intend(home: Home, kind: IntentionKind, said: Said, at: datetime, s3: S3Settings) -> None:
     """``said`` has an ``id``. Raises StoreError, AuditBroken: it is then not to be done."""
     if isinstance(home, Path):
         audit.record(home, kind.intended, [{"intention": said}], at)
@@ -43,7 +43,7 @@ def intend(home: Home, kind: Kind, said: Said, at: datetime, s3: S3Settings) -> 
         S3Store(home, s3).write_atomic(path, _text(said).encode())
 
 
-def done(home: Home, kind: Kind, receipt: Said, at: datetime, s3: S3Settings) -> str:
+def done(home: Home, kind: IntentionKind, receipt: Said, at: datetime, s3: S3Settings) -> str:
     """``receipt`` has the ``intention``. Where it is. Raises StoreError, AuditBroken."""
     name = receipt["intention"]["id"]
     if isinstance(home, Path):
@@ -58,7 +58,7 @@ def done(home: Home, kind: Kind, receipt: Said, at: datetime, s3: S3Settings) ->
     return f"{home}/{where}"
 
 
-def unfinished(home: Home, kind: Kind, s3: S3Settings) -> list[Said]:
+def unfinished(home: Home, kind: IntentionKind, s3: S3Settings) -> list[Said]:
     """Intentions without a receipt. Raises StoreError, AuditBroken."""
     if isinstance(home, Path):
         found = dict(_in_log(kind, audit.entries(home)))
@@ -74,7 +74,7 @@ def unfinished(home: Home, kind: Kind, s3: S3Settings) -> list[Said]:
     return [json.loads(store.read(path)) for path in open_ones]
 
 
-def _in_log(kind: Kind, lines: Iterable[Said]) -> Iterable[tuple[str, Said | None]]:
+def _in_log(kind: IntentionKind, lines: Iterable[Said]) -> Iterable[tuple[str, Said | None]]:
     """By id; later ones count: None where it is done."""
     for line in lines:
         if line["event"] == kind.intended:
