@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lfr_batch.front.dry_run import DryRun
     from lfr_batch.front.enrolment import EnrolledGallery
     from lfr_batch.front.export import Exported, export
+    from lfr_batch.front.forget import forget
     from lfr_batch.front.growing import GrownGallery
     from lfr_batch.front.report import WrittenReport, report
     from lfr_batch.front.results import Results, open_results
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         watch,
     )
     from lfr_batch.oversight.authority import Authority
+    from lfr_batch.oversight.forgotten import ForgetReceipt
 
 __all__ = [
     "Authority",
@@ -49,6 +51,7 @@ __all__ = [
     "EnrolledGallery",
     "Exported",
     "FinishedRun",
+    "ForgetReceipt",
     "GrownGallery",
     "LfrError",
     "Results",
@@ -60,6 +63,7 @@ __all__ = [
     "enrol",
     "export",
     "foresee",
+    "forget",
     "open_results",
     "report",
     "resume",
@@ -76,6 +80,7 @@ _MODULES = {
     "EnrolledGallery": "front.enrolment",
     "Exported": "front.export",
     "FinishedRun": "front.runs",
+    "ForgetReceipt": "oversight.forgotten",
     "GrownGallery": "front.growing",
     "LfrError": "errors",
     "Results": "front.results",
@@ -86,6 +91,7 @@ _MODULES = {
     "enrol": "front.verbs",
     "export": "front.export",
     "foresee": "front.verbs",
+    "forget": "front.forget",
     "open_results": "front.results",
     "report": "front.report",
     "resume": "front.verbs",

@@ -49,6 +49,11 @@ COMMANDS = {
     ),
     "lake": ("lake:lake_app", "The files that the results are in: put them together."),
     "export": ("export:export", "Export results for other programs: rows, or evidence as JPEGs."),
+    "forget": (
+        "forget:forget_app",
+        "Take a run, a person or a file out of everything, for good.",
+    ),
+    "du": ("du:du", "What lies where, and how much of it."),
     "models": ("models:models_app", "Model packs: fetch, add, list, verify."),
     "gallery": ("gallery:gallery_app", "Galleries of enrolled people."),
     "live": ("live.command:live", "Watch cameras for the people of a watchlist."),

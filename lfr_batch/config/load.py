@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lfr_batch.config.live import LiveConfig
+from lfr_batch.config.policy import Policy
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import ConfigError
 
@@ -26,12 +27,15 @@ WITHOUT_EFFECT_ON_RESULTS = frozenset(
 EXAMPLES: Mapping[type[BaseModel], str] = {
     Config: "conf/default.yaml",
     LiveConfig: "conf/live.yaml",
+    Policy: "conf/policy.yaml",
 }
 """The file that shows every key."""
 COMMAND_LINE = "the command line"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-_Kind = TypeVar("_Kind", Config, LiveConfig)
+_Kind = TypeVar("_Kind", Config, LiveConfig, Policy)
+MOST_BYTES, MOST_DEPTH = 1 << 20, 20
+"""Of a YAML file; and of sections and lists within each other."""
 
 
 def load_config(
@@ -53,6 +57,16 @@ def load_live(path: Path, overrides: Sequence[str] = ()) -> LiveConfig:
     return _loaded(LiveConfig, path, overrides)
 
 
+def load_policy(path: Path) -> Policy:
+    """As ``load_config``, of the rules of the house."""
+    return _loaded(Policy, path, ())
+
+
+def parse_policy(text: str, origin: str) -> Policy:
+    """As ``load_policy``, of a text. Raises ConfigError."""
+    return _parsed(Policy, _yaml_of(text, origin, Policy), origin)
+
+
 def parse_config(content: Mapping[str, Any], origin: str) -> Config:
     """A configuration from plain data, as JSON or YAML give it. Raises ConfigError."""
     return _parsed(Config, content, origin)
@@ -72,7 +86,7 @@ def override(config: _Kind, settings: Mapping[str, Any]) -> _Kind:
     return _parsed(type(config), content, COMMAND_LINE)
 
 
-def dump_config(config: Config | LiveConfig) -> dict[str, Any]:
+def dump_config(config: Config | LiveConfig | Policy) -> dict[str, Any]:
     """Plain data that ``parse_config`` or ``parse_live`` reads back."""
     content: dict[str, Any] = config.model_dump(mode="json")
     return content
@@ -142,7 +156,25 @@ def _time(value: object) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that is given twice, of which YAML would silently take the last."""
+    """Refuses a key that is given twice, of which YAML would silently take the last, and what may
+    become more than it looks: aliases, and what is nested without end."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(
+                problem="aliases (*name) are not taken; write it out", problem_mark=_mark(event)
+            )
+        self.depth += 1
+        if self.depth > MOST_DEPTH:
+            raise yaml.MarkedYAMLError(
+                problem=f"it is nested deeper than {MOST_DEPTH}", problem_mark=_mark(event)
+            )
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -154,6 +186,10 @@ class _Loader(yaml.SafeLoader):
                 )
             seen.add(name)
         return super().construct_mapping(node, deep)
+
+
+def _mark(event: yaml.Event) -> Any:
+    return event.start_mark
 
 
 def _filled(content: Mapping[str, Any], section: type[BaseModel]) -> dict[str, Any]:
@@ -173,23 +209,32 @@ def _filled(content: Mapping[str, Any], section: type[BaseModel]) -> dict[str, A
 
 def _read_yaml(path: Path, kind: type[BaseModel]) -> dict[str, Any]:
     try:
-        # As safe as yaml.safe_load, whose loader it is.
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES + 1).decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError(
             f"The configuration {path} cannot be read ({reason}); give a YAML file that can, "
             f"as {EXAMPLES[kind]} is."
         ) from error
+    return _yaml_of(text, str(path), kind)
+
+
+def _yaml_of(text: str, origin: str, kind: type[BaseModel]) -> dict[str, Any]:
+    if len(text) > MOST_BYTES:
+        raise ConfigError(f"{origin} is larger than {MOST_BYTES >> 20} MiB: is it a configuration?")
+    try:
+        # As safe as yaml.safe_load, whose loader it is.
+        content = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not YAML"
-        raise ConfigError(f"{path}{where} is not valid YAML: {problem}.") from error
+        raise ConfigError(f"{origin}{where} is not valid YAML: {problem}.") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise ConfigError(f"{path} must hold sections with keys, as {EXAMPLES[kind]} does.")
+        raise ConfigError(f"{origin} must hold sections with keys, as {EXAMPLES[kind]} does.")
     return content
 
 
@@ -198,7 +243,7 @@ def _overridden(content: Mapping[str, Any], override: str) -> dict[str, Any]:
     if not separator or not key.strip():
         raise ConfigError(f"{override!r} is not an override; write section.key=value.")
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         raise ConfigError(f"The value of {key} in {override!r} is not valid YAML.") from error
     changed: dict[str, Any] = _with(content, key.strip().split("."), value)

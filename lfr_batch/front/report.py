@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -83,8 +84,9 @@ def write_report(
         made = make_report(lake, store, asked, partial(_enrolled, settings, say))
     finally:
         lake.close()
-    _note(store, made, path, asked, say)
-    write_page(made, path)
+    mark = secrets.token_hex(16)
+    _note(store, made, path, asked, say, mark)
+    write_page(made, path, mark)
     for note in made.notes[:_SAID]:
         say(note)
     if len(made.notes) > _SAID:
@@ -102,12 +104,12 @@ def default_name(asked: ReportScope) -> str:
     return f"report-{'-'.join(plain)}.html"
 
 
-def _note(store: Store, made: Report, path: Path, asked: ReportScope, say: Say) -> None:
+def _note(store: Store, made: Report, path: Path, asked: ReportScope, say: Say, mark: str) -> None:
     """Before it is there. A lake that is only read here has its reports, too, but cannot know."""
     by = operator_name(None)
     copy = copy_of(
         "report", str(path), by, made.run_ids, made.sightings, case_ref=asked.case_ref,
-        shows_subjects=made.sightings > 0,
+        shows_subjects=made.sightings > 0, mark=mark,
     )  # fmt: skip
     try:
         note_copy(store, copy)

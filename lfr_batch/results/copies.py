@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -45,6 +46,8 @@ class Copy(BaseModel):
     """Sightings shown, rows or pictures written."""
     shows_subjects: bool
     """Whether people of a gallery are named or shown in it."""
+    mark: str | None = None
+    """What a report says of itself, so that no other file is taken for it."""
 
 
 def copy_of(
@@ -56,6 +59,7 @@ def copy_of(
     *,
     case_ref: str | None = None,
     shows_subjects: bool = True,
+    mark: str | None = None,
 ) -> Copy:
     """A copy written now, on this machine."""
     return Copy(
@@ -68,6 +72,7 @@ def copy_of(
         case_ref=case_ref,
         rows=rows,
         shows_subjects=shows_subjects,
+        mark=mark,
     )
 
 
@@ -81,9 +86,39 @@ def note_copy(store: Store, copy: Copy) -> None:
 
 def copies_known(store: Store, run_id: str) -> tuple[Copy, ...]:
     """All that was noted of a run, oldest first. Raises ResultsError for a note that is damaged."""
-    paths = (*store.list(layout.state(run_id, _COPIES)), *store.list(_OF_SEVERAL))
-    copies = [_read(store, path) for path in paths if path.endswith(".json")]
-    return tuple(sorted((c for c in copies if run_id in c.run_ids), key=lambda copy: copy.at))
+    return tuple(notes_of(store, (run_id,)).values())
+
+
+def notes_of(store: Store, run_ids: Collection[str]) -> dict[str, Copy]:
+    """The copies that show any of these runs, by where the note of each lies, oldest first. Raises
+    ResultsError for a note that is damaged."""
+    places = (*(layout.state(run_id, _COPIES) for run_id in run_ids), _OF_SEVERAL)
+    paths = (path for place in places for path in store.list(place) if path.endswith(".json"))
+    known, wanted = {path: _read(store, path) for path in paths}, set(run_ids)
+    theirs = ((path, copy) for path, copy in known.items() if wanted.intersection(copy.run_ids))
+    return dict(sorted(theirs, key=lambda noted: noted[1].at))
+
+
+def all_notes(store: Store) -> dict[str, Copy]:
+    """As ``notes_of``, of every run."""
+    paths = [path for path in store.list("_state") if f"/{_COPIES}/" in path]
+    return {path: _read(store, path) for path in (*paths, *store.list(_OF_SEVERAL))}
+
+
+def delete_report(copy: Copy) -> str | None:
+    """Delete the file if it still is that report and lies on this machine; else why not."""
+    if copy.machine != socket.gethostname():
+        return f"on machine {copy.machine}"
+    path = Path(copy.place)
+    try:
+        is_it = copy.mark is not None and copy.mark.encode() in path.read_bytes()
+        if is_it:
+            path.unlink()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"it cannot be deleted ({error.strerror or error})"
+    return None if is_it else "another file lies there now"
 
 
 def reports_known(store: Store, run_id: str) -> tuple[Copy, ...]:

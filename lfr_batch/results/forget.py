@@ -1,47 +1,62 @@
 """What is to be forgotten is taken out of every file of the lake.
 
-The parts that hold any of it are made anew without it and the manifest switches to those; then the
-old ones are destroyed, not kept for a while as after a compaction. A run that something was taken
-out of cannot be resumed: it would come back. Doing it again, or after it was killed half-way, ends
-in the same state.
+The parts that hold any of it are made anew without it, and one manifest switches to all of those:
+whoever reads meanwhile has the answer of before or that of after. Then the old ones are destroyed,
+not kept for a while as after a compaction. A run that something was taken out of cannot be resumed:
+it would come back. Doing it again, or after it was killed half-way, ends in the same state.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from lfr_batch.errors import StoreUnreachable
-from lfr_batch.records import FootageAsset
+import duckdb
+
+from lfr_batch.errors import RunNotFound, StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.fit import require_fit
 from lfr_batch.results.forgetting_sql import Forgetting
 from lfr_batch.results.lake import write_views
+from lfr_batch.results.lake_version import lake_version
+from lfr_batch.results.ledger import forget_uri
 from lfr_batch.results.lock import lock_run
-from lfr_batch.results.manifest import LakeManifest, RunGroup, ShownRun, without_run
-from lfr_batch.results.manifest_log import commit, read_manifest
+from lfr_batch.results.manifest import LakeManifest, ShownRun
+from lfr_batch.results.manifest_log import read_manifest
 from lfr_batch.results.parts import iterate_part
 from lfr_batch.results.remade import (
     REMADE,
     Choice,
+    Made,
     Overtaken,
     bring,
     make,
     make_group,
     making,
     opened,
+    overtaken_if_gone,
 )
-from lfr_batch.results.retire import destroy
-from lfr_batch.results.run_state import delete_request, drop_footage, read_catalogue
-from lfr_batch.results.shards import delete_shards, list_shards
+from lfr_batch.results.retire import destroy, sweep_unnamed
+from lfr_batch.results.run_state import (
+    delete_request,
+    drop_footage,
+    load_run,
+    read_catalogue,
+    read_listing,
+)
+from lfr_batch.results.shards import delete_shards, list_shards, runs_with_shards
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
+Result = TypeVar("Result")
 _TRIES = 20
 _MEND = "restore it from a copy, or remove it: `lfr resume` searches that part again"
+_WHOLE = "SELECT run_id FROM runs WHERE starts_with(status, 'complete')"
+"""Runs whose catalogue is in the lake as it is in their state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,40 +76,57 @@ class Affected:
 def count(store: Store, forgetting: Forgetting) -> Affected:
     """Look, and change nothing.
 
-    Raises ResultsError for a part that does not fit, by name: what is to be forgotten may be in it.
+    Raises ResultsError for a part that is damaged or does not fit, by name: what is to be forgotten
+    may be in it.
     """
     require_fit(store, read_manifest(store).parts())
-    return _count(store, forgetting)
+    return _until_still(store, lambda: _count(store, forgetting))
 
 
 def _count(store: Store, forgetting: Forgetting) -> Affected:
-    with opened(store, read_manifest(store)) as lake:
-
-        def asked(sql: str) -> list[tuple[object, ...]]:
-            values = {n: v for n, v in forgetting.values.items() if f"${n}" in sql}
-            return lake.sql(sql, params=values or None).fetchall()
-
-        rows = {
-            name: int(str(asked(f"SELECT count(*) FROM ({forgetting.gone(name)})")[0][0]))
-            for name in REMADE
-        }
-        runs = {str(run_id) for (run_id,) in asked(forgetting.affected(REMADE))}
-    return Affected(tuple(sorted(runs.union(_unpublished(store, forgetting)))), rows)
+    manifest = read_manifest(store)
+    with overtaken_if_gone(store, manifest.number), opened(store, manifest) as lake:
+        rows = {name: _rows_of(lake, forgetting, name) for name in REMADE}
+        return Affected(_affected(store, lake, forgetting), rows)
 
 
-def _unpublished(store: Store, forgetting: Forgetting) -> Iterator[str]:
-    """Runs whose state alone may hold something of it: they can be resumed."""
-    for name in store.folders("_state"):
-        run = StoredRun(store, layout.run_id_of(f"_state/{name}") or "")
-        if _in_state(run, forgetting):
-            yield run.run_id
+def _rows_of(lake: duckdb.DuckDBPyConnection, forgetting: Forgetting, dataset: str) -> int:
+    gone = forgetting.gone(dataset)
+    return int(_asked(lake, forgetting, f"SELECT count(*)::VARCHAR FROM ({gone})")[0])
 
 
-def _in_state(run: StoredRun, forgetting: Forgetting) -> bool:
-    if forgetting.what == "run":
-        return run.run_id == forgetting.value
-    if forgetting.what == "footage":
-        return any(asset.uri == forgetting.value for asset in _catalogue(run))
+def _asked(lake: duckdb.DuckDBPyConnection, forgetting: Forgetting, sql: str) -> list[str]:
+    return [str(found) for (found,) in lake.sql(sql, params=forgetting.given(sql)).fetchall()]
+
+
+def _affected(
+    store: Store, lake: duckdb.DuckDBPyConnection, forgetting: Forgetting
+) -> tuple[str, ...]:
+    shown = _asked(lake, forgetting, forgetting.affected(REMADE))
+    return tuple(sorted({*shown, *_unpublished(store, lake, forgetting)}))
+
+
+def _unpublished(
+    store: Store, lake: duckdb.DuckDBPyConnection, forgetting: Forgetting
+) -> Iterator[str]:
+    """Runs in whose state alone something of it may be: they could be resumed."""
+    match forgetting.what:
+        case "run":
+            if store.list(layout.state(forgetting.value)):
+                yield forgetting.value
+        case "subject":
+            runs = runs_with_shards(store)
+            yield from (run.run_id for run in runs if _in_shards(run, forgetting))
+        case "footage":
+            whole = {*_asked(lake, forgetting, _WHOLE)}
+            for run_id in map(layout.run_id_in, store.folders("_state")):
+                if run_id not in whole and _in_plan(StoredRun(store, run_id), forgetting.value):
+                    yield run_id
+
+
+def _in_shards(run: StoredRun, forgetting: Forgetting) -> bool:
+    if forgetting.gallery not in (None, _gallery_of(run)):
+        return False
     rows = (row for path in list_shards(run) for row in iterate_part(run.store, path, _MEND))
     return any(
         candidate["subject_id"] == forgetting.value
@@ -103,19 +135,33 @@ def _in_state(run: StoredRun, forgetting: Forgetting) -> bool:
     )
 
 
-def _catalogue(run: StoredRun) -> tuple[FootageAsset, ...]:
+def _gallery_of(run: StoredRun) -> str | None:
     try:
-        return read_catalogue(run)
-    except FileNotFoundError:
-        return ()
+        return load_run(run).gallery
+    except RunNotFound:
+        return None
+
+
+def _in_plan(run: StoredRun, uri: str) -> bool:
+    """Of a run that is not whole: in what its inputs named, or what was found of it."""
+    with suppress(FileNotFoundError):
+        if any(asset.uri == uri for asset in read_catalogue(run)):
+            return True
+    with suppress(RunNotFound, FileNotFoundError):
+        request = load_run(run)
+        listed = read_listing(run, request.listing) if request.listing else ()
+        return uri in request.inputs or any(entry.uri == uri for entry in listed)
+    return False
 
 
 def forget(store: Store, forgetting: Forgetting) -> Affected:
     """Take it out of all that the lake holds. What was taken comes back.
 
-    Raises RunBusy for a run that somebody works on, and then this one and those that follow are as
-    they were; StoreUnreachable, StoreFull.
+    Raises RunBusy for a run that somebody works on, and then all is as it was; StoreUnreachable,
+    StoreFull, ResultsError for a part that is damaged.
     """
+    if lake_version(store) is None:
+        return Affected((), {})
     write_views(store)
     found = count(store, forgetting)
     with ExitStack() as held:
@@ -123,16 +169,8 @@ def forget(store: Store, forgetting: Forgetting) -> Affected:
             held.enter_context(lock_run(StoredRun(store, run_id)))
         for run_id in found.runs:
             close_run(StoredRun(store, run_id), forgetting)
-        for _ in range(_TRIES):
-            try:
-                _remake(store, forgetting)
-                break
-            except Overtaken:
-                continue
-        else:
-            raise StoreUnreachable(
-                f"{store.uri} changes all the time: let others come to their end, then try again"
-            )
+        _until_still(store, lambda: _remake(store, forgetting))
+        sweep_unnamed(store, REMADE, found.runs)
     if forgetting.what == "run":
         for dataset in REMADE:
             store.delete(layout.run_directory(dataset, forgetting.value))
@@ -141,31 +179,49 @@ def forget(store: Store, forgetting: Forgetting) -> Affected:
     return found
 
 
+def _until_still(store: Store, attempt: Callable[[], Result]) -> Result:
+    """Again, where somebody else has changed meanwhile what it was made of."""
+    for _ in range(_TRIES):
+        with suppress(Overtaken):
+            return attempt()
+    raise StoreUnreachable(
+        f"{store.uri} changes all the time: let others come to their end, then try again"
+    )
+
+
 def _remake(store: Store, forgetting: Forgetting) -> None:
-    """Owner by owner; each is as it was, or without what is to be forgotten."""
+    """All that has anything of it, at once."""
     manifest = read_manifest(store)
-    affected = _count(store, forgetting).runs
-    for run_id in affected:
-        if run_id in manifest.runs:
-            _remake_run(store, manifest.runs[run_id], forgetting)
-    for group in manifest.groups:
-        if any(group.may_hold(run_id) for run_id in affected if run_id not in manifest.runs):
-            _remake_group(store, group, forgetting)
-    destroy(store)
+    with overtaken_if_gone(store, manifest.number):
+        _remake_of(store, _holding(store, manifest, forgetting), forgetting)
 
 
-def _remake_group(store: Store, group: RunGroup, forgetting: Forgetting) -> None:
-    source = LakeManifest(groups=(group,))
-    with making(store, source) as made:
-        new = make_group(store, source, made, group.month, _choice(forgetting))
-        bring(store, made, source, (new,) if new else (), leave=destroy)
-
-
-def _remake_run(store: Store, run: ShownRun, forgetting: Forgetting) -> None:
-    source = LakeManifest(runs={run.run_id: run})
-    if forgetting.what == "run":
-        commit(store, lambda manifest: without_run(manifest, run.run_id))
+def _remake_of(store: Store, source: LakeManifest, forgetting: Forgetting) -> None:
+    if not source.runs and not source.groups:
         return
+    stay = () if forgetting.what == "run" else tuple(source.runs.values())
+    with making(store) as made:
+        groups = [
+            make_group(
+                store, LakeManifest(groups=(g,)), made, g.month, _choice(forgetting), f"-{n}"
+            )
+            for n, g in enumerate(source.groups)
+        ]
+        runs = [_remade_run(store, run, forgetting, made) for run in stay]
+        bring(store, made, source, [group for group in groups if group], runs, leave=destroy)
+
+
+def _holding(store: Store, manifest: LakeManifest, forgetting: Forgetting) -> LakeManifest:
+    """The runs and groups of a manifest that have anything of it."""
+    with opened(store, manifest) as lake:
+        shown = _asked(lake, forgetting, forgetting.affected(REMADE))
+    runs = {run_id: manifest.runs[run_id] for run_id in shown if run_id in manifest.runs}
+    grouped = [run_id for run_id in shown if run_id not in runs]
+    groups = (group for group in manifest.groups if any(map(group.may_hold, grouped)))
+    return LakeManifest(runs=runs, groups=tuple(groups))
+
+
+def _remade_run(store: Store, run: ShownRun, forgetting: Forgetting, made: Made) -> ShownRun:
     token, epoch = secrets.token_hex(4), run.epoch or layout.NO_EPOCH
     new_row = layout.next_row(run.row.path)
 
@@ -174,16 +230,10 @@ def _remake_run(store: Store, run: ShownRun, forgetting: Forgetting) -> None:
             return new_row
         return layout.part(dataset, run.run_id, epoch, number, token)
 
-    with making(store, source) as made:
-        with opened(store, source) as lake:
-            parts = make(store, lake, made, place, _choice(forgetting))
-        row = next(part for part in parts if part.dataset == "runs")
-        others = tuple(part for part in parts if part.dataset != "runs")
-        new = replace(run, row=row, parts=others)
-        bring(store, made, source, runs=(new,), leave=destroy)
-    for path in store.list(layout.run_directory("runs", run.run_id)):
-        if path != new_row:
-            store.delete(path)
+    with opened(store, LakeManifest(runs={run.run_id: run})) as lake:
+        parts = make(store, lake, made, place, _choice(forgetting))
+    row = next(part for part in parts if part.dataset == "runs")
+    return replace(run, row=row, parts=tuple(part for part in parts if part.dataset != "runs"))
 
 
 def _choice(forgetting: Forgetting) -> Choice:
@@ -199,4 +249,5 @@ def close_run(run: StoredRun, forgetting: Forgetting) -> None:
         return
     if forgetting.what == "footage":
         drop_footage(run, forgetting.value)
+        forget_uri(run, forgetting.value)
     run.store.write_atomic(run.state(layout.FORGOTTEN), json.dumps(forgetting.note).encode())

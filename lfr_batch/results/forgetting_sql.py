@@ -13,7 +13,7 @@ LOST: Mapping[What, str] = MappingProxyType(
     {
         "run": "SELECT run_id, sighting_id, footage_id FROM sightings WHERE run_id = $value",
         "subject": "SELECT run_id, sighting_id, footage_id FROM sightings "
-        "WHERE subject_id = $value",
+        "WHERE subject_id = $value{of_gallery}",
         "footage": "SELECT run_id, s.sighting_id, footage_id FROM sightings s "
         "JOIN footage f USING (run_id, footage_id) WHERE f.uri = $value",
     }
@@ -34,7 +34,14 @@ _NOTED = ", list_append(coalesce(r.forgotten, []), $note) AS forgotten"
 _NAMED = (
     ", list_transform(r.inputs, lambda x: CASE WHEN x = $value THEN '(forgotten)' ELSE x END) "
     "AS inputs"
+    ", list_filter(r.gaps, lambda x: NOT contains(x, $value)) AS gaps"
+    ", list_filter(r.unmatched_rows, lambda x: NOT contains(x, $value)) AS unmatched_rows"
 )
+_NAMING = (
+    "SELECT run_id FROM runs WHERE list_contains(inputs, $value) "
+    "OR len(list_filter(list_concat(gaps, unmatched_rows), lambda x: contains(x, $value))) > 0"
+)
+_OF_GALLERY = " AND run_id IN (SELECT run_id FROM runs WHERE gallery = $gallery)"
 _OF_SIGHTINGS = ("sightings", "candidates", "best_shots")
 
 
@@ -46,14 +53,29 @@ class Forgetting:
     value: str
     note: str = ""
     """What the rows of the runs say of it from then on."""
+    gallery: str | None = None
+    """Of a subject: in runs with this gallery alone; None: wherever a subject is called so."""
+
+    @property
+    def of_gallery(self) -> str:
+        return _OF_GALLERY if self.gallery is not None else ""
 
     @property
     def lost(self) -> str:
-        return LOST[self.what]
+        return LOST[self.what].format(of_gallery=self.of_gallery)
+
+    def given(self, sql: str) -> dict[str, str] | None:
+        """The parameters of a query that is made of these; None where it has none."""
+        known = {"value": self.value, "note": self.note, "gallery": self.gallery or ""}
+        return {name: value for name, value in known.items() if f"${name}" in sql} or None
 
     @property
     def values(self) -> dict[str, str]:
-        return {"value": self.value, "note": self.note}
+        return {"value": self.value, "note": self.note, "gallery": self.gallery or ""}
+
+    @property
+    def _is_theirs(self) -> str:
+        return f"(r.subject_id = $value{self.of_gallery})"
 
     def kept(self, dataset: str) -> str:
         """A query: the rows that stay. Counts of sightings in files and runs are of those."""
@@ -62,7 +84,7 @@ class Forgetting:
         if dataset in _OF_SIGHTINGS:
             stay = _WITHOUT_LOST.format(dataset=dataset, lost=self.lost)
             if dataset == "candidates" and self.what == "subject":
-                return f"{stay} WHERE r.subject_id <> $value"
+                return f"{stay} WHERE NOT {self._is_theirs}"
             return stay
         if dataset == "runs":
             more = _NOTED + (_NAMED if self.what == "footage" else "")
@@ -71,7 +93,7 @@ class Forgetting:
 
     def _kept_of_files(self, dataset: str) -> str:
         if dataset == "subjects":
-            who = " WHERE r.subject_id <> $value" if self.what == "subject" else ""
+            who = f" WHERE NOT {self._is_theirs}" if self.what == "subject" else ""
             return f"SELECT r.* FROM {dataset} r{who}"
         if self.what == "footage":
             return _OTHER_FILES.format(dataset=dataset)
@@ -87,16 +109,18 @@ class Forgetting:
         if dataset in _OF_SIGHTINGS:
             also = ""
             if dataset == "candidates" and self.what == "subject":
-                also = " OR r.subject_id = $value"
+                also = f" OR {self._is_theirs}"
             pairs = f"SELECT (run_id, sighting_id) FROM ({self.lost})"
             return f"SELECT r.* FROM {dataset} r WHERE (r.run_id, r.sighting_id) IN ({pairs}){also}"
         if dataset == "subjects" and self.what == "subject":
-            return f"SELECT r.* FROM {dataset} r WHERE subject_id = $value"
+            return f"SELECT r.* FROM {dataset} r WHERE {self._is_theirs}"
         if dataset in ("footage", "segments") and self.what == "footage":
             return _ITS_FILES.format(dataset=dataset)
         return f"SELECT r.* FROM {dataset} r WHERE false"
 
     def affected(self, datasets: tuple[str, ...]) -> str:
-        """A query: the runs that have rows which go."""
-        each = (f"SELECT run_id FROM ({self.gone(dataset)})" for dataset in datasets)
+        """A query: the runs that have rows which go, or that name what is to be forgotten."""
+        each = [f"SELECT run_id FROM ({self.gone(dataset)})" for dataset in datasets]
+        if self.what == "footage":
+            each.append(_NAMING)
         return f"SELECT DISTINCT run_id FROM ({' UNION ALL '.join(each)}) ORDER BY run_id"

@@ -15,6 +15,7 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import ResultsError, StoreUnreachable
 from lfr_batch.results import layout, views
 from lfr_batch.results.arrow_parts import arrow_parts, misread
+from lfr_batch.results.damage import is_gone
 from lfr_batch.results.fit import misfit
 from lfr_batch.results.lake_version import check_lake, lake_id
 from lfr_batch.results.manifest import LakeManifest
@@ -29,6 +30,7 @@ from lfr_batch.storage.store import Store
 
 _UTC = "SET TimeZone = 'UTC'"
 _NO_SPILLING = "SET temp_directory = ''"
+_TRIES = 20
 _NO_DOWNLOADS = "SET autoinstall_known_extensions = false"
 
 
@@ -121,6 +123,17 @@ class _Shown:
 
     def refresh(self) -> bool:
         """Show what is published now. Whether that is something else."""
+        for _ in range(_TRIES):
+            try:
+                return self._refresh()
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                # Between the manifest and the look at its files they were compacted or forgotten.
+                if not is_gone(str(error)) or newest_number(self.store) == self.manifest.number:
+                    raise
+                self.files = None
+        return self._refresh()
+
+    def _refresh(self) -> bool:
         if self.files is None or newest_number(self.store) != self.manifest.number:
             self.manifest = read_manifest(self.store)
         files = {**_published(self.manifest, self.run_id), **_live(self.store, self.run_id)}

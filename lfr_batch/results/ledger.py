@@ -15,7 +15,7 @@ from lfr_batch.results import layout
 from lfr_batch.results.blocks import Block, Blocks, Form, blocks_in
 from lfr_batch.results.damage import search_again
 from lfr_batch.results.hold import Hold
-from lfr_batch.results.parts import iterate_part
+from lfr_batch.results.parts import iterate_part, write_part
 from lfr_batch.results.progress import RunProgress, pending, summarise
 from lfr_batch.results.rows import outcome_of, row_of
 from lfr_batch.results.run_log import DONE, latest_row
@@ -28,6 +28,7 @@ __all__ = [
     "Ledger",
     "RunProgress",
     "delete_old_ledgers",
+    "forget_uri",
     "open_ledger",
     "pending",
     "read_outcomes",
@@ -56,6 +57,20 @@ class Ledger:
     def inherit(self, outcomes: Sequence[SegmentOutcome]) -> None:
         """In one block, as long as it may be."""
         self._blocks.write(map(row_of, outcomes), len(outcomes), LEVELS)
+
+
+def forget_uri(run: StoredRun, uri: str) -> None:
+    """Receipts do not say the name of a file any more. Call it while holding the run."""
+    for path in run.store.list(run.state("ledger")):
+        rows = list(iterate_part(run.store, path, search_again(path)))
+        if any(uri in (row["error"] or "") for row in rows):
+            blank = dict.fromkeys(LEDGER.names)
+            said = ({**blank, **row, "error": _without(row["error"], uri)} for row in rows)
+            write_part(run.store, path, said, LEDGER)
+
+
+def _without(sentence: str | None, uri: str) -> str | None:
+    return sentence and sentence.replace(uri, "(forgotten)")
 
 
 def open_ledger(hold: Hold, inherited: Iterable[SegmentOutcome]) -> Ledger:

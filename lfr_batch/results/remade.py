@@ -18,11 +18,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from lfr_batch.errors import StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.fit import require_fit
 from lfr_batch.results.lake import open_parts
 from lfr_batch.results.manifest import LakeManifest, LakePart, RunGroup, ShownRun, regrouped
-from lfr_batch.results.manifest_log import commit
+from lfr_batch.results.manifest_log import commit, newest_number
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import group_rows, rolled, table_rows
 from lfr_batch.results.retire import retire
@@ -85,6 +86,18 @@ class Overtaken(Exception):
 
 
 @contextmanager
+def overtaken_if_gone(store: Store, number: int) -> Iterator[None]:
+    """A part of manifest ``number`` that is gone, where another counts by now, is no fault: raises
+    Overtaken."""
+    try:
+        yield
+    except StoreUnreachable as error:
+        if newest_number(store) == number:
+            raise
+        raise Overtaken from error
+
+
+@contextmanager
 def making(store: Store, source: LakeManifest) -> Iterator[Made]:
     """Make parts of what ``source`` names, each of which has been looked at before any is read.
     What was made and not brought to its place is gone afterwards.
@@ -135,10 +148,16 @@ def make(
 
 
 def make_group(
-    store: Store, source: LakeManifest, made: Made, month: str, choice: Choice = EVERYTHING
+    store: Store,
+    source: LakeManifest,
+    made: Made,
+    month: str,
+    choice: Choice = EVERYTHING,
+    apart: str = "",
 ) -> RunGroup | None:
-    """All runs and groups of ``source`` as one group; None where no row is left."""
-    group_id = made.folder.rpartition("/")[2]
+    """All runs and groups of ``source`` as one group; None where no row is left. ``apart``: what
+    sets it apart where several are made together."""
+    group_id = made.folder.rpartition("/")[2] + apart
 
     def place(dataset: str, number: int) -> str:
         return layout.group_part(dataset, month, group_id, number)
@@ -169,6 +188,8 @@ def bring(
         after = regrouped(manifest, source.runs.values(), source.groups, groups)
         if after is None:
             raise Overtaken
+        if not all(store.exists(part.path) for part in made.parts):
+            raise Overtaken  # it was destroyed in the making, with what is to be forgotten
         return replace(after, runs={**after.runs, **{run.run_id: run for run in runs}})
 
     for part in made.parts:

@@ -64,10 +64,10 @@ def write_report(
     return report
 
 
-def write_page(report: Report, out_path: Path) -> None:
-    """Raises StoreFull, StoreUnreachable."""
+def write_page(report: Report, out_path: Path, mark: str | None = None) -> None:
+    """``mark``: by which the file is known to be this page. Raises StoreFull, StoreUnreachable."""
     template = report_template("lfr_batch.results", page_filters())
-    save_report(out_path, template.generate(report.context))
+    save_report(out_path, template.generate({**report.context, "mark": mark}))
 
 
 def make_report(

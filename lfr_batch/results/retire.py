@@ -7,6 +7,7 @@ who comes by does it for one who was killed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -49,6 +50,31 @@ def destroy(store: Store) -> None:
         commit(store, lambda manifest: _without(manifest, frozenset(leaving)))
     for folder in (layout.RETIRED, layout.BUILDING):
         store.delete(folder)
+
+
+def sweep_unnamed(
+    store: Store, datasets: Iterable[str], run_ids: Iterable[str], now: datetime | None = None
+) -> None:
+    """Parts in the folders of the lake that its manifest does not name: what a killed compaction
+    left, and what runs left that are held by whoever calls this."""
+    manifest, at = read_manifest(store), now or datetime.now(UTC)
+    if not manifest.number:
+        return
+    named = {part.path for part in manifest.parts()}.union(manifest.retiring)
+    runs = tuple(run_ids)
+    for dataset in datasets:
+        places = [layout.run_directory(dataset, run_id) for run_id in runs]
+        found = {path for place in places for path in store.list(place)}
+        for month in store.folders(dataset):
+            if month.startswith("month="):
+                found.update(path for path in store.list(f"{dataset}/{month}") if _is_old(path, at))
+        for path in found - named:
+            store.delete(path)
+
+
+def _is_old(path: str, now: datetime) -> bool:
+    """Of a group's part, whose name begins with when it was made: nobody is about to name it."""
+    return _made_at(path.rpartition("/")[2]) + GRACE < now
 
 
 def _without(manifest: LakeManifest, left: frozenset[str]) -> LakeManifest:

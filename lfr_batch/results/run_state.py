@@ -28,7 +28,7 @@ from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
 
 _REQUEST, _CATALOGUE, _PLAN = "request.json", "catalogue.parquet", "plan.parquet"
-_LISTED, _PLANNED, _PROBED = "listed", "planned", "probed"
+_LISTED, _PLANNED, _PROBED, _NOTICES = "listed", "planned", "probed", "notices"
 _OTHERWISE = (
     "if there should be, LFR_RESULTS, LFR_HOME or the command's option name another results root"
 )
@@ -258,17 +258,29 @@ def delete_request(run: StoredRun) -> None:
 
 
 def drop_footage(run: StoredRun, uri: str) -> None:
-    """Take a file out of catalogue, plan and request, and what was listed and probed with it."""
-    for epoch in {planned_by(run), layout.NO_EPOCH}:
+    """Take a file out of catalogue, plan, request and receipts, with what was listed, probed and
+    told of the run, and the plans of holders that were overtaken."""
+    planned = planned_by(run)
+    for path in run.store.list(run.state(_PLANNED)):
+        if planned and path.split("/")[-2] != planned:
+            run.store.delete(path)
+    for epoch in {planned, layout.NO_EPOCH}:
         _rewrite(run, _place(run, _CATALOGUE, epoch), uri, CATALOGUE)
         _rewrite(run, _place(run, _PLAN, epoch), uri, PLAN)
-    for folder in (_LISTED, _PROBED):
+    for folder in (_LISTED, _PROBED, _NOTICES):
         run.store.delete(run.state(folder))
-    request = load_run(run)
-    if uri in request.inputs:
-        inputs = tuple("(forgotten)" if each == uri else each for each in request.inputs)
-        said = request.model_copy(update={"inputs": inputs})
+    if has_begun(run):
+        said = _without_uri(load_run(run), uri)
         run.store.write_atomic(run.state(_REQUEST), said.model_dump_json(indent=1).encode())
+
+
+def _without_uri(request: RunRequest, uri: str) -> RunRequest:
+    def others(sentences: Sequence[str] | None) -> tuple[str, ...] | None:
+        return None if sentences is None else tuple(s for s in sentences if uri not in s)
+
+    inputs = tuple("(forgotten)" if each == uri else each for each in request.inputs)
+    more = {name: others(getattr(request, name)) for name in ("gaps", "unmatched_rows")}
+    return request.model_copy(update={"inputs": inputs, **more})
 
 
 def _rewrite(run: StoredRun, path: str, uri: str, schema: pa.Schema) -> None:

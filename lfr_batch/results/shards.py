@@ -19,6 +19,8 @@ from lfr_batch.results.parts import read_part, table_bytes
 from lfr_batch.results.rows import row_of, sighting_of
 from lfr_batch.results.state_schemas import SHARD
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.s3_store import S3Store
+from lfr_batch.storage.store import Store
 
 
 def prepare() -> None:
@@ -67,6 +69,16 @@ def shard_of(run_id: str, receipt: SegmentOutcome) -> str:
 def list_shards(run: StoredRun) -> frozenset[str]:
     """Paths of all the run's shards, whosever they are."""
     return frozenset(run.store.list(run.state("shards")))
+
+
+def runs_with_shards(store: Store) -> tuple[StoredRun, ...]:
+    """Runs that have any: the unfinished, and those with failures. A bucket is listed once."""
+    if isinstance(store, S3Store):
+        found = {layout.run_id_of(path) for path in store.list("_state") if "/shards/" in path}
+    else:
+        folders = store.folders("_state")
+        found = {layout.run_id_in(f) for f in folders if store.exists(f"_state/{f}/shards")}
+    return tuple(StoredRun(store, run_id) for run_id in sorted(filter(None, found)))
 
 
 def delete_shards(run: StoredRun, epoch: str | None = None) -> None:

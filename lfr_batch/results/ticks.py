@@ -7,6 +7,8 @@ the lines (``read_json('_ticks/*/*.jsonl')``).
 
 from __future__ import annotations
 
+import json
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from lfr_batch.results.marking import mark_lake
@@ -16,6 +18,7 @@ STANDING = "standing-"
 """Begins the id of a standing job."""
 _JOBS, _TICKS = "_standing", "_ticks"
 _TRIES = 3
+_FORGOTTEN = "(forgotten)"
 NAMED = 100
 """Files that wait, of which the record says which."""
 
@@ -103,6 +106,39 @@ def list_jobs(store: Store) -> list[StandingJob]:
     names = [path.rsplit("/", 1)[-1].removesuffix(".json") for path in store.list(_JOBS)]
     jobs = [job for name in names if (job := read_job(store, name))]
     return sorted(jobs, key=lambda job: job.last.at if job.last else job.began_at, reverse=True)
+
+
+def forget_uri(store: Store, uri: str) -> None:
+    """No standing job, and no look that one took, names a file any more. The job goes on: who has
+    it look where the file still is has it searched again."""
+    for path in store.list(_JOBS):
+        job = read_job(store, path.rsplit("/", 1)[-1].removesuffix(".json"))
+        if job and uri in job.model_dump_json():
+            store.write_atomic(path, _job_without(job, uri).model_dump_json(indent=1).encode())
+    named = json.dumps(uri, ensure_ascii=False)[1:-1].encode()
+    for path in store.list(_TICKS):
+        lines = store.read(path)
+        if named in lines:
+            store.write_atomic(path, lines.replace(named, _FORGOTTEN.encode()))
+
+
+def names_uri(store: Store, uri: str) -> bool:
+    """Whether a standing job, or a look that one took, names a file."""
+    named = json.dumps(uri, ensure_ascii=False)[1:-1].encode()
+    return any(named in store.read(path) for place in (_JOBS, _TICKS) for path in store.list(place))
+
+
+def _job_without(job: StandingJob, uri: str) -> StandingJob:
+    last = job.last
+    if last and last.error:
+        last = last.model_copy(update={"error": last.error.replace(uri, _FORGOTTEN)})
+    return job.model_copy(
+        update={
+            "inputs": tuple(_FORGOTTEN if each == uri else each for each in job.inputs),
+            "waiting": tuple(each for each in job.waiting if uri not in each),
+            "last": last,
+        }
+    )
 
 
 def _place(job: str) -> str:

@@ -65,6 +65,23 @@ def die_at(step: int) -> None:
         setattr(os, name, counting(getattr(os, name)))
 
 
+def counted_steps() -> Callable[[], int]:
+    """How many changes of the file system this process has made from now on."""
+    taken = 0
+
+    def counting(call: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            nonlocal taken
+            taken += 1
+            return call(*args, **kwargs)
+
+        return counted
+
+    for name in STEPS:
+        setattr(os, name, counting(getattr(os, name)))
+    return lambda: taken
+
+
 def kill_at_every_step(home: Path) -> None:
     """Publish over copies of ``home`` and die one step later in each, until one survives.
 
