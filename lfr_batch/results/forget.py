@@ -200,7 +200,7 @@ def _remake_of(store: Store, source: LakeManifest, forgetting: Forgetting) -> No
     if not source.runs and not source.groups:
         return
     stay = () if forgetting.what == "run" else tuple(source.runs.values())
-    with making(store) as made:
+    with making(store, source) as made:
         groups = [
             make_group(
                 store, LakeManifest(groups=(g,)), made, g.month, _choice(forgetting), f"-{n}"

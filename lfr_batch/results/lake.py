@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import ResultsError, StoreUnreachable
