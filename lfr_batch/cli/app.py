@@ -47,11 +47,11 @@ COMMANDS = {
         "report:report",
         "Write the report of a run, a case or a person: one HTML file with the pictures.",
     ),
-    "lake": ("lake:lake_app", "The files that the results are in: put them together."),
+    "lake": ("lake:lake_app", "The files that the results are in."),
     "export": ("export:export", "Export results for other programs: rows, or evidence as JPEGs."),
     "forget": (
         "forget:forget_app",
-        "Take a run, a person or a file out of everything, for good.",
+        "Take something out of everything, for good.",
     ),
     "du": ("du:du", "What lies where, and how much of it."),
     "models": ("models:models_app", "Model packs: fetch, add, list, verify."),
@@ -63,7 +63,7 @@ COMMANDS = {
     ),
     "review": ("live.review:review", "Decide alerts of a deployment that is over."),
     "live-user": ("live.users:live_users_app", "Who may log in to the console."),
-    "retention": ("live.retention:retention_app", "How long alerts are kept."),
+    "retention": ("live.retention:retention_app", "How long alerts and runs are kept."),
     "audit": (
         "live.retention:audit_app",
         "The record of what was copied, deleted, and delivered or decided late.",

@@ -65,7 +65,7 @@ def test_everything_and_one_run_and_a_question(home: Path, settings: lfr.Setting
     )  # fmt: skip
     assert (dict(asked.rows), asked.said) == (
         {"best": 2},
-        f"of run {EARLIER}, case OP-LANTERN 12/26",
+        f"of run {EARLIER}, case OP-LANTERN 12/26; key: run_id, sighting_id",
     )
     lines = list(audit.entries(home))
     assert lines[0]["cases_of_runs"] == ["OP-LANTERN 12/26", OTHER_CASE]
