@@ -63,7 +63,7 @@ COMMANDS = {
     ),
     "review": ("live.review:review", "Decide alerts of a deployment that is over."),
     "live-user": ("live.users:live_users_app", "Who may log in to the console."),
-    "retention": ("live.retention:retention_app", "How long alerts are kept."),
+    "retention": ("live.retention:retention_app", "How long alerts and runs are kept."),
     "audit": (
         "live.retention:audit_app",
         "The record of what was copied, deleted, and delivered or decided late.",
