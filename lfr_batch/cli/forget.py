@@ -32,7 +32,9 @@ from lfr_batch.oversight.authority import require_authority
 from lfr_batch.oversight.forgotten import ForgetIntention, ForgetReceipt
 from lfr_batch.results.copies import Copy
 
-forget_app = typer.Typer(help="Take something out of everything, for good.", no_args_is_help=True)
+forget_app = typer.Typer(
+    help="Take a run, a person or a file out of everything, for good.", no_args_is_help=True
+)
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRunOption = Annotated[

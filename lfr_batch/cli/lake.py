@@ -14,7 +14,9 @@ from lfr_batch.results.compact import compact as compact_lake
 from lfr_batch.results.rebuilt import rebuild
 from lfr_batch.results.store import open_store
 
-lake_app = typer.Typer(no_args_is_help=True, help="The files that the results are in.")
+lake_app = typer.Typer(
+    no_args_is_help=True, help="The files that the results are in: put them together."
+)
 
 
 @lake_app.command()
