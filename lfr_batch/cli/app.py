@@ -51,7 +51,7 @@ COMMANDS = {
     "export": ("export:export", "Export results for other programs: rows, or evidence as JPEGs."),
     "forget": (
         "forget:forget_app",
-        "Take something out of everything, for good.",
+        "Take a run, a person or a file out of everything, for good.",
     ),
     "du": ("du:du", "What lies where, and how much of it."),
     "models": ("models:models_app", "Model packs: fetch, add, list, verify."),
