@@ -150,7 +150,7 @@ def alerts_in(views: Path) -> int:
     """As DuckDB alone has them."""
     plain = duckdb.connect()
     plain.execute(views.read_text())
-    return plain.sql("FROM alerts").to_arrow_table().num_rows
+    return int(plain.sql("FROM alerts").to_arrow_table().num_rows)
 
 
 def test_an_alert_after_a_sweep_that_took_all_others_is_in_the_views(
