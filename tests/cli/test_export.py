@@ -52,7 +52,10 @@ def test_a_question_says_of_which_runs_it_is(
     words = ("--run", EARLIER, "--question", "best", "--param", "top=1", "--to", "b.parquet")
     code, _, err = lfr(capsys, "export", *WHO, *words)
     assert code == 0
-    assert err.splitlines() == [f"of run {EARLIER}, case OP-LANTERN 12/26", "of 1 run: best 1"]
+    assert err.splitlines() == [
+        f"of run {EARLIER}, case OP-LANTERN 12/26; key: run_id, sighting_id",
+        "of 1 run: best 1",
+    ]
 
 
 def test_evidence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,10 @@ def test_alerts_and_reviews_are_in_the_lake_while_the_deployment_runs(
     )
     assert first["best_shot_jpeg"] == an_alert(0).best_shot_jpeg
     assert first["gallery_jpeg"] == an_alert(0).gallery_jpeg
-    assert (first["captured_at"], first["box"]) == (STARTED, [10.0, 20.5, 60.0, 90.25])
+    assert (first["captured_at"], first["box"]) == (
+        STARTED,
+        {"left": 10.0, "top": 20.5, "right": 60.0, "bottom": 90.25},
+    )
     assert first["candidate_subject_ids"] == ["S000", "S999"]
     assert second["margin"] is None
     raised = router.alert("a0000")
