@@ -17,7 +17,9 @@ from lfr_batch.errors import ResultsError
 from lfr_batch.results import layout
 from lfr_batch.results.compact import compact, compact_if_it_pays
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.lock import lock_run
 from lfr_batch.results.manifest_log import read_manifest
+from lfr_batch.results.publish import tidy
 from lfr_batch.results.remade import make_group
 from lfr_batch.results.retire import GRACE, retire
 from lfr_batch.results.run_log import latest_row
@@ -105,6 +107,21 @@ def test_a_run_is_taken_out_of_its_group_to_go_on(store: Store, root: str) -> No
     assert {view: now[view] for view in PUBLISHED} == {view: before[view] for view in PUBLISHED}
     status = run_query(open_lake(root), "SELECT status FROM runs ORDER BY run_id").column(0)
     assert status.to_pylist() == ["complete", "running", "complete"]
+
+
+def test_a_run_that_is_resumed_with_nothing_to_do_stays_in_its_group(
+    store: Store, root: str
+) -> None:
+    for run_id in RUNS:
+        record_run(store, request(run_id), "planning", at=STARTED)
+        record_run(store, request(run_id), "running", at=STARTED)
+    publish_all(store, *RUNS)
+    before = rows(root)
+    compact(store)
+    with lock_run(StoredRun(store, RUNS[1])) as hold:
+        tidy(hold)
+    assert not read_manifest(store).runs
+    assert rows(root) == before
 
 
 def test_a_reader_that_has_the_lake_open_reads_on(store: Store, root: str) -> None:
