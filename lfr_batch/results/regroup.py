@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,8 +31,23 @@ _OTHERS = "run_id <> $run_id"
 
 def compacted_row(run: StoredRun) -> dict[str, Any] | None:
     """The last row of a run that is in a group; None of any other."""
-    held = _group_of(run)
+    held = _group_of(run, read_manifest(run.store))
     return held[1] if held else None
+
+
+def is_compacted(run: StoredRun, manifest: LakeManifest, row_path: str | None) -> bool:
+    """Whether the manifest's groups have the run, as late as in the row of that path, or later.
+
+    Rows of before its last one stay where they were when it is compacted.
+    """
+    held = _group_of(run, manifest)
+    return held is not None and not is_later(row_path, held[1])
+
+
+def is_later(row_path: str | None, compacted: Mapping[str, Any]) -> bool:
+    """Whether a row was written after the one that was compacted."""
+    order = compacted["epoch"] or layout.NO_EPOCH, compacted["revision"]
+    return row_path is not None and layout.row_order(row_path) > order
 
 
 def part_from_others(run: StoredRun) -> None:
@@ -40,7 +56,7 @@ def part_from_others(run: StoredRun) -> None:
     Raises StoreUnreachable where others change its group all the time.
     """
     for _ in range(_TRIES):
-        held = _group_of(run)
+        held = _group_of(run, read_manifest(run.store))
         if held is None:
             return
         try:
@@ -54,10 +70,10 @@ def part_from_others(run: StoredRun) -> None:
     )
 
 
-def _group_of(run: StoredRun) -> tuple[RunGroup, dict[str, Any]] | None:
+def _group_of(run: StoredRun, manifest: LakeManifest) -> tuple[RunGroup, dict[str, Any]] | None:
     """The group that holds the run, and the run's row in it."""
     choice = Choice(_ITS, values={"run_id": run.run_id})
-    for group in read_manifest(run.store).groups_of(run.run_id):
+    for group in manifest.groups_of(run.run_id):
         with opened(run.store, LakeManifest(groups=(group,))) as connection:
             found = [row for table in rows(connection, "runs", choice) for row in rows_of(table)]
         if found:

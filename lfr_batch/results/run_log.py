@@ -17,7 +17,7 @@ from lfr_batch.results.lake import write_views
 from lfr_batch.results.marking import mark_lake
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import read_part, write_part
-from lfr_batch.results.regroup import compacted_row, part_from_others
+from lfr_batch.results.regroup import compacted_row, is_later, part_from_others
 from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.schemas import RUNS
 from lfr_batch.results.showing import show
@@ -105,13 +105,9 @@ def run_row(request: RunRequest, entry: RunEntry, at: datetime) -> dict[str, Any
 def latest_row(run: StoredRun) -> dict[str, Any] | None:
     """The run's last row, or None if it has none. Raises ResultsError for a damaged one."""
     path, compacted = layout.newest_row(_files(run)), compacted_row(run)
-    if compacted and (path is None or layout.row_order(path) <= _order(compacted)):
+    if compacted and not is_later(path, compacted):
         return compacted
     return read_part(run.store, path, publish_again(path))[0] if path else None
-
-
-def _order(row: Mapping[str, Any]) -> tuple[str, int]:
-    return row["epoch"] or layout.NO_EPOCH, row["revision"]
 
 
 def _files(run: StoredRun) -> tuple[str, ...]:

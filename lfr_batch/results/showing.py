@@ -7,7 +7,7 @@ from dataclasses import replace
 from lfr_batch.results import layout
 from lfr_batch.results.manifest import LakeManifest, LakePart, ShownRun, with_run
 from lfr_batch.results.manifest_log import commit, read_manifest
-from lfr_batch.results.regroup import compacted_row
+from lfr_batch.results.regroup import is_compacted
 from lfr_batch.results.schemas import PUBLISHED, SCHEMA_VERSION
 from lfr_batch.results.stored_run import StoredRun
 
@@ -15,12 +15,13 @@ from lfr_batch.results.stored_run import StoredRun
 def show(run: StoredRun, month: str | None = None) -> None:
     """Show the run's last row, and the parts that its final one switches to, in one step.
 
-    Doing it again changes nothing. ``month``: in which it was started; as its id says, or as is
-    known. Raises StoreUnreachable.
+    Doing it again changes nothing, nor does it of a run that was compacted: rows of before its
+    last one are still where they were, and are not what it is. ``month``: in which it was
+    started; as its id says, or as is known. Raises StoreUnreachable.
     """
     rows = run.store.sizes(run.directory("runs"))
     newest = layout.newest_row(rows)
-    if newest is None or compacted_row(run) is not None:  # what is left of it there is nobody's
+    if newest is None:
         return
     epoch = layout.published_epochs(rows).get(run.run_id)
     parts = _parts(run, epoch) if epoch is not None else ()
@@ -32,7 +33,13 @@ def show(run: StoredRun, month: str | None = None) -> None:
         epoch,
         parts,
     )
-    commit(run.store, lambda manifest: with_run(manifest, _as_known(manifest, shown)))
+
+    def change(manifest: LakeManifest) -> LakeManifest:
+        if is_compacted(run, manifest, newest):
+            return manifest
+        return with_run(manifest, _as_known(manifest, shown))
+
+    commit(run.store, change)
 
 
 def shown_epoch(run: StoredRun) -> str | None:

@@ -124,6 +124,21 @@ def test_what_an_overtaken_holder_writes_of_it_late_is_not_shown(store: Store, r
     assert row["status"] == "complete"
 
 
+def test_a_run_that_is_resumed_with_nothing_to_do_stays_in_its_group(
+    store: Store, root: str
+) -> None:
+    for run_id in RUNS:
+        record_run(store, request(run_id), "planning", at=STARTED)
+        record_run(store, request(run_id), "running", at=STARTED)
+    publish_all(store, *RUNS)
+    before = rows(root)
+    compact(store)
+    with lock_run(StoredRun(store, RUNS[1])) as hold:
+        tidy(hold)
+    assert not read_manifest(store).runs
+    assert rows(root) == before
+
+
 def test_a_reader_that_has_the_lake_open_reads_on(store: Store, root: str) -> None:
     publish_all(store, *RUNS)
     lake = open_lake(root)
