@@ -157,7 +157,7 @@ SELECT
   s.best_s, s.start_utc, s.end_utc, s.best_utc,
   local_time(s.start_utc, s.time_zone) AS start_local,
   local_time(s.end_utc, s.time_zone) AS end_local,
-  s.time_zone, s.start_source::VARCHAR AS start_source, s.accounts, s.frames, s.footage_id,
+  s.time_zone, s.start_source, s.accounts, s.frames, s.footage_id,
   s.segment_id, s.image_id
 FROM sightings_once(NULL, NULL) s
 LEFT JOIN subjects n USING (run_id, subject_id);"""
