@@ -72,7 +72,7 @@ def test_a_question_has_its_parameters_and_says_of_which_runs_it_is(three: Lake)
     table, said = question_table(three, "best", given)
     rows = pa.Table.from_batches(stream(three, table))
     assert rows.column("subject_id").to_pylist() == ["S029"]
-    assert said == f"of run {EARLIER}, case {CASE}"
+    assert said == f"of run {EARLIER}, case {CASE}; key: run_id, sighting_id"
 
 
 @pytest.mark.parametrize(
