@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-import pyarrow as pa
-
 from lfr_batch.errors import GalleryError
 from lfr_batch.gallery import parquet_tables as tables
 from lfr_batch.gallery.faiss_index import build_index, map_vectors, write_index
@@ -131,11 +129,6 @@ def sweep_segments(gallery: Path, snapshots: Iterable[Path]) -> dict[str, int]:
 
 def part_of(segments: Path, entry: SegmentEntry) -> SnapshotPart:
     return SnapshotPart(entry.templates, *(segments / name for name in entry.files))
-
-
-def ids_in(part: SnapshotPart) -> pa.Table:
-    """Subject and image of all its templates, those that no snapshot names among them."""
-    return tables.read_faces(part.templates_path, ("subject_id", "image_id"))
 
 
 def total_bytes(entries: Iterable[FileEntry]) -> int:

@@ -102,7 +102,7 @@ def _asked(lake: duckdb.DuckDBPyConnection, forgetting: Forgetting, sql: str) ->
 def _affected(
     store: Store, lake: duckdb.DuckDBPyConnection, forgetting: Forgetting
 ) -> tuple[str, ...]:
-    shown = _asked(lake, forgetting, forgetting.affected(REMADE))
+    shown = _asked(lake, forgetting, forgetting.affected)
     return tuple(sorted({*shown, *_unpublished(store, lake, forgetting)}))
 
 
@@ -214,7 +214,7 @@ def _remake_of(store: Store, source: LakeManifest, forgetting: Forgetting) -> No
 def _holding(store: Store, manifest: LakeManifest, forgetting: Forgetting) -> LakeManifest:
     """The runs and groups of a manifest that have anything of it."""
     with opened(store, manifest) as lake:
-        shown = _asked(lake, forgetting, forgetting.affected(REMADE))
+        shown = _asked(lake, forgetting, forgetting.affected)
     runs = {run_id: manifest.runs[run_id] for run_id in shown if run_id in manifest.runs}
     grouped = [run_id for run_id in shown if run_id not in runs]
     groups = (group for group in manifest.groups if any(map(group.may_hold, grouped)))

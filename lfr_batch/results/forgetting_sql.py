@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from lfr_batch.results.schemas import PUBLISHED
+
 What = Literal["run", "subject", "footage"]
 
 LOST: Mapping[What, str] = MappingProxyType(
@@ -30,7 +32,12 @@ _FEWER = (
     "SELECT r.* REPLACE (r.sightings - coalesce(l.n, 0) AS sightings{more}) FROM {dataset} r "
     "LEFT JOIN (SELECT {key}, count(*) AS n FROM ({lost}) GROUP BY ALL) l USING ({key})"
 )
-_NOTED = ", list_append(coalesce(r.forgotten, []), $note) AS forgotten"
+_NOTED = (
+    ", CASE WHEN run_id IN ({affected}) THEN list_append(coalesce(r.forgotten, []), $note) "
+    "ELSE r.forgotten END AS forgotten"
+    ", r.revision + (run_id IN ({affected}))::INTEGER AS revision"
+)
+"""Of the runs alone that have anything of it: others may be in the same group."""
 _NAMED = (
     ", list_transform(r.inputs, lambda x: CASE WHEN x = $value THEN '(forgotten)' ELSE x END) "
     "AS inputs"
@@ -87,7 +94,8 @@ class Forgetting:
                 return f"{stay} WHERE NOT {self._is_theirs}"
             return stay
         if dataset == "runs":
-            more = _NOTED + (_NAMED if self.what == "footage" else "")
+            noted = _NOTED.format(affected=self.affected)
+            more = noted + (_NAMED if self.what == "footage" else "")
             return _FEWER.format(dataset=dataset, lost=self.lost, key="run_id", more=more)
         return self._kept_of_files(dataset)
 
@@ -118,9 +126,10 @@ class Forgetting:
             return _ITS_FILES.format(dataset=dataset)
         return f"SELECT r.* FROM {dataset} r WHERE false"
 
-    def affected(self, datasets: tuple[str, ...]) -> str:
+    @property
+    def affected(self) -> str:
         """A query: the runs that have rows which go, or that name what is to be forgotten."""
-        each = [f"SELECT run_id FROM ({self.gone(dataset)})" for dataset in datasets]
+        each = [f"SELECT run_id FROM ({self.gone(dataset)})" for dataset in ("runs", *PUBLISHED)]
         if self.what == "footage":
             each.append(_NAMING)
         return f"SELECT DISTINCT run_id FROM ({' UNION ALL '.join(each)}) ORDER BY run_id"

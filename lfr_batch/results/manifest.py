@@ -133,11 +133,6 @@ def with_run(manifest: LakeManifest, shown: ShownRun) -> LakeManifest:
     return replace(manifest, runs=runs, retiring=(*manifest.retiring, *sorted(gone)))
 
 
-def without_run(manifest: LakeManifest, run_id: str) -> LakeManifest:
-    runs = {each: shown for each, shown in manifest.runs.items() if each != run_id}
-    return replace(manifest, runs=runs)
-
-
 def regrouped(
     manifest: LakeManifest,
     runs: Iterable[ShownRun],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -35,13 +36,19 @@ def compacted_row(run: StoredRun) -> dict[str, Any] | None:
     return held[1] if held else None
 
 
+class Regrouped(Exception):
+    """A run was put into a group, and has a row that is later."""
+
+
 def is_compacted(run: StoredRun, manifest: LakeManifest, row_path: str | None) -> bool:
     """Whether the manifest's groups have the run, as late as in the row of that path, or later.
 
-    Rows of before its last one stay where they were when it is compacted.
+    Raises Regrouped where they have it as it was before that row.
     """
     held = _group_of(run, manifest)
-    return held is not None and not is_later(row_path, held[1])
+    if held is not None and is_later(row_path, held[1]):
+        raise Regrouped
+    return held is not None
 
 
 def is_later(row_path: str | None, compacted: Mapping[str, Any]) -> bool:
@@ -84,22 +91,23 @@ def _group_of(run: StoredRun, manifest: LakeManifest) -> tuple[RunGroup, dict[st
 def _part(run: StoredRun, group: RunGroup, row: dict[str, Any]) -> None:
     source, values = LakeManifest(groups=(group,)), {"run_id": run.run_id}
     with making(run.store, source) as made:
-        shown = _alone(run, source, made, row, Choice(_ITS, values=values))
+        shown = _alone(run, source, made, row)
         others = make_group(run.store, source, made, group.month, Choice(_OTHERS, values=values))
         bring(run.store, made, source, (others,) if others else (), (shown,))
 
 
-def _alone(
-    run: StoredRun, source: LakeManifest, made: Made, row: dict[str, Any], choice: Choice
-) -> ShownRun:
-    """The run's rows in parts of its own, called as they were before they were compacted."""
-    epoch = row["epoch"] or layout.NO_EPOCH
-    row_path = layout.run_file(run.run_id, epoch, row["revision"], row["status"])
+def _alone(run: StoredRun, source: LakeManifest, made: Made, row: dict[str, Any]) -> ShownRun:
+    """The run's rows in parts of its own. None of them has the name of one that there was: that may
+    be yet to leave its place."""
+    epoch, token = row["epoch"] or layout.NO_EPOCH, secrets.token_hex(4)
+    row_path = layout.run_file(run.run_id, epoch, row["revision"] + 1, row["status"])
+    again = {"runs": f"SELECT * REPLACE (revision + 1 AS revision) FROM runs WHERE {_ITS}"}
+    choice = Choice(_ITS, again, {"run_id": run.run_id})
 
     def place(dataset: str, number: int) -> str:
         if dataset == "runs":
             return row_path
-        return layout.part(dataset, run.run_id, epoch, number)
+        return layout.part(dataset, run.run_id, epoch, number, token)
 
     with opened(run.store, source) as connection:
         own, *others = make(run.store, connection, made, place, choice)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lfr_batch.results import layout
 from lfr_batch.results.manifest import LakeManifest, LakePart, ShownRun, with_run
 from lfr_batch.results.manifest_log import commit, read_manifest
-from lfr_batch.results.regroup import is_compacted
+from lfr_batch.results.regroup import Regrouped, is_compacted, part_from_others
 from lfr_batch.results.schemas import PUBLISHED, SCHEMA_VERSION
 from lfr_batch.results.stored_run import StoredRun
 
@@ -16,9 +16,20 @@ def show(run: StoredRun, month: str | None = None) -> None:
     """Show the run's last row, and the parts that its final one switches to, in one step.
 
     Doing it again changes nothing, nor does it of a run that was compacted: rows of before its
-    last one are still where they were, and are not what it is. ``month``: in which it was
-    started; as its id says, or as is known. Raises StoreUnreachable.
+    last one are still where they were, and are not what it is. A run that was put into a group
+    since it was last looked at is taken out again. ``month``: in which it was started; as its id
+    says, or as is known. Raises StoreUnreachable.
     """
+    while True:
+        try:
+            _show(run, month)
+        except Regrouped:
+            part_from_others(run)
+        else:
+            return
+
+
+def _show(run: StoredRun, month: str | None) -> None:
     rows = run.store.sizes(run.directory("runs"))
     newest = layout.newest_row(rows)
     if newest is None:

@@ -19,6 +19,7 @@ from lfr_batch.results.compact import compact, compact_if_it_pays
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.manifest_log import read_manifest
+from lfr_batch.results.parts import write_part
 from lfr_batch.results.publish import tidy
 from lfr_batch.results.remade import make_group
 from lfr_batch.results.retire import GRACE, retire
@@ -122,6 +123,46 @@ def test_what_an_overtaken_holder_writes_of_it_late_is_not_shown(store: Store, r
     row = latest_row(StoredRun(store, RUNS[0]))
     assert row is not None
     assert row["status"] == "complete"
+
+
+def test_parts_of_a_run_that_is_taken_out_are_not_taken_for_old_ones(
+    store: Store, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old files of its compaction had not left when its process was killed."""
+    publish_all(store, *RUNS)
+    before = rows(root)
+    with monkeypatch.context() as killed:
+        killed.setattr("lfr_batch.results.retire.commit", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            compact(store)
+    assert read_manifest(store).retiring
+    record_run(store, request(RUNS[1]), "running", at=STARTED)
+    retire(store)
+    now = rows(root)
+    assert {view: now[view] for view in PUBLISHED} == {view: before[view] for view in PUBLISHED}
+
+
+def stopped(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_run_that_is_put_into_a_group_while_it_gets_a_row_is_taken_out_again(
+    store: Store, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_all(store, *RUNS)
+    before = rows(root)
+
+    def late(*args: Any) -> None:
+        write_part(*args)
+        compact(store)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("lfr_batch.results.run_log.write_part", late)
+        record_run(store, request(RUNS[1]), "running", at=STARTED)
+    now = rows(root)
+    assert {view: now[view] for view in PUBLISHED} == {view: before[view] for view in PUBLISHED}
+    assert sorted(now["runs"].column("run_id").to_pylist()) == sorted(RUNS)
+    assert set(read_manifest(store).runs) == {RUNS[1]}
 
 
 def test_a_run_that_is_resumed_with_nothing_to_do_stays_in_its_group(

@@ -132,6 +132,17 @@ def test_what_something_was_taken_out_of_cannot_be_resumed(filled: Store, root: 
     assert row["forgotten"] == [NOTE]
 
 
+def test_other_runs_of_the_same_group_say_nothing_of_it(store: Store, root: str) -> None:
+    published(store, RUN_ID)
+    published(store, OTHER, gallery="wanted")
+    compact(store)
+    before = {row["run_id"]: row for row in rows(root, "runs")}
+    forget(store, Forgetting("subject", archive().sightings[0].subject_id, NOTE, "custody"))
+    after = {row["run_id"]: row for row in rows(root, "runs")}
+    assert after[OTHER] == before[OTHER]
+    assert after[RUN_ID]["forgotten"] == [NOTE]
+
+
 def test_shards_of_a_run_that_is_not_finished_go_too(store: Store, root: str) -> None:
     _, made = searched_run(store, RUN_ID)
     published(store, OTHER)

@@ -41,11 +41,11 @@ def types(lake: Lake, view: str) -> dict[str, str]:
     return {row["column_name"]: row["column_type"] for row in rows}
 
 
-def published(store: Store, run_id: str = RUN_ID) -> None:
+def published(store: Store, run_id: str = RUN_ID, **asked: object) -> None:
     _, made = searched_run(store, run_id)
     publish_run(
         store,
-        request(run_id),
+        request(run_id, **asked),
         made.assets,
         made.segments,
         made.outcomes,

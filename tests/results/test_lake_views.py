@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,6 @@ import pytest
 
 from lfr_batch.results import layout
 from lfr_batch.results.lake import write_views
-from lfr_batch.results.manifest import without_run
 from lfr_batch.results.manifest_log import commit
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import write_part
@@ -18,7 +18,6 @@ from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.store import open_store
 from lfr_batch.storage.store import Store
 
-from .synthetic import RUN_ID
 from .test_lake import published
 
 
@@ -79,7 +78,7 @@ def test_another_lake_is_not_taken_for_it(tmp_path: Path, monkeypatch: pytest.Mo
 def test_they_work_after_the_last_run_is_gone(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     published(store)
-    commit(store, lambda manifest: without_run(manifest, RUN_ID))
+    commit(store, lambda manifest: replace(manifest, runs={}))
     for dataset in DATASETS:
         store.delete(dataset)
     assert counts(tmp_path) == dict.fromkeys(DATASETS, 0)
