@@ -53,11 +53,11 @@ class ForgetIntention(BaseModel):
 
     @property
     def reports(self) -> dict[str, Copy]:
-        return {path: copy for path, copy in self.copies.items() if copy.what == "report"}
+        return {path: copy for path, copy in self.copies.items() if copy.is_report}
 
     @property
     def exports(self) -> tuple[Copy, ...]:
-        return tuple(copy for copy in self.copies.values() if copy.what != "report")
+        return tuple(copy for copy in self.copies.values() if not copy.is_report)
 
 
 class ForgetReceipt(BaseModel):

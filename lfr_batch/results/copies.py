@@ -49,6 +49,12 @@ class Copy(BaseModel):
     mark: str | None = None
     """What a report says of itself, so that no other file is taken for it."""
 
+    @property
+    def is_report(self) -> bool:
+        """Written to be read by people, and deleted by a forgetting; what was exported is for other
+        programs, wherever it has gone."""
+        return self.what == "report"
+
 
 def copy_of(
     what: Literal["report", "export", "evidence"],
@@ -119,16 +125,6 @@ def delete_report(copy: Copy) -> str | None:
     except OSError as error:
         return f"it cannot be deleted ({error.strerror or error})"
     return None if is_it else "another file lies there now"
-
-
-def reports_known(store: Store, run_id: str) -> tuple[Copy, ...]:
-    """The reports among them: they were written by this program, to be read by people."""
-    return tuple(copy for copy in copies_known(store, run_id) if copy.what == "report")
-
-
-def exports_known(store: Store, run_id: str) -> tuple[Copy, ...]:
-    """Tables and pictures that were exported: for other programs, wherever they have gone."""
-    return tuple(copy for copy in copies_known(store, run_id) if copy.what != "report")
 
 
 def _read(store: Store, path: str) -> Copy:

@@ -12,7 +12,7 @@ import pytest
 import lfr_batch as lfr
 from lfr_batch.errors import AuthorityError, QueryError, StoreFull, StoreUnreachable, UsageError
 from lfr_batch.oversight import audit
-from lfr_batch.results.copies import exports_known
+from lfr_batch.results.copies import copies_known
 from lfr_batch.results.export_evidence import MANIFEST_CSV
 from lfr_batch.results.store import open_store
 from tests.live.full_disk import small_disk
@@ -50,8 +50,10 @@ def test_an_export_is_on_record_with_who_answers_for_it(home: Path, settings: lf
     assert {name: line[name] for name in expected} == expected
     assert audit.verify(home).entries == 1
     store = open_store(home / "results")
-    assert [copy.place for copy in exports_known(store, LATER)] == [str(out)]
-    assert exports_known(store, RUN_ID) == ()
+    assert [
+        copy.place for copy in tuple(c for c in copies_known(store, LATER) if not c.is_report)
+    ] == [str(out)]
+    assert tuple(c for c in copies_known(store, RUN_ID) if not c.is_report) == ()
 
 
 def test_everything_and_one_run_and_a_question(home: Path, settings: lfr.Settings) -> None:
@@ -163,7 +165,8 @@ def test_of_a_home_in_a_bucket_the_note_in_the_lake_is_the_record(
 ) -> None:
     away = lfr.Settings(home="s3://forces/home", results=home / "results")
     lfr.export(home / "s.csv", STATED, run=RUN_ID, settings=away)
-    (copy,) = exports_known(open_store(home / "results"), RUN_ID)
+    (copy,) = copies_known(open_store(home / "results"), RUN_ID)
+    assert not copy.is_report
     assert (copy.place, copy.by, copy.rows) == (str(home / "s.csv"), "j.doe", 4)
     assert not audit.audit_log(home).exists()
 

@@ -8,7 +8,7 @@ import pytest
 import lfr_batch as lfr
 from lfr_batch.errors import UsageError
 from lfr_batch.front.report import default_name
-from lfr_batch.results.copies import reports_known
+from lfr_batch.results.copies import copies_known
 from lfr_batch.results.report_rows import ReportScope
 from lfr_batch.results.store import open_store
 from tests.results.exported import three_runs
@@ -27,11 +27,11 @@ def test_the_lake_knows_where_a_report_lies(tmp_path: Path, settings: lfr.Settin
     of_run = lfr.report(tmp_path / "r.html", run=EARLIER, settings=settings)
     of_case = lfr.report(tmp_path / "c.html", case="OP-LANTERN 12/26", settings=settings)
     assert (of_run.run_ids, of_case.run_ids) == ((EARLIER,), (EARLIER, LATER))
-    known = reports_known(store, EARLIER)
+    known = tuple(c for c in copies_known(store, EARLIER) if c.is_report)
     assert [copy.place for copy in known] == [str(tmp_path / "r.html"), str(tmp_path / "c.html")]
     assert {copy.by for copy in known} == {getpass.getuser()}
     assert [copy.rows for copy in known] == [4, 4]
-    assert reports_known(store, RUN_ID) == ()
+    assert tuple(c for c in copies_known(store, RUN_ID) if c.is_report) == ()
 
 
 def test_a_report_of_nothing_is_refused(settings: lfr.Settings) -> None:

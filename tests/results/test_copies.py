@@ -7,9 +7,7 @@ from lfr_batch.results.copies import (
     Copy,
     copies_known,
     copy_of,
-    exports_known,
     note_copy,
-    reports_known,
 )
 from lfr_batch.storage.store import Store
 
@@ -23,8 +21,12 @@ def test_a_run_knows_the_copies_that_show_it(store: Store) -> None:
     for copy in (report, both):
         note_copy(store, copy)
     assert copies_known(store, ONE) == (report, both)
-    assert reports_known(store, ONE) == (report,)
-    assert exports_known(store, ONE) == copies_known(store, OTHER) == (both,)
+    assert tuple(c for c in copies_known(store, ONE) if c.is_report) == (report,)
+    assert (
+        tuple(c for c in copies_known(store, ONE) if not c.is_report)
+        == copies_known(store, OTHER)
+        == (both,)
+    )
     assert copies_known(store, "20260131-104502-scan-0003") == ()
     assert report.machine
 
@@ -34,7 +36,7 @@ def test_a_damaged_note_is_named_and_not_passed_over(disk: Store) -> None:
     (path,) = disk.list(f"_state/run_id={ONE}/copies")
     disk.write_atomic(path, b"{")
     with pytest.raises(ResultsError, match=f"{path} .* is damaged: it names a copy"):
-        reports_known(disk, ONE)
+        copies_known(disk, ONE)
 
 
 def test_a_note_of_a_newer_version_is_understood() -> None:
