@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,9 @@ from lfr_batch.results.sql import Lake, parts_explained
 from lfr_batch.results.store import open_store
 from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
+
+Script = Callable[[Mapping[Kind, str]], str]
+"""From what each kind is read from to the SQL of views."""
 
 _UTC = "SET TimeZone = 'UTC'"
 _NO_SPILLING = "SET temp_directory = ''"
@@ -68,11 +71,11 @@ def _connect() -> duckdb.DuckDBPyConnection:
 
 
 def open_parts(store: Store, manifest: LakeManifest) -> duckdb.DuckDBPyConnection:
-    """The same views over the parts of a manifest that may be none of the lake's: for whoever makes
-    other parts of them. Its holder closes it. Raises as ``open_lake``."""
+    """The datasets' own views over the parts of a manifest that may be none of the lake's: for
+    whoever makes other parts of them. Its holder closes it. Raises as ``open_lake``."""
     connection = _connect()
     with parts_explained():
-        _show(store, connection, _published(manifest, None), None)
+        _show(store, connection, _published(manifest, None), script=views.dataset_views)
     return connection
 
 
@@ -179,12 +182,13 @@ def _show(
     store: Store,
     connection: duckdb.DuckDBPyConnection,
     files: Mapping[Kind, tuple[str, ...]],
-    before: Mapping[Kind, tuple[str, ...]] | None,
+    before: Mapping[Kind, tuple[str, ...]] | None = None,
+    script: Script = views.all_views,
 ) -> Mapping[Kind, Any]:
     """What pyarrow reads of it from now on."""
     if isinstance(store, S3Store):
-        return _show_bucket(store, connection, files, before)
-    _show_disk(store, connection, files, before)
+        return _show_bucket(store, connection, files, before, script)
+    _show_disk(store, connection, files, before, script)
     return {}
 
 
@@ -193,13 +197,14 @@ def _show_disk(
     connection: duckdb.DuckDBPyConnection,
     files: Mapping[Kind, tuple[str, ...]],
     before: Mapping[Kind, tuple[str, ...]] | None,
+    script: Script,
 ) -> None:
     root = views.unglobbed(store.uri)
     for kind, paths in files.items():
         if before is None or before.get(kind) != paths:
             connection.execute(views.set_files(kind, [f"{root}/{path}" for path in paths]))
     if before is None or before.keys() != files.keys():
-        connection.execute(views.all_views({kind: views.parquet_source(kind) for kind in files}))
+        connection.execute(script({kind: views.parquet_source(kind) for kind in files}))
 
 
 def _show_bucket(
@@ -207,6 +212,7 @@ def _show_bucket(
     connection: duckdb.DuckDBPyConnection,
     files: Mapping[Kind, tuple[str, ...]],
     before: Mapping[Kind, tuple[str, ...]] | None,
+    script: Script,
 ) -> Mapping[Kind, Any]:
     found = {
         kind: arrow_parts(store, kind, paths)
@@ -216,5 +222,5 @@ def _show_bucket(
     for kind, parts in found.items():
         connection.register(views.listed(kind), parts)
     if before is None or before.keys() != files.keys():
-        connection.execute(views.all_views({kind: views.listed(kind) for kind in files}))
+        connection.execute(script({kind: views.listed(kind) for kind in files}))
     return found

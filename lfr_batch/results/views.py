@@ -180,16 +180,20 @@ def _comment(dataset: str, field: pa.Field) -> str:
     return " ".join(filter(None, said))
 
 
-def all_views(sources: Mapping[Kind, str]) -> str:
-    """Every view; ``sources``: what each kind that has parts is read from."""
+def dataset_views(sources: Mapping[Kind, str]) -> str:
+    """The views of the datasets alone; ``sources``: what each kind that has parts is read from."""
     of_dataset = {
         dataset: {version: sql for (name, version), sql in sources.items() if name == dataset}
         for dataset in DATASETS
     }
-    views = [
-        f"{create_view(dataset, of_dataset[dataset])}\n{comments(dataset)}" for dataset in DATASETS
-    ]
-    return "\n\n".join([*views, create_run_views(), create_columns_view()]) + "\n"
+    return "\n\n".join(create_view(dataset, of_dataset[dataset]) for dataset in DATASETS)
+
+
+def all_views(sources: Mapping[Kind, str]) -> str:
+    """Every view, explained. ``sources`` as in ``dataset_views``."""
+    said = "\n\n".join(map(comments, DATASETS))
+    parts = [dataset_views(sources), said, create_run_views(), create_columns_view()]
+    return "\n\n".join(parts) + "\n"
 
 
 def set_files(kind: Kind, paths: Iterable[str]) -> str:
