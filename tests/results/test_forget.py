@@ -178,9 +178,9 @@ def test_it_is_nothing_in_a_lake_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("scenario", ["forget", "forget compacted"])
-def test_a_kill_at_any_step_is_made_good_by_the_next(scenario: str) -> None:
+def test_a_kill_is_made_good_by_the_next(scenario: str) -> None:
     steps = crash_report(scenario)
-    assert len(steps) > 30
+    assert len(steps) > 10
     assert [step["killed"] for step in steps] == [True] * (len(steps) - 1) + [False]
     gone = steps[-1]["after_kill"]
     for step in steps:
