@@ -152,6 +152,7 @@ def test_each_tick_that_has_something_is_a_run_and_each_is_on_record(
     assert first.run is not None
     assert [looks.tick().run for _ in range(3)] == [None] * 3
     put(casework.played / "passing.mp4", archive / "late.mp4", b"late")
+    settle_down(archive)
     second = looks.tick()
     assert second.run is not None
     assert [asset.uri for asset in second.run.result.assets] == [str(archive / "late.mp4")]
