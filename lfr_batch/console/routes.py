@@ -11,12 +11,14 @@ from starlette.concurrency import run_in_threadpool
 
 from lfr_batch.console.access import (
     AUDIT,
-    COOKIE,
     VIEW,
+    WATCH,
     Acknowledger,
     ConsoleOf,
     Decider,
     Viewer,
+    cookie_name,
+    secret_of,
     session_user,
 )
 from lfr_batch.console.desk import SECTIONS, ReviewRequest
@@ -74,9 +76,9 @@ def login(body: Login, request: Request, response: Response, console: ConsoleOf)
     if user is None:
         console.limit.failed(client)
         raise HTTPException(401, "this token is not known")
-    console.sessions.end(request.cookies.get(COOKIE, ""))
+    console.sessions.end(secret_of(request))
     response.set_cookie(
-        COOKIE,
+        cookie_name(request),
         console.sessions.begin(user),
         httponly=True,
         samesite="strict",
@@ -87,8 +89,13 @@ def login(body: Login, request: Request, response: Response, console: ConsoleOf)
 
 @routes.post("/logout", status_code=204)
 def logout(request: Request, response: Response, console: ConsoleOf) -> None:
-    console.sessions.end(request.cookies.get(COOKIE, ""))
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    console.sessions.end(secret_of(request))
+    response.delete_cookie(
+        cookie_name(request),
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
 
 
 @routes.get("/api/session")
@@ -136,7 +143,7 @@ def decide(alert_id: str, body: NewReview, user: Decider, console: ConsoleOf) ->
     return of_review(console.desk.decide(user, alert_id, decision))
 
 
-@routes.post("/api/alerts/{alert_id}/shown", status_code=204, dependencies=VIEW)
+@routes.post("/api/alerts/{alert_id}/shown", status_code=204, dependencies=WATCH)
 def shown(alert_id: str, body: Showing, console: ConsoleOf) -> None:
     console.desk.shown(alert_id, body.latency_ms)
     console.feed.changed(alert_id)

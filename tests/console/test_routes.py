@@ -24,7 +24,11 @@ ENDPOINTS: dict[str, tuple[str, object, frozenset[str]]] = {
     "/api/alerts/{alert_id}/{picture}.jpg": ("GET", None, EVERYBODY),
     "/api/alerts/{alert_id}/acknowledge": ("POST", None, frozenset({"operator", "reviewer"})),
     "/api/alerts/{alert_id}/reviews": ("POST", REVIEW, frozenset({"reviewer"})),
-    "/api/alerts/{alert_id}/shown": ("POST", {"latency_ms": 1.0}, EVERYBODY),
+    "/api/alerts/{alert_id}/shown": (
+        "POST",
+        {"latency_ms": 1.0},
+        frozenset({"operator", "reviewer"}),
+    ),
     "/api/reviews": ("GET", None, frozenset({"auditor"})),
     "/api/status": ("GET", None, EVERYBODY),
     "/api/{section}": ("GET", None, EVERYBODY),

@@ -109,7 +109,7 @@ function flash() {
 
 // From capture until both pictures are on this screen, told to the server.
 async function measure(alert) {
-  if (document.hidden) return;
+  if (document.hidden || !may("watch")) return;
   await painted(alert.alert_id);
   const latency_ms = Math.max(0, serverNow() - Date.parse(alert.captured_at));
   await post(`/api/alerts/${alert.alert_id}/shown`, { latency_ms });
