@@ -11,9 +11,10 @@ from fastapi import Depends, HTTPException, Request
 from lfr_batch.console.desk import Desk
 from lfr_batch.console.feed import Feed
 from lfr_batch.console.hosts import port_of
+from lfr_batch.console.logins import Failures, Hear, log_login
 from lfr_batch.console.roles import Permission, may
 from lfr_batch.console.roster import Roster
-from lfr_batch.console.sessions import LoginLimit, Sessions
+from lfr_batch.console.sessions import Sessions
 from lfr_batch.console.users import User
 
 COOKIE = "lfr_console"
@@ -28,7 +29,9 @@ class Console:
     feed: Feed
     roster: Roster
     sessions: Sessions = field(default_factory=Sessions)
-    limit: LoginLimit = field(default_factory=LoginLimit)
+    failures: Failures = field(default_factory=Failures)
+    hear: Hear = log_login
+    """Is told of everybody who logs in, or tries to."""
 
 
 def console_of(request: Request) -> Console:

@@ -24,8 +24,10 @@ from lfr_batch.console.access import (
 from lfr_batch.console.desk import SECTIONS, ReviewRequest
 from lfr_batch.console.event_stream import EventStream
 from lfr_batch.console.feed import Note
+from lfr_batch.console.logins import LoginTry, try_login
 from lfr_batch.console.messages import Message, of_deployment, of_review
 from lfr_batch.console.roles import PERMISSIONS
+from lfr_batch.console.sources import source_of
 from lfr_batch.live.records import Outcome, Verdict
 
 routes = APIRouter()
@@ -64,27 +66,31 @@ class Showing(Body):
 
 @routes.post("/login")
 def login(body: Login, request: Request, response: Response, console: ConsoleOf) -> Message:
-    client = request.client.host if request.client else ""
-    wait_s = console.limit.wait_s(client)
-    if wait_s > 0:
-        raise HTTPException(
-            429,
-            f"too many wrong tokens; try again in {wait_s:.0f} s",
-            {"Retry-After": f"{wait_s + 1:.0f}"},
-        )
-    user = console.roster.now().with_token(body.token.strip())
-    if user is None:
-        console.limit.failed(client)
-        raise HTTPException(401, "this token is not known")
+    source = source_of(request.client.host if request.client else "")
+    tried = try_login(console.roster.now(), console.failures, body.token.strip(), source)
+    console.hear(tried)
+    if tried.user is None:
+        raise _refused(tried)
     console.sessions.end(secret_of(request))
     response.set_cookie(
         cookie_name(request),
-        console.sessions.begin(user),
+        console.sessions.begin(tried.user),
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
     )
-    return {"name": user.name, "role": user.role}
+    return {"name": tried.user.name, "role": tried.user.role}
+
+
+def _refused(tried: LoginTry) -> HTTPException:
+    if tried.is_heard:
+        return HTTPException(401, "this token is not known")
+    return HTTPException(
+        429,
+        f"too many wrong tokens; a wrong one is heard again in {tried.wait_s:.0f} s, a right one "
+        "at once",
+        {"Retry-After": f"{tried.wait_s + 1:.0f}"},
+    )
 
 
 @routes.post("/logout", status_code=204)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections import deque
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -13,8 +12,6 @@ from lfr_batch.console.users import User
 
 SESSION_S = 12 * 3600.0
 MOST_SESSIONS = 200
-FAILURES, WITHIN_S = 10, 60.0
-MOST_CLIENTS = 1000
 
 
 @dataclass(slots=True)
@@ -42,29 +39,6 @@ class Sessions:
     def end(self, secret: str) -> None:
         with self._lock:
             self._open.pop(_key(secret), None)
-
-
-@dataclass(slots=True)
-class LoginLimit:
-    """A client that failed FAILURES times within WITHIN_S has to wait."""
-
-    _failures: dict[str, deque[float]] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
-
-    def wait_s(self, client: str) -> float:
-        """How long the client has to wait; 0 if it may try."""
-        with self._lock:
-            failed = self._failures.get(client)
-            if failed is None or len(failed) < FAILURES:
-                return 0.0
-            return max(0.0, failed[0] + WITHIN_S - time.monotonic())
-
-    def failed(self, client: str) -> None:
-        with self._lock:
-            if client not in self._failures and len(self._failures) >= MOST_CLIENTS:
-                del self._failures[next(iter(self._failures))]
-            times = self._failures.setdefault(client, deque(maxlen=FAILURES))
-            times.append(time.monotonic())
 
 
 def _key(secret: str) -> bytes:
