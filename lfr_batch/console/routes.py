@@ -27,6 +27,7 @@ from lfr_batch.console.feed import Note
 from lfr_batch.console.logins import LoginTry, try_login
 from lfr_batch.console.messages import Message, of_deployment, of_review
 from lfr_batch.console.roles import PERMISSIONS
+from lfr_batch.console.sessions import session_key
 from lfr_batch.console.sources import source_of
 from lfr_batch.live.records import Outcome, Verdict
 
@@ -174,14 +175,15 @@ def section(
     return SECTIONS[section](console.desk)
 
 
-@routes.get("/events", response_model=None, dependencies=VIEW)
+@routes.get("/events", response_model=None)
 async def events(
     request: Request,
+    user: Viewer,
     console: ConsoleOf,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Server-sent events alert, status, trouble, beat and end; ``Last-Event-ID`` resumes."""
-    screen = console.feed.watch()
+    screen = console.feed.watch(user.name, session_key(secret_of(request)))
     if screen is None:
         raise HTTPException(503, "too many screens, or the console is ending", {"Retry-After": "5"})
     try:

@@ -31,3 +31,22 @@ def test_where_there_are_too_many_the_oldest_ends(monkeypatch: pytest.MonkeyPatc
     known = Sessions()
     secrets = [known.begin(USER) for _ in range(3)]
     assert [known.user(secret) for secret in secrets] == [None, USER, USER]
+
+
+def test_one_token_cannot_log_everybody_else_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MOST_OF_USER", 3)
+    known, (other, _) = Sessions(), new_user("pc.2", "reviewer")
+    secret = known.begin(other)
+    own = [known.begin(USER) for _ in range(10)]
+    assert known.user(secret) is other
+    assert [known.user(each) for each in own] == [None] * 7 + [USER] * 3
+
+
+def test_where_all_are_too_many_the_user_with_most_makes_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_SESSIONS", 3)
+    known, (other, _) = Sessions(), new_user("pc.2", "reviewer")
+    first, *own = [known.begin(user) for user in (other, USER, USER)]
+    last = known.begin(other)
+    assert [known.user(each) for each in (first, *own, last)] == [other, None, USER, other]
