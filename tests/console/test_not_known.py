@@ -18,6 +18,7 @@ from tests.console.screens import TABLET, alerts_shown, both_up, enter
 NOT_KNOWN = "Whether there are alerts is not known."
 REASSURED = "/No alert yet|looked for/.test(document.querySelector('#nothing').textContent)"
 NOT_WATCHING = "document.querySelector('#elsewhere').checkVisibility()"
+STATES = "[...document.querySelectorAll('#cameras .pill')].map(each => each.innerText)"
 FACES = "document.querySelectorAll('img[src], .item').length"
 
 
@@ -114,8 +115,12 @@ def test_a_stream_that_is_down_takes_the_reassurance_with_it(
         page.wait_for_text("#nothing", "This page hears nothing from the console's server.")
         assert NOT_KNOWN in page.text("#nothing")
         assert page.evaluate("document.title").startswith("(?)")
+        assert "What is now is not known." in page.text("#panels")
+        assert page.evaluate(STATES) == ["not known", "not known"]
         page.screenshot(tmp_path / "stream-down.png")
     page.wait_for_text("#nothing", "No alert yet. 120 people are looked for.")
+    page.wait(f"{STATES}.every(state => state === 'live')")
+    assert "As of" not in page.text("#panels")
     page.problems.clear()  # the browser logs every try
 
 
@@ -132,6 +137,7 @@ def test_a_router_that_does_not_answer_is_no_quiet_street(
 
     monkeypatch.setattr(type(console.router), "events", fails_soon)
     page.wait_for_text("#nothing", f"The alert router does not answer. {NOT_KNOWN}")
+    assert page.evaluate(STATES) == ["not known", "not known"]
 
 
 def test_a_page_whose_place_another_took_says_so_and_does_not_fight_for_it(

@@ -3,7 +3,7 @@
 import { byId, element, fill } from "./dom.js";
 import { endWords } from "./end.js";
 
-export const PATIENCE_MS = 2000;
+const PATIENCE_MS = 2000;
 const STARTING_MS = 20000;
 export const SILENT_MS = 5000;
 const NEAR_END_MS = 10 * 60 * 1000;
@@ -26,16 +26,23 @@ const KINDS = {
   sink: (names) => `Alerts do not get to ${names.join(", ")}`,
 };
 
+export const isCut = (now, link) => !link.up && now.local - link.since > PATIENCE_MS;
+
 // A camera whose process does not report says nothing any more about its pictures.
 export function isSilent(camera, now) {
   return camera.at !== null && now - Date.parse(camera.at) > SILENT_MS;
+}
+
+// Whether what the page knows of cameras and counts may be over since.
+export function isDeaf({ now, link, heardStatus }) {
+  return isCut(now, link) || now.local - heardStatus > SILENT_MS;
 }
 
 export function troubles(known) {
   const { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure } = known;
   if (ended) return [bad("end", "", endWords(ended, clock))];
   if (elsewhere) return [bad("elsewhere", "", ELSEWHERE)];
-  if (!link.up && now.local - link.since > PATIENCE_MS) return [ofLink(link, now, clock)];
+  if (isCut(now, link)) return [ofLink(link, now, clock)];
   const window = ofWindow(Date.parse(deployment.ends_at) - now.server);
   if (failure) window.push(bad("load", "", notLoaded(failure)));
   if (!status) return window;

@@ -1,7 +1,7 @@
 // The console: what is known, what is chosen, and who is told when it changes.
 
 import { get, learnTime, post, serverNow, tokenOfLink } from "./api.js";
-import { notLoaded, rememberOpened, showBanner, troubles } from "./banner.js";
+import { isDeaf, notLoaded, rememberOpened, showBanner, troubles } from "./banner.js";
 import { askAnyway, showDecision, showSaving } from "./decide.js";
 import { showDecisions } from "./decisions.js";
 import { showAge, showDetail } from "./detail.js";
@@ -60,7 +60,8 @@ function tick() {
   setText(byId("window"), ended ? "over" : left);
   showAges(alerts, now.server);
   if (chosen()) showAge(chosen(), now.server, clock);
-  if (status) showStatus(status, now.server);
+  const toldAt = clock.timeInZone(now.server - (now.local - heardStatus));
+  if (status) showStatus(status, now.server, isDeaf({ now, link, heardStatus }) ? toldAt : null);
   const { deployment } = session;
   const all = { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure, known };
   showBanner(troubles(all));

@@ -1,6 +1,6 @@
 // What stands where an alert would: what is known, and never more than that. `nothingWords` is pure.
 
-import { isSilent, PATIENCE_MS, SILENT_MS } from "./banner.js";
+import { isCut, isSilent, SILENT_MS } from "./banner.js";
 
 const UNKNOWN = "Whether there are alerts is not known.";
 const DEAF = "This page hears nothing from the console's server.";
@@ -8,7 +8,7 @@ const BACK = "Pictures are shown again when the connection is back.";
 
 // [what is known, what follows]
 export function nothingWords({ now, link, known, failure, status, heardStatus, people }) {
-  if (!link.up && now.local - link.since > PATIENCE_MS) return [DEAF, `${UNKNOWN} ${BACK}`];
+  if (isCut(now, link)) return [DEAF, `${UNKNOWN} ${BACK}`];
   if (failure) return [`The alerts could not be loaded: ${failure}.`, `${UNKNOWN} It is tried again.`];
   if (!known || !link.up) return ["The alerts are being loaded.", UNKNOWN];
   if (now.local - heardStatus > SILENT_MS) return ["The alert router does not answer.", UNKNOWN];
