@@ -11,7 +11,6 @@ import asyncio
 import json
 import logging
 import socket
-import time
 from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
@@ -22,9 +21,13 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from lfr_batch.console.guard import HEADERS
+from lfr_batch.console.seldom import Seldom
 from lfr_batch.console.sources import source_of
 
 logger = logging.getLogger(__name__)
+_FAULTS = logging.getLogger(f"{__name__}.faults")
+_FAULTS.setLevel(logging.ERROR)
+"""uvicorn's own: without a line for every request that is none."""
 
 MOST, MOST_OF_SOURCE = 256, 128
 """Connections at once. Five browsers of a crew, each at its limit of six, are 30."""
@@ -38,7 +41,10 @@ GOODBYE_S = 2.0
 """So long TLS may take to say goodbye."""
 AGAIN_S = 0.5
 """The machine has no room for a connection, as where all files are open."""
-SAY_EVERY_S = 60.0
+CROWDED = (
+    "the console has as many connections as it may (%d, the last from %s): those that ask for "
+    "nothing are closed"
+)
 
 
 class Waiting(Protocol):
@@ -54,13 +60,16 @@ _Guest = TypeVar("_Guest", bound=Waiting)
 class Visit(H11Protocol):
     """A connection, from the moment it is accepted."""
 
-    def __init__(self, server: uvicorn.Server, sock: socket.socket, source: str) -> None:
+    def __init__(
+        self, server: uvicorn.Server, sock: socket.socket, source: str, say: Seldom
+    ) -> None:
         super().__init__(server.config, server.server_state, server.lifespan.state)
+        self.logger = _FAULTS
         self.source = source
         self.waiting_since_s: float | None = self.loop.time()
         """Since when it owes a request; None while it is answered."""
         self.left = asyncio.Event()
-        self._sock = sock
+        self._sock, self._say = sock, say
         self._request_timer: asyncio.TimerHandle | None = None
         self._unread_timer: asyncio.TimerHandle | None = None
 
@@ -97,6 +106,7 @@ class Visit(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """As all answers have them, with the headers that shut the browser in."""
+        self._say.warning("what %s sends is no HTTP: %s", self.source, msg)
         if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
             self.transport.abort()
             return
@@ -132,7 +142,7 @@ class Door:
         self._server = server
         self._visits: set[Visit] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._said_s = -SAY_EVERY_S
+        self._say = Seldom(logger)
 
     async def attend(self, listener: socket.socket) -> None:
         """Until it is cancelled."""
@@ -144,7 +154,7 @@ class Door:
             try:
                 sock, address = await loop.sock_accept(listener)
             except OSError as error:
-                logger.warning("the console takes no connection for the moment: %s", error)
+                self._say.warning("the console takes no connection for the moment: %s", error)
                 await asyncio.sleep(AGAIN_S)
                 continue
             self._meet(sock, source_of(address[0]))
@@ -153,7 +163,7 @@ class Door:
         if not self._has_room(source):
             sock.close()
             return
-        visit = Visit(self._server, sock, source)
+        visit = Visit(self._server, sock, source, self._say)
         self._visits.add(visit)
         task = asyncio.get_running_loop().create_task(self._receive(visit, sock))
         self._tasks.add(task)
@@ -177,25 +187,13 @@ class Door:
         own = [visit for visit in self._visits if visit.source == source]
         if len(own) < MOST_OF_SOURCE and len(self._visits) < MOST:
             return True
-        self._say_crowded(source)
+        self._say.warning(CROWDED, len(self._visits), source)
         leaving = longest_waiting(own if len(own) >= MOST_OF_SOURCE else self._visits)
         if leaving is None:
             return False
         self._visits.discard(leaving)
         leaving.show_out()
         return True
-
-    def _say_crowded(self, source: str) -> None:
-        """Not for every connection: whoever makes many must not fill the log as well."""
-        now_s = time.monotonic()
-        if now_s - self._said_s >= SAY_EVERY_S:
-            self._said_s = now_s
-            logger.warning(
-                "the console has as many connections as it may (%d, the last from %s): those that "
-                "ask for nothing are closed",
-                len(self._visits),
-                source,
-            )
 
 
 def longest_waiting(visits: Collection[_Guest]) -> _Guest | None:

@@ -13,6 +13,7 @@ from threading import Thread
 
 from lfr_batch.console.desk import Desk
 from lfr_batch.console.messages import Message
+from lfr_batch.console.seldom import Seldom
 from lfr_batch.console.shares import oldest_of_largest
 from lfr_batch.errors import LfrError
 from lfr_batch.live.records import Event
@@ -76,6 +77,7 @@ class Feed:
         self._desk = desk
         self._screens: list[Screen] = []
         """Oldest first."""
+        self._say = Seldom(logger)
         self._ending = Flag()
         self._last: int | None = None
         self._heard_s = time.monotonic()
@@ -103,7 +105,7 @@ class Feed:
         for screen in leaving:
             self.leave(screen)
             screen.end(Note("end", ELSEWHERE))
-            logger.warning("a screen of %s goes: there are too many", screen.user)
+            self._say.warning("a screen of %s goes: there are too many", screen.user)
         screen = Screen(user, session)
         self._screens.append(screen)
         return screen

@@ -132,6 +132,14 @@ def test_who_takes_no_answers_gets_no_more_of_them(
             sock.send(request * 10)
 
 
+def test_what_is_no_http_does_not_fill_the_log(
+    console: Served, attack: Callable[..., socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(20):
+        assert b" 400 " in read_to_the_end(attack(console.url, b"nonsense\r\n\r\n"))
+    assert caplog.messages == ["what 127.0.0.1 sends is no HTTP: Invalid HTTP request received."]
+
+
 @pytest.mark.parametrize("with_tls", [False, True])
 def test_half_open_connections_of_one_source_take_nobody_elses_place(
     with_tls: bool,

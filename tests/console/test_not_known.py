@@ -115,7 +115,7 @@ def test_a_stream_that_is_down_takes_the_reassurance_with_it(
         page.wait_for_text("#nothing", "This page hears nothing from the console's server.")
         assert NOT_KNOWN in page.text("#nothing")
         assert page.evaluate("document.title").startswith("(?)")
-        assert "What is now is not known." in page.text("#panels")
+        assert "Nothing newer is known." in page.text("#panels")
         assert page.evaluate(STATES) == ["not known", "not known"]
         page.screenshot(tmp_path / "stream-down.png")
     page.wait_for_text("#nothing", "No alert yet. 120 people are looked for.")

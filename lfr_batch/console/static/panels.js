@@ -19,7 +19,7 @@ const STATES = {
 // `asOf`: when it was told, where nothing newer is known; null where it is what is.
 export function showStatus(status, now, asOf) {
   byId("as-of").hidden = asOf === null;
-  setText(byId("as-of"), asOf === null ? "" : `As of ${asOf}. What is now is not known.`);
+  setText(byId("as-of"), asOf === null ? "" : `As of ${asOf}. Nothing newer is known.`);
   fill(byId("cameras"), status.cameras.map((camera) => cameraCard(camera, now, asOf !== null)));
   byId("nobody-decides").hidden = status.may_be_decided;
   fill(byId("counts"), facts(countFacts(status.counts)));
