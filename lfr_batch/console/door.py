@@ -158,6 +158,7 @@ class Door:
                 await asyncio.sleep(AGAIN_S)
                 continue
             self._meet(sock, source_of(address[0]))
+            await asyncio.sleep(0)  # where many come at once, those who are in have their turn
 
     def _meet(self, sock: socket.socket, source: str) -> None:
         if not self._has_room(source):
