@@ -1,8 +1,9 @@
 """The console's door: how many connections may be in at once, and how long without a request.
 
 uvicorn accepts without a limit, waits for ever for a request that was begun, and 60 s for a TLS
-handshake, whose connection it does not know of until then. Here connections are accepted one by
-one, counted by where they come from from the first moment on, and are uvicorn's from then on.
+handshake, whose connection it does not know of until then; its ``limit_concurrency`` refuses
+everybody alike. Here connections are accepted one by one, are counted by where they come from
+from the first moment on, and are uvicorn's from then on.
 """
 
 from __future__ import annotations
