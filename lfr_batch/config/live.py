@@ -117,6 +117,8 @@ class ConsoleConfig(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8443
     """0 takes any free port."""
+    names: tuple[Text, ...] = ()
+    """By which it may be asked for, beside ``host``, its addresses and the certificate's names."""
     certificate: str | None = None
     """PEM file for https; needed where ``host`` is not this machine alone."""
     key: str | None = None

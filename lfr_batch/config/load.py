@@ -11,13 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.policy import Policy
 from lfr_batch.config.schema import Config
+from lfr_batch.config.yaml_text import parse_yaml, read_bounded
 from lfr_batch.errors import ConfigError
 
 WITHOUT_EFFECT_ON_RESULTS = frozenset(
@@ -34,8 +34,6 @@ COMMAND_LINE = "the command line"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _Kind = TypeVar("_Kind", Config, LiveConfig, Policy)
-MOST_BYTES, MOST_DEPTH = 1 << 20, 20
-"""Of a YAML file; and of sections and lists within each other."""
 
 
 def load_config(
@@ -155,43 +153,6 @@ def _time(value: object) -> str:
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that is given twice, of which YAML would silently take the last, and what may
-    become more than it looks: aliases, and what is nested without end."""
-
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(
-                problem="aliases (*name) are not taken; write it out", problem_mark=_mark(event)
-            )
-        self.depth += 1
-        if self.depth > MOST_DEPTH:
-            raise yaml.MarkedYAMLError(
-                problem=f"it is nested deeper than {MOST_DEPTH}", problem_mark=_mark(event)
-            )
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            name = str(key.value)
-            if name in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"it says {name!r} twice", problem_mark=key.start_mark
-                )
-            seen.add(name)
-        return super().construct_mapping(node, deep)
-
-
-def _mark(event: yaml.Event) -> Any:
-    return event.start_mark
-
-
 def _filled(content: Mapping[str, Any], section: type[BaseModel]) -> dict[str, Any]:
     """``content`` without sections that were left empty: all of theirs is commented out."""
     filled: dict[str, Any] = {}
@@ -209,8 +170,7 @@ def _filled(content: Mapping[str, Any], section: type[BaseModel]) -> dict[str, A
 
 def _read_yaml(path: Path, kind: type[BaseModel]) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1).decode()
+        text = read_bounded(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError(
@@ -221,16 +181,7 @@ def _read_yaml(path: Path, kind: type[BaseModel]) -> dict[str, Any]:
 
 
 def _yaml_of(text: str, origin: str, kind: type[BaseModel]) -> dict[str, Any]:
-    if len(text) > MOST_BYTES:
-        raise ConfigError(f"{origin} is larger than {MOST_BYTES >> 20} MiB: is it a configuration?")
-    try:
-        # As safe as yaml.safe_load, whose loader it is.
-        content = yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not YAML"
-        raise ConfigError(f"{origin}{where} is not valid YAML: {problem}.") from error
+    content = parse_yaml(text, origin)
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -242,10 +193,7 @@ def _overridden(content: Mapping[str, Any], override: str) -> dict[str, Any]:
     key, separator, text = override.partition("=")
     if not separator or not key.strip():
         raise ConfigError(f"{override!r} is not an override; write section.key=value.")
-    try:
-        value = yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"The value of {key} in {override!r} is not valid YAML.") from error
+    value = parse_yaml(text, f"The value of {key} in {override!r}")
     changed: dict[str, Any] = _with(content, key.strip().split("."), value)
     return changed
 

@@ -10,12 +10,15 @@ from fastapi import Depends, HTTPException, Request
 
 from lfr_batch.console.desk import Desk
 from lfr_batch.console.feed import Feed
+from lfr_batch.console.hosts import port_of
+from lfr_batch.console.logins import Failures, Hear, log_login
 from lfr_batch.console.roles import Permission, may
 from lfr_batch.console.roster import Roster
-from lfr_batch.console.sessions import LoginLimit, Sessions
+from lfr_batch.console.sessions import Sessions
 from lfr_batch.console.users import User
 
 COOKIE = "lfr_console"
+"""How the name of every console's cookie begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,9 @@ class Console:
     feed: Feed
     roster: Roster
     sessions: Sessions = field(default_factory=Sessions)
-    limit: LoginLimit = field(default_factory=LoginLimit)
+    failures: Failures = field(default_factory=Failures)
+    hear: Hear = log_login
+    """Is told of everybody who logs in, or tries to."""
 
 
 def console_of(request: Request) -> Console:
@@ -34,9 +39,21 @@ def console_of(request: Request) -> Console:
     return console
 
 
+def cookie_name(request: Request) -> str:
+    """Browsers keep cookies by host and not by port: two consoles on one host differ by name.
+    With ``__Host-``, which needs https, no other host's page can have set it."""
+    prefix = "__Host-" if request.url.scheme == "https" else ""
+    return f"{prefix}{COOKIE}_{port_of(request.headers['host'], request.url.scheme)}"
+
+
+def secret_of(request: Request) -> str:
+    """Of the session, as the request claims; empty where it claims none."""
+    return request.cookies.get(cookie_name(request), "")
+
+
 def session_user(request: Request) -> User | None:
     """None without a session; that of somebody who was removed, or added anew, ends."""
-    console, secret = console_of(request), request.cookies.get(COOKIE, "")
+    console, secret = console_of(request), secret_of(request)
     user = console.sessions.user(secret)
     if user is None or console.roster.now().knows(user):
         return user
@@ -63,3 +80,4 @@ Viewer = Annotated[User, Depends(allowed("view"))]
 Acknowledger = Annotated[User, Depends(allowed("acknowledge"))]
 Decider = Annotated[User, Depends(allowed("decide"))]
 VIEW, AUDIT = [Depends(allowed("view"))], [Depends(allowed("audit"))]
+WATCH = [Depends(allowed("watch"))]

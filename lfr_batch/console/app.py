@@ -18,7 +18,6 @@ from starlette.exceptions import HTTPException
 from lfr_batch.console.access import Console, console_of, session_user
 from lfr_batch.console.desk import DecidedMeanwhile, Desk
 from lfr_batch.console.feed import Feed
-from lfr_batch.console.guard import Guard
 from lfr_batch.console.messages import of_review
 from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.console.roster import Roster
@@ -52,7 +51,8 @@ NO_TELEMETRY: TelemetryConfig = {
 def create_app(
     deployment: DeploymentRecord, running: RunningDeployment, router_folder: Path, roster: Roster
 ) -> FastAPI:
-    """Nothing of it is public but the login page, its script and its style.
+    """Nothing of it is public but the login page, its script and its style. ``serve`` puts the
+    guard before it.
 
     ``router_folder``: where acknowledgements are kept, on this machine.
     """
@@ -64,15 +64,16 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,
         max_body_size=MOST_BODY_BYTES,
         telemetry=NO_TELEMETRY,
     )
     app.state.console = console
-    app.add_middleware(Guard)
     app.add_exception_handler(LfrError, _sentence)
     app.add_exception_handler(DecidedMeanwhile, _decided_meanwhile)
     app.add_exception_handler(HTTPException, _refusal)
     app.add_exception_handler(RequestValidationError, _misunderstanding)
+    app.add_exception_handler(Exception, _fault)
     app.add_api_route("/", page, response_class=HTMLResponse)
     app.include_router(routes)
     app.mount("/static", StaticFiles(directory=HERE / "static"))
@@ -108,6 +109,11 @@ def _decided_meanwhile(_: Request, error: Exception) -> JSONResponse:
 def _refusal(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+def _fault(_: Request, __: Exception) -> JSONResponse:
+    """The log says which; nobody at a screen could do anything with it."""
+    return JSONResponse({"error": "the console failed at this; its log says how"}, 500)
 
 
 def _misunderstanding(_: Request, error: Exception) -> JSONResponse:

@@ -6,13 +6,15 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Thread
 
 from lfr_batch.console.desk import Desk
 from lfr_batch.console.messages import Message
+from lfr_batch.console.seldom import Seldom
+from lfr_batch.console.shares import oldest_of_largest
 from lfr_batch.errors import LfrError
 from lfr_batch.live.records import Event
 
@@ -22,7 +24,11 @@ POLL_S = 0.5
 STATUS_EVERY_S = 1.0
 STATUS_AFTER_CHANGE_S = 0.25
 QUEUE = 256
-MOST_SCREENS = 64
+MOST_SCREENS, MOST_OF_USER, MOST_OF_SESSION = 64, 16, 3
+"""Streams at once: of all, of a user (who may be a whole crew), and of a browser that is logged in,
+which has six connections to a host for everything."""
+ELSEWHERE = json.dumps({"reason": "elsewhere"})
+"""Said to a screen that goes since the same user has opened others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class Note:
 class Screen:
     """What one browser still has to be told. Belongs to the event loop."""
 
+    user: str
+    session: bytes
     queue: asyncio.Queue[Note | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
     """None is the end."""
 
@@ -67,7 +75,9 @@ class Feed:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._screens: set[Screen] = set()
+        self._screens: list[Screen] = []
+        """Oldest first."""
+        self._say = Seldom(logger)
         self._ending = Flag()
         self._last: int | None = None
         self._heard_s = time.monotonic()
@@ -86,16 +96,23 @@ class Feed:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
-    def watch(self) -> Screen | None:
-        """None where there are too many already, or the console is ending."""
-        if self._ending.is_set() or len(self._screens) >= MOST_SCREENS:
+    def watch(self, user: str, session: bytes) -> Screen | None:
+        """May end another screen of the same session, of the same user, or of the user who has
+        most. None where every screen is another user's only one, or the console is ending."""
+        leaving = to_leave(self._screens, user, session)
+        if self._ending.is_set() or leaving is None:
             return None
-        screen = Screen()
-        self._screens.add(screen)
+        for screen in leaving:
+            self.leave(screen)
+            screen.end(Note("end", ELSEWHERE))
+            self._say.warning("a screen of %s goes: there are too many", screen.user)
+        screen = Screen(user, session)
+        self._screens.append(screen)
         return screen
 
     def leave(self, screen: Screen) -> None:
-        self._screens.discard(screen)
+        if screen in self._screens:
+            self._screens.remove(screen)
 
     def since(self, number: int) -> list[Note]:
         """Alerts and their reviews since event ``number``, for a screen that comes back."""
@@ -173,13 +190,28 @@ class Feed:
             self._loop.call_soon_threadsafe(self._tell_all, note)
 
     def _tell_all(self, note: Note) -> None:
-        self._screens = {screen for screen in self._screens if screen.put(note)}
+        self._screens = [screen for screen in self._screens if screen.put(note)]
 
     def _end_all(self) -> None:
         goodbye = Note("end", _json(self._desk.end(self._cameras)))
         for screen in self._screens:
             screen.end(goodbye)
-        self._screens = set()
+        self._screens = []
+
+
+def to_leave(screens: Sequence[Screen], user: str, session: bytes) -> tuple[Screen, ...] | None:
+    """Which of ``screens``, oldest first, goes for a new one; None where it has no room."""
+    of_user = [screen for screen in screens if screen.user == user]
+    of_session = [screen for screen in of_user if screen.session == session]
+    if len(of_session) >= MOST_OF_SESSION:
+        return (of_session[0],)
+    if len(of_user) >= MOST_OF_USER:
+        oldest = oldest_of_largest(of_user, lambda screen: screen.session, session)
+        return (oldest or of_user[0],)
+    if len(screens) < MOST_SCREENS:
+        return ()
+    oldest = oldest_of_largest(screens, lambda screen: screen.user, user)
+    return (oldest,) if oldest else None
 
 
 def _json(message: Message) -> str:

@@ -1,13 +1,16 @@
-"""What holds for every request: headers that shut the browser in, and no writing from elsewhere."""
+"""What holds for every request: the console's own name, headers that shut the browser in, and no
+writing from elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lfr_batch.console.hosts import is_own, name_of
 
 OWN_HEADER = "x-lfr-console"
 """Set by the page on every POST: a form or a link of another site cannot."""
@@ -39,11 +42,20 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-class Guard:
-    """ASGI middleware; ``BaseHTTPMiddleware`` would stand between an event stream and its end."""
+NOT_ITS_NAME = (
+    "the console is not known by this name; whoever runs it can add the name to console.names"
+)
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+
+class Guard:
+    """Around the whole application, so that no answer is without the headers.
+
+    ``BaseHTTPMiddleware`` would stand between an event stream and its end. ``names``: by which the
+    console may be asked for, beside the address at which it is reached.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self._app, self._names = app, names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,9 +67,18 @@ class Guard:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
+        await self._answer(scope)(scope, receive, send_with_headers)
+
+    def _answer(self, scope: Scope) -> ASGIApp:
+        if not is_asked_for(scope, self._names):
+            return JSONResponse({"error": NOT_ITS_NAME}, 400)
         refusal = refused(scope)
-        answer = JSONResponse({"error": refusal}, 403) if refusal else self._app
-        await answer(scope, receive, send_with_headers)
+        return JSONResponse({"error": refusal}, 403) if refusal else self._app
+
+
+def is_asked_for(scope: Scope, names: Collection[str]) -> bool:
+    name = name_of(Headers(scope=scope).get("host", ""))
+    return name is not None and is_own(name, names, scope["server"][0])
 
 
 def refused(scope: Scope) -> str | None:

@@ -8,16 +8,17 @@ from typing import Literal
 
 from lfr_batch.live.records import Role
 
-Permission = Literal["view", "acknowledge", "decide", "audit"]
+Permission = Literal["view", "watch", "acknowledge", "decide", "audit"]
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        "operator": frozenset({"view", "acknowledge"}),
-        "reviewer": frozenset({"view", "acknowledge", "decide"}),
+        "operator": frozenset({"view", "watch", "acknowledge"}),
+        "reviewer": frozenset({"view", "watch", "acknowledge", "decide"}),
         "auditor": frozenset({"view", "audit"}),
     }
 )
-"""view: alerts, pictures, health, counts; audit: every decision that was ever made."""
+"""view: alerts, pictures, health, counts; watch: their screen counts as one that showed an alert;
+audit: every decision that was ever made."""
 
 
 def may(role: Role, permission: Permission) -> bool:

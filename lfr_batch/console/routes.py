@@ -11,19 +11,24 @@ from starlette.concurrency import run_in_threadpool
 
 from lfr_batch.console.access import (
     AUDIT,
-    COOKIE,
     VIEW,
+    WATCH,
     Acknowledger,
     ConsoleOf,
     Decider,
     Viewer,
+    cookie_name,
+    secret_of,
     session_user,
 )
 from lfr_batch.console.desk import SECTIONS, ReviewRequest
 from lfr_batch.console.event_stream import EventStream
 from lfr_batch.console.feed import Note
+from lfr_batch.console.logins import LoginTry, try_login
 from lfr_batch.console.messages import Message, of_deployment, of_review
 from lfr_batch.console.roles import PERMISSIONS
+from lfr_batch.console.sessions import session_key
+from lfr_batch.console.sources import source_of
 from lfr_batch.live.records import Outcome, Verdict
 
 routes = APIRouter()
@@ -62,33 +67,42 @@ class Showing(Body):
 
 @routes.post("/login")
 def login(body: Login, request: Request, response: Response, console: ConsoleOf) -> Message:
-    client = request.client.host if request.client else ""
-    wait_s = console.limit.wait_s(client)
-    if wait_s > 0:
-        raise HTTPException(
-            429,
-            f"too many wrong tokens; try again in {wait_s:.0f} s",
-            {"Retry-After": f"{wait_s + 1:.0f}"},
-        )
-    user = console.roster.now().with_token(body.token.strip())
-    if user is None:
-        console.limit.failed(client)
-        raise HTTPException(401, "this token is not known")
-    console.sessions.end(request.cookies.get(COOKIE, ""))
+    source = source_of(request.client.host if request.client else "")
+    tried = try_login(console.roster.now(), console.failures, body.token.strip(), source)
+    console.hear(tried)
+    if tried.user is None:
+        raise _refused(tried)
+    console.sessions.end(secret_of(request))
     response.set_cookie(
-        COOKIE,
-        console.sessions.begin(user),
+        cookie_name(request),
+        console.sessions.begin(tried.user),
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
     )
-    return {"name": user.name, "role": user.role}
+    return {"name": tried.user.name, "role": tried.user.role}
+
+
+def _refused(tried: LoginTry) -> HTTPException:
+    if tried.is_heard:
+        return HTTPException(401, "this token is not known")
+    return HTTPException(
+        429,
+        f"too many wrong tokens; a wrong one is heard again in {tried.wait_s:.0f} s, a right one "
+        "at once",
+        {"Retry-After": f"{tried.wait_s + 1:.0f}"},
+    )
 
 
 @routes.post("/logout", status_code=204)
 def logout(request: Request, response: Response, console: ConsoleOf) -> None:
-    console.sessions.end(request.cookies.get(COOKIE, ""))
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    console.sessions.end(secret_of(request))
+    response.delete_cookie(
+        cookie_name(request),
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
 
 
 @routes.get("/api/session")
@@ -136,7 +150,7 @@ def decide(alert_id: str, body: NewReview, user: Decider, console: ConsoleOf) ->
     return of_review(console.desk.decide(user, alert_id, decision))
 
 
-@routes.post("/api/alerts/{alert_id}/shown", status_code=204, dependencies=VIEW)
+@routes.post("/api/alerts/{alert_id}/shown", status_code=204, dependencies=WATCH)
 def shown(alert_id: str, body: Showing, console: ConsoleOf) -> None:
     console.desk.shown(alert_id, body.latency_ms)
     console.feed.changed(alert_id)
@@ -161,14 +175,15 @@ def section(
     return SECTIONS[section](console.desk)
 
 
-@routes.get("/events", response_model=None, dependencies=VIEW)
+@routes.get("/events", response_model=None)
 async def events(
     request: Request,
+    user: Viewer,
     console: ConsoleOf,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Server-sent events alert, status, trouble, beat and end; ``Last-Event-ID`` resumes."""
-    screen = console.feed.watch()
+    screen = console.feed.watch(user.name, session_key(secret_of(request)))
     if screen is None:
         raise HTTPException(503, "too many screens, or the console is ending", {"Retry-After": "5"})
     try:

@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 import uvicorn
@@ -17,6 +18,9 @@ from fastapi import FastAPI
 
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.console.access import Console
+from lfr_batch.console.door import Door
+from lfr_batch.console.guard import Guard
+from lfr_batch.console.hosts import names_in
 from lfr_batch.errors import ConfigError, LiveError
 
 START_S = 20.0
@@ -61,16 +65,20 @@ def require_address(config: ConsoleConfig) -> None:
 
 
 async def _run(server: uvicorn.Server, listener: socket.socket) -> None:
-    ending = asyncio.create_task(_let_go(server))
-    await server.serve(sockets=[listener])
+    attending = asyncio.create_task(Door(server).attend(listener))
+    ending = asyncio.create_task(_let_go(server, attending))
+    await server.serve(sockets=[])
     ending.cancel()
     _abort(server)
     await asyncio.sleep(0.01)
 
 
-async def _let_go(server: uvicorn.Server) -> None:
+async def _let_go(server: uvicorn.Server, attending: asyncio.Task[None]) -> None:
     """Once all answers are given, the server need not wait for browsers that say no goodbye."""
-    while not server.should_exit or server.server_state.tasks:
+    while not server.should_exit:
+        await asyncio.sleep(0.05)
+    attending.cancel()
+    while server.server_state.tasks:
         await asyncio.sleep(0.05)
     await asyncio.sleep(GOODBYE_S)
     _abort(server)
@@ -114,7 +122,7 @@ def _why(error: OSError) -> str:
 
 def _uvicorn_config(app: FastAPI, config: ConsoleConfig) -> uvicorn.Config:
     made = uvicorn.Config(
-        app,
+        Guard(app, _names(config)),
         http="h11",
         ws="none",
         loop="asyncio",
@@ -130,11 +138,26 @@ def _uvicorn_config(app: FastAPI, config: ConsoleConfig) -> uvicorn.Config:
     try:
         made.load()
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            f"console.certificate {config.certificate} and console.key {config.key} cannot be "
-            f"used ({error}); name two PEM files that belong together"
-        ) from error
+        raise _unusable(config, error) from error
     return made
+
+
+def _names(config: ConsoleConfig) -> frozenset[str]:
+    """By which the console may be asked for, beside the addresses at which it is reached."""
+    stated = {name.lower() for name in (config.host, *config.names)}
+    if config.certificate is None:
+        return frozenset(stated)
+    try:
+        return names_in(Path(config.certificate).read_bytes()) | stated
+    except (OSError, ValueError) as error:
+        raise _unusable(config, error) from error
+
+
+def _unusable(config: ConsoleConfig, error: Exception) -> ConfigError:
+    return ConfigError(
+        f"console.certificate {config.certificate} and console.key {config.key} cannot be "
+        f"used ({error}); name two PEM files that belong together"
+    )
 
 
 def _await_start(server: uvicorn.Server, thread: Thread) -> None:

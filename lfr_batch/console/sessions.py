@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections import deque
 from dataclasses import dataclass, field
 from threading import Lock
 
+from lfr_batch.console.shares import oldest_of_largest
 from lfr_batch.console.users import User
 
 SESSION_S = 12 * 3600.0
-MOST_SESSIONS = 200
-FAILURES, WITHIN_S = 10, 60.0
-MOST_CLIENTS = 1000
+MOST_SESSIONS, MOST_OF_USER = 200, 20
 
 
 @dataclass(slots=True)
@@ -26,46 +24,35 @@ class Sessions:
     _lock: Lock = field(default_factory=Lock)
 
     def begin(self, user: User) -> str:
-        """The new session's secret. The oldest session ends where there are too many."""
+        """The new session's secret. Where there are too many, the oldest of the same user ends, or
+        of the user who has most."""
         secret = secrets.token_urlsafe(32)
         with self._lock:
-            while len(self._open) >= MOST_SESSIONS:
-                del self._open[next(iter(self._open))]
-            self._open[_key(secret)] = (user, time.monotonic() + SESSION_S)
+            self._make_room(user.name)
+            self._open[session_key(secret)] = (user, time.monotonic() + SESSION_S)
         return secret
+
+    def _make_room(self, name: str) -> None:
+        now_s = time.monotonic()
+        self._open = {key: each for key, each in self._open.items() if now_s < each[1]}
+        names = {key: user.name for key, (user, _) in self._open.items()}
+        own = [key for key, each in names.items() if each == name]
+        if len(own) >= MOST_OF_USER:
+            del self._open[own[0]]
+        elif len(names) >= MOST_SESSIONS:
+            oldest = oldest_of_largest([*names], names.__getitem__, name)
+            del self._open[oldest or next(iter(names))]
 
     def user(self, secret: str) -> User | None:
         with self._lock:
-            user, until_s = self._open.get(_key(secret), (None, 0.0))
+            user, until_s = self._open.get(session_key(secret), (None, 0.0))
             return user if time.monotonic() < until_s else None
 
     def end(self, secret: str) -> None:
         with self._lock:
-            self._open.pop(_key(secret), None)
+            self._open.pop(session_key(secret), None)
 
 
-@dataclass(slots=True)
-class LoginLimit:
-    """A client that failed FAILURES times within WITHIN_S has to wait."""
-
-    _failures: dict[str, deque[float]] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
-
-    def wait_s(self, client: str) -> float:
-        """How long the client has to wait; 0 if it may try."""
-        with self._lock:
-            failed = self._failures.get(client)
-            if failed is None or len(failed) < FAILURES:
-                return 0.0
-            return max(0.0, failed[0] + WITHIN_S - time.monotonic())
-
-    def failed(self, client: str) -> None:
-        with self._lock:
-            if client not in self._failures and len(self._failures) >= MOST_CLIENTS:
-                del self._failures[next(iter(self._failures))]
-            times = self._failures.setdefault(client, deque(maxlen=FAILURES))
-            times.append(time.monotonic())
-
-
-def _key(secret: str) -> bytes:
+def session_key(secret: str) -> bytes:
+    """What a session is known by, where its secret must not be."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -19,6 +19,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from lfr_batch.config.schema import Section
+from lfr_batch.config.yaml_text import parse_yaml, read_bounded
 from lfr_batch.errors import ConfigError, UsageError
 from lfr_batch.live.deployment.folders import deployments_folder
 from lfr_batch.live.records import Role
@@ -65,12 +66,12 @@ def load_users(home: Path) -> Users:
     """Nobody where there is no file. Raises ConfigError for one that cannot be understood."""
     path = users_file(home)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parse_yaml(read_bounded(path), str(path))
         content = {} if content is None else content
         people = _File.model_validate_json(json.dumps(content)).users
     except FileNotFoundError:
         return Users(())
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValidationError) as error:
+    except (ConfigError, UnicodeDecodeError, TypeError, ValidationError) as error:
         raise _damaged(path) from error
     if len({user.name for user in people}) != len(people):
         raise _damaged(path)

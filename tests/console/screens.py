@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from tests.console.browser import Page
 from tests.console.made import Served, camera_health
 
@@ -20,5 +22,7 @@ def alerts_shown(page: Page, number: int) -> None:
 
 
 def both_up(console: Served) -> None:
+    """And so they stay, however long a test takes."""
+    later = datetime.now(UTC) + timedelta(hours=1)
     for camera in ("north", "south"):
-        console.router.report_health(camera_health(camera))
+        console.router.report_health(camera_health(camera, at=later))

@@ -103,8 +103,9 @@ def test_without_a_connection_faces_go_and_come_back_with_it(
         assert inside.feed._loop is not None
         for screen in tuple(inside.feed._screens):
             inside.feed._loop.call_soon_threadsafe(screen.end)
-        page.wait_for_text("#banner", "Connection to the console's server lost at")
+        page.wait_for_text("#banner", "The console's server sends this page nothing since")
         page.evaluate("{ const now = Date.now; Date.now = () => now() + 90000 }")
+        page.wait("document.querySelector('#nothing').checkVisibility()")
         page.wait_for_text("#nothing", "Pictures are shown again when the connection is back.")
         assert page.evaluate(f"({LEFT}).filter(each => !each.matches('.top *'))") == []
         assert "S000" not in page.evaluate("document.documentElement.outerHTML")

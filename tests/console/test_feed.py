@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from lfr_batch.console import event_stream, feed
 from lfr_batch.console.access import Console
-from lfr_batch.console.feed import Feed, Note
+from lfr_batch.console.feed import Feed, Note, Screen, to_leave
 from lfr_batch.errors import EngineError
 from lfr_batch.live.alerts.router import Router
 from lfr_batch.live.records import Alert
@@ -172,15 +172,79 @@ def _deaf(url: str, client: Client) -> socket.socket:
     return deaf
 
 
-def test_there_are_no_more_screens_than_can_be_served(
+def test_one_cookie_cannot_shut_everybody_else_out(console: Served) -> None:
+    """All the streams there are, twice, with the cookie of one session."""
+    taken = [console.client("auditor").events() for _ in range(2 * feed.MOST_SCREENS)]
+    for screen in taken[: -feed.MOST_OF_SESSION]:
+        assert screen.next("end")["data"] == {"reason": "elsewhere"}
+        with pytest.raises(EOFError):
+            screen.next("nothing")
+    others = [console.client(name).events() for name in ("operator", "reviewer", "colleague")]
+    console.router.raise_alert(now_alert(3))
+    for screen in (*others, *taken[-feed.MOST_OF_SESSION :]):
+        assert screen.next("alert")["data"]["subject_id"] == "S003"
+    assert len(feed_of(console)._screens) == 3 + feed.MOST_OF_SESSION
+
+
+def test_nor_can_one_token(console: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MOST_OF_USER", 4)
+    with ExitStack() as browsers:
+        sessions = []
+        for _ in range(6):
+            client = browsers.enter_context(closing(Client(console.url)))
+            client.login(console.tokens["auditor"])
+            sessions.append(client)
+        taken = [client.events() for client in sessions]
+        for screen in taken[:2]:
+            assert screen.next("end")["data"] == {"reason": "elsewhere"}
+        for screen in (*taken[2:], console.client("operator").events()):
+            assert screen.next("beat")
+
+
+def test_where_every_screen_is_another_users_only_one_a_further_one_waits(
     console: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed, "MOST_SCREENS", 1)
     first = console.client("operator").events()
     first.next("beat")
-    refused = console.client("operator").ask("GET", "/events")
+    refused = console.client("reviewer").ask("GET", "/events")
     assert refused.status == 503
     assert "too many screens" in refused.json()["error"]
+    first.next("beat")
+
+
+def screens_of(*whose: str) -> list[Screen]:
+    """Of 'ab' user a, session b."""
+    return [Screen(each[0], each.encode()) for each in whose]
+
+
+@pytest.mark.parametrize(
+    ("there", "comes", "leaves"),
+    [
+        ((), "a1", ()),
+        (("a1",), "a1", ()),
+        (("a1", "b1", "a1"), "a1", (0,)),
+        (("a2", "a1", "a1"), "a1", (1,)),
+        (("a2", "a1", "a3"), "a4", (0,)),
+        (("a2", "a1", "a1"), "a4", (1,)),
+        (("b1", "a1", "a2", "c1"), "c2", (1,)),
+        (("b1", "a1", "a2", "b2"), "c1", (0,)),
+        (("b1", "a1", "a2", "b2"), "a3", (1,)),
+        (("a1", "b1", "c1", "d1"), "e1", None),
+        (("a1", "b1", "c1", "d1"), "d2", (3,)),
+    ],
+)
+def test_who_leaves_for_whom(
+    there: tuple[str, ...],
+    comes: str,
+    leaves: tuple[int, ...] | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for limit, most in (("MOST_SCREENS", 4), ("MOST_OF_USER", 3), ("MOST_OF_SESSION", 2)):
+        monkeypatch.setattr(feed, limit, most)
+    screens = screens_of(*there)
+    leaving = to_leave(screens, comes[0], comes.encode())
+    assert leaving == (None if leaves is None else tuple(screens[each] for each in leaves))
 
 
 class SilentRouter(Router):

@@ -108,17 +108,17 @@ def test_with_a_certificate_it_speaks_https_and_its_cookie_is_secure(tmp_path: P
         assert "Secure" in answer.headers["Set-Cookie"].split("; ")
 
 
-def self_signed(path: Path) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one file."""
+def self_signed(path: Path, *names: str) -> Path:
+    """A certificate for 127.0.0.1 and ``names`` and its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
-    here = x509.IPAddress(ip_address("127.0.0.1"))
+    here = [x509.IPAddress(ip_address("127.0.0.1")), *map(x509.DNSName, names)]
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=1))
         .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([here]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(here), critical=False)
         .sign(key, hashes.SHA256())
     )
     path.write_bytes(

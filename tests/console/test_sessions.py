@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lfr_batch.console import sessions
-from lfr_batch.console.sessions import LoginLimit, Sessions
+from lfr_batch.console.sessions import Sessions
 from lfr_batch.console.users import new_user
 
 USER, _ = new_user("pc.1", "operator")
@@ -33,26 +33,20 @@ def test_where_there_are_too_many_the_oldest_ends(monkeypatch: pytest.MonkeyPatc
     assert [known.user(secret) for secret in secrets] == [None, USER, USER]
 
 
-def test_who_fails_too_often_waits_and_others_do_not() -> None:
-    limit = LoginLimit()
-    for _ in range(sessions.FAILURES):
-        assert limit.wait_s("10.0.0.1") == 0.0
-        limit.failed("10.0.0.1")
-    assert 0.0 < limit.wait_s("10.0.0.1") <= sessions.WITHIN_S
-    assert limit.wait_s("10.0.0.2") == 0.0
+def test_one_token_cannot_log_everybody_else_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MOST_OF_USER", 3)
+    known, (other, _) = Sessions(), new_user("pc.2", "reviewer")
+    secret = known.begin(other)
+    own = [known.begin(USER) for _ in range(10)]
+    assert known.user(secret) is other
+    assert [known.user(each) for each in own] == [None] * 7 + [USER] * 3
 
 
-def test_the_wait_is_over_some_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "WITHIN_S", 0.0)
-    limit = LoginLimit()
-    for _ in range(sessions.FAILURES):
-        limit.failed("10.0.0.1")
-    assert limit.wait_s("10.0.0.1") == 0.0
-
-
-def test_many_clients_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "MOST_CLIENTS", 3)
-    limit = LoginLimit()
-    for number in range(10):
-        limit.failed(f"10.0.0.{number}")
-    assert len(limit._failures) == 3
+def test_where_all_are_too_many_the_user_with_most_makes_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_SESSIONS", 3)
+    known, (other, _) = Sessions(), new_user("pc.2", "reviewer")
+    first, *own = [known.begin(user) for user in (other, USER, USER)]
+    last = known.begin(other)
+    assert [known.user(each) for each in (first, *own, last)] == [other, None, USER, other]

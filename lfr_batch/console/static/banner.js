@@ -5,9 +5,11 @@ import { endWords } from "./end.js";
 
 const PATIENCE_MS = 2000;
 const STARTING_MS = 20000;
-const SILENT_MS = 5000;
+export const SILENT_MS = 5000;
 const NEAR_END_MS = 10 * 60 * 1000;
 
+const ELSEWHERE =
+  "You have opened the console on more pages than it serves at once, and this page was the oldest. New alerts are NOT shown here.";
 const DOWN = {
   stalled: "sends no pictures",
   reconnecting: "is not reachable",
@@ -24,19 +26,25 @@ const KINDS = {
   sink: (names) => `Alerts do not get to ${names.join(", ")}`,
 };
 
+export const isCut = (now, link) => !link.up && now.local - link.since > PATIENCE_MS;
+
 // A camera whose process does not report says nothing any more about its pictures.
 export function isSilent(camera, now) {
   return camera.at !== null && now - Date.parse(camera.at) > SILENT_MS;
 }
 
-export function troubles({ now, link, status, heardStatus, deployment, clock, ended }) {
+// Whether what the page knows of cameras and counts may be over since.
+export function isDeaf({ now, link, heardStatus }) {
+  return isCut(now, link) || now.local - heardStatus > SILENT_MS;
+}
+
+export function troubles(known) {
+  const { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure } = known;
   if (ended) return [bad("end", "", endWords(ended, clock))];
-  if (!link.up && now.local - link.since > PATIENCE_MS) {
-    const since = clock.time(now.server - (now.local - link.since));
-    const lost = `Connection to the console's server lost at ${since}. New alerts are NOT shown.`;
-    return [bad("link", "", lost)];
-  }
+  if (elsewhere) return [bad("elsewhere", "", ELSEWHERE)];
+  if (isCut(now, link)) return [ofLink(link, now, clock)];
   const window = ofWindow(Date.parse(deployment.ends_at) - now.server);
+  if (failure) window.push(bad("load", "", notLoaded(failure)));
   if (!status) return window;
   const shared = status.parts.filter((part) => !part.up && part.role !== "camera").map(ofPart);
   if (now.local - heardStatus > SILENT_MS) {
@@ -50,6 +58,17 @@ export function troubles({ now, link, status, heardStatus, deployment, clock, en
     ...ofDisk(status.counts.unkept),
     ...status.sinks.filter((sink) => sink.last_error !== null).map(ofSink),
   ];
+}
+
+export const notLoaded = (failure) =>
+  `The alerts could not be loaded: ${failure}. This page does NOT know of all alerts; it tries again.`;
+
+function ofLink(link, now, clock) {
+  const since = clock.time(now.server - (now.local - link.since));
+  const lost = link.reached
+    ? `The console's server sends this page nothing since ${since}: too many pages may be open.`
+    : `Connection to the console's server lost at ${since}.`;
+  return bad("link", "", `${lost} New alerts are NOT shown.`);
 }
 
 function ofWindow(leftMs) {

@@ -1,15 +1,16 @@
 // The console: what is known, what is chosen, and who is told when it changes.
 
 import { get, learnTime, post, serverNow, tokenOfLink } from "./api.js";
-import { rememberOpened, showBanner, troubles } from "./banner.js";
+import { isDeaf, notLoaded, rememberOpened, showBanner, troubles } from "./banner.js";
 import { askAnyway, showDecision, showSaving } from "./decide.js";
 import { showDecisions } from "./decisions.js";
 import { showAge, showDetail } from "./detail.js";
 import { byId, setText } from "./dom.js";
 import * as drafts from "./draft.js";
-import { close, forget } from "./end.js";
+import { close, forget, showElsewhere } from "./end.js";
 import { clockOf, duration, WORDS } from "./format.js";
 import { listenToKeys } from "./keys.js";
+import { nothingWords } from "./nothing.js";
 import { showStatus } from "./panels.js";
 import { isOpen, newestFirst, painted, reveal, showAges, showQueue } from "./queue.js";
 import { attempt, itWorksAgain, say } from "./said.js";
@@ -18,6 +19,7 @@ import { listen } from "./stream.js";
 
 const MOST = 500;
 const UNSEEN_MS = 60000;
+const AGAIN_MS = 3000;
 const alerts = new Map();
 const fresh = new Set();
 const heardOf = new Set();
@@ -28,7 +30,11 @@ let heardStatus = Date.now();
 let chosenId = null;
 let limit = 100;
 let loaded = false;
+let known = false; // whether this page has all alerts, since the connection is there
+let failure = null; // why it could not load them
+let loads = 0;
 let ended = null;
+let elsewhere = false;
 
 const may = (what) => session.may.includes(what);
 const chosen = () => alerts.get(chosenId);
@@ -54,26 +60,36 @@ function tick() {
   setText(byId("window"), ended ? "over" : left);
   showAges(alerts, now.server);
   if (chosen()) showAge(chosen(), now.server, clock);
-  if (status) showStatus(status, now.server);
+  const toldAt = clock.timeInZone(now.server - (now.local - heardStatus));
+  if (status) showStatus(status, now.server, isDeaf({ now, link, heardStatus }) ? toldAt : null);
   const { deployment } = session;
-  showBanner(troubles({ now, link, status, heardStatus, deployment, clock, ended }));
+  const all = { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure, known };
+  showBanner(troubles(all));
+  showNothing(all);
   const open = [...alerts.values()].filter(isOpen).length;
-  document.title = `${open ? `(${open}) ` : ""}${deployment.place}`;
+  const count = known && link.up ? open : "?";
+  document.title = `${count ? `(${count}) ` : ""}${deployment.place}`;
   if (!link.up) unlinked(now.local - link.since, leftMs);
+}
+
+function showNothing(all) {
+  const [words, more] = nothingWords({ ...all, people: session.deployment.watchlist_size });
+  setText(byId("nothing-words"), words);
+  setText(byId("watching"), more);
 }
 
 // Without a connection nobody can tell whether there is still a session, or a deployment.
 function unlinked(forMs, leftMs) {
   if (ended || forMs < UNSEEN_MS) return;
   if (leftMs <= 0) told.end({ reason: "window" });
-  else if (loaded) forgetAll("Pictures are shown again when the connection is back.");
+  else if (loaded) forgetAll();
 }
 
-function forgetAll(words) {
+function forgetAll() {
   alerts.clear();
   fresh.clear();
-  loaded = false;
-  forget(words);
+  loaded = known = false;
+  forget();
 }
 
 function choose(id, focus = false) {
@@ -109,22 +125,35 @@ function flash() {
 
 // From capture until both pictures are on this screen, told to the server.
 async function measure(alert) {
-  if (document.hidden) return;
+  if (document.hidden || !may("watch")) return;
   await painted(alert.alert_id);
   const latency_ms = Math.max(0, serverNow() - Date.parse(alert.captured_at));
   await post(`/api/alerts/${alert.alert_id}/shown`, { latency_ms });
 }
 
+// Until it has worked, or there is something newer to load.
 async function load() {
+  const own = (loads += 1);
+  known = false;
+  try {
+    await fetchAll();
+    failure = null;
+    known = true;
+  } catch (error) {
+    failure = error.message;
+    setTimeout(() => own === loads && link.up && load(), AGAIN_MS);
+  }
+  show();
+}
+
+async function fetchAll() {
   const news = loaded;
   for (const alert of (await get(`/api/alerts?limit=${limit}`)).reverse()) {
     arrived(alert, news || Date.parse(alert.raised_at) > Date.parse(session.now));
   }
   status = status ?? (await get("/api/status"));
   loaded = true;
-  if (!alerts.size) setText(byId("nothing-words"), "No alert yet.");
   byId("older").hidden = alerts.size < limit || limit === MOST;
-  show();
 }
 
 function arrived(alert, isNew) {
@@ -138,7 +167,7 @@ function arrived(alert, isNew) {
 }
 
 const told = {
-  opened: () => attempt(load),
+  opened: load,
   alert: (alert) => {
     const before = alerts.get(alert.alert_id)?.review?.review_id;
     arrived(alert, true);
@@ -160,18 +189,35 @@ const told = {
   beat: () => null,
   end: (how) => {
     link.close();
+    forgetAll();
     if (how.reason === "session") {
-      forgetAll("");
       location.reload();
       return;
     }
+    if (how.reason === "elsewhere") {
+      leave();
+      return;
+    }
     ended = how;
-    forgetAll("");
     drafts.dropAll();
     close();
     tick();
   },
 };
+
+// Other pages of the same officer take its place: it does not fight them for it.
+function leave() {
+  elsewhere = true;
+  showElsewhere(true);
+  tick();
+}
+
+function watchHere() {
+  elsewhere = false;
+  showElsewhere(false);
+  link.again();
+  tick();
+}
 
 const desk = {
   move(step) {
@@ -269,6 +315,7 @@ function wire() {
   on("drop", () => desk.drop());
   on("acknowledge", () => desk.acknowledge());
   on("older", () => { limit = Math.min(2 * limit, MOST); loaded = false; load(); });
+  on("here", watchHere);
   on("sound", () => toggleSound(byId("sound")));
   on("show-help", () => desk.help());
   on("show-decisions", () => attempt(() => showDecisions(alerts, clock)));
@@ -295,15 +342,27 @@ async function followLink() {
   location.reload();
 }
 
+// As often as it takes; meanwhile the page says that it knows nothing.
+async function learnSession() {
+  for (;;) {
+    try {
+      const found = await get("/api/session");
+      await learnTime();
+      showBanner([]);
+      return found;
+    } catch (error) {
+      showBanner([{ level: "bad", kind: "load", name: "", text: notLoaded(error.message) }]);
+      await new Promise((done) => setTimeout(done, AGAIN_MS));
+    }
+  }
+}
+
 async function start() {
   addEventListener("hashchange", () => attempt(followLink));
-  await followLink();
-  session = await get("/api/session");
+  await attempt(followLink);
+  session = await learnSession();
   clock = clockOf(session.deployment.zone);
-  const { watchlist_size: people } = session.deployment;
-  setText(byId("watching"), `${people} ${people === 1 ? "person is" : "people are"} looked for.`);
   fitRole();
-  await learnTime();
   link = listen(told);
   wire();
   tick();

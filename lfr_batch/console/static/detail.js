@@ -18,10 +18,9 @@ export function showDetail(alert, clock) {
 }
 
 // `words`: what is said instead.
-export function clearDetail(words) {
+export function clearDetail() {
   byId("nothing").hidden = false;
   byId("alert").hidden = true;
-  setText(byId("nothing-words"), words);
   for (const id of ["best-shot", "gallery"]) {
     byId(id).removeAttribute("src");
     byId(id).alt = "";

@@ -14,21 +14,27 @@ const ENDS = {
 export const endWords = ({ reason, at }, clock) =>
   `${ENDS[reason](clock.timeInZone(at))}: nobody is looked for any more.`;
 
-// `words`: what is said in place of the selected alert.
-export function forget(words) {
+export function forget() {
   clearQueue();
-  clearDetail(words);
+  clearDetail();
   setText(byId("announcer"), "");
   byId("all-reviews").replaceChildren();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   say("");
 }
 
+// Until an officer wants this page again in place of another.
+export function showElsewhere(isElsewhere) {
+  byId("desk").hidden = isElsewhere;
+  byId("elsewhere").hidden = !isElsewhere;
+}
+
 // For good: nothing is left to press.
 export function close() {
-  forget("");
+  forget();
   byId("desk").hidden = true;
   byId("over").hidden = false;
+  byId("elsewhere").hidden = true;
   for (const button of document.querySelectorAll("button")) button.disabled = true;
   document.querySelector(".top nav").hidden = true;
 }

@@ -1,7 +1,7 @@
 // Cameras, counts, latency and running parts, from a status message.
 
 import { isSilent } from "./banner.js";
-import { byId, element, fill } from "./dom.js";
+import { byId, element, fill, setText } from "./dom.js";
 import { ago, count, milliseconds, rate, share, WORDS } from "./format.js";
 
 const STATES = {
@@ -13,18 +13,22 @@ const STATES = {
   reconnecting: "reconnecting",
   ended: "ended",
   silent: "silent",
+  unknown: "not known",
 };
 
-export function showStatus(status, now) {
-  fill(byId("cameras"), status.cameras.map((camera) => cameraCard(camera, now)));
+// `asOf`: when it was told, where nothing newer is known; null where it is what is.
+export function showStatus(status, now, asOf) {
+  byId("as-of").hidden = asOf === null;
+  setText(byId("as-of"), asOf === null ? "" : `As of ${asOf}. Nothing newer is known.`);
+  fill(byId("cameras"), status.cameras.map((camera) => cameraCard(camera, now, asOf !== null)));
   byId("nobody-decides").hidden = status.may_be_decided;
   fill(byId("counts"), facts(countFacts(status.counts)));
   fill(byId("latency"), facts(latencyFacts(status.shown)));
   fill(byId("parts"), [...status.parts.map(partLine), ...status.sinks.map(sinkLine)]);
 }
 
-function cameraCard(camera, now) {
-  const state = isSilent(camera, now) ? "silent" : camera.state;
+function cameraCard(camera, now, isPast) {
+  const state = isPast ? "unknown" : isSilent(camera, now) ? "silent" : camera.state;
   const pill = element("span", { className: `pill ${state}` }, STATES[state]);
   const head = element("h3", {}, camera.camera, pill);
   if (camera.at === null) return element("div", { className: "camera" }, head);

@@ -1,4 +1,4 @@
-// The server's events, and whether they still come.
+// The server's events, whether they still come, and whether the server answers at all.
 
 import { get } from "./api.js";
 
@@ -7,9 +7,9 @@ const AGAIN_MS = 1500;
 const KINDS = ["alert", "status", "trouble", "beat", "end"];
 
 // `told[kind](data)` for each event, `told.opened()` whenever the stream begins (anew). After
-// `close()` nothing is told any more.
+// `close()` nothing is told any more, and nothing tried, until `again()`.
 export function listen(told) {
-  const link = { up: false, since: Date.now(), heard: Date.now(), close };
+  const link = { up: false, since: Date.now(), heard: Date.now(), reached: false, close, again };
   let source = null;
   let closed = false;
 
@@ -20,6 +20,12 @@ export function listen(told) {
   function close() {
     closed = true;
     source.close();
+    turn(false);
+  }
+
+  function again() {
+    closed = false;
+    open();
   }
 
   function open() {
@@ -46,7 +52,7 @@ export function listen(told) {
 
   // A session that is over leads to the login page; see `get`.
   async function reopen() {
-    await get("/api/time").catch(() => null);
+    link.reached = await get("/api/time").then(() => true, () => false);
     open();
   }
 
