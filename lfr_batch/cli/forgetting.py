@@ -33,6 +33,7 @@ from lfr_batch.enrolment.intentions import GalleryReceipt, Intention
 from lfr_batch.errors import UsageError
 from lfr_batch.front.forgetting import HomeToChange, home_to_change, runs_naming
 from lfr_batch.gallery.differ import differ
+from lfr_batch.gallery.records import SnapshotInfo
 from lfr_batch.gallery.snapshot_files import read_subject_table
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.homes.at_hand import gallery_at_hand
@@ -41,6 +42,8 @@ from lfr_batch.oversight.authority import require_authority
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
 ]
+SHOWN = 10
+"""Snapshots that are named where none is meant."""
 NOT_REACHED = (
     "results of runs stand as they are, with their evidence pictures; evidence packs, exports and "
     "backups that left this home are out of reach"
@@ -227,7 +230,7 @@ def _row(receipt: GalleryReceipt, where: str) -> dict[str, Any]:
 
 def diff(
     name: NameArgument,
-    before: Annotated[str, typer.Argument(help="Id of a snapshot, or how it begins.")],
+    before: Annotated[str, typer.Argument(help="Id of a snapshot, or how it begins.")] = "",
     after: Annotated[str, typer.Argument(help="Of the other; the current one unless given.")] = "",
     config: ConfigOption = None,
     overrides: SetOption = None,
@@ -237,10 +240,8 @@ def diff(
     place, s3 = settings_of(config, overrides).home_and_s3()
     folder = gallery_at_hand(place, name, s3)
     infos, current = snapshots_of(place, name, s3)
-    ids = [info.snapshot_id for info in infos]
-    one, other = (
-        load_snapshot(folder, name, _meant_by(each, ids, current)) for each in (before, after)
-    )
+    meant = [_meant_by(before, name, infos), _meant_by(after or current, name, infos)]
+    one, other = (load_snapshot(folder, name, info.snapshot_id) for info in meant)
     tables = (read_subject_table(each.subjects_path) for each in (one, other))
     rows: list[dict[str, Any]] = [
         {
@@ -260,12 +261,18 @@ def diff(
     answer_table(shown, ["subject", "change", "pictures_added", "pictures_removed", "attributes"])
 
 
-def _meant_by(given: str, ids: Sequence[str], current: str) -> str:
-    """The snapshot whose id begins so, if it is one."""
-    found = [each for each in ids if each.startswith(given)]
+def _meant_by(given: str, name: str, infos: Sequence[SnapshotInfo]) -> SnapshotInfo:
+    """The snapshot whose id begins so. Raises UsageError, naming those there are."""
+    found = [info for info in infos if given and info.snapshot_id.startswith(given)]
+    if len(found) == 1:
+        return found[0]
+    newest = [f"{info.snapshot_id} (made {info.created_utc})" for info in reversed(infos)]
+    more = [f"and {len(newest) - SHOWN} earlier ones"] if len(newest) > SHOWN else []
+    there = f"gallery {name!r} has {', '.join([*newest[:SHOWN], *more])}"
     if not given:
-        return current
-    return found[0] if len(found) == 1 else given
+        raise UsageError(f"Which snapshot is to be compared with the current one? The {there}.")
+    many = "No snapshot begins" if not found else f"{len(found)} snapshots begin"
+    raise UsageError(f"{many} with {given!r}: give one that is there, or more of its id; {there}.")
 
 
 def _in_words(attributes: Mapping[str, Sequence[str | None]]) -> str:

@@ -25,6 +25,7 @@ from lfr_batch.cli.output import (
     answer_json,
     answer_table,
     answer_text,
+    counted,
     encoding_of,
     nothing,
     say,
@@ -53,7 +54,7 @@ from lfr_batch.results.status import (
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.ticks import STANDING
-from lfr_batch.results.which_run import LATEST, which_run
+from lfr_batch.results.which_run import LATEST, which_job, which_run
 
 RUN_COLUMNS = [
     "run_id",
@@ -93,12 +94,12 @@ def runs(
         rows = rows[:1]
     elif run:
         rows = [row for row in rows if row["run_id"].startswith(run)]
-    standing = [] if run else standing_rows(store)
-    standing = [row for row in standing if case_ref in (None, row["case_ref"])]
+    standing = [row for row in standing_rows(store) if case_ref in (None, row["case_ref"])]
+    standing = [row for row in standing if row["run_id"].startswith(run or "")]
     if not every:
         say(f"{root}: {no_runs(store)}")
-    elif not rows:
-        say(f"{root}: none of its {len(every)} runs is meant; `lfr runs` lists them")
+    elif not (rows or standing):
+        say(f"{root}: has {counted(len(every), 'run')}, and none is meant; `lfr runs` lists them")
     if as_json:
         answer_json([*rows, *standing])
     else:
@@ -136,7 +137,7 @@ def status(
     """
     store = open_store(*settings_of(config, out=out).results_place())
     if run_id.startswith(STANDING):
-        show_job(StoredRun(store, run_id), as_json)
+        show_job(StoredRun(store, which_job(store, run_id)), as_json)
         return
     run = StoredRun(store, which_run(store, run_id))
     found = following.follow(run, say) if follow else run_progress(run)

@@ -12,6 +12,7 @@ import pytest
 from lfr_batch.results.marking import mark_lake
 from lfr_batch.results.run_state import NO_LAKE, NO_RUNS, create_run
 from lfr_batch.results.store import open_store
+from lfr_batch.results.ticks import StandingJob, TickRow, record_tick
 from tests.cli.here import lfr
 from tests.holding import append_outcomes, publish_run, record_run
 from tests.results.synthetic import (
@@ -173,7 +174,31 @@ def test_runs_of_one_case(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(json.loads(lfr(capsys, "runs", "--case", "OP-LANTERN 12/26", "--json")[1])) == 1
     code, out, err = lfr(capsys, "runs", "--case", "OP-1", "--json")
     assert (code, out) == (0, "[]\n")
-    assert "none of its 1 runs is meant; `lfr runs` lists them" in err
+    assert "has 1 run, and none is meant; `lfr runs` lists them" in err
+
+
+def test_a_standing_job_may_be_named_by_its_beginning(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, row = open_store(home / "results"), TickRow(at=STARTED, files=0)
+    for name in ("standing-a1b2", "standing-a1c3"):
+        record_tick(store, a_job(name), row)
+    (shown,) = json.loads(lfr(capsys, "status", "standing-a1b", "--json")[1])
+    assert shown["run_id"] == "standing-a1b2"
+    listed = json.loads(lfr(capsys, "runs", "standing-a1b", "--json")[1])
+    assert [each["run_id"] for each in listed] == ["standing-a1b2"]
+    code, _, err = lfr(capsys, "status", "standing-a1")
+    assert code == 2
+    assert "2 standing jobs begin with standing-a1: standing-a1b2, standing-a1c3; give more" in err
+    for verb in ("resume", "cancel", "report"):
+        code, _, err = lfr(capsys, verb, "standing-a1b")
+        assert (code, "standing-a1b is a standing job, which is no run" in err) == (2, True)
+
+
+def a_job(name: str) -> StandingJob:
+    stated = {"case_ref": "OP-1", "authority": "ref", "purpose": "p", "operator": "o"}
+    where = {"inputs": ("/a",), "manifest": None, "gallery": "people"}
+    return StandingJob(job=name, watches=False, began_at=STARTED, **where, **stated)
 
 
 def test_values_for_ones_own_question(capsys: pytest.CaptureFixture[str]) -> None:
