@@ -9,16 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from lfr_batch.cli.growing import NameArgument, YesOption
 from lfr_batch.cli.options import (
     AuthorityOption,
     CaseOption,
     ConfigOption,
+    DryRunOption,
+    GalleryArgument,
     JsonOption,
     OperatorOption,
     OutOption,
     PurposeOption,
     SetOption,
+    YesOption,
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
@@ -39,9 +41,6 @@ from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.homes.at_hand import gallery_at_hand
 from lfr_batch.oversight.authority import require_authority
 
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
-]
 SHOWN = 10
 """Snapshots that are named where none is meant."""
 NOT_REACHED = (
@@ -51,7 +50,7 @@ NOT_REACHED = (
 
 
 def remove(
-    name: NameArgument,
+    name: GalleryArgument,
     subjects: Annotated[list[str], typer.Argument(help="Subjects to forget.")],
     dry_run: DryRunOption = False,
     yes: YesOption = False,
@@ -96,7 +95,7 @@ def remove(
 
 
 def prune(
-    name: NameArgument,
+    name: GalleryArgument,
     keep: Annotated[
         int, typer.Option(min=0, help="Keep so many of the newest snapshots in any case.")
     ] = 1,
@@ -144,7 +143,7 @@ def prune(
 
 
 def delete(
-    name: NameArgument,
+    name: GalleryArgument,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     case: CaseOption = None,
@@ -229,7 +228,7 @@ def _row(receipt: GalleryReceipt, where: str) -> dict[str, Any]:
 
 
 def diff(
-    name: NameArgument,
+    name: GalleryArgument,
     before: Annotated[str, typer.Argument(help="Id of a snapshot, or how it begins.")] = "",
     after: Annotated[str, typer.Argument(help="Of the other; the current one unless given.")] = "",
     config: ConfigOption = None,

@@ -158,7 +158,7 @@ def test_pruned_says_what_stays_and_why(home: Path, capsys: pytest.CaptureFixtur
     assert "2 snapshots and " in out
     assert ids(home) == [newest]
     code, _, err = lfr(capsys, "diff", "custody", older[0])
-        assert (code, "No snapshot begins with" in err) == (2, True)
+    assert (code, "No snapshot begins with" in err) == (2, True)
 
 
 def test_a_gallery_is_deleted(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
