@@ -42,7 +42,7 @@ COMMANDS = {
     "cancel": ("cancel:cancel", "Ask a run to end, from anywhere that sees its results."),
     "runs": ("results:runs", "Every run, newest first."),
     "status": ("results:status", "How far a run is, what failed and why."),
-    "sql": ("results:sql", "Ask the results in SQL."),
+    "sql": ("sql:sql", "Ask the results in SQL."),
     "report": (
         "report:report",
         "Write the report of a run, a case or a person: one HTML file with the pictures.",

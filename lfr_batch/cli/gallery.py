@@ -209,7 +209,8 @@ def show(
         return
     for info in list_snapshots(folder, name):
         current = "current" if info.snapshot_id == snapshot.snapshot_id else "earlier"
-        say(f"{current} snapshot {info.snapshot_id}: {info.templates} templates, {info.pack_id}")
+        templates_of = counted(info.templates, "template")
+        say(f"{current} snapshot {info.snapshot_id}: {templates_of}, {info.pack_id}")
     columns = list(dict.fromkeys(key for row in rows for key in row))
     answer_table(rows, columns)
     for line in lines_of(read_outcomes(snapshot), name, everything=False):
@@ -221,7 +222,9 @@ def verify(name: str, config: ConfigOption = None, overrides: SetOption = None) 
     """Compare every file of the current snapshot with the sha256 in its manifest."""
     place, s3 = settings_of(config, overrides).home_and_s3()
     info = verify_snapshot(snapshot_at_hand(place, name, None, s3), name)
-    answer(f"{name}: snapshot {info.snapshot_id} with {info.templates} templates is intact")
+    answer(
+        f"{name}: snapshot {info.snapshot_id} with {counted(info.templates, 'template')} is intact"
+    )
 
 
 gallery_app.command("remove")(remove)

@@ -65,8 +65,8 @@ def plan_run(
                 _write(hold, request, config, probed, progress.tell)
                 return
     raise ResultsError(
-        f"{len(left)} files of run {request.run_id} were probed, and what was found is gone from "
-        f"{run.store.uri}; `lfr resume {request.run_id}` probes them again"
+        f"What was found in {len(left)} of the {listing.files} files of run {request.run_id} is "
+        f"gone from {run.store.uri}; `lfr resume {request.run_id}` probes again"
     )
 
 
