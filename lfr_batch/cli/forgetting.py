@@ -265,13 +265,17 @@ def _meant_by(given: str, name: str, infos: Sequence[SnapshotInfo]) -> SnapshotI
     found = [info for info in infos if given and info.snapshot_id.startswith(given)]
     if len(found) == 1:
         return found[0]
-    newest = [f"{info.snapshot_id} (made {info.created_utc})" for info in reversed(infos)]
+    newest = [f"{info.snapshot_id}{_made(info)}" for info in reversed(infos)]
     more = [f"and {len(newest) - SHOWN} earlier ones"] if len(newest) > SHOWN else []
     there = f"gallery {name!r} has {', '.join([*newest[:SHOWN], *more])}"
     if not given:
         raise UsageError(f"Which snapshot is to be compared with the current one? The {there}.")
     many = "No snapshot begins" if not found else f"{len(found)} snapshots begin"
     raise UsageError(f"{many} with {given!r}: give one that is there, or more of its id; {there}.")
+
+
+def _made(info: SnapshotInfo) -> str:
+    return f" (made {info.created_utc:%Y-%m-%d %H:%M} UTC)" if info.created_utc else ""
 
 
 def _in_words(attributes: Mapping[str, Sequence[str | None]]) -> str:
