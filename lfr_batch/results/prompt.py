@@ -91,6 +91,8 @@ def _converse(session: _Session, lines: Iterable[str]) -> int:
                 break
         except QueryError as error:
             _tell(error)
+        except KeyboardInterrupt:
+            _tell("Stopped.")
     return 0
 
 
