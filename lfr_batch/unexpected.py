@@ -12,6 +12,16 @@ from types import FrameType
 OURS = __name__.partition(".")[0]
 
 
+QUERY_INTERRUPTED = "Query interrupted"
+"""What DuckDB says in a RuntimeError where a signal came during a query. It has taken the
+KeyboardInterrupt of Ctrl-C, and of SIGTERM, and says no more of it."""
+
+
+def is_stopped_query(error: BaseException) -> bool:
+    """Whether somebody stopped what was being done: nothing is wrong."""
+    return isinstance(error, RuntimeError) and str(error) == QUERY_INTERRUPTED
+
+
 def unexpected(error: BaseException) -> str:
     """Kind, message and the innermost of our lines: ``unexpected KeyError: 'x' (at module:line)``.
 

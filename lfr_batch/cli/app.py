@@ -19,6 +19,7 @@ from lfr_batch.cli.output import answer, complain, take_any_text
 from lfr_batch.cli.stopped import if_stopped, said_of_stop
 from lfr_batch.errors import LfrError, UsageError
 from lfr_batch.logs import start_logging
+from lfr_batch.unexpected import is_stopped_query
 from lfr_batch.version import __version__
 
 HELP = "Find enrolled faces in footage archives. A person decides, never the software."
@@ -42,7 +43,7 @@ COMMANDS = {
     "cancel": ("cancel:cancel", "Ask a run to end, from anywhere that sees its results."),
     "runs": ("results:runs", "Every run, newest first."),
     "status": ("results:status", "How far a run is, what failed and why."),
-    "sql": ("results:sql", "Ask the results in SQL."),
+    "sql": ("sql:sql", "Ask the results in SQL."),
     "report": (
         "report:report",
         "Write the report of a run, a case or a person: one HTML file with the pictures.",
@@ -148,6 +149,10 @@ def _done(words: list[str]) -> int:
     except LfrError as error:
         complain(str(error))
         code = error.exit_code
+    except RuntimeError as error:
+        if is_stopped_query(error):
+            raise KeyboardInterrupt from error
+        raise
     except typer.TyperException as error:
         what = " ".join(error.format_message().split()).rstrip(".")
         complain(f"{what}; `lfr --help` and `lfr COMMAND --help` say what there is.")

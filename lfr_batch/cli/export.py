@@ -14,6 +14,7 @@ from lfr_batch.cli.options import (
     JsonOption,
     OperatorOption,
     PurposeOption,
+    ResultsOption,
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, counted, say
@@ -46,7 +47,7 @@ def export(
     purpose: PurposeOption = None,
     operator: OperatorOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
-    results: Annotated[str | None, typer.Option("--results", help="Results root.")] = None,
+    results: ResultsOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -29,7 +29,9 @@ def _lines(found: DryRun) -> list[str]:
         lines += [f"           {sentence}" for sentence in sifted_sentences(found.sifted)]
     if found.matched is not None:
         unmatched = f"{len(found.found.strays)} of its rows match none"
-        lines.append(f"manifest   about {found.matched} of {found.files} files; {unmatched}")
+        lines.append(
+            f"manifest   about {found.matched} of {counted(found.files, 'file')}; {unmatched}"
+        )
     lines += [
         f"footage    {_lengths_sentence(found.lengths)}",
         f"time       {forecast_sentence(found.forecast)}{_stills(found.lengths)}",

@@ -12,12 +12,14 @@ from lfr_batch.cli.options import (
     AuthorityOption,
     CaseOption,
     ConfigOption,
+    DryRunOption,
     JsonOption,
     OperatorOption,
     OutOption,
     PurposeOption,
     RunArgument,
     SetOption,
+    YesOption,
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
@@ -36,10 +38,6 @@ forget_app = typer.Typer(
     help="Take a run, a person or a file out of everything, for good.", no_args_is_help=True
 )
 
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
-]
 NOT_REACHED = "backups, and copies of exports and reports that nothing notes, are out of reach"
 
 

@@ -9,16 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from lfr_batch.cli.growing import NameArgument, YesOption
 from lfr_batch.cli.options import (
     AuthorityOption,
     CaseOption,
     ConfigOption,
+    DryRunOption,
+    GalleryArgument,
     JsonOption,
     OperatorOption,
     OutOption,
     PurposeOption,
     SetOption,
+    YesOption,
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
@@ -33,14 +35,14 @@ from lfr_batch.enrolment.intentions import GalleryReceipt, Intention
 from lfr_batch.errors import UsageError
 from lfr_batch.front.forgetting import HomeToChange, home_to_change, runs_naming
 from lfr_batch.gallery.differ import differ
+from lfr_batch.gallery.records import SnapshotInfo
 from lfr_batch.gallery.snapshot_files import read_subject_table
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.homes.at_hand import gallery_at_hand
 from lfr_batch.oversight.authority import require_authority
 
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
-]
+SHOWN = 10
+"""Snapshots that are named where none is meant."""
 NOT_REACHED = (
     "results of runs stand as they are, with their evidence pictures; evidence packs, exports and "
     "backups that left this home are out of reach"
@@ -48,7 +50,7 @@ NOT_REACHED = (
 
 
 def remove(
-    name: NameArgument,
+    name: GalleryArgument,
     subjects: Annotated[list[str], typer.Argument(help="Subjects to forget.")],
     dry_run: DryRunOption = False,
     yes: YesOption = False,
@@ -93,7 +95,7 @@ def remove(
 
 
 def prune(
-    name: NameArgument,
+    name: GalleryArgument,
     keep: Annotated[
         int, typer.Option(min=0, help="Keep so many of the newest snapshots in any case.")
     ] = 1,
@@ -141,7 +143,7 @@ def prune(
 
 
 def delete(
-    name: NameArgument,
+    name: GalleryArgument,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     case: CaseOption = None,
@@ -226,8 +228,8 @@ def _row(receipt: GalleryReceipt, where: str) -> dict[str, Any]:
 
 
 def diff(
-    name: NameArgument,
-    before: Annotated[str, typer.Argument(help="Id of a snapshot, or how it begins.")],
+    name: GalleryArgument,
+    before: Annotated[str, typer.Argument(help="Id of a snapshot, or how it begins.")] = "",
     after: Annotated[str, typer.Argument(help="Of the other; the current one unless given.")] = "",
     config: ConfigOption = None,
     overrides: SetOption = None,
@@ -237,10 +239,8 @@ def diff(
     place, s3 = settings_of(config, overrides).home_and_s3()
     folder = gallery_at_hand(place, name, s3)
     infos, current = snapshots_of(place, name, s3)
-    ids = [info.snapshot_id for info in infos]
-    one, other = (
-        load_snapshot(folder, name, _meant_by(each, ids, current)) for each in (before, after)
-    )
+    meant = [_meant_by(before, name, infos), _meant_by(after or current, name, infos)]
+    one, other = (load_snapshot(folder, name, info.snapshot_id) for info in meant)
     tables = (read_subject_table(each.subjects_path) for each in (one, other))
     rows: list[dict[str, Any]] = [
         {
@@ -260,12 +260,22 @@ def diff(
     answer_table(shown, ["subject", "change", "pictures_added", "pictures_removed", "attributes"])
 
 
-def _meant_by(given: str, ids: Sequence[str], current: str) -> str:
-    """The snapshot whose id begins so, if it is one."""
-    found = [each for each in ids if each.startswith(given)]
+def _meant_by(given: str, name: str, infos: Sequence[SnapshotInfo]) -> SnapshotInfo:
+    """The snapshot whose id begins so. Raises UsageError, naming those there are."""
+    found = [info for info in infos if given and info.snapshot_id.startswith(given)]
+    if len(found) == 1:
+        return found[0]
+    newest = [f"{info.snapshot_id}{_made(info)}" for info in reversed(infos)]
+    more = [f"and {len(newest) - SHOWN} earlier ones"] if len(newest) > SHOWN else []
+    there = f"gallery {name!r} has {', '.join([*newest[:SHOWN], *more])}"
     if not given:
-        return current
-    return found[0] if len(found) == 1 else given
+        raise UsageError(f"Which snapshot is to be compared with the current one? The {there}.")
+    many = "No snapshot begins" if not found else f"{len(found)} snapshots begin"
+    raise UsageError(f"{many} with {given!r}: give one that is there, or more of its id; {there}.")
+
+
+def _made(info: SnapshotInfo) -> str:
+    return f" (made {info.created_utc:%Y-%m-%d %H:%M} UTC)" if info.created_utc else ""
 
 
 def _in_words(attributes: Mapping[str, Sequence[str | None]]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,7 +17,7 @@ from lfr_batch.cli.enrolment import (
     outcome_counts,
 )
 from lfr_batch.cli.forgetting import delete, diff, prune, remove
-from lfr_batch.cli.growing import ImagesOption, add, sync
+from lfr_batch.cli.growing import add, sync
 from lfr_batch.cli.options import (
     AddressOption,
     AllowCpuOption,
@@ -26,18 +25,22 @@ from lfr_batch.cli.options import (
     CaseOption,
     ConfigOption,
     EngineOption,
+    ExcludeOption,
+    ImagesOption,
     JsonOption,
     LicenceOption,
     OperatorOption,
     PackOption,
+    PickOption,
     SetOption,
+    SubjectsOption,
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say
 from lfr_batch.cli.progress import counting
 from lfr_batch.front.listeners import EnrolListener
 from lfr_batch.front.verbs import enrol
-from lfr_batch.gallery.records import Enrolment, Listing, Pick, SnapshotInfo
+from lfr_batch.gallery.records import Enrolment, Listing, SnapshotInfo
 from lfr_batch.gallery.store import (
     list_galleries,
     list_snapshots,
@@ -58,13 +61,9 @@ UNSETTLED = 3
 def enrol_(
     name: Annotated[str, typer.Argument(help="Gallery to make, or to replace.")],
     images: ImagesOption,
-    subjects: Annotated[Path | None, typer.Option(help="CSV with more about the subjects.")] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="Leave out files that match; may be repeated.")
-    ] = None,
-    pick: Annotated[
-        Pick | None, typer.Option(help="Which of several faces of like size to enrol.")
-    ] = None,
+    subjects: SubjectsOption = None,
+    exclude: ExcludeOption = None,
+    pick: PickOption = None,
     case: CaseOption = None,
     authority: AuthorityOption = None,
     operator: OperatorOption = None,
@@ -210,7 +209,8 @@ def show(
         return
     for info in list_snapshots(folder, name):
         current = "current" if info.snapshot_id == snapshot.snapshot_id else "earlier"
-        say(f"{current} snapshot {info.snapshot_id}: {info.templates} templates, {info.pack_id}")
+        templates_of = counted(info.templates, "template")
+        say(f"{current} snapshot {info.snapshot_id}: {templates_of}, {info.pack_id}")
     columns = list(dict.fromkeys(key for row in rows for key in row))
     answer_table(rows, columns)
     for line in lines_of(read_outcomes(snapshot), name, everything=False):
@@ -222,7 +222,9 @@ def verify(name: str, config: ConfigOption = None, overrides: SetOption = None) 
     """Compare every file of the current snapshot with the sha256 in its manifest."""
     place, s3 = settings_of(config, overrides).home_and_s3()
     info = verify_snapshot(snapshot_at_hand(place, name, None, s3), name)
-    answer(f"{name}: snapshot {info.snapshot_id} with {info.templates} templates is intact")
+    answer(
+        f"{name}: snapshot {info.snapshot_id} with {counted(info.templates, 'template')} is intact"
+    )
 
 
 gallery_app.command("remove")(remove)

@@ -3,58 +3,56 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, TypedDict
 
 import typer
 
 from lfr_batch.cli.enrolment import TO_DECIDE, file_rows, lines_of, names, needs_choice
+from lfr_batch.cli.growth_foreseen import show_foreseen
 from lfr_batch.cli.options import (
     AddressOption,
     AllowCpuOption,
     AuthorityOption,
     CaseOption,
     ConfigOption,
+    DryRunOption,
     EngineOption,
+    ExcludeOption,
+    GalleryArgument,
+    ImagesOption,
     JsonOption,
     LicenceOption,
     OperatorOption,
     PackOption,
+    PickOption,
     SetOption,
+    SubjectsOption,
+    YesOption,
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, counted, say
 from lfr_batch.cli.progress import counting
 from lfr_batch.front.growing import Confirm, GrownGallery
 from lfr_batch.front.listeners import EnrolListener
-from lfr_batch.front.verbs import add_to_gallery, sync_gallery
+from lfr_batch.front.settings import Settings
+from lfr_batch.front.verbs import add_to_gallery, foresee_gallery, sync_gallery
 from lfr_batch.gallery.records import Pick
 from lfr_batch.oversight.authority import require_authority
 
 UNSETTLED = 3
 """Exit code where a subject is left without a template, or somebody has to decide."""
 
-NameArgument = Annotated[str, typer.Argument(help="Gallery that is there.")]
-ImagesOption = Annotated[
-    str, typer.Option(help="A folder per subject, or pictures named so; or s3://bucket/prefix.")
-]
-SubjectsOption = Annotated[Path | None, typer.Option(help="CSV with more about the subjects.")]
-ExcludeOption = Annotated[
-    list[str] | None, typer.Option(help="Leave out files that match; may be repeated.")
-]
-PickOption = Annotated[
-    Pick | None, typer.Option(help="Which of several faces of like size to enrol.")
-]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-
 
 def add(
-    name: NameArgument,
+    name: GalleryArgument,
     images: ImagesOption,
     subjects: SubjectsOption = None,
     exclude: ExcludeOption = None,
     pick: PickOption = None,
+    dry_run: DryRunOption = False,
     case: CaseOption = None,
     authority: AuthorityOption = None,
     operator: OperatorOption = None,
@@ -82,26 +80,34 @@ def add(
         engine__address=address,
         inference__allow_cpu=allow_cpu or None,
     )
+    how: _How = {
+        "subjects": subjects,
+        "exclude": exclude or (),
+        "pick": pick,
+        "licence": licence,
+        "settings": settings,
+    }
+    if dry_run:
+        found = foresee_gallery(name, images, stated, is_all=False, **how)
+        show_foreseen(found, as_json=as_json)
+        raise typer.Exit
     grown = add_to_gallery(
         name,
         images,
         stated,
-        subjects=subjects,
-        exclude=exclude or (),
-        pick=pick,
-        licence=licence,
-        settings=settings,
+        **how,
         listener=LISTENER,
     )
     _tell(grown, as_json=as_json)
 
 
 def sync(
-    name: NameArgument,
+    name: GalleryArgument,
     images: ImagesOption,
     subjects: SubjectsOption = None,
     exclude: ExcludeOption = None,
     pick: PickOption = None,
+    dry_run: DryRunOption = False,
     yes: YesOption = False,
     case: CaseOption = None,
     authority: AuthorityOption = None,
@@ -119,8 +125,8 @@ def sync(
 
     Pictures that it has are read, and not looked at again. Before more than half of its pictures
     would go it asks, and refuses where nobody can be asked. Without --subjects what was said of
-    people stays. A picture that goes is in earlier snapshots until `lfr gallery prune`. Exit codes
-    as of `add`.
+    people who have a picture stays; who has none leaves, and is named before. A picture that goes
+    is in earlier snapshots until `lfr gallery prune`. Exit codes as of `add`.
     """
     stated = require_authority(case, authority, operator=operator, needs_purpose=False)
     settings = settings_of(
@@ -131,19 +137,34 @@ def sync(
         engine__address=address,
         inference__allow_cpu=allow_cpu or None,
     )
+    how: _How = {
+        "subjects": subjects,
+        "exclude": exclude or (),
+        "pick": pick,
+        "licence": licence,
+        "settings": settings,
+    }
+    if dry_run:
+        found = foresee_gallery(name, images, stated, is_all=True, **how)
+        show_foreseen(found, as_json=as_json)
+        raise typer.Exit
     grown = sync_gallery(
         name,
         images,
         stated,
-        subjects=subjects,
-        exclude=exclude or (),
-        pick=pick,
-        licence=licence,
-        settings=settings,
+        **how,
         confirm=confirming(yes=yes),
         listener=LISTENER,
     )
     _tell(grown, as_json=as_json)
+
+
+class _How(TypedDict):
+    subjects: Path | None
+    exclude: Sequence[str]
+    pick: Pick | None
+    licence: str | None
+    settings: Settings
 
 
 LISTENER = EnrolListener(partial(counting, "looking at what is new"), say)
@@ -208,6 +229,7 @@ def _row(grown: GrownGallery) -> dict[str, Any]:
         "removed": growth.removed,
         "unchanged": growth.unchanged,
         "subjects_changed": growth.subjects_changed,
+        "subjects_gone": list(growth.subjects.gone),
         "subjects": info.subjects,
         "templates": info.templates,
         "subjects_without_template": list(growth.enrolment.report.subjects_without_template),

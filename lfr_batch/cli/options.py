@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lfr_batch.front.settings import Settings
+from lfr_batch.gallery.records import Pick
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="YAML file; conf/default.yaml lists every key.")
@@ -16,6 +17,17 @@ ConfigOption = Annotated[
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override one setting; may be repeated."),
+]
+GalleryArgument = Annotated[str, typer.Argument(metavar="NAME", help="Gallery that is there.")]
+ImagesOption = Annotated[
+    str, typer.Option(help="A folder per subject, or pictures named so; or s3://bucket/prefix.")
+]
+SubjectsOption = Annotated[Path | None, typer.Option(help="CSV with more about the subjects.")]
+ExcludeOption = Annotated[
+    list[str] | None, typer.Option(help="Leave out files that match; may be repeated.")
+]
+PickOption = Annotated[
+    Pick | None, typer.Option(help="Which of several faces of like size to enrol.")
 ]
 GalleryOption = Annotated[str | None, typer.Option("--gallery", help="Gallery to search.")]
 CaseOption = Annotated[
@@ -59,8 +71,9 @@ EveryOption = Annotated[
     typer.Option("--every", metavar="TIME", help="With --watch: how often, like 30s, 5m or 1h."),
 ]
 DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be searched, and write nothing.")
+    bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")
 ]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 RunIdOption = Annotated[
     str | None,
     typer.Option(
@@ -81,6 +94,10 @@ RunArgument = Annotated[
 OutOption = Annotated[
     str | None,
     typer.Option("--out", help="Results root, a directory or s3://bucket/prefix."),
+]
+ResultsOption = Annotated[
+    str | None,
+    typer.Option("--results", help="Results root, a directory or s3://bucket/prefix."),
 ]
 EngineOption = Annotated[str | None, typer.Option("--engine", help="ray or in_process.")]
 AddressOption = Annotated[

@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.options import ConfigOption, settings_of
+from lfr_batch.cli.options import ConfigOption, ResultsOption, settings_of
 from lfr_batch.cli.output import answer, say
+
+NOT_ALL = 3
+"""Exit code where nobody can be ruled out in a run that it is about."""
 
 
 def report(
@@ -19,15 +22,18 @@ def report(
         typer.Option("--subject", help="One person, in a run, in a case, or in all runs."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="HTML file to write.")] = None,
-    results: Annotated[str | None, typer.Option("--results", help="Results root.")] = None,
+    results: ResultsOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Write the report of a run, a case or a person: one HTML file with the pictures.
 
-    Of a deployment: its figures, as forces publish them, and beside the HTML as CSV. No pictures.
+    Exit code 3: it is written, but a run that it is about is not finished (failed, cancelled, …) or
+    searched nothing, which the page says at its top. Of a deployment: its figures, as forces
+    publish them, and beside the HTML as CSV. No pictures.
     """
     from lfr_batch.front.report import write_report  # noqa: PLC0415 - DuckDB and templates
 
     settings = settings_of(config, out=results)
     written = write_report(out, run_id, case, subject, settings, say)
     answer(str(written.path))
+    raise typer.Exit(NOT_ALL if written.notes else 0)

@@ -1,4 +1,4 @@
-"""`lfr runs`, `status` and `sql`: what has been found."""
+"""`lfr runs` and `lfr status`: which runs there are, and how far each is."""
 
 from __future__ import annotations
 
@@ -24,22 +24,13 @@ from lfr_batch.cli.output import (
     answer,
     answer_json,
     answer_table,
-    answer_text,
-    encoding_of,
+    counted,
     nothing,
     say,
 )
-from lfr_batch.errors import UsageError
-from lfr_batch.front.places import home
-from lfr_batch.front.results import Results, open_results
-from lfr_batch.front.settings import Settings
-from lfr_batch.homes.at_hand import folder_here
 from lfr_batch.models.settled import in_words
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.notices import Notice, read_notices
-from lfr_batch.results.parameters import parameter
-from lfr_batch.results.queries import query_names
-from lfr_batch.results.render import render
 from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.results.run_state import no_runs
 from lfr_batch.results.status import (
@@ -53,7 +44,7 @@ from lfr_batch.results.status import (
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.ticks import STANDING
-from lfr_batch.results.which_run import LATEST, which_run
+from lfr_batch.results.which_run import LATEST, which_job, which_run
 
 RUN_COLUMNS = [
     "run_id",
@@ -93,12 +84,12 @@ def runs(
         rows = rows[:1]
     elif run:
         rows = [row for row in rows if row["run_id"].startswith(run)]
-    standing = [] if run else standing_rows(store)
-    standing = [row for row in standing if case_ref in (None, row["case_ref"])]
+    standing = [row for row in standing_rows(store) if case_ref in (None, row["case_ref"])]
+    standing = [row for row in standing if row["run_id"].startswith(run or "")]
     if not every:
         say(f"{root}: {no_runs(store)}")
-    elif not rows:
-        say(f"{root}: none of its {len(every)} runs is meant; `lfr runs` lists them")
+    elif not (rows or standing):
+        say(f"{root}: has {counted(len(every), 'run')}, and none is meant; `lfr runs` lists them")
     if as_json:
         answer_json([*rows, *standing])
     else:
@@ -136,7 +127,7 @@ def status(
     """
     store = open_store(*settings_of(config, out=out).results_place())
     if run_id.startswith(STANDING):
-        show_job(StoredRun(store, run_id), as_json)
+        show_job(StoredRun(store, which_job(store, run_id)), as_json)
         return
     run = StoredRun(store, which_run(store, run_id))
     found = following.follow(run, say) if follow else run_progress(run)
@@ -252,83 +243,3 @@ def _searched(found: RunOverview) -> dict[str, Any]:
         "gaps": found.request.gaps or (),
         "unmatched_rows": found.request.unmatched_rows or (),
     }
-
-
-def sql(
-    query: Annotated[str | None, typer.Argument(help="SQL; without it, a prompt.")] = None,
-    question: Annotated[
-        str | None,
-        typer.Option(
-            "--question",
-            "-q",
-            "--ask",
-            help=f"A ready question instead: {', '.join(query_names())}; or one of your own, "
-            "LFR_HOME/queries/NAME.sql.",
-        ),
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Value of $NAME, as text; may be repeated."),
-    ] = None,
-    run: Annotated[
-        str | None,
-        typer.Option(help="About this run: its id, its beginning, or latest. $run_id in SQL."),
-    ] = None,
-    case_ref: CaseFilterOption = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="About every run that has finished.")
-    ] = False,
-    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
-    out: OutOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Ask the results in SQL. The view `columns` documents all others."""
-    if query is not None and question is not None:
-        raise UsageError("Ask one thing: SQL, or a ready question with -q.")
-    if every and run is not None:
-        raise UsageError("Ask for one run or for all: --run, or --all.")
-    settings = settings_of(config, out=out)
-    results = open_results(settings)
-    given = _given(results, dict(map(parameter, param or ())), run, case_ref)
-    given |= {"all": "true"} if every else {}
-    if question is None and query is None:
-        from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
-
-        _tell_if_empty(results, settings)
-        raise typer.Exit(prompt(results.lake, folder_here(home()), form, given))
-    found = results.ask(question, given) if question else results.arrow(query or "", given)
-    text = render(found, form, encoding_of(sys.stdout), whole=not sys.stdout.isatty())
-    _tell_if_empty(results, settings)
-    if question and (told := results.about(question, given)):
-        say(told)
-    _show(text)
-
-
-def _given(
-    results: Results, values: dict[str, str], run: str | None, case_ref: str | None
-) -> dict[str, str]:
-    """With --run and --case as the parameters that they are. Raises UsageError for what is said
-    twice."""
-    said = {"run_id": ("--run", run), "case_ref": ("--case", case_ref)}
-    for name, (option, value) in said.items():
-        if value is not None and name in values:
-            raise UsageError(f"Say it once: {option}, or --param {name}=….")
-        if value is not None:
-            values[name] = value
-    if run is not None:
-        values["run_id"] = results.run_id(run, case_ref)
-    return values
-
-
-def _tell_if_empty(results: Results, settings: Settings) -> None:
-    """The answers would read as "nobody"."""
-    if not results.arrow("FROM runs LIMIT 1").num_rows:
-        root, s3 = settings.results_place()
-        say(f"{root}: {no_runs(open_store(root, s3))}")
-
-
-def _show(text: str | bytes) -> None:
-    if isinstance(text, bytes):
-        sys.stdout.buffer.write(text)
-    else:
-        answer_text(text)

@@ -119,4 +119,5 @@ def _runs(counts: Mapping[str, int]) -> str:
     named: Sequence[str] = sorted(counts, key=lambda run: (-counts[run], run))
     said = [f"{counts[run]} in run {run}" for run in named[:SHOWN]]
     more = sum(counts[run] for run in named[SHOWN:])
-    return ", ".join([*said, f"{more} in {len(named) - SHOWN} more runs"] if more else said)
+    others = counted(len(named) - SHOWN, "more run")
+    return ", ".join([*said, f"{more} in {others}"] if more else said)

@@ -44,7 +44,8 @@ def report_tick(tick: Tick, as_json: bool) -> Tick:
         new = rows_of(run.ask("new_sightings"))
         list_sightings(run, new, len(new))
         if known := run.sightings - len(new):
-            answer(f"{counted(known, 'sighting')} of it are known from earlier runs of the case")
+            are = "is" if known == 1 else "are"
+            answer(f"{counted(known, 'sighting')} of it {are} known from earlier runs of the case")
         answer(closing(run.result))
     if not tick.run:
         answer(tick_sentence(tick))

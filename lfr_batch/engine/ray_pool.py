@@ -294,8 +294,8 @@ class _Shift(Generic[Item, Result]):
         }
         still = f"Nothing has come back for {for_s:.0f} s"
         if not hosts:
-            opening = f"{len(self._pool.workers)} workers are being opened"
-            return f"{still}: {opening}, or wait for a place; `ray status` shows who has it."
+            workers = f"workers ({len(self._pool.workers)}) are being opened"
+            return f"{still}: {workers}, or wait for a place; `ray status` shows who has it."
         named = [f"{_name(self._in_hand[task])} on {host}" for task, host in hosts.items()]
         more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
         return f"{still}; in hand: {', '.join(named[:NAMED])}{more}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lfr_batch.config.schema import Config
 from lfr_batch.enrolment.intake import (
@@ -90,6 +91,19 @@ class OpenedGallery:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectsAfter:
+    """Who is in the gallery afterwards, and what is said of them."""
+
+    table: pa.Table
+    said: Mapping[str, Subject]
+    """Those who are new, or of whom something else is said."""
+    new: frozenset[str]
+    """Of these."""
+    gone: tuple[str, ...]
+    """Who leaves, with all that was said of them; sorted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Growth:
     """What is to become of a gallery; nothing is written yet."""
 
@@ -102,10 +116,14 @@ class Growth:
     """Pictures whose file has other bytes, another name or another face now."""
     removed: int
     unchanged: int
-    subjects_changed: int
-    """Subjects that are new or gone, or of whom something else is said."""
+    subjects: SubjectsAfter
     compared: tuple[ClosePairs, PairLimits] | None
     """All close pairs, where those of before are known."""
+
+    @property
+    def subjects_changed(self) -> int:
+        """Subjects that are new or gone, or of whom something else is said."""
+        return len(self.subjects.said) + len(self.subjects.gone)
 
 
 def open_gallery(
@@ -203,7 +221,7 @@ def gather(
     faces = in_row_order([*settling.faces, *_renamed(base, settling)])
     refused = [outcome for outcome in outcomes if isinstance(outcome, FileOutcome)]
     now = [*listing.not_enrolled, *refused, *settling.repeated]
-    subjects, subjects_changed = _subjects(asked, listing, base)
+    subjects = subjects_after(asked, listing, base)
     grown = Grown(
         base=base,
         kept=settling.kept,
@@ -213,7 +231,7 @@ def gather(
             (image.uri for image in listing.images),
             now,
         ),
-        subjects=subjects,
+        subjects=subjects.table,
         case_ref=order.authority.case_ref,
         authority=order.authority.authority,
         created_utc=datetime.min,
@@ -240,7 +258,7 @@ def gather(
         changed=settling.changed,
         removed=len(settling.removed),
         unchanged=len(settling.kept),
-        subjects_changed=subjects_changed,
+        subjects=subjects,
         compared=(pairs, limits) if complete else None,
     )
 
@@ -272,21 +290,19 @@ def _same_as(
     return np.concatenate([np.arange(len(columns)), of_face])[rows.sources]
 
 
-def _subjects(asked: GrowOrder, listing: Listing, base: Snapshot) -> tuple[pa.Table, int]:
-    """All subjects, and how many of them are new, gone, or said something else of."""
-    table = read_subject_table(base.subjects_path)
-    before = read_subjects_of(base, listing.subjects)
+def subjects_after(asked: GrowOrder, listing: Listing, base: Snapshot) -> SubjectsAfter:
+    table, given = read_subject_table(base.subjects_path), listing.subjects
+    before = read_subjects_of(base, given)
     if asked.is_all and asked.order.subjects_csv is not None:
-        given = listing.subjects
-        changed: dict[str, Subject] = {
-            whose: subject for whose, subject in given.items() if before.get(whose) != subject
-        }
+        said = {whose: each for whose, each in given.items() if before.get(whose) != each}
     else:
-        changed = subjects_with(listing.subjects, before)
-    wanted = listing.subjects if asked.is_all else None
-    grown = grown_subjects(table, subject_table(changed.values()), wanted)
-    gone = len(table) - len(before) if asked.is_all else 0
-    return grown, len(changed) + gone
+        said = subjects_with(given, before)
+    gone: list[str] = []
+    if asked.is_all:
+        stay = pc.is_in(table["subject_id"], pa.array(list(given), pa.string()))
+        gone = table["subject_id"].filter(pc.invert(stay)).to_pylist()
+    grown = grown_subjects(table, subject_table(said.values()), given if asked.is_all else None)
+    return SubjectsAfter(grown, said, frozenset(said) - frozenset(before), tuple(sorted(gone)))
 
 
 def publish_growth(asked: GrowOrder, growth: Growth, now: datetime) -> SnapshotInfo:

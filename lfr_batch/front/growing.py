@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from lfr_batch.enrolment.foreseen import ForeseenGrowth, foresee_growth
 from lfr_batch.enrolment.forgetting import finish_intended
 from lfr_batch.enrolment.growing import (
     GrowOrder,
@@ -23,10 +24,14 @@ from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import Listing, SnapshotInfo
 from lfr_batch.gallery.store import info_of
+from lfr_batch.storage.verified import nothing_kept
 from lfr_batch.work.privacy import protect_files
 
 MOST_REMOVED = 0.5
 """Of a gallery's pictures, without being asked."""
+
+NAMED = 5
+"""Subjects who leave, of whom it is said who they are."""
 
 Confirm = Callable[[str], bool]
 """Asks whether what it is told is meant."""
@@ -54,6 +59,34 @@ class GrownGallery:
         """Whether every subject of the source has a template, and nobody has to decide whose face
         one is."""
         return self.growth.enrolment.is_settled
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseenGallery:
+    """What the pictures would change in a gallery."""
+
+    now: SnapshotInfo
+    """Its current snapshot, which stays that."""
+    growth: ForeseenGrowth
+    listing: Listing
+    """Every file that the source has."""
+    asks: str
+    """What is asked before it is done, and refused where nobody can be asked; empty: nothing is."""
+
+
+def foresee_order(asked: GrowOrder, machinery: Machinery = CONFIGURED) -> ForeseenGallery:
+    """What ``grow_order`` would do: no picture is looked at, only read, and nothing is written; a
+    home in a bucket is looked at as ever, through this node's cache. Raises as that."""
+    stated = require_stated(asked.order.authority, needs_purpose=False)
+    protect_files()
+    order = replace(asked.order, authority=stated)
+    listing = read_images(order.images_dir, order.subjects_csv, order.exclude, order.config.s3)
+    with nothing_kept():
+        opened = open_gallery(replace(asked, order=order), listing, machinery.settle)
+        growth = foresee_growth(asked, listing, opened)
+        now = info_of(opened.base.name, opened.base.path)
+    asks = _too_many(order.gallery, growth.removed, len(opened.base.templates))
+    return ForeseenGallery(now, growth, listing, asks)
 
 
 def grow_order(
@@ -93,18 +126,35 @@ def grow_order(
     else:
         growth = gather(asked, listing, opened, ())
     listener.examined(growth.enrolment)
-    _require_meant(order.gallery, growth, len(opened.base.templates), confirm)
+    _require_meant(_too_many(order.gallery, growth.removed, len(opened.base.templates)), confirm)
+    if leaving := leaving_sentence(growth.subjects.gone):
+        listener.said(leaving)
     before = info_of(opened.base.name, opened.base.path)
     return GrownGallery(
         publish_growth(asked, growth, now or datetime.now(UTC)), before, growth, listing
     )
 
 
-def _require_meant(gallery: str, growth: Growth, templates: int, confirm: Confirm) -> None:
-    if growth.removed <= MOST_REMOVED * templates:
-        return
-    said = f"{growth.removed} of the {templates} pictures of gallery {gallery!r} would be removed"
-    if not confirm(f"{said}. Is that meant?"):
+def leaving_sentence(gone: Sequence[str]) -> str:
+    """Of those of whom the source has nothing; empty where that is nobody."""
+    if not gone:
+        return ""
+    more = [f"and {len(gone) - NAMED} more"] if len(gone) > NAMED else []
+    who = "1 subject leaves" if len(gone) == 1 else f"{len(gone)} subjects leave"
+    return (
+        f"{who} the gallery, with all that was said of them, having neither a picture in the "
+        f"source nor a row in --subjects: {', '.join([*gone[:NAMED], *more])}."
+    )
+
+
+def _too_many(gallery: str, removed: int, templates: int) -> str:
+    if removed <= MOST_REMOVED * templates:
+        return ""
+    return f"{removed} of the {templates} pictures of gallery {gallery!r} would be removed"
+
+
+def _require_meant(said: str, confirm: Confirm) -> None:
+    if said and not confirm(f"{said}. Is that meant?"):
         raise UsageError(
             f"{said}, more than half: see whether the source is whole, and give --yes if it is."
         )

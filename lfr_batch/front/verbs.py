@@ -12,7 +12,14 @@ from lfr_batch.enrolment.intake import EnrolOrder
 from lfr_batch.errors import UsageError
 from lfr_batch.front.dry_run import DryRun, dry_run
 from lfr_batch.front.enrolment import EnrolledGallery, enrol_order
-from lfr_batch.front.growing import Confirm, GrownGallery, grow_order, nobody_to_ask
+from lfr_batch.front.growing import (
+    Confirm,
+    ForeseenGallery,
+    GrownGallery,
+    foresee_order,
+    grow_order,
+    nobody_to_ask,
+)
 from lfr_batch.front.listeners import NOBODY, NOBODY_ENROLLING, EnrolListener, RunListener
 from lfr_batch.front.machinery import CONFIGURED
 from lfr_batch.front.places import from_anywhere
@@ -108,6 +115,25 @@ def sync_gallery(
     asked = GrowOrder(order, is_all=True)
     chosen = settings.chosen("engine.kind")
     return grow_order(asked, confirm, listener, engine_chosen=chosen)
+
+
+def foresee_gallery(
+    gallery: str,
+    images: Address,
+    stated: Authority,
+    *,
+    is_all: bool,
+    subjects: Address | None = None,
+    exclude: Iterable[str] = (),
+    pick: Pick | None = None,
+    licence: str | None = None,
+    settings: Settings | None = None,
+) -> ForeseenGallery:
+    """What ``add_to_gallery`` or, with ``is_all``, ``sync_gallery`` would change. No picture is
+    looked at and nothing is written. Raises what they raise."""
+    settings = settings or Settings()
+    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, licence, settings)
+    return foresee_order(GrowOrder(order, is_all))
 
 
 def _enrol_order(

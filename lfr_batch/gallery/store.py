@@ -313,11 +313,7 @@ def _everyone(subjects: Mapping[str, Subject], faces: Iterable[EnrolledFace]) ->
 
 def _nothing_enrolled(name: str, refusals: Sequence[FileOutcome]) -> str:
     reasons = "; ".join(f"{reason}: {n}" for reason, n in count_reasons(refusals).items())
-    why = (
-        f"none of {len(refusals)} pictures gave a template ({reasons})"
-        if refusals
-        else "no pictures"
-    )
+    why = f"none of the pictures gave a template ({reasons})" if refusals else "no pictures"
     return f"Nothing was enrolled in gallery {name!r}: {why}; give pictures that show one face."
 
 

@@ -114,7 +114,7 @@ def damaged(cache: Path, bundle: Bundle) -> list[str]:
     def verify() -> None:
         bad.extend(sha256 for sha256, path in paths.items() if sha256_of(path) != sha256)
         if bad:
-            raise StoreError(f"{len(bad)} files in {cache} are not what they were")
+            raise StoreError(f"{cache} has files that are not what they were: {len(bad)}")
 
     try:
         # Nothing but this writes here, and this is held: what it finds is found for good.

@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from lfr_batch.errors import QueryError
+from lfr_batch.errors import QueryError, ResultsError
 from lfr_batch.results.answers import rows_of
+from lfr_batch.results.error_line import error_line
 from lfr_batch.results.parameters import checked
 from lfr_batch.results.queries import ReadyQuery, load_query
 from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
@@ -33,10 +34,19 @@ def ask(
     ``run_id`` may be 'latest' or the beginning of one run's id, as ``which_run.run_in_lake`` has
     it; ``all`` may be given to every question that asks for runs. ``own``: folder of somebody's own
     questions. Raises QueryError for a question or parameter there is not, and where the run that
-    was named can have no answer: none would read as "nobody".
+    was named can have no answer: none would read as "nobody". What is wrong with somebody's own is
+    told with its file, and with the line where DuckDB says it.
     """
     query = load_query(name, own)
-    return run_query(lake, query.sql, values_for(lake, query, given))
+    values = values_for(lake, query, given)
+    try:
+        return run_query(lake, query.sql, values)
+    except QueryError as error:
+        if query.path is None:
+            raise
+        line = error_line(lake, query.sql, values, error)
+        at = "" if line is None else f", line {line}"
+        raise QueryError(f"{query.path}{at}: {error}") from error
 
 
 def about(
@@ -94,7 +104,12 @@ def _asked(lake: Lake, macro: str, values: Mapping[str, Any]) -> list[dict[str, 
 
 
 def _require_results(lake: Lake, run_id: str, case_ref: str | None) -> None:
-    (run,) = rows_of(run_query(lake, _RUN, {"run_id": run_id}))
+    run, *copies = rows_of(run_query(lake, _RUN, {"run_id": run_id}))
+    if copies:
+        raise ResultsError(
+            f"the results have run {run_id} {len(copies) + 1} times, so that whatever it found "
+            "would be counted as often; `lfr lake check` looks the files through"
+        )
     if run["kind"] not in FOOTAGE_KINDS:
         raise QueryError(f"run {run_id} is a deployment: its views are alerts and reviews")
     if run["status"] not in FINISHED and not run["files"]:

@@ -21,7 +21,7 @@ from lfr_batch.errors import QueryError
 from lfr_batch.results.ask import about, ask
 from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import all_queries, load_query, own_questions
-from lfr_batch.results.render import render
+from lfr_batch.results.render import TEXTS, render
 from lfr_batch.results.sql import Lake, columns_text, run_query, view_names
 from lfr_batch.visible import visible, visible_lines
 
@@ -36,7 +36,6 @@ Type SQL, ending with ; (it may span lines). Results are only read.
   .help            this text
   .quit            leave (also Ctrl-D)
 """
-_FORMATS = ("table", "csv", "json")
 Output = Callable[[str], object]
 
 
@@ -92,6 +91,8 @@ def _converse(session: _Session, lines: Iterable[str]) -> int:
                 break
         except QueryError as error:
             _tell(error)
+        except KeyboardInterrupt:
+            _tell("Stopped.")
     return 0
 
 
@@ -169,8 +170,8 @@ def _queries(session: _Session, name: str) -> None:
 
 
 def _format(session: _Session, name: str) -> None:
-    if name not in _FORMATS:
-        raise QueryError(f"there is no format {name!r} here: choose {', '.join(_FORMATS)}")
+    if name not in TEXTS:
+        raise QueryError(f"there is no format {name!r} here: choose {', '.join(TEXTS)}")
     session.format = name
 
 

@@ -39,15 +39,17 @@ def render(
     """``table`` as 'table', 'csv', 'json' (one array of objects) or 'parquet' (bytes).
 
     ``whole``: in 'table', too, every row and cell; else it is cut for a terminal, and says so. In
-    csv and json, times are ISO 8601 and bytes are base64. What does not print, or not in
-    ``encoding``, is an escape in 'table' and, with the same meaning, in 'json'; in 'csv' it is
-    itself. Raises QueryError for another format.
+    csv and json, times are ISO 8601 and bytes are base64; for a terminal, how many they are, as
+    in 'table'. What does not print, or not in ``encoding``, is an escape in 'table' and, with the
+    same meaning, in 'json'; in 'csv' it is itself. Raises QueryError for another format.
     """
-    if format not in _FORMATS:
-        raise QueryError(f"there is no format {format!r}: choose {', '.join(_FORMATS)}")
+    if format not in FORMATS:
+        raise QueryError(f"there is no format {format!r}: choose {', '.join(FORMATS)}")
     if format == "table" and not whole:
         return as_cut_table(table, encoding)
-    return _FORMATS[format](table, encoding)
+    if format in TEXTS and not whole:
+        table = _without_bytes(table)
+    return FORMATS[format](table, encoding)
 
 
 def as_table(table: pa.Table, encoding: str) -> str:
@@ -93,6 +95,19 @@ def as_json(table: pa.Table, encoding: str) -> str:
         for row in _rows(table)
     ]
     return visible_json("[" + ",\n ".join(rows) + "]\n", encoding)
+
+
+def _without_bytes(table: pa.Table) -> pa.Table:
+    """With the size of pictures and the like in place of them."""
+    for number, field in enumerate(table.schema):
+        if pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+            sizes = [_size(value) for value in values_of(table.column(number))]
+            table = table.set_column(number, field.name, pa.array(sizes, pa.string()))
+    return table
+
+
+def _size(value: bytes | None) -> str | None:
+    return None if value is None else f"<{len(value)} bytes>"
 
 
 def as_parquet(table: pa.Table, encoding: str) -> bytes:  # noqa: ARG001 - one signature for all
@@ -168,7 +183,7 @@ def _cell(value: Any, encoding: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bytes):
-        return f"<{len(value)} bytes>"
+        return _size(value) or ""
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, datetime):
@@ -220,6 +235,8 @@ def _footer(rows: int, shown: int) -> str:
     return "(1 row)" if rows == 1 else f"({rows} rows)"
 
 
-_FORMATS: Mapping[str, Callable[[pa.Table, str], str | bytes]] = MappingProxyType(
+FORMATS: Mapping[str, Callable[[pa.Table, str], str | bytes]] = MappingProxyType(
     {"table": as_table, "csv": as_csv, "json": as_json, "parquet": as_parquet}
 )
+TEXTS = ("table", "csv", "json")
+"""Those that a prompt can show."""

@@ -357,6 +357,9 @@ def _refusals(segments: Sequence[Row]) -> list[tuple[str, int]]:
     return counts.most_common()
 
 
+_BECAME = {"failed": "failed", "cancelled": "was cancelled", "interrupted": "was interrupted"}
+
+
 def _notes(runs: Sequence[Row], footage: Sequence[Row]) -> Iterator[str]:
     """Where nobody looked, nobody can be ruled out: also said to whoever only reads a terminal."""
     looked_at = {f["run_id"] for f in footage if f["looked_at"]}
@@ -364,6 +367,7 @@ def _notes(runs: Sequence[Row], footage: Sequence[Row]) -> Iterator[str]:
         run_id, status = run["run_id"], run["status"]
         if status not in FINISHED:
             error = f": {run['error']}" if run["error"] else ""
-            yield f"run {run_id} is {status}{error}; what it would find is not in the report"
+            became = _BECAME.get(status, f"is {status}")
+            yield f"run {run_id} {became}{error}; what it would find is not in the report"
         elif run_id not in looked_at:
             yield f"nothing of run {run_id} was searched, so nobody can be ruled out in it"

@@ -109,7 +109,7 @@ def _footage_error(asset: FootageAsset, receipts: Sequence[Mapping[str, Any]]) -
     said = [asset.error, *(r["error"] for r in receipts)]
     said += [asset.unsearched, *(r["unsearched"] for r in receipts)]
     if never:
-        said.append(f"{never} of {len(receipts)} segments were never searched")
+        said.append(f"never searched: {never} of {len(receipts)} segments")
     if not receipts and asset.status != "failed" and not asset.known_from:
         said.append("no part of it was planned to be searched")
     return _joined(dict.fromkeys(text for text in said if text))
@@ -165,14 +165,21 @@ def subject_row(subject_id: str, request: RunRequest, known: Enrolled | None) ->
         "gallery": request.gallery,
         "gallery_snapshot": request.snapshot_id,
         "name": known and _name(subject_id, known.attributes),
-        "attributes": known and sorted(known.attributes.items()),
+        "attributes": known and sorted(_others(known.attributes)),
         "templates": known and known.templates,
     }
 
 
 def _name(subject_id: str, attributes: Mapping[str, str]) -> str:
-    named = (text for key, text in attributes.items() if key.strip().lower() == NAME_COLUMN)
-    return next(named, subject_id)
+    return next((text for key, text in attributes.items() if _is_name(key)), subject_id)
+
+
+def _others(attributes: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(key, text) for key, text in attributes.items() if not _is_name(key)]
+
+
+def _is_name(column: str) -> bool:
+    return column.strip().lower() == NAME_COLUMN
 
 
 def best_shot_row(sighting: Sighting) -> Row:

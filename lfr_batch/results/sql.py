@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from lfr_batch.errors import QueryError, ResultsError, StoreUnreachable
 from lfr_batch.results.damage import about_part, is_gone
+from lfr_batch.unexpected import is_stopped_query
 
 _TRIES = 5
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
@@ -91,7 +92,8 @@ def _run_again(lake: Lake, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
 
 @contextmanager
 def parts_explained() -> Iterator[None]:
-    """What a Parquet reader says of one part of the lake as an error that names the part."""
+    """What a Parquet reader says of one part of the lake as an error that names the part; Ctrl-C
+    as what it is."""
     try:
         yield
     except (duckdb.Error, pa.ArrowException, OSError) as error:
@@ -99,6 +101,10 @@ def parts_explained() -> Iterator[None]:
         if told is None:
             raise
         raise told from error
+    except RuntimeError as error:
+        if is_stopped_query(error):
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _run(lake: Lake, sql: str, parameters: Mapping[str, Any]) -> pa.Table:

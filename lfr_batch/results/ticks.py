@@ -101,10 +101,14 @@ def read_job(store: Store, job: str) -> StandingJob | None:
         return None
 
 
+def job_ids(store: Store) -> list[str]:
+    """Of all standing jobs, by the names of their files."""
+    return [path.rsplit("/", 1)[-1].removesuffix(".json") for path in store.list(_JOBS)]
+
+
 def list_jobs(store: Store) -> list[StandingJob]:
     """The one that looked last first."""
-    names = [path.rsplit("/", 1)[-1].removesuffix(".json") for path in store.list(_JOBS)]
-    jobs = [job for name in names if (job := read_job(store, name))]
+    jobs = [job for name in job_ids(store) if (job := read_job(store, name))]
     return sorted(jobs, key=lambda job: job.last.at if job.last else job.began_at, reverse=True)
 
 

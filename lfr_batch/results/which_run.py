@@ -1,4 +1,4 @@
-"""Which run is meant: its id, the beginning of it, or 'latest'."""
+"""Which run is meant: its id, the beginning of it, or 'latest'. And which standing job."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lfr_batch.results import layout
 from lfr_batch.results.run_state import has_begun, load_run
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.ticks import STANDING, job_ids
 from lfr_batch.storage.store import Store
 
 LATEST = "latest"
@@ -34,10 +35,14 @@ def which_run(store: Store, said: str) -> str:
     'latest', the run that was started last, whatever became of it.
 
     What names no run comes back as it is: whoever looks for that run says so. Raises RunNotFound,
-    naming runs, where several begin like it.
+    naming runs, where several begin like it, and for a standing job, which is none.
     """
     if layout.is_run_id(said) and has_begun(StoredRun(store, said)):
         return said
+    if said.startswith(STANDING):
+        raise RunNotFound(
+            f"{said} is a standing job, which is no run; `lfr status {said}` names its last run"
+        )
     ids = run_ids(store)
     if said == LATEST and ids:
         return max(ids, key=lambda run_id: (_started(store, run_id), run_id))
@@ -45,6 +50,19 @@ def which_run(store: Store, said: str) -> str:
     if len(alike) > 1 and said:
         raise RunNotFound(_ambiguous(said, alike))
     return alike[0] if alike and said else said
+
+
+def which_job(store: Store, said: str) -> str:
+    """The id of the standing job that ``said`` names: the id, or the beginning of one job's alone.
+
+    What names none comes back as it is. Raises RunNotFound where several begin like it.
+    """
+    alike = [job for job in job_ids(store) if job.startswith(said)]
+    if said in alike or not alike:
+        return said
+    if len(alike) > 1:
+        raise RunNotFound(_ambiguous(said, alike, "standing jobs"))
+    return alike[0]
 
 
 def run_ids(store: Store) -> Sequence[str]:
@@ -80,7 +98,7 @@ def _started(store: Store, run_id: str) -> str:
     return told[1] if told else f"{load_run(StoredRun(store, run_id)).started_at:%Y%m%d-%H%M%S}"
 
 
-def _ambiguous(said: str, alike: Sequence[str]) -> str:
+def _ambiguous(said: str, alike: Sequence[str], what: str = "runs") -> str:
     more = len(alike) - NAMED
     named = ", ".join(alike[:NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"{len(alike)} runs begin with {said}: {named}; give more of the id"
+    return f"{len(alike)} {what} begin with {said}: {named}; give more of the id"

@@ -64,7 +64,8 @@ def searched_before(
     contents = {content[0] for content in known}
     if contents:
         count = sum(files[content_id] for content_id in contents)
-        tell(f"{count} of the files hold bytes that were searched before: they are not again.")
+        of = f"{count} of {files.total()} files"
+        tell(f"Not searched again, since the same bytes were searched before: {of}.")
     return known
 
 

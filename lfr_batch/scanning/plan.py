@@ -1,6 +1,6 @@
 """From what was asked for to a run that may begin: which files, which threshold, which arithmetic.
 
-No file is looked at yet: what can be refused is refused before there is a run.
+No file is probed yet: what can be refused is refused before there is a run.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from lfr_batch.recognition.planned import planned_with
 from lfr_batch.recognition.settle import Settle, agree_here, settled_hash
 from lfr_batch.records import FootageEntry
 from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
+from lfr_batch.scanning.only_videos import require_stills
 from lfr_batch.version import __version__
 
 NAMED = 1000
@@ -138,7 +139,7 @@ def prepare_run(
     settle: Settle = agree_here,
     sift: Sift | None = None,
 ) -> Prepared:
-    """Check everything that can be refused without a look at a file, and list the footage.
+    """Check everything that can be refused before a file is probed, and list the footage.
 
     ``settle`` says what the workers will compute with. Raises UsageError, PackError, GalleryError,
     StoreError, EngineError.
@@ -146,6 +147,8 @@ def prepare_run(
     basis = basis_of(order)
     found = find_footage(order)
     on_found(found)
+    if order.kind == "search":
+        require_stills(found.entries, order.config.s3)
     agreed = settle(order.home, order.config, order.kind)
     begun = request_of(order, now, basis, agreed.settled)
     found = sift(found, begun) if sift else found

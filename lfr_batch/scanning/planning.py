@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 
 from lfr_batch.config.schema import Config
-from lfr_batch.errors import ResultsError, RunCancelled, UsageError
+from lfr_batch.errors import ResultsError, RunCancelled
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.records import FootageAsset, Segment
 from lfr_batch.results.cancel import asked_to_end
@@ -22,6 +22,7 @@ from lfr_batch.results.run_log import RunEntry, record_run
 from lfr_batch.results.run_state import RunListing, RunRequest, read_listing, write_plan
 from lfr_batch.scanning.keeping import keep
 from lfr_batch.scanning.known import as_known, searched_before
+from lfr_batch.scanning.only_videos import no_still, nothing_but_videos
 from lfr_batch.scanning.probing import Numbered, OpenProbers, ProbedFile, probe_all
 from lfr_batch.scanning.progress import Progress
 from lfr_batch.work.attempts import Tell
@@ -64,8 +65,8 @@ def plan_run(
                 _write(hold, request, config, probed, progress.tell)
                 return
     raise ResultsError(
-        f"{len(left)} files of run {request.run_id} were probed, and what was found is gone from "
-        f"{run.store.uri}; `lfr resume {request.run_id}` probes them again"
+        f"What was found in {len(left)} of the {listing.files} files of run {request.run_id} is "
+        f"gone from {run.store.uri}; `lfr resume {request.run_id}` probes again"
     )
 
 
@@ -135,11 +136,10 @@ def _require_stills(request: RunRequest, probed: ProbedBlocks) -> None:
     videos: list[str] = []
     for held in probed.in_order():
         for asset in searched_in(request, held):
-            if asset.error != _no_still(asset.uri):
+            if asset.error != no_still(asset.uri):
                 return
             videos.append(asset.uri)
-    more = f" ({len(videos) - 1} more are videos, too)" if len(videos) > 1 else ""
-    raise UsageError(_no_still(videos[0]) + more)
+    raise nothing_but_videos(videos)
 
 
 def searched_in(request: RunRequest, held: tuple[FootageAsset, ...]) -> tuple[FootageAsset, ...]:
@@ -147,11 +147,7 @@ def searched_in(request: RunRequest, held: tuple[FootageAsset, ...]) -> tuple[Fo
     first = held[0]
     if request.kind != "search" or first.kind == "still" or first.status == "failed":
         return held
-    return (replace(first, status="failed", error=_no_still(first.uri)),)
-
-
-def _no_still(uri: str) -> str:
-    return f"{uri} is a video, and `lfr search` looks at stills: scan it with `lfr scan`"
+    return (replace(first, status="failed", error=no_still(first.uri)),)
 
 
 def without_index(asset: FootageAsset) -> FootageAsset:

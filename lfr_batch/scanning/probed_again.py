@@ -53,7 +53,8 @@ def probed_again(
     lost = [asset for asset in assets if asset.status == "failed" and asset.retryable]
     if not lost or request.settled is None:
         return planned
-    tell(f"{len(lost)} files could not be got at when the run was planned: they are probed again.")
+    of = f"{len(lost)} of {len(assets)} recordings"
+    tell(f"Probed again, since they could not be got at when the run was planned: {of}.")
     found = dict(zip(lost, _probed(lost, request, config, open_probers, tell), strict=True))
     if all(now == (before,) for before, now in found.items()):
         return planned

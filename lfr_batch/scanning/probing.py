@@ -130,7 +130,8 @@ def probe_all(
             else:
                 yield held
     if probers.nearby and apart:
-        tell(f"{len(apart)} files cannot be got at from the cluster's nodes: this machine tries.")
+        of = f"{len(apart)} of {len(entries)} files"
+        tell(f"Out of reach of the cluster's nodes, so that this machine tries: {of}.")
         yield from _probed_by(probers.nearby, 0, apart, spec, tell, stopping)
 
 

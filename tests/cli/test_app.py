@@ -64,6 +64,7 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (RunCancelled("Run r1 was cancelled by ae."), "lfr: Run r1 was cancelled by ae.\n"),
         (KeyboardInterrupt(), "lfr: Stopped.\n"),
+        (RuntimeError("Query interrupted"), "lfr: Stopped.\n"),  # what DuckDB makes of it
     ],
 )
 def test_who_cancelled_is_not_told_of_ctrl_c(

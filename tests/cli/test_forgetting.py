@@ -73,8 +73,23 @@ def test_what_changed_between_two_snapshots(home: Path, capsys: pytest.CaptureFi
     ]
     _, out, _ = lfr(capsys, "diff", "custody", oldest)
     assert "sex: F → M" in out
-    code, _, err = lfr(capsys, "diff", "custody", "0" * 12)
-    assert (code, "has no snapshot" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "Which snapshot is to be compared with the current one? The gallery 'custody' has "),
+        (["zz"], "No snapshot begins with 'zz': give one that is there, or more of its id; "),
+        (["", "zz"], "Which snapshot is to be compared"),
+    ],
+)
+def test_where_no_snapshot_is_meant_those_that_are_there_are_named(
+    home: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    code, out, err = lfr(capsys, "diff", "custody", *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"lfr: {said}")
+    assert all(f"{each} (made 2" in err for each in ids(home))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +158,7 @@ def test_pruned_says_what_stays_and_why(home: Path, capsys: pytest.CaptureFixtur
     assert "2 snapshots and " in out
     assert ids(home) == [newest]
     code, _, err = lfr(capsys, "diff", "custody", older[0])
-    assert (code, "has no snapshot" in err) == (2, True)
+    assert (code, "No snapshot begins with" in err) == (2, True)
 
 
 def test_a_gallery_is_deleted(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

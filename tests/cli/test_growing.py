@@ -143,6 +143,56 @@ def test_synced_it_is_what_the_source_says(
     }
 
 
+def test_a_dry_run_says_what_would_change_and_writes_nothing(
+    home: Path, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(images, "S3/mirrored.png", mirrored(ASTRONAUT))
+    table = tmp_path / "subjects.csv"
+    table.write_text("subject,sex\nS1,F\nS2,M\nS7,M\n")
+    enrol(images, "people", "--subjects", str(table))
+    (images / "S1" / "good.png").rename(images / "S1" / "another name.png")
+    put(images, "S2/good.png", installed_picture(ACTOR)[4:])
+    shutil.rmtree(images / "S3")
+    put(images, "S9/new.png", mirrored(ACTOR)[4:])
+    before = everything(home)
+    row = said(capsys, "sync", "people", "--images", str(images), *STATED, "--dry-run")
+    expected = {
+        "to_look_at": 2,
+        "new": 1,
+        "other_bytes": 1,
+        "renamed": 1,
+        "unchanged": 0,
+        "removed": 1,
+        "subjects_new": ["S9"],
+        "subjects_changed": [],
+        "subjects_gone": ["S3", "S7"],
+        "bytes": sum((images / name).stat().st_size for name in ("S2/good.png", "S9/new.png")),
+        "asks": None,
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert 0 < row["expected_bytes"] < 1_000_000
+    row = said(capsys, "add", "people", "--images", str(images), *STATED, "--dry-run")
+    assert (row["to_look_at"], row["removed"], row["subjects_gone"]) == (2, 0, [])
+    assert ended("sync", "people", "--images", str(images), *STATED, "--dry-run") == 0
+    out = capsys.readouterr().out
+    assert "pictures   2 pictures to be looked at, 1 of them in place of one that has" in out
+    assert "2 subjects leave the gallery, with all that was said of them" in out
+    assert out.endswith("Nothing was written.\n")
+    assert everything(home) == before
+    capsys.readouterr()
+    assert ended("sync", "people", "--images", str(images), *STATED, "--json") == 0
+    told = capsys.readouterr()
+    assert "2 subjects leave the gallery" in told.err
+    assert "in --subjects: S3, S7.\n" in told.err
+    assert json.loads(told.out)[0]["subjects_gone"] == ["S3", "S7"]
+    assert {*read_subjects(load_snapshot(home, "people"))} == {"S1", "S2", "S9"}
+
+
+def everything(folder: Path) -> dict[str, tuple[int, int]]:
+    paths = [folder, *(path for path in folder.rglob("*") if not path.is_symlink())]
+    return {str(path): (path.stat().st_mtime_ns, path.stat().st_size) for path in paths}
+
+
 def test_most_of_a_gallery_goes_only_when_it_is_meant(
     home: Path, images: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

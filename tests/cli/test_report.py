@@ -47,12 +47,15 @@ def test_what_was_never_searched_is_said_on_the_terminal_too(
     store = open_store(home / "results")
     left, _ = searched_run(store, LEFT_RUN_ID)
     record_run(store, left, "failed", at=STARTED, error="the disk is full")
-    code, _, err = lfr(capsys, "report", LEFT_RUN_ID)
-    assert code == 0
+    code, out, err = lfr(capsys, "report", LEFT_RUN_ID)
+    assert (code, out.strip()) == (3, str(home / f"report-{LEFT_RUN_ID}.html"))
     assert (
-        f"run {LEFT_RUN_ID} is failed: the disk is full; what it would find is not in the report\n"
+        f"run {LEFT_RUN_ID} failed: the disk is full; what it would find is not in the report\n"
         in err
     )
+    page = Path(out.strip()).read_text(encoding="utf-8")
+    assert "<strong>This run failed: </strong>the disk is full" in page
+    assert page.index("This run failed") < page.index("<h2")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ import pytest
 from lfr_batch.results.marking import mark_lake
 from lfr_batch.results.run_state import NO_LAKE, NO_RUNS, create_run
 from lfr_batch.results.store import open_store
+from lfr_batch.results.ticks import StandingJob, TickRow, record_tick
 from tests.cli.here import lfr
+from tests.gallery.conftest import people_of, publish_in
 from tests.holding import append_outcomes, publish_run, record_run
 from tests.results.synthetic import (
     FINISHED,
@@ -148,6 +150,49 @@ def test_ones_own_questions_lie_in_the_home(home: Path, capsys: pytest.CaptureFi
     assert lfr(capsys, "sql", "-q", "mine", "--format", "json") == (0, '[{"n": 3}]\n', "")
 
 
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("-- Mine.\n-- More.\nSELECT\n  nothing\nFROM sightings", ", line 4: Binder Error: "),
+        ("-- Mine.\n\nSELEC 1", ", line 3: Parser Error: "),
+        ("SELECT 1;\nSELECT *\nFROM nowhere", ", line 3: Catalog Error: "),
+        ("-- Mine.\nSELECT 1,\n case_ref::INT\nFROM runs", ": Conversion Error: "),
+        ("-- Mine.\nDROP VIEW runs", ": DROP is refused: "),
+    ],
+)
+def test_what_is_wrong_in_ones_own_question_is_told_with_file_and_line(
+    home: Path, capsys: pytest.CaptureFixture[str], sql: str, told: str
+) -> None:
+    mine = home / "queries" / "mine.sql"
+    mine.parent.mkdir()
+    mine.write_text(sql)
+    code, out, err = lfr(capsys, "sql", "-q", "mine")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"lfr: {mine}")
+    assert told in err
+
+
+def test_which_run_is_the_latest_is_said_of_every_question(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sql = "SELECT count(*) AS n FROM sightings WHERE run_id = $run_id"
+    (home / "queries").mkdir()
+    (home / "queries" / "mine.sql").write_text(f"-- Mine.\n-- Key: n.\n{sql}")
+    latest = ("--run", "latest", "--json")
+    assert lfr(capsys, "sql", sql, *latest) == (0, '[{"n": 3}]\n', f"of run {RUN_ID}\n")
+    told = f"of run {RUN_ID}; key: n\n"
+    assert lfr(capsys, "sql", "-q", "mine", *latest) == (0, '[{"n": 3}]\n', told)
+
+
+def test_json_is_an_array_like_that_of_other_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    sql = "SELECT run_id, started_at FROM runs"
+    _, out, _ = lfr(capsys, "sql", sql, "--json")
+    assert json.loads(out) == [{"run_id": RUN_ID, "started_at": "2026-01-31T10:45:02Z"}]
+    assert lfr(capsys, "sql", sql, "--format", "json")[1] == out
+    code, _, err = lfr(capsys, "sql", sql, "--json", "--format", "csv")
+    assert (code, "Ask for one format: --json, or --format csv." in err) == (2, True)
+
+
 def test_what_is_piped_is_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = lfr(capsys, "sql", "SELECT repeat('x', 99) AS x, 3e-7 AS n FROM range(1200)")
     assert out.count("x" * 99) == 1200
@@ -173,7 +218,52 @@ def test_runs_of_one_case(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(json.loads(lfr(capsys, "runs", "--case", "OP-LANTERN 12/26", "--json")[1])) == 1
     code, out, err = lfr(capsys, "runs", "--case", "OP-1", "--json")
     assert (code, out) == (0, "[]\n")
-    assert "none of its 1 runs is meant; `lfr runs` lists them" in err
+    assert "has 1 run, and none is meant; `lfr runs` lists them" in err
+
+
+def test_a_standing_job_may_be_named_by_its_beginning(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, row = open_store(home / "results"), TickRow(at=STARTED, files=0)
+    for name in ("standing-a1b2", "standing-a1c3"):
+        record_tick(store, a_job(name), row)
+    (shown,) = json.loads(lfr(capsys, "status", "standing-a1b", "--json")[1])
+    assert shown["run_id"] == "standing-a1b2"
+    listed = json.loads(lfr(capsys, "runs", "standing-a1b", "--json")[1])
+    assert [each["run_id"] for each in listed] == ["standing-a1b2"]
+    code, _, err = lfr(capsys, "status", "standing-a1")
+    assert code == 2
+    assert "2 standing jobs begin with standing-a1: standing-a1b2, standing-a1c3; give more" in err
+    for verb in ("resume", "cancel", "report"):
+        code, _, err = lfr(capsys, verb, "standing-a1b")
+        assert (code, "standing-a1b is a standing job, which is no run" in err) == (2, True)
+
+
+def a_job(name: str) -> StandingJob:
+    stated = {"case_ref": "OP-1", "authority": "ref", "purpose": "p", "operator": "o"}
+    where = {"inputs": ("/a",), "manifest": None, "gallery": "people"}
+    return StandingJob(job=name, watches=False, began_at=STARTED, **where, **stated)
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("S902", "S902 was a candidate in 1 run, and in nothing that this asks for\n"),
+        ("S1", "S1 is enrolled (gallery custody) and was never a candidate in these results\n"),
+        ("S02", "nobody called S02 is enrolled in "),
+        ("S029", None),
+    ],
+)
+def test_an_empty_answer_about_a_person_says_why(
+    home: Path, capsys: pytest.CaptureFixture[str], subject: str, told: str | None
+) -> None:
+    publish_in(home, people_of({"S1": 1}))
+    asked = ("sql", "-q", "timeline", "--param", f"subject_id={subject}", "--format", "json")
+    code, out, err = lfr(capsys, *asked)
+    assert code == 0
+    assert (json.loads(out) == []) == (told is not None)
+    assert (told or "") in err
+    assert told or "candidate" not in err
 
 
 def test_values_for_ones_own_question(capsys: pytest.CaptureFixture[str]) -> None:

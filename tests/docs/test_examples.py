@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -49,6 +50,9 @@ OF_RESULTS = {
     ],
     "results_in_datasette.py": ["S029 0.781 CAM-1", "S014 0.448 "],
 }
+NO_PYTZ = "raise ModuleNotFoundError('an environment without pytz')"
+"""DuckDB's own ``fetchall`` wants it for moments with a time zone; nothing of ours may."""
+README = EXAMPLES.parents[1] / "README.md"
 NEEDS = {"results_in_polars.py": "polars", "results_in_datasette.py": "datasette"}
 
 
@@ -82,7 +86,26 @@ def test_other_programs_read_what_is_exported(tmp_path: Path, name: str) -> None
     check(tmp_path, name, ("OP-LANTERN 12/26",), OF_RESULTS[name])
 
 
+def test_the_readme_reads_the_lake_with_plain_duckdb(tmp_path: Path) -> None:
+    three_runs(open_store(tmp_path / "results")).close()
+    (shown,) = re.findall(r'^python -c "(.+)"$', README.read_text(encoding="utf-8"), re.MULTILINE)
+    (tmp_path / "results" / "pytz.py").write_text(NO_PYTZ)
+    rows = "print(c.sql('FROM sightings').to_arrow_table()['start_utc'][0])"
+    by_row = f"{shown.rpartition(';')[0]}; {rows}"
+    for code, says in ((shown, "sighting_id"), (by_row, "2026-")):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=tmp_path / "results",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert says in done.stdout
+
+
 def check(desk: Path, name: str, words: Sequence[str], says: Sequence[str]) -> None:
+    (desk / "pytz.py").write_text(NO_PYTZ)
     script = desk / "example.py"
     script.write_text(code_of(EXAMPLES / name), encoding="utf-8")
     done = subprocess.run(

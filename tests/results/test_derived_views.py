@@ -84,7 +84,7 @@ def test_subjects_are_those_that_were_proposed_as_the_snapshot_knows_them(disk: 
     assert {
         name: (row["name"], row["attributes"], row["templates"]) for name, row in found.items()
     } == {
-        "S029": ("Ann Example", [("Name", "Ann Example"), ("born", "1990")], 3),
+        "S029": ("Ann Example", [("born", "1990")], 3),
         "S014": ("S014", [], 1),
         "S902": (None, None, None),
         "S903": (None, None, None),

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lfr_batch.errors import QueryError
+from lfr_batch.errors import QueryError, ResultsError
 from lfr_batch.results.ask import about
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.queries import load_query, query_names
@@ -291,6 +291,16 @@ def test_what_can_have_no_answer_is_refused_by_name(
 ) -> None:
     with pytest.raises(QueryError, match=told):
         asked(crowded_lake, name, **given)
+
+
+def test_results_that_have_a_run_twice_are_not_asked_about_it(disk: Store) -> None:
+    publish(disk, LATER, of("S029"))
+    lake = open_lake(disk.uri)
+    lake.connection.execute(
+        "CREATE TEMP VIEW runs AS FROM memory.main.runs UNION ALL FROM memory.main.runs"
+    )
+    with pytest.raises(ResultsError, match=f"have run {LATER} 2 times.*`lfr lake check`"):
+        asked(lake, "best", run_id=LATER)
 
 
 def test_nothing_has_finished_yet(disk: Store) -> None:

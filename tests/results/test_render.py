@@ -47,6 +47,12 @@ def test_json_is_one_array_of_objects() -> None:
     assert json.loads(render(TABLE.slice(0, 0), "json")) == []
 
 
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_on_a_terminal_bytes_are_counted(form: str) -> None:
+    text = str(render(TABLE, form, whole=False))
+    assert text.count("<2 bytes>") == text.count("<0 bytes>") == 1
+
+
 def test_two_columns_of_one_name_are_both_kept() -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2]), pa.array([3])], ["a", "a", "a_2"])
     assert json.loads(render(table, "json")) == [{"a": 1, "a_2": 2, "a_2_2": 3}]

@@ -133,7 +133,7 @@ def test_runs_without_results_are_said_here_and_there(disk: Store, tmp_path: Pat
     record_run(disk, left, "running", at=STARTED)
     made, html = shown(disk, ReportScope(case_ref=CASE), tmp_path)
     assert made.notes == (
-        f"run {LEFT_RUN_ID} is interrupted; what it would find is not in the report",
+        f"run {LEFT_RUN_ID} was interrupted; what it would find is not in the report",
     )
     assert f"Run {LEFT_RUN_ID} is not finished." in html
 

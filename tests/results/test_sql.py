@@ -9,7 +9,7 @@ from lfr_batch.errors import QueryError
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_views import DERIVED_VIEWS
 from lfr_batch.results.schemas import DATASETS
-from lfr_batch.results.sql import Lake, columns_text, run_query, view_names
+from lfr_batch.results.sql import Lake, columns_text, parts_explained, run_query, view_names
 from lfr_batch.storage.store import Store
 
 VIEWS = sorted((*DATASETS, *DERIVED_VIEWS, "columns"))
@@ -136,3 +136,11 @@ def test_the_schema_is_explained_to_people(lake: Lake) -> None:
     assert {head.partition(":")[0] for head in heads} == {*VIEWS} - {"columns"}
     with pytest.raises(QueryError, match="there is no view 'x'; there are alerts, best_shots"):
         columns_text(lake, "x")
+
+
+def test_ctrl_c_in_a_query_is_ctrl_c() -> None:
+    """DuckDB, which has taken it, says so in an error of its own."""
+    with pytest.raises(KeyboardInterrupt), parts_explained():
+        raise RuntimeError("Query interrupted")
+    with pytest.raises(RuntimeError, match="another"), parts_explained():
+        raise RuntimeError("another")

@@ -403,7 +403,8 @@ def test_what_a_node_cannot_get_at_this_machine_looks_for(
     drive(run, probers(blind, nearby), heard)
     assert sorted(here) == [entry.uri for entry in entries[1:]]
     assert heard.told == [
-        f"{FILES - 1} files cannot be got at from the cluster's nodes: this machine tries."
+        "Out of reach of the cluster's nodes, so that this machine tries: "
+        f"{FILES - 1} of {FILES} files."
     ]
     assets, segments = rows(run)
     assert assets[1:] == undisturbed[0][1:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class ReadyQuery:
     sql: str
     key: tuple[str, ...] = ()
     """Columns that tell the rows of its answer apart; none where the file does not say."""
+    path: Path | None = None
+    """The file, of one of somebody's own."""
 
     @property
     def asks(self) -> str | None:
@@ -78,7 +80,8 @@ def load_query(name: str, own: Path | None = None) -> ReadyQuery:
     if not ours and not theirs:
         there = ", ".join((*query_names(), *own_names(own)))
         raise QueryError(f"there is no ready query {name!r}; there are {there}")
-    return _query(name, _text(name, own if theirs else None))
+    query = _query(name, _text(name, own if theirs else None))
+    return replace(query, path=own / f"{name}{_ENDING}") if own and theirs else query
 
 
 def _names(files_there: Iterable[str]) -> tuple[str, ...]:
