@@ -109,8 +109,7 @@ def _unpublished(
     """Runs in whose state alone something of it may be: they could be resumed."""
     match forgetting.what:
         case "run":
-            if store.list(layout.state(forgetting.value)):
-                yield forgetting.value
+            yield from (each for each in forgetting.runs if store.list(layout.state(each)))
         case "subject":
             runs = runs_with_shards(store)
             yield from (run.run_id for run in runs if _in_shards(run, forgetting))
@@ -169,9 +168,10 @@ def forget(store: Store, forgetting: Forgetting) -> Affected:
         until_still(store, lambda: _remake(store, forgetting))
         sweep_unnamed(store, REMADE, found.runs)
     if forgetting.what == "run":
-        for dataset in REMADE:
-            store.delete(layout.run_directory(dataset, forgetting.value))
-        store.delete(layout.state(forgetting.value))
+        for run_id in forgetting.runs:
+            for dataset in REMADE:
+                store.delete(layout.run_directory(dataset, run_id))
+            store.delete(layout.state(run_id))
     destroy(store)
     return found
 

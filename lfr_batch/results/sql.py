@@ -80,14 +80,12 @@ def run_query(
 
 
 def _run_again(lake: Lake, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
-    """Once more, of what is published now, where a part was compacted or forgotten meanwhile. One
-    that goes while it is read is not always said to be gone: some buckets break its bytes off."""
+    """Once more, of what is published now, where a part was compacted or forgotten meanwhile."""
     for _ in range(_TRIES):
         try:
             return _run(lake, sql, parameters)
         except (duckdb.Error, pa.ArrowException, OSError) as error:
-            of_a_part = is_gone(str(error)) or about_part(str(error)) is not None
-            if not of_a_part or not lake.refresh():
+            if not is_gone(str(error)) or not lake.refresh():
                 raise
     return _run(lake, sql, parameters)
 

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,23 +91,6 @@ def test_ten_readers_have_what_was_before_or_what_is_after(tmp_path: Path, chang
     for answers in found:
         assert answers <= {before, after}
         assert after in answers
-
-
-def test_one_whose_bytes_break_off_as_it_goes(disk: Store) -> None:
-    """As some buckets do with an object that is deleted while it is read."""
-    for run_id in (RUN_ID, OTHER):
-        published(disk, run_id)
-    (path,) = disk.list(f"sightings/run_id={OTHER}")
-    whole, lake = disk.read(path), open_lake(disk.uri)
-
-    def goes() -> bool:
-        disk.write_atomic(path, whole)
-        forget(disk, Forgetting("run", OTHER))
-        return lake.refresh()
-
-    disk.write_atomic(path, whole[:-40])
-    reader = replace(lake, refresh=goes, looks_first=False)
-    assert tuple(run_query(reader, ASKED).to_pylist()[0].values()) == answer(disk.uri)
 
 
 def test_in_a_bucket_too(bucket: str) -> None:
