@@ -180,7 +180,10 @@ def test_it_is_nothing_in_a_lake_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("scenario", ["forget", "forget compacted"])
+@pytest.mark.parametrize(
+    "scenario",
+    ["forget", "forget compacted", "forget footage", "forget footage, compacted"],
+)
 def test_a_kill_is_made_good_by_the_next(scenario: str) -> None:
     steps = crash_report(scenario)
     assert len(steps) > 10
