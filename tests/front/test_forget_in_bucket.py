@@ -59,6 +59,13 @@ def said_of(place: str, value: str) -> list[str]:
     return [path for path in traces(place, value.encode()) if "_lake/manifest" not in path]
 
 
+def templates_in(cache: Path) -> list[Path]:
+    """Files of this node that have one of the subject."""
+    paths = [path for path in cache.rglob("*") if path.is_file()]
+    assert paths
+    return [path for path in paths if any(one in path.read_bytes() for one in TEMPLATES)]
+
+
 def on_record(place: str) -> list[str]:
     paths = S3Store(f"{place}/home", S3Config()).list("audit")
     return sorted(path.split("/")[1] + path[path.index(".") :] for path in paths)
@@ -66,6 +73,7 @@ def on_record(place: str) -> list[str]:
 
 def test_of_a_subject_no_object_has_anything(place: str, tmp_path: Path) -> None:
     settings = fill(place)
+    assert templates_in(tmp_path / "cache")
     assert {path.split("/")[1] for path in said_of(place, SUBJECT)} == {
         "galleries", "sightings", "candidates", "best_shots", "subjects"
     }  # fmt: skip
@@ -83,9 +91,7 @@ def test_of_a_subject_no_object_has_anything(place: str, tmp_path: Path) -> None
     assert kept["intention"]["authority"] == STATED.authority
     here = snapshot_at_hand(f"{place}/home", "custody", None, S3Config())
     assert {*load_snapshot(here, "custody").subject_ids} == {"S900"}
-    cached = [p.read_bytes() for p in (tmp_path / "cache").rglob("*") if p.is_file()]
-    assert cached
-    assert not [data for data in cached if any(t in data for t in TEMPLATES)]
+    assert templates_in(tmp_path / "cache") == []
     with pytest.raises(UsageError, match=f"Nobody is called '{SUBJECT}'"):
         lfr.forget("subject", SUBJECT, STATED, settings=settings)
 
@@ -127,7 +133,7 @@ def leases_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("what", VALUES)
 @pytest.mark.usefixtures("leases_are_over")
-def test_whatever_kills_it_the_next_call_ends_it(place: str, what: What) -> None:
+def test_whatever_kills_it_the_next_call_ends_it(place: str, what: What, tmp_path: Path) -> None:
     fill(f"{place}/whole")
     steps = killed(f"{place}/whole", 0, what, VALUES[what])
     assert steps is not None
@@ -138,6 +144,7 @@ def test_whatever_kills_it_the_next_call_ends_it(place: str, what: What) -> None
         assert said_of(copy, value), "there is something left to be done"
         assert len(finish_forgetting(settings)) == 1
         assert said_of(copy, value) == []
+        assert what != "subject" or templates_in(tmp_path / "cache") == []
         assert finish_forgetting(settings) == []
         with lfr.open_results(settings) as results:
             left = results.arrow("SELECT run_id FROM runs").column(0).to_pylist()
