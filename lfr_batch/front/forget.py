@@ -151,15 +151,30 @@ def foresee_forgetting(order: ForgetOrder, now: datetime | None = None) -> Forge
 def carry_out(order: ForgetOrder, intention: ForgetIntention) -> tuple[ForgetReceipt, str]:
     """Put it on record, do it, and leave a receipt: that, and where it is. Raises StoreError,
     AuditBroken, RunBusy; what was begun is then finished by the next call."""
+    put_on_record(order, intention)
+    return finish(order.home, intention, order.s3)
+
+
+def put_on_record(order: ForgetOrder, intention: ForgetIntention) -> None:
+    """It is then to be carried out, by ``finish`` or by whoever comes next. Raises StoreError,
+    AuditBroken."""
     protect_files()
     intend(order.home, intention, order.s3)
-    return _finish(order.home, intention, order.s3)
+
+
+def forget_together(intentions: Sequence[ForgetIntention], s3: S3Config) -> None:
+    """Take runs of one lake out of it: files that several are in are made anew once. They are on
+    record, and ``finish`` ends each. Raises RunBusy, StoreError, ResultsError."""
+    if intentions:
+        first, *others = (each.value for each in intentions)
+        store = open_store(intentions[0].results, s3)
+        lake_forgetting.forget(store, Forgetting("run", first, also=tuple(others)))
 
 
 def finish_forgetting(settings: Settings) -> list[ForgetReceipt]:
     """End what was interrupted. Raises as ``carry_out``."""
     home, s3 = settings.home_and_s3()
-    return [_finish(home, intention, s3)[0] for intention in unfinished(home, s3)]
+    return [finish(home, intention, s3)[0] for intention in unfinished(home, s3)]
 
 
 def _run_meant(store: Store, said: str) -> str:
@@ -220,12 +235,15 @@ def _copies(store: Store, run_ids: Sequence[str], *, shows_people: bool) -> dict
     return {path: copy for path, copy in found.items() if copy.shows_subjects or not shows_people}
 
 
-def _finish(home: Home, intention: ForgetIntention, s3: S3Config) -> tuple[ForgetReceipt, str]:
-    """However far it got before."""
+def finish(
+    home: Home, intention: ForgetIntention, s3: S3Config, *, left_lake: bool = False
+) -> tuple[ForgetReceipt, str]:
+    """However far it got before. ``left_lake``: that is done. Raises as ``carry_out``."""
     store = open_store(intention.results, s3)
     note = f"{intention.at:%Y-%m-%d} of case {intention.case_ref}"
-    what = Forgetting(intention.what, intention.value, note, intention.gallery)
-    lake_forgetting.forget(store, what)
+    if not left_lake:
+        what = Forgetting(intention.what, intention.value, note, intention.gallery)
+        lake_forgetting.forget(store, what)
     if intention.what == "subject":
         _forget_in_galleries(home, intention, s3)
         if isinstance(home, Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,14 +12,22 @@ from typing import Literal
 from lfr_batch.config.load import load_policy, parse_policy
 from lfr_batch.config.policy import Policy, RetentionPolicy, rule_of
 from lfr_batch.errors import LfrError, RunBusy
-from lfr_batch.front.forget import ForgetOrder, carry_out, foresee_forgetting
+from lfr_batch.front.forget import (
+    ForgetOrder,
+    finish,
+    foresee_forgetting,
+    forget_together,
+    put_on_record,
+)
 from lfr_batch.front.settings import Settings
 from lfr_batch.oversight.authority import Authority
+from lfr_batch.oversight.forgotten import ForgetIntention
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.storage.s3_store import S3Store
 
 POLICY = "policy.yaml"
+RunState = Literal["due", "deleted", "failed"]
 _ENDED = """
 SELECT run_id, case_ref, finished_at FROM finished_runs
 WHERE kind <> 'live' AND finished_at IS NOT NULL
@@ -34,7 +43,7 @@ class RunDue:
     case_ref: str
     finished_at: datetime
     rule: str
-    state: Literal["due", "deleted", "failed"] = "due"
+    state: RunState = "due"
     detail: str = ""
 
 
@@ -71,14 +80,41 @@ def runs_due(settings: Settings, policy: RetentionPolicy, now: datetime) -> list
 def sweep_runs(
     settings: Settings, policy: RetentionPolicy, by: str, now: datetime | None = None
 ) -> Iterator[RunDue]:
-    """Forget what is due, one run after the other; one that fails does not keep the others."""
-    for due in runs_due(settings, policy, now or datetime.now(UTC)):
-        stated = Authority(due.case_ref, f"policy {due.rule}", "its retention period is over", by)
-        order = ForgetOrder("run", due.run_id, stated, settings=settings)
+    """Forget what is due, each run on record by itself, and files that several are in made anew
+    once. One that fails does not keep the others."""
+    begun = [_begun(settings, due, by) for due in runs_due(settings, policy, now or _now())]
+    home, s3 = settings.home_and_s3()
+    left_lake = False
+    with suppress(LfrError):  # then one after the other, each with its own refusal
+        forget_together([each for _, each in begun if each], s3)
+        left_lake = True
+    for due, intention in begun:
+        if intention is None:
+            yield due
+            continue
         try:
-            carry_out(order, foresee_forgetting(order))
+            finish(home, intention, s3, left_lake=left_lake)
             yield replace(due, state="deleted")
-        except RunBusy as error:
-            yield replace(due, state="due", detail=str(error))
         except LfrError as error:
-            yield replace(due, state="failed", detail=str(error))
+            yield _kept(due, error)
+
+
+def _begun(settings: Settings, due: RunDue, by: str) -> tuple[RunDue, ForgetIntention | None]:
+    """What is on record by now; None, and why, where nothing is."""
+    stated = Authority(due.case_ref, f"policy {due.rule}", "its retention period is over", by)
+    order = ForgetOrder("run", due.run_id, stated, settings=settings)
+    try:
+        intention = foresee_forgetting(order)
+        put_on_record(order, intention)
+    except LfrError as error:
+        return _kept(due, error), None
+    return due, intention
+
+
+def _kept(due: RunDue, error: LfrError) -> RunDue:
+    state: RunState = "due" if isinstance(error, RunBusy) else "failed"
+    return replace(due, state=state, detail=str(error))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

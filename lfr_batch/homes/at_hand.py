@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lfr_batch.homes import bucket
 from lfr_batch.homes.cache import cache_folder, folder_of
-from lfr_batch.homes.opened import everything, opened
+from lfr_batch.homes.opened import Chosen, everything, opened
 from lfr_batch.storage.store import S3Settings
 
 Home = Path | str
@@ -38,16 +38,22 @@ def pack_at_hand(home: Home, name: str, s3: S3Settings) -> Path:
     return node.folder
 
 
-def snapshot_at_hand(home: Home, gallery: str, snapshot_id: str | None, s3: S3Settings) -> Path:
+def snapshot_at_hand(
+    home: Home,
+    gallery: str,
+    snapshot_id: str | None,
+    s3: S3Settings,
+    needed: Chosen = everything,
+) -> Path:
     """The home as a folder that holds a gallery's current snapshot, or the one named, if there is
-    such a one. Raises StoreError."""
+    such a one: those of its files that are needed. Raises StoreError."""
     if isinstance(home, Path):
         return home
     with opened(home, s3) as node:
         current = node.bring_pointer(gallery)
         wanted = snapshot_id or current
         if wanted:
-            node.bring(bucket.snapshot_listing(gallery, wanted), everything)
+            node.bring(bucket.snapshot_listing(gallery, wanted), needed)
         else:
             node.bring_manifests()
     return node.folder

@@ -12,7 +12,7 @@ from lfr_batch.results.compaction import Batch, batches, pays
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.lake_version import check_lake, lake_version
 from lfr_batch.results.manifest import LakeManifest
-from lfr_batch.results.manifest_log import newest_number, read_manifest
+from lfr_batch.results.manifest_log import read_manifest
 from lfr_batch.results.remade import Overtaken, bring, make_group, making, overtaken_if_gone
 from lfr_batch.results.retire import retire
 from lfr_batch.storage.local_store import LocalStore
@@ -75,8 +75,7 @@ def _compact(store: Store, everything: bool, tell: Callable[[str], None]) -> Com
 
 
 def _put_together(store: Store, batch: Batch) -> None:
-    number = newest_number(store)
-    with overtaken_if_gone(store, number), making(store, batch.source) as made:
+    with overtaken_if_gone(store, batch.source), making(store, batch.source) as made:
         group = make_group(store, batch.source, made, batch.month)
         bring(store, made, batch.source, (group,) if group else ())
 

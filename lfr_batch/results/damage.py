@@ -19,7 +19,7 @@ _NO_ANSWER = re.compile(
     r"|HTTP status (?:5\d\d|429)|ExpiredToken|curlCode|SlowDown"
 )
 """In what pyarrow's client says when a bucket does not answer: nothing of the part."""
-_NOT_OPENED = re.compile(r"cannot open|permission denied|no files found", re.IGNORECASE)
+_NOT_OPENED = re.compile(r"cannot open|permission denied", re.IGNORECASE)
 
 
 def is_gone(said: str) -> bool:
@@ -59,6 +59,11 @@ def about_part(said: str) -> ResultsError | StoreUnreachable | None:
         return _about_bucket(said)
     if _NO_ANSWER.search(said):
         return StoreAway(f"{found[0]} cannot be read now: the bucket does not answer; try again")
+    if is_gone(said):
+        return StoreUnreachable(
+            f"{found[0]} is not there, or its folder may not be opened; mend its permissions, or "
+            f"{publish_again(found[0])}"
+        )
     if _NOT_OPENED.search(said):
         return StoreUnreachable(f"{found[0]} cannot be opened; mend its permissions and try again")
     return damaged(found[0], publish_again(found[0]))

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import duckdb
 
-from lfr_batch.errors import RunNotFound, StoreUnreachable
+from lfr_batch.errors import RunNotFound
 from lfr_batch.results import layout
 from lfr_batch.results.fit import require_fit
 from lfr_batch.results.forgetting_sql import Forgetting
@@ -32,13 +31,13 @@ from lfr_batch.results.remade import (
     REMADE,
     Choice,
     Made,
-    Overtaken,
     bring,
     make,
     make_group,
     making,
     opened,
     overtaken_if_gone,
+    until_still,
 )
 from lfr_batch.results.retire import destroy, sweep_unnamed
 from lfr_batch.results.run_state import (
@@ -52,8 +51,6 @@ from lfr_batch.results.shards import delete_shards, list_shards, runs_with_shard
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
-Result = TypeVar("Result")
-_TRIES = 20
 _MEND = "restore it from a copy, or remove it: `lfr resume` searches that part again"
 _WHOLE = "SELECT run_id FROM runs WHERE starts_with(status, 'complete')"
 """Runs whose catalogue is in the lake as it is in their state."""
@@ -80,12 +77,12 @@ def count(store: Store, forgetting: Forgetting) -> Affected:
     may be in it.
     """
     require_fit(store, read_manifest(store).parts())
-    return _until_still(store, lambda: _count(store, forgetting))
+    return until_still(store, lambda: _count(store, forgetting))
 
 
 def _count(store: Store, forgetting: Forgetting) -> Affected:
     manifest = read_manifest(store)
-    with overtaken_if_gone(store, manifest.number), opened(store, manifest) as lake:
+    with overtaken_if_gone(store, manifest), opened(store, manifest) as lake:
         rows = {name: _rows_of(lake, forgetting, name) for name in REMADE}
         return Affected(_affected(store, lake, forgetting), rows)
 
@@ -112,8 +109,7 @@ def _unpublished(
     """Runs in whose state alone something of it may be: they could be resumed."""
     match forgetting.what:
         case "run":
-            if store.list(layout.state(forgetting.value)):
-                yield forgetting.value
+            yield from (each for each in forgetting.runs if store.list(layout.state(each)))
         case "subject":
             runs = runs_with_shards(store)
             yield from (run.run_id for run in runs if _in_shards(run, forgetting))
@@ -169,30 +165,21 @@ def forget(store: Store, forgetting: Forgetting) -> Affected:
             held.enter_context(lock_run(StoredRun(store, run_id)))
         for run_id in found.runs:
             close_run(StoredRun(store, run_id), forgetting)
-        _until_still(store, lambda: _remake(store, forgetting))
+        until_still(store, lambda: _remake(store, forgetting))
         sweep_unnamed(store, REMADE, found.runs)
     if forgetting.what == "run":
-        for dataset in REMADE:
-            store.delete(layout.run_directory(dataset, forgetting.value))
-        store.delete(layout.state(forgetting.value))
+        for run_id in forgetting.runs:
+            for dataset in REMADE:
+                store.delete(layout.run_directory(dataset, run_id))
+            store.delete(layout.state(run_id))
     destroy(store)
     return found
-
-
-def _until_still(store: Store, attempt: Callable[[], Result]) -> Result:
-    """Again, where somebody else has changed meanwhile what it was made of."""
-    for _ in range(_TRIES):
-        with suppress(Overtaken):
-            return attempt()
-    raise StoreUnreachable(
-        f"{store.uri} changes all the time: let others come to their end, then try again"
-    )
 
 
 def _remake(store: Store, forgetting: Forgetting) -> None:
     """All that has anything of it, at once."""
     manifest = read_manifest(store)
-    with overtaken_if_gone(store, manifest.number):
+    with overtaken_if_gone(store, manifest):
         _remake_of(store, _holding(store, manifest, forgetting), forgetting)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from lfr_batch.results.schemas import PUBLISHED
 
@@ -13,7 +13,7 @@ What = Literal["run", "subject", "footage"]
 
 LOST: Mapping[What, str] = MappingProxyType(
     {
-        "run": "SELECT run_id, sighting_id, footage_id FROM sightings WHERE run_id = $value",
+        "run": "SELECT run_id, sighting_id, footage_id FROM sightings WHERE {of_runs}",
         "subject": "SELECT run_id, sighting_id, footage_id FROM sightings "
         "WHERE subject_id = $value{of_gallery}",
         "footage": "SELECT run_id, s.sighting_id, footage_id FROM sightings s "
@@ -27,7 +27,9 @@ _ITS_SEGMENTS = "SELECT run_id, footage_id FROM footage WHERE uri = $value"
 _ITS_FILES = f"SELECT r.* FROM {{dataset}} r SEMI JOIN ({_ITS_SEGMENTS}) USING (run_id, footage_id)"
 _OTHER_FILES = _ITS_FILES.replace("SEMI", "ANTI")
 _WITHOUT_LOST = "SELECT r.* FROM {dataset} r ANTI JOIN ({lost}) USING (run_id, sighting_id)"
-_OTHER_RUNS = "SELECT r.* FROM {dataset} r WHERE run_id <> $value"
+_OTHER_RUNS = "SELECT r.* FROM {dataset} r WHERE NOT ({of_runs})"
+_OF_RUN = "run_id = $value"
+_OF_RUNS = "run_id IN (SELECT unnest($runs::VARCHAR[]))"
 _FEWER = (
     "SELECT r.* REPLACE (r.sightings - coalesce(l.n, 0) AS sightings{more}) FROM {dataset} r "
     "LEFT JOIN (SELECT {key}, count(*) AS n FROM ({lost}) GROUP BY ALL) l USING ({key})"
@@ -62,6 +64,16 @@ class Forgetting:
     """What the rows of the runs say of it from then on."""
     gallery: str | None = None
     """Of a subject: in runs with this gallery alone; None: wherever a subject is called so."""
+    also: tuple[str, ...] = ()
+    """Of a run: others that go with it, out of files that are made anew once for all of them."""
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        return (self.value, *self.also)
+
+    @property
+    def of_runs(self) -> str:
+        return _OF_RUNS if self.also else _OF_RUN
 
     @property
     def of_gallery(self) -> str:
@@ -69,16 +81,16 @@ class Forgetting:
 
     @property
     def lost(self) -> str:
-        return LOST[self.what].format(of_gallery=self.of_gallery)
+        return LOST[self.what].format(of_gallery=self.of_gallery, of_runs=self.of_runs)
 
-    def given(self, sql: str) -> dict[str, str] | None:
+    def given(self, sql: str) -> dict[str, Any] | None:
         """The parameters of a query that is made of these; None where it has none."""
-        known = {"value": self.value, "note": self.note, "gallery": self.gallery or ""}
-        return {name: value for name, value in known.items() if f"${name}" in sql} or None
+        return {name: value for name, value in self.values.items() if f"${name}" in sql} or None
 
     @property
-    def values(self) -> dict[str, str]:
-        return {"value": self.value, "note": self.note, "gallery": self.gallery or ""}
+    def values(self) -> dict[str, Any]:
+        said = {"value": self.value, "note": self.note, "gallery": self.gallery or ""}
+        return {**said, "runs": list(self.runs)}
 
     @property
     def _is_theirs(self) -> str:
@@ -87,7 +99,7 @@ class Forgetting:
     def kept(self, dataset: str) -> str:
         """A query: the rows that stay. Counts of sightings in files and runs are of those."""
         if self.what == "run":
-            return _OTHER_RUNS.format(dataset=dataset)
+            return _OTHER_RUNS.format(dataset=dataset, of_runs=self.of_runs)
         if dataset in _OF_SIGHTINGS:
             stay = _WITHOUT_LOST.format(dataset=dataset, lost=self.lost)
             if dataset == "candidates" and self.what == "subject":
@@ -113,7 +125,7 @@ class Forgetting:
     def gone(self, dataset: str) -> str:
         """A query: the rows that go."""
         if self.what == "run":
-            return f"SELECT r.* FROM {dataset} r WHERE run_id = $value"
+            return f"SELECT r.* FROM {dataset} r WHERE {self.of_runs}"
         if dataset in _OF_SIGHTINGS:
             also = ""
             if dataset == "candidates" and self.what == "subject":

@@ -155,6 +155,11 @@ def regrouped(
     return replace(manifest, runs=left, groups=(*kept, *into), retiring=(*manifest.retiring, *gone))
 
 
+def counts_still(manifest: LakeManifest, source: LakeManifest) -> bool:
+    """Whether the runs and groups of ``source`` are as they were."""
+    return regrouped(manifest, source.runs.values(), source.groups, ()) is not None
+
+
 def to_json(manifest: LakeManifest, written: Mapping[str, Any] = MappingProxyType({})) -> bytes:
     """``parts`` are those of all runs and groups in one list, for whoever reads the lake in SQL."""
     runs = [_owner(run, "row", "parts") for run in manifest.runs.values()]

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lfr_batch.errors import StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.answers import rows_of
 from lfr_batch.results.manifest import LakeManifest, RunGroup, ShownRun
@@ -15,24 +14,24 @@ from lfr_batch.results.manifest_log import read_manifest
 from lfr_batch.results.remade import (
     Choice,
     Made,
-    Overtaken,
     bring,
     make,
     make_group,
     making,
     opened,
+    overtaken_if_gone,
     rows,
+    until_still,
 )
 from lfr_batch.results.stored_run import StoredRun
 
-_TRIES = 20
 _ITS = "run_id = $run_id"
 _OTHERS = "run_id <> $run_id"
 
 
 def compacted_row(run: StoredRun) -> dict[str, Any] | None:
     """The last row of a run that is in a group; None of any other."""
-    held = _group_of(run, read_manifest(run.store))
+    held = until_still(run.store, lambda: _group_of(run, read_manifest(run.store)))
     return held[1] if held else None
 
 
@@ -43,7 +42,7 @@ class Regrouped(Exception):
 def is_compacted(run: StoredRun, manifest: LakeManifest, row_path: str | None) -> bool:
     """Whether the manifest's groups have the run, as late as in the row of that path, or later.
 
-    Raises Regrouped where they have it as it was before that row.
+    Raises Regrouped where they have it as it was before that row, and Overtaken.
     """
     held = _group_of(run, manifest)
     if held is not None and is_later(row_path, held[1]):
@@ -62,26 +61,21 @@ def part_from_others(run: StoredRun) -> None:
 
     Raises StoreUnreachable where others change its group all the time.
     """
-    for _ in range(_TRIES):
+
+    def attempt() -> None:
         held = _group_of(run, read_manifest(run.store))
-        if held is None:
-            return
-        try:
+        if held is not None:
             _part(run, *held)
-        except Overtaken:
-            continue
-        return
-    raise StoreUnreachable(
-        f"the group of run {run.run_id} in {run.store.uri} changes all the time: let "
-        "`lfr lake compact` come to its end, then try again"
-    )
+
+    until_still(run.store, attempt)
 
 
 def _group_of(run: StoredRun, manifest: LakeManifest) -> tuple[RunGroup, dict[str, Any]] | None:
-    """The group that holds the run, and the run's row in it."""
+    """The group that holds the run, and the run's row in it. Raises Overtaken."""
     choice = Choice(_ITS, values={"run_id": run.run_id})
     for group in manifest.groups_of(run.run_id):
-        with opened(run.store, LakeManifest(groups=(group,))) as connection:
+        source = LakeManifest(groups=(group,))
+        with overtaken_if_gone(run.store, source), opened(run.store, source) as connection:
             found = [row for table in rows(connection, "runs", choice) for row in rows_of(table)]
         if found:
             return group, found[0]
@@ -90,7 +84,7 @@ def _group_of(run: StoredRun, manifest: LakeManifest) -> tuple[RunGroup, dict[st
 
 def _part(run: StoredRun, group: RunGroup, row: dict[str, Any]) -> None:
     source, values = LakeManifest(groups=(group,)), {"run_id": run.run_id}
-    with making(run.store, source) as made:
+    with overtaken_if_gone(run.store, source), making(run.store, source) as made:
         shown = _alone(run, source, made, row)
         others = make_group(run.store, source, made, group.month, Choice(_OTHERS, values=values))
         bring(run.store, made, source, (others,) if others else (), (shown,))

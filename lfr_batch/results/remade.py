@@ -9,21 +9,28 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
-from lfr_batch.errors import StoreUnreachable
+from lfr_batch.errors import ResultsError, StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.fit import require_fit
 from lfr_batch.results.lake import open_parts
-from lfr_batch.results.manifest import LakeManifest, LakePart, RunGroup, ShownRun, regrouped
-from lfr_batch.results.manifest_log import commit, newest_number
+from lfr_batch.results.manifest import (
+    LakeManifest,
+    LakePart,
+    RunGroup,
+    ShownRun,
+    counts_still,
+    regrouped,
+)
+from lfr_batch.results.manifest_log import commit, read_manifest
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import group_rows, rolled, table_rows
 from lfr_batch.results.retire import retire
@@ -44,6 +51,8 @@ SORTED: Mapping[str, str] = MappingProxyType(
 """How the rows of a part that is made anew follow each other: what is asked for together lies
 together."""
 PART_BYTES = 256 << 20
+_TRIES = 20
+Result = TypeVar("Result")
 
 REMADE: tuple[str, ...] = ("runs", *PUBLISHED)
 """Datasets of whose rows new parts are made; alerts and reviews stay as they are."""
@@ -86,15 +95,26 @@ class Overtaken(Exception):
 
 
 @contextmanager
-def overtaken_if_gone(store: Store, number: int) -> Iterator[None]:
-    """A part of manifest ``number`` that is gone, where another counts by now, is no fault: raises
-    Overtaken."""
+def overtaken_if_gone(store: Store, source: LakeManifest) -> Iterator[None]:
+    """A part of ``source`` that cannot be read, where that is not what counts any more, is no
+    fault: raises Overtaken."""
     try:
         yield
-    except StoreUnreachable as error:
-        if newest_number(store) == number:
+    except (StoreUnreachable, ResultsError) as error:
+        if counts_still(read_manifest(store), source):
             raise
         raise Overtaken from error
+
+
+def until_still(store: Store, attempt: Callable[[], Result]) -> Result:
+    """Again, where somebody else has changed meanwhile what it was made of. Raises
+    StoreUnreachable where that is so all the time."""
+    for _ in range(_TRIES):
+        with suppress(Overtaken):
+            return attempt()
+    raise StoreUnreachable(
+        f"{store.uri} changes all the time: let others come to their end, then try again"
+    )
 
 
 @contextmanager

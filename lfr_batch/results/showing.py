@@ -8,6 +8,7 @@ from lfr_batch.results import layout
 from lfr_batch.results.manifest import LakeManifest, LakePart, ShownRun, with_run
 from lfr_batch.results.manifest_log import commit, read_manifest
 from lfr_batch.results.regroup import Regrouped, is_compacted, part_from_others
+from lfr_batch.results.remade import until_still
 from lfr_batch.results.schemas import PUBLISHED, SCHEMA_VERSION
 from lfr_batch.results.stored_run import StoredRun
 
@@ -22,7 +23,7 @@ def show(run: StoredRun, month: str | None = None) -> None:
     """
     while True:
         try:
-            _show(run, month)
+            until_still(run.store, lambda: _show(run, month))
         except Regrouped:
             part_from_others(run)
         else:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from lfr_batch.errors import GalleryError, StoreError
-from lfr_batch.gallery.records import Snapshot
-from lfr_batch.gallery.store import load_snapshot, read_subjects_of
+from lfr_batch.gallery.known_subjects import (
+    has_ids,
+    is_needed,
+    is_needed_of_old,
+    known_subjects,
+)
 from lfr_batch.homes.at_hand import home_at, snapshot_at_hand
 from lfr_batch.results.rollup import Enrolled
 from lfr_batch.results.run_state import RunRequest
@@ -17,7 +21,8 @@ from lfr_batch.storage.store import S3Settings
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """Asked for subjects by id: names and attributes as of the run's snapshot, no templates."""
+    """Asked for subjects by id: names and attributes as of the run's snapshot, no templates. Of
+    a snapshot in a bucket only what says that is fetched."""
 
     request: RunRequest
     s3: S3Settings
@@ -25,20 +30,22 @@ class Proposed:
     def __call__(self, subject_ids: Collection[str]) -> Mapping[str, Enrolled]:
         """Empty where the snapshot is gone or cannot be read: a run that was searched is published
         all the same."""
-        gallery, snapshot_id = self.request.gallery, self.request.snapshot_id
         try:
-            home = snapshot_at_hand(home_at(self.request.home), gallery, snapshot_id, self.s3)
-            snapshot = load_snapshot(home, gallery, snapshot_id)
-            found = read_subjects_of(snapshot, subject_ids)
+            home = self._at_hand()
+            found = known_subjects(
+                home, self.request.gallery, self.request.snapshot_id, subject_ids
+            )
         except (GalleryError, StoreError):
             return {}
         return {
-            subject_id: Enrolled(subject.attributes, templates_of(snapshot, subject_id))
-            for subject_id, subject in found.items()
+            subject_id: Enrolled(known.attributes, known.templates)
+            for subject_id, known in found.items()
         }
 
-
-def templates_of(snapshot: Snapshot, subject_id: str) -> int:
-    """How many it has; they are sorted by subject."""
-    ids = snapshot.subject_ids
-    return bisect_right(ids, subject_id) - bisect_left(ids, subject_id)
+    def _at_hand(self) -> Path:
+        home, gallery = home_at(self.request.home), self.request.gallery
+        asked = gallery, self.request.snapshot_id, self.s3
+        folder = snapshot_at_hand(home, *asked, is_needed)
+        if has_ids(folder, gallery, self.request.snapshot_id):
+            return folder
+        return snapshot_at_hand(home, *asked, is_needed_of_old)

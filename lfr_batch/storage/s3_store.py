@@ -7,6 +7,7 @@ boto3 is imported when a bucket is first spoken to: it takes as long as all else
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ NO_ANSWER = "{what} does not answer ({said}): check the network and the endpoint
 
 ARROW_ATTEMPTS = 12
 """Of pyarrow's own client, whose pauses double up to 20 s: about a minute."""
+
+_SETTING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,17 +223,19 @@ def arrow_filesystem(s3: S3Settings) -> S3FileSystem:
 def _checksums(validation: str) -> Iterator[None]:
     """What pyarrow's client takes from the environment alone, unless it says so already.
 
-    Parquet is read in ranges, and some stores send the checksum of the whole object with one.
+    Parquet is read in ranges, and some stores send the checksum of the whole object with one. One
+    thread at a time: another would take what is set here for the environment's own, and lose it.
     """
     name = "AWS_RESPONSE_CHECKSUM_VALIDATION"
-    if name in os.environ:
-        yield
-        return
-    os.environ[name] = validation
-    try:
-        yield
-    finally:
-        os.environ.pop(name, None)
+    with _SETTING:
+        if name in os.environ:
+            yield
+            return
+        os.environ[name] = validation
+        try:
+            yield
+        finally:
+            os.environ.pop(name, None)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def home(
     with server as address, new_bucket(address, tmp_path) as bucket:
         place = f"s3://{bucket}/team/home"
         monkeypatch.setenv("LFR_HOME", place)
-        monkeypatch.setenv("LFR_RESULTS", str(tmp_path / "results"))
+        monkeypatch.setenv("LFR_RESULTS", f"s3://{bucket}/team/results")
         monkeypatch.setenv("LFR_CACHE", str(tmp_path / "first"))
         yield place
 
@@ -100,11 +100,16 @@ def test_a_gallery_in_a_bucket_follows_pictures_in_a_bucket(
     custody.write_atomic("astronaut/portrait.png", astronaut)
     said(capsys, "models", "add", casework.home / "models" / "open")
     said(capsys, "gallery", "enrol", "people", "--images", custody.uri, *WHO[:4])
+    S3Store(f"{custody.uri}-new", S3Config()).write_atomic("actor/portrait.png", actor)
+    add = ("gallery", "add", "people", "--images", f"{custody.uri}-new", *WHO[:4], "--json")
+    (row,) = json.loads(said(capsys, *add))
+    assert (row["added"], row["unchanged"]) == (1, 1)
     custody.write_atomic("actor/portrait.png", actor)
     monkeypatch.setenv("LFR_CACHE", str(tmp_path / "second"))
     sync = ("gallery", "sync", "people", "--images", custody.uri, *WHO[:4], "--json")
     (row,) = json.loads(said(capsys, *sync))
-    assert (row["added"], row["removed"], row["unchanged"]) == (1, 0, 1)
+    counts = (row["added"], row["changed"], row["removed"], row["unchanged"])
+    assert counts == (0, 1, 0, 1), "the actor's picture has another name"
     monkeypatch.setenv("LFR_CACHE", str(tmp_path / "third"))
     scan = ("scan", casework.footage / "walk.mp4", "--gallery", "people", *WHO)
     assert "astronaut" in said(capsys, *scan, "--engine", "in_process")

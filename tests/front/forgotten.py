@@ -12,32 +12,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 import lfr_batch as lfr
 from lfr_batch.front.forget import ForgetOrder, What, carry_out, foresee_forgetting
 from lfr_batch.results.store import open_store
 from lfr_batch.results.ticks import StandingJob, TickRow, record_tick
+from lfr_batch.storage.store import Store
 from tests.gallery import publisher
 from tests.gallery.conftest import people_of, publish_in
 from tests.results.synthetic import RUN_ID, archive
 from tests.results.test_lake import published
+from tests.traces import content
 
 STATED = lfr.Authority("OP-1", "Insp. A", "by order", "a.example")
 OTHER = "20260203-080000-scan-0003"
 SUBJECT, ANOTHER = "S029", "S014"
 URI = archive().assets[0].uri
+PEOPLE = {SUBJECT: 2, "S900": 1}
 SAMPLES = 9
 """Of the steps at which it is killed."""
 
 
 def fill(home: Path) -> lfr.Settings:
-    store = open_store(home / "results")
+    fill_results(open_store(home / "results"))
+    publish_in(home, people_of(PEOPLE))
+    return settings_of(home)
+
+
+def fill_results(store: Store) -> None:
     for run_id in (RUN_ID, OTHER):
         published(store, run_id)
     for dataset in ("alerts", "reviews"):
         store.delete(dataset)
-    publish_in(home, people_of({SUBJECT: 2, "S900": 1}))
     now = datetime(2026, 2, 4, tzinfo=UTC)
     job = StandingJob(
         job="standing-1", watches=False, inputs=(URI, "/elsewhere"), manifest=None,
@@ -45,7 +50,6 @@ def fill(home: Path) -> lfr.Settings:
         began_at=now, waiting=(f"{URI}: it grows",),
     )  # fmt: skip
     record_tick(store, job, TickRow(at=now, files=1, error=f"{URI} cannot be read"))
-    return settings_of(home)
 
 
 def settings_of(home: Path) -> lfr.Settings:
@@ -59,14 +63,8 @@ def order_of(home: Path, what: What, value: str, **more: Any) -> ForgetOrder:
 def traces(home: Path, mark: str) -> list[str]:
     """Files below a home that say it, the audit log apart; of Parquet parts what is in them."""
     paths = (path for path in home.rglob("*") if path.is_file() and "audit" not in path.parts)
-    return sorted(str(path.relative_to(home)) for path in paths if mark.encode() in _content(path))
-
-
-def _content(path: Path) -> bytes:
-    data = path.read_bytes() + str(path).encode()
-    if path.suffix != ".parquet":
-        return data
-    return data + str(pq.ParquetFile(path).read().to_pylist()).encode()
+    said = ((str(path.relative_to(home)), path.read_bytes()) for path in paths)
+    return sorted(path for path, data in said if mark.encode() in content(path, data))
 
 
 def killed(what: What, value: str, home: Path) -> None:

@@ -149,7 +149,9 @@ def test_a_file_that_took_a_reports_place_stays(home: Path) -> None:
     assert said.endswith("another file lies there now")
 
 
-@pytest.mark.parametrize(("what", "value"), [("subject", SUBJECT), ("run", OTHER)])
+@pytest.mark.parametrize(
+    ("what", "value"), [("subject", SUBJECT), ("run", OTHER), ("footage", URI)]
+)
 def test_whatever_kills_it_the_next_call_ends_it(home: Path, what: str, value: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.front.forgotten", what, value, str(home)],

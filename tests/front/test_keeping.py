@@ -9,15 +9,21 @@ import pytest
 
 import lfr_batch as lfr
 from lfr_batch.config.policy import Policy, RetentionPolicy
-from lfr_batch.errors import ConfigError
+from lfr_batch.errors import ConfigError, RunBusy
+from lfr_batch.front.forget import finish_forgetting
 from lfr_batch.front.keeping import house_policy, runs_due, sweep_runs
 from lfr_batch.oversight import audit
+from lfr_batch.results.compact import compact
+from lfr_batch.results.layout import BUILDING
 from lfr_batch.results.lock import lock_run
+from lfr_batch.results.remade import REMADE
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.local_store import LocalStore
 from tests.front.forgotten import OTHER, fill
 from tests.holding import record_run
 from tests.results.synthetic import FINISHED, RUN_ID, STARTED, request
+from tests.results.test_lake import published
 
 UNFINISHED = "20260205-080000-scan-0005"
 RULES = RetentionPolicy(cases={"OP-LANTERN*": "90d"})
@@ -52,6 +58,50 @@ def test_what_is_due_goes_with_its_line_and_what_is_worked_on_stays(
     said = intended["intention"]
     assert said["authority"] == "policy retention.cases.OP-LANTERN*: 90d"
     assert (said["value"], said["operator"]) == (RUN_ID, "j.doe")
+
+
+def test_a_group_is_made_anew_once_for_all_that_are_due(
+    settings: lfr.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(tmp_path / "results")
+    stays, *others = (f"20260302-08000{number}-scan-000{number}" for number in range(3))
+    published(store, stays, case_ref="OTHER")
+    for run_id in others:
+        published(store, run_id)
+    compact(store)
+    written: list[str] = []
+    real = LocalStore.write_atomic
+
+    def noting(store: LocalStore, path: str, data: bytes) -> None:
+        written.append(path)
+        real(store, path, data)
+
+    monkeypatch.setattr(LocalStore, "write_atomic", noting)
+    swept = list(sweep_runs(settings, RULES, "j.doe", OVER))
+    assert {each.state for each in swept} == {"deleted"}
+    assert len(swept) == 4
+    made = [path.split("/")[3] for path in written if path.startswith(BUILDING)]
+    assert sorted(made) == sorted(REMADE)
+    with lfr.open_results(settings) as results:
+        left = results.arrow("SELECT run_id FROM runs").column(0).to_pylist()
+    assert sorted(left) == [UNFINISHED, stays]
+    events = [line["event"] for line in audit.entries(tmp_path)]
+    assert events == ["forget.intended"] * 4 + ["forget.done"] * 4
+    assert finish_forgetting(settings) == []
+
+
+def test_what_fails_together_is_done_one_by_one(
+    settings: lfr.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise RunBusy("taken up since")
+
+    monkeypatch.setattr("lfr_batch.front.keeping.forget_together", refused)
+    swept = list(sweep_runs(settings, RULES, "j.doe", OVER))
+    assert [(each.run_id, each.state) for each in swept] == [
+        (RUN_ID, "deleted"),
+        (OTHER, "deleted"),
+    ]
 
 
 def test_where_the_policy_is_found(tmp_path: Path) -> None:

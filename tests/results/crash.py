@@ -231,6 +231,10 @@ def forget_subject(store: Store) -> None:
     forget(store, Forgetting("subject", subject, "2026-11-27 of case OP-1"))
 
 
+def forget_footage(store: Store) -> None:
+    forget(store, Forgetting("footage", archive().assets[0].uri, "2026-11-27 of case OP-1"))
+
+
 MANY = 5
 SCENARIOS: dict[str, tuple[Any, ...]] = {
     "publish": (prepare_publish, publish_from_shards, what_readers_see),
@@ -242,6 +246,8 @@ SCENARIOS: dict[str, tuple[Any, ...]] = {
     "compact": (prepare_runs, compact_all, rows_and_files, MANY),
     "forget": (prepare_runs, forget_subject, rows_and_files, MANY),
     "forget compacted": (prepare_compacted, forget_subject, rows_and_files, MANY),
+    "forget footage": (prepare_runs, forget_footage, rows_and_files, MANY),
+    "forget footage, compacted": (prepare_compacted, forget_footage, rows_and_files, MANY),
     "merge": (prepare_merge, append_and_merge, receipts_that_count),
 }
 

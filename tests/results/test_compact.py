@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import importlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,15 +14,18 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from lfr_batch.errors import ResultsError
+from lfr_batch.errors import ResultsError, StoreUnreachable
 from lfr_batch.results import layout
 from lfr_batch.results.compact import compact, compact_if_it_pays
+from lfr_batch.results.forget import forget
+from lfr_batch.results.forgetting_sql import Forgetting
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import lock_run
+from lfr_batch.results.manifest import LakeManifest
 from lfr_batch.results.manifest_log import read_manifest
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.publish import tidy
-from lfr_batch.results.remade import make_group
+from lfr_batch.results.remade import make_group, opened
 from lfr_batch.results.retire import GRACE, retire
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.schemas import PUBLISHED
@@ -236,6 +240,63 @@ def test_a_run_that_moves_meanwhile_is_not_put_together(
         view: t for view, t in before.items() if view != "runs"
     }
     assert not [path for view in VIEWS for path in store.list(view) if "month=" in path]
+
+
+@pytest.mark.parametrize("late", ["batches", "require_fit", "make_group"])
+def test_what_is_forgotten_meanwhile_is_no_fault(
+    store: Store, root: str, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """Before it is looked which parts there are, before they are read, and while they are."""
+    publish_all(store, *RUNS)
+    module = "remade" if late == "require_fit" else "compact"
+    real = getattr(importlib.import_module(f"lfr_batch.results.{module}"), late)
+    forgotten: list[str] = []
+
+    def overtaken(*args: Any) -> Any:
+        planned = real(*args) if late != "make_group" else None
+        if not forgotten:
+            forgotten.append(RUNS[0])
+            forget(store, Forgetting("run", RUNS[0]))
+        return real(*args) if late == "make_group" else planned
+
+    monkeypatch.setattr(f"lfr_batch.results.{module}.{late}", overtaken)
+    done = compact(store)
+    assert (done.runs, done.busy) == (0, True)
+    assert compact(store).runs == 2
+    assert rows(root)["runs"].column("run_id").to_pylist() == list(RUNS[1:])
+
+
+def test_a_part_that_is_lost_is_named(store: Store) -> None:
+    publish_all(store, *RUNS)
+    (path,) = store.list(f"segments/run_id={RUNS[1]}")
+    store.delete(path)
+    with pytest.raises(StoreUnreachable, match=f"{re.escape(path)} is not there.*restore it"):
+        compact(store)
+    assert set(read_manifest(store).runs) == set(RUNS)
+
+
+def test_a_group_that_another_compaction_takes_while_a_run_is_taken_out_of_it(
+    store: Store, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_all(store, *RUNS)
+    before = rows(root)
+    compact(store)
+    taken: list[str] = []
+
+    def overtaken(store: Store, source: LakeManifest) -> Any:
+        if not taken:
+            taken.append(RUNS[0])
+            forget(store, Forgetting("run", RUNS[0]))
+        return opened(store, source)
+
+    monkeypatch.setattr("lfr_batch.results.regroup.opened", overtaken)
+    record_run(store, request(RUNS[1]), "running", at=STARTED)
+    monkeypatch.undo()
+    now = rows(root)
+    for view in PUBLISHED:
+        kept = [row for row in before[view].to_pylist() if row["run_id"] != RUNS[0]]
+        assert now[view].to_pylist() == kept
+    assert set(read_manifest(store).runs) == {RUNS[1]}
 
 
 @pytest.mark.parametrize("root", ["disk"], indirect=True)

@@ -11,6 +11,7 @@ ANEW = (
     "restore it from a copy, or remove the folder runs/run_id=R, "
     "then `lfr resume R` makes the run's results again"
 )
+GONE = f"{PART} is not there, or its folder may not be opened; mend its permissions, or {ANEW}"
 LEFT_OUT = "restore it from a copy or remove it: the others can be read without it"
 
 
@@ -63,7 +64,13 @@ def test_what_happened_in_a_street_cannot_be_made_anew(path: str, way_out: str) 
         (
             f'IO Error: No files found that match the pattern "/l/{PART}"',
             StoreUnreachable,
-            f"{PART} cannot be opened; mend its permissions and try again",
+            GONE,
+        ),
+        (
+            f"Invalid Error: 'lfr_sightings_3' failed: IOError: Path does not exist 'b/l/{PART}'. "
+            "Detail: [errno 2] No such file or directory",
+            StoreUnreachable,
+            GONE,
         ),
         (
             "Invalid Error: 'lfr_footage_3' failed: AWS Error NETWORK_CONNECTION",
@@ -77,7 +84,15 @@ def test_what_happened_in_a_street_cannot_be_made_anew(path: str, way_out: str) 
             "try again, and if it stays so restore that dataset from a copy",
         ),
     ],
-    ids=["cut off", "an alert's", "permission", "gone", "away", "in a bucket"],
+    ids=[
+        "cut off",
+        "an alert's",
+        "permission",
+        "gone",
+        "gone from a bucket",
+        "away",
+        "in a bucket",
+    ],
 )
 def test_what_a_reader_said_of_a_part_becomes_one_sentence(
     said: str, kind: type[LfrError], sentence: str

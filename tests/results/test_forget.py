@@ -20,6 +20,7 @@ from lfr_batch.results.schemas import PUBLISHED
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
+from tests.traces import content
 
 from .crash import crash_report
 from .synthetic import RUN_ID, archive, searched_run
@@ -43,7 +44,8 @@ def everything(root: str) -> Mapping[str, pa.Table]:
 
 
 def bytes_anywhere(store: Store) -> bytes:
-    return b"".join(store.read(path) for path in store.list("") if not path.startswith("alerts"))
+    paths = (path for path in store.list("") if not path.startswith("alerts"))
+    return b"".join(content(path, store.read(path)) for path in paths)
 
 
 @pytest.fixture(params=["apart", "compacted", "one of each"])
@@ -82,6 +84,7 @@ def test_a_subject_is_gone_from_rows_rank_lists_and_pictures(filled: Store, root
     subject = str(before["sightings"][0]["subject_id"])
     lost = {r["sighting_id"] for r in before["sightings"] if r["subject_id"] == subject}
     pictures = [r["jpeg"] for r in before["best_shots"] if r["sighting_id"] in lost]
+    assert all(bytes(picture) in bytes_anywhere(filled) for picture in pictures)  # type: ignore[call-overload]
     asked = Forgetting("subject", subject, NOTE)
     foreseen = count(filled, asked)
     assert forget(filled, asked) == foreseen
@@ -177,7 +180,10 @@ def test_it_is_nothing_in_a_lake_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("scenario", ["forget", "forget compacted"])
+@pytest.mark.parametrize(
+    "scenario",
+    ["forget", "forget compacted", "forget footage", "forget footage, compacted"],
+)
 def test_a_kill_is_made_good_by_the_next(scenario: str) -> None:
     steps = crash_report(scenario)
     assert len(steps) > 10

@@ -1,0 +1,168 @@
+"""Forgetting where home and results are in a bucket: no object of it has anything left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+import lfr_batch as lfr
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import UsageError
+from lfr_batch.front.forget import What, finish_forgetting
+from lfr_batch.gallery.store import load_snapshot
+from lfr_batch.homes.at_hand import snapshot_at_hand
+from lfr_batch.results import lock
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.s3_store import S3Store
+from tests.front.forgotten import OTHER, STATED, SUBJECT, URI
+from tests.front.forgotten_in_bucket import fill, traces
+from tests.gallery.conftest import people_of
+from tests.results.synthetic import RUN_ID, archive
+from tests.results.test_readers import answer
+from tests.s3_servers import moto_server, new_bucket, rclone_server
+
+ROOT = Path(lfr.__file__).parents[1]
+SERVERS = ["moto", "rclone"]
+VALUES: dict[What, str] = {"subject": SUBJECT, "run": OTHER, "footage": URI}
+PICTURES = tuple(s.jpeg for s in archive().sightings if s.subject_id == SUBJECT)
+TEMPLATES = tuple(face.template.tobytes() for face in people_of({SUBJECT: 2}))
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    folder = tmp_path_factory.mktemp("rclone")
+    with moto_server() as moto, rclone_server(folder) as rclone:
+        yield {"moto": moto, "rclone": rclone}
+
+
+@pytest.fixture(params=SERVERS)
+def place(
+    request: pytest.FixtureRequest,
+    addresses: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
+    monkeypatch.setenv("LFR_CACHE", str(tmp_path / "cache"))
+    with new_bucket(addresses[request.param], tmp_path) as bucket:
+        yield f"s3://{bucket}/team a"
+
+
+def said_of(place: str, value: str) -> list[str]:
+    """Manifests of before name runs for a while, and nothing else of them."""
+    return [path for path in traces(place, value.encode()) if "_lake/manifest" not in path]
+
+
+def templates_in(cache: Path) -> list[Path]:
+    """Files of this node that have one of the subject."""
+    paths = [path for path in cache.rglob("*") if path.is_file()]
+    assert paths
+    return [path for path in paths if any(one in path.read_bytes() for one in TEMPLATES)]
+
+
+def on_record(place: str) -> list[str]:
+    paths = S3Store(f"{place}/home", S3Config()).list("audit")
+    return sorted(path.split("/")[1] + path[path.index(".") :] for path in paths)
+
+
+def test_of_a_subject_no_object_has_anything(place: str, tmp_path: Path) -> None:
+    settings = fill(place)
+    assert templates_in(tmp_path / "cache")
+    assert {path.split("/")[1] for path in said_of(place, SUBJECT)} == {
+        "galleries", "sightings", "candidates", "best_shots", "subjects"
+    }  # fmt: skip
+    for mark in (*PICTURES, *TEMPLATES):
+        assert traces(place, mark)
+    receipt = lfr.forget("subject", SUBJECT, STATED, settings=settings)
+    for mark in (SUBJECT.encode(), *PICTURES, *TEMPLATES):
+        assert traces(place, mark) == []
+    assert receipt.intention.rows["sightings"] == 4
+    assert on_record(place) == [
+        "forget.done.json", "forget.intended.json", "galleries.done.json", "galleries.intended.json"
+    ]  # fmt: skip
+    home = S3Store(f"{place}/home", S3Config())
+    kept = json.loads(home.read(f"audit/forget/{receipt.intention.id}.done.json"))
+    assert kept["intention"]["authority"] == STATED.authority
+    here = snapshot_at_hand(f"{place}/home", "custody", None, S3Config())
+    assert {*load_snapshot(here, "custody").subject_ids} == {"S900"}
+    assert templates_in(tmp_path / "cache") == []
+    with pytest.raises(UsageError, match=f"Nobody is called '{SUBJECT}'"):
+        lfr.forget("subject", SUBJECT, STATED, settings=settings)
+
+
+@pytest.mark.parametrize("what", ["run", "footage"])
+def test_of_a_run_or_a_file_no_object_has_anything(place: str, what: What) -> None:
+    settings, value = fill(place), VALUES[what]
+    assert len(said_of(place, value)) > 5
+    lfr.forget(what, value, STATED, settings=settings)
+    assert said_of(place, value) == []
+    assert on_record(place) == ["forget.done.json", "forget.intended.json"]
+    left = [RUN_ID] if what == "run" else [RUN_ID, OTHER]
+    with lfr.open_results(settings) as results:
+        assert results.arrow("SELECT run_id FROM runs").column(0).to_pylist() == left
+
+
+def killed(place: str, step: int, *asked: str) -> int | None:
+    """Of a process that lived, the steps that it took."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.front.forgotten_in_bucket", place, str(step), *asked],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode in (0, -9), done.stderr
+    return int(done.stdout) if done.returncode == 0 else None
+
+
+@pytest.fixture
+def leases_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a minute after whoever had them was killed."""
+    monkeypatch.setattr(lock, "LEASE_S", 0.0)
+    at_once = partial(lock.lock_run, lease_s=0.0)
+    monkeypatch.setattr("lfr_batch.results.forget.lock_run", at_once)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("what", VALUES)
+@pytest.mark.usefixtures("leases_are_over")
+def test_whatever_kills_it_the_next_call_ends_it(place: str, what: What, tmp_path: Path) -> None:
+    fill(f"{place}/whole")
+    steps = killed(f"{place}/whole", 0, what, VALUES[what])
+    assert steps is not None
+    for step in sorted({steps * n // 6 for n in range(1, 6)}):
+        copy, value = f"{place}/{step}", VALUES[what]
+        settings = fill(copy)
+        assert killed(copy, step, what, value) is None
+        assert said_of(copy, value), "there is something left to be done"
+        assert len(finish_forgetting(settings)) == 1
+        assert said_of(copy, value) == []
+        assert what != "subject" or templates_in(tmp_path / "cache") == []
+        assert finish_forgetting(settings) == []
+        with lfr.open_results(settings) as results:
+            left = results.arrow("SELECT run_id FROM runs").column(0).to_pylist()
+        assert left == ([RUN_ID] if what == "run" else [RUN_ID, OTHER])
+
+
+@pytest.mark.long
+def test_a_killed_compaction_changes_no_row(place: str) -> None:
+    fill(f"{place}/whole")
+    before = answer(f"{place}/whole/results")
+    steps = killed(f"{place}/whole", 0)
+    assert steps is not None
+    for step in sorted({steps * n // 6 for n in range(1, 6)}):
+        copy = f"{place}/{step}"
+        fill(copy)
+        assert killed(copy, step) is None
+        assert answer(f"{copy}/results") == before
+        assert killed(copy, 0) is not None
+        assert answer(f"{copy}/results") == before
+        there = open_store(f"{copy}/results").folders("sightings")
+        assert there == ("month=2026-01",)

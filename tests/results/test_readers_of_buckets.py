@@ -1,0 +1,100 @@
+"""Ten readers of a lake in a bucket ask while it is changed: before each object that is written,
+moved or deleted one of them begins, and the change goes on while it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from itertools import groupby
+from threading import BoundedSemaphore
+from typing import Any
+
+import pytest
+
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.store import open_store
+from lfr_batch.storage.s3_store import S3Store
+
+from .synthetic import RUN_ID
+from .test_lake import published
+from .test_readers import ASKED, CHANGES, OTHER, Answer, answer
+
+READERS = 10
+AT_ONCE = 3
+"""So many ask at the same time."""
+STEPS = ("_put", "move", "_delete")
+
+
+class Readers:
+    """Every other one has the lake open from the beginning, the others open it each time."""
+
+    def __init__(self, root: str, opened: ExitStack) -> None:
+        self.answers: list[list[Answer]] = [[] for _ in range(READERS)]
+        lakes = [opened.enter_context(closing(open_lake(root))) for _ in range(0, READERS, 2)]
+        self._root, self._lakes = root, lakes
+        self._pool = opened.enter_context(ThreadPoolExecutor(AT_ONCE))
+        self._free, self._asked = BoundedSemaphore(AT_ONCE), list[Future[None]]()
+
+    def one_begins(self, *_: object) -> None:
+        """Each in its turn; who had the last turn but nine has its answer by then."""
+        self._free.acquire()
+        begun = self._pool.submit(self._ask, len(self._asked) % READERS)
+        begun.add_done_callback(lambda _: self._free.release())
+        self._asked.append(begun)
+
+    def all_ask(self) -> None:
+        for _ in range(READERS):
+            self.one_begins()
+        for each in self._asked:
+            each.result()
+
+    def _ask(self, number: int) -> None:
+        self.answers[number].append(
+            answer(self._root)
+            if number % 2
+            else tuple(run_query(self._lakes[number // 2], ASKED).to_pylist()[0].values())
+        )
+
+
+@contextmanager
+def before_each_step(act: Callable[[], None]) -> Iterator[None]:
+    """Of whatever changes a bucket in this process."""
+
+    def told(real: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*args: Any, **kwargs: Any) -> Any:
+            act()
+            return real(*args, **kwargs)
+
+        return step
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in STEPS:
+            patch.setattr(S3Store, name, told(getattr(S3Store, name)))
+        yield
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("root", ["bucket", "rclone_bucket"], indirect=True)
+def test_they_have_what_was_before_and_then_what_is_after(root: str, change: str) -> None:
+    store = open_store(root)
+    for run_id in (RUN_ID, OTHER):
+        published(store, run_id)
+    before = answer(root)
+    with ExitStack() as opened:
+        readers = Readers(root, opened)
+        readers.all_ask()
+        with before_each_step(readers.one_begins):
+            CHANGES[change](store)
+        readers.all_ask()
+    after = answer(root)
+    assert (before == after) == (change == "runs are compacted")
+    assert sum(map(len, readers.answers)) > 4 * READERS
+    for number, answers in enumerate(readers.answers):
+        different = [each for each, _ in groupby(answers)]
+        if number % 2:
+            assert different == list(dict.fromkeys([before, after]))
+        else:  # what was before, until a file of it is gone
+            assert different in ([before], [before, after])
