@@ -90,12 +90,15 @@ class Analyst(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class LocalAnalyst:
     """Satisfies ``Analyst`` in this process. Not to be called from two threads at once."""
 
     search: Search
     book: TrackBook = field(default_factory=TrackBook)
+    _embedded: int = 0
+    _searched: int = 0
+    """Most templates at a time that buffers of the embedder, and of the search, may hold yet."""
 
     def detect(self, turn: Turn, picture: Input) -> FaceBatch:
         [found] = self.detect_each([(turn, picture)])
@@ -130,10 +133,24 @@ class LocalAnalyst:
     def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
         self.book.end_others(loop, open_numbers)
 
+    def tidy(self) -> None:
+        """Now and then, also where no camera asks anything any more.
+
+        What libraries keep of faces in buffers of their own the next ones overwrite, and blank
+        ones once nobody is in view.
+        """
+        self.book.end_idle()
+        if self._embedded and not self.book:
+            blank = np.zeros((self._embedded, 112, 112, 3), np.uint8)
+            width = self.search.stages.embedder.embed(blank).shape[1]
+            self.search.matcher.rank(np.zeros((self._searched, width), np.float32), 2)
+            self._embedded = self._searched = 0
+
     def _templates(self, views: Sequence[FaceView]) -> FloatArray:
         stages = self.search.stages
         landmarks = realign(views, stages.exact_detector)
         aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
+        self._embedded = max(self._embedded, len(aligned))
         return stages.embedder.embed(_stacked(aligned))
 
     def _compared(self, templates: FloatArray, weights: Sequence[float]) -> Comparison:
@@ -141,6 +158,7 @@ class LocalAnalyst:
         groups = _by_identity(templates, weights, config.track.split_score)
         fused = [fuse(templates[list(g)], [weights[i] for i in g]) for g in groups]
         probes = np.concatenate([templates, *(template[None] for template in fused)])
+        self._searched = max(self._searched, len(probes))
         lists = self.search.matcher.match(probes, self.search.threshold, config.decide.top_k)
         of_shots, of_people = lists[: len(templates)], lists[len(templates) :]
         people = tuple(Person(g, found) for g, found in zip(groups, of_people, strict=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -99,20 +98,18 @@ class SharedAnalyst:
                 return False
             if request.call is not None and not _refused(request):
                 _answer(request.answer, request.call)
+        self._analyst.tidy()
         return True
 
     def _take(self) -> list[_Request | None]:
-        """Everything that waits; at least one. Where nobody asks, cameras may be gone."""
+        """Everything that waits; nothing where nobody asks for a while."""
         requests: list[_Request | None] = []
-        while not requests:
-            with suppress(Empty):
-                requests.append(self._waiting.get(timeout=QUIET_S))
-            self._analyst.book.end_idle()
-        while True:
-            try:
+        try:
+            requests.append(self._waiting.get(timeout=QUIET_S))
+            while True:
                 requests.append(self._waiting.get_nowait())
-            except Empty:
-                return requests
+        except Empty:
+            return requests
 
 
 def _answer_looks(looks: Sequence[_Request], analyst: LocalAnalyst) -> None:
