@@ -78,12 +78,13 @@ class WatchedAnalyst(AnalystActor):
         stages = replace(stages, frame_detectors=detectors, embedder=embedder)
         self._analyst._analyst = replace(local, search=replace(local.search, stages=stages))
 
-    def compare(self, known: Any, views: Any, pixels: Any, weights: Any) -> Any:
+    def compare(self, track: Any, moments_ns: Any, views: Any, pixels: Any, weights: Any) -> Any:
         for ref in pixels:
             note("crop", middle(borrow(ref)))
-        well, answer = super().compare(known, views, pixels, weights)
+        well, answer = super().compare(track, moments_ns, views, pixels, weights)
+        book = self._analyst._analyst.book
         if well and not any(person.candidates[0] for person in answer.people):
-            for template in answer.templates:
+            for template in book.known(track).values():
                 note("stranger", template.tobytes()[:TEMPLATE_PIECE])
         return well, answer
 

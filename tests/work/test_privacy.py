@@ -1,4 +1,4 @@
-"""What a worker writes is its owner's alone, and it leaves no core file."""
+"""A worker's files are its owner's, it leaves no core file, and freed memory is overwritten."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from tests.memory_search import most_alike
 
 WORKER = """
 import pathlib, resource, sys
@@ -26,3 +29,46 @@ def test_files_and_memory(tmp_path: Path, name: str, mode: int) -> None:
     ).stdout
     assert said.strip() == "(0, 0)"
     assert (tmp_path / name).stat().st_mode & 0o777 == mode
+
+
+HOLDER = """
+import sys
+import numpy as np
+from lfr_batch.work.privacy import overwrite_small_arrays, overwrite_what_is_freed
+rows, overwriting = int(sys.argv[1]), sys.argv[2] == "overwriting"
+if overwriting:
+    assert overwrite_what_is_freed()
+rng = np.random.default_rng(1)
+held = [rng.normal(size=(rows, 128)).astype(np.float32) for _ in range(20)]
+print("held", flush=True)
+sys.stdin.readline()
+del held, rng
+if overwriting:
+    overwrite_small_arrays(512)
+print("freed", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("rows", [1, 3, 64])
+@pytest.mark.parametrize("overwriting", [True, False])
+def test_what_is_freed_is_overwritten(rows: int, overwriting: bool) -> None:
+    """Also that the search of memory finds what is there, which is what it is for."""
+    templates = np.random.default_rng(1).normal(size=(rows, 128)).astype(np.float32)
+    templates /= np.linalg.norm(templates, axis=1, keepdims=True)
+    word = "overwriting" if overwriting else "as it is"
+    command = [sys.executable, "-c", HOLDER, str(rows), word]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdin
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        assert most_alike(holder.pid, templates) > 0.999
+        holder.stdin.write("\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == "freed\n"
+        left = most_alike(holder.pid, templates)
+        holder.stdin.write("\n")
+        holder.stdin.flush()
+    assert (left < 0.7) == overwriting

@@ -36,7 +36,7 @@ from lfr_batch.live.deployment.watchlist import destroy_leftovers, require_gone
 from lfr_batch.live.deployment.watchlist_receipt import sentence
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.results.run_log import EXIT_CODES
-from lfr_batch.work.privacy import protect_files
+from lfr_batch.work.privacy import overwrite_what_is_freed, protect_files
 
 SOONER = {
     "watchlist": "its watchlist expires then",
@@ -74,6 +74,10 @@ def live(
         "inference.allow_cpu": allow_cpu or None,
     }
     protect_files()
+    if not overwrite_what_is_freed():
+        say(
+            "the C library of this machine does not overwrite memory that is freed: see SECURITY.md"
+        )
     _tidy_up(operator_name(operator))
     settings = override(load_live(config, overrides or ()), own)
     order = LiveOrder(settings, home_folder(), results_root(out, settings.alerts.results), rehearse)

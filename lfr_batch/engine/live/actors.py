@@ -34,7 +34,8 @@ from lfr_batch.live.records import (
     SinkState,
 )
 from lfr_batch.live.watching.analyst import Comparison
-from lfr_batch.records import FaceBatch, FaceView, FloatArray, Shot
+from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
+from lfr_batch.records import FaceBatch, FaceView, Shot
 from lfr_batch.unexpected import trace, unexpected
 
 logger = logging.getLogger(__name__)
@@ -104,12 +105,19 @@ class AnalystActor(PartActor):
 
     def compare(
         self,
-        known: FloatArray,
+        track: TrackKey,
+        moments_ns: Sequence[int],
         views: Sequence[FaceView],
         pixels: Sequence[PictureRef],
         weights: Sequence[float],
     ) -> Reply:
-        return reply_of(lambda: self._analyst.compare(known, _with_pixels(views, pixels), weights))
+        def look() -> Comparison:
+            return self._analyst.compare(track, moments_ns, _with_pixels(views, pixels), weights)
+
+        return reply_of(look)
+
+    def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> Reply:
+        return reply_of(lambda: self._analyst.forget(loop, open_numbers))
 
     def pictures(self, shot: Shot, pixels: PictureRef, image_id: str) -> Reply:
         def look() -> tuple[bytes, bytes]:
@@ -147,13 +155,20 @@ class RemoteAnalyst:
         return found
 
     def compare(
-        self, known: FloatArray, views: Sequence[FaceView], weights: Sequence[float]
+        self,
+        track: TrackKey,
+        moments_ns: Sequence[int],
+        views: Sequence[FaceView],
+        weights: Sequence[float],
     ) -> Comparison:
         with self._arena.lend([view.bgr for view in views]) as pixels:
             bare = [replace(view, bgr=NO_PIXELS) for view in views]
-            question = self._actor.compare.remote(known, bare, pixels, list(weights))
-            comparison: Comparison = ask(question, LOOK_TIMEOUT_S)
+            about = (track, list(moments_ns), bare, pixels, list(weights))
+            comparison: Comparison = ask(self._actor.compare.remote(*about), LOOK_TIMEOUT_S)
         return comparison
+
+    def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
+        ask(self._actor.forget.remote(loop, list(open_numbers)), LOOK_TIMEOUT_S)
 
     def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
         with self._arena.lend([shot.view.bgr]) as [pixels]:

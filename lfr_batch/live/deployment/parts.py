@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Event, Thread
+from time import time_ns
 
 from lfr_batch.config.live import CameraConfig
 from lfr_batch.faces.detectors import frame_detectors, reading_of
@@ -13,13 +14,14 @@ from lfr_batch.live.deployment.plan import LivePlan
 from lfr_batch.live.watching.analyst import Analyst, open_analyst
 from lfr_batch.live.watching.camera import Watch
 from lfr_batch.live.watching.shared_analyst import SharedAnalyst
+from lfr_batch.live.watching.track_book import CameraLoop
 from lfr_batch.live.watching.watch import Outbox, watch_camera
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.recognition.settle import obeying_motion
 from lfr_batch.results.store import open_store
 from lfr_batch.tracks import association
-from lfr_batch.work.privacy import protect_files
+from lfr_batch.work.privacy import overwrite_what_is_freed, protect_files
 
 END_S = 3.0
 
@@ -59,6 +61,7 @@ class Camera:
         """Raises ConfigError for a source that cannot be one."""
         association.prepare()  # no frame should wait for that
         protect_files()
+        overwrite_what_is_freed()
         self._stopping, self._looked = Event(), Event()
         self._reader = StreamReader(open_stream(camera))
         self._outbox = Outbox(router.raise_alert, self._looked)
@@ -103,4 +106,5 @@ def _watch(plan: LivePlan, camera: CameraConfig, analyst: Analyst) -> Watch:
             for turn, spec in frame_detectors(manifest, detect).items()
         },
         analyst=analyst,
+        loop=CameraLoop(camera.name, time_ns()),
     )

@@ -1,12 +1,13 @@
 """What the cameras of a deployment share: the models and the watchlist.
 
-Pictures come in and answers go out; nothing of a face is kept between two calls.
+Pictures come in and verdicts go out. Templates stay here, in buffers that are overwritten when
+their track is over; of pictures nothing is kept between two calls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import cv2
@@ -21,6 +22,7 @@ from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.gallery.decide import CandidateList
 from lfr_batch.gallery.store import read_thumbnails
+from lfr_batch.live.watching.track_book import CameraLoop, TrackBook, TrackKey
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.synthetic import face_in_a_picture
 from lfr_batch.recognition.compare import evidence_jpeg
@@ -28,7 +30,11 @@ from lfr_batch.recognition.search import Search, SearchSpec, open_search
 from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import ByteArray, FaceBatch, FaceView, FloatArray, Shot
 from lfr_batch.tracks.best_shot import fuse, split_by_identity
-from lfr_batch.work.privacy import protect_files
+from lfr_batch.work.privacy import (
+    overwrite_small_arrays,
+    overwrite_what_is_freed,
+    protect_files,
+)
 
 DRAWN_PX = 640
 DRAWN = QualityConfig(min_sharpness=0.0)
@@ -48,11 +54,13 @@ class Person:
 class Comparison:
     """What the watchlist says of a track's shots."""
 
-    templates: FloatArray
-    """(n, d): those that were given, then those of the new views."""
-    of_shots: tuple[CandidateList, ...]
-    people: tuple[Person, ...]
+    of_shots: tuple[CandidateList, ...] = ()
+    """In the order of the moments that were asked about."""
+    people: tuple[Person, ...] = ()
     """More than one where the track slipped from face to face."""
+    complete: bool = True
+    """False: templates of earlier shots are not here any more, and nothing was compared; the views
+    of all shots are wanted."""
 
 
 class Analyst(Protocol):
@@ -63,9 +71,18 @@ class Analyst(Protocol):
         ...
 
     def compare(
-        self, known: FloatArray, views: Sequence[FaceView], weights: Sequence[float]
+        self,
+        track: TrackKey,
+        moments_ns: Sequence[int],
+        views: Sequence[FaceView],
+        weights: Sequence[float],
     ) -> Comparison:
-        """``known`` (m, d) templates of earlier shots and the views of new ones, together."""
+        """All shots of a track, together, by their moments; ``views`` are of the last of them, the
+        earlier ones were compared before. ``weights``: of all."""
+        ...
+
+    def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
+        """Other tracks of that camera are over."""
         ...
 
     def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
@@ -73,11 +90,15 @@ class Analyst(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class LocalAnalyst:
     """Satisfies ``Analyst`` in this process. Not to be called from two threads at once."""
 
     search: Search
+    book: TrackBook = field(default_factory=TrackBook)
+    _embedded: int = 0
+    _searched: int = 0
+    """Most templates at a time that buffers of the embedder, and of the search, may hold yet."""
 
     def detect(self, turn: Turn, picture: Input) -> FaceBatch:
         [found] = self.detect_each([(turn, picture)])
@@ -88,20 +109,60 @@ class LocalAnalyst:
         return detect_in_turn(self.search.stages.frame_detectors, pictures)
 
     def compare(
-        self, known: FloatArray, views: Sequence[FaceView], weights: Sequence[float]
+        self,
+        track: TrackKey,
+        moments_ns: Sequence[int],
+        views: Sequence[FaceView],
+        weights: Sequence[float],
     ) -> Comparison:
-        stages, config = self.search.stages, self.search.config
+        known = self.book.known(track)
+        earlier = moments_ns[: len(moments_ns) - len(views)]
+        if any(moment not in known for moment in earlier):
+            return Comparison(complete=False)
+        fresh = self._templates(views)
+        templates = np.concatenate([*(known[moment][None] for moment in earlier), fresh])
+        try:
+            found = self._compared(templates, weights)
+            self.book.keep(track, dict(zip(moments_ns, templates, strict=True)))
+        finally:
+            templates.fill(0.0)
+            fresh.fill(0.0)
+            overwrite_small_arrays(templates.itemsize * templates.shape[1])
+        return found
+
+    def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
+        self.book.end_others(loop, open_numbers)
+
+    def tidy(self) -> None:
+        """Now and then, also where no camera asks anything any more.
+
+        What libraries keep of faces in buffers of their own the next ones overwrite, and blank
+        ones once nobody is in view.
+        """
+        self.book.end_idle()
+        if self._embedded and not self.book:
+            blank = np.zeros((self._embedded, 112, 112, 3), np.uint8)
+            width = self.search.stages.embedder.embed(blank).shape[1]
+            self.search.matcher.rank(np.zeros((self._searched, width), np.float32), 2)
+            self._embedded = self._searched = 0
+
+    def _templates(self, views: Sequence[FaceView]) -> FloatArray:
+        stages = self.search.stages
         landmarks = realign(views, stages.exact_detector)
         aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
-        fresh = stages.embedder.embed(_stacked(aligned))
-        templates = np.concatenate([known.reshape(-1, fresh.shape[1]), fresh])
+        self._embedded = max(self._embedded, len(aligned))
+        return stages.embedder.embed(_stacked(aligned))
+
+    def _compared(self, templates: FloatArray, weights: Sequence[float]) -> Comparison:
+        config = self.search.config
         groups = _by_identity(templates, weights, config.track.split_score)
         fused = [fuse(templates[list(g)], [weights[i] for i in g]) for g in groups]
         probes = np.concatenate([templates, *(template[None] for template in fused)])
+        self._searched = max(self._searched, len(probes))
         lists = self.search.matcher.match(probes, self.search.threshold, config.decide.top_k)
         of_shots, of_people = lists[: len(templates)], lists[len(templates) :]
         people = tuple(Person(g, found) for g, found in zip(groups, of_people, strict=True))
-        return Comparison(templates, tuple(of_shots), people)
+        return Comparison(tuple(of_shots), people)
 
     def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
         known = read_thumbnails(self.search.matcher.snapshot, [image_id])
@@ -111,6 +172,7 @@ class LocalAnalyst:
 def open_analyst(spec: SearchSpec) -> LocalAnalyst:
     """Raises any LfrError that makes the deployment impossible."""
     protect_files()
+    overwrite_what_is_freed()
     cv2.setNumThreads(1)
     analyst = LocalAnalyst(open_search(spec, available_cores()))
     _warm_up(analyst)
@@ -124,7 +186,9 @@ def _warm_up(analyst: LocalAnalyst) -> None:
     faces = detect_in_still(stages.still_detector, still, (DRAWN_PX,))
     shots, _ = take_shots(still, faces, DRAWN)
     for shot in filter(None, shots):
-        analyst.compare(np.zeros((0, 1), np.float32), [shot.view], [1.0])
+        loop = CameraLoop("", 0)
+        analyst.compare(TrackKey(loop, 0), [0], [shot.view], [1.0])
+        analyst.forget(loop, ())
         analyst.pictures(shot, snapshot.image_ids[0])
 
 

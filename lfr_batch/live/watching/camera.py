@@ -1,20 +1,20 @@
 """One camera of a deployment: from its newest frame to alerts, everyone else forgotten.
 
 A face lives in this process's memory, in its track, and nowhere else; when the track ends it is
-gone. What is counted has no face.
+gone. Templates are not here at all: the analyst says whom they name. What is counted has no face.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic_ns
 
-import numpy as np
-
 from lfr_batch.config.live import LiveConfig
+from lfr_batch.errors import LfrError
 from lfr_batch.faces.detectors import DetectorReading
 from lfr_batch.faces.turns import PhaseState, Sight, Turn, turn_in
 from lfr_batch.footage.frames import Frame
@@ -22,13 +22,12 @@ from lfr_batch.footage.motion import MotionState
 from lfr_batch.live.records import Alert, RankedCandidate, StageTimes
 from lfr_batch.live.watching.analyst import Analyst, Comparison
 from lfr_batch.live.watching.confirm import ProposedPerson, confirmed, fresh_shots, names
+from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
 from lfr_batch.recognition.looks import Look, Seen, input_of, phase_of, seen_of, sight_after
 from lfr_batch.recognition.selection import look_with_gate
 from lfr_batch.recognition.shots import take_shots
-from lfr_batch.records import FaceBatch, FloatArray, Shot, Track
+from lfr_batch.records import FaceBatch, Shot, Track
 from lfr_batch.tracks import tracker
-
-NO_TEMPLATES: FloatArray = np.zeros((0, 1), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +39,11 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackTemplates:
-    """What is known of an open track: its shots' templates by moment, and whether it is over."""
+class Compared:
+    """What became of an open track's shots."""
 
-    templates: dict[int, FloatArray]
+    moments_ns: frozenset[int] = frozenset()
+    """Of the shots that the analyst has seen."""
     proposed: frozenset[str] = frozenset()
     """Subjects for whom an alert was raised."""
 
@@ -75,7 +75,7 @@ class CameraState:
     phases: PhaseState = field(default_factory=PhaseState)
     sight: Sight = field(default_factory=Sight)
     tracks: tracker.TrackerState = field(default_factory=tracker.TrackerState)
-    compared: dict[int, TrackTemplates] | None = None
+    compared: dict[int, Compared] | None = None
     """By track number; only of open tracks."""
     proposals: tuple[Proposal, ...] = ()
     """Of people on the watchlist; they wait for their pictures."""
@@ -93,6 +93,8 @@ class Watch:
     readings: Mapping[Turn, DetectorReading]
     """What may be asked of the analyst's detectors."""
     analyst: Analyst
+    loop: CameraLoop
+    """Told to the analyst."""
 
 
 def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
@@ -106,6 +108,14 @@ def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
     waiting = (*state.proposals, *proposals)
     faces_seen = state.faces_seen + new_faces
     return CameraState(motion, phases, sight, tracks, compared, waiting, faces_seen)
+
+
+def end_tracks(state: CameraState, watch: Watch) -> CameraState:
+    """``forget``, and the analyst is told; one that is away forgets by itself."""
+    if state.compared:
+        with suppress(LfrError):
+            watch.analyst.forget(watch.loop, ())
+    return forget(state)
 
 
 def forget(state: CameraState) -> CameraState:
@@ -149,42 +159,44 @@ def _counts(track: Track, config: LiveConfig) -> bool:
 
 
 def _compare(
-    tracks: tuple[Track, ...], compared: dict[int, TrackTemplates], moment: LookTimes, watch: Watch
-) -> tuple[dict[int, TrackTemplates], list[Proposal]]:
+    tracks: tuple[Track, ...], compared: dict[int, Compared], moment: LookTimes, watch: Watch
+) -> tuple[dict[int, Compared], list[Proposal]]:
     """Open tracks with new best shots against the watchlist; closed ones are forgotten."""
-    after: dict[int, TrackTemplates] = {}
+    after: dict[int, Compared] = {}
     proposals: list[Proposal] = []
     for track in tracks:
-        known = compared.get(track.number, TrackTemplates({}))
+        known = compared.get(track.number, Compared())
         if _counts(track, watch.config) and len(track.shots) >= watch.config.watch.confirm_shots:
             known, found = _compare_one(track, known, moment, watch)
             proposals += found
         after[track.number] = known
+    if any(known.moments_ns for number, known in compared.items() if number not in after):
+        watch.analyst.forget(watch.loop, list(after))
     return after, proposals
 
 
 def _compare_one(
-    track: Track, known: TrackTemplates, moment: LookTimes, watch: Watch
-) -> tuple[TrackTemplates, list[Proposal]]:
-    fresh = fresh_shots(track, frozenset(known.templates))
+    track: Track, known: Compared, moment: LookTimes, watch: Watch
+) -> tuple[Compared, list[Proposal]]:
+    fresh = fresh_shots(track, known.moments_ns)
     if not fresh:
         return known, []
-    old = [shot for shot in track.shots if shot.pts_ns in known.templates]
-    shots = (*old, *fresh)
+    shots = (*(shot for shot in track.shots if shot.pts_ns in known.moments_ns), *fresh)
     comparison = watch.analyst.compare(
-        np.stack([known.templates[shot.pts_ns] for shot in old]) if old else NO_TEMPLATES,
+        TrackKey(watch.loop, track.number),
+        [shot.pts_ns for shot in shots],
         [shot.view for shot in fresh],
         [shot.quality + 1e-3 for shot in shots],
     )
-    moments = [shot.pts_ns for shot in shots]
-    templates = dict(zip(moments, comparison.templates, strict=True))
+    if not comparison.complete:
+        return replace(known, moments_ns=frozenset()), []
     found = [
         Proposal(track, shots[row], confirmation, moment)
         for row, confirmation in people_in(comparison, watch.config.watch.confirm_shots)
         if confirmation.best.subject_id not in known.proposed
     ]
     named = known.proposed | {each.confirmation.best.subject_id for each in found}
-    return TrackTemplates(templates, named), found
+    return Compared(frozenset(shot.pts_ns for shot in shots), named), found
 
 
 def people_in(comparison: Comparison, confirm_shots: int) -> list[tuple[int, ProposedPerson]]:

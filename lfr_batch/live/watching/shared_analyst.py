@@ -14,11 +14,13 @@ from lfr_batch.errors import EngineError
 from lfr_batch.faces.detectors import Input
 from lfr_batch.faces.turns import Turn
 from lfr_batch.live.watching.analyst import Comparison, LocalAnalyst
-from lfr_batch.records import FaceBatch, FaceView, FloatArray, Shot
+from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
+from lfr_batch.records import FaceBatch, FaceView, Shot
 
 Result = TypeVar("Result")
 
 STUCK_S = 10.0
+QUIET_S = 5.0
 STALE_S = 2.0
 """Who has waited longer has given up: answering would keep those waiting who have not."""
 
@@ -53,9 +55,16 @@ class SharedAnalyst:
         return found
 
     def compare(
-        self, known: FloatArray, views: Sequence[FaceView], weights: Sequence[float]
+        self,
+        track: TrackKey,
+        moments_ns: Sequence[int],
+        views: Sequence[FaceView],
+        weights: Sequence[float],
     ) -> Comparison:
-        return self._call(lambda: self._analyst.compare(known, views, weights))
+        return self._call(lambda: self._analyst.compare(track, moments_ns, views, weights))
+
+    def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
+        self._call(lambda: self._analyst.forget(loop, open_numbers))
 
     def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
         return self._call(lambda: self._analyst.pictures(shot, image_id))
@@ -89,16 +98,18 @@ class SharedAnalyst:
                 return False
             if request.call is not None and not _refused(request):
                 _answer(request.answer, request.call)
+        self._analyst.tidy()
         return True
 
     def _take(self) -> list[_Request | None]:
-        """Everything that waits; at least one."""
-        requests = [self._waiting.get()]
-        while True:
-            try:
+        """Everything that waits; nothing where nobody asks for a while."""
+        requests: list[_Request | None] = []
+        try:
+            requests.append(self._waiting.get(timeout=QUIET_S))
+            while True:
                 requests.append(self._waiting.get_nowait())
-            except Empty:
-                return requests
+        except Empty:
+            return requests
 
 
 def _answer_looks(looks: Sequence[_Request], analyst: LocalAnalyst) -> None:

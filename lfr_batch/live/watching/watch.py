@@ -19,7 +19,14 @@ from lfr_batch.errors import LfrError
 from lfr_batch.footage.stream_decode import StreamFrame
 from lfr_batch.footage.stream_health import StreamStats
 from lfr_batch.live.records import Alert, CameraHealth
-from lfr_batch.live.watching.camera import Arrival, CameraState, Watch, alert_of, forget, look_at
+from lfr_batch.live.watching.camera import (
+    Arrival,
+    CameraState,
+    Watch,
+    alert_of,
+    end_tracks,
+    look_at,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -144,12 +151,13 @@ def watch_camera(
                 meter.missed += 1
         del frame
         if monotonic() - seen_s > watch.config.track.max_gap_s:
-            state = forget(state)
+            state = end_tracks(state, watch)
         state = _with_pictures(state, watch, outbox)
         if monotonic() - reported_s >= REPORT_S:
             _tell(report, health_of(watch.camera, reader.stats(), state, meter, before))
             reported_s = monotonic()
         stopping.wait(max(0.0, looked_s + 1 / watch.config.watch.looks_per_s - monotonic()))
+    state = end_tracks(state, watch)
     last = health_of(watch.camera, reader.stats(), state, meter, before)
     _tell(report, replace(last, state="ended"))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from threading import Event, Thread
 
-import numpy as np
 import pytest
 
 from lfr_batch.config.schema import Config, QualityConfig
@@ -16,7 +15,8 @@ from lfr_batch.gallery.decide import CandidateList
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.live.records import Alert
 from lfr_batch.live.watching.analyst import Comparison, LocalAnalyst, Person, open_analyst
-from lfr_batch.live.watching.camera import CameraState, Watch, forget, people_in
+from lfr_batch.live.watching.camera import CameraState, Watch, end_tracks, people_in
+from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
 from lfr_batch.live.watching.watch import Outbox, watch_camera
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import SearchSpec
@@ -26,7 +26,7 @@ from tests.casework import ASTRONAUT, GROUP, Casework, installed_picture
 from tests.live_case import live_config, wait_for
 
 NOBODY: CandidateList = ((), None)
-NO_TEMPLATES = np.zeros((0, 1), np.float32)
+TRACK = TrackKey(CameraLoop("north", 1), 1)
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +50,16 @@ def test_a_track_that_slipped_shows_whom_its_shots_name(analyst: LocalAnalyst) -
     stranger = shots_of(installed_picture(GROUP), analyst)[0]
     (known,) = shots_of(installed_picture(ASTRONAUT), analyst)
     views = [stranger.view, stranger.view, known.view, known.view]
-    comparison = analyst.compare(NO_TEMPLATES, views, [0.9, 0.8, 0.3, 0.4])
+    comparison = analyst.compare(TRACK, range(4), views, [0.9, 0.8, 0.3, 0.4])
     assert [person.shots for person in comparison.people] == [(0, 1), (3, 2)]
     ((row, confirmation),) = people_in(comparison, confirm_shots=2)
     assert (row, confirmation.best.subject_id) == (3, "astronaut")
 
 
 def people(*groups: tuple[tuple[int, ...], str | None]) -> Comparison:
-    rows = sorted(row for shots, _ in groups for row in shots)
     of = {row: named(who) if who else NOBODY for shots, who in groups for row in shots}
     found = tuple(Person(shots, named(who) if who else NOBODY) for shots, who in groups)
-    return Comparison(np.zeros((len(rows), 4), np.float32), tuple(of[r] for r in rows), found)
+    return Comparison(tuple(of[row] for row in sorted(of)), found)
 
 
 @pytest.mark.parametrize(
@@ -86,18 +85,18 @@ def test_nobody_stays_in_memory_once_a_camera_gives_no_more_frames(
     before: list[CameraState] = []
     after: list[CameraState] = []
 
-    def noted(state: CameraState) -> CameraState:
+    def noted(state: CameraState, watch: Watch) -> CameraState:
         before.append(state)
-        after.append(forget(state))
+        after.append(end_tracks(state, watch))
         return after[-1]
 
-    monkeypatch.setattr("lfr_batch.live.watching.watch.forget", noted)
+    monkeypatch.setattr("lfr_batch.live.watching.watch.end_tracks", noted)
     config = live_config(casework, {"north": "group.mp4"})
     stopping, (camera,) = Event(), config.cameras
     reader = StreamReader(open_stream(camera.model_copy(update={"loop": False})))
     specs = frame_detectors(load_pack(casework.home, "open").manifest, config.detect)
     readings = {turn: reading_of(spec, config.detect) for turn, spec in specs.items()}
-    watch = Watch("north", "d", 0.45, config, readings, analyst)
+    watch = Watch("north", "d", 0.45, config, readings, analyst, TRACK.loop)
     alerts: list[Alert] = []
 
     def take(alert: Alert) -> bool:
