@@ -39,7 +39,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedTrack:
     """What became of an open track's shots."""
 
     moments_ns: frozenset[int] = frozenset()
@@ -75,7 +75,7 @@ class CameraState:
     phases: PhaseState = field(default_factory=PhaseState)
     sight: Sight = field(default_factory=Sight)
     tracks: tracker.TrackerState = field(default_factory=tracker.TrackerState)
-    compared: dict[int, Compared] | None = None
+    compared: dict[int, ComparedTrack] | None = None
     """By track number; only of open tracks."""
     proposals: tuple[Proposal, ...] = ()
     """Of people on the watchlist; they wait for their pictures."""
@@ -159,13 +159,13 @@ def _counts(track: Track, config: LiveConfig) -> bool:
 
 
 def _compare(
-    tracks: tuple[Track, ...], compared: dict[int, Compared], moment: LookTimes, watch: Watch
-) -> tuple[dict[int, Compared], list[Proposal]]:
+    tracks: tuple[Track, ...], compared: dict[int, ComparedTrack], moment: LookTimes, watch: Watch
+) -> tuple[dict[int, ComparedTrack], list[Proposal]]:
     """Open tracks with new best shots against the watchlist; closed ones are forgotten."""
-    after: dict[int, Compared] = {}
+    after: dict[int, ComparedTrack] = {}
     proposals: list[Proposal] = []
     for track in tracks:
-        known = compared.get(track.number, Compared())
+        known = compared.get(track.number, ComparedTrack())
         if _counts(track, watch.config) and len(track.shots) >= watch.config.watch.confirm_shots:
             known, found = _compare_one(track, known, moment, watch)
             proposals += found
@@ -176,8 +176,8 @@ def _compare(
 
 
 def _compare_one(
-    track: Track, known: Compared, moment: LookTimes, watch: Watch
-) -> tuple[Compared, list[Proposal]]:
+    track: Track, known: ComparedTrack, moment: LookTimes, watch: Watch
+) -> tuple[ComparedTrack, list[Proposal]]:
     fresh = fresh_shots(track, known.moments_ns)
     if not fresh:
         return known, []
@@ -196,7 +196,7 @@ def _compare_one(
         if confirmation.best.subject_id not in known.proposed
     ]
     named = known.proposed | {each.confirmation.best.subject_id for each in found}
-    return Compared(frozenset(shot.pts_ns for shot in shots), named), found
+    return ComparedTrack(frozenset(shot.pts_ns for shot in shots), named), found
 
 
 def people_in(comparison: Comparison, confirm_shots: int) -> list[tuple[int, ProposedPerson]]:
