@@ -158,7 +158,11 @@ class Door:
                 self._say.warning("the console takes no connection for the moment: %s", error)
                 await asyncio.sleep(AGAIN_S)
                 continue
-            self._meet(sock, source_of(address[0]))
+            try:
+                self._meet(sock, source_of(address[0]))
+            except Exception as error:  # noqa: BLE001 - nobody else is to find the door shut
+                self._say.warning("a connection from %s was not taken: %s", address[0], error)
+                sock.close()
             await asyncio.sleep(0)  # where many come at once, those who are in have their turn
 
     def _meet(self, sock: socket.socket, source: str) -> None:

@@ -238,3 +238,22 @@ def test_a_finished_handshake_leads_to_the_console(tmp_path: Path) -> None:
 def test_a_client_that_asks_again_and_again_stays(console: Served) -> None:
     client: Client = console.client("operator")
     assert [client.ask("GET", "/api/time").status for _ in range(50)] == [200] * 50
+
+
+def test_a_connection_that_fails_does_not_shut_the_door(
+    console: Served,
+    attack: Callable[..., socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = door.source_of
+    met: list[str] = []
+
+    def fails_once(address: str) -> str:
+        met.append(address)
+        if len(met) == 1:
+            raise ValueError("an address like no other")
+        return known(address)
+
+    monkeypatch.setattr(door, "source_of", fails_once)
+    assert read_to_the_end(attack(console.url)) == b""
+    assert console.client().ask("GET", "/").status == 200
