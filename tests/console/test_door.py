@@ -18,6 +18,7 @@ import pytest
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.console import door
 from lfr_batch.console.door import longest_waiting
+from lfr_batch.console.sources import source_of
 from tests.console.made import Client, Served, served
 from tests.console.test_serve import self_signed
 from tests.live.receiver import eventually
@@ -245,7 +246,7 @@ def test_a_connection_that_fails_does_not_shut_the_door(
     attack: Callable[..., socket.socket],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    known = door.source_of
+    known = source_of
     met: list[str] = []
 
     def fails_once(address: str) -> str:
