@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ from lfr_batch.storage.store import S3Settings
 
 Said = Mapping[str, Any]
 
+LOG_LINE = "log_line"
+"""Of a receipt: which line the log ended with then."""
+
 
 @dataclass(frozen=True, slots=True)
 class IntentionKind:
@@ -32,6 +35,10 @@ class IntentionKind:
     intended: str
     done: str
     in_bucket: str
+
+
+def receipts_folder(home: Path) -> Path:
+    return home / "audit" / "receipts"
 
 
 def intend(home: Home, kind: IntentionKind, said: Said, at: datetime, s3: S3Settings) -> None:
@@ -47,9 +54,11 @@ def done(home: Home, kind: IntentionKind, receipt: Said, at: datetime, s3: S3Set
     """``receipt`` has the ``intention``. Where it is. Raises StoreError, AuditBroken."""
     name = receipt["intention"]["id"]
     if isinstance(home, Path):
-        path = home / "audit" / "receipts" / f"{name}.json"
+        path = receipts_folder(home) / f"{name}.json"
         make_own_folder(path.parent)
-        write_text(path, _text(receipt))
+        latest = audit.latest(home)
+        said = {**receipt, LOG_LINE: asdict(latest)} if latest else receipt
+        write_text(path, _text(said))
         line = {key: value for key, value in receipt.items() if key not in {"intention", "at"}}
         audit.record(home, kind.done, [{"id": name, **line}], at)
         return str(path)

@@ -14,6 +14,7 @@ from lfr_batch.live.alerts.sinks.parquet import alert_part
 from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.records import LiveCounts
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
@@ -58,7 +59,7 @@ def test_before_its_time_nothing_is_deleted(start: Restarts, tmp_path: Path) -> 
     assert len(there) == 7
     assert sweep(order(tmp_path, timedelta(days=30, hours=23))) == ()
     assert files_with_alerts(tmp_path) == there
-    assert audit.verify(tmp_path).entries == 0
+    assert verify(tmp_path).entries == 0
 
 
 def test_after_31_days_nothing_of_the_deployment_is_left_but_its_record(
@@ -94,9 +95,9 @@ def test_a_second_sweep_finds_nothing(start: Restarts, tmp_path: Path) -> None:
     start.close()
     late = order(tmp_path, timedelta(days=40), open_store(tmp_path / "results"))
     assert len(sweep(late)) == 1
-    before = audit.verify(tmp_path)
+    before = verify(tmp_path)
     assert sweep(late) == ()
-    assert audit.verify(tmp_path) == before
+    assert verify(tmp_path) == before
 
 
 def test_a_dry_run_says_what_is_due_and_changes_nothing(start: Restarts, tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ def test_a_results_root_alone_is_swept_by_what_its_alerts_say(
     assert done == Swept(DEPLOYMENT, "deleted", "keep_until of the alert", 2, whole=False)
     assert store.list("alerts") == store.list("reviews") == ()
     assert run_query(open_lake(root), "SELECT * FROM alerts").num_rows == 0
-    assert audit.verify(other_home).entries == 3
+    assert verify(other_home).entries == 3
 
 
 def test_what_was_delivered_behind_the_sweeps_back_goes_with_the_next(

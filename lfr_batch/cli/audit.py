@@ -1,0 +1,96 @@
+"""`lfr audit`: the signed record of who did what, and whether it is as it was written."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lfr_batch.cli.options import ConfigOption, OperatorOption, OutOption, settings_of
+from lfr_batch.cli.output import answer, complain, counted, say
+from lfr_batch.errors import UsageError
+from lfr_batch.front.audit import compare_with_records
+from lfr_batch.front.places import home_folder
+from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_chain import Chain
+from lfr_batch.oversight.audit_verify import verify as verify_log
+from lfr_batch.oversight.authority import operator_name
+from lfr_batch.oversight.signatures import grouped
+
+audit_app = typer.Typer(
+    help="Who did what: the signed record, and whether it is as it was written.",
+    no_args_is_help=True,
+)
+
+
+@audit_app.command()
+def verify(
+    noted: Annotated[
+        str | None, typer.Option(help="A sha256 printed earlier: it must be of a line.")
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A key's fingerprint noted earlier, or how it begins: it must be the log's. Also "
+            "of a key that was renewed; give it once for each."
+        ),
+    ] = None,
+    log_alone: Annotated[
+        bool, typer.Option("--log-alone", help="Do not compare it with runs, receipts and others.")
+    ] = False,
+    out: OutOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Follow the log from its first line: nothing was altered, inserted, removed or cut off.
+
+    Its signatures are by keys that are destroyed once they have signed, and the last one is known.
+    Then the log is compared with what else is on record: runs in --out, deployments, galleries and
+    receipts. It does not hold against somebody who had the machine while it ran, or who replaced
+    everything by another log of one piece: note the fingerprint of the key and, now and then, the
+    last sha256 elsewhere, and give them as --key and --noted. Exit code 1: something is not as it
+    was written, and the sentence says what.
+    """
+    home = home_folder()
+    chain = verify_log(home, noted, key or ())
+    remarks = () if log_alone else compare_with_records(settings_of(config, out=out), home, chain)
+    path = audit.audit_log(home)
+    if not chain.entries:
+        answer(f"{path}: nothing was recorded yet")
+    else:
+        answer(f"{path}: {counted(chain.entries, 'line')} as written{_signed(chain)}")
+        answer(f"note the last line's sha256 elsewhere: {chain.head}")
+    for remark in remarks:
+        complain(remark)
+
+
+@audit_app.command(name="key")
+def show_key(
+    renew: Annotated[
+        bool,
+        typer.Option("--renew", help="Go on with another key: the one before is lost, or no use."),
+    ] = False,
+    why: Annotated[str | None, typer.Option(help="Of --renew: what has happened.")] = None,
+    operator: OperatorOption = None,
+) -> None:
+    """The fingerprint of the key that signs the log, to be noted elsewhere; made where none is.
+
+    Whoever has noted it can tell this log from any other: `lfr audit verify --key …`. The private
+    key signs one entry, is replaced by the next, which follows from it, and cannot be had back. Do
+    not copy LFR_HOME/audit/key into backups: an earlier one could sign again what came after it.
+    """
+    home = home_folder()
+    if renew:
+        if not why:
+            raise UsageError("A key is renewed for a reason: give --why, which is on record then.")
+        held = audit.renew_key(home, operator_name(operator), why)
+        say("every verification names this key from now on, unless it is given as --key")
+    else:
+        held = audit.begin(home)
+    answer(grouped(held.first))
+
+
+def _signed(chain: Chain) -> str:
+    if chain.signed_from is None:
+        return ", and none is signed"
+    since = f" from line {chain.signed_from} on" if chain.signed_from > 1 else ""
+    return f" and signed{since}, with a key that began as {grouped(chain.keys[0])}"
