@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lfr_batch.cli.options import ConfigOption, OperatorOption, OutOption, settings_of
-from lfr_batch.cli.output import answer, complain, counted, say
+from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.errors import UsageError
 from lfr_batch.front.audit import compare_with_records
 from lfr_batch.front.places import home_folder
@@ -57,7 +57,7 @@ def verify(
     if not chain.entries:
         answer(f"{path}: nothing was recorded yet")
     else:
-        answer(f"{path}: {counted(chain.entries, 'line')} as written{_signed(chain)}")
+        answer(f"{path}: {_lines(chain.entries)} written{_signed(chain)}")
         answer(f"note the last line's sha256 elsewhere: {chain.head}")
     for remark in remarks:
         complain(remark)
@@ -89,8 +89,12 @@ def show_key(
     answer(grouped(held.first))
 
 
+def _lines(entries: int) -> str:
+    return "1 line is as it was" if entries == 1 else f"{entries} lines are as they were"
+
+
 def _signed(chain: Chain) -> str:
     if chain.signed_from is None:
         return ", and none is signed"
     since = f" from line {chain.signed_from} on" if chain.signed_from > 1 else ""
-    return f" and signed{since}, with a key that began as {grouped(chain.keys[0])}"
+    return f", and signed{since}; the key's fingerprint is {grouped(chain.keys[0])}"

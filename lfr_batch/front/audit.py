@@ -24,6 +24,7 @@ from lfr_batch.oversight.audit_facts import (
     ENROLLED,
     RUN_BEGUN,
     WATCHLIST_COPIED,
+    WATCHLIST_DESTROYED,
     Facts,
     facts_of,
 )
@@ -87,7 +88,8 @@ def _log_line(receipt: Path) -> Mapping[str, Any] | None:
 def _deployments(home: Path, facts: Facts) -> Iterator[str]:
     for name in list_deployments(home):
         folder = deployment_folder(home, name)
-        if load_receipt(folder) and not facts.has(WATCHLIST_COPIED, name):
+        known = facts.has(WATCHLIST_COPIED, name) or facts.has(WATCHLIST_DESTROYED, name)
+        if load_receipt(folder) and not known:
             yield f"deployment {name} has destroyed its watchlist, and the log has no line of that"
         elif _is_due(_started_at(folder), facts) and not facts.has(DEPLOYMENT_BEGUN, name):
             yield f"deployment {name} has a folder, and the log has no line of its beginning"

@@ -288,6 +288,54 @@ def test_a_sweep_killed_half_way_and_run_again_ends_in_the_same_state(scenario: 
         assert step["after_retry"] == end
 
 
+def linked(path: Path) -> None:
+    """The file is elsewhere, and a link lies in its place."""
+    path.rename(path.with_name("hidden.jsonl"))
+    path.symlink_to("hidden.jsonl")
+
+
+def test_of_a_file_that_became_a_link_what_it_leads_to_is_deleted(
+    start: Restarts, tmp_path: Path
+) -> None:
+    delivered(start, tmp_path)
+    start.close()
+    linked(tmp_path / "feed.jsonl")
+    (done,) = sweep(order(tmp_path, timedelta(days=31, hours=7)))
+    assert (done.state, done.alerts) == ("deleted", 2)
+    assert (tmp_path / "hidden.jsonl").read_text() == ""
+    assert files_with_alerts(tmp_path) == []
+
+
+def test_of_a_file_with_another_name_nothing_is_said_to_be_deleted(
+    start: Restarts, tmp_path: Path
+) -> None:
+    delivered(start, tmp_path)
+    start.close()
+    (tmp_path / "hidden.jsonl").hardlink_to(tmp_path / "feed.jsonl")
+    late = order(tmp_path, timedelta(days=31, hours=7))
+    (failed,) = sweep(late)
+    assert failed.state == "failed"
+    assert "feed.jsonl has another name (hard links)" in failed.detail
+    (tmp_path / "hidden.jsonl").unlink()
+    (done,) = sweep(late)
+    assert (done.state, done.alerts) == ("deleted", 2)
+    assert files_with_alerts(tmp_path) == []
+
+
+def test_a_folder_that_is_a_link_may_lead_elsewhere_later(start: Restarts, tmp_path: Path) -> None:
+    real, other, link = tmp_path / "real", tmp_path / "other", tmp_path / "link"
+    real.mkdir()
+    other.mkdir()
+    link.symlink_to(real)
+    delivered(start, tmp_path, alerts={"json_lines": str(link / "feed.jsonl")})
+    start.close()
+    link.unlink()
+    link.symlink_to(other)
+    (done,) = sweep(order(tmp_path, timedelta(days=31, hours=7)))
+    assert (done.state, done.alerts) == ("deleted", 2)
+    assert files_with_alerts(tmp_path) == []
+
+
 def test_a_home_without_deployments_has_nothing_to_sweep(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path)
     assert sweep(order(tmp_path, timedelta(), open_store(tmp_path / "results"))) == ()
