@@ -26,13 +26,14 @@ audit_app = typer.Typer(
 @audit_app.command()
 def verify(
     noted: Annotated[
-        str | None, typer.Option(help="A sha256 printed earlier: it must be of a line.")
+        str | None, typer.Option(metavar="SHA256", help="Printed earlier: it must be of a line.")
     ] = None,
     key: Annotated[
         list[str] | None,
         typer.Option(
+            metavar="FINGERPRINT",
             help="A key's fingerprint noted earlier, or how it begins: it must be the log's. Also "
-            "of a key that was renewed; give it once for each."
+            "of a key that was renewed; give it once for each.",
         ),
     ] = None,
     log_alone: Annotated[

@@ -21,7 +21,7 @@ from typing import Any
 from lfr_batch.errors import AuditBroken
 from lfr_batch.oversight.audit_line import Line, is_signed_by
 from lfr_batch.oversight.signatures import SEED_BYTES, Signer, fingerprint
-from lfr_batch.storage.files import write_bytes, write_text
+from lfr_batch.storage.files import sweep_halves, write_bytes, write_text
 from lfr_batch.storage.folders import make_own_folder
 
 RECORD_BYTES = 512
@@ -79,6 +79,7 @@ def new_key(n: int, sha256: str) -> HeldKey:
 def install_key(home: Path, held: HeldKey) -> None:
     """For the first time, or in place of one that is lost. Raises OSError."""
     make_own_folder(key_file(home).parent)
+    sweep_halves(key_file(home))
     write_bytes(key_file(home), _record(held))
     note_key(home, held)
 
@@ -87,6 +88,7 @@ def note_key(home: Path, held: HeldKey) -> None:
     keys = noted_keys(home)
     if held.first not in keys:
         said = {"audit_keys": [*keys, held.first]}
+        sweep_halves(note_file(home))
         write_text(note_file(home), json.dumps(said, indent=1) + "\n")
 
 

@@ -29,7 +29,7 @@ def verify(home: Path, noted: str | None = None, keys: Sequence[str] = ()) -> Ch
     them, that its rows of signatures must begin with. Raises AuditBroken naming what is not as it
     was written.
     """
-    path = audit_log(home)
+    path, given = audit_log(home), [ungrouped(key) for key in keys]
     with _still(home):
         held, named = read_key(home), noted_keys(home)
         chain, seen = Chain(), noted is None
@@ -41,8 +41,8 @@ def verify(home: Path, noted: str | None = None, keys: Sequence[str] = ()) -> Ch
         _require_never_signed(home, chain, named)
     else:
         _require_its_key(home, chain, at_key, held)
-        _require_named(home, chain, held, named)
-    require_noted(str(path), chain, [ungrouped(key) for key in keys])
+        _require_named(home, chain, held, _still_due(chain, named, given))
+    require_noted(str(path), chain, given)
     if not seen:
         raise AuditBroken(
             f"{path} was altered: none of its {chain.entries} lines has the sha256 that was noted; "
@@ -81,6 +81,14 @@ def _require_its_key(home: Path, chain: Chain, at_key: Chain, held: HeldKey) -> 
             f"{path}: no line from {chain.signed_to + 1} on is signed; an older version of "
             "lfr_batch wrote them, or somebody else: see what they say, the next entry signs them"
         )
+
+
+def _still_due(chain: Chain, named: Sequence[str], given: Sequence[str]) -> Sequence[str]:
+    """Of the keys that the note names, those that must have signed something: where the last one is
+    vouched for, what was before it may be lost, for which it was renewed."""
+    last = chain.keys[-1:]
+    vouched = any(key.startswith(each) for key in last for each in given)
+    return last if vouched and list(named[-1:]) == list(last) else named
 
 
 def _require_named(home: Path, chain: Chain, held: HeldKey, named: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ def elsewhere(path: Path) -> str | None:
         return f"is below a link to {path.parent.resolve()}"
     try:
         found = path.lstat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if stat.S_ISLNK(found.st_mode):
         return f"is a link to {path.resolve()}"

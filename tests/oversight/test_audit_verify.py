@@ -371,6 +371,15 @@ def test_another_key_is_named_until_it_is_noted(tmp_path: Path) -> None:
     assert renewed["signed_before"]["n"] == 6
 
 
+def test_a_log_that_was_lost_whole_passes_for_who_has_noted_its_next_key(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    emptied(tmp_path)
+    held = audit.renew_key(tmp_path, "op-1", "the disk was lost")
+    with pytest.raises(AuditBroken, match="names, has signed nothing of it"):
+        verify(tmp_path)
+    assert verify(tmp_path, keys=[held.first]).keys == (held.first,)
+
+
 def test_many_processes_add_to_one_chain(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     people = [context.Process(target=add_ten, args=(tmp_path, str(who))) for who in range(3)]

@@ -42,16 +42,18 @@ def note_begun(deployment: Deployment) -> RunRequest:
     return deployment.request.model_copy(update={"log_line": LogLine(**asdict(head))})
 
 
-def note_ended(course: Course, standing: Standing, status: RunStatus, figures: Figures) -> None:
-    """Raises StoreError, AuditBroken."""
+def note_ended(
+    course: Course, standing: Standing, status: RunStatus, figures: Figures | None
+) -> None:
+    """``figures``: None where they could not be kept. Raises StoreError, AuditBroken."""
     record = course.deployment.record
     said = {
         "deployment_id": record.deployment_id,
         "by": record.operator,
         "reason": standing.reason,
         "status": status,
-        "alerts": figures.alerts_in_all,
-        "undelivered": dict(figures.undelivered),
+        "alerts": figures.alerts_in_all if figures else None,
+        "undelivered": dict(figures.undelivered) if figures else None,
         "watchlist_gone": standing.receipt is not None and standing.receipt.verified_gone,
     }
     audit.record(course.deployment.plan.home, DEPLOYMENT_ENDED, [said])

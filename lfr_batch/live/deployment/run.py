@@ -140,9 +140,11 @@ def _ended(course: Course, standing: Standing) -> Ended:
 
 def _fail(course: Course, standing: Standing, error: BaseException) -> NoReturn:
     """Raises ``error`` once it is recorded, and says with it what is lost."""
-    with suppress(StoreError, AuditBroken):  # it may be the store that failed
+    figures = None
+    with suppress(StoreError):  # it may be the store that failed
         figures = save_last(course, standing)
         record_end(course, "failed", figures, _sentence(standing, error))
+    with suppress(StoreError, AuditBroken):
         note_ended(course, standing, "failed", figures)
     if isinstance(error, LfrError) and losses(standing):
         raise LiveError(f"{error}{losses(standing)}") from error
