@@ -10,11 +10,10 @@ from lfr_batch.cli.options import ConfigOption, OperatorOption, OutOption, setti
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.errors import UsageError
 from lfr_batch.front.audit import compare_with_records
-from lfr_batch.front.places import home_folder
-from lfr_batch.oversight import audit
+from lfr_batch.front.settings import Settings
 from lfr_batch.oversight.audit_chain import Chain
-from lfr_batch.oversight.audit_verify import verify as verify_log
 from lfr_batch.oversight.authority import operator_name
+from lfr_batch.oversight.put import begin_record, renew_key_of, verify_record, where_is
 from lfr_batch.oversight.signatures import grouped
 
 audit_app = typer.Typer(
@@ -51,10 +50,11 @@ def verify(
     last sha256 elsewhere, and give them as --key and --noted. Exit code 1: something is not as it
     was written, and the sentence says what.
     """
-    home = home_folder()
-    chain = verify_log(home, noted, key or ())
-    remarks = () if log_alone else compare_with_records(settings_of(config, out=out), home, chain)
-    path = audit.audit_log(home)
+    settings = settings_of(config, out=out)
+    home, s3 = settings.home_and_s3()
+    chain = verify_record(home, s3, noted, key or ())
+    remarks = () if log_alone else compare_with_records(settings, chain)
+    path = where_is(home, s3)
     if not chain.entries:
         answer(f"{path}: nothing was recorded yet")
     else:
@@ -79,14 +79,14 @@ def show_key(
     key signs one entry, is replaced by the next, which follows from it, and cannot be had back. Do
     not copy LFR_HOME/audit/key into backups: an earlier one could sign again what came after it.
     """
-    home = home_folder()
+    home, s3 = Settings().home_and_s3()
     if renew:
         if not why:
             raise UsageError("A key is renewed for a reason: give --why, which is on record then.")
-        held = audit.renew_key(home, operator_name(operator), why)
+        held = renew_key_of(home, s3, operator_name(operator), why)
         say("every verification names this key from now on, unless it is given as --key")
     else:
-        held = audit.begin(home)
+        held = begin_record(home, s3)
     answer(grouped(held.first))
 
 

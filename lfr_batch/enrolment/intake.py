@@ -184,7 +184,7 @@ def publish(
     s3 = order.config.s3
     with changed_gallery(order.home, order.gallery, s3, shared_files) as folder:
         info = publish_snapshot(folder, order.gallery, content)
-    note_enrolment(order.home, order.authority, "enrol", info)
+    note_enrolment(order.home, order.authority, "enrol", info, s3)
     here = snapshot_at_hand(order.home, order.gallery, info.snapshot_id, s3)
     return replace(info, path=here / info.path.relative_to(folder))
 

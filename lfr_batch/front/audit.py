@@ -13,10 +13,10 @@ from lfr_batch.front.settings import Settings
 from lfr_batch.gallery.folders import gallery_names
 from lfr_batch.gallery.records import SnapshotInfo
 from lfr_batch.gallery.store import list_snapshots
+from lfr_batch.homes.at_hand import Home
 from lfr_batch.live.deployment.folders import deployment_folder, list_deployments, load_record
 from lfr_batch.live.deployment.running import LOCK
 from lfr_batch.live.deployment.watchlist_receipt import load_receipt
-from lfr_batch.oversight import audit
 from lfr_batch.oversight.audit_chain import Chain
 from lfr_batch.oversight.audit_facts import (
     DEPLOYMENT_BEGUN,
@@ -29,6 +29,7 @@ from lfr_batch.oversight.audit_facts import (
     facts_of,
 )
 from lfr_batch.oversight.intended import LOG_LINE, receipts_folder
+from lfr_batch.oversight.put import lines_on_record, where_is
 from lfr_batch.results.run_state import RunRequest, list_runs, load_run
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
@@ -39,26 +40,27 @@ SAID = 5
 """Contradictions that are named; the others are counted."""
 
 
-def compare_with_records(settings: Settings, home: Path, chain: Chain) -> tuple[str, ...]:
+def compare_with_records(settings: Settings, chain: Chain) -> tuple[str, ...]:
     """What is to be known though nothing contradicts it, a sentence each.
 
     ``chain``: the log as it was verified. Raises AuditBroken naming what is on record and
     contradicts it, StoreError.
     """
-    facts = facts_of(audit.entries(home))
-    root, s3 = settings.results_place()
-    wrong = [
-        *_receipts(home, facts),
-        *_deployments(home, facts),
-        *_runs(open_store(root, s3), home, chain, facts),
-    ]
+    home, s3 = settings.home_and_s3()
+    facts = facts_of(lines_on_record(home, s3))
+    wrong = [*_runs(open_store(*settings.results_place()), home, chain, facts)]
+    if isinstance(home, Path):
+        wrong = [*_receipts(home, facts), *_deployments(home, facts), *wrong]
     if wrong:
         more = f"; and {len(wrong) - SAID} more" if len(wrong) > SAID else ""
         raise AuditBroken(
-            f"{audit.audit_log(home)} is not what is on record elsewhere: "
+            f"{where_is(home, s3)} is not what is on record elsewhere: "
             f"{'; '.join(wrong[:SAID])}{more}; find out who had access"
         )
-    return (*_of_signatures(chain), *_without_end(home, facts), *_unlisted_snapshots(home, facts))
+    remarks = tuple(_of_signatures(chain))
+    if isinstance(home, str):
+        return remarks
+    return (*remarks, *_without_end(home, facts), *_unlisted_snapshots(home, facts))
 
 
 def _receipts(home: Path, facts: Facts) -> Iterator[str]:
@@ -102,7 +104,7 @@ def _started_at(folder: Path) -> datetime | None:
         return None
 
 
-def _runs(store: Store, home: Path, chain: Chain, facts: Facts) -> Iterator[str]:
+def _runs(store: Store, home: Home, chain: Chain, facts: Facts) -> Iterator[str]:
     for run_id in list_runs(store):
         try:
             request = load_run(StoredRun(store, run_id))
@@ -113,7 +115,7 @@ def _runs(store: Store, home: Path, chain: Chain, facts: Facts) -> Iterator[str]
             yield f"run {run_id} {said}"
 
 
-def _of_run(request: RunRequest, home: Path, chain: Chain, facts: Facts) -> str | None:
+def _of_run(request: RunRequest, home: Home, chain: Chain, facts: Facts) -> str | None:
     line, is_ours = request.log_line, request.home == str(home)
     if line is not None and (is_ours or line.key in chain.keys):
         if facts.has_line(line.n, line.sha256):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from lfr_batch.errors import GalleryError, StoreError, StoreUnreachable, UsageError
 from lfr_batch.front.settings import Settings
-from lfr_batch.homes.at_hand import Home, folder_here, snapshot_at_hand
-from lfr_batch.oversight import audit
+from lfr_batch.homes.at_hand import folder_here, snapshot_at_hand
 from lfr_batch.oversight.authority import operator_name
+from lfr_batch.oversight.put import put
 from lfr_batch.results.copies import copy_of, note_copy
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import Report, make_report, write_page
@@ -90,7 +90,7 @@ def write_report(
     finally:
         lake.close()
     mark = secrets.token_hex(16)
-    _put_on_record(settings.home_place, made, path, asked)
+    _put_on_record(settings, made, path, asked)
     _note(store, made, path, asked, say, mark)
     write_page(made, path, mark)
     for note in made.notes[:_SAID]:
@@ -110,9 +110,9 @@ def default_name(asked: ReportScope) -> str:
     return f"report-{'-'.join(plain)}.html"
 
 
-def _put_on_record(home: Home, made: Report, path: Path, asked: ReportScope) -> None:
+def _put_on_record(settings: Settings, made: Report, path: Path, asked: ReportScope) -> None:
     """Whose pictures somebody has looked at. A home that may only be read has no line of it."""
-    if not isinstance(home, Path) or not made.sightings:
+    if not made.sightings:
         return
     said = {
         "by": operator_name(None),
@@ -123,7 +123,7 @@ def _put_on_record(home: Home, made: Report, path: Path, asked: ReportScope) -> 
         "place": str(path),
     }
     with suppress(StoreUnreachable):
-        audit.record(home, REPORTED, [said])
+        put(*settings.home_and_s3(), REPORTED, said)
 
 
 def _note(store: Store, made: Report, path: Path, asked: ReportScope, say: Say, mark: str) -> None:

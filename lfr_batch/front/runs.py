@@ -134,7 +134,7 @@ def begin_order(
         if sift and not prepared.found.entries:
             return prepared
         with lock_run(StoredRun(store, prepared.request.run_id)) as hold:
-            request = with_log_line(order.home, prepared.request, store.uri)
+            request = with_log_line(order.home, prepared.request, store.uri, order.config.s3)
             begin_run(hold, request, prepared.found.entries)
             listener.created(prepared)
             found = prepared.found.without_entries()

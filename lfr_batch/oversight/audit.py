@@ -17,10 +17,11 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from io import FileIO
 from itertools import takewhile
 from pathlib import Path
@@ -38,7 +39,7 @@ from lfr_batch.oversight.audit_key import (
     read_key,
     replace_key,
 )
-from lfr_batch.oversight.audit_line import FIRST, bound, signed
+from lfr_batch.oversight.audit_line import FIRST, lines_of
 from lfr_batch.oversight.signatures import grouped
 from lfr_batch.storage.disk_errors import disk_errors
 from lfr_batch.storage.lines import append, open_lines
@@ -89,23 +90,28 @@ def renew_key(home: Path, by: str, why: str) -> HeldKey:
     """
     with _writing(home) as file:
         last = _last(audit_log(home), file)
-        said: dict[str, Any] = {"by": by, "why": why}
-        try:
-            before = read_key(home)
-        except AuditBroken:
-            before = None
-        if before is not None:
-            said["signed_before"] = {"n": before.n, "sha256": before.sha256}
+        said = renewal_of(by, why, partial(read_key, home))
         held = new_key(*_place_of(last))
         install_key(home, held)
         _add(home, file, last, held, RENEWED, [said], None)
         return held
 
 
+def renewal_of(by: str, why: str, key: Callable[[], HeldKey | None]) -> Entry:
+    """``key``: the one before, which may be damaged."""
+    before = None
+    with suppress(AuditBroken):
+        before = key()
+    last = {"n": before.n, "sha256": before.sha256} if before else None
+    return {"by": by, "why": why, "signed_before": last}
+
+
 def begin(home: Path) -> HeldKey:
     """The key, which is made where there is none yet. Raises as ``record``."""
     with _writing(home) as file:
-        return _key_for(home, _last(audit_log(home), file))
+        held = _key_for(home, _last(audit_log(home), file))
+        note_key(home, held)
+        return held
 
 
 def latest(home: Path) -> Head | None:
@@ -121,12 +127,12 @@ def entries(home: Path) -> Iterator[dict[str, Any]]:
         return
     with path.open("rb") as file:
         for number, raw in enumerate(takewhile(_is_whole, file), 1):
-            yield _parsed(path, f"line {number}", raw)
+            yield parsed_line(path, f"line {number}", raw)
 
 
-def shortened(path: Path, left: int) -> str:
+def shortened(left: int, *, is_there: bool) -> str:
     """What is said of a log that ends too early."""
-    if not path.exists():
+    if not is_there:
         return "is gone"
     return f"was cut: it ends with line {left}" if left else "was emptied"
 
@@ -153,16 +159,8 @@ def _add(
     at: datetime | None,
 ) -> Head:
     moment = (at or datetime.now(UTC)).isoformat()
-    number, previous = _place_of(last)
-    lines: list[dict[str, Any]] = []
-    for each, entry in enumerate(entries, number + 1):
-        said = {"n": each, "at": moment, "event": event, **entry}
-        if each < number + len(entries):
-            line = bound(said, previous, number + len(entries))
-        else:
-            line = signed(said, previous, held.signer, first=not held.signatures)
-        previous = line["sha256"]
-        lines.append(line)
+    said = [{"at": moment, "event": event, **entry} for entry in entries]
+    lines = lines_of(_place_of(last), said, held.signer, first=not held.signatures)
     append(file, b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines))
     head = held.after(lines[-1])
     try:
@@ -186,7 +184,9 @@ def _key_for(home: Path, last: Entry | None) -> HeldKey:
     if not held.signatures:
         note_key(home, held)
     elif number < held.n:
-        raise AuditBroken(f"{path} {shortened(path, number)}, and {said_by(held)}; {RENEW}")
+        raise AuditBroken(
+            f"{path} {shortened(number, is_there=True)}, and {said_by(held)}; {RENEW}"
+        )
     elif number > held.n and last is not None and "signature" in last:
         raise AuditBroken(f"{key_file(home)} is not the key of {path}: {RENEW}")
     elif number == held.n and sha256 != held.sha256:
@@ -213,7 +213,8 @@ def _is_whole(raw: bytes) -> bool:
     return raw.endswith(b"\n")
 
 
-def _parsed(path: Path, which: str, raw: bytes) -> dict[str, Any]:
+def parsed_line(path: Path | str, which: str, raw: bytes) -> dict[str, Any]:
+    """Raises AuditBroken."""
     try:
         line = json.loads(raw)
     except ValueError:
@@ -234,4 +235,4 @@ def _last(path: Path, file: FileIO) -> dict[str, Any] | None:
             data = log.read(size - start)
     whole = data[: data.rfind(b"\n") + 1]
     os.ftruncate(file.fileno(), size - len(data) + len(whole))
-    return _parsed(path, "its last line", whole.splitlines()[-1]) if whole else None
+    return parsed_line(path, "its last line", whole.splitlines()[-1]) if whole else None

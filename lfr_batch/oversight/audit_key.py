@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 from lfr_batch.errors import AuditBroken
 from lfr_batch.oversight.audit_line import Line, is_signed_by
 from lfr_batch.oversight.signatures import SEED_BYTES, Signer, fingerprint
-from lfr_batch.storage.files import sweep_halves, write_bytes, write_text
+from lfr_batch.storage.files import sweep_halves, write_bytes
 from lfr_batch.storage.folders import make_own_folder
 
 RECORD_BYTES = 512
@@ -80,23 +81,22 @@ def install_key(home: Path, held: HeldKey) -> None:
     """For the first time, or in place of one that is lost. Raises OSError."""
     make_own_folder(key_file(home).parent)
     sweep_halves(key_file(home))
-    write_bytes(key_file(home), _record(held))
+    write_bytes(key_file(home), record_of(held))
     note_key(home, held)
 
 
 def note_key(home: Path, held: HeldKey) -> None:
     keys = noted_keys(home)
     if held.first not in keys:
-        said = {"audit_keys": [*keys, held.first]}
         sweep_halves(note_file(home))
-        write_text(note_file(home), json.dumps(said, indent=1) + "\n")
+        write_bytes(note_file(home), note_of((*keys, held.first)))
 
 
 def replace_key(home: Path, held: HeldKey) -> None:
     """Overwrite the key before it. Raises OSError."""
     handle = os.open(key_file(home), os.O_WRONLY)
     try:
-        os.pwrite(handle, _record(held), 0)
+        os.pwrite(handle, record_of(held), 0)
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -106,18 +106,9 @@ def read_key(home: Path) -> HeldKey | None:
     """None where there is none. Raises AuditBroken for a damaged one."""
     path = key_file(home)
     try:
-        said = json.loads(path.read_bytes())
-        return HeldKey(
-            Signer(bytes.fromhex(said["seed"])),
-            said["signatures"],
-            said["n"],
-            said["sha256"],
-            said["first"],
-        )
+        return key_in(path.read_bytes(), path)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise AuditBroken(f"{path}, the key of the audit log, is damaged: {RENEW}") from error
 
 
 def noted_keys(home: Path) -> tuple[str, ...]:
@@ -125,18 +116,23 @@ def noted_keys(home: Path) -> tuple[str, ...]:
     AuditBroken for a damaged one."""
     path = note_file(home)
     try:
-        said: dict[str, Any] = json.loads(path.read_bytes())
-        return tuple(str(key) for key in said["audit_keys"])
+        return named_in(path.read_bytes(), path)
     except FileNotFoundError:
         return ()
+
+
+def key_in(data: bytes, where: Path | str) -> HeldKey:
+    """Raises AuditBroken for a damaged one."""
+    try:
+        said = json.loads(data)
+        seed = bytes.fromhex(said["seed"])
+        return HeldKey(Signer(seed), said["signatures"], said["n"], said["sha256"], said["first"])
     except (ValueError, KeyError, TypeError) as error:
-        raise AuditBroken(
-            f"{path} was altered: it does not name the keys of the audit log; restore it from a "
-            "copy and find out who had access"
-        ) from error
+        raise AuditBroken(f"{where}, the key of the audit log, is damaged: {RENEW}") from error
 
 
-def _record(held: HeldKey) -> bytes:
+def record_of(held: HeldKey) -> bytes:
+    """What ``key_in`` reads."""
     said = {
         "n": held.n,
         "sha256": held.sha256,
@@ -145,3 +141,20 @@ def _record(held: HeldKey) -> bytes:
         "seed": held.signer.seed.hex(),
     }
     return json.dumps(said).encode().ljust(RECORD_BYTES - 1) + b"\n"
+
+
+def named_in(data: bytes, where: Path | str) -> tuple[str, ...]:
+    """Raises AuditBroken for a damaged note."""
+    try:
+        said: dict[str, Any] = json.loads(data)
+        return tuple(str(key) for key in said["audit_keys"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise AuditBroken(
+            f"{where} was altered: it does not name the keys of the audit log; restore it from a "
+            "copy and find out who had access"
+        ) from error
+
+
+def note_of(keys: Sequence[str]) -> bytes:
+    """What ``named_in`` reads."""
+    return json.dumps({"audit_keys": list(keys)}, indent=1).encode() + b"\n"

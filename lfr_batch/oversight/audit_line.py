@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lfr_batch.oversight.signatures import Signer, is_signed
@@ -39,6 +39,22 @@ def signed(said: Line, previous: str, signer: Signer, *, first: bool) -> dict[st
     line = {**said, **own, "next_key": signer.next().public}
     signature = signer.sign(_canonical({**line, "previous": previous}))
     return _bound({**line, "signature": signature}, previous)
+
+
+def lines_of(
+    last: tuple[int, str], said: Sequence[Line], signer: Signer, *, first: bool
+) -> list[dict[str, Any]]:
+    """A record after the line of that number and sha256: its last line is signed."""
+    (number, previous), lines = last, list[dict[str, Any]]()
+    for each, entry in enumerate(said, number + 1):
+        numbered = {"n": each, **entry}
+        if each < number + len(said):
+            line = bound(numbered, previous, number + len(said))
+        else:
+            line = signed(numbered, previous, signer, first=first)
+        previous = line["sha256"]
+        lines.append(line)
+    return lines
 
 
 def is_as_written(line: Line, number: int, previous: str) -> bool:

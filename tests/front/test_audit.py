@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import lfr_batch as lfr
+from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import AuditBroken
 from lfr_batch.front.audit import compare_with_records
 from lfr_batch.live.deployment.folders import deployment_folder, save_record
@@ -26,6 +27,7 @@ from tests.live.made import DEPLOYMENT, a_record
 from tests.refused import refused
 from tests.results.synthetic import assets, request, segments
 
+S3 = S3Config()
 KIND = intended.IntentionKind("forget.intended", "forget.done", "audit/forget")
 FORGOTTEN = "20261127-101010-forget-subject-1f2e"
 RUNS = ("20261127-101010-scan-0001", "20261127-101011-scan-0002")
@@ -36,7 +38,7 @@ def began(home: Path, run_id: str, *, with_line: bool = True) -> None:
     asked = request(run_id, home=str(home), started_at=now)
     root = open_store(home / "results")
     create_run(
-        root, with_log_line(home, asked, root.uri) if with_line else asked, assets(), segments()
+        root, with_log_line(home, asked, root.uri, S3) if with_line else asked, assets(), segments()
     )
 
 
@@ -52,9 +54,8 @@ def deployed(home: Path) -> None:
 def forgot(home: Path) -> None:
     now = datetime.now(UTC)
     said = {"id": FORGOTTEN, "what": "subject"}
-    s3 = lfr.Settings().config().s3
-    intended.intend(home, KIND, said, now, s3)
-    intended.done(home, KIND, {"intention": said, "at": now.isoformat()}, now, s3)
+    intended.intend(home, KIND, said, now, S3)
+    intended.done(home, KIND, {"intention": said, "at": now.isoformat()}, now, S3)
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def home(tmp_path: Path) -> Path:
 
 def compared(home: Path) -> tuple[str, ...]:
     settings = lfr.Settings(home=home, results=home / "results")
-    return compare_with_records(settings, home, verify(home))
+    return compare_with_records(settings, verify(home))
 
 
 def test_what_agrees_is_not_talked_about(home: Path) -> None:
@@ -157,7 +158,7 @@ def test_lines_of_before_the_key_are_said_to_be_unsigned(tmp_path: Path) -> None
 def test_a_home_that_may_only_be_read_keeps_no_run_from_beginning(tmp_path: Path) -> None:
     (tmp_path / "audit").mkdir()
     with refused(tmp_path / "audit"):
-        asked = with_log_line(tmp_path, request(home=str(tmp_path)), "results")
+        asked = with_log_line(tmp_path, request(home=str(tmp_path)), "results", S3)
     assert asked.log_line is None
     assert not key_file(tmp_path).exists()
 
@@ -166,5 +167,5 @@ def test_runs_of_another_home_in_the_same_results_are_its_own(home: Path, tmp_pa
     other = tmp_path / "other"
     root: Store = open_store(home / "results")
     asked = request("20261127-101013-scan-0004", home=str(other), started_at=datetime.now(UTC))
-    create_run(root, with_log_line(other, asked, root.uri), assets(), segments())
+    create_run(root, with_log_line(other, asked, root.uri, S3), assets(), segments())
     assert compared(home) == ()

@@ -19,6 +19,7 @@ from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import HIGHEST_SCORE, ThresholdChoice
 from lfr_batch.live.afterwards.retention_terms import json_lines_path
 from lfr_batch.live.alerts.sinks.delivery import Setting
+from lfr_batch.live.alerts.sinks.json_lines import require_own_file
 from lfr_batch.live.alerts.sinks.table import open_sinks
 from lfr_batch.live.deployment.folders import router_folder
 from lfr_batch.live.deployment.plan import LivePlan
@@ -78,6 +79,7 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     order = _with_places_resolved(order)
     config = order.config
     require_authority(config.deployment)
+    require_own_file(config)
     for camera in config.cameras:
         open_stream(camera)
     pack = load_pack(order.home, config.pack)

@@ -130,6 +130,8 @@ def _ended(course: Course, standing: Standing) -> Ended:
         record_end(course, status, figures)
         note_ended(course, standing, status, figures)
     except (StoreError, AuditBroken) as error:
+        with suppress(StoreError, AuditBroken):
+            note_ended(course, standing, "failed", None)
         raise LiveError(
             f"{course.deployment.record.deployment_id} is over and its copy of the watchlist is "
             f"destroyed, but its last figures could not be written: {error}.{losses(standing)}"

@@ -9,6 +9,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from lfr_batch.config.live import LiveConfig
 from lfr_batch.errors import ConfigError, LiveError
 from lfr_batch.live.afterwards.retention_terms import json_lines_path
 from lfr_batch.live.alerts.codec import message
@@ -26,15 +27,20 @@ Line = dict[str, Any]
 
 
 def open_json_lines(setting: Setting) -> Deliver | None:
-    """Raises ConfigError for a file with other names: retention deletes from the one it knows."""
     path = json_lines_path(setting.config)
+    return JsonLines(path) if path else None
+
+
+def require_own_file(config: LiveConfig) -> None:
+    """Before a deployment begins: a file that gets another name later is the sink's trouble, and
+    keeps no router from coming back. Raises ConfigError."""
+    path = json_lines_path(config)
     why = elsewhere(path) if path else None
     if why:
         raise ConfigError(
             f"alerts.json_lines is {path}, which {why}, and what is deleted there would stay "
             "elsewhere: name a file of its own"
         )
-    return JsonLines(path) if path else None
 
 
 class JsonLines:

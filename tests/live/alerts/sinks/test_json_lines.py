@@ -9,15 +9,13 @@ from pathlib import Path
 import pytest
 
 from lfr_batch.errors import ConfigError
-from lfr_batch.live.alerts.sinks.delivery import Setting
 from lfr_batch.live.alerts.sinks.json_lines import (
     JsonLines,
-    open_json_lines,
     read_lines,
     remove_lines,
+    require_own_file,
 )
-from lfr_batch.storage.local_store import LocalStore
-from tests.live.made import a_config, a_record, a_review, an_alert
+from tests.live.made import a_config, a_review, an_alert
 from tests.results.test_store import files_of_at_most
 from tests.storage.test_files import killed
 from tests.synced import synced
@@ -168,6 +166,5 @@ def test_a_file_with_other_names_is_none_to_begin_with(tmp_path: Path, kind: str
     else:
         os.mkfifo(path)
     config = a_config(alerts={"json_lines": str(path)})
-    setting = Setting(a_record(), config, LocalStore(tmp_path))
     with pytest.raises(ConfigError, match="name a file of its own"):
-        open_json_lines(setting)
+        require_own_file(config)
