@@ -14,7 +14,9 @@ from lfr_batch.front.settings import Settings
 from lfr_batch.oversight.audit_chain import Chain
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.oversight.put import begin_record, renew_key_of, verify_record, where_is
-from lfr_batch.oversight.signatures import grouped
+from lfr_batch.oversight.signatures import grouped, ungrouped
+
+LEAST_LETTERS = 8
 
 audit_app = typer.Typer(
     help="Who did what: the signed record, and whether it is as it was written.",
@@ -50,6 +52,12 @@ def verify(
     last sha256 elsewhere, and give them as --key and --noted. Exit code 1: something is not as it
     was written, and the sentence says what.
     """
+    for each in key or ():
+        if len(ungrouped(each)) < LEAST_LETTERS:
+            raise UsageError(
+                f"--key {each!r} is too little to tell a key by: give {LEAST_LETTERS} letters of "
+                "its fingerprint at least"
+            )
     settings = settings_of(config, out=out)
     home, s3 = settings.home_and_s3()
     chain = verify_record(home, s3, noted, key or ())
