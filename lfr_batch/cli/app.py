@@ -66,8 +66,8 @@ COMMANDS = {
     "live-user": ("live.users:live_users_app", "Who may log in to the console."),
     "retention": ("live.retention:retention_app", "How long alerts and runs are kept."),
     "audit": (
-        "live.retention:audit_app",
-        "The record of what was copied, deleted, and delivered or decided late.",
+        "audit:audit_app",
+        "Who did what: the signed record, and whether it is as it was written.",
     ),
     "doctor": ("doctor:doctor", "What this machine is, what is wrong, and how to mend it."),
     "demo": ("demo:demo", "Build the demonstration, scan it, and check the answer."),

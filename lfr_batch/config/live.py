@@ -107,7 +107,7 @@ class WebhookConfig(Section):
 
 class AlertsConfig(Section):
     json_lines: str | None = None
-    """File to append to, without pictures; null for none."""
+    """File of its own to append to, no link, without pictures; null for none."""
     webhook: WebhookConfig | None = None
     results: str | None = None
     """Results root of the Parquet ``alerts`` and ``reviews``; null is LFR_HOME/results."""

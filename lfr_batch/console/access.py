@@ -11,6 +11,7 @@ from fastapi import Depends, HTTPException, Request
 from lfr_batch.console.desk import Desk
 from lfr_batch.console.feed import Feed
 from lfr_batch.console.hosts import port_of
+from lfr_batch.console.journal import Journal
 from lfr_batch.console.logins import Failures, Hear, log_login
 from lfr_batch.console.roles import Permission, may
 from lfr_batch.console.roster import Roster
@@ -28,6 +29,7 @@ class Console:
     desk: Desk
     feed: Feed
     roster: Roster
+    journal: Journal
     sessions: Sessions = field(default_factory=Sessions)
     failures: Failures = field(default_factory=Failures)
     hear: Hear = log_login

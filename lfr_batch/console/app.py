@@ -13,11 +13,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from lfr_batch.console.access import Console, console_of, session_user
 from lfr_batch.console.desk import DecidedMeanwhile, Desk
 from lfr_batch.console.feed import Feed
+from lfr_batch.console.journal import Journal
 from lfr_batch.console.messages import of_review
 from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.console.roster import Roster
@@ -58,7 +60,8 @@ def create_app(
     """
     acknowledged = Acknowledgements(router_folder, deployment.deployment_id)
     desk = Desk(deployment, running, acknowledged, roster)
-    console = Console(desk, Feed(desk), roster)
+    journal = Journal(roster.home, deployment.deployment_id)
+    console = Console(desk, Feed(desk), roster, journal, hear=journal.heard)
     app = FastAPI(
         lifespan=_lifespan,
         docs_url=None,
@@ -93,6 +96,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     console.feed.start()
     yield
     console.feed.join()
+    await run_in_threadpool(console.journal.close)
 
 
 def _sentence(_: Request, error: Exception) -> JSONResponse:

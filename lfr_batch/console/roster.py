@@ -26,13 +26,13 @@ class Roster:
 
     def __init__(self, home: Path, own: tuple[User, ...] = ()) -> None:
         """Raises ConfigError for a file that cannot be understood."""
-        self._home, self._own, self._lock = home, own, Lock()
+        self.home, self._own, self._lock = home, own, Lock()
         self._stamp = _stamp_of(users_file(home))
         self._filed = load_users(home).people
 
     def now(self) -> Users:
         with self._lock:
-            stamp = _stamp_of(users_file(self._home))
+            stamp = _stamp_of(users_file(self.home))
             if stamp != self._stamp:
                 self._stamp = stamp
                 self._read(is_there=stamp is not None)
@@ -40,10 +40,10 @@ class Roster:
 
     def _read(self, *, is_there: bool) -> None:
         if not is_there:
-            logger.error("%s is gone: those who were in it stay", users_file(self._home))
+            logger.error("%s is gone: those who were in it stay", users_file(self.home))
             return
         try:
-            self._filed = load_users(self._home).people
+            self._filed = load_users(self.home).people
         except (ConfigError, OSError) as error:
             logger.error("%s; until then, those who were in it stay", error)  # noqa: TRY400
 

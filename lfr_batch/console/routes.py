@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from lfr_batch.console.access import (
@@ -129,13 +130,15 @@ def alerts(
     return console.desk.alerts(limit)
 
 
-@routes.get("/api/alerts/{alert_id}/{picture}.jpg", dependencies=VIEW)
+@routes.get("/api/alerts/{alert_id}/{picture}.jpg")
 def picture(
-    alert_id: str, picture: Literal["best_shot", "gallery"], console: ConsoleOf
+    alert_id: str, picture: Literal["best_shot", "gallery"], user: Viewer, console: ConsoleOf
 ) -> Response:
+    """That somebody looked is recorded once they do: an officer does not wait for the disk."""
     alert = console.desk.alert(alert_id)
     jpeg = alert.best_shot_jpeg if picture == "best_shot" else alert.gallery_jpeg
-    return Response(jpeg, media_type="image/jpeg")
+    noted = BackgroundTask(console.journal.viewed, user, alert_id)
+    return Response(jpeg, media_type="image/jpeg", background=noted)
 
 
 @routes.post("/api/alerts/{alert_id}/acknowledge", status_code=204)

@@ -23,11 +23,14 @@ from lfr_batch.config.yaml_text import parse_yaml, read_bounded
 from lfr_batch.errors import ConfigError, UsageError
 from lfr_batch.live.deployment.folders import deployments_folder
 from lfr_batch.live.records import Role
+from lfr_batch.oversight import audit
+from lfr_batch.oversight.authority import operator_name
 from lfr_batch.storage.disk_errors import NOTHING_CHANGED, disk_errors
 from lfr_batch.storage.files import sweep_halves, write_text
 from lfr_batch.storage.locks import exclusive
 
 TOKEN_BYTES = 32
+ADDED, REMOVED = "user.added", "user.removed"
 _HEAD = "# Written by `lfr live-user`. It holds hashes of tokens, no tokens.\n"
 
 
@@ -78,10 +81,12 @@ def load_users(home: Path) -> Users:
     return Users(people)
 
 
-def make_user(home: Path, name: str, role: Role) -> str:
-    """Add a person; the answer is the token, which is known nowhere else.
+def make_user(home: Path, name: str, role: Role, by: str | None = None) -> str:
+    """Add a person; the answer is the token, which is known nowhere else. The audit log has it
+    before they can log in. ``by``: who adds them; the login name unless given.
 
-    Raises UsageError for a name that is taken or cannot be one, ConfigError, StoreError.
+    Raises UsageError for a name that is taken or cannot be one, ConfigError, StoreError,
+    AuditBroken.
     """
     user, token = new_user(name, role)
     with disk_errors(users_file(home), NOTHING_CHANGED), exclusive(_lock(home)):
@@ -90,18 +95,21 @@ def make_user(home: Path, name: str, role: Role) -> str:
             raise UsageError(
                 f"{name} is there already; for a new token, `lfr live-user remove` them first"
             )
+        audit.record(home, ADDED, [{"name": name, "role": role, "by": operator_name(by)}])
         _save(home, (*people, user))
     return token
 
 
-def remove_user(home: Path, name: str) -> None:
-    """Raises UsageError if there is nobody of that name."""
+def remove_user(home: Path, name: str, by: str | None = None) -> None:
+    """Raises UsageError if there is nobody of that name, StoreError, AuditBroken once they are
+    removed."""
     with disk_errors(users_file(home), NOTHING_CHANGED), exclusive(_lock(home)):
         people = load_users(home).people
         kept = tuple(user for user in people if user.name != name)
         if len(kept) == len(people):
             raise UsageError(f"there is no {name} among the users; `lfr live-user list` shows them")
         _save(home, kept)
+    audit.record(home, REMOVED, [{"name": name, "by": operator_name(by)}])
 
 
 def login_link(url: str, token: str) -> str:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ from lfr_batch.enrolment.intake import (
     read_picture,
 )
 from lfr_batch.enrolment.made_with import differing, made_with
+from lfr_batch.enrolment.noted import note_enrolment
 from lfr_batch.enrolment.reuse import (
     BaseColumns,
     Reused,
@@ -311,5 +313,7 @@ def publish_growth(asked: GrowOrder, growth: Growth, now: datetime) -> SnapshotI
     with changed_gallery(order.home, order.gallery, order.config.s3, shared_files) as folder:
         base = load_snapshot(folder, order.gallery, grown.base.snapshot_id, verify=False)
         info = publish_grown(folder, order.gallery, replace(grown, base=base), growth.compared)
+    verb: Literal["sync", "add"] = "sync" if asked.is_all else "add"
+    note_enrolment(order.home, order.authority, verb, info, order.config.s3)
     here = snapshot_at_hand(order.home, order.gallery, info.snapshot_id, order.config.s3)
     return replace(info, path=here / info.path.relative_to(folder))

@@ -17,6 +17,7 @@ import numpy as np
 from lfr_batch import cuda
 from lfr_batch.config.schema import Config, QualityConfig
 from lfr_batch.enrolment.made_with import made_with
+from lfr_batch.enrolment.noted import note_enrolment
 from lfr_batch.errors import FootageError, StoreAway, StoreError
 from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.grade import grade
@@ -183,6 +184,7 @@ def publish(
     s3 = order.config.s3
     with changed_gallery(order.home, order.gallery, s3, shared_files) as folder:
         info = publish_snapshot(folder, order.gallery, content)
+    note_enrolment(order.home, order.authority, "enrol", info, s3)
     here = snapshot_at_hand(order.home, order.gallery, info.snapshot_id, s3)
     return replace(info, path=here / info.path.relative_to(folder))
 

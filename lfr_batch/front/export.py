@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from lfr_batch.config.load import NOTHING
-from lfr_batch.errors import StoreError, UsageError
+from lfr_batch.errors import StoreError, StoreUnreachable, UsageError
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
-from lfr_batch.oversight import audit
 from lfr_batch.oversight.authority import Authority
+from lfr_batch.oversight.put import put
 from lfr_batch.results.copies import Copy, copy_of, note_copy
 from lfr_batch.results.export_evidence import is_evidence, write_evidence
 from lfr_batch.results.export_files import Provenance, writer_for
@@ -161,16 +161,21 @@ def _recorder(
 
 
 def _put_on_record(settings: Settings, copy: Copy, said: Mapping[str, Any]) -> None:
-    """In the audit log of a home that is a folder; that of a home in a bucket is with the results
-    alone. A lake that cannot be written to is no reason where the audit log has it."""
-    home = settings.home_place
-    if isinstance(home, Path):
-        line = copy.model_dump(mode="json", exclude={"at"})
-        audit.record(home, EXPORTED, [{**line, **said}], copy.at)
+    """A lake that cannot be written to is no reason where the audit log has it; nor is a home in a
+    bucket that may only be read, where the lake has it."""
+    home, s3 = settings.home_and_s3()
+    line = copy.model_dump(mode="json", exclude={"at"})
+    is_in_log = True
+    try:
+        put(home, s3, EXPORTED, {**line, **said}, copy.at)
+    except StoreUnreachable:
+        if isinstance(home, Path):
+            raise
+        is_in_log = False
     try:
         note_copy(open_store(*settings.results_place()), copy)
     except StoreError:
-        if not isinstance(home, Path):
+        if not is_in_log:
             raise
 
 

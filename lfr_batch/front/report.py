@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lfr_batch.errors import GalleryError, StoreError, UsageError
+from lfr_batch.errors import GalleryError, StoreError, StoreUnreachable, UsageError
 from lfr_batch.front.settings import Settings
 from lfr_batch.homes.at_hand import folder_here, snapshot_at_hand
 from lfr_batch.oversight.authority import operator_name
+from lfr_batch.oversight.put import put
 from lfr_batch.results.copies import copy_of, note_copy
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import Report, make_report, write_page
@@ -24,6 +26,9 @@ from lfr_batch.results.which_run import which_run
 from lfr_batch.storage.store import Store
 
 Say = Callable[[str], None]
+
+REPORTED = "reported"
+"""The event in the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ def write_report(
     finally:
         lake.close()
     mark = secrets.token_hex(16)
+    _put_on_record(settings, made, path, asked)
     _note(store, made, path, asked, say, mark)
     write_page(made, path, mark)
     for note in made.notes[:_SAID]:
@@ -102,6 +108,22 @@ def default_name(asked: ReportScope) -> str:
     named = filter(None, (asked.run_id or asked.case_ref, asked.subject_id))
     plain = (re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] for name in named)
     return f"report-{'-'.join(plain)}.html"
+
+
+def _put_on_record(settings: Settings, made: Report, path: Path, asked: ReportScope) -> None:
+    """Whose pictures somebody has looked at. A home that may only be read has no line of it."""
+    if not made.sightings:
+        return
+    said = {
+        "by": operator_name(None),
+        "run_ids": made.run_ids,
+        "case_ref": asked.case_ref,
+        "subject_id": asked.subject_id,
+        "sightings": made.sightings,
+        "place": str(path),
+    }
+    with suppress(StoreUnreachable):
+        put(*settings.home_and_s3(), REPORTED, said)
 
 
 def _note(store: Store, made: Report, path: Path, asked: ReportScope, say: Say, mark: str) -> None:

@@ -19,6 +19,7 @@ from lfr_batch.front.listeners import NOBODY, RunListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
+from lfr_batch.oversight.begun import with_log_line
 from lfr_batch.results.ask import ask
 from lfr_batch.results.compact import compact_if_it_pays
 from lfr_batch.results.hold import Hold
@@ -133,7 +134,8 @@ def begin_order(
         if sift and not prepared.found.entries:
             return prepared
         with lock_run(StoredRun(store, prepared.request.run_id)) as hold:
-            begin_run(hold, prepared.request, prepared.found.entries)
+            request = with_log_line(order.home, prepared.request, store.uri, order.config.s3)
+            begin_run(hold, request, prepared.found.entries)
             listener.created(prepared)
             found = prepared.found.without_entries()
             del prepared  # a million entries, which are on record now

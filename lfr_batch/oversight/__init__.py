@@ -1,5 +1,5 @@
 """Who searches, for which case, by which authority and for what purpose.
 
-It imports `errors`, and the storage that the audit log needs. No face is compared before it is
-satisfied, and what was stated is kept in letters that can be seen.
+It has the signed audit log, of a home on disk or in a bucket, and imports what that needs. No face
+is compared before it is satisfied, and what was stated is kept in letters that can be seen.
 """

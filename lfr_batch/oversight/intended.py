@@ -1,8 +1,8 @@
 """What is to be done for good, on record before it is begun; and the receipt.
 
-Of a home on disk it is a line of the audit log, and the receipt a line and a file,
-``HOME/audit/receipts/<id>.json``. Of a home in a bucket, where no lines can be added to a log,
-each is an object below ``audit``. An intention without a receipt was interrupted: whoever comes
+It is a line of the audit log, and the receipt a line and a file,
+``HOME/audit/receipts/<id>.json``. Of a home in a bucket each is an object of its own below
+``audit``, too. An intention without a receipt was interrupted: whoever comes
 next ends it.
 """
 
@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lfr_batch.homes.at_hand import Home
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.put import latest_of, put
 from lfr_batch.storage.files import write_text
 from lfr_batch.storage.folders import make_own_folder
 from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import S3Settings
 
 Said = Mapping[str, Any]
+
+LOG_LINE = "log_line"
+"""Of a receipt: which line the log ended with then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +38,34 @@ class IntentionKind:
     in_bucket: str
 
 
+def receipts_folder(home: Path) -> Path:
+    return home / "audit" / "receipts"
+
+
 def intend(home: Home, kind: IntentionKind, said: Said, at: datetime, s3: S3Settings) -> None:
     """``said`` has an ``id``. Raises StoreError, AuditBroken: it is then not to be done."""
-    if isinstance(home, Path):
-        audit.record(home, kind.intended, [{"intention": said}], at)
-    else:
+    put(home, s3, kind.intended, {"intention": said}, at)
+    if not isinstance(home, Path):
         path = f"{kind.in_bucket}/{said['id']}.intended.json"
         S3Store(home, s3).write_atomic(path, _text(said).encode())
 
 
 def done(home: Home, kind: IntentionKind, receipt: Said, at: datetime, s3: S3Settings) -> str:
     """``receipt`` has the ``intention``. Where it is. Raises StoreError, AuditBroken."""
-    name = receipt["intention"]["id"]
+    name, latest = receipt["intention"]["id"], latest_of(home, s3)
+    text = _text({**receipt, LOG_LINE: asdict(latest)} if latest else receipt)
     if isinstance(home, Path):
-        path = home / "audit" / "receipts" / f"{name}.json"
+        path = receipts_folder(home) / f"{name}.json"
         make_own_folder(path.parent)
-        write_text(path, _text(receipt))
-        line = {key: value for key, value in receipt.items() if key not in {"intention", "at"}}
-        audit.record(home, kind.done, [{"id": name, **line}], at)
-        return str(path)
-    where = f"{kind.in_bucket}/{name}.done.json"
-    S3Store(home, s3).write_atomic(where, _text(receipt).encode())
-    return f"{home}/{where}"
+        write_text(path, text)
+        where = str(path)
+    else:
+        there = f"{kind.in_bucket}/{name}.done.json"
+        S3Store(home, s3).write_atomic(there, text.encode())
+        where = f"{home}/{there}"
+    line = {key: value for key, value in receipt.items() if key not in {"intention", "at"}}
+    put(home, s3, kind.done, {"id": name, **line}, at)
+    return where
 
 
 def unfinished(home: Home, kind: IntentionKind, s3: S3Settings) -> list[Said]:

@@ -50,6 +50,17 @@ class RunListing(BaseModel):
     files: int
 
 
+class LogLine(BaseModel):
+    """The line of an audit log that says that the run began."""
+
+    model_config = ConfigDict(frozen=True)
+
+    n: int
+    sha256: str
+    key: str
+    """Fingerprint of the log's first key."""
+
+
 class RunRequest(BaseModel):
     """What was asked for, by whom and with what: written once, when the run is created."""
 
@@ -103,6 +114,8 @@ class RunRequest(BaseModel):
     """How many of the files that were listed, by that run; None: none was to be left out."""
     standing: str | None = None
     """The standing job of which this run is one tick; None: of none."""
+    log_line: LogLine | None = None
+    """None where the home's audit log could not be written to, and in runs of before."""
     listing: RunListing | None = None
     """None where the plan was there before the run: of a deployment, or in runs of before."""
 

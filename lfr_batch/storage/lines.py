@@ -13,12 +13,17 @@ from lfr_batch.storage.locks import is_still, wait_for_lock
 
 
 def open_lines(path: Path) -> FileIO:
-    """To read and to add to; made if need be, and then also its name is on the disk."""
+    """To read and to add to; made if need be, and then also its name is on the disk. Raises OSError
+    (ELOOP) for a link."""
     is_new = not path.exists()
-    file = FileIO(path, "a+", opener=own)
+    file = FileIO(path, "a+", opener=_itself)
     if is_new:
         sync(path.parent)
     return file
+
+
+def _itself(path: str, flags: int) -> int:
+    return own(path, flags | os.O_NOFOLLOW)
 
 
 @contextmanager

@@ -37,6 +37,7 @@ def test_a_file_that_is_damaged_meanwhile_locks_nobody_out(
     content: str | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     make_user(tmp_path, "pc.1", "reviewer")
+    caplog.clear()
     roster, path = Roster(tmp_path), users_file(tmp_path)
     kept = path.read_bytes()
     path.unlink()

@@ -29,6 +29,7 @@ from lfr_batch.gallery.enrolment import collect
 from lfr_batch.gallery.records import EnrolledFace, SnapshotInfo
 from lfr_batch.gallery.store import list_snapshots, load_snapshot, verify_snapshot
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_verify import verify
 from tests.enrolment.killed import NOW, S3, STATED
 from tests.gallery.conftest import people_of, publish_in
 from tests.gallery.grown import contents, grow
@@ -258,7 +259,7 @@ def test_whatever_interrupts_it_the_next_call_ends_it(younger: Path, what: str) 
             assert sorted(left(copy)) == expected
             all_are_whole(copy)
         assert finish_intended(copy, S3) == []
-        audit.verify(copy)
+        verify(copy)
 
 
 def test_nothing_is_done_that_is_not_on_record(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 import lfr_batch as lfr
 from lfr_batch.errors import AuthorityError, QueryError, StoreFull, StoreUnreachable, UsageError
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.results.copies import copies_known
 from lfr_batch.results.export_evidence import MANIFEST_CSV
 from lfr_batch.results.store import open_store
@@ -48,7 +49,7 @@ def test_an_export_is_on_record_with_who_answers_for_it(home: Path, settings: lf
         "cases_of_runs": ["OP-LANTERN 12/26"], "rows_of": {"sightings": 8},
     }  # fmt: skip
     assert {name: line[name] for name in expected} == expected
-    assert audit.verify(home).entries == 1
+    assert verify(home).entries == 1
     store = open_store(home / "results")
     assert [
         copy.place for copy in tuple(c for c in copies_known(store, LATER) if not c.is_report)

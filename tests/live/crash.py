@@ -25,6 +25,7 @@ from lfr_batch.live.afterwards.retention import Sweep, sweep
 from lfr_batch.live.alerts import router
 from lfr_batch.live.deployment.folders import router_folder
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.results.store import open_store
 from tests.live.made import DEPLOYMENT, a_record, a_review, an_alert, opened
 from tests.results.crash import NEVER, REPOSITORY, die_before, in_child
@@ -133,7 +134,7 @@ def look_at_files(home: Path) -> dict[str, Any]:
     files = [name for name in files if not name.startswith("results/.tmp-views.sql")]
     deleted = [line["alert_id"] for line in audit.entries(home) if "alert_id" in line]
     done = [line["alerts"] for line in audit.entries(home) if "alerts" in line]
-    chain = audit.verify(home)
+    chain = verify(home)
     return {"files": files, "deleted": deleted, "done": done, "lines": chain.entries}
 
 

@@ -1,4 +1,4 @@
-"""`lfr retention`: delete alerts and runs whose time is over. `lfr audit`: the record of that."""
+"""`lfr retention`: delete alerts and runs whose time is over."""
 
 from __future__ import annotations
 
@@ -22,21 +22,15 @@ from lfr_batch.cli.output import answer, answer_json, answer_table, complain, sa
 from lfr_batch.errors import LfrError
 from lfr_batch.front.forget import finish_forgetting
 from lfr_batch.front.keeping import RunDue, house_policy, runs_due, sweep_runs
-from lfr_batch.front.places import home_folder
 from lfr_batch.front.settings import Settings
 from lfr_batch.live.afterwards.retention import Sweep, Swept
 from lfr_batch.live.afterwards.retention import sweep as sweep_all
 from lfr_batch.live.deployment.watchlist import destroy_leftovers
 from lfr_batch.live.deployment.watchlist_receipt import sentence
-from lfr_batch.oversight import audit
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.results.store import open_store
 
 retention_app = typer.Typer(help="How long alerts and runs are kept.", no_args_is_help=True)
-audit_app = typer.Typer(
-    help="The record of what was copied, deleted, and delivered or decided late.",
-    no_args_is_help=True,
-)
 
 COLUMNS = ["deployment_id", "state", "alerts", "whole", "rule"]
 OF_RUNS = ["run_id", "state", "case_ref", "finished_at", "rule"]
@@ -45,11 +39,6 @@ OF_RUNS = ["run_id", "state", "case_ref", "finished_at", "rule"]
 @retention_app.callback()
 def _retention() -> None:
     """Without a callback, Typer would make an only command the group itself."""
-
-
-@audit_app.callback()
-def _audit() -> None:
-    """As above."""
 
 
 @retention_app.command()
@@ -131,18 +120,3 @@ def _tell(alerts: Sequence[Swept], runs: Sequence[RunDue]) -> None:
     for run in runs:
         if run.detail:
             complain(f"run {run.run_id} is not swept: {run.detail}")
-
-
-@audit_app.command()
-def verify(
-    noted: Annotated[
-        str | None, typer.Option(help="A sha256 printed earlier: it must be of a line.")
-    ] = None,
-) -> None:
-    """Follow the log from its first line: nothing was altered, inserted or removed."""
-    chain = audit.verify(home_folder(), noted)
-    if not chain.entries:
-        answer(f"{audit.audit_log(home_folder())}: nothing was recorded yet")
-        return
-    answer(f"{audit.audit_log(home_folder())}: {chain.entries} lines are as they were written")
-    answer(f"note the last line's sha256 elsewhere: {chain.head}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.options import JsonOption
+from lfr_batch.cli.options import JsonOption, OperatorOption
 from lfr_batch.cli.output import answer, answer_json, answer_table, say
 from lfr_batch.console.users import load_users, make_user, remove_user
 from lfr_batch.errors import UsageError
@@ -23,6 +23,7 @@ KNOWN: dict[str, Role] = {role: role for role in ROLES}
 def add(
     name: NameArgument,
     role: Annotated[str, typer.Option("--role", help="operator, reviewer or auditor.")],
+    operator: OperatorOption = None,
 ) -> None:
     """Add a person and print their token, which is shown this once.
 
@@ -31,7 +32,7 @@ def add(
     """
     if role not in KNOWN:
         raise UsageError(f"there is no role {role!r}: choose {', '.join(ROLES)}")
-    token = make_user(home_folder(), name, KNOWN[role])
+    token = make_user(home_folder(), name, KNOWN[role], operator)
     say(f"{name} logs in as {role} with this token; hand it over now, it is not kept:")
     answer(token)
 
@@ -49,7 +50,7 @@ def list_users(as_json: JsonOption = False) -> None:
 
 
 @live_users_app.command()
-def remove(name: NameArgument) -> None:
+def remove(name: NameArgument, operator: OperatorOption = None) -> None:
     """Take the token from a person; wherever they are logged in, they are logged out."""
-    remove_user(home_folder(), name)
+    remove_user(home_folder(), name, operator)
     say(f"{name} cannot log in any more, and is logged out of a deployment that is running")

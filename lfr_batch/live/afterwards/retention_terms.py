@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.schema import S3Config
+from lfr_batch.storage.links import in_real_folder
 from lfr_batch.storage.local_store import LocalStore
 from lfr_batch.storage.store import Store
 
@@ -33,8 +34,9 @@ def keep_until(raised_at: datetime, retention_h: float, deployment_until: dateti
 
 
 def json_lines_path(config: LiveConfig) -> Path | None:
+    """With links in its folders resolved: what is recorded is the same, however they change."""
     given = config.alerts.json_lines
-    return Path(given).absolute() if given else None
+    return in_real_folder(Path(given)) if given else None
 
 
 def write_terms(place: LocalStore, config: LiveConfig, store: Store) -> Terms:

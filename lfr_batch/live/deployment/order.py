@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.snapshot_files import read_manifest
 from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import HIGHEST_SCORE, ThresholdChoice
+from lfr_batch.live.afterwards.retention_terms import json_lines_path
 from lfr_batch.live.alerts.sinks.delivery import Setting
+from lfr_batch.live.alerts.sinks.json_lines import require_own_file
 from lfr_batch.live.alerts.sinks.table import open_sinks
 from lfr_batch.live.deployment.folders import router_folder
 from lfr_batch.live.deployment.plan import LivePlan
@@ -74,8 +76,10 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     Raises UsageError (window, authority, watchlist, cameras, sinks, threshold, results root),
     PackError, GalleryError.
     """
+    order = _with_places_resolved(order)
     config = order.config
     require_authority(config.deployment)
+    require_own_file(config)
     for camera in config.cameras:
         open_stream(camera)
     pack = load_pack(order.home, config.pack)
@@ -107,6 +111,19 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     )
     request = _request(order, plan, snapshot, choice, statement)
     return Deployment(plan, request, choice, term, snapshot, sinks)
+
+
+def _with_places_resolved(order: LiveOrder) -> LiveOrder:
+    """Links are followed once, here: where alerts go, and what retention deletes, is the same place
+    however they change."""
+    lines = json_lines_path(order.config)
+    alerts = order.config.alerts.model_copy(update={"json_lines": str(lines) if lines else None})
+    root = order.results_root
+    return replace(
+        order,
+        config=order.config.model_copy(update={"alerts": alerts}),
+        results_root=root if "://" in root else str(Path(root).resolve()),
+    )
 
 
 def shown_config(config: LiveConfig) -> dict[str, object]:

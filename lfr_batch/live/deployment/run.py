@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import NoReturn
 
-from lfr_batch.errors import LfrError, LiveError, StoreError
+from lfr_batch.errors import AuditBroken, LfrError, LiveError, StoreError
 from lfr_batch.live.deployment.course import (
     Course,
     begun,
@@ -24,6 +24,7 @@ from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.live.deployment.figures_file import save_figures
 from lfr_batch.live.deployment.folders import deployment_folder, save_record
 from lfr_batch.live.deployment.look_after import OnLook, look_after
+from lfr_batch.live.deployment.on_record import note_begun, note_ended
 from lfr_batch.live.deployment.order import Deployment
 from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, RunningDeployment
 from lfr_batch.live.deployment.running import claimed
@@ -74,8 +75,9 @@ def run_deployment(
     name = deployment.plan.config.deployment.name
     run = StoredRun(store, record.deployment_id)
     with claimed(home, name, record.deployment_id), lock_run(run) as hold:
+        request = note_begun(deployment)
         save_record(deployment_folder(home, record.deployment_id), record)
-        create_run(store, deployment.request, (), ())
+        create_run(store, request, (), ())
         course, standing = begun(deployment, hold), Standing()
         save_figures(store, figures_of(course, standing))
         try:
@@ -126,7 +128,10 @@ def _ended(course: Course, standing: Standing) -> Ended:
         figures = save_last(course, standing)
         status: RunStatus = "complete_with_failures" if had_failures(figures) else "complete"
         record_end(course, status, figures)
-    except StoreError as error:
+        note_ended(course, standing, status, figures)
+    except (StoreError, AuditBroken) as error:
+        with suppress(StoreError, AuditBroken):
+            note_ended(course, standing, "failed", None)
         raise LiveError(
             f"{course.deployment.record.deployment_id} is over and its copy of the watchlist is "
             f"destroyed, but its last figures could not be written: {error}.{losses(standing)}"
@@ -137,8 +142,12 @@ def _ended(course: Course, standing: Standing) -> Ended:
 
 def _fail(course: Course, standing: Standing, error: BaseException) -> NoReturn:
     """Raises ``error`` once it is recorded, and says with it what is lost."""
+    figures = None
     with suppress(StoreError):  # it may be the store that failed
-        record_end(course, "failed", save_last(course, standing), _sentence(standing, error))
+        figures = save_last(course, standing)
+        record_end(course, "failed", figures, _sentence(standing, error))
+    with suppress(StoreError, AuditBroken):
+        note_ended(course, standing, "failed", figures)
     if isinstance(error, LfrError) and losses(standing):
         raise LiveError(f"{error}{losses(standing)}") from error
     raise error

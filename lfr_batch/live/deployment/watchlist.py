@@ -31,11 +31,12 @@ from lfr_batch.live.deployment.watchlist_receipt import (
 )
 from lfr_batch.live.deployment.window import LONGEST, REASONS
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_facts import WATCHLIST_COPIED as COPIED
+from lfr_batch.oversight.audit_facts import WATCHLIST_DESTROYED as DESTROYED
 from lfr_batch.storage.disk_errors import disk_errors
 from lfr_batch.storage.files import own, sha256_of, sync, write_text
 from lfr_batch.storage.folders import make_own_folder
 
-COPIED, DESTROYED = "watchlist.copied", "watchlist.destroyed"
 _AT_ONCE = 1 << 20
 
 

@@ -129,7 +129,7 @@ def test_what_a_killed_one_leaves_is_destroyed_by_the_next_start(van: Path) -> N
     receipt = json.loads((left.parent / "watchlist-receipt.json").read_text())
     assert (receipt["verified_gone"], receipt["why"]) == (True, "its process had died")
     events = [line["event"] for line in audit.entries(van / "home")]
-    assert events == ["watchlist.copied", "watchlist.destroyed"]
+    assert events == ["deployment.begun", "watchlist.copied", "watchlist.destroyed"]
 
 
 @pytest.mark.parametrize(

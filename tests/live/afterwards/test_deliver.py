@@ -36,6 +36,7 @@ from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.deployment.running import held_if_free
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import create_run
@@ -108,7 +109,7 @@ def status(home: Path) -> str:
 
 def lines(home: Path) -> list[tuple[str, Any]]:
     """Events of the audit log, and what they say is done."""
-    audit.verify(home)
+    verify(home)
     return [(line["event"], line.get("delivered")) for line in audit.entries(home)]
 
 

@@ -14,6 +14,7 @@ from lfr_batch.live.alerts.sinks.parquet import alert_part
 from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.records import LiveCounts
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
@@ -58,7 +59,7 @@ def test_before_its_time_nothing_is_deleted(start: Restarts, tmp_path: Path) -> 
     assert len(there) == 7
     assert sweep(order(tmp_path, timedelta(days=30, hours=23))) == ()
     assert files_with_alerts(tmp_path) == there
-    assert audit.verify(tmp_path).entries == 0
+    assert verify(tmp_path).entries == 0
 
 
 def test_after_31_days_nothing_of_the_deployment_is_left_but_its_record(
@@ -94,9 +95,9 @@ def test_a_second_sweep_finds_nothing(start: Restarts, tmp_path: Path) -> None:
     start.close()
     late = order(tmp_path, timedelta(days=40), open_store(tmp_path / "results"))
     assert len(sweep(late)) == 1
-    before = audit.verify(tmp_path)
+    before = verify(tmp_path)
     assert sweep(late) == ()
-    assert audit.verify(tmp_path) == before
+    assert verify(tmp_path) == before
 
 
 def test_a_dry_run_says_what_is_due_and_changes_nothing(start: Restarts, tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ def test_a_results_root_alone_is_swept_by_what_its_alerts_say(
     assert done == Swept(DEPLOYMENT, "deleted", "keep_until of the alert", 2, whole=False)
     assert store.list("alerts") == store.list("reviews") == ()
     assert run_query(open_lake(root), "SELECT * FROM alerts").num_rows == 0
-    assert audit.verify(other_home).entries == 3
+    assert verify(other_home).entries == 3
 
 
 def test_what_was_delivered_behind_the_sweeps_back_goes_with_the_next(
@@ -285,6 +286,54 @@ def test_a_sweep_killed_half_way_and_run_again_ends_in_the_same_state(scenario: 
     assert (end["deleted"], end["done"]) == (["a0000", "a0001"], [2])
     for step in steps:
         assert step["after_retry"] == end
+
+
+def linked(path: Path) -> None:
+    """The file is elsewhere, and a link lies in its place."""
+    path.rename(path.with_name("hidden.jsonl"))
+    path.symlink_to("hidden.jsonl")
+
+
+def test_of_a_file_that_became_a_link_what_it_leads_to_is_deleted(
+    start: Restarts, tmp_path: Path
+) -> None:
+    delivered(start, tmp_path)
+    start.close()
+    linked(tmp_path / "feed.jsonl")
+    (done,) = sweep(order(tmp_path, timedelta(days=31, hours=7)))
+    assert (done.state, done.alerts) == ("deleted", 2)
+    assert (tmp_path / "hidden.jsonl").read_text() == ""
+    assert files_with_alerts(tmp_path) == []
+
+
+def test_of_a_file_with_another_name_nothing_is_said_to_be_deleted(
+    start: Restarts, tmp_path: Path
+) -> None:
+    delivered(start, tmp_path)
+    start.close()
+    (tmp_path / "hidden.jsonl").hardlink_to(tmp_path / "feed.jsonl")
+    late = order(tmp_path, timedelta(days=31, hours=7))
+    (failed,) = sweep(late)
+    assert failed.state == "failed"
+    assert "feed.jsonl has another name (hard links)" in failed.detail
+    (tmp_path / "hidden.jsonl").unlink()
+    (done,) = sweep(late)
+    assert (done.state, done.alerts) == ("deleted", 2)
+    assert files_with_alerts(tmp_path) == []
+
+
+def test_a_folder_that_is_a_link_may_lead_elsewhere_later(start: Restarts, tmp_path: Path) -> None:
+    real, other, link = tmp_path / "real", tmp_path / "other", tmp_path / "link"
+    real.mkdir()
+    other.mkdir()
+    link.symlink_to(real)
+    delivered(start, tmp_path, alerts={"json_lines": str(link / "feed.jsonl")})
+    start.close()
+    link.unlink()
+    link.symlink_to(other)
+    (done,) = sweep(order(tmp_path, timedelta(days=31, hours=7)))
+    assert (done.state, done.alerts) == ("deleted", 2)
+    assert files_with_alerts(tmp_path) == []
 
 
 def test_a_home_without_deployments_has_nothing_to_sweep(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from lfr_batch.live.deployment.folders import deployment_folder, router_folder, 
 from lfr_batch.live.deployment.running import held_if_free
 from lfr_batch.live.deployment.tally import Tally
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
@@ -100,7 +101,7 @@ def test_decisions_land_in_figures_report_and_audit_log(ended: Path) -> None:
     assert (begun["event"], begun["undecided"], begun["by"]) == ("review.begin", 2, "j.doe")
     assert (over["event"], over["decisions"], over["undecided"]) == ("review.done", 2, 1)
     assert over["delivered"] == {"parquet": 2}
-    audit.verify(ended)
+    verify(ended)
     again = review(order(ended), lambda opened: opened.router.review(a_review("a0002", number=2)))
     assert again == Reviewed(decisions=1, undecided=0)
     assert verdicts(saved(ended)) == (3, 2, 0, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -199,3 +200,22 @@ def test_the_operator_s_own_threshold(casework: Casework, tmp_path: Path) -> Non
     made = make_deployment(order(config, own_home(casework, tmp_path)), datetime.now(UTC))
     assert (made.record.threshold, made.record.target_fpir) == (0.6, None)
     assert made.request.threshold_source == "override"
+
+
+def test_alerts_go_to_no_link(casework: Casework, tmp_path: Path) -> None:
+    (tmp_path / "feed.jsonl").symlink_to("hidden.jsonl")
+    change = with_("alerts", json_lines=str(tmp_path / "feed.jsonl"))
+    config = change(deployable(casework, {"north": "walk.mp4"}))
+    with pytest.raises(LfrError, match=r"feed.jsonl, which is a link to .*hidden.jsonl"):
+        make_deployment(order(config, own_home(casework, tmp_path)), NOW)
+
+
+def test_links_in_folders_are_followed_once(casework: Casework, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    change = with_("alerts", json_lines=str(tmp_path / "link" / "feed.jsonl"))
+    config = change(deployable(casework, {"north": "walk.mp4"}))
+    asked = order(config, own_home(casework, tmp_path))
+    plan = make_deployment(replace(asked, results_root=str(tmp_path / "link")), NOW).plan
+    assert plan.config.alerts.json_lines == str(tmp_path / "real" / "feed.jsonl")
+    assert plan.results_root == str(tmp_path / "real")

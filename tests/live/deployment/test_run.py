@@ -30,6 +30,7 @@ from lfr_batch.live.deployment.run import Ended, OpenEngine, run_deployment
 from lfr_batch.live.deployment.running import claimed
 from lfr_batch.live.deployment.watchlist_receipt import load_receipt
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import run_progress
@@ -71,8 +72,10 @@ def assert_forgotten(deployment: Deployment, why: str) -> None:
     receipt = load_receipt(deployment_folder(home, record.deployment_id))
     assert receipt is not None
     assert (receipt.verified_gone, receipt.why) == (True, why)
-    last = [line["event"] for line in audit.entries(home)][-1]
-    assert last == "watchlist.destroyed"
+    events = [line["event"] for line in audit.entries(home)]
+    assert events[0] == "deployment.begun"
+    assert events[-2:] == ["watchlist.destroyed", "deployment.ended"]
+    assert verify(home).signed_to == len(events)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from lfr_batch.live.deployment.watchlist import (
 )
 from lfr_batch.live.deployment.watchlist_receipt import load_receipt
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.storage.files import sync
 from tests.gallery.publisher import publish
 from tests.live.full_disk import filled
@@ -104,7 +105,7 @@ def test_destroyed_is_overwritten_gone_and_on_record(
     assert (receipt.gallery, receipt.snapshot_id) == ("custody", snapshot.snapshot_id)
     assert load_receipt(deployment_folder(tmp_path, DEPLOYMENT)) == receipt
     assert events(tmp_path) == [("watchlist.copied", None), ("watchlist.destroyed", True)]
-    assert audit.verify(tmp_path).entries == 2
+    assert verify(tmp_path).entries == 2
     assert contents(snapshot.path), "the gallery itself stays"
 
 

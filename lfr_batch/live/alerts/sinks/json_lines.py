@@ -9,13 +9,16 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from lfr_batch.config.live import LiveConfig
+from lfr_batch.errors import ConfigError, LiveError
 from lfr_batch.live.afterwards.retention_terms import json_lines_path
 from lfr_batch.live.alerts.codec import message
-from lfr_batch.live.alerts.sinks.delivery import Deliver, Setting, Trouble
+from lfr_batch.live.alerts.sinks.delivery import SLOW_WAIT_S, Deliver, Setting, Trouble
 from lfr_batch.live.records import Alert, Review
 from lfr_batch.storage.files import sweep_halves, write_whole
 from lfr_batch.storage.folders import make_own_folder
 from lfr_batch.storage.lines import append, held_lines
+from lfr_batch.storage.links import elsewhere, has_other_names
 
 _TAIL_BYTES = 1 << 20
 """How far back a line is looked for that was written just before a crash."""
@@ -28,8 +31,21 @@ def open_json_lines(setting: Setting) -> Deliver | None:
     return JsonLines(path) if path else None
 
 
+def require_own_file(config: LiveConfig) -> None:
+    """Before a deployment begins: a file that gets another name later is the sink's trouble, and
+    keeps no router from coming back. Raises ConfigError."""
+    path = json_lines_path(config)
+    why = elsewhere(path) if path else None
+    if why:
+        raise ConfigError(
+            f"alerts.json_lines is {path}, which {why}, and what is deleted there would stay "
+            "elsewhere: name a file of its own"
+        )
+
+
 class JsonLines:
-    """Appends; after a start or a failure, only what is not at the end of the file already."""
+    """Appends; after a start or a failure, only what is not at the end of the file already. Not to
+    a file that has got another name since, nor through a link."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -41,6 +57,9 @@ class JsonLines:
         line = json.dumps(told, ensure_ascii=False).encode() + b"\n"
         begin = json.dumps({"kind": told["kind"], "id": told["id"]}).encode()[:-1]
         make_own_folder(self._path.parent)
+        why = elsewhere(self._path)
+        if why:
+            return Trouble(f"{self._path} {why}: alerts go to a file of its own alone", SLOW_WAIT_S)
         sure, self._sure = self._sure, False
         with held_lines(self._path) as file:
             _mend_last_line(file, begin)
@@ -60,13 +79,21 @@ def read_lines(path: Path, wanted: Callable[[Line], bool]) -> Iterator[Line]:
 def remove_lines(path: Path, unwanted: Callable[[Line], bool]) -> int:
     """Rewrite the file without the lines that are ``unwanted``; how many those were.
 
-    Lines that are no JSON object are left alone. A file that is not there has none.
+    Lines that are no JSON object are left alone. A file that is not there has none. Where it is a
+    link, what it leads to is rewritten. Raises LiveError for a file with other names, below which
+    the lines would stay.
     """
+    path = path.resolve()
     if not path.exists():
         return 0
-    with held_lines(path), path.open("rb") as lines:
+    with held_lines(path) as held, path.open("rb") as lines:
         sweep_halves(path)
         removed = sum(unwanted(_parsed(line)) for line in lines)
+        why = has_other_names(os.fstat(held.fileno()))
+        if removed and why:
+            raise LiveError(
+                f"{path} {why}, below which its lines would stay: remove those and sweep again"
+            )
         if removed:
             lines.seek(0)
             with write_whole(path) as kept:

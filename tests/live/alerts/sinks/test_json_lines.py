@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lfr_batch.live.alerts.sinks.json_lines import JsonLines, read_lines, remove_lines
-from tests.live.made import a_review, an_alert
+from lfr_batch.errors import ConfigError
+from lfr_batch.live.alerts.sinks.json_lines import (
+    JsonLines,
+    read_lines,
+    remove_lines,
+    require_own_file,
+)
+from tests.live.made import a_config, a_review, an_alert
 from tests.results.test_store import files_of_at_most
 from tests.storage.test_files import killed
 from tests.synced import synced
@@ -106,3 +114,57 @@ def test_a_file_that_is_not_there_has_no_lines(tmp_path: Path) -> None:
     assert remove_lines(path, lambda line: True) == 0
     assert list(read_lines(path, lambda line: True)) == []
     assert not path.exists()
+
+
+def symlinked(path: Path) -> None:
+    path.symlink_to("hidden.jsonl")
+
+
+def linked_later(path: Path) -> None:
+    path.rename(path.with_name("hidden.jsonl"))
+    path.symlink_to("hidden.jsonl")
+
+
+def with_another_name(path: Path) -> None:
+    path.with_name("hidden.jsonl").hardlink_to(path)
+
+
+def folder_linked_later(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("moved"))
+    path.parent.symlink_to("moved")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (linked_later, "is a link to"),
+        (with_another_name, "has another name"),
+        (folder_linked_later, "is below a link to"),
+    ],
+)
+def test_a_file_that_gets_another_name_gets_no_more_alerts(
+    tmp_path: Path, change: Callable[[Path], None], why: str
+) -> None:
+    path = tmp_path / "folder" / "feed.jsonl"
+    sink = JsonLines(path)
+    assert sink(an_alert(0)) is None
+    change(path)
+    trouble = sink(an_alert(1))
+    assert trouble is not None
+    assert f"feed.jsonl {why}" in trouble.said
+    assert ids(path) == ["a0000"]
+
+
+@pytest.mark.parametrize("kind", ["link", "names", "pipe"])
+def test_a_file_with_other_names_is_none_to_begin_with(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "feed.jsonl"
+    if kind == "link":
+        symlinked(path)
+    elif kind == "names":
+        path.touch()
+        with_another_name(path)
+    else:
+        os.mkfifo(path)
+    config = a_config(alerts={"json_lines": str(path)})
+    with pytest.raises(ConfigError, match="name a file of its own"):
+        require_own_file(config)
