@@ -12,7 +12,7 @@ import pytest
 
 from lfr_batch.errors import ResultsError, RunNotFound, UsageError
 from lfr_batch.live.afterwards.report import csv_row, share, write_live_report
-from lfr_batch.live.deployment.figures import AlertFigures, MinuteFigures
+from lfr_batch.live.deployment.figures import AlertFigures, CameraFigures, MinuteFigures
 from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.watchlist_receipt import Receipt
 from lfr_batch.live.records import Verdict
@@ -56,7 +56,10 @@ def written(store: Store, folder: Path, **more: Any) -> tuple[str, dict[str, str
 @pytest.mark.parametrize(
     ("verdicts", "per_face", "per_alert", "decided", "said"),
     [
-        ({}, "0.0", "", "0", "0 <span class=\"soft small\">0 of 0 alerts decided</span>"),
+        (
+            {}, "0.0", "", "0",
+            "0 <span class=\"soft small\">0 of 1,000; 0 % to 0.368 % · 0 of 0 alerts decided<",
+        ),
         ({None: 94}, "", "", "0", "not known <span class=\"soft small\">0 of 94 alerts decided"),
         (
             {None: 44, "no_match": 1, "match": 4},
@@ -66,9 +69,13 @@ def written(store: Store, folder: Path, **more: Any) -> tuple[str, dict[str, str
         (
             {"no_match": 1, "match": 48},
             "0.001", str(1 / 49), "49",
-            "2.04 % (1 in 49) <span class=\"soft small\">49 of 49 alerts decided",
+            "2.04 % (1 in 49) <span class=\"soft small\">1 of 49; 0.0517 % to 10.9 % · "
+            "49 of 49 alerts decided",
         ),
-        ({"match": 4}, "0.0", "0.0", "4", "0 <span class=\"soft small\">4 of 4 alerts decided"),
+        (
+            {"match": 4}, "0.0", "0.0", "4",
+            "0 <span class=\"soft small\">0 of 4; 0 % to 60.2 % · 4 of 4 alerts decided",
+        ),
     ],
     ids=["no alert", "nobody decided", "some", "cannot tell", "all", "all true"],
 )  # fmt: skip
@@ -91,6 +98,39 @@ def test_there_is_no_rate_until_every_alert_is_decided(
     assert row["false_alerts_per_alert"] == per_alert
     assert row["decided"] == decided
     assert said in html
+
+
+def test_rates_have_intervals_beside_them_by_camera_too(store: Store, tmp_path: Path) -> None:
+    alerts = (AlertFigures(camera="north", minute=1, verdict="no_match", alerts=2),)
+    save_figures(store, figures(alerts=alerts))
+    html, row = written(store, tmp_path)
+    ends = {name: float(value) for name, value in row.items() if "_95_" in name}
+    assert ends == pytest.approx(
+        {
+            "false_alerts_per_face_seen_95_low": 0.000242,
+            "false_alerts_per_face_seen_95_high": 0.007206,
+            "false_alerts_per_alert_95_low": 0.158114,
+            "false_alerts_per_alert_95_high": 1.0,
+        },
+        abs=5e-7,
+    )
+    beside = '<br><span class="soft small">'
+    assert f"0.222 % (1 in 450){beside}2 of 900; 0.0269 % to 0.8 %</span>" in html
+    assert f'<td class="n">0{beside}0 of 100; 0 % to 3.62 %</span></td><td class="n">–</td>' in html
+    assert "95 % interval (Clopper and Pearson)" in html
+
+
+@pytest.mark.parametrize("faces", [0, 1])
+def test_there_is_no_rate_of_no_faces_nor_of_fewer_than_alerts(
+    faces: int, store: Store, tmp_path: Path
+) -> None:
+    alerts = (AlertFigures(camera="north", minute=1, verdict="no_match", alerts=2),)
+    seen = (CameraFigures(camera="north", faces_seen=faces),)
+    save_figures(store, figures(alerts=alerts, cameras=seen))
+    html, row = written(store, tmp_path)
+    assert {row[name] for name in row if name.startswith("false_alerts_per_face")} == {""}
+    said = '<dd>– <span class="soft small">2 of 2 alerts decided</span></dd>'
+    assert f"<dt>False-alert rate, per face seen</dt>{said}" in html
 
 
 def test_names_compute_nothing_in_a_spreadsheet_and_are_shown_in_the_page(
