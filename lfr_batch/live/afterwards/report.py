@@ -169,9 +169,8 @@ def share(value: float | None) -> str:
 
 
 def interval(rate: Proportion) -> str:
-    """Of what it was counted, and between which percentages it lies."""
-    low, high = (f"{end * 100:.3g}" for end in (rate.low, rate.high))
-    return f"{rate.count:,} of {rate.among:,}; {low} % to {high} %"
+    """Between which percentages it lies."""
+    return f"{rate.low * 100:.3g} % to {rate.high * 100:.3g} %"
 
 
 def _with_receipt(figures: Figures, receipt: Receipt | None) -> Figures:

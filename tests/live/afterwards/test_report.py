@@ -58,7 +58,7 @@ def written(store: Store, folder: Path, **more: Any) -> tuple[str, dict[str, str
     [
         (
             {}, "0.0", "", "0",
-            "0 <span class=\"soft small\">0 of 1,000; 0 % to 0.368 % · 0 of 0 alerts decided<",
+            "0<br><span class=\"soft small\">0 of 1,000; 95 % interval 0 % to 0.368 %<br>0 of 0",
         ),
         ({None: 94}, "", "", "0", "not known <span class=\"soft small\">0 of 94 alerts decided"),
         (
@@ -69,12 +69,12 @@ def written(store: Store, folder: Path, **more: Any) -> tuple[str, dict[str, str
         (
             {"no_match": 1, "match": 48},
             "0.001", str(1 / 49), "49",
-            "2.04 % (1 in 49) <span class=\"soft small\">1 of 49; 0.0517 % to 10.9 % · "
-            "49 of 49 alerts decided",
+            "2.04 % (1 in 49)<br><span class=\"soft small\">1 of 49; 95 % interval "
+            "0.0517 % to 10.9 %<br>49 of 49 alerts decided",
         ),
         (
             {"match": 4}, "0.0", "0.0", "4",
-            "0 <span class=\"soft small\">0 of 4; 0 % to 60.2 % · 4 of 4 alerts decided",
+            "0<br><span class=\"soft small\">0 of 4; 95 % interval 0 % to 60.2 %<br>4 of 4 alerts",
         ),
     ],
     ids=["no alert", "nobody decided", "some", "cannot tell", "all", "all true"],
@@ -115,8 +115,10 @@ def test_rates_have_intervals_beside_them_by_camera_too(store: Store, tmp_path: 
         abs=5e-7,
     )
     beside = '<br><span class="soft small">'
-    assert f"0.222 % (1 in 450){beside}2 of 900; 0.0269 % to 0.8 %</span>" in html
-    assert f'<td class="n">0{beside}0 of 100; 0 % to 3.62 %</span></td><td class="n">–</td>' in html
+    assert f"0.222 % (1 in 450){beside}2 of 900<br>0.0269 % to 0.8 %</span>" in html
+    assert (
+        f'<td class="n">0{beside}0 of 100<br>0 % to 3.62 %</span></td><td class="n">–</td>' in html
+    )
     assert "95 % interval (Clopper and Pearson)" in html
 
 
