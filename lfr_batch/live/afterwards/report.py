@@ -10,8 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lfr_batch.config.policy import period_in_words
 from lfr_batch.errors import ResultsError, UsageError
 from lfr_batch.live.afterwards.report_plot import plot
+from lfr_batch.live.deployment.composition import Composition
 from lfr_batch.live.deployment.figures import (
     AlertFigures,
     Figures,
@@ -72,7 +74,7 @@ def write_live_report(
         raise UsageError(f"{out_path} is where the figures go: name the HTML file with --out")
     save_report(csv_path, [as_csv(figures, run["status"])])
     filters: dict[str, Callable[..., Any]] = {"clock": clock, "moment": moment, "share": share}
-    filters["interval"] = interval
+    filters |= {"interval": interval, "part": part, "in_words": period_in_words}
     template = report_template("lfr_batch.live.afterwards", filters)
     save_report(out_path, template.generate(report_context(figures, run)))
     return csv_path
@@ -119,6 +121,7 @@ def csv_row(figures: Figures, status: str) -> dict[str, Any]:
         "ended_because": REASONS[figures.reason] if figures.reason else None,
         "cameras": len(record.cameras),
         "watchlist_size": record.watchlist_size,
+        **_watchlist_row(figures.watchlist),
         "watchlist_destroyed_at": _iso(figures.watchlist_gone_at),
         "model_pack": record.pack_id,
         "threshold": round(record.threshold, 4),
@@ -166,6 +169,11 @@ def share(value: float | None) -> str:
     if value == 0:
         return "0"
     return f"{value * 100:.3g} % (1 in {1 / value:,.0f})"
+
+
+def part(number: int, of: int) -> str:
+    """Of a whole that is known, so that there is nothing to be unsure of."""
+    return f"{number / of * 100:.3g} %" if of else "–"
 
 
 def interval(rate: Proportion) -> str:
@@ -227,6 +235,24 @@ def _rates_row(counted: LiveCounts) -> dict[str, float | None]:
 
 def _shown(counted: LiveCounts) -> dict[str, Any]:
     return {**_counts_row(counted), **_rates(counted)}
+
+
+def _watchlist_row(listed: Composition | None) -> dict[str, Any]:
+    """What the entries say of themselves; empty where none says anything."""
+    told = listed if listed and listed.stated else None
+    since = listed.changes if listed and listed.changes and listed.changes.known else None
+    return {
+        "watchlist_by_category": _joined(told.categories.items()) if told else None,
+        "watchlist_by_source": _joined(told.sources.items()) if told else None,
+        "watchlist_by_age": _joined(told.ages.items()) if told else None,
+        "watchlist_reviewed": told.reviewed if told else None,
+        "watchlist_reviewed_within": told.reviewed_within if told else None,
+        "watchlist_compared_with": since.deployment_id if since else None,
+        "watchlist_new": since.new if since else None,
+        "watchlist_gone": since.gone if since else None,
+        "watchlist_other_pictures": since.pictures if since else None,
+        "watchlist_other_attributes": since.attributes if since else None,
+    }
 
 
 def _by_camera(figures: Figures) -> dict[str, str]:
