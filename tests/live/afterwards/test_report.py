@@ -12,6 +12,8 @@ import pytest
 
 from lfr_batch.errors import ResultsError, RunNotFound, UsageError
 from lfr_batch.live.afterwards.report import csv_row, share, write_live_report
+from lfr_batch.live.deployment.changes import ChangeCounts
+from lfr_batch.live.deployment.composition import Composition
 from lfr_batch.live.deployment.figures import AlertFigures, CameraFigures, MinuteFigures
 from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.watchlist_receipt import Receipt
@@ -133,6 +135,78 @@ def test_there_is_no_rate_of_no_faces_nor_of_fewer_than_alerts(
     assert {row[name] for name in row if name.startswith("false_alerts_per_face")} == {""}
     said = '<dd>– <span class="soft small">2 of 2 alerts decided</span></dd>'
     assert f"<dt>False-alert rate, per face seen</dt>{said}" in html
+
+
+LISTED = Composition(
+    entries=120,
+    stated=True,
+    categories={"wanted": 80, "court order": 38, "not stated": 2},
+    sources={"custody": 120},
+    ages={"up to 7 days": 90, "older": 30},
+    reviewed=111,
+    reviewed_within="1d",
+    changes=ChangeCounts(deployment_id="d-1", new=12, gone=3, pictures=2, attributes=5),
+)
+
+
+def test_what_the_watchlist_was_made_of(store: Store, tmp_path: Path) -> None:
+    save_figures(store, figures(watchlist=LISTED))
+    html, row = written(store, tmp_path)
+    said = {name.removeprefix("watchlist_"): row[name] for name in row if "watchlist" in name}
+    assert said == {
+        "size": "120",
+        "by_category": "wanted=80; court order=38; not stated=2",
+        "by_source": "custody=120",
+        "by_age": "up to 7 days=90; older=30",
+        "reviewed": "111",
+        "reviewed_within": "1d",
+        "compared_with": "d-1",
+        "new": "12",
+        "gone": "3",
+        "other_pictures": "2",
+        "other_attributes": "5",
+        "destroyed_at": "2026-01-31T15:30:00+00:00",
+    }
+    for told in (
+        "<strong>111 of 120 entries</strong> (92.5 %) were reviewed within 1 day before the start.",
+        '<tr><td>court order</td><td class="n">38</td><td class="n">31.7 %</td></tr>',
+        '<tr><td>older</td><td class="n">30</td><td class="n">25 %</td></tr>',
+        "Since deployment d-1: 12 new, 3 gone, 2 with other pictures, 5 with other attributes.",
+    ):
+        assert told in html, told
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        (Composition(entries=7, stated=False), "The 7 entries state no category, source, reason"),
+        (Composition(entries=7, stated=False), "No deployment went before it with which"),
+        (
+            LISTED.model_copy(update={"changes": ChangeCounts(deployment_id="d-1", known=False)}),
+            "What changed since deployment d-1 is not known: its watchlist could not be read",
+        ),
+        (
+            LISTED.model_copy(update={"categories": {"=<b>": 120}, "reviewed_within": None}),
+            "<td>=&lt;b&gt;</td>",
+        ),
+    ],
+)
+def test_what_is_not_known_of_the_watchlist_is_said(
+    listed: Composition, said: str, store: Store, tmp_path: Path
+) -> None:
+    save_figures(store, figures(watchlist=listed))
+    html, row = written(store, tmp_path)
+    assert said in html
+    unknown = not (listed.changes and listed.changes.known)
+    assert (row["watchlist_new"] == "") is unknown
+    assert (row["watchlist_reviewed"] == "") is not listed.stated
+    assert not row["watchlist_by_category"].startswith("=")
+
+
+def test_figures_of_before_have_no_watchlist(store: Store, tmp_path: Path) -> None:
+    html, row = written(store, tmp_path)
+    assert "<h2>Watchlist</h2>" not in html
+    assert row["watchlist_by_category"] == row["watchlist_new"] == ""
 
 
 def test_names_compute_nothing_in_a_spreadsheet_and_are_shown_in_the_page(
