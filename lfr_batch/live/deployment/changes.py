@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict
 
+from lfr_batch.config.policy import EntryField
+from lfr_batch.config.sheets import column_key
 from lfr_batch.gallery.differ import SubjectChange
+
+_REVIEWED: tuple[EntryField, ...] = ("reviewed_by", "reviewed_on")
+_REVIEW = frozenset(map(column_key, _REVIEWED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Changes:
     pictures: tuple[str, ...] = ()
     """Of these other pictures are compared now."""
     attributes: tuple[str, ...] = ()
-    """Of these the table says something else now."""
+    """Of these the table says something else now, beyond who reviewed them and when."""
     trouble: str = ""
     """Why nothing can be said: the other snapshot is gone, or damaged."""
 
@@ -55,8 +60,13 @@ def with_subjects(
         new=_sorted(whose for whose in there_after if whose not in there_before),
         gone=_sorted(whose for whose in there_before if whose not in there_after),
         pictures=_sorted(e.subject_id for e in both if e.pictures_added or e.pictures_removed),
-        attributes=_sorted(each.subject_id for each in both if each.attributes),
+        attributes=_sorted(each.subject_id for each in both if _says_other(each)),
     )
+
+
+def _says_other(change: SubjectChange) -> bool:
+    """A review is to be made before every deployment: it changes nothing."""
+    return not _REVIEW.issuperset(map(column_key, change.attributes))
 
 
 def without(changes: Changes, subject_id: str) -> Changes:

@@ -155,7 +155,12 @@ def test_who_is_new_gone_and_changed_since_the_deployment_before(tmp_path: Path)
     second = enrolled(
         tmp_path,
         {"S2": 1, "S3": 1, "S4": 1, "S5": 1, "S6": 1},
-        {**ALL_WELL, "S3": {**SAID, "reason": "court order"}, "S4": SAID, "S5": SAID},
+        {
+            "S2": {**SAID, "reviewed_on": "2026-03-12", "reviewed_by": "Insp. C"},  # as ever
+            "S3": {**SAID, "reason": "court order", "reviewed_on": "2026-03-12"},
+            "S4": SAID,
+            "S5": SAID,
+        },
         "today",
     )
     listed = looked(tmp_path, name="today")
