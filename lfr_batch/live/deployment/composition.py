@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lfr_batch.config.policy import WatchlistPolicy, period_of
 from lfr_batch.live.deployment.changes import ChangeCounts, Changes, count_changes
-from lfr_batch.live.deployment.entries import Entry, says_nothing
+from lfr_batch.live.deployment.entries import WatchlistEntry, says_nothing
 
 MOST_GROUPS = 20
 """Of categories, or sources; the smaller ones are counted together."""
@@ -45,7 +45,7 @@ class Composition(BaseModel):
 
 
 def composed(
-    entries: Sequence[Entry], rules: WatchlistPolicy, today: date, changes: Changes | None
+    entries: Sequence[WatchlistEntry], rules: WatchlistPolicy, today: date, changes: Changes | None
 ) -> Composition:
     return Composition(
         entries=len(entries),
@@ -82,6 +82,6 @@ def _age(day: date | None, today: date) -> str:
     return next((name for name, span in AGES.items() if today - day <= span), OLDER)
 
 
-def _is_reviewed(entry: Entry, within: str | None, today: date) -> bool:
+def _is_reviewed(entry: WatchlistEntry, within: str | None, today: date) -> bool:
     day = entry.day("reviewed_on", today)
     return day is not None and (within is None or today - day <= period_of(within))

@@ -29,7 +29,7 @@ _TO_COME = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class WatchlistEntry:
     subject_id: str
     said: Mapping[EntryField, str]
     """Without what is empty."""
@@ -44,7 +44,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FaultyEntries:
     """Entries with one thing in common that is not as it should be."""
 
     kind: EntryFault
@@ -52,16 +52,16 @@ class Finding:
     who: tuple[str, ...]
 
 
-def entry_of(subject_id: str, attributes: Mapping[str, str]) -> Entry:
+def entry_of(subject_id: str, attributes: Mapping[str, str]) -> WatchlistEntry:
     """``attributes``: all columns of the table it was enrolled with, by their own names."""
     keys = {column_key(name): plain_line(value) for name, value in attributes.items()}
     told = {field: keys.get(column_key(field), "") for field in FIELDS}
-    return Entry(subject_id, {field: value for field, value in told.items() if value})
+    return WatchlistEntry(subject_id, {field: value for field, value in told.items() if value})
 
 
 def find_faults(
-    entries: Sequence[Entry], rules: WatchlistPolicy, today: date
-) -> tuple[Finding, ...]:
+    entries: Sequence[WatchlistEntry], rules: WatchlistPolicy, today: date
+) -> tuple[FaultyEntries, ...]:
     """What is missing, of a wrong category, old or not reviewed on the day of the start."""
     found = (
         *_missing(entries, rules.required),
@@ -72,7 +72,7 @@ def find_faults(
     return tuple(each for each in found if each.who)
 
 
-def says_nothing(entries: Iterable[Entry]) -> bool:
+def says_nothing(entries: Iterable[WatchlistEntry]) -> bool:
     """Whether the table had none of the columns, or nothing in them."""
     return not any(entry.said for entry in entries)
 
@@ -83,14 +83,16 @@ def first_names(names: Sequence[str]) -> str:
     return ", ".join(shown[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _missing(entries: Sequence[Entry], required: Iterable[EntryField]) -> Iterator[Finding]:
+def _missing(
+    entries: Sequence[WatchlistEntry], required: Iterable[EntryField]
+) -> Iterator[FaultyEntries]:
     for field in required:
         yield _those("missing", f"without {field}", (e for e in entries if field not in e.said))
 
 
 def _wrong_category(
-    entries: Sequence[Entry], categories: Iterable[str] | None
-) -> Iterator[Finding]:
+    entries: Sequence[WatchlistEntry], categories: Iterable[str] | None
+) -> Iterator[FaultyEntries]:
     if categories is None:
         return
     allowed = {plain_line(each).casefold() for each in categories}
@@ -98,14 +100,14 @@ def _wrong_category(
     yield _those("category", "of a category that the policy does not name", wrong)
 
 
-def _categories(entry: Entry) -> list[str]:
+def _categories(entry: WatchlistEntry) -> list[str]:
     """Several where its rows in the table differ."""
     return [each.strip().casefold() for each in entry.said.get("category", "").split(";")]
 
 
 def _too_old(
-    entries: Sequence[Entry], period: str | None, today: date, field: EntryField
-) -> Iterator[Finding]:
+    entries: Sequence[WatchlistEntry], period: str | None, today: date, field: EntryField
+) -> Iterator[FaultyEntries]:
     if period is None:
         return
     kind: EntryFault = "old" if field == "added_on" else "not_reviewed"
@@ -118,5 +120,5 @@ def _too_old(
     )
 
 
-def _those(kind: EntryFault, what: str, entries: Iterable[Entry]) -> Finding:
-    return Finding(kind, what, tuple(entry.subject_id for entry in entries))
+def _those(kind: EntryFault, what: str, entries: Iterable[WatchlistEntry]) -> FaultyEntries:
+    return FaultyEntries(kind, what, tuple(entry.subject_id for entry in entries))

@@ -18,7 +18,7 @@ from lfr_batch.live.deployment.changes import Changes, with_subjects
 from lfr_batch.live.deployment.composition import Composition, composed
 from lfr_batch.live.deployment.entries import (
     FIELDS,
-    Finding,
+    FaultyEntries,
     entry_of,
     find_faults,
     first_names,
@@ -29,7 +29,7 @@ from lfr_batch.live.records import DeploymentRecord
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    faults: tuple[Finding, ...]
+    faults: tuple[FaultyEntries, ...]
     composition: Composition
     changes: Changes | None
     """None where no deployment went before."""
@@ -115,7 +115,7 @@ def _changes_since(home: Path, record: DeploymentRecord, after: Snapshot) -> Cha
     return with_subjects(changes, found, set(before.subject_ids), set(after.subject_ids))
 
 
-def _sentence(fault: Finding, listed: Listed) -> str:
+def _sentence(fault: FaultyEntries, listed: Listed) -> str:
     of = f"{len(fault.who)} of {listed.composition.entries} entries"
     return f"{fault.what}: {of} ({first_names(fault.who)})"
 

@@ -5,16 +5,18 @@ from datetime import date, timedelta
 from lfr_batch.config.policy import WatchlistPolicy
 from lfr_batch.live.deployment.changes import Changes
 from lfr_batch.live.deployment.composition import MOST_GROUPS, Composition, composed
-from lfr_batch.live.deployment.entries import Entry, entry_of
+from lfr_batch.live.deployment.entries import WatchlistEntry, entry_of
 
 TODAY = date(2026, 3, 12)
 
 
-def made(*entries: Entry, within: str | None = "7d", changes: Changes | None = None) -> Composition:
+def made(
+    *entries: WatchlistEntry, within: str | None = "7d", changes: Changes | None = None
+) -> Composition:
     return composed(entries, WatchlistPolicy(reviewed_within=within), TODAY, changes)
 
 
-def entry(**said: str) -> Entry:
+def entry(**said: str) -> WatchlistEntry:
     return entry_of("S. Omebody", said)
 
 

@@ -11,7 +11,7 @@ from lfr_batch.config.policy import EntryFault, EntryField, WatchlistPolicy
 from lfr_batch.gallery.subjects_csv import attributes_of, read_table
 from lfr_batch.live.deployment.entries import (
     FIELDS,
-    Entry,
+    WatchlistEntry,
     entry_of,
     find_faults,
     first_names,
@@ -29,11 +29,11 @@ WHOLE = {
 }
 
 
-def entry(whose: str = "S1", **said: str) -> Entry:
+def entry(whose: str = "S1", **said: str) -> WatchlistEntry:
     return entry_of(whose, {**WHOLE, **said})
 
 
-def faults(*entries: Entry, **rules: object) -> dict[EntryFault, list[str]]:
+def faults(*entries: WatchlistEntry, **rules: object) -> dict[EntryFault, list[str]]:
     """Kind → who, in order."""
     found: dict[EntryFault, list[str]] = {}
     for each in find_faults(entries, WatchlistPolicy.model_validate(rules), TODAY):
