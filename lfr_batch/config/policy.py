@@ -1,7 +1,7 @@
-"""Rules of the house, ``policy.yaml``: how long results are kept. Pure.
+"""Rules of the house, ``policy.yaml``: how long results are kept, what a watchlist must have. Pure.
 
 Frozen and strict, as the configuration is; ``conf/policy.yaml`` shows every key with its default.
-What a default says changes nothing.
+What a default says keeps, deletes and refuses nothing.
 """
 
 from __future__ import annotations
@@ -37,6 +37,13 @@ def period_of(text: str) -> timedelta:
     return period
 
 
+def period_in_words(text: str) -> str:
+    """'12 hours', '1 day', '6 weeks'. Raises ValueError as ``period_of``."""
+    period_of(text)
+    number, unit = text[:-1], _UNITS[text[-1]]
+    return f"{number} {unit if number != '1' else unit.removesuffix('s')}"
+
+
 Period = Annotated[str, AfterValidator(_known)]
 
 
@@ -49,10 +56,30 @@ class RetentionPolicy(Section):
     patterns, of which the first that fits counts."""
 
 
+EntryField = Literal["source", "category", "reason", "added_on", "reviewed_by", "reviewed_on"]
+"""What is said of an entry of a watchlist: columns of ``--subjects`` when it was enrolled."""
+EntryFault = Literal["missing", "category", "old", "not_reviewed"]
+
+
+class WatchlistPolicy(Section):
+    required: tuple[EntryField, ...] = ("source", "category", "reason", "added_on", "reviewed_by")
+    """What every entry is to say; who says it not is ``missing``."""
+    categories: tuple[str, ...] | None = None
+    """Those there may be, in small or large letters; another is a ``category``. None: any."""
+    max_age: Period | None = "52w"
+    """From ``added_on`` to the start; what is over, or of unknown age, is ``old``. None: any."""
+    reviewed_within: Period | None = "7d"
+    """From ``reviewed_on`` to the start; what is over, or of unknown day, is ``not_reviewed``.
+    None: whenever, or never."""
+    refuse: tuple[EntryFault, ...] = ()
+    """Which of these keeps a deployment from beginning; the others are named."""
+
+
 class Policy(Section):
     version: Literal[1] = 1
     """Of this form."""
     retention: RetentionPolicy = RetentionPolicy()
+    watchlist: WatchlistPolicy = WatchlistPolicy()
 
 
 def rule_of(policy: RetentionPolicy, case_ref: str) -> tuple[str, timedelta | None]:

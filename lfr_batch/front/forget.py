@@ -28,7 +28,13 @@ from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery.folders import gallery_names
 from lfr_batch.gallery.removal import holding
 from lfr_batch.homes.at_hand import Home, gallery_at_hand, manifests_at_hand
-from lfr_batch.live.afterwards.forgetting import AlertIds, alerts_of, forget_alerts, require_ended
+from lfr_batch.live.afterwards.forgetting import (
+    AlertIds,
+    alerts_of,
+    forget_alerts,
+    names_change,
+    require_ended,
+)
 from lfr_batch.live.deployment.watchlist import destroy_leftovers
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.oversight.forgotten import (
@@ -121,6 +127,8 @@ def foresee_forgetting(order: ForgetOrder, now: datetime | None = None) -> Forge
         if isinstance(home, Path):
             alerts = alerts_of(home, store, value, order.gallery)
     named = order.what == "footage" and ticks.names_uri(store, value)
+    if is_subject and isinstance(home, Path):
+        named = names_change(home, value, order.gallery)
     if found.nothing and not (snapshots or alerts or named):
         raise _nowhere(order, store, value)
     _require_idle(store, found.runs)

@@ -54,12 +54,18 @@ def house_policy(settings: Settings, given: Path | None = None) -> Policy:
     if given is not None:
         return load_policy(given)
     if isinstance(home, Path):
-        return load_policy(home / POLICY) if (home / POLICY).exists() else Policy()
+        return policy_in(home)
     try:
         text = S3Store(home, s3).read(POLICY).decode(errors="replace")
     except FileNotFoundError:
         return Policy()
     return parse_policy(text, f"{home}/{POLICY}")
+
+
+def policy_in(home: Path) -> Policy:
+    """As ``house_policy``, of a home that is a folder. Raises ConfigError."""
+    path = home / POLICY
+    return load_policy(path) if path.exists() else Policy()
 
 
 def runs_due(settings: Settings, policy: RetentionPolicy, now: datetime) -> list[RunDue]:

@@ -9,7 +9,13 @@ import pytest
 import yaml
 
 from lfr_batch.config.load import load_policy, parse_policy
-from lfr_batch.config.policy import Policy, RetentionPolicy, period_of, rule_of
+from lfr_batch.config.policy import (
+    Policy,
+    RetentionPolicy,
+    period_in_words,
+    period_of,
+    rule_of,
+)
 from lfr_batch.errors import ConfigError
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -46,6 +52,20 @@ def test_what_is_no_period(text: str) -> None:
         period_of(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"), [("1d", "1 day"), ("12h", "12 hours"), ("1w", "1 week"), ("11d", "11 days")]
+)
+def test_a_period_in_words(text: str, words: str) -> None:
+    assert period_in_words(text) == words
+
+
+def test_by_default_a_watchlist_is_looked_through_and_not_refused() -> None:
+    rules = parse_policy("watchlist: {refuse: [old, not_reviewed]}", "policy.yaml").watchlist
+    assert rules.refuse == ("old", "not_reviewed")
+    assert (rules.max_age, rules.reviewed_within, rules.categories) == ("52w", "7d", None)
+    assert Policy().watchlist.refuse == ()
+
+
 NESTED = "[" * 30 + "]" * 30
 
 
@@ -59,6 +79,10 @@ NESTED = "[" * 30 + "]" * 30
         ("retention: {default: &p 90d, cases: {OP-1: *p}}", r"aliases \(\*name\) are not taken"),
         (f"retention: {NESTED}", "nested deeper than 20"),
         (f"# {'x' * (1 << 20)}", "larger than 1 MiB"),
+        ("watchlist: {refuses: [old]}", "did you mean 'watchlist.refuse'"),
+        ("watchlist: {refuse: [ancient]}", "watchlist.refuse.0"),
+        ("watchlist: {required: [name]}", "watchlist.required.0"),
+        ("watchlist: {max_age: 90}", "watchlist.max_age"),
         ("- 1", "must hold sections"),
     ],
 )

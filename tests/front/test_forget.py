@@ -16,7 +16,9 @@ from lfr_batch.errors import GalleryEmpty, RunBusy, RunNotFound, UsageError
 from lfr_batch.front.forget import What, finish_forgetting, foresee_forgetting
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.live.alerts.sinks.parquet import alert_part
-from lfr_batch.live.deployment.folders import deployment_folder
+from lfr_batch.live.deployment.changes import Changes
+from lfr_batch.live.deployment.changes_file import load_changes, save_changes
+from lfr_batch.live.deployment.folders import deployment_folder, save_record
 from lfr_batch.oversight import audit
 from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.results.lock import lock_run
@@ -36,7 +38,7 @@ from tests.front.forgotten import (
 )
 from tests.gallery.conftest import people_of, publish_in
 from tests.live.conftest import Restarts
-from tests.live.made import DEPLOYMENT, a_review, an_alert
+from tests.live.made import DEPLOYMENT, a_record, a_review, an_alert
 from tests.live.receiver import eventually
 from tests.results.synthetic import RUN_ID
 
@@ -213,6 +215,19 @@ def test_who_is_in_the_rank_lists_of_other_alerts_is_not_there_any_more(
         rows = results.arrow("SELECT candidate_subject_ids FROM alerts").to_pylist()
     assert rows == [{"candidate_subject_ids": ["S001"]}]
     assert traces(tmp_path, "S999") == []
+
+
+def test_who_was_new_on_a_watchlist_is_not_on_record_any_more(home: Path) -> None:
+    folder = deployment_folder(home, DEPLOYMENT)
+    save_record(folder, a_record())
+    save_changes(folder, Changes("before", ("a", "1"), ("b", "2"), new=("Somebody", "S900")))
+    with pytest.raises(UsageError, match="Nobody is called 'Somebody'"):
+        forget(home, "subject", "Somebody", gallery="custody")
+    forget(home, "subject", "Somebody")
+    kept = load_changes(folder)
+    assert kept is not None
+    assert kept.new == ("S900",)
+    assert traces(home, "Somebody") == []
 
 
 def test_a_deployment_that_runs_with_the_gallery_is_named(home: Path) -> None:

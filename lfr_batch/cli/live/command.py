@@ -27,8 +27,10 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, say
 from lfr_batch.config.load import load_live, override
 from lfr_batch.engine.live.table import open_live_engine, require_engine
+from lfr_batch.front.keeping import policy_in
 from lfr_batch.front.places import home_folder, results_root
 from lfr_batch.gallery.thresholds import explain
+from lfr_batch.live.deployment.listed import said_of
 from lfr_batch.live.deployment.order import Deployment, LiveOrder, make_deployment
 from lfr_batch.live.deployment.plan import LiveEngine, RunningDeployment
 from lfr_batch.live.deployment.run import Ended, run_deployment
@@ -80,12 +82,15 @@ def live(
         )
     _tidy_up(operator_name(operator))
     settings = override(load_live(config, overrides or ()), own)
-    order = LiveOrder(settings, home_folder(), results_root(out, settings.alerts.results), rehearse)
+    home, results = home_folder(), results_root(out, settings.alerts.results)
+    order = LiveOrder(settings, home, results, rehearse, policy_in(home).watchlist)
     deployment = make_deployment(order, datetime.now(UTC))
     from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
 
     require_address(settings.console)
     require_engine(settings.engine)
+    for line in said_of(deployment.listed):
+        say(f"watchlist {deployment.record.gallery}: {line}")
     ended = _run(deployment)
     for line in summary(ended):
         answer(line)

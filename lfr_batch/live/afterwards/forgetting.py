@@ -20,6 +20,7 @@ from lfr_batch.live.alerts.items import ALERTS, Item
 from lfr_batch.live.alerts.sealed import load_seal
 from lfr_batch.live.alerts.sinks.json_lines import read_lines
 from lfr_batch.live.alerts.spool import Spool, is_held
+from lfr_batch.live.deployment.changes_file import forget_in_changes, is_about, load_changes
 from lfr_batch.live.deployment.folders import (
     deployment_folder,
     list_deployments,
@@ -90,6 +91,16 @@ def forget_alerts(
         for place in _stores(home, deployment_id, store):
             LakeParts(place, term, frozenset()).delete(ids)
             _unrank_parts(place, deployment_id, subject_id)
+    for deployment_id in list_deployments(home):
+        forget_in_changes(deployment_folder(home, deployment_id), subject_id, gallery)
+
+
+def names_change(home: Path, subject_id: str, gallery: str | None) -> bool:
+    """Whether a deployment has on record that a subject was new, gone or changed on its watchlist.
+    Raises LiveError."""
+    folders = (deployment_folder(home, each) for each in list_deployments(home))
+    kept = (load_changes(folder) for folder in folders)
+    return any(each is not None and is_about(each, subject_id, gallery) for each in kept)
 
 
 def _deployments(home: Path, store: Store, gallery: str | None) -> Iterator[str]:

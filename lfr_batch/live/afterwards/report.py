@@ -10,8 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lfr_batch.config.policy import period_in_words
 from lfr_batch.errors import ResultsError, UsageError
 from lfr_batch.live.afterwards.report_plot import plot
+from lfr_batch.live.deployment.composition import Composition
 from lfr_batch.live.deployment.figures import (
     AlertFigures,
     Figures,
@@ -29,6 +31,7 @@ from lfr_batch.live.deployment.window import REASONS
 from lfr_batch.live.records import LiveCounts
 from lfr_batch.results.answers import rows_of
 from lfr_batch.results.csv_text import csv_text
+from lfr_batch.results.proportion import Proportion, proportion
 from lfr_batch.results.report_page import clock, moment, report_template, save_report
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import Lake, run_query
@@ -71,6 +74,7 @@ def write_live_report(
         raise UsageError(f"{out_path} is where the figures go: name the HTML file with --out")
     save_report(csv_path, [as_csv(figures, run["status"])])
     filters: dict[str, Callable[..., Any]] = {"clock": clock, "moment": moment, "share": share}
+    filters |= {"interval": interval, "part": part, "in_words": period_in_words}
     template = report_template("lfr_batch.live.afterwards", filters)
     save_report(out_path, template.generate(report_context(figures, run)))
     return csv_path
@@ -117,12 +121,14 @@ def csv_row(figures: Figures, status: str) -> dict[str, Any]:
         "ended_because": REASONS[figures.reason] if figures.reason else None,
         "cameras": len(record.cameras),
         "watchlist_size": record.watchlist_size,
+        **_watchlist_row(figures.watchlist),
         "watchlist_destroyed_at": _iso(figures.watchlist_gone_at),
         "model_pack": record.pack_id,
         "threshold": round(record.threshold, 4),
         "target_false_alert_rate_per_face": record.target_fpir,
         "threshold_beyond_calibration": "yes" if figures.extrapolated else "no",
         **_counts_row(counts(figures)),
+        **_rates_row(counts(figures)),
         **_by_camera(figures),
         "counted": "at least" if figures.at_least else "exactly",
         "alerts_not_kept": figures.unkept,
@@ -139,8 +145,8 @@ def report_context(figures: Figures, run: dict[str, Any]) -> dict[str, Any]:
         "record": figures.record,
         "run": run,
         "why": REASONS[figures.reason] if figures.reason else "",
-        "total": _counts_row(counts(figures)),
-        "by_camera": [(c, _counts_row(counts(figures, c))) for c in cameras_of(figures)],
+        "total": _shown(counts(figures)),
+        "by_camera": [(c, _shown(counts(figures, c))) for c in cameras_of(figures)],
         "plot": plot(figures),
         "restarts": _restarts(figures),
         "at_least": figures.at_least and run["status"] != "running",
@@ -165,6 +171,16 @@ def share(value: float | None) -> str:
     return f"{value * 100:.3g} % (1 in {1 / value:,.0f})"
 
 
+def part(number: int, of: int) -> str:
+    """Of a whole that is known, so that there is nothing to be unsure of."""
+    return f"{number / of * 100:.3g} %" if of else "–"
+
+
+def interval(rate: Proportion) -> str:
+    """Between which percentages it lies."""
+    return f"{rate.low * 100:.3g} % to {rate.high * 100:.3g} %"
+
+
 def _with_receipt(figures: Figures, receipt: Receipt | None) -> Figures:
     """A watchlist that was left behind is destroyed after the last figures were written."""
     if receipt is None or not receipt.verified_gone:
@@ -185,10 +201,6 @@ def _alerts(rows: Sequence[dict[str, Any]], started_at: datetime) -> tuple[Alert
 
 
 def _counts_row(counted: LiveCounts) -> dict[str, Any]:
-    """A rate is None unless every alert was decided: it would say of the others that they were
-    right. How many were decided stands beside it always.
-    """
-    known = counted.decided == counted.alerts
     return {
         "faces_seen": counted.faces_seen,
         "alerts": counted.alerts,
@@ -199,8 +211,47 @@ def _counts_row(counted: LiveCounts) -> dict[str, Any]:
         "engagements": engagements(counted),
         "arrests": arrests(counted),
         "no_action": counted.outcomes.get("no_action", 0),
-        "false_alerts_per_face_seen": counted.false_per_face if known else None,
-        "false_alerts_per_alert": counted.false_per_alert if known else None,
+    }
+
+
+def _rates(counted: LiveCounts) -> dict[str, Proportion | None]:
+    """A rate is None unless every alert was decided: it would say of the others that they were
+    right. How many were decided stands beside it always. And it is None of no faces, or alerts.
+    """
+    known, false = counted.decided == counted.alerts, counted.false_alerts
+    return {
+        "false_alerts_per_face_seen": proportion(false, counted.faces_seen) if known else None,
+        "false_alerts_per_alert": proportion(false, counted.alerts) if known else None,
+    }
+
+
+def _rates_row(counted: LiveCounts) -> dict[str, float | None]:
+    return {
+        f"{name}{which}": getattr(rate, of) if rate else None
+        for name, rate in _rates(counted).items()
+        for which, of in (("", "share"), ("_95_low", "low"), ("_95_high", "high"))
+    }
+
+
+def _shown(counted: LiveCounts) -> dict[str, Any]:
+    return {**_counts_row(counted), **_rates(counted)}
+
+
+def _watchlist_row(listed: Composition | None) -> dict[str, Any]:
+    """What the entries say of themselves; empty where none says anything."""
+    told = listed if listed and listed.stated else None
+    since = listed.changes if listed and listed.changes and listed.changes.known else None
+    return {
+        "watchlist_by_category": _joined(told.categories.items()) if told else None,
+        "watchlist_by_source": _joined(told.sources.items()) if told else None,
+        "watchlist_by_age": _joined(told.ages.items()) if told else None,
+        "watchlist_reviewed": told.reviewed if told else None,
+        "watchlist_reviewed_within": told.reviewed_within if told else None,
+        "watchlist_compared_with": since.deployment_id if since else None,
+        "watchlist_new": since.new if since else None,
+        "watchlist_gone": since.gone if since else None,
+        "watchlist_other_pictures": since.pictures if since else None,
+        "watchlist_other_attributes": since.attributes if since else None,
     }
 
 

@@ -29,6 +29,7 @@ from lfr_batch.live.afterwards.retention_places import (
 from lfr_batch.live.afterwards.retention_terms import Terms, read_terms
 from lfr_batch.live.alerts.items import ALERTS
 from lfr_batch.live.alerts.spool import is_held
+from lfr_batch.live.deployment.changes_file import CHANGES, delete_changes
 from lfr_batch.live.deployment.folders import (
     deployment_folder,
     list_deployments,
@@ -111,7 +112,7 @@ def _sweep_deployment(order: Sweep, deployment_id: str, pending: frozenset[str])
     if order.dry_run:
         due = pending.union(*(place.due() for place in places))
         state = Swept(deployment_id, "due", rule, len(due), term.whole)
-        return state if due or (term.whole and folder.exists()) else None
+        return state if due or (term.whole and _is_left(folder)) else None
     deleted = pending
     for place in places:
         due = place.due()
@@ -179,12 +180,18 @@ def _order(order: Sweep, deployment_id: str, rule: str, alert_ids: Collection[st
         audit.record(order.home, DELETE, entries, order.now)
 
 
+def _is_left(folder: Path) -> bool:
+    return folder.exists() or (folder.parent / CHANGES).exists()
+
+
 def _remove(folder: Path) -> bool:
-    """What is left of the router's folder. Whether there was one."""
-    there = folder.exists()
-    if there:
+    """What is left of the router's folder, and who had changed on the watchlist. Whether there was
+    any of it."""
+    there = delete_changes(folder.parent)
+    if folder.exists():
         with disk_errors(folder):
             shutil.rmtree(folder)
+        return True
     return there
 
 

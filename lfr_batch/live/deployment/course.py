@@ -59,6 +59,7 @@ def figures_of(course: Course, standing: Standing, ended_at: datetime | None = N
         cameras=tally.cameras(record.cameras),
         alerts=tally.alerts(),
         minutes=tally.minutes(),
+        watchlist=deployment.listed.composition,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from lfr_batch.live.deployment.composition import Composition
 from lfr_batch.live.deployment.counts import Decision, FacesSeen, live_counts
 from lfr_batch.live.deployment.window import Reason
 from lfr_batch.live.records import DeploymentRecord, LiveCounts, Outcome, Verdict
@@ -80,6 +81,8 @@ class Figures(_Figures):
     cameras: tuple[CameraFigures, ...] = ()
     alerts: tuple[AlertFigures, ...] = ()
     minutes: tuple[MinuteFigures, ...] = ()
+    watchlist: Composition | None = None
+    """None for deployments of before 0.3.0."""
 
     @property
     def alerts_in_all(self) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.load import config_hash, dump_config
+from lfr_batch.config.policy import WatchlistPolicy
 from lfr_batch.errors import ConfigError, StoreError, UsageError
 from lfr_batch.footage.stream_address import redacted
 from lfr_batch.footage.streams import open_stream
@@ -22,6 +23,7 @@ from lfr_batch.live.alerts.sinks.delivery import Setting
 from lfr_batch.live.alerts.sinks.json_lines import require_own_file
 from lfr_batch.live.alerts.sinks.table import open_sinks
 from lfr_batch.live.deployment.folders import router_folder
+from lfr_batch.live.deployment.listed import Listed, look_through, require_allowed
 from lfr_batch.live.deployment.plan import LivePlan
 from lfr_batch.live.deployment.watchlist import watchlist_home
 from lfr_batch.live.deployment.window import Term, require_authority, term_of
@@ -51,6 +53,8 @@ class LiveOrder:
     home: Path
     results_root: str
     rehearse: bool = False
+    rules: WatchlistPolicy = field(default_factory=WatchlistPolicy)
+    """Of the house, for its watchlist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Deployment:
     snapshot: Snapshot
     """Of the gallery itself, from which the deployment's own copy is made."""
     sinks: tuple[str, ...]
+    listed: Listed
+    """What was found in its watchlist."""
 
     @property
     def record(self) -> DeploymentRecord:
@@ -73,8 +79,8 @@ class Deployment:
 def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     """Check everything that can be refused.
 
-    Raises UsageError (window, authority, watchlist, cameras, sinks, threshold, results root),
-    PackError, GalleryError.
+    Raises UsageError (window, authority, watchlist, cameras, sinks, threshold, results root, rules
+    of the house), PackError, GalleryError.
     """
     order = _with_places_resolved(order)
     config = order.config
@@ -87,6 +93,8 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     snapshot = load_snapshot(order.home, config.watchlist.gallery, config.watchlist.snapshot)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     term = term_of(config, snapshot.enrolled_utc, now, order.rehearse)
+    listed = look_through(order.home, snapshot, order.rules, term.starts_at)
+    require_allowed(listed, order.rules)
     choice = derive_threshold(config.as_scan(), pack, snapshot)
     _require_reachable(choice)
     with _refusing():
@@ -110,7 +118,7 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
         planned=planned_with(pack, digests_of(snapshot)),
     )
     request = _request(order, plan, snapshot, choice, statement)
-    return Deployment(plan, request, choice, term, snapshot, sinks)
+    return Deployment(plan, request, choice, term, snapshot, sinks, listed)
 
 
 def _with_places_resolved(order: LiveOrder) -> LiveOrder:

@@ -13,6 +13,7 @@ from threading import Event
 from typing import NoReturn
 
 from lfr_batch.errors import AuditBroken, LfrError, LiveError, StoreError
+from lfr_batch.live.deployment.changes_file import save_changes
 from lfr_batch.live.deployment.course import (
     Course,
     begun,
@@ -76,7 +77,10 @@ def run_deployment(
     run = StoredRun(store, record.deployment_id)
     with claimed(home, name, record.deployment_id), lock_run(run) as hold:
         request = note_begun(deployment)
-        save_record(deployment_folder(home, record.deployment_id), record)
+        folder = deployment_folder(home, record.deployment_id)
+        save_record(folder, record)
+        if deployment.listed.changes is not None:
+            save_changes(folder, deployment.listed.changes)
         create_run(store, request, (), ())
         course, standing = begun(deployment, hold), Standing()
         save_figures(store, figures_of(course, standing))

@@ -101,6 +101,8 @@ def test_a_signal_ends_it_in_order(number: signal.Signals, van: Path) -> None:
     assert "faces seen" in answered
     assert "console: http://127.0.0.1:" in said
     assert "astronaut" not in said + answered
+    assert "watchlist people: its entries say nothing of source, category, reason" in said
+    assert said.index("its entries say nothing") < said.index("console: http")
     assert watchlists(van) == []
     (run,) = shown_runs(van)
     assert (run["run_id"], run["status"], run["sightings"]) == (ids[0], "complete", 1)
@@ -159,6 +161,23 @@ def test_what_is_refused_is_one_sentence(
     assert line.startswith("lfr: ")
     assert says in line
     assert out == ""
+
+
+def test_the_policy_of_the_home_refuses_a_watchlist(
+    van: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LFR_HOME", str(van / "home"))
+    command = ("live", "--rehearse", "--config", str(van / "live.yaml"))
+    for text, says in (
+        ("watchlist: {refuse: [not_reviewed]}", "lfr: The policy refuses this watchlist: its ent"),
+        ("watchlist: {refuse: [unreviewed]}", "policy.yaml: watchlist.refuse.0"),
+    ):
+        (van / "home" / "policy.yaml").write_text(text)
+        code, out, told = here.lfr(capsys, *command)
+        (line,) = told.splitlines()
+        assert (code, out) == (2, "")
+        assert says in line
+    assert watchlists(van) == []
 
 
 def test_an_address_that_is_taken_is_refused_before_anything_is_started(

@@ -12,7 +12,9 @@ import pytest
 
 from lfr_batch.errors import ResultsError, RunNotFound, UsageError
 from lfr_batch.live.afterwards.report import csv_row, share, write_live_report
-from lfr_batch.live.deployment.figures import AlertFigures, MinuteFigures
+from lfr_batch.live.deployment.changes import ChangeCounts
+from lfr_batch.live.deployment.composition import Composition
+from lfr_batch.live.deployment.figures import AlertFigures, CameraFigures, MinuteFigures
 from lfr_batch.live.deployment.figures_file import load_figures, save_figures
 from lfr_batch.live.deployment.watchlist_receipt import Receipt
 from lfr_batch.live.records import Verdict
@@ -56,7 +58,10 @@ def written(store: Store, folder: Path, **more: Any) -> tuple[str, dict[str, str
 @pytest.mark.parametrize(
     ("verdicts", "per_face", "per_alert", "decided", "said"),
     [
-        ({}, "0.0", "", "0", "0 <span class=\"soft small\">0 of 0 alerts decided</span>"),
+        (
+            {}, "0.0", "", "0",
+            "0<br><span class=\"soft small\">0 of 1,000; 95 % interval 0 % to 0.368 %<br>0 of 0",
+        ),
         ({None: 94}, "", "", "0", "not known <span class=\"soft small\">0 of 94 alerts decided"),
         (
             {None: 44, "no_match": 1, "match": 4},
@@ -66,9 +71,13 @@ def written(store: Store, folder: Path, **more: Any) -> tuple[str, dict[str, str
         (
             {"no_match": 1, "match": 48},
             "0.001", str(1 / 49), "49",
-            "2.04 % (1 in 49) <span class=\"soft small\">49 of 49 alerts decided",
+            "2.04 % (1 in 49)<br><span class=\"soft small\">1 of 49; 95 % interval "
+            "0.0517 % to 10.9 %<br>49 of 49 alerts decided",
         ),
-        ({"match": 4}, "0.0", "0.0", "4", "0 <span class=\"soft small\">4 of 4 alerts decided"),
+        (
+            {"match": 4}, "0.0", "0.0", "4",
+            "0<br><span class=\"soft small\">0 of 4; 95 % interval 0 % to 60.2 %<br>4 of 4 alerts",
+        ),
     ],
     ids=["no alert", "nobody decided", "some", "cannot tell", "all", "all true"],
 )  # fmt: skip
@@ -91,6 +100,113 @@ def test_there_is_no_rate_until_every_alert_is_decided(
     assert row["false_alerts_per_alert"] == per_alert
     assert row["decided"] == decided
     assert said in html
+
+
+def test_rates_have_intervals_beside_them_by_camera_too(store: Store, tmp_path: Path) -> None:
+    alerts = (AlertFigures(camera="north", minute=1, verdict="no_match", alerts=2),)
+    save_figures(store, figures(alerts=alerts))
+    html, row = written(store, tmp_path)
+    ends = {name: float(value) for name, value in row.items() if "_95_" in name}
+    assert ends == pytest.approx(
+        {
+            "false_alerts_per_face_seen_95_low": 0.000242,
+            "false_alerts_per_face_seen_95_high": 0.007206,
+            "false_alerts_per_alert_95_low": 0.158114,
+            "false_alerts_per_alert_95_high": 1.0,
+        },
+        abs=5e-7,
+    )
+    beside = '<br><span class="soft small">'
+    assert f"0.222 % (1 in 450){beside}2 of 900<br>0.0269 % to 0.8 %</span>" in html
+    assert (
+        f'<td class="n">0{beside}0 of 100<br>0 % to 3.62 %</span></td><td class="n">–</td>' in html
+    )
+    assert "95 % interval (Clopper and Pearson)" in html
+
+
+@pytest.mark.parametrize("faces", [0, 1])
+def test_there_is_no_rate_of_no_faces_nor_of_fewer_than_alerts(
+    faces: int, store: Store, tmp_path: Path
+) -> None:
+    alerts = (AlertFigures(camera="north", minute=1, verdict="no_match", alerts=2),)
+    seen = (CameraFigures(camera="north", faces_seen=faces),)
+    save_figures(store, figures(alerts=alerts, cameras=seen))
+    html, row = written(store, tmp_path)
+    assert {row[name] for name in row if name.startswith("false_alerts_per_face")} == {""}
+    said = '<dd>– <span class="soft small">2 of 2 alerts decided</span></dd>'
+    assert f"<dt>False-alert rate, per face seen</dt>{said}" in html
+
+
+LISTED = Composition(
+    entries=120,
+    stated=True,
+    categories={"wanted": 80, "court order": 38, "not stated": 2},
+    sources={"custody": 120},
+    ages={"up to 7 days": 90, "older": 30},
+    reviewed=111,
+    reviewed_within="1d",
+    changes=ChangeCounts(deployment_id="d-1", new=12, gone=3, pictures=2, attributes=5),
+)
+
+
+def test_what_the_watchlist_was_made_of(store: Store, tmp_path: Path) -> None:
+    save_figures(store, figures(watchlist=LISTED))
+    html, row = written(store, tmp_path)
+    said = {name.removeprefix("watchlist_"): row[name] for name in row if "watchlist" in name}
+    assert said == {
+        "size": "120",
+        "by_category": "wanted=80; court order=38; not stated=2",
+        "by_source": "custody=120",
+        "by_age": "up to 7 days=90; older=30",
+        "reviewed": "111",
+        "reviewed_within": "1d",
+        "compared_with": "d-1",
+        "new": "12",
+        "gone": "3",
+        "other_pictures": "2",
+        "other_attributes": "5",
+        "destroyed_at": "2026-01-31T15:30:00+00:00",
+    }
+    for told in (
+        "<strong>111 of 120 entries</strong> (92.5 %) were reviewed within 1 day before the start.",
+        '<tr><td>court order</td><td class="n">38</td><td class="n">31.7 %</td></tr>',
+        '<tr><td>older</td><td class="n">30</td><td class="n">25 %</td></tr>',
+        "Since deployment d-1: 12 new, 3 gone, 2 with other pictures, 5 with other attributes.",
+    ):
+        assert told in html, told
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        (Composition(entries=7, stated=False), "The 7 entries state no category, source, reason"),
+        (Composition(entries=7, stated=False), "No deployment went before it with which"),
+        (
+            LISTED.model_copy(update={"changes": ChangeCounts(deployment_id="d-1", known=False)}),
+            "What changed since deployment d-1 is not known: its watchlist could not be read",
+        ),
+        (
+            LISTED.model_copy(update={"categories": {"=<b>": 120}, "reviewed_within": None}),
+            "<td>=&lt;b&gt;</td>",
+        ),
+    ],
+)
+def test_what_is_not_known_of_the_watchlist_is_said(
+    listed: Composition, said: str, store: Store, tmp_path: Path
+) -> None:
+    save_figures(store, figures(watchlist=listed))
+    html, row = written(store, tmp_path)
+    assert said in html
+    unknown = not (listed.changes and listed.changes.known)
+    assert (row["watchlist_new"] == "") is unknown
+    assert (row["watchlist_reviewed"] == "") is not listed.stated
+    assert not row["watchlist_by_category"].startswith("=")
+
+
+def test_figures_of_before_have_no_watchlist(store: Store, tmp_path: Path) -> None:
+    html, row = written(store, tmp_path)
+    assert "<h2>Watchlist</h2>" not in html
+    assert row["watchlist_by_category"] == row["watchlist_new"] == ""
 
 
 def test_names_compute_nothing_in_a_spreadsheet_and_are_shown_in_the_page(

@@ -11,6 +11,8 @@ import pytest
 
 from lfr_batch.live.afterwards.retention import Sweep, Swept, sweep
 from lfr_batch.live.alerts.sinks.parquet import alert_part
+from lfr_batch.live.deployment.changes import Changes
+from lfr_batch.live.deployment.changes_file import load_changes, save_changes
 from lfr_batch.live.deployment.folders import deployment_folder, router_folder, save_record
 from lfr_batch.live.records import LiveCounts
 from lfr_batch.oversight import audit
@@ -165,6 +167,27 @@ def test_an_alert_after_a_sweep_that_took_all_others_is_in_the_views(
     assert router.raise_alert(an_alert(5))
     assert eventually(lambda: not any(state.waiting for state in router.sink_states()))
     assert alerts_in(views) == 1
+
+
+def test_who_had_changed_on_the_watchlist_goes_with_the_last_alerts(
+    start: Restarts, tmp_path: Path
+) -> None:
+    delivered(start, tmp_path)
+    start.close()
+    folder = deployment_folder(tmp_path, DEPLOYMENT)
+    save_changes(folder, Changes("before", ("a", "1"), ("b", "2"), new=("S. Omebody",)))
+    assert sweep(order(tmp_path, timedelta(days=30))) == ()
+    assert load_changes(folder) is not None
+    assert sweep(order(tmp_path, timedelta(days=40), dry_run=True))
+    assert load_changes(folder) is not None
+    assert sweep(order(tmp_path, timedelta(days=40)))
+    assert load_changes(folder) is None
+    assert sweep(order(tmp_path, timedelta(days=40))) == ()
+    save_changes(folder, Changes("before", ("a", "1"), ("b", "2")))  # its router never came to be
+    (due,) = sweep(order(tmp_path, timedelta(days=40), dry_run=True))
+    (done,) = sweep(order(tmp_path, timedelta(days=40)))
+    assert (due.state, done.state, done.whole) == ("due", "deleted", True)
+    assert load_changes(folder) is None
 
 
 def test_a_living_router_keeps_its_key_until_it_has_ended(start: Restarts, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lfr_batch.config.live import AlertsConfig, CameraConfig, LiveConfig, WebhookConfig
+from lfr_batch.config.policy import WatchlistPolicy
 from lfr_batch.errors import LfrError
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.live.deployment.order import LiveOrder, make_deployment
@@ -193,6 +194,19 @@ def test_what_was_stated_is_recorded_without_what_nobody_can_see(
         record.purpose,
     )
     assert kept == tuple(f"a {name}" for name in fields)
+
+
+def test_the_rules_of_the_house_may_refuse_a_watchlist(casework: Casework, tmp_path: Path) -> None:
+    home = own_home(casework, tmp_path)
+    asked = order(deployable(casework, {"north": "walk.mp4"}), home)
+    made = make_deployment(asked, datetime.now(UTC))
+    assert (made.listed.composition.entries, made.listed.composition.stated) == (2, False)
+    assert {fault.kind for fault in made.listed.faults} == {"missing", "old", "not_reviewed"}
+    rules = WatchlistPolicy(refuse=("old",))
+    with pytest.raises(LfrError, match="The policy refuses this watchlist") as caught:
+        make_deployment(replace(asked, rules=rules), datetime.now(UTC))
+    assert caught.value.exit_code == 2
+    assert not (home / "live").exists()
 
 
 def test_the_operator_s_own_threshold(casework: Casework, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -20,9 +21,11 @@ from lfr_batch.engine.live.threads import live_threads
 from lfr_batch.errors import EngineError, LiveError, RunBusy
 from lfr_batch.live.alerts.protocol import AlertRouter
 from lfr_batch.live.deployment import course, look_after
+from lfr_batch.live.deployment.changes import count_changes
+from lfr_batch.live.deployment.changes_file import load_changes
 from lfr_batch.live.deployment.figures import counts
 from lfr_batch.live.deployment.figures_file import load_figures
-from lfr_batch.live.deployment.folders import deployment_folder, load_record
+from lfr_batch.live.deployment.folders import deployment_folder, load_record, save_record
 from lfr_batch.live.deployment.look_after import Situation
 from lfr_batch.live.deployment.order import Deployment, make_deployment
 from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, PartState, RunningDeployment
@@ -38,6 +41,8 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
+from tests.gallery.conftest import people_of, publish_in
+from tests.live.made import a_record
 from tests.refused import refused
 
 STARTED = datetime(2026, 1, 31, 10, tzinfo=UTC)
@@ -118,6 +123,31 @@ def test_files_are_played_to_their_end_and_counted(casework: Casework, tmp_path:
     assert run_progress(StoredRun(store, deployment.record.deployment_id)).status == "complete"
     folder = deployment_folder(deployment.plan.home, deployment.record.deployment_id)
     assert load_record(folder) == deployment.record
+    assert figures.watchlist == deployment.listed.composition
+    assert load_changes(folder) is None
+
+
+@pytest.mark.usefixtures("soon_over")
+def test_what_changed_on_the_watchlist_stays_with_the_record(
+    casework: Casework, tmp_path: Path
+) -> None:
+    home, config = own_home(casework, tmp_path), deployable(casework, {"north": "empty.mp4"})
+    (home / "galleries").unlink()
+    shutil.copytree(casework.home / "galleries", home / "galleries")
+    info = publish_in(home, people_of({"S1": 1}), "before")
+    before = replace(a_record(), gallery="before", snapshot_id=info.snapshot_id)
+    save_record(deployment_folder(home, before.deployment_id), before)
+    deployment = make_deployment(order(config, home), datetime.now(UTC))
+    ended = run(deployment)
+    kept = load_changes(deployment_folder(home, deployment.record.deployment_id))
+    assert kept is not None
+    assert (kept.deployment_id, kept.new, kept.gone) == (
+        before.deployment_id, ("actor", "astronaut"), ("S1",),
+    )  # fmt: skip
+    told = ended.figures.watchlist
+    assert told is not None
+    assert told.changes == count_changes(kept)
+    assert "astronaut" not in ended.figures.model_dump_json()
 
 
 def test_it_ends_by_itself_at_the_end_of_its_window(casework: Casework, tmp_path: Path) -> None:
