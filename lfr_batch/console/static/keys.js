@@ -6,6 +6,7 @@ import { OUTCOMES, VERDICTS } from "./draft.js";
 const KEYS = [
   { keys: ["ArrowDown", "j"], shown: "↓ or J", help: "the next older alert", act: (d) => d.move(1), repeats: true },
   { keys: ["ArrowUp", "k"], shown: "↑ or K", help: "the next newer alert", act: (d) => d.move(-1), repeats: true },
+  { keys: ["n"], shown: "N", help: "the newest alert that waits", act: (d) => d.newest() },
   { keys: ["a"], shown: "A", help: "acknowledge", act: (d) => d.acknowledge() },
   ...VERDICTS.map((verdict, i) => ({ keys: [`${i + 1}`], act: (d) => d.verdict(verdict) })),
   { keys: [], shown: "1 2 3", help: "match, no match, cannot tell" },
