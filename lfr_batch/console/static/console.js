@@ -1,7 +1,10 @@
 // The console: what is known, what is chosen, and who is told when it changes.
 
 import { get, learnTime, post, serverNow } from "./api.js";
+import { announce } from "./announce.js";
+import { keepAwake } from "./awake.js";
 import { isDeaf, rememberOpened, showBanner, troubles } from "./banner.js";
+import { announceBySound, noteHeard, ringAgain } from "./bell.js";
 import { askAnyway, showDecision, showSaving } from "./decide.js";
 import { showDecisions } from "./decisions.js";
 import { showAge, showDetail } from "./detail.js";
@@ -10,14 +13,14 @@ import * as drafts from "./draft.js";
 import { close, forget, showElsewhere } from "./end.js";
 import { fitRole, followLink, learnSession } from "./entry.js";
 import { clockOf, duration, WORDS } from "./format.js";
+import { hideHearing, openHearing, showHearing, toggleMute } from "./hearing.js";
 import { listenToKeys } from "./keys.js";
 import { nothingWords } from "./nothing.js";
 import { showStatus } from "./panels.js";
 import { isOpen, newestFirst, painted, reveal, showAges, showQueue } from "./queue.js";
 import { attempt, itWorksAgain, say } from "./said.js";
-import { chime, toggleSound } from "./sound.js";
 import { listen } from "./stream.js";
-import { LOOK_MS, newerWords, newestWaiting, viewOf } from "./view.js";
+import { isSeen, LOOK_MS, newerWords, newestWaiting, viewOf } from "./view.js";
 
 const MOST = 500;
 const UNSEEN_MS = 60000;
@@ -85,13 +88,27 @@ function tick() {
   const toldAt = clock.timeInZone(now.server - (now.local - heardStatus));
   if (status) showStatus(status, now.server, isDeaf({ now, link, heardStatus }) ? toldAt : null);
   const { deployment } = session;
-  const all = { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure, known };
+  const stopped = call();
+  const all = { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure, known, stopped };
   showBanner(troubles(all));
   showNothing(all);
   const open = [...alerts.values()].filter(isOpen).length;
   const count = known && link.up ? open : "?";
   document.title = `${count ? `(${count}) ` : ""}${deployment.place}`;
   if (!link.up) unlinked(now.local - link.since, leftMs);
+}
+
+// For whoever is beside this screen; how many alerts call no more, although nobody has seen them.
+function call() {
+  const isWatching = may("watch") && !ended && !elsewhere;
+  keepAwake(isWatching);
+  if (!isWatching) {
+    hideHearing();
+    return 0;
+  }
+  const { stopped, silent } = ringAgain(alerts, session.name);
+  showHearing(session.name, silent);
+  return stopped;
 }
 
 function showNothing(all) {
@@ -130,11 +147,8 @@ function take(alert, isNews) {
   if (alert.acknowledged || alert.review) fresh.delete(alert.alert_id);
   if (!isNews) return;
   if (isOpen(alert)) fresh.add(alert.alert_id);
-  const what = `Possible match with ${alert.subject_id} at camera ${alert.camera}`;
-  const who = may("decide") ? " You decide." : "";
-  setText(byId("announcer"), `${what}, score ${alert.score.toFixed(2)}.${who}`);
-  flash();
-  chime();
+  announce(alert, may("decide"));
+  if (may("watch") && !isSeen(alert)) announceBySound(alert, session.name);
 }
 
 // What an officer is at work on stays under their fingers.
@@ -152,11 +166,6 @@ function isTooSoon() {
   const tooSoon = performance.now() - movedAt < LOOK_MS;
   if (tooSoon) say("A newer alert has just come: look first.");
   return tooSoon;
-}
-
-function flash() {
-  document.body.classList.remove("flash");
-  requestAnimationFrame(() => document.body.classList.add("flash"));
 }
 
 // From capture until both pictures are on this screen, told to the server.
@@ -195,6 +204,7 @@ async function fetchAll() {
 function arrived(alert, isNew) {
   const isNews = isNew && !heardOf.has(alert.alert_id);
   heardOf.add(alert.alert_id);
+  noteHeard(alert, isNews);
   take(alert, isNews);
   if (!isNews) return;
   itWorksAgain();
@@ -276,6 +286,7 @@ const desk = {
   reason: (index) => change((draft) => drafts.pickReason(draft, index)),
   outcome: (outcome) => change((draft) => drafts.pickOutcome(draft, outcome)),
   write: () => byId("reason").focus(),
+  mute: () => { if (may("watch") && !ended) { toggleMute(session.name); tick(); } },
   help: () => ended || byId("help").showModal(),
   save() {
     if (!chosen() || !may("decide") || isSaving()) return;
@@ -360,10 +371,10 @@ function wire() {
   on("pair", hold, "pointerdown");
   on("older", () => { limit = Math.min(2 * limit, MOST); loaded = false; load(); });
   on("here", watchHere);
-  on("sound", () => toggleSound(byId("sound")));
   on("show-help", () => desk.help());
   on("show-decisions", () => attempt(() => showDecisions(alerts, clock)));
   on("logout", async () => { await attempt(() => post("/logout")); location.reload(); });
+  openHearing(session.name, may("watch"), tick);
   rememberOpened();
   listenToKeys(desk);
 }

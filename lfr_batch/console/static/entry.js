@@ -3,6 +3,7 @@
 import { get, learnTime, post, tokenOfLink } from "./api.js";
 import { notLoaded, showBanner } from "./banner.js";
 import { byId, setText } from "./dom.js";
+import { unmuteAll } from "./preferences.js";
 
 const AGAIN_MS = 3000;
 
@@ -11,6 +12,7 @@ export async function followLink() {
   const token = tokenOfLink();
   if (!token) return;
   await post("/login", { token });
+  unmuteAll();
   location.reload();
 }
 

@@ -7,7 +7,7 @@ export const HOLD_MS = 30000;
 // How long a finger needs to notice that another alert has come under it.
 export const LOOK_MS = 700;
 
-const isSeen = (alert) => alert.review !== null || alert.acknowledged !== null;
+export const isSeen = (alert) => alert.review !== null || alert.acknowledged !== null;
 
 // Whether something is left to do about it for who decides, or does not.
 export const isWaiting = (alert, decides) => (decides ? isOpen(alert) : !isSeen(alert));
