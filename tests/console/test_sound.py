@@ -293,7 +293,7 @@ def test_it_shakes_and_notifies_without_a_face_or_a_name(
 ) -> None:
     page = tablet
     watches(page, console)
-    page.wait_for_text("#ask-notices", "never a face or a person's name")
+    page.wait_for_text("#ask-notices", "Never with a face or a name")
     page.screenshot(tmp_path / "asked.png")
     assert told(page, "asked") == 0
     page.tap("#ask-yes")
