@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,9 @@ window.done = undefined;
 """
 LATER = "{ const now = performance.now.bind(performance); performance.now = () => now() + 10000 }"
 MUCH_LATER = "{ const now = Date.now; Date.now = () => now() + 121000 }"
-LOADED = "document.querySelector('#cameras').innerText && document.querySelector('#mute').offsetWidth"
+LOADED = (
+    "document.querySelector('#cameras').innerText && document.querySelector('#mute').offsetWidth"
+)
 SAYS_OFF = "Sound is off: touch to hear alerts"
 HEARD = "document.querySelector('#silence').hidden"
 
@@ -64,8 +67,9 @@ def ears(page: Page) -> Page:
 
 def watches(page: Page, console: Served, name: str = "operator") -> None:
     """After the first touch of a shift."""
+    page.evaluate("window.isBefore = true")
     enter(page, console, name)
-    page.wait_for_text("#silence", SAYS_OFF)
+    page.wait(f"!window.isBefore && {LOADED}")
     page.tap("h1")
     page.wait(HEARD)
 
@@ -166,7 +170,7 @@ def test_another_person_sounds_different_and_the_same_one_the_same(
         console.client("operator").ask("POST", f"/api/alerts/a{number:04d}/acknowledge")
         ears.wait("!document.querySelector('#alerts').innerText.includes('New')")
     assert heard[0] == heard[1]
-    assert all(a != b for a, b in zip(heard[1:], heard[2:], strict=False))
+    assert all(a != b for a, b in pairwise(heard[1:]))
     assert len(set(heard)) == 3
 
 
@@ -269,7 +273,8 @@ window.Notification = class {
   close() { withdrawn += 1; }
 };
 Object.defineProperty(navigator, 'wakeLock', { value: { request: async (kind) => {
-  const lock = Object.assign(new EventTarget(), { kind, release: async () => { lock.gone = true; } });
+  const lock = Object.assign(new EventTarget(), { kind });
+  lock.release = async () => { lock.gone = true; };
   locks.push(lock);
   return lock;
 } } });
