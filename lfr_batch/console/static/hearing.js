@@ -17,8 +17,9 @@ export function openHearing(name, watches, changed) {
   on("mute", () => { toggleMute(name); heard(); });
   on("silence", () => { mute(name, false); heard(); });
   on("sound", () => { showPanel(name); byId("sound-panel").showModal(); });
-  on("volume", () => { choose(name, { volume: byId("volume").valueAsNumber }); sample(name); }, "change");
-  on("try", () => { wakeSound(); sample(name); });
+  const sound = () => wakeSound().then(() => sample(name));
+  on("volume", () => { choose(name, { volume: byId("volume").valueAsNumber }); sound(); }, "change");
+  on("try", sound);
   for (const id of ["ask-yes", "allow-notices"]) on(id, () => askOnce(name, changed));
   on("ask-no", () => { choose(name, { askedNotices: true }); changed(); });
 }

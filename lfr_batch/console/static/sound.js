@@ -51,9 +51,9 @@ export function openSound(changed) {
 export const isAudible = () => audio?.state === "running";
 
 // Also after a call or a pause of the tablet's, which need no further touch.
-export function wakeSound() {
+export async function wakeSound() {
   if (audio && !isAudible() && navigator.userActivation?.hasBeenActive !== false) {
-    audio.resume().catch(() => null);
+    await audio.resume().catch(() => null);
   }
 }
 
