@@ -75,6 +75,10 @@ def draw_console(page: Page, detector: Detector, scratch: Path, picture: Path) -
             console.router.raise_alert(hidden_alert(now_alert(number), detector))
         enter(page, console, "reviewer")
         alerts_shown(page, ALERTS)
+        page.tap("h1")  # from then on it can be heard, which is said no more
+        page.wait("document.querySelector('#ask-notices').checkVisibility()")
+        page.tap("#ask-no")
+        page.wait("document.querySelector('#ask-notices').hidden")
         page.wait("[...document.querySelectorAll('.pair img')].every(each => each.naturalWidth)")
         page.screenshot(picture)
 

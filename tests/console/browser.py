@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SOON_S = 20.0
-KEY_CODES = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "Tab": 9}
+KEY_CODES = {"Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowDown": 40, "Tab": 9}
 OPTIONS = (
     "--headless=new",
     "--remote-debugging-port=0",
@@ -74,6 +74,10 @@ class Page:
         self.call("Emulation.setDeviceMetricsOverride", **shape)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
+
+    def before(self, script: str) -> None:
+        """Runs it in every document from now on, before the page's own."""
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     def evaluate(self, script: str) -> Any:
         result = self.call("Runtime.evaluate", expression=script, returnByValue=True)

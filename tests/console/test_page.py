@@ -21,7 +21,6 @@ from tests.console.screens import (
     both_up,
     enter,
 )
-from tests.live.receiver import eventually
 
 WIDE = "document.documentElement.scrollWidth"
 TOO_SMALL = """
@@ -207,19 +206,6 @@ def test_it_fits_the_screen_and_the_finger(
     assert "save the decision" in page.text("#keys")
     page.press("Escape")
     page.wait("!document.querySelector('#help').open")
-
-
-def test_sound_is_off_until_it_is_wanted(page: Page, console: Served) -> None:
-    enter(page, console, "operator")
-    assert page.text("#sound") == "Turn sound on"
-    page.tap("#sound")
-    assert page.text("#sound") == "Turn sound off"
-    console.router.raise_alert(now_alert())
-    alerts_shown(page, 1)
-    assert eventually(lambda: "(1) High Street" in page.evaluate("document.title"))
-    assert page.evaluate("navigator.userActivation.hasBeenActive")
-    page.tap("#sound")
-    assert page.text("#sound") == "Turn sound on"
 
 
 def test_a_camera_whose_part_is_down_is_not_live(page: Page, console: Served) -> None:

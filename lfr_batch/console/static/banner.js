@@ -1,9 +1,11 @@
 // What an officer must not overlook, one line for each kind of trouble. `troubles` is pure.
 
+import { CALL_MS } from "./alarm.js";
 import { byId, element, fill } from "./dom.js";
 import { endWords } from "./end.js";
 
 const PATIENCE_MS = 2000;
+const MINUTES = CALL_MS / 60000;
 const STARTING_MS = 20000;
 export const SILENT_MS = 5000;
 const NEAR_END_MS = 10 * 60 * 1000;
@@ -39,12 +41,13 @@ export function isDeaf({ now, link, heardStatus }) {
 }
 
 export function troubles(known) {
-  const { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure } = known;
+  const { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure, stopped } = known;
   if (ended) return [bad("end", "", endWords(ended, clock))];
   if (elsewhere) return [bad("elsewhere", "", ELSEWHERE)];
   if (isCut(now, link)) return [ofLink(link, now, clock)];
   const window = ofWindow(Date.parse(deployment.ends_at) - now.server);
   if (failure) window.push(bad("load", "", notLoaded(failure)));
+  if (stopped) window.push(ofCalls(stopped));
   if (!status) return window;
   const shared = status.parts.filter((part) => !part.up && part.role !== "camera").map(ofPart);
   if (now.local - heardStatus > SILENT_MS) {
@@ -69,6 +72,11 @@ function ofLink(link, now, clock) {
     ? `The console's server sends this page nothing since ${since}: too many pages may be open.`
     : `Connection to the console's server lost at ${since}.`;
   return bad("link", "", `${lost} New alerts are NOT shown.`);
+}
+
+function ofCalls(stopped) {
+  const [alerts, they] = stopped === 1 ? ["1 alert is", "It sounds"] : [`${stopped} alerts are`, "They sound"];
+  return warn("calls", "", `${alerts} not acknowledged. ${they} no more: ${MINUTES} min have passed.`);
 }
 
 function ofWindow(leftMs) {

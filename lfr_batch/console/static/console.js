@@ -1,21 +1,26 @@
 // The console: what is known, what is chosen, and who is told when it changes.
 
-import { get, learnTime, post, serverNow, tokenOfLink } from "./api.js";
-import { isDeaf, notLoaded, rememberOpened, showBanner, troubles } from "./banner.js";
+import { get, learnTime, post, serverNow } from "./api.js";
+import { announce } from "./announce.js";
+import { keepAwake } from "./awake.js";
+import { isDeaf, rememberOpened, showBanner, troubles } from "./banner.js";
+import { announceBySound, noteHeard, ringAgain } from "./bell.js";
 import { askAnyway, showDecision, showSaving } from "./decide.js";
 import { showDecisions } from "./decisions.js";
 import { showAge, showDetail } from "./detail.js";
 import { byId, setText } from "./dom.js";
 import * as drafts from "./draft.js";
 import { close, forget, showElsewhere } from "./end.js";
+import { fitRole, followLink, learnSession } from "./entry.js";
 import { clockOf, duration, WORDS } from "./format.js";
+import { hideHearing, openHearing, showHearing, toggleMute } from "./hearing.js";
 import { listenToKeys } from "./keys.js";
 import { nothingWords } from "./nothing.js";
 import { showStatus } from "./panels.js";
 import { isOpen, newestFirst, painted, reveal, showAges, showQueue } from "./queue.js";
 import { attempt, itWorksAgain, say } from "./said.js";
-import { chime, toggleSound } from "./sound.js";
 import { listen } from "./stream.js";
+import { isSeen, LOOK_MS, newerWords, newestWaiting, viewOf } from "./view.js";
 
 const MOST = 500;
 const UNSEEN_MS = 60000;
@@ -28,6 +33,8 @@ let session, clock, link;
 let status = null;
 let heardStatus = Date.now();
 let chosenId = null;
+let openedAt = null; // when somebody opened it on purpose
+let movedAt = -Infinity; // when it came into view in place of another
 let limit = 100;
 let loaded = false;
 let known = false; // whether this page has all alerts, since the connection is there
@@ -41,7 +48,7 @@ const chosen = () => alerts.get(chosenId);
 const isSaving = () => saving.has(chosenId);
 
 function show() {
-  if (!chosen() && alerts.size) chosenId = newestFirst(alerts)[0].alert_id;
+  follow();
   showQueue(alerts, chosenId, fresh, (id) => choose(id));
   if (chosen()) {
     showDetail(chosen(), clock);
@@ -51,7 +58,25 @@ function show() {
   tick();
 }
 
+// Lets the alert that wants the view have it, unless the one that is there holds it.
+function follow() {
+  const openedMs = openedAt === null ? null : performance.now() - openedAt;
+  const all = { alerts, chosen: chosen(), openedMs, isHalfMade: isHalfMade(), decides: may("decide") };
+  const { shown, newer } = viewOf({ ...all, now: serverNow() });
+  byId("newer").hidden = newer === 0;
+  setText(byId("newer-words"), newerWords(newer));
+  if (!shown || shown.alert_id === chosenId) return false;
+  if (chosen()) movedAt = performance.now();
+  chosenId = shown.alert_id;
+  openedAt = null;
+  return true;
+}
+
 function tick() {
+  if (follow()) {
+    show();
+    return;
+  }
   const now = { server: serverNow(), local: Date.now() };
   const leftMs = Date.parse(session.deployment.ends_at) - now.server;
   const ends = clock.minuteInZone(session.deployment.ends_at);
@@ -63,13 +88,27 @@ function tick() {
   const toldAt = clock.timeInZone(now.server - (now.local - heardStatus));
   if (status) showStatus(status, now.server, isDeaf({ now, link, heardStatus }) ? toldAt : null);
   const { deployment } = session;
-  const all = { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure, known };
+  const stopped = call();
+  const all = { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure, known, stopped };
   showBanner(troubles(all));
   showNothing(all);
   const open = [...alerts.values()].filter(isOpen).length;
   const count = known && link.up ? open : "?";
   document.title = `${count ? `(${count}) ` : ""}${deployment.place}`;
   if (!link.up) unlinked(now.local - link.since, leftMs);
+}
+
+// For whoever is beside this screen; how many alerts call no more, although nobody has seen them.
+function call() {
+  const isWatching = may("watch") && !ended && !elsewhere;
+  keepAwake(isWatching);
+  if (!isWatching) {
+    hideHearing();
+    return 0;
+  }
+  const { stopped, silent } = ringAgain(alerts, session.name);
+  showHearing(session.name, silent);
+  return stopped;
 }
 
 function showNothing(all) {
@@ -94,33 +133,39 @@ function forgetAll() {
 
 function choose(id, focus = false) {
   chosenId = id;
+  hold();
   fresh.delete(id);
   say("");
   show();
   reveal(id, focus);
 }
 
+const hold = () => { openedAt = performance.now(); };
+
 function take(alert, isNews) {
   alerts.set(alert.alert_id, alert);
   if (alert.acknowledged || alert.review) fresh.delete(alert.alert_id);
   if (!isNews) return;
-  // What an officer is at work on stays under their fingers.
-  const busy = chosen() && (isOpen(chosen()) || isBegun(chosen()) || isAtForm());
-  if (!busy) chosenId = alert.alert_id;
   if (isOpen(alert)) fresh.add(alert.alert_id);
-  const what = `Possible match with ${alert.subject_id} at camera ${alert.camera}`;
-  const who = may("decide") ? " You decide." : "";
-  setText(byId("announcer"), `${what}, score ${alert.score.toFixed(2)}.${who}`);
-  flash();
-  chime();
+  announce(alert, may("decide"));
+  if (may("watch") && !isSeen(alert)) announceBySound(alert, session.name);
 }
 
-const isBegun = (alert) => drafts.isChanged(drafts.draftOf(alert));
-const isAtForm = () => byId("decision").contains(document.activeElement);
+// What an officer is at work on stays under their fingers.
+function isHalfMade() {
+  if (!chosen() || !may("decide")) return false;
+  return drafts.isBegun(chosen()) || isSaving() || byId("anyway").open || isAtForm();
+}
 
-function flash() {
-  document.body.classList.remove("flash");
-  requestAnimationFrame(() => document.body.classList.add("flash"));
+// Writing, or on the way through the form by keyboard; a finger leaves the focus where it pressed.
+const isAtForm = () =>
+  document.activeElement.matches("#reason, #decision .choice:focus-visible, #save:focus-visible");
+
+// A touch that was meant for the alert before must not fall on the one that came.
+function isTooSoon() {
+  const tooSoon = performance.now() - movedAt < LOOK_MS;
+  if (tooSoon) say("A newer alert has just come: look first.");
+  return tooSoon;
 }
 
 // From capture until both pictures are on this screen, told to the server.
@@ -159,6 +204,7 @@ async function fetchAll() {
 function arrived(alert, isNew) {
   const isNews = isNew && !heardOf.has(alert.alert_id);
   heardOf.add(alert.alert_id);
+  noteHeard(alert, isNews);
   take(alert, isNews);
   if (!isNews) return;
   itWorksAgain();
@@ -226,14 +272,21 @@ const desk = {
     const next = order[Math.min(order.length - 1, Math.max(0, at + step))];
     if (next) choose(next.alert_id, true);
   },
+  newest() {
+    const found = newestWaiting(alerts, may("decide"));
+    if (!found || found.alert_id === chosenId) return;
+    choose(found.alert_id);
+    openedAt = null;
+  },
   async acknowledge() {
-    if (byId("acknowledge").disabled || !chosen()) return;
+    if (byId("acknowledge").disabled || !chosen() || isTooSoon()) return;
     await attempt(() => post(`/api/alerts/${chosenId}/acknowledge`));
   },
   verdict: (verdict) => change((draft) => drafts.pickVerdict(draft, verdict)),
   reason: (index) => change((draft) => drafts.pickReason(draft, index)),
   outcome: (outcome) => change((draft) => drafts.pickOutcome(draft, outcome)),
   write: () => byId("reason").focus(),
+  mute: () => { if (may("watch") && !ended) { toggleMute(session.name); tick(); } },
   help: () => ended || byId("help").showModal(),
   save() {
     if (!chosen() || !may("decide") || isSaving()) return;
@@ -268,7 +321,7 @@ async function send({ alert_id }, draft, seen) {
       const review = await post(`/api/alerts/${alert_id}/reviews`, order);
       drafts.drop(alert_id);
       decided(alert_id, review);
-      byId("reason").blur();
+      if (byId("decision").contains(document.activeElement)) document.activeElement.blur();
       say(`Saved: ${WORDS[review.verdict]}.`);
     } catch (error) {
       if (!error.review) throw error;
@@ -290,7 +343,7 @@ function decided(alert_id, review) {
 }
 
 function change(how) {
-  if (!chosen() || !may("decide") || isSaving()) return;
+  if (!chosen() || !may("decide") || isSaving() || isTooSoon()) return;
   how(drafts.draftOf(chosen()));
   say("");
   show();
@@ -314,47 +367,16 @@ function wire() {
   on("reason", write, "input");
   on("drop", () => desk.drop());
   on("acknowledge", () => desk.acknowledge());
+  on("newer", () => desk.newest());
+  on("pair", hold, "pointerdown");
   on("older", () => { limit = Math.min(2 * limit, MOST); loaded = false; load(); });
   on("here", watchHere);
-  on("sound", () => toggleSound(byId("sound")));
   on("show-help", () => desk.help());
   on("show-decisions", () => attempt(() => showDecisions(alerts, clock)));
   on("logout", async () => { await attempt(() => post("/logout")); location.reload(); });
+  openHearing(session.name, may("watch"), tick);
   rememberOpened();
   listenToKeys(desk);
-}
-
-// What the role may not do is not offered; the server would refuse it in any case.
-function fitRole() {
-  byId("decision").hidden = !may("acknowledge");
-  byId("decision").classList.toggle("undecided", !may("decide"));
-  byId("only-reading").hidden = may("decide");
-  setText(byId("only-reading"), may("acknowledge")
-    ? "Acknowledge shows the others that you have seen it. A reviewer decides."
-    : "You are reading as auditor: nothing can be changed.");
-}
-
-// A link with another person's token changes who is logged in.
-async function followLink() {
-  const token = tokenOfLink();
-  if (!token) return;
-  await post("/login", { token });
-  location.reload();
-}
-
-// As often as it takes; meanwhile the page says that it knows nothing.
-async function learnSession() {
-  for (;;) {
-    try {
-      const found = await get("/api/session");
-      await learnTime();
-      showBanner([]);
-      return found;
-    } catch (error) {
-      showBanner([{ level: "bad", kind: "load", name: "", text: notLoaded(error.message) }]);
-      await new Promise((done) => setTimeout(done, AGAIN_MS));
-    }
-  }
 }
 
 async function start() {
@@ -362,7 +384,7 @@ async function start() {
   await attempt(followLink);
   session = await learnSession();
   clock = clockOf(session.deployment.zone);
-  fitRole();
+  fitRole(may);
   link = listen(told);
   wire();
   tick();

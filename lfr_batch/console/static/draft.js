@@ -28,6 +28,8 @@ export function isChanged(draft) {
   return FIELDS.some((field) => draft[field] !== before[field]);
 }
 
+export const isBegun = (alert) => isChanged(draftOf(alert));
+
 export const drop = (alertId) => drafts.delete(alertId);
 export const dropAll = () => drafts.clear();
 

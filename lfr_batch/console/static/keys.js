@@ -6,6 +6,7 @@ import { OUTCOMES, VERDICTS } from "./draft.js";
 const KEYS = [
   { keys: ["ArrowDown", "j"], shown: "↓ or J", help: "the next older alert", act: (d) => d.move(1), repeats: true },
   { keys: ["ArrowUp", "k"], shown: "↑ or K", help: "the next newer alert", act: (d) => d.move(-1), repeats: true },
+  { keys: ["n"], shown: "N", help: "the newest alert that waits", act: (d) => d.newest() },
   { keys: ["a"], shown: "A", help: "acknowledge", act: (d) => d.acknowledge() },
   ...VERDICTS.map((verdict, i) => ({ keys: [`${i + 1}`], act: (d) => d.verdict(verdict) })),
   { keys: [], shown: "1 2 3", help: "match, no match, cannot tell" },
@@ -15,6 +16,7 @@ const KEYS = [
   { keys: [], shown: "8 9 0", help: "engaged, arrested, no action" },
   { keys: ["w"], shown: "W", help: "write a reason; Esc leaves it", act: (d) => d.write() },
   { keys: ["Enter"], shown: "Enter", help: "save the decision", act: (d) => d.save() },
+  { keys: ["m"], shown: "M", help: "mute, or sound again", act: (d) => d.mute() },
   { keys: ["?"], shown: "?", help: "this help", act: (d) => d.help() },
 ];
 

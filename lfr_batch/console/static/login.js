@@ -2,10 +2,12 @@
 
 import { post, tokenOfLink } from "./api.js";
 import { byId, setText } from "./dom.js";
+import { unmuteAll } from "./preferences.js";
 
 async function login(token) {
   try {
     await post("/login", { token });
+    unmuteAll();
     location.replace("/");
   } catch (error) {
     setText(byId("said"), `Not logged in: ${error.message}.`);

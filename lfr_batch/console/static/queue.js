@@ -1,6 +1,7 @@
 // The list of alerts, newest first. Each alert keeps its node, and so its pictures.
 
 import { byId, element, setText } from "./dom.js";
+import { isBegun } from "./draft.js";
 import { ago, WORDS } from "./format.js";
 
 const nodes = new Map();
@@ -84,6 +85,7 @@ function update(node, alert, chosenId, isFresh) {
 }
 
 function stateOf(alert) {
+  if (isBegun(alert)) return ["begun", "Not saved"];
   if (alert.review) return [alert.review.verdict, WORDS[alert.review.verdict]];
   return alert.acknowledged ? ["seen", "Acknowledged"] : ["new", "New"];
 }
