@@ -8,8 +8,9 @@ from types import MappingProxyType
 import pyarrow as pa
 
 from lfr_batch.footage.segments import LEAST_BYTES_S
+from lfr_batch.results.columns import MOMENT, schema_of
 from lfr_batch.results.documented import DocumentedView, joined, of
-from lfr_batch.results.schemas import FOOTAGE, MOMENT, RUNS, SEGMENTS, schema_of
+from lfr_batch.results.run_schemas import FOOTAGE, RUNS, SEGMENTS
 from lfr_batch.results.view_columns import CAMERA, SITE, START_SOURCES, TIME_ZONE, WALL_CLOCK
 
 _KNOWN_LENGTH = f"""\

@@ -11,9 +11,11 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from lfr_batch.results.columns import schema_of
 from lfr_batch.results.constraints import ENUMS
 from lfr_batch.results.documented import DocumentedView, joined, of
-from lfr_batch.results.schemas import FOOTAGE, RUNS, SIGHTINGS, SUBJECTS, schema_of
+from lfr_batch.results.run_schemas import FOOTAGE, RUNS
+from lfr_batch.results.schemas import SIGHTINGS, SUBJECTS
 from lfr_batch.results.view_columns import (
     ACCOUNTS,
     CASE,

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from lfr_batch.errors import ResultsError, ResultsTooNew
+from lfr_batch.results.columns import SCHEMA_VERSION
 from lfr_batch.results.layout import LAKE_JSON, MANIFESTS
 from lfr_batch.results.migrations import OLDEST
-from lfr_batch.results.schemas import SCHEMA_VERSION
 from lfr_batch.storage.store import Store
 
 ADOPTS = "adopts"

@@ -7,12 +7,12 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from lfr_batch.results.columns import SCHEMA_VERSION
 from lfr_batch.results.lake_version import ADOPTS, is_being_adopted, known_id, lake_version
 from lfr_batch.results.layout import LAKE_JSON, empty_part, id_file
 from lfr_batch.results.manifest_log import commit, newest_number
 from lfr_batch.results.migrations import kinds, part_schema
 from lfr_batch.results.parts import write_part
-from lfr_batch.results.schemas import SCHEMA_VERSION
 from lfr_batch.storage.store import Store
 
 

@@ -14,13 +14,8 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from lfr_batch.results.schemas import (
-    DATASETS,
-    FLOATS,
-    LIVE_DATASETS,
-    PUBLISHED,
-    SCHEMA_VERSION,
-)
+from lfr_batch.results.columns import FLOATS, SCHEMA_VERSION
+from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, PUBLISHED
 
 OLDEST = 2
 """Lakes of version 1 are read as of version 2, which but added columns and names of files."""

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from lfr_batch.errors import ResultsError, StoreUnreachable
 from lfr_batch.results import layout
+from lfr_batch.results.columns import SCHEMA_VERSION
 from lfr_batch.results.fit import require_fit
 from lfr_batch.results.lake import open_parts
 from lfr_batch.results.manifest import (
@@ -34,7 +35,7 @@ from lfr_batch.results.manifest_log import commit, read_manifest
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import group_rows, rolled, table_rows
 from lfr_batch.results.retire import retire
-from lfr_batch.results.schemas import PUBLISHED, SCHEMA_VERSION
+from lfr_batch.results.schemas import PUBLISHED
 from lfr_batch.results.sql import parts_explained
 from lfr_batch.storage.store import Store
 

@@ -12,8 +12,8 @@ from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting, s
 from lfr_batch.results.jpeg import jpeg_size
 from lfr_batch.results.progress import SEARCHED
 from lfr_batch.results.rows import row_of
+from lfr_batch.results.run_schemas import FOOTAGE, SEGMENTS
 from lfr_batch.results.run_state import RunRequest
-from lfr_batch.results.schemas import FOOTAGE, SEGMENTS
 from lfr_batch.results.searched import PENDING
 
 Row = dict[str, Any]

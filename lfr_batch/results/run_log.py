@@ -18,8 +18,8 @@ from lfr_batch.results.marking import mark_lake
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import read_part, write_part
 from lfr_batch.results.regroup import compacted_row, is_later, part_from_others
+from lfr_batch.results.run_schemas import RUNS
 from lfr_batch.results.run_state import RunRequest
-from lfr_batch.results.schemas import RUNS
 from lfr_batch.results.showing import show
 from lfr_batch.results.stored_run import StoredRun
 

@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from lfr_batch.results.columns import schema_of
 from lfr_batch.results.coverage_views import COVERAGE_VIEWS
 from lfr_batch.results.distinct_views import DISTINCT_VIEWS
 from lfr_batch.results.documented import DocumentedView, joined
-from lfr_batch.results.schemas import RUNS, schema_of
+from lfr_batch.results.run_schemas import RUNS
 from lfr_batch.results.together_views import TOGETHER_VIEWS
 from lfr_batch.results.visit_views import VISIT_VIEWS
 

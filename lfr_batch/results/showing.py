@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lfr_batch.results import layout
+from lfr_batch.results.columns import SCHEMA_VERSION
 from lfr_batch.results.manifest import LakeManifest, LakePart, ShownRun, with_run
 from lfr_batch.results.manifest_log import commit, read_manifest
 from lfr_batch.results.regroup import Regrouped, is_compacted, part_from_others
 from lfr_batch.results.remade import until_still
-from lfr_batch.results.schemas import PUBLISHED, SCHEMA_VERSION
+from lfr_batch.results.schemas import PUBLISHED
 from lfr_batch.results.stored_run import StoredRun
 
 

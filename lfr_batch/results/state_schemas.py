@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from lfr_batch.results.schemas import DOUBLES, MOMENT, SEGMENTS, schema_of
+from lfr_batch.results.columns import DOUBLES, MOMENT, schema_of
+from lfr_batch.results.run_schemas import SEGMENTS
 
 CATALOGUE = schema_of(
     ("footage_id", pa.string(), "FootageAsset.footage_id."),

@@ -7,8 +7,9 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from lfr_batch.results.columns import MOMENT, schema_of
 from lfr_batch.results.documented import DocumentedView, joined, of
-from lfr_batch.results.schemas import MOMENT, RUNS, schema_of
+from lfr_batch.results.run_schemas import RUNS
 from lfr_batch.results.view_columns import ACCOUNTS, CLOCK, START_SOURCES
 
 TOGETHER_MINUTES = 5

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from lfr_batch.results.columns import schema_of
 from lfr_batch.results.documented import joined, of
-from lfr_batch.results.schemas import FOOTAGE, RUNS, SIGHTINGS, SUBJECTS, schema_of
+from lfr_batch.results.run_schemas import FOOTAGE, RUNS
+from lfr_batch.results.schemas import SIGHTINGS, SUBJECTS
 
 WALL_CLOCK = pa.timestamp("us")
 """Of a time zone that is named beside it."""

@@ -8,18 +8,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from lfr_batch.results import layout
+from lfr_batch.results.columns import SCHEMA_VERSION, comment, values_of
 from lfr_batch.results.constraints import CONSTRAINTS, is_in_key, is_never_null, referred_to
 from lfr_batch.results.layout import PART
 from lfr_batch.results.migrations import WITHOUT_RUN_ID, Kind, kinds, part_schema, projection
 from lfr_batch.results.run_views import DERIVED_VIEWS, create_run_views
-from lfr_batch.results.schemas import (
-    DATASETS,
-    LIVE_DATASETS,
-    SCHEMA_VERSION,
-    VIEW_COMMENTS,
-    comment,
-    values_of,
-)
+from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, VIEW_COMMENTS
 
 _TYPES = {
     pa.string(): "VARCHAR",

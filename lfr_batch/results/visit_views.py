@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from lfr_batch.results.columns import MOMENT, schema_of
 from lfr_batch.results.documented import DocumentedView, joined, of
-from lfr_batch.results.schemas import MOMENT, schema_of
 from lfr_batch.results.view_columns import (
     ACCOUNTS,
     CAMERA,

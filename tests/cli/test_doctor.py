@@ -36,7 +36,7 @@ from lfr_batch.cli.findings_software import (
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.models.devices import DeviceReport
 from lfr_batch.models.session_plan import SessionPlan
-from lfr_batch.results.schemas import SCHEMA_VERSION
+from lfr_batch.results.columns import SCHEMA_VERSION
 from lfr_batch.work.workers import Machine, sized
 
 CUDA = SessionPlan("onnxruntime", "cuda", "f32", 2)

@@ -11,13 +11,14 @@ import pytest
 
 from lfr_batch.errors import ResultsError, ResultsTooNew, StoreUnreachable
 from lfr_batch.results import layout
+from lfr_batch.results.columns import SCHEMA_VERSION
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lake_version import lake_version
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_views import DERIVED_VIEWS
-from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS, SCHEMA_VERSION
+from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun

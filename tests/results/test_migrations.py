@@ -12,13 +12,14 @@ import pyarrow as pa
 import pytest
 
 from lfr_batch.results.checked import faults
+from lfr_batch.results.columns import BOX
 from lfr_batch.results.compact import compact
 from lfr_batch.results.lake import open_lake, write_views
 from lfr_batch.results.lake_version import lake_id, lake_version
 from lfr_batch.results.manifest_log import read_manifest
 from lfr_batch.results.migrations import Added, Change, Renamed, Retyped, kinds, part_schema
 from lfr_batch.results.remade import bring, make_group, making
-from lfr_batch.results.schemas import BOX, DATASETS
+from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.sql import run_query
 from lfr_batch.storage.local_store import LocalStore
 from lfr_batch.storage.store import Store

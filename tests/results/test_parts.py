@@ -6,9 +6,9 @@ import pytest
 
 from lfr_batch.errors import ResultsError
 from lfr_batch.results import parts
+from lfr_batch.results.columns import SCHEMA_VERSION
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import merge_parts, read_part, table_bytes, write_part
-from lfr_batch.results.schemas import SCHEMA_VERSION
 from lfr_batch.storage.store import Store
 
 SCHEMA = part_schema("candidates")

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from lfr_batch.records import FootageAsset, Segment, SegmentOutcome, Sighting
-from lfr_batch.results.schemas import DATASETS, VIEW_COMMENTS, comment
+from lfr_batch.results.columns import comment
+from lfr_batch.results.schemas import DATASETS, VIEW_COMMENTS
 from lfr_batch.results.state_schemas import CATALOGUE, LEDGER, PLAN, SHARD
 
 PROMISED = {
