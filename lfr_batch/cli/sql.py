@@ -17,7 +17,6 @@ from lfr_batch.cli.options import (
 )
 from lfr_batch.cli.output import answer_text, encoding_of, say
 from lfr_batch.errors import UsageError
-from lfr_batch.front.never_seen import why_nobody
 from lfr_batch.front.places import home
 from lfr_batch.front.results import Results, open_results
 from lfr_batch.front.settings import Settings
@@ -85,6 +84,8 @@ def sql(
     if about := _about(results, question, given, run):
         say(about)
     if question and given.get("subject_id") and not found.num_rows:
+        from lfr_batch.front.never_seen import why_nobody  # noqa: PLC0415 - galleries, FAISS
+
         say(why_nobody(results, settings.home_place, given["subject_id"]))
     _show(text)
 
