@@ -97,6 +97,7 @@ def test_the_bar_moves_nothing_that_a_finger_is_on(
     enter(page, console, "reviewer")
     shows(page, 0)
     page.press("1")
+    page.wait("document.querySelector('#silence').hidden")  # the first touch turns sound on
     before = page.evaluate(FORM_TOP)
     comes(page, console, 1)
     page.wait_for_text("#newer", "1 newer alert")
