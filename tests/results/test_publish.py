@@ -155,7 +155,7 @@ def test_what_was_never_tried_is_not_taken_for_searched(disk: Store) -> None:
         "f-still": "failed",
         "f-broken": "failed",
     }
-    assert footage[0]["error"] == "2 of 3 segments were never searched"
+    assert footage[0]["error"] == "never searched: 2 of 3 segments"
     pending = run_query(lake, "SELECT count(*) FROM segments WHERE status = 'pending'")
     assert pending.column(0)[0].as_py() == 7
     assert run_query(lake, "SELECT error, exit_code FROM runs").to_pylist() == [
