@@ -67,7 +67,9 @@ def templates_in(cache: Path) -> list[Path]:
 
 
 def on_record(place: str) -> list[str]:
-    paths = S3Store(f"{place}/home", S3Config()).list("audit")
+    """Intentions and receipts, beside the log."""
+    home = S3Store(f"{place}/home", S3Config())
+    paths = [*home.list("audit/forget"), *home.list("audit/galleries")]
     return sorted(path.split("/")[1] + path[path.index(".") :] for path in paths)
 
 
