@@ -21,6 +21,8 @@ from tests.gallery.grown import grow
 from tests.results.synthetic import RUN_ID
 from tests.s3_servers import moto_server, new_bucket, rclone_server
 
+pytestmark = pytest.mark.long
+
 POLICY = b'retention: {cases: {"OP-LANTERN*": 90d}}\n'
 Said = Callable[..., str]
 

@@ -237,6 +237,7 @@ def test_killed_while_it_grows_the_old_one_stays(younger: Path) -> None:
         all_are_whole(copy)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["remove", "prune", "delete"])
 def test_whatever_interrupts_it_the_next_call_ends_it(younger: Path, what: str) -> None:
     copies = killed(what, younger)

@@ -153,6 +153,7 @@ def test_a_file_that_took_a_reports_place_stays(home: Path) -> None:
     assert said.endswith("another file lies there now")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("what", "value"), [("subject", SUBJECT), ("run", OTHER), ("footage", URI)]
 )

@@ -28,6 +28,8 @@ from tests.results.synthetic import RUN_ID, archive
 from tests.results.test_readers import answer
 from tests.s3_servers import moto_server, new_bucket, rclone_server
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(lfr.__file__).parents[1]
 SERVERS = ["moto", "rclone"]
 VALUES: dict[What, str] = {"subject": SUBJECT, "run": OTHER, "footage": URI}

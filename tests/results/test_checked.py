@@ -134,6 +134,7 @@ def test_what_no_manifest_names_is_left_over_and_harmless(disk: Store) -> None:
     assert found(disk) == [(left, "left over")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["lost", "damaged"])
 @pytest.mark.parametrize("compacted", [False, True])
 def test_a_manifest_is_made_of_the_files_that_are_there(

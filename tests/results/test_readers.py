@@ -93,6 +93,7 @@ def test_ten_readers_have_what_was_before_or_what_is_after(tmp_path: Path, chang
         assert after in answers
 
 
+@pytest.mark.long
 def test_in_a_bucket_too(bucket: str) -> None:
     store = open_store(f"s3://{bucket}/lake")
     for run_id in (RUN_ID, OTHER):

@@ -36,6 +36,8 @@ from lfr_batch.results.sql import run_query
 from lfr_batch.scanning import worker
 from tests.casework import ASTRONAUT, AUTHORITY, Casework, installed_picture
 
+pytestmark = pytest.mark.long
+
 ON_PROCESSORS = Config(
     footage=FootageConfig(segment_s=5.0), inference=InferenceConfig(device="cpu")
 )
