@@ -95,7 +95,7 @@ def scan(footage: Sequence[Path], gallery: str, config: Config, home: Path, root
 
 def _found(root: Path) -> Iterator[Found]:
     for row in run_query(open_lake(root), SIGHTINGS).to_pylist():
-        box = tuple(row.pop("box"))
+        box = tuple(row.pop("box").values())
         yield Found(file=Path(row.pop("uri")).name, box_xyxy=box, **row)
 
 
