@@ -146,7 +146,10 @@ def test_whatever_kills_it_the_next_call_ends_it(place: str, what: What, tmp_pat
         settings = fill(copy)
         assert killed(copy, step, what, value) is None
         assert said_of(copy, value), "there is something left to be done"
-        assert len(finish_forgetting(settings)) == 1
+        if on_record(copy):
+            assert len(finish_forgetting(settings)) == 1
+        else:  # nothing was begun: in a home without a log its key and note come first
+            assert lfr.forget(what, value, STATED, settings=settings)
         assert said_of(copy, value) == []
         assert what != "subject" or templates_in(tmp_path / "cache") == []
         assert finish_forgetting(settings) == []
