@@ -6,9 +6,8 @@
 The guard's thread alone knows the process; everybody else leaves it a note of what is to be done.
 It looks at the process fifty times a second: memory grows by a gigabyte in half a second.
 
-An item is charged with its share of the process's processor time, and not with the time that has
-passed: on a busy machine it would suffer for others. What passes counts, more generously, against
-one that waits for what never comes.
+An item is charged with its share of the process's processor time. The time that passes, in which a
+busy machine does others' work, counts more generously: against what waits for what never comes.
 """
 
 from __future__ import annotations
