@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lfr_batch.errors import StoreAway
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
@@ -24,6 +25,7 @@ from .test_readers import ASKED, CHANGES, OTHER, Answer, answer
 READERS = 10
 AT_ONCE = 3
 """So many ask at the same time."""
+TRIES = 4
 STEPS = ("_put", "move", "_delete")
 
 
@@ -51,11 +53,21 @@ class Readers:
             each.result()
 
     def _ask(self, number: int) -> None:
-        self.answers[number].append(
-            answer(self._root)
-            if number % 2
-            else tuple(run_query(self._lakes[number // 2], ASKED).to_pylist()[0].values())
-        )
+        """A server that is busy, or takes an object away while it is being read, breaks off its
+        answer: who is told to try again does."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                found = (
+                    answer(self._root)
+                    if number % 2
+                    else tuple(run_query(self._lakes[number // 2], ASKED).to_pylist()[0].values())
+                )
+            except StoreAway as error:
+                if not tries_left or not str(error).endswith("does not answer; try again"):
+                    raise
+            else:
+                self.answers[number].append(found)
+                return
 
 
 @contextmanager
