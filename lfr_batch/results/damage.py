@@ -11,7 +11,8 @@ from lfr_batch.results.schemas import DATASETS, LIVE_DATASETS
 _PART = re.compile(rf"(?:{'|'.join(DATASETS)})/(?:run_id|month)=[^/\n]+/[^/\n]+?\.parquet")
 _IN_BUCKET = re.compile(rf"'lfr_({'|'.join(DATASETS)})_\d+' failed: (.*)")
 _GONE = re.compile(
-    r"no such file|no files found|NO_SUCH_KEY|NoSuchKey|path does not exist|HTTP status 404",
+    r"no such file|no files found|NO_SUCH_KEY|NoSuchKey|RESOURCE_NOT_FOUND|path does not exist"
+    r"|HTTP status 404",
     re.IGNORECASE,
 )
 _NO_ANSWER = re.compile(
