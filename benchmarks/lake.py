@@ -21,6 +21,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import gettempdir
 from time import process_time
 
 from benchmarks.counting_relay import Relay, counting_relay
@@ -125,7 +126,7 @@ def measure(store: Store, empty: Store, size: Size, relay: Relay | None = None) 
 
 
 def _commands(run_id: str) -> Mapping[str, Sequence[str]]:
-    report = ("report", run_id, "--out", os.devnull)
+    report = ("report", run_id, "--out", str(Path(gettempdir(), "lake-report.html")))
     return {
         "opening": ("sql", "SELECT 1"),
         "runs": ("runs", "--json"),
