@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from threading import Event, Thread
 
 import pytest
@@ -21,7 +23,7 @@ from lfr_batch.live.watching.watch import Outbox, watch_camera
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.recognition.shots import take_shots
-from lfr_batch.records import ByteArray, Candidate, Shot
+from lfr_batch.records import ByteArray, Candidate, FaceView, Shot
 from tests.casework import ASTRONAUT, GROUP, Casework, installed_picture
 from tests.live_case import live_config, wait_for
 
@@ -56,6 +58,25 @@ def test_a_track_that_slipped_shows_whom_its_shots_name(analyst: LocalAnalyst) -
     assert (row, confirmation.best.subject_id) == (3, "astronaut")
 
 
+def test_an_analyst_that_was_started_anew_wants_all_shots_again(
+    casework: Casework, analyst: LocalAnalyst
+) -> None:
+    (known,) = shots_of(installed_picture(ASTRONAUT), analyst)
+    track = TrackKey(CameraLoop("south", 1), 1)
+    asked = analyst.compare(track, [10, 20], [known.view, known.view], [0.5, 0.4])
+    assert asked.complete
+    assert analyst.compare(track, [10, 20, 30], [known.view], [0.5, 0.4, 0.3]).complete
+    analyst.forget(track.loop, ())
+    lost = analyst.compare(track, [10, 20, 30, 40], [known.view], [0.5, 0.4, 0.3, 0.2])
+    assert (lost.complete, lost.people) == (False, ())
+    assert not analyst.book.known(track)
+    again = analyst.compare(track, [10, 40], [known.view, known.view], [0.5, 0.2])
+    assert [named for _, named in people_in(again, 2)] == [
+        named for _, named in people_in(asked, 2)
+    ]
+    analyst.forget(track.loop, ())
+
+
 def people(*groups: tuple[tuple[int, ...], str | None]) -> Comparison:
     of = {row: named(who) if who else NOBODY for shots, who in groups for row in shots}
     found = tuple(Person(shots, named(who) if who else NOBODY) for shots, who in groups)
@@ -79,19 +100,10 @@ def test_whom_a_track_shows(comparison: Comparison, expected: list[tuple[int, st
     assert [(row, confirmation.best.subject_id) for row, confirmation in found] == expected
 
 
-def test_nobody_stays_in_memory_once_a_camera_gives_no_more_frames(
-    casework: Casework, analyst: LocalAnalyst, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before: list[CameraState] = []
-    after: list[CameraState] = []
-
-    def noted(state: CameraState, watch: Watch) -> CameraState:
-        before.append(state)
-        after.append(end_tracks(state, watch))
-        return after[-1]
-
-    monkeypatch.setattr("lfr_batch.live.watching.watch.end_tracks", noted)
-    config = live_config(casework, {"north": "group.mp4"})
+@contextmanager
+def watched(casework: Casework, clip: str, analyst: LocalAnalyst) -> Iterator[list[Alert]]:
+    """Alerts of a camera that shows the clip once, to its end."""
+    config = live_config(casework, {"north": clip})
     stopping, (camera,) = Event(), config.cameras
     reader = StreamReader(open_stream(camera.model_copy(update={"loop": False})))
     specs = frame_detectors(load_pack(casework.home, "open").manifest, config.detect)
@@ -107,12 +119,63 @@ def test_nobody_stays_in_memory_once_a_camera_gives_no_more_frames(
     loop = Thread(target=watch_camera, args=(reader, watch, outbox, lambda _: None, None, stopping))
     reader.start()
     loop.start()
-    wait_for(lambda: reader.stats().state == "ended" and after)
-    stopping.set()
-    reader.stop()
-    loop.join()
+    try:
+        wait_for(lambda: reader.stats().state == "ended")
+        yield alerts
+    finally:
+        stopping.set()
+        reader.stop()
+        loop.join()
+        outbox.join(10.0)
+
+
+class StartedAnew(LocalAnalyst):
+    """Loses what it knew of the track after its first answer, which named nobody."""
+
+    answers = 0
+    wanted_again = 0
+
+    def compare(
+        self,
+        track: TrackKey,
+        moments_ns: Sequence[int],
+        views: Sequence[FaceView],
+        weights: Sequence[float],
+    ) -> Comparison:
+        found = super().compare(track, moments_ns, views, weights)
+        self.wanted_again += not found.complete
+        self.answers += 1
+        if self.answers > 1:
+            return found
+        self.forget(track.loop, ())
+        return Comparison()
+
+
+def test_an_analyst_that_is_lost_costs_no_alert(casework: Casework, analyst: LocalAnalyst) -> None:
+    lossy = StartedAnew(analyst.search)
+    with watched(casework, "walk.mp4", lossy) as alerts:
+        wait_for(lambda: alerts)
+    assert lossy.wanted_again == 1
+    assert [alert.subject_id for alert in alerts] == ["astronaut"]
+
+
+def test_nobody_stays_in_memory_once_a_camera_gives_no_more_frames(
+    casework: Casework, analyst: LocalAnalyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before: list[CameraState] = []
+    after: list[CameraState] = []
+
+    def noted(state: CameraState, watch: Watch) -> CameraState:
+        before.append(state)
+        after.append(end_tracks(state, watch))
+        return after[-1]
+
+    monkeypatch.setattr("lfr_batch.live.watching.watch.end_tracks", noted)
+    with watched(casework, "group.mp4", analyst) as alerts:
+        wait_for(lambda: after)
     assert before[0].tracks.open_tracks
     assert before[0].compared
     assert (after[0].tracks.open_tracks, after[0].compared) == ((), None)
     assert after[0].faces_seen == before[0].faces_seen > 0
     assert alerts == []
+    assert not analyst.book
