@@ -18,6 +18,7 @@ from lfr_batch.oversight.put import put
 from lfr_batch.results.copies import copy_of, note_copy
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import Report, make_report, write_page
+from lfr_batch.results.report_page import require_place
 from lfr_batch.results.report_rows import ReportScope
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.store import open_store
@@ -81,8 +82,9 @@ def write_report(
     store = open_store(root, s3)
     run_id = None if run_id is None else which_run(store, run_id)
     asked = ReportScope(run_id, case_ref, subject_id)
-    lake = open_lake(root, s3, run_id)
     path = (out or Path(default_name(asked))).absolute()
+    require_place(path)
+    lake = open_lake(root, s3, run_id)
     try:
         if run_id is not None and _kind(lake, run_id) == "live":
             return _of_deployment(lake, StoredRun(store, run_id), path, settings, say)

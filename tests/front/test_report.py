@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import getpass
+import os
 from pathlib import Path
 
 import pytest
 
 import lfr_batch as lfr
-from lfr_batch.errors import UsageError
+from lfr_batch.errors import StoreUnreachable, UsageError
 from lfr_batch.front.report import default_name
 from lfr_batch.results.copies import copies_known
 from lfr_batch.results.report_rows import ReportScope
@@ -39,6 +40,17 @@ def test_a_report_of_nothing_is_refused(settings: lfr.Settings) -> None:
         lfr.report(settings=settings)
 
 
+def test_a_report_does_not_take_the_place_of_a_pipe_and_nothing_is_noted_of_it(
+    tmp_path: Path, settings: lfr.Settings
+) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(StoreUnreachable, match=r"pipe: it is no file but .*; name another file"):
+        lfr.report(path, run=EARLIER, settings=settings)
+    assert path.is_fifo()
+    assert copies_known(open_store(tmp_path / "results"), EARLIER) == ()
+
+
 @pytest.mark.parametrize(
     ("asked", "name"),
     [
@@ -55,7 +67,6 @@ def test_what_it_is_called_where_nobody_says(asked: ReportScope, name: str) -> N
 def test_a_lake_that_is_only_read_here_has_its_report_and_that_is_said(
     tmp_path: Path, settings: lfr.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lfr_batch.errors import StoreUnreachable
     from lfr_batch.front import report
 
     def refuses(*_: object) -> None:
