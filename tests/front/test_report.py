@@ -28,11 +28,12 @@ def test_the_lake_knows_where_a_report_lies(tmp_path: Path, settings: lfr.Settin
     of_run = lfr.report(tmp_path / "r.html", run=EARLIER, settings=settings)
     of_case = lfr.report(tmp_path / "c.html", case="OP-LANTERN 12/26", settings=settings)
     assert (of_run.run_ids, of_case.run_ids) == ((EARLIER,), (EARLIER, LATER))
-    known = tuple(c for c in copies_known(store, EARLIER) if c.is_report)
+    known = copies_known(store, EARLIER)
+    assert all(copy.is_report for copy in known)
     assert [copy.place for copy in known] == [str(tmp_path / "r.html"), str(tmp_path / "c.html")]
     assert {copy.by for copy in known} == {getpass.getuser()}
     assert [copy.rows for copy in known] == [4, 4]
-    assert tuple(c for c in copies_known(store, RUN_ID) if c.is_report) == ()
+    assert copies_known(store, RUN_ID) == ()
 
 
 def test_a_report_of_nothing_is_refused(settings: lfr.Settings) -> None:
