@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -92,7 +91,7 @@ def write_report(
     finally:
         lake.close()
     mark = secrets.token_hex(16)
-    _put_on_record(settings, made, path, asked)
+    _put_on_record(settings, made, path, asked, say)
     _note(store, made, path, asked, say, mark)
     write_page(made, path, mark)
     for note in made.notes[:_SAID]:
@@ -112,8 +111,11 @@ def default_name(asked: ReportScope) -> str:
     return f"report-{'-'.join(plain)}.html"
 
 
-def _put_on_record(settings: Settings, made: Report, path: Path, asked: ReportScope) -> None:
-    """Whose pictures somebody has looked at. A home that may only be read has no line of it."""
+def _put_on_record(
+    settings: Settings, made: Report, path: Path, asked: ReportScope, say: Say
+) -> None:
+    """Whose pictures somebody has looked at. A home that may only be read has no line of it, which
+    is said."""
     if not made.sightings:
         return
     said = {
@@ -124,8 +126,10 @@ def _put_on_record(settings: Settings, made: Report, path: Path, asked: ReportSc
         "sightings": made.sightings,
         "place": str(path),
     }
-    with suppress(StoreUnreachable):
+    try:
         put(*settings.home_and_s3(), REPORTED, said)
+    except StoreUnreachable as error:
+        say(f"The audit log has no line of this report: {error}")
 
 
 def _note(store: Store, made: Report, path: Path, asked: ReportScope, say: Say, mark: str) -> None:

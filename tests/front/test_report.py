@@ -8,10 +8,11 @@ import pytest
 
 import lfr_batch as lfr
 from lfr_batch.errors import StoreUnreachable, UsageError
-from lfr_batch.front.report import default_name
+from lfr_batch.front.report import default_name, write_report
 from lfr_batch.results.copies import copies_known
 from lfr_batch.results.report_rows import ReportScope
 from lfr_batch.results.store import open_store
+from tests.refused import refused
 from tests.results.exported import three_runs
 from tests.results.runs_asked import EARLIER, LATER
 from tests.results.synthetic import RUN_ID
@@ -78,3 +79,14 @@ def test_a_lake_that_is_only_read_here_has_its_report_and_that_is_said(
     report.write_report(tmp_path / "r.html", EARLIER, None, None, settings, said.append)
     assert (tmp_path / "r.html").is_file()
     assert any("`lfr forget` will not find it: cannot use it" in each for each in said)
+
+
+def test_where_the_audit_log_cannot_be_written_that_is_said(
+    tmp_path: Path, settings: lfr.Settings
+) -> None:
+    said: list[str] = []
+    (tmp_path / "audit").mkdir(exist_ok=True)
+    with refused(tmp_path / "audit"):
+        write_report(tmp_path / "r.html", EARLIER, None, None, settings, said.append)
+    assert (tmp_path / "r.html").is_file()
+    assert any(each.startswith("The audit log has no line of this report: ") for each in said)
