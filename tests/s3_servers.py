@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import boto3
@@ -49,6 +49,24 @@ def rclone_server(folder: Path) -> Iterator[str]:
             yield f"http://{address}"
         finally:
             server.terminate()
+
+
+def server_called(name: str, folder: Path) -> AbstractContextManager[str]:
+    """moto or rclone, which keeps its buckets in the folder."""
+    return moto_server() if name == "moto" else rclone_server(folder)
+
+
+@contextmanager
+def team_bucket(name: str, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A place in a bucket of ``server_called`` that has home and results, with this node's cache
+    in the folder: everything is in the environment."""
+    (folder / "buckets").mkdir()
+    with server_called(name, folder / "buckets") as address, new_bucket(address, folder) as bucket:
+        place = f"s3://{bucket}/team"
+        patch.setenv("LFR_HOME", f"{place}/home")
+        patch.setenv("LFR_RESULTS", f"{place}/results")
+        patch.setenv("LFR_CACHE", str(folder / "cache"))
+        yield place
 
 
 def _free_address() -> str:

@@ -9,12 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
+from lfr_batch.cli.gallery_options import (
+    GalleryArgument,
+)
 from lfr_batch.cli.options import (
     AuthorityOption,
     CaseOption,
     ConfigOption,
     DryRunOption,
-    GalleryArgument,
     JsonOption,
     OperatorOption,
     OutOption,

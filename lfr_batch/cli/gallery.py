@@ -17,6 +17,12 @@ from lfr_batch.cli.enrolment import (
     outcome_counts,
 )
 from lfr_batch.cli.forgetting import delete, diff, prune, remove
+from lfr_batch.cli.gallery_options import (
+    ExcludeOption,
+    ImagesOption,
+    PickOption,
+    SubjectsOption,
+)
 from lfr_batch.cli.growing import add, sync
 from lfr_batch.cli.options import (
     AddressOption,
@@ -25,15 +31,11 @@ from lfr_batch.cli.options import (
     CaseOption,
     ConfigOption,
     EngineOption,
-    ExcludeOption,
-    ImagesOption,
     JsonOption,
     LicenceOption,
     OperatorOption,
     PackOption,
-    PickOption,
     SetOption,
-    SubjectsOption,
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted, say

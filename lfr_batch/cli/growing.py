@@ -11,6 +11,13 @@ from typing import Any, TypedDict
 import typer
 
 from lfr_batch.cli.enrolment import TO_DECIDE, file_rows, lines_of, names, needs_choice
+from lfr_batch.cli.gallery_options import (
+    ExcludeOption,
+    GalleryArgument,
+    ImagesOption,
+    PickOption,
+    SubjectsOption,
+)
 from lfr_batch.cli.growth_foreseen import show_foreseen
 from lfr_batch.cli.options import (
     AddressOption,
@@ -20,16 +27,11 @@ from lfr_batch.cli.options import (
     ConfigOption,
     DryRunOption,
     EngineOption,
-    ExcludeOption,
-    GalleryArgument,
-    ImagesOption,
     JsonOption,
     LicenceOption,
     OperatorOption,
     PackOption,
-    PickOption,
     SetOption,
-    SubjectsOption,
     YesOption,
     settings_of,
 )
@@ -80,24 +82,14 @@ def add(
         engine__address=address,
         inference__allow_cpu=allow_cpu or None,
     )
-    how: _How = {
-        "subjects": subjects,
-        "exclude": exclude or (),
-        "pick": pick,
-        "licence": licence,
-        "settings": settings,
-    }
+    how = _How(
+        subjects=subjects, exclude=exclude or (), pick=pick, licence=licence, settings=settings
+    )
     if dry_run:
         found = foresee_gallery(name, images, stated, is_all=False, **how)
         show_foreseen(found, as_json=as_json)
-        raise typer.Exit
-    grown = add_to_gallery(
-        name,
-        images,
-        stated,
-        **how,
-        listener=LISTENER,
-    )
+        return
+    grown = add_to_gallery(name, images, stated, **how, listener=LISTENER)
     _tell(grown, as_json=as_json)
 
 
@@ -137,25 +129,15 @@ def sync(
         engine__address=address,
         inference__allow_cpu=allow_cpu or None,
     )
-    how: _How = {
-        "subjects": subjects,
-        "exclude": exclude or (),
-        "pick": pick,
-        "licence": licence,
-        "settings": settings,
-    }
+    how = _How(
+        subjects=subjects, exclude=exclude or (), pick=pick, licence=licence, settings=settings
+    )
     if dry_run:
         found = foresee_gallery(name, images, stated, is_all=True, **how)
         show_foreseen(found, as_json=as_json)
-        raise typer.Exit
-    grown = sync_gallery(
-        name,
-        images,
-        stated,
-        **how,
-        confirm=confirming(yes=yes),
-        listener=LISTENER,
-    )
+        return
+    confirm = confirming(yes=yes)
+    grown = sync_gallery(name, images, stated, **how, confirm=confirm, listener=LISTENER)
     _tell(grown, as_json=as_json)
 
 

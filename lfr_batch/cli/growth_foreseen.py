@@ -28,8 +28,8 @@ def _lines(found: ForeseenGallery) -> list[str]:
         f"gallery    {found.now.name}, snapshot {found.now.snapshot_id} with "
         f"{counted(found.now.templates, 'picture')} of {counted(found.now.subjects, 'subject')}",
         f"pictures   {looked_at} to be looked at{other}; {stays}, {growth.removed} removed",
-        f"subjects   {len(said.new)} new, {len(said.said) - len(said.new)} of whom something else "
-        f"is said, {len(said.gone)} gone",
+        f"subjects   {len(said.new)} new, {len(said.gone)} gone; of "
+        f"{len(said.said) - len(said.new)} others something else is said",
         f"to read    {size(growth.bytes)} of pictures to be looked at",
         f"disk       up to {size(growth.bytes_more)} more, if each of them is enrolled",
     ]

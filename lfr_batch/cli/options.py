@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from lfr_batch.front.settings import Settings
-from lfr_batch.gallery.records import Pick
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="YAML file; conf/default.yaml lists every key.")
@@ -17,17 +16,6 @@ ConfigOption = Annotated[
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override one setting; may be repeated."),
-]
-GalleryArgument = Annotated[str, typer.Argument(metavar="NAME", help="Gallery that is there.")]
-ImagesOption = Annotated[
-    str, typer.Option(help="A folder per subject, or pictures named so; or s3://bucket/prefix.")
-]
-SubjectsOption = Annotated[Path | None, typer.Option(help="CSV with more about the subjects.")]
-ExcludeOption = Annotated[
-    list[str] | None, typer.Option(help="Leave out files that match; may be repeated.")
-]
-PickOption = Annotated[
-    Pick | None, typer.Option(help="Which of several faces of like size to enrol.")
 ]
 GalleryOption = Annotated[str | None, typer.Option("--gallery", help="Gallery to search.")]
 CaseOption = Annotated[

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from lfr_batch.oversight.put import put
 from lfr_batch.results.copies import copy_of, note_copy
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import Report, make_report, write_page
+from lfr_batch.results.report_page import require_place
 from lfr_batch.results.report_rows import ReportScope
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.store import open_store
@@ -81,8 +81,9 @@ def write_report(
     store = open_store(root, s3)
     run_id = None if run_id is None else which_run(store, run_id)
     asked = ReportScope(run_id, case_ref, subject_id)
-    lake = open_lake(root, s3, run_id)
     path = (out or Path(default_name(asked))).absolute()
+    require_place(path)
+    lake = open_lake(root, s3, run_id)
     try:
         if run_id is not None and _kind(lake, run_id) == "live":
             return _of_deployment(lake, StoredRun(store, run_id), path, settings, say)
@@ -90,7 +91,7 @@ def write_report(
     finally:
         lake.close()
     mark = secrets.token_hex(16)
-    _put_on_record(settings, made, path, asked)
+    _put_on_record(settings, made, path, asked, say)
     _note(store, made, path, asked, say, mark)
     write_page(made, path, mark)
     for note in made.notes[:_SAID]:
@@ -110,8 +111,11 @@ def default_name(asked: ReportScope) -> str:
     return f"report-{'-'.join(plain)}.html"
 
 
-def _put_on_record(settings: Settings, made: Report, path: Path, asked: ReportScope) -> None:
-    """Whose pictures somebody has looked at. A home that may only be read has no line of it."""
+def _put_on_record(
+    settings: Settings, made: Report, path: Path, asked: ReportScope, say: Say
+) -> None:
+    """Whose pictures somebody has looked at. A home that may only be read has no line of it, which
+    is said."""
     if not made.sightings:
         return
     said = {
@@ -122,8 +126,10 @@ def _put_on_record(settings: Settings, made: Report, path: Path, asked: ReportSc
         "sightings": made.sightings,
         "place": str(path),
     }
-    with suppress(StoreUnreachable):
+    try:
         put(*settings.home_and_s3(), REPORTED, said)
+    except StoreUnreachable as error:
+        say(f"The audit log has no line of this report: {error}")
 
 
 def _note(store: Store, made: Report, path: Path, asked: ReportScope, say: Say, mark: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import jinja2
 
 from lfr_batch.storage.disk_errors import WayOut, disk_errors
-from lfr_batch.storage.files import write_whole
+from lfr_batch.storage.files import require_replaceable, write_whole
 from lfr_batch.visible import visible
 
 _TIME_SOURCES = {
@@ -111,9 +112,19 @@ def save_report(out_path: Path, pieces: Iterable[str]) -> None:
 
     Raises StoreFull, StoreUnreachable.
     """
-    elsewhere = "name another file with --out"
-    with (
-        disk_errors(out_path, WayOut(f"free space or {elsewhere}", elsewhere)),
-        write_whole(out_path) as file,
-    ):
+    with _said_of(out_path), write_whole(out_path) as file:
         file.writelines(piece.encode() for piece in pieces)
+
+
+def require_place(out_path: Path) -> None:
+    """For whoever would do much before ``save_report``, or put it on record. Raises
+    StoreUnreachable for a device, a pipe or a socket."""
+    with _said_of(out_path):
+        require_replaceable(out_path)
+
+
+@contextmanager
+def _said_of(out_path: Path) -> Iterator[None]:
+    elsewhere = "name another file with --out"
+    with disk_errors(out_path, WayOut(f"free space or {elsewhere}", elsewhere)):
+        yield

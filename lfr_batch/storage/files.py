@@ -7,6 +7,7 @@ import glob
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ OWN_FILE, OWN_FOLDER = 0o600, 0o700
 widen this, since the system takes the mode as its mask: to share with a group, run as one account,
 or give the group access to what is there (``setfacl -R``)."""
 _TOKEN_BYTES = 8
+_NO_FILE = "it is no file but a device, a pipe, a socket or what a program has open"
 
 
 def own(path: str, flags: int) -> int:
@@ -48,8 +50,9 @@ def write_whole(path: Path) -> Iterator[BinaryIO]:
 def replacing(path: Path) -> Iterator[Path]:
     """A name to make a file under, which takes the place of ``path`` in one step once it is on the
     disk. Nobody else has that name; what is under it goes if anything is raised. A process that is
-    killed leaves it: see ``sweep_halves``.
+    killed leaves it: see ``sweep_halves``. Raises as ``require_replaceable``.
     """
+    require_replaceable(path)
     building = path.with_name(f"{TEMPORARY}{path.name}.{secrets.token_hex(_TOKEN_BYTES)}")
     try:
         yield building
@@ -59,6 +62,20 @@ def replacing(path: Path) -> Iterator[Path]:
         building.unlink(missing_ok=True)
         raise
     sync(path.parent)
+
+
+def require_replaceable(path: Path) -> None:
+    """Raises FileExistsError for what no file may take the place of: a device, a pipe, a socket
+    (``/dev/null`` would be gone for the whole machine), and a name of what a process has open,
+    like ``/dev/stdout``. Of a folder the system says so itself.
+    """
+    try:
+        mode = path.stat().st_mode
+        is_of_process = path.is_symlink() and path.readlink().is_relative_to("/proc")
+    except OSError:
+        return  # not there, or the system says why it cannot be written either
+    if is_of_process or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise FileExistsError(errno.EEXIST, _NO_FILE, str(path))
 
 
 def sweep_halves(path: Path) -> None:

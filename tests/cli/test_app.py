@@ -26,9 +26,10 @@ def test_the_overview_says_of_each_command_what_the_command_says(command: str) -
     ("words", "unwanted"),
     [
         (["--help"], HEAVY),
+        (["report", "--help"], HEAVY),
         (["runs", "--help"], ("av", "boto3", "cv2", "faiss", "openvino", "pandas", "ray")),
     ],
-    ids=["overview", "runs"],
+    ids=["overview", "report", "runs"],
 )
 def test_a_short_command_does_not_wait_for_libraries_that_it_does_not_need(
     words: list[str], unwanted: tuple[str, ...]

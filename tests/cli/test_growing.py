@@ -176,6 +176,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(
     assert ended("sync", "people", "--images", str(images), *STATED, "--dry-run") == 0
     out = capsys.readouterr().out
     assert "pictures   2 pictures to be looked at, 1 of them in place of one that has" in out
+    assert "subjects   1 new, 2 gone; of 0 others something else is said\n" in out
     assert "2 subjects leave the gallery, with all that was said of them" in out
     assert out.endswith("Nothing was written.\n")
     assert everything(home) == before

@@ -19,7 +19,7 @@ from tests.front.forgotten_in_bucket import fill, traces
 from tests.gallery.conftest import people_of
 from tests.gallery.grown import grow
 from tests.results.synthetic import RUN_ID
-from tests.s3_servers import moto_server, new_bucket, rclone_server
+from tests.s3_servers import team_bucket
 
 pytestmark = pytest.mark.long
 
@@ -31,13 +31,7 @@ Said = Callable[..., str]
 def place(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
-    (tmp_path / "buckets").mkdir()
-    server = moto_server() if request.param == "moto" else rclone_server(tmp_path / "buckets")
-    with server as address, new_bucket(address, tmp_path) as bucket:
-        found = f"s3://{bucket}/team"
-        monkeypatch.setenv("LFR_HOME", f"{found}/home")
-        monkeypatch.setenv("LFR_RESULTS", f"{found}/results")
-        monkeypatch.setenv("LFR_CACHE", str(tmp_path / "cache"))
+    with team_bucket(request.param, tmp_path, monkeypatch) as found:
         fill(found)
         yield found
 

@@ -17,21 +17,16 @@ from lfr_batch.storage.files import sha256_of
 from lfr_batch.storage.s3_store import S3Store
 from tests.casework import ACTOR, ASTRONAUT, Casework, installed_picture
 from tests.e2e.cli import WHO
-from tests.s3_servers import moto_server, new_bucket, rclone_server
+from tests.s3_servers import team_bucket
 
 
 @pytest.fixture(params=["moto", "rclone"])
 def home(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
-    (tmp_path / "buckets").mkdir()
-    server = moto_server() if request.param == "moto" else rclone_server(tmp_path / "buckets")
-    with server as address, new_bucket(address, tmp_path) as bucket:
-        place = f"s3://{bucket}/team/home"
-        monkeypatch.setenv("LFR_HOME", place)
-        monkeypatch.setenv("LFR_RESULTS", f"s3://{bucket}/team/results")
+    with team_bucket(request.param, tmp_path, monkeypatch) as place:
         monkeypatch.setenv("LFR_CACHE", str(tmp_path / "first"))
-        yield place
+        yield f"{place}/home"
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> str:

@@ -14,7 +14,7 @@ import pytest
 from lfr_batch.cli.app import main
 from tests.casework import Casework
 from tests.e2e.cli import WHO
-from tests.s3_servers import moto_server, rclone_server
+from tests.s3_servers import server_called
 
 
 @pytest.fixture(params=["moto", "rclone"])
@@ -26,8 +26,7 @@ def endpoint(
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-    server = moto_server() if request.param == "moto" else rclone_server(tmp_path)
-    with server as address:
+    with server_called(request.param, tmp_path) as address:
         yield address
         if request.param == "moto":
             # Its buckets belong to the process, and other tests make some of the same name.

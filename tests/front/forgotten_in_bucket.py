@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import lfr_batch as lfr
@@ -21,11 +20,8 @@ from lfr_batch.results.store import open_store
 from lfr_batch.storage.s3_store import S3Store
 from tests.front.forgotten import PEOPLE, STATED, fill_results
 from tests.gallery.conftest import people_of, publish_in
+from tests.s3_steps import before_each_step
 from tests.traces import content
-
-STEPS = ("_put", "send", "move", "_delete")
-"""Each changes one object."""
-Before = Callable[[int], None]
 
 
 def fill(place: str) -> lfr.Settings:
@@ -51,38 +47,21 @@ def traces(place: str, mark: bytes) -> list[str]:
     return [path for path in paths if mark in content(path, store.read(path))]
 
 
-def before_each_step(act: Before) -> None:
-    """For good: meant for a process of its own."""
-    done = 0
-
-    def told(real: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*args: Any, **kwargs: Any) -> Any:
-            nonlocal done
-            done += 1
-            act(done)
-            return real(*args, **kwargs)
-
-        return step
-
-    for name in STEPS:
-        setattr(S3Store, name, told(getattr(S3Store, name)))
-
-
 def main(place: str, step: str, *asked: Any) -> None:
     taken = 0
 
-    def die(number: int) -> None:
+    def die() -> None:
         nonlocal taken
-        taken = number
-        if number == int(step):
+        taken += 1
+        if taken == int(step):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    before_each_step(die)
-    if asked:
-        order = order_of(place, *asked)
-        carry_out(order, foresee_forgetting(order))
-    else:
-        compact(open_store(f"{place}/results"))
+    with before_each_step(die):
+        if asked:
+            order = order_of(place, *asked)
+            carry_out(order, foresee_forgetting(order))
+        else:
+            compact(open_store(f"{place}/results"))
     print(taken)
 
 

@@ -3,12 +3,10 @@ moved or deleted one of them begins, and the change goes on while it reads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from itertools import groupby
 from threading import BoundedSemaphore
-from typing import Any
 
 import pytest
 
@@ -16,7 +14,7 @@ from lfr_batch.errors import StoreAway
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
-from lfr_batch.storage.s3_store import S3Store
+from tests.s3_steps import before_each_step
 
 from .synthetic import RUN_ID
 from .test_lake import published
@@ -26,7 +24,6 @@ READERS = 10
 AT_ONCE = 3
 """So many ask at the same time."""
 TRIES = 4
-STEPS = ("_put", "move", "_delete")
 
 
 class Readers:
@@ -68,23 +65,6 @@ class Readers:
             else:
                 self.answers[number].append(found)
                 return
-
-
-@contextmanager
-def before_each_step(act: Callable[[], None]) -> Iterator[None]:
-    """Of whatever changes a bucket in this process."""
-
-    def told(real: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*args: Any, **kwargs: Any) -> Any:
-            act()
-            return real(*args, **kwargs)
-
-        return step
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in STEPS:
-            patch.setattr(S3Store, name, told(getattr(S3Store, name)))
-        yield
 
 
 @pytest.mark.long

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,54 @@ def test_a_file_that_somebody_else_makes_under_the_name(tmp_path: Path) -> None:
         building.write_bytes(b"1")
         assert not path.exists()
     assert path.read_bytes() == b"1"
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def listening(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(path))
+
+
+def link_to_device(path: Path) -> None:
+    path.symlink_to(os.devnull)
+
+
+def link_to_pipe(path: Path) -> None:
+    os.mkfifo(path.with_name("pipe"))
+    path.symlink_to("pipe")
+
+
+@pytest.mark.parametrize("make", [pipe, listening, link_to_device, link_to_pipe])
+def test_no_file_takes_the_place_of_what_is_none(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "out"
+    make(path)
+    before = {each: each.lstat().st_ino for each in tmp_path.iterdir()}
+    with pytest.raises(FileExistsError, match="no file but a device, a pipe, a socket"):
+        write_bytes(path, b"1")
+    assert {each: each.lstat().st_ino for each in tmp_path.iterdir()} == before
+
+
+def test_nor_of_a_name_for_what_a_process_has_open(tmp_path: Path) -> None:
+    path, shell = tmp_path / "stdout", tmp_path / "redirected"
+    with shell.open("wb") as file:
+        path.symlink_to(f"/proc/self/fd/{file.fileno()}")
+        with pytest.raises(FileExistsError):
+            write_bytes(path, b"1")
+    assert path.is_symlink()
+    assert shell.read_bytes() == b""
+
+
+def test_a_link_to_a_file_is_replaced_and_the_file_is_not(tmp_path: Path) -> None:
+    path, other = tmp_path / "link", tmp_path / "file"
+    other.write_text("old")
+    path.symlink_to(other)
+    write_text(path, "new")
+    assert (path.is_symlink(), path.read_text(), other.read_text()) == (False, "new", "old")
 
 
 def test_where_a_folder_has_nothing_to_sync_that_passes() -> None:
