@@ -146,6 +146,45 @@ def test_what_is_acknowledged_lets_go(page: Page, console: Served) -> None:
     shows(page, 2)
 
 
+@pytest.mark.parametrize(
+    ("role", "done", "number", "newer"),
+    [
+        ("operator", "acknowledge", 0, "3 newer alerts"),
+        ("operator", "acknowledge", 2, "1 newer alert "),
+        ("reviewer", "acknowledge", 0, "3 newer alerts"),
+        ("reviewer", "reviews", 0, "3 newer alerts"),
+        ("reviewer", "reviews", 2, "1 newer alert "),
+    ],
+)
+def test_what_is_done_with_can_be_opened_while_others_wait(
+    role: Role, done: str, number: int, newer: str, page: Page, console: Served
+) -> None:
+    for each in range(3):
+        console.router.raise_alert(now_alert(each))
+    decision = {"verdict": "no_match", "reason": "Features differ"} if done == "reviews" else None
+    console.client("reviewer").ask("POST", f"/api/alerts/a000{number}/{done}", decision)
+    enter(page, console, role)
+    shows(page, 1 if number == 2 else 2)
+    page.evaluate("{ const now = Date.now; Date.now = () => now() + 31000 }")
+    page.tap("li:first-child .item" if number == 2 else "li:last-child .item")
+    shows(page, number)
+    comes(page, console, 3)
+    page.wait_for_text("#newer", newer)
+    shows(page, number)
+    page.evaluate(LATER.format(ms=31_000))
+    shows(page, 3)
+
+
+def test_what_somebody_else_acknowledges_lets_go(page: Page, console: Served) -> None:
+    for number in range(2):
+        console.router.raise_alert(now_alert(number))
+    enter(page, console, "operator")
+    page.press("ArrowDown")
+    shows(page, 0)
+    console.client("reviewer").ask("POST", "/api/alerts/a0000/acknowledge")
+    shows(page, 1)
+
+
 def test_after_a_decision_the_next_undecided_one_comes_in_time(page: Page, console: Served) -> None:
     for number in range(2):
         console.router.raise_alert(now_alert(number))
