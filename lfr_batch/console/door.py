@@ -161,7 +161,7 @@ class Door:
             try:
                 self._meet(sock, source_of(address[0]))
             except Exception as error:  # noqa: BLE001 - nobody else is to find the door shut
-                self._say.warning("a connection from %s was not taken: %s", address[0], error)
+                self._say.warning("a connection from %s was not taken: %r", address[0], error)
                 sock.close()
             await asyncio.sleep(0)  # where many come at once, those who are in have their turn
 

@@ -64,12 +64,16 @@ class Journal:
         self._record(REFUSED, said)
 
     def viewed(self, user: User, alert_id: str) -> None:
-        """Once for each person and alert."""
+        """Once for each person and alert; where it could not be written, once they look again."""
+        looked = (user.name, alert_id)
         with self._lock:
-            if (user.name, alert_id) in self._seen:
+            if looked in self._seen:
                 return
-            self._seen.add((user.name, alert_id))
-        self._record(VIEWED, {"name": user.name, "role": user.role, "alert_id": alert_id})
+            self._seen.add(looked)
+        said = {"name": user.name, "role": user.role, "alert_id": alert_id}
+        if not self._record(VIEWED, said):
+            with self._lock:
+                self._seen.discard(looked)
 
     def close(self) -> None:
         """With the refusals that were only counted."""
@@ -78,11 +82,14 @@ class Journal:
         if before:
             self._record(REFUSED, {"not_listed_before": before})
 
-    def _record(self, event: str, said: Mapping[str, Any]) -> None:
+    def _record(self, event: str, said: Mapping[str, Any]) -> bool:
+        """Whether it could be."""
         try:
             audit.record(self.home, event, [{"deployment_id": self.deployment_id, **said}])
         except LfrError as error:
             logger.error("the audit log has no line of %s: %s", event, error)  # noqa: TRY400
+            return False
+        return True
 
 
 def mark_of(who: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.console.browser import Page
-from tests.console.made import Served, camera_health
+from tests.console.made import Served, camera_health, now_alert
 
 TABLET, SMALL_TABLET, PHONE = (1280, 800), (1024, 768), (390, 844)
 
@@ -15,6 +15,23 @@ def enter(page: Page, console: Served, name: str) -> None:
     page.open(f"{console.url}/#{console.tokens[name]}")
     page.wait("document.body?.dataset.role && document.querySelector('#cameras')?.innerText")
     page.wait("document.querySelector('#window').innerText")
+
+
+def raise_alerts(console: Served, number: int) -> None:
+    """The first so many of those that ``now_alert`` makes."""
+    for each in range(number):
+        console.router.raise_alert(now_alert(each))
+
+
+def later(page: Page, ms: int) -> None:
+    """So much later by the page's stopwatch: what it holds or repeats is over, or due."""
+    now = "performance.now.bind(performance)"
+    page.evaluate(f"{{ const now = {now}; performance.now = () => now() + {ms} }}")
+
+
+def much_later(page: Page, ms: int) -> None:
+    """So much later by the page's clock: alerts are as old as that, decisions as well."""
+    page.evaluate(f"{{ const now = Date.now; Date.now = () => now() + {ms} }}")
 
 
 def alerts_shown(page: Page, number: int) -> None:

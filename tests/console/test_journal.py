@@ -11,6 +11,7 @@ import pytest
 from lfr_batch.console.journal import MOST_REFUSALS, Journal, mark_of
 from lfr_batch.console.logins import NO_TOKEN, LoginTry
 from lfr_batch.console.users import make_user, new_user, remove_user
+from lfr_batch.errors import StoreFull
 from lfr_batch.oversight import audit
 from lfr_batch.oversight.audit_verify import verify
 from tests.console.made import Served, now_alert
@@ -78,6 +79,24 @@ def test_a_log_that_cannot_be_written_to_keeps_nobody_out(
     user, _ = new_user("jane", "operator")
     Journal(tmp_path, DEPLOYMENT).heard(LoginTry(user.name, "192.0.2.7", user))
     assert "the audit log has no line of console.logged_in" in caplog.text
+
+
+def test_what_the_log_had_no_room_for_is_on_record_when_they_look_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, _ = new_user("jane", "operator")
+    journal = Journal(tmp_path, DEPLOYMENT)
+
+    def full(*_: object) -> None:
+        raise StoreFull("the disk is full")
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(audit, "record", full)
+        journal.viewed(user, "a0000")
+    for _ in range(2):
+        journal.viewed(user, "a0000")
+    (line,) = events(tmp_path, "alert.viewed")
+    assert (line["name"], line["alert_id"]) == ("jane", "a0000")
 
 
 def test_who_may_log_in_is_on_record_with_who_said_so(tmp_path: Path) -> None:

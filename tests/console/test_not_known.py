@@ -99,6 +99,13 @@ def test_people_are_looked_for_where_a_camera_gives_pictures(
     page.wait_for_text("#nothing", said)
 
 
+def end_streams(console: Served) -> None:
+    inside = console.app.state.console.feed
+    for screen in tuple(inside._screens):
+        inside._loop.call_soon_threadsafe(screen.end)
+        inside._loop.call_soon_threadsafe(inside.leave, screen)
+
+
 def test_a_stream_that_is_down_takes_the_reassurance_with_it(
     page: Page, console: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -107,10 +114,7 @@ def test_a_stream_that_is_down_takes_the_reassurance_with_it(
     page.wait_for_text("#nothing", "No alert yet. 120 people are looked for.")
     with monkeypatch.context() as trouble:
         trouble.setattr(feed, "MOST_SCREENS", 0)
-        inside = console.app.state.console.feed
-        for screen in tuple(inside._screens):
-            inside._loop.call_soon_threadsafe(screen.end)
-            inside._loop.call_soon_threadsafe(inside.leave, screen)
+        end_streams(console)
         page.wait_for_text("#banner", "The console's server sends this page nothing since")
         page.wait_for_text("#nothing", "This page hears nothing from the console's server.")
         assert NOT_KNOWN in page.text("#nothing")
@@ -121,6 +125,11 @@ def test_a_stream_that_is_down_takes_the_reassurance_with_it(
     page.wait_for_text("#nothing", "No alert yet. 120 people are looked for.")
     page.wait(f"{STATES}.every(state => state === 'live')")
     assert "As of" not in page.text("#panels")
+    page.call("Network.enable")
+    cut = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.call("Network.emulateNetworkConditions", **cut)
+    end_streams(console)
+    page.wait_for_text("#banner", "Connection to the console's server lost at")
     page.problems.clear()  # the browser logs every try
 
 

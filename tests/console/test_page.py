@@ -20,6 +20,7 @@ from tests.console.screens import (
     alerts_shown,
     both_up,
     enter,
+    raise_alerts,
 )
 
 WIDE = "document.documentElement.scrollWidth"
@@ -192,8 +193,7 @@ def test_it_fits_the_screen_and_the_finger(
     size: tuple[int, int], dark: bool, page: Page, console: Served, tmp_path: Path
 ) -> None:
     both_up(console)
-    for number in range(3):
-        console.router.raise_alert(now_alert(number))
+    raise_alerts(console, 3)
     page.size(*size, mobile=size == PHONE, dark=dark)
     enter(page, console, "reviewer")
     alerts_shown(page, 3)
@@ -299,8 +299,7 @@ def test_the_page_says_who_decides(role: Role, above: str, page: Page, console: 
 
 def test_figures_say_what_they_rest_on(page: Page, console: Served) -> None:
     both_up(console)
-    for number in range(4):
-        console.router.raise_alert(now_alert(number))
+    raise_alerts(console, 4)
     enter(page, console, "operator")
     page.wait_for_text("#counts", "False per alert 0 of 4 decided")
     console.client("reviewer").ask(
@@ -312,8 +311,7 @@ def test_figures_say_what_they_rest_on(page: Page, console: Served) -> None:
 
 
 def test_what_was_said_covers_nothing_and_badges_are_whole(page: Page, console: Served) -> None:
-    for number in range(3):
-        console.router.raise_alert(now_alert(number))
+    raise_alerts(console, 3)
     enter(page, console, "reviewer")
     alerts_shown(page, 3)
     page.press("a")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.console.browser import Page
 from tests.console.made import Served, now_alert, served
-from tests.console.screens import alerts_shown, enter
+from tests.console.screens import alerts_shown, enter, later, much_later
 
 EARS = """
 window.rings = []; // the frequencies of each signal, Hz
@@ -50,8 +50,6 @@ window.done = undefined;
   window.done = all;
 })()
 """
-LATER = "{ const now = performance.now.bind(performance); performance.now = () => now() + 10000 }"
-MUCH_LATER = "{ const now = Date.now; Date.now = () => now() + 121000 }"
 LOADED = (
     "document.querySelector('#cameras').innerText && document.querySelector('#mute').offsetWidth"
 )
@@ -152,7 +150,7 @@ def test_it_repeats_until_somebody_is_at_it(
     ears.press(key)
     ears.wait_for_text(".item", done)
     before = len(rings(ears))
-    ears.evaluate(LATER)
+    later(ears, ms=10_000)
     seconds_pass(ears)
     assert len(rings(ears)) == before
 
@@ -178,10 +176,10 @@ def test_after_two_minutes_it_stops_and_says_so(ears: Page, console: Served) -> 
     watches(ears, console)
     comes(ears, console, 0)
     more_rings(ears, 0)
-    ears.evaluate(MUCH_LATER)
+    much_later(ears, ms=121_000)
     ears.wait_for_text("#banner", "1 alert is not acknowledged. It sounds no more: 2 min")
     before = len(rings(ears))
-    ears.evaluate(LATER)
+    later(ears, ms=10_000)
     seconds_pass(ears)
     assert len(rings(ears)) == before
     console.client("operator").ask("POST", "/api/alerts/a0000/acknowledge")
@@ -336,7 +334,6 @@ def test_notifications_are_asked_for_once(tablet: Page, console: Served) -> None
 
 
 def test_the_screen_stays_on_while_somebody_watches(tablet: Page, tmp_path: Path) -> None:
-
     page = tablet
     with served(tmp_path) as console:
         enter(page, console, "operator")

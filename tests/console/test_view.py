@@ -9,9 +9,16 @@ import pytest
 from lfr_batch.live.records import Role
 from tests.console.browser import Page
 from tests.console.made import Served, now_alert
-from tests.console.screens import PHONE, TABLET, alerts_shown, enter
+from tests.console.screens import (
+    PHONE,
+    TABLET,
+    alerts_shown,
+    enter,
+    later,
+    much_later,
+    raise_alerts,
+)
 
-LATER = "{{ const now = performance.now.bind(performance); performance.now = () => now() + {ms} }}"
 STOPPED = "performance.now = () => 5000"
 PRESSED = "[...document.querySelectorAll('.choice[aria-pressed=true]')].map(b => b.lastChild.data)"
 REASON = "document.querySelector('#reason').value"
@@ -56,7 +63,7 @@ def test_a_decision_that_is_half_made_holds_and_says_what_is_newer(
     if half == "a reason":
         page.call("Input.insertText", text="scar on the left cheek")
         page.press("Escape")
-    page.evaluate(LATER.format(ms=120_000))
+    later(page, ms=120_000)
     comes(page, console, 1)
     page.wait_for_text("#newer", "1 newer alert – show the newest")
     comes(page, console, 2, 3)
@@ -108,8 +115,7 @@ def test_the_bar_moves_nothing_that_a_finger_is_on(
 def test_what_was_opened_on_purpose_holds_for_a_while(
     role: Role, page: Page, console: Served
 ) -> None:
-    for number in range(3):
-        console.router.raise_alert(now_alert(number))
+    raise_alerts(console, 3)
     enter(page, console, role)
     shows(page, 2)
     page.tap("li:last-child .item")
@@ -117,21 +123,20 @@ def test_what_was_opened_on_purpose_holds_for_a_while(
     comes(page, console, 3)
     page.wait_for_text("#newer", "3 newer alerts")
     shows(page, 0)
-    page.evaluate(LATER.format(ms=20_000))
+    later(page, ms=20_000)
     comes(page, console, 4)
     page.wait_for_text("#newer", "4 newer alerts")
     page.tap("#best-shot")
-    page.evaluate(LATER.format(ms=20_000))
+    later(page, ms=20_000)
     comes(page, console, 5)
     page.wait_for_text("#newer", "5 newer alerts")
-    page.evaluate(LATER.format(ms=12_000))
+    later(page, ms=12_000)
     shows(page, 5)
     assert page.evaluate(HIDDEN)
 
 
 def test_what_is_acknowledged_lets_go(page: Page, console: Served) -> None:
-    for number in range(2):
-        console.router.raise_alert(now_alert(number))
+    raise_alerts(console, 2)
     enter(page, console, "operator")
     shows(page, 1)
     page.press("ArrowDown")
@@ -139,22 +144,58 @@ def test_what_is_acknowledged_lets_go(page: Page, console: Served) -> None:
     page.tap("#acknowledge")
     page.wait_for_text("li:last-child .item", "Acknowledged")
     shows(page, 1)
-    page.evaluate(LATER.format(ms=1_000))
+    later(page, ms=1_000)
     page.press("a")
     page.wait("!document.querySelector('#alerts').innerText.includes('New')")
     comes(page, console, 2)
     shows(page, 2)
 
 
+@pytest.mark.parametrize(
+    ("role", "done", "number", "newer"),
+    [
+        ("operator", "acknowledge", 0, "3 newer alerts"),
+        ("operator", "acknowledge", 2, "1 newer alert "),
+        ("reviewer", "acknowledge", 0, "3 newer alerts"),
+        ("reviewer", "reviews", 0, "3 newer alerts"),
+        ("reviewer", "reviews", 2, "1 newer alert "),
+    ],
+)
+def test_what_is_done_with_can_be_opened_while_others_wait(
+    role: Role, done: str, number: int, newer: str, page: Page, console: Served
+) -> None:
+    raise_alerts(console, 3)
+    decision = {"verdict": "no_match", "reason": "Features differ"} if done == "reviews" else None
+    console.client("reviewer").ask("POST", f"/api/alerts/a000{number}/{done}", decision)
+    enter(page, console, role)
+    shows(page, 1 if number == 2 else 2)
+    much_later(page, ms=31_000)
+    page.tap("li:first-child .item" if number == 2 else "li:last-child .item")
+    shows(page, number)
+    comes(page, console, 3)
+    page.wait_for_text("#newer", newer)
+    shows(page, number)
+    later(page, ms=31_000)
+    shows(page, 3)
+
+
+def test_what_somebody_else_acknowledges_lets_go(page: Page, console: Served) -> None:
+    raise_alerts(console, 2)
+    enter(page, console, "operator")
+    page.press("ArrowDown")
+    shows(page, 0)
+    console.client("reviewer").ask("POST", "/api/alerts/a0000/acknowledge")
+    shows(page, 1)
+
+
 def test_after_a_decision_the_next_undecided_one_comes_in_time(page: Page, console: Served) -> None:
-    for number in range(2):
-        console.router.raise_alert(now_alert(number))
+    raise_alerts(console, 2)
     enter(page, console, "reviewer")
     shows(page, 1)
     page.press("1", "7", "Enter")
     page.wait_for_text("#decided", "Match reviewer")
     shows(page, 1)
-    page.evaluate("{ const now = Date.now; Date.now = () => now() + 31000 }")
+    much_later(page, ms=31_000)
     shows(page, 0)
 
 

@@ -20,7 +20,7 @@ import { showStatus } from "./panels.js";
 import { isOpen, newestFirst, painted, reveal, showAges, showQueue } from "./queue.js";
 import { attempt, itWorksAgain, say } from "./said.js";
 import { listen } from "./stream.js";
-import { isSeen, LOOK_MS, newerWords, newestWaiting, viewOf } from "./view.js";
+import { isDoneSince, isSeen, LOOK_MS, newerWords, newestWaiting, viewOf } from "./view.js";
 
 const MOST = 500;
 const UNSEEN_MS = 60000;
@@ -33,7 +33,7 @@ let session, clock, link;
 let status = null;
 let heardStatus = Date.now();
 let chosenId = null;
-let openedAt = null; // when somebody opened it on purpose
+let openedAt = -Infinity; // when somebody opened it on purpose
 let movedAt = -Infinity; // when it came into view in place of another
 let limit = 100;
 let loaded = false;
@@ -55,12 +55,12 @@ function show() {
     showDecision(chosen(), isSaving());
     byId("acknowledge").disabled = !isOpen(chosen()) || chosen().acknowledged !== null;
   }
-  tick();
+  showTime();
 }
 
 // Lets the alert that wants the view have it, unless the one that is there holds it.
 function follow() {
-  const openedMs = openedAt === null ? null : performance.now() - openedAt;
+  const openedMs = performance.now() - openedAt;
   const all = { alerts, chosen: chosen(), openedMs, isHalfMade: isHalfMade(), decides: may("decide") };
   const { shown, newer } = viewOf({ ...all, now: serverNow() });
   byId("newer").hidden = newer === 0;
@@ -68,15 +68,17 @@ function follow() {
   if (!shown || shown.alert_id === chosenId) return false;
   if (chosen()) movedAt = performance.now();
   chosenId = shown.alert_id;
-  openedAt = null;
+  letGo();
   return true;
 }
 
 function tick() {
-  if (follow()) {
-    show();
-    return;
-  }
+  if (follow()) show();
+  else showTime();
+}
+
+// What changes by itself, from second to second.
+function showTime() {
   const now = { server: serverNow(), local: Date.now() };
   const leftMs = Date.parse(session.deployment.ends_at) - now.server;
   const ends = clock.minuteInZone(session.deployment.ends_at);
@@ -141,9 +143,16 @@ function choose(id, focus = false) {
 }
 
 const hold = () => { openedAt = performance.now(); };
+const letGo = () => { openedAt = -Infinity; };
+
+function keep(alert) {
+  const before = alerts.get(alert.alert_id);
+  if (before && before === chosen() && isDoneSince(before, alert)) letGo();
+  alerts.set(alert.alert_id, alert);
+}
 
 function take(alert, isNews) {
-  alerts.set(alert.alert_id, alert);
+  keep(alert);
   if (alert.acknowledged || alert.review) fresh.delete(alert.alert_id);
   if (!isNews) return;
   if (isOpen(alert)) fresh.add(alert.alert_id);
@@ -241,7 +250,7 @@ const told = {
       return;
     }
     if (how.reason === "elsewhere") {
-      leave();
+      goElsewhere(true);
       return;
     }
     ended = how;
@@ -252,16 +261,10 @@ const told = {
 };
 
 // Other pages of the same officer take its place: it does not fight them for it.
-function leave() {
-  elsewhere = true;
-  showElsewhere(true);
-  tick();
-}
-
-function watchHere() {
-  elsewhere = false;
-  showElsewhere(false);
-  link.again();
+function goElsewhere(isElsewhere) {
+  elsewhere = isElsewhere;
+  showElsewhere(isElsewhere);
+  if (!isElsewhere) link.again();
   tick();
 }
 
@@ -273,10 +276,10 @@ const desk = {
     if (next) choose(next.alert_id, true);
   },
   newest() {
-    const found = newestWaiting(alerts, may("decide"));
+    const found = newestWaiting(newestFirst(alerts), may("decide"));
     if (!found || found.alert_id === chosenId) return;
     choose(found.alert_id);
-    openedAt = null;
+    letGo();
   },
   async acknowledge() {
     if (byId("acknowledge").disabled || !chosen() || isTooSoon()) return;
@@ -338,7 +341,7 @@ function decided(alert_id, review) {
   const alert = alerts.get(alert_id);
   if (!alert) return false;
   const isLater = alert.review && Date.parse(alert.review.decided_at) > Date.parse(review.decided_at);
-  if (!isLater) alerts.set(alert_id, { ...alert, review });
+  if (!isLater) keep({ ...alert, review });
   return true;
 }
 
@@ -370,7 +373,7 @@ function wire() {
   on("newer", () => desk.newest());
   on("pair", hold, "pointerdown");
   on("older", () => { limit = Math.min(2 * limit, MOST); loaded = false; load(); });
-  on("here", watchHere);
+  on("here", () => goElsewhere(false));
   on("show-help", () => desk.help());
   on("show-decisions", () => attempt(() => showDecisions(alerts, clock)));
   on("logout", async () => { await attempt(() => post("/logout")); location.reload(); });

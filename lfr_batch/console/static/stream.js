@@ -14,7 +14,7 @@ export function listen(told) {
   let closed = false;
 
   const turn = (up) => {
-    if (link.up !== up) Object.assign(link, { up, since: Date.now() });
+    if (link.up !== up) Object.assign(link, { up, since: Date.now(), reached: false });
   };
 
   function close() {

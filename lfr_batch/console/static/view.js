@@ -3,33 +3,35 @@
 import { isOpen, newestFirst } from "./queue.js";
 
 // How long what was opened on purpose, or has just been done with, stays against others.
-export const HOLD_MS = 30000;
+const HOLD_MS = 30000;
 // How long a finger needs to notice that another alert has come under it.
 export const LOOK_MS = 700;
 
 export const isSeen = (alert) => alert.review !== null || alert.acknowledged !== null;
 
-// Whether something is left to do about it for who decides, or does not.
-export const isWaiting = (alert, decides) => (decides ? isOpen(alert) : !isSeen(alert));
+// Whether somebody has acknowledged it, or decided, since it was `before`.
+export const isDoneSince = (before, alert) =>
+  (before.acknowledged === null && alert.acknowledged !== null) ||
+  before.review?.review_id !== alert.review?.review_id;
 
-// The alert that wants the view: the newest that waits, or is undecided.
-export function newestWaiting(alerts, decides) {
-  const order = newestFirst(alerts);
-  return order.find((alert) => isWaiting(alert, decides)) ?? order.find(isOpen);
-}
+// Whether something is left to do about it for who decides, or does not.
+const isWaiting = (alert, decides) => (decides ? isOpen(alert) : !isSeen(alert));
+
+// The alert that wants the view, of an `order` newest first: the newest that waits, or is undecided.
+export const newestWaiting = (order, decides) =>
+  order.find((alert) => isWaiting(alert, decides)) ?? order.find(isOpen);
 
 // {shown, newer}: the alert to show, and how many newer ones wait while it holds. `openedMs`: since
-// when somebody has it open on purpose; null if nobody has. `now`: the server's, ms since 1970.
+// when somebody has it open on purpose; Infinity if nobody has. `now`: the server's, ms since 1970.
 export function viewOf({ alerts, chosen, openedMs, isHalfMade, decides, now }) {
-  const wanted = newestWaiting(alerts, decides);
-  if (!chosen) return { shown: wanted ?? newestFirst(alerts)[0], newer: 0 };
   const order = newestFirst(alerts);
+  const wanted = newestWaiting(order, decides);
+  if (!chosen) return { shown: wanted ?? order[0], newer: 0 };
   const above = order.slice(0, order.indexOf(chosen));
-  const newer = above.filter((alert) => isWaiting(alert, decides)).length;
-  if (!wanted || isHalfMade) return { shown: chosen, newer };
-  const isOpened = openedMs !== null && openedMs < HOLD_MS;
-  const holds = above.includes(wanted) ? isOpened && !isSeen(chosen) : !isOver(chosen, decides, now);
-  return holds ? { shown: chosen, newer } : { shown: wanted, newer: 0 };
+  const isHeld = isHalfMade || openedMs < HOLD_MS;
+  const givesWay = wanted && !isHeld && (above.includes(wanted) || isOver(chosen, decides, now));
+  if (givesWay) return { shown: wanted, newer: 0 };
+  return { shown: chosen, newer: above.filter((alert) => isWaiting(alert, decides)).length };
 }
 
 // Done with, and for long enough that its face was looked for and its outcome entered.
