@@ -57,7 +57,7 @@ def verify(home: Path, noted: str | None = None, keys: Sequence[str] = ()) -> Ch
     with _still(home):
         names = path, key_file(home), note_file(home)
         place = _Place(*names, read_key(home), noted_keys(home), path.exists())
-        return _verified(place, entries(home), noted, keys)
+    return _verified(place, entries(home), noted, keys)
 
 
 def verify_in(store: Store, noted: str | None = None, keys: Sequence[str] = ()) -> Chain:
@@ -154,7 +154,8 @@ def _require_named(place: _Place, chain: Chain, held: HeldKey, named: Sequence[s
 
 @contextmanager
 def _still(home: Path) -> Iterator[None]:
-    """While nobody writes to it; somebody who may only read looks all the same."""
+    """While nobody writes to it, which nobody waits for long: a log of years takes a minute to
+    follow. Somebody who may only read looks all the same."""
     lock = audit_log(home).with_name("LOCK")
     with ExitStack() as stack:
         if lock.exists() and os.access(lock, os.W_OK):
