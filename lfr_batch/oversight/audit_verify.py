@@ -19,7 +19,13 @@ from lfr_batch.oversight.audit_bucket import (
     named_of,
     where_of,
 )
-from lfr_batch.oversight.audit_chain import COPY, Chain, follow, require_noted
+from lfr_batch.oversight.audit_chain import (
+    COPY,
+    Chain,
+    follow,
+    is_vouched_for,
+    require_noted,
+)
 from lfr_batch.oversight.audit_key import (
     RENEW,
     HeldKey,
@@ -133,7 +139,7 @@ def _still_due(chain: Chain, named: Sequence[str], given: Sequence[str]) -> Sequ
     """Of the keys that the note names, those that must have signed something: where the last one is
     vouched for, what was before it may be lost, for which it was renewed."""
     last = chain.keys[-1:]
-    vouched = any(key.startswith(each) for key in last for each in given)
+    vouched = is_vouched_for(chain, given)
     return last if vouched and list(named[-1:]) == list(last) else named
 
 

@@ -47,6 +47,10 @@ def receipts_folder(home: Path) -> Path:
     return home / "audit" / "receipts"
 
 
+def receipt_file(home: Path, intention_id: str) -> Path:
+    return receipts_folder(home) / f"{intention_id}.json"
+
+
 def intend(home: Home, kind: IntentionKind, said: Said, at: datetime, s3: S3Settings) -> None:
     """``said`` has an ``id``. Raises StoreError, AuditBroken: it is then not to be done."""
     put(home, s3, kind.intended, {"intention": said}, at)
@@ -62,7 +66,7 @@ def done(home: Home, kind: IntentionKind, receipt: Said, at: datetime, s3: S3Set
     line = {key: value for key, value in receipt.items() if key not in {"intention", "at"}}
     said = {"id": name, **line}
     if isinstance(home, Path):
-        path = receipts_folder(home) / f"{name}.json"
+        path = receipt_file(home, name)
         make_own_folder(path.parent)
         write_text(path, text)
         put(home, s3, kind.done, said, at)

@@ -16,6 +16,7 @@ import pytest
 
 from lfr_batch.errors import AuditBroken
 from lfr_batch.oversight import audit, audit_verify
+from lfr_batch.oversight.audit_facts import RENEWED
 from lfr_batch.oversight.audit_key import (
     RECORD_BYTES,
     install_key,
@@ -368,7 +369,7 @@ def test_another_key_is_named_until_it_is_noted(tmp_path: Path) -> None:
         verify(tmp_path)
     assert verify(tmp_path, keys=[held.first]).keys == (first, held.first)
     renewed = lines_of(tmp_path)[4]
-    assert (renewed["event"], renewed["by"]) == (audit.RENEWED, "op-1")
+    assert (renewed["event"], renewed["by"]) == (RENEWED, "op-1")
     assert renewed["signed_before"]["n"] == 6
 
 
