@@ -61,7 +61,7 @@ def verify(
     settings = settings_of(config, out=out)
     home, s3 = settings.home_and_s3()
     chain = verify_record(home, s3, noted, key or ())
-    remarks = () if log_alone else compare_with_records(settings, chain)
+    remarks = () if log_alone else compare_with_records(settings, chain, key or ())
     path = where_is(home, s3)
     if not chain.entries:
         answer(f"{path}: nothing was recorded yet")

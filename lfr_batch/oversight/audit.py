@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from lfr_batch.errors import AuditBroken
+from lfr_batch.oversight.audit_facts import RENEWED
 from lfr_batch.oversight.audit_key import (
     RENEW,
     HeldKey,
@@ -47,7 +48,6 @@ from lfr_batch.storage.locks import exclusive
 
 logger = logging.getLogger(__name__)
 
-RENEWED = "audit.key_renewed"
 _CHUNK_BYTES = 1 << 16
 
 Entry = Mapping[str, Any]

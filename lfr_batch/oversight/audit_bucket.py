@@ -21,7 +21,8 @@ from functools import partial
 from typing import Any
 
 from lfr_batch.errors import AuditBroken
-from lfr_batch.oversight.audit import RENEWED, Entry, Head, parsed_line, renewal_of
+from lfr_batch.oversight.audit import Entry, Head, parsed_line, renewal_of
+from lfr_batch.oversight.audit_facts import RENEWED
 from lfr_batch.oversight.audit_key import (
     RENEW,
     HeldKey,

@@ -43,6 +43,11 @@ def follow(where: str, lines: Iterable[Line]) -> Iterator[Chain]:
         yield chain
 
 
+def is_vouched_for(chain: Chain, noted: Collection[str]) -> bool:
+    """Whether the key that goes on now is among those that were ``noted``."""
+    return any(key.startswith(each) for key in chain.keys[-1:] for each in noted)
+
+
 def require_noted(where: str, chain: Chain, noted: Collection[str]) -> None:
     """Raises where none of its keys is the one that was ``noted``, and for a key that was renewed,
     unless it is noted."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from lfr_batch.oversight.audit_line import Line
 
+RENEWED = "audit.key_renewed"
 RUN_BEGUN = "run.begun"
 DEPLOYMENT_BEGUN, DEPLOYMENT_ENDED = "deployment.begun", "deployment.ended"
 ENROLLED = "gallery.enrolled"
@@ -31,6 +32,8 @@ class Facts:
     """sha256 of each line."""
     signed_since: datetime | None = None
     """When the first line was signed: from then on whatever happens has an entry."""
+    renewed_at: datetime | None = None
+    """When its key was renewed last: what was on record before may be lost."""
     named: dict[str, set[str]] = field(default_factory=dict)
     """By event: the runs, deployments, galleries, snapshots."""
     intended: set[str] = field(default_factory=set)
@@ -56,6 +59,8 @@ def facts_of(lines: Iterable[Line]) -> Facts:
 
 
 def _note(facts: Facts, event: str, line: Mapping[str, Any]) -> None:
+    if event == RENEWED:
+        facts.renewed_at = datetime.fromisoformat(str(line["at"]))
     if event in _BY:
         facts.named.setdefault(event, set()).add(str(line.get(_BY[event])))
     if event.endswith(_INTENDED) and isinstance(line.get("intention"), Mapping):

@@ -19,7 +19,13 @@ from lfr_batch.oversight.audit_bucket import (
     named_of,
     where_of,
 )
-from lfr_batch.oversight.audit_chain import COPY, Chain, follow, require_noted
+from lfr_batch.oversight.audit_chain import (
+    COPY,
+    Chain,
+    follow,
+    is_vouched_for,
+    require_noted,
+)
 from lfr_batch.oversight.audit_key import (
     RENEW,
     HeldKey,
@@ -57,7 +63,7 @@ def verify(home: Path, noted: str | None = None, keys: Sequence[str] = ()) -> Ch
     with _still(home):
         names = path, key_file(home), note_file(home)
         place = _Place(*names, read_key(home), noted_keys(home), path.exists())
-        return _verified(place, entries(home), noted, keys)
+    return _verified(place, entries(home), noted, keys)
 
 
 def verify_in(store: Store, noted: str | None = None, keys: Sequence[str] = ()) -> Chain:
@@ -133,7 +139,7 @@ def _still_due(chain: Chain, named: Sequence[str], given: Sequence[str]) -> Sequ
     """Of the keys that the note names, those that must have signed something: where the last one is
     vouched for, what was before it may be lost, for which it was renewed."""
     last = chain.keys[-1:]
-    vouched = any(key.startswith(each) for key in last for each in given)
+    vouched = is_vouched_for(chain, given)
     return last if vouched and list(named[-1:]) == list(last) else named
 
 
@@ -154,7 +160,8 @@ def _require_named(place: _Place, chain: Chain, held: HeldKey, named: Sequence[s
 
 @contextmanager
 def _still(home: Path) -> Iterator[None]:
-    """While nobody writes to it; somebody who may only read looks all the same."""
+    """While nobody writes to it, which nobody waits for long: a log of years takes a minute to
+    follow. Somebody who may only read looks all the same."""
     lock = audit_log(home).with_name("LOCK")
     with ExitStack() as stack:
         if lock.exists() and os.access(lock, os.W_OK):

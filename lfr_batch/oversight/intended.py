@@ -4,6 +4,11 @@ It is a line of the audit log, and the receipt a line and a file,
 ``HOME/audit/receipts/<id>.json``. Of a home in a bucket each is an object of its own below
 ``audit``, too. An intention without a receipt was interrupted: whoever comes
 next ends it.
+
+In a bucket the two cannot be written at once. The line of an intention comes before its object, so
+that nothing is done that the log does not have: who is killed between has begun nothing, nobody
+ends it, and the log's verification says so. The line of a receipt comes first, too: without the
+object it is ended once more.
 """
 
 from __future__ import annotations
@@ -42,6 +47,10 @@ def receipts_folder(home: Path) -> Path:
     return home / "audit" / "receipts"
 
 
+def receipt_file(home: Path, intention_id: str) -> Path:
+    return receipts_folder(home) / f"{intention_id}.json"
+
+
 def intend(home: Home, kind: IntentionKind, said: Said, at: datetime, s3: S3Settings) -> None:
     """``said`` has an ``id``. Raises StoreError, AuditBroken: it is then not to be done."""
     put(home, s3, kind.intended, {"intention": said}, at)
@@ -54,18 +63,18 @@ def done(home: Home, kind: IntentionKind, receipt: Said, at: datetime, s3: S3Set
     """``receipt`` has the ``intention``. Where it is. Raises StoreError, AuditBroken."""
     name, latest = receipt["intention"]["id"], latest_of(home, s3)
     text = _text({**receipt, LOG_LINE: asdict(latest)} if latest else receipt)
+    line = {key: value for key, value in receipt.items() if key not in {"intention", "at"}}
+    said = {"id": name, **line}
     if isinstance(home, Path):
-        path = receipts_folder(home) / f"{name}.json"
+        path = receipt_file(home, name)
         make_own_folder(path.parent)
         write_text(path, text)
-        where = str(path)
-    else:
-        there = f"{kind.in_bucket}/{name}.done.json"
-        S3Store(home, s3).write_atomic(there, text.encode())
-        where = f"{home}/{there}"
-    line = {key: value for key, value in receipt.items() if key not in {"intention", "at"}}
-    put(home, s3, kind.done, {"id": name, **line}, at)
-    return where
+        put(home, s3, kind.done, said, at)
+        return str(path)
+    there = f"{kind.in_bucket}/{name}.done.json"
+    put(home, s3, kind.done, said, at)  # what has its object is not looked at again
+    S3Store(home, s3).write_atomic(there, text.encode())
+    return f"{home}/{there}"
 
 
 def unfinished(home: Home, kind: IntentionKind, s3: S3Settings) -> list[Said]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,10 @@ from lfr_batch.oversight import audit, intended
 from lfr_batch.oversight.audit_key import key_file, note_file
 from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.oversight.begun import with_log_line
+from lfr_batch.oversight.put import lines_on_record
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.live.made import DEPLOYMENT, a_record
 from tests.refused import refused
@@ -69,9 +72,9 @@ def home(tmp_path: Path) -> Path:
     return place
 
 
-def compared(home: Path) -> tuple[str, ...]:
+def compared(home: Path, *keys: str) -> tuple[str, ...]:
     settings = lfr.Settings(home=home, results=home / "results")
-    return compare_with_records(settings, verify(home))
+    return compare_with_records(settings, verify(home, keys=keys), keys)
 
 
 def test_what_agrees_is_not_talked_about(home: Path) -> None:
@@ -94,6 +97,14 @@ def with_a_receipt_of_another_line(home: Path) -> None:
     said = json.loads(receipt_of(home).read_text())
     said["log_line"]["sha256"] = "0" * 64
     receipt_of(home).write_text(json.dumps(said))
+
+
+def with_a_receipt_that_says_nothing(home: Path) -> None:
+    receipt_of(home).write_text("{")
+
+
+def with_a_receipt_of_half_a_line(home: Path) -> None:
+    receipt_of(home).write_text('{"log_line": {"n": 1}}')
 
 
 def with_a_run_without_a_line(home: Path) -> None:
@@ -122,6 +133,8 @@ CONTRADICTIONS = {
     without_its_receipt: f"the log says that {FORGOTTEN} was done, and its receipt is gone",
     with_a_receipt_of_nothing: "there is a receipt of another, and the log has no line of it",
     with_a_receipt_of_another_line: r"receipt of .* names line \d+, which is not in the log",
+    with_a_receipt_that_says_nothing: f"the receipt of {FORGOTTEN} cannot be read",
+    with_a_receipt_of_half_a_line: f"the receipt of {FORGOTTEN} cannot be read",
     with_a_run_without_a_line: "run .*0003 is on record, and the log has no line of it",
     with_a_deployment_without_a_line: "live-0a0b has a folder, and the log has no line of its",
     with_another_log: "run .*0002 began with line 2, which is not in the log",
@@ -142,6 +155,53 @@ def test_a_deployment_that_was_killed_is_said_and_is_no_contradiction(home: Path
     save_record(deployment_folder(home, name), a_record(datetime.now(UTC)))
     (said,) = compared(home)
     assert said.startswith(f"deployment {name} began, and its end is not on record")
+
+
+def test_what_begins_meanwhile_is_no_contradiction(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*place: Any) -> Iterator[dict[str, Any]]:
+        lines = list(lines_on_record(*place))
+        began(home, "20261127-101012-scan-0003")
+        return iter(lines)
+
+    monkeypatch.setattr("lfr_batch.front.audit.lines_on_record", read)
+    assert compared(home) == ()
+
+
+def test_what_was_asked_for_and_has_no_end_is_said(home: Path) -> None:
+    intended.intend(home, KIND, {"id": "20261127-111111-forget-run-2a3b"}, datetime.now(UTC), S3)
+    (said,) = compared(home)
+    assert said.startswith("20261127-111111-forget-run-2a3b was asked for, and the log has no line")
+
+
+def test_runs_that_cannot_be_read_are_said(home: Path) -> None:
+    run = StoredRun(open_store(home / "results"), RUNS[0])
+    run.store.write_atomic(run.state("request.json"), b"{}")
+    (said,) = compared(home)
+    assert said.endswith(f"damaged: 1, {RUNS[0]} among them")
+
+
+def test_what_was_lost_before_its_key_was_renewed_is_said_to_who_has_noted_the_next(
+    home: Path,
+) -> None:
+    with_another_log(home)
+    (first,) = verify(home).keys
+    held = audit.renew_key(home, "op-1", "the disk was lost")
+    with pytest.raises(AuditBroken, match="began with line 2, which is not in the log"):
+        compare_with_records(
+            lfr.Settings(home=home, results=home / "results"),
+            verify(home, keys=[held.first]),
+            [first],
+        )
+    said = compared(home, held.first)
+    assert [each for each in said if RUNS[0] in each] == [
+        f"run {RUNS[0]} began with line 1, which is not in the log: it was before the key was "
+        "renewed"
+    ]
+    began(home, "20261127-101012-scan-0003", with_line=False)
+    with pytest.raises(AuditBroken, match="0003 is on record, and the log has no line of it"):
+        compared(home, held.first)
 
 
 def test_lines_of_before_the_key_are_said_to_be_unsigned(tmp_path: Path) -> None:

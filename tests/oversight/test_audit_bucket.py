@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import AuditBroken
+from lfr_batch.errors import AuditBroken, StoreUnreachable
 from lfr_batch.oversight import intended
 from lfr_batch.oversight.audit_bucket import (
     KEY,
@@ -169,3 +169,24 @@ def test_a_home_in_a_bucket_has_the_same_log(bucket: str) -> None:
     events = [line["event"] for line in lines_on_record(home, s3)]
     assert events == ["run.begun", "forget.intended", "forget.done"]
     assert verify_record(home, s3, None, ()).signed_to == 3
+
+
+def test_what_the_log_does_not_say_was_done_is_done_again(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, s3, now = f"s3://{bucket}/another home", S3Config(), datetime.now(UTC)
+    said = {"id": "20261127-101010-forget-run-2a3b"}
+    receipt = {"intention": said, "at": now.isoformat()}
+    intended.intend(home, KIND, said, now, s3)
+
+    def away(*_: object) -> None:
+        raise StoreUnreachable("the bucket does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(intended, "put", away)
+        with pytest.raises(StoreUnreachable):
+            intended.done(home, KIND, receipt, now, s3)
+    assert [each["id"] for each in intended.unfinished(home, KIND, s3)] == [said["id"]]
+    intended.done(home, KIND, receipt, now, s3)
+    assert intended.unfinished(home, KIND, s3) == []
+    assert [line["event"] for line in lines_on_record(home, s3)] == [KIND.intended, KIND.done]

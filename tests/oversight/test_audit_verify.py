@@ -6,7 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from lfr_batch.errors import AuditBroken
-from lfr_batch.oversight import audit
+from lfr_batch.oversight import audit, audit_verify
+from lfr_batch.oversight.audit_facts import RENEWED
 from lfr_batch.oversight.audit_key import (
     RECORD_BYTES,
     install_key,
@@ -27,6 +28,7 @@ from lfr_batch.oversight.audit_key import (
 from lfr_batch.oversight.audit_line import FIRST, bound, signed
 from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.oversight.signatures import Signer, fingerprint
+from lfr_batch.storage.locks import is_held
 
 Lines = list[dict[str, Any]]
 
@@ -367,7 +369,7 @@ def test_another_key_is_named_until_it_is_noted(tmp_path: Path) -> None:
         verify(tmp_path)
     assert verify(tmp_path, keys=[held.first]).keys == (first, held.first)
     renewed = lines_of(tmp_path)[4]
-    assert (renewed["event"], renewed["by"]) == (audit.RENEWED, "op-1")
+    assert (renewed["event"], renewed["by"]) == (RENEWED, "op-1")
     assert renewed["signed_before"]["n"] == 6
 
 
@@ -378,6 +380,21 @@ def test_a_log_that_was_lost_whole_passes_for_who_has_noted_its_next_key(tmp_pat
     with pytest.raises(AuditBroken, match="names, has signed nothing of it"):
         verify(tmp_path)
     assert verify(tmp_path, keys=[held.first]).keys == (held.first,)
+
+
+def test_nobody_waits_while_it_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = recorded(tmp_path)
+
+    def slowly(home: Path) -> Iterator[dict[str, Any]]:
+        for line in audit.entries(home):
+            assert not is_held(log.with_name("LOCK"))
+            if line["n"] == 3:
+                audit.record(home, "run.begun", [{"run_id": "r4"}])
+            yield line
+
+    monkeypatch.setattr(audit_verify, "entries", slowly)
+    chain = verify(tmp_path)
+    assert (chain.entries, chain.signed_to) == (7, 7)
 
 
 def test_many_processes_add_to_one_chain(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ gone. Templates are not here at all: the analyst says whom they name. What is co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -111,10 +111,9 @@ def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
 
 
 def end_tracks(state: CameraState, watch: Watch) -> CameraState:
-    """``forget``, and the analyst is told; one that is away forgets by itself."""
+    """``forget``, and the analyst is told."""
     if state.compared:
-        with suppress(LfrError):
-            watch.analyst.forget(watch.loop, ())
+        _tell_open((), watch)
     return forget(state)
 
 
@@ -171,8 +170,15 @@ def _compare(
             proposals += found
         after[track.number] = known
     if any(known.moments_ns for number, known in compared.items() if number not in after):
-        watch.analyst.forget(watch.loop, list(after))
+        _tell_open(list(after), watch)
     return after, proposals
+
+
+def _tell_open(numbers: Sequence[int], watch: Watch) -> None:
+    """Other tracks are over: an analyst that is not told forgets them by itself, and no look is
+    lost for it."""
+    with suppress(LfrError):
+        watch.analyst.forget(watch.loop, numbers)
 
 
 def _compare_one(

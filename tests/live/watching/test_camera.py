@@ -8,7 +8,9 @@ from threading import Event, Thread
 
 import pytest
 
+from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.schema import Config, QualityConfig
+from lfr_batch.errors import EngineError
 from lfr_batch.faces.detectors import frame_detectors, reading_of
 from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.footage.stills import StillFrame
@@ -17,7 +19,15 @@ from lfr_batch.gallery.decide import CandidateList
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.live.records import Alert
 from lfr_batch.live.watching.analyst import Comparison, LocalAnalyst, Person, open_analyst
-from lfr_batch.live.watching.camera import CameraState, Watch, end_tracks, people_in
+from lfr_batch.live.watching.camera import (
+    Arrival,
+    CameraState,
+    ComparedTrack,
+    Watch,
+    end_tracks,
+    look_at,
+    people_in,
+)
 from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
 from lfr_batch.live.watching.watch import Outbox, watch_camera
 from lfr_batch.models.store import load_pack
@@ -100,15 +110,19 @@ def test_whom_a_track_shows(comparison: Comparison, expected: list[tuple[int, st
     assert [(row, confirmation.best.subject_id) for row, confirmation in found] == expected
 
 
+def watch_with(casework: Casework, config: LiveConfig, analyst: LocalAnalyst) -> Watch:
+    specs = frame_detectors(load_pack(casework.home, "open").manifest, config.detect)
+    readings = {turn: reading_of(spec, config.detect) for turn, spec in specs.items()}
+    return Watch("north", "d", 0.45, config, readings, analyst, TRACK.loop)
+
+
 @contextmanager
 def watched(casework: Casework, clip: str, analyst: LocalAnalyst) -> Iterator[list[Alert]]:
     """Alerts of a camera that shows the clip once, to its end."""
     config = live_config(casework, {"north": clip})
     stopping, (camera,) = Event(), config.cameras
     reader = StreamReader(open_stream(camera.model_copy(update={"loop": False})))
-    specs = frame_detectors(load_pack(casework.home, "open").manifest, config.detect)
-    readings = {turn: reading_of(spec, config.detect) for turn, spec in specs.items()}
-    watch = Watch("north", "d", 0.45, config, readings, analyst, TRACK.loop)
+    watch = watch_with(casework, config, analyst)
     alerts: list[Alert] = []
 
     def take(alert: Alert) -> bool:
@@ -156,7 +170,31 @@ def test_an_analyst_that_is_lost_costs_no_alert(casework: Casework, analyst: Loc
     with watched(casework, "walk.mp4", lossy) as alerts:
         wait_for(lambda: alerts)
     assert lossy.wanted_again == 1
-    assert [alert.subject_id for alert in alerts] == ["astronaut"]
+    assert {alert.subject_id for alert in alerts} == {"astronaut"}
+
+
+class NotToBeTold(LocalAnalyst):
+    told = 0
+
+    def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
+        self.told += 1
+        raise EngineError("the analyst is behind with its looks")
+
+
+def test_no_look_is_lost_where_the_analyst_is_not_told_that_a_track_is_over(
+    casework: Casework, analyst: LocalAnalyst
+) -> None:
+    behind, config = NotToBeTold(analyst.search), live_config(casework, {"north": "group.mp4"})
+    reader = StreamReader(open_stream(config.cameras[0]))
+    reader.start()
+    frame = wait_for(lambda: reader.newest(1.0))
+    reader.stop()
+    left = CameraState(compared={9: ComparedTrack(frozenset({10}))})
+    watch = watch_with(casework, config, behind)
+    state = look_at(left, Arrival(frame, frame.arrived_ns), watch)
+    assert behind.told == 1
+    assert state.tracks.open_tracks
+    assert 9 not in (state.compared or {})
 
 
 def test_nobody_stays_in_memory_once_a_camera_gives_no_more_frames(
