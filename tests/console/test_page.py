@@ -184,7 +184,7 @@ def test_a_window_that_is_over_and_a_sink_that_fails_are_said(page: Page, tmp_pa
         enter(page, console, "auditor")
         page.wait_for_text("#banner", "The deployment's window has ended")
         page.wait_for_text("#banner", "Alerts do not get to json_lines: 1 waiting (")
-        assert page.text(".place h1") == "Rehearsal High Street"
+        assert page.text(".place h1") == "REHEARSAL High Street"
 
 
 @pytest.mark.parametrize("size", [TABLET, SMALL_TABLET, PHONE], ids=["tablet", "small", "phone"])
