@@ -82,8 +82,8 @@ class PassDesk:
                 raise PassRefused(f"there is no pass {pass_id!r} to take back")
             if found.entered_by != user.name or self._is_final(found):
                 raise PassRefused(
-                    "a pass is taken back by whoever entered it, within a minute; leave it out of "
-                    "the rate by saying so beside the report"
+                    "a pass is taken back by whoever entered it, within a minute: say beside the "
+                    "report that this one was a mistake"
                 )
             self.kept.keep(replace(found, taken_back=True))
         self.journal.passed(TAKEN_BACK, user, pass_id, found.camera)

@@ -98,7 +98,7 @@ def test_opened_it_shows_both_pictures_and_no_form(
     for picture in ("best-shot", "gallery"):
         page.wait(f"document.querySelector('#{picture}').naturalWidth > 0")
     assert not page.evaluate(FORM)
-    assert page.evaluate("document.querySelector('#proposal').hidden")
+    assert page.evaluate("document.querySelector('#proposal').offsetParent === null")
     page.press("1", "4", "Enter", "a", "w")
     assert page.text("#said") == ""
     comes(page, seeded, WANTED, 2)

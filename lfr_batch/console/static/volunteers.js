@@ -10,6 +10,5 @@ export const isDecidable = (alert) => Boolean(alert) && !alert.volunteer;
 export function showVolunteer(alert) {
   setText(byId("volunteer"), alert.volunteer ? VOLUNTEER_WORDS : "");
   byId("volunteer").hidden = !alert.volunteer;
-  byId("proposal").hidden = alert.volunteer;
-  byId("decision").hidden = alert.volunteer;
+  byId("alert").classList.toggle("of-volunteer", alert.volunteer);
 }
