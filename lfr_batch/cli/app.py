@@ -32,7 +32,7 @@ STOPPED = "Stopped. `lfr runs` shows runs that are not finished, `lfr resume` go
 LIVE_STOPPED = "Stopped. `lfr runs` shows how deployments ended; none is resumed."
 STOPS = {
     **dict.fromkeys(("scan", "search", "resume", "demo"), STOPPED),
-    **dict.fromkeys(("live", "deliver", "review"), LIVE_STOPPED),
+    **dict.fromkeys(("live", "deliver", "review", "live-passes"), LIVE_STOPPED),
 }
 """What is said when a command was stopped; of others there is nothing to be resumed."""
 
@@ -63,6 +63,10 @@ COMMANDS = {
         "Deliver alerts and reviews that a sink had not taken when its deployment ended.",
     ),
     "review": ("live.review:review", "Decide alerts of a deployment that is over."),
+    "live-passes": (
+        "live.passes:enter_passes",
+        "Enter when volunteers passed the cameras of a deployment that is over.",
+    ),
     "live-user": ("live.users:live_users_app", "Who may log in to the console."),
     "retention": ("live.retention:retention_app", "How long alerts and runs are kept."),
     "audit": (

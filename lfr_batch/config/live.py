@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, field_validator, model_validator
 
 from lfr_batch.config.schema import (
     Config,
@@ -23,6 +23,7 @@ from lfr_batch.config.schema import (
     Section,
     TrackConfig,
 )
+from lfr_batch.config.sheets import column_key
 
 CameraName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 Text = Annotated[str, Field(min_length=1, max_length=300)]
@@ -113,6 +114,24 @@ class AlertsConfig(Section):
     """Results root of the Parquet ``alerts`` and ``reviews``; null is LFR_HOME/results."""
 
 
+class SeedingConfig(Section):
+    """Volunteers pass the cameras: who they are stands in the watchlist's own table."""
+
+    groups: tuple[Text, ...] = ()
+    """Columns of that table by which the rate of those who were recognised is stated."""
+    within_s: Positive = 30.0
+    """An alert so long before or after a stated pass belongs to it."""
+    cool_down_s: Annotated[float, Field(ge=0.0)] = 10.0
+    """As ``watch.cool_down_s``, of volunteers: they pass again and again."""
+
+    @field_validator("groups")
+    @classmethod
+    def _groups_differ(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        if len({column_key(name) for name in groups}) != len(groups):
+            raise ValueError("two groups are the same column")
+        return groups
+
+
 class ConsoleConfig(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8443
@@ -166,6 +185,7 @@ class LiveConfig(Section):
     cameras: Annotated[tuple[CameraConfig, ...], Field(min_length=1, max_length=16)]
     watch: WatchConfig = WatchConfig()
     alerts: AlertsConfig = AlertsConfig()
+    seeding: SeedingConfig = SeedingConfig()
     console: ConsoleConfig = ConsoleConfig()
     retention: RetentionConfig = RetentionConfig()
     detect: LiveDetectConfig = LiveDetectConfig()

@@ -13,6 +13,7 @@ from lfr_batch.console.feed import Feed
 from lfr_batch.console.hosts import port_of
 from lfr_batch.console.journal import Journal
 from lfr_batch.console.logins import Failures, Hear, log_login
+from lfr_batch.console.pass_desk import PassDesk
 from lfr_batch.console.roles import Permission, may
 from lfr_batch.console.roster import Roster
 from lfr_batch.console.sessions import Sessions
@@ -30,6 +31,7 @@ class Console:
     feed: Feed
     roster: Roster
     journal: Journal
+    passes: PassDesk
     sessions: Sessions = field(default_factory=Sessions)
     failures: Failures = field(default_factory=Failures)
     hear: Hear = log_login
@@ -80,6 +82,7 @@ def allowed(permission: Permission) -> Callable[[Request], User]:
 ConsoleOf = Annotated[Console, Depends(console_of)]
 Viewer = Annotated[User, Depends(allowed("view"))]
 Acknowledger = Annotated[User, Depends(allowed("acknowledge"))]
+Seeder = Annotated[User, Depends(allowed("seed"))]
 Decider = Annotated[User, Depends(allowed("decide"))]
 VIEW, AUDIT = [Depends(allowed("view"))], [Depends(allowed("audit"))]
-WATCH = [Depends(allowed("watch"))]
+WATCH, SEED = [Depends(allowed("watch"))], [Depends(allowed("seed"))]

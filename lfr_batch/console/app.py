@@ -21,6 +21,8 @@ from lfr_batch.console.desk import DecidedMeanwhile, Desk
 from lfr_batch.console.feed import Feed
 from lfr_batch.console.journal import Journal
 from lfr_batch.console.messages import of_review
+from lfr_batch.console.pass_desk import PassRefused, open_pass_desk
+from lfr_batch.console.pass_routes import pass_routes
 from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.console.roster import Roster
 from lfr_batch.console.routes import routes
@@ -31,7 +33,9 @@ from lfr_batch.live.records import DeploymentRecord
 
 HERE = Path(__file__).parent
 MOST_BODY_BYTES = 16_384
-STATUS_OF: Mapping[type[LfrError], int] = MappingProxyType({UsageError: 404, LfrError: 503})
+STATUS_OF: Mapping[type[LfrError], int] = MappingProxyType(
+    {PassRefused: 409, UsageError: 404, LfrError: 503}
+)
 """The first class that fits."""
 WANTED: Mapping[str, str] = MappingProxyType(
     {
@@ -61,7 +65,8 @@ def create_app(
     acknowledged = Acknowledgements(router_folder, deployment.deployment_id)
     desk = Desk(deployment, running, acknowledged, roster)
     journal = Journal(roster.home, deployment.deployment_id)
-    console = Console(desk, Feed(desk), roster, journal, hear=journal.heard)
+    passes = open_pass_desk(deployment, router_folder, journal)
+    console = Console(desk, Feed(desk), roster, journal, passes, hear=journal.heard)
     app = FastAPI(
         lifespan=_lifespan,
         docs_url=None,
@@ -78,6 +83,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _misunderstanding)
     app.add_exception_handler(Exception, _fault)
     app.add_api_route("/", page, response_class=HTMLResponse)
+    app.include_router(pass_routes)
     app.include_router(routes)
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     return app
@@ -87,7 +93,8 @@ def page(request: Request) -> HTMLResponse:
     """The console; whoever is not logged in gets the form for it."""
     user, deployment = session_user(request), console_of(request).desk.deployment
     may = PERMISSIONS[user.role] if user else frozenset()
-    return HTMLResponse(_TEMPLATE.render(user=user, may=may, deployment=deployment))
+    seeds = "seed" in may and console_of(request).passes.is_open
+    return HTMLResponse(_TEMPLATE.render(user=user, may=may, deployment=deployment, seeds=seeds))
 
 
 @asynccontextmanager

@@ -75,6 +75,11 @@ class Journal:
             with self._lock:
                 self._seen.discard(looked)
 
+    def passed(self, event: str, user: User, pass_id: str, camera: str) -> None:
+        """That a volunteer did, or did not, and not which."""
+        said = {"name": user.name, "role": user.role, "pass_id": pass_id, "camera": camera}
+        self._record(event, said)
+
     def close(self) -> None:
         """With the refusals that were only counted."""
         with self._lock:

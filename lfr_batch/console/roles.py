@@ -8,17 +8,17 @@ from typing import Literal
 
 from lfr_batch.live.records import Role
 
-Permission = Literal["view", "watch", "acknowledge", "decide", "audit"]
+Permission = Literal["view", "watch", "acknowledge", "decide", "seed", "audit"]
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        "operator": frozenset({"view", "watch", "acknowledge"}),
-        "reviewer": frozenset({"view", "watch", "acknowledge", "decide"}),
+        "operator": frozenset({"view", "watch", "acknowledge", "seed"}),
+        "reviewer": frozenset({"view", "watch", "acknowledge", "decide", "seed"}),
         "auditor": frozenset({"view", "audit"}),
     }
 )
 """view: alerts, pictures, health, counts; watch: their screen counts as one that showed an alert;
-audit: every decision that was ever made."""
+seed: passes of volunteers are entered; audit: every decision that was ever made."""
 
 
 def may(role: Role, permission: Permission) -> bool:

@@ -32,7 +32,7 @@ from lfr_batch.live.afterwards.forgetting import (
     AlertIds,
     alerts_of,
     forget_alerts,
-    names_change,
+    is_named,
     require_ended,
 )
 from lfr_batch.live.deployment.watchlist import destroy_leftovers
@@ -128,7 +128,7 @@ def foresee_forgetting(order: ForgetOrder, now: datetime | None = None) -> Forge
             alerts = alerts_of(home, store, value, order.gallery)
     named = order.what == "footage" and ticks.names_uri(store, value)
     if is_subject and isinstance(home, Path):
-        named = names_change(home, value, order.gallery)
+        named = is_named(home, value, order.gallery)
     if found.nothing and not (snapshots or alerts or named):
         raise _nowhere(order, store, value)
     _require_idle(store, found.runs)

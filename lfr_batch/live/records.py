@@ -14,6 +14,7 @@ from typing import Literal
 CameraState = Literal["starting", "live", "stalled", "reconnecting", "ended"]
 Verdict = Literal["match", "no_match", "cannot_tell"]
 Outcome = Literal["engaged", "arrested", "no_action"]
+PassSource = Literal["console", "csv"]
 Role = Literal["operator", "reviewer", "auditor"]
 
 ROLES: tuple[Role, ...] = ("operator", "reviewer", "auditor")
@@ -71,6 +72,8 @@ class Alert:
     times: StageTimes
     kept: bool = True
     """False while the disk has no room for it: then it is shown, and lost if the machine goes."""
+    volunteer: bool = False
+    """Its person passes on purpose ("blue list"): it is shown, and counts as no alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,22 @@ class Acknowledged:
 
     by: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VolunteerPass:
+    """A volunteer went past a camera at a stated moment."""
+
+    pass_id: str
+    deployment_id: str
+    subject_id: str
+    camera: str
+    at: datetime
+    entered_by: str
+    entered_at: datetime
+    by: PassSource = "console"
+    taken_back: bool = False
+    """It was a mistake: it counts as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +190,7 @@ class DeploymentRecord:
     gallery: str
     snapshot_id: str
     watchlist_size: int
-    """Subjects on the watchlist."""
+    """Subjects on the watchlist, without volunteers."""
     pack_id: str
     threshold: float
     target_fpir: float | None
@@ -179,6 +198,8 @@ class DeploymentRecord:
     """When its alerts are to be deleted, by its retention period."""
     rehearsal: bool = False
     """Files were played: nobody was in the street."""
+    volunteers: int = 0
+    """Enrolled with the watchlist to pass its cameras, and looked for by nobody."""
 
 
 EventKind = Literal["alert", "review", "health", "sink"]

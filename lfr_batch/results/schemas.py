@@ -134,6 +134,12 @@ ALERTS = dataset(
     ("detect_s", pa.float64(), "Detection, seconds."),
     ("compare_s", pa.float64(), "Second look, templates, search and decision, seconds."),
     ("raise_s", pa.float64(), "From the decision until the router took the alert, seconds."),
+    (
+        "volunteer",
+        pa.bool_(),
+        "Whether its subject passes on purpose (blue list): then it counts as no alert. Null in "
+        "rows of before version 0.3.",
+    ),
 )
 
 REVIEWS = dataset(
@@ -180,7 +186,8 @@ VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
         "subjects": "Subjects that a run proposed, as the gallery's snapshot knows them; none of "
         "runs of before version 0.3.",
         "best_shots": "Evidence picture of a sighting.",
-        "alerts": "An alert of a live deployment, with its pictures.",
+        "alerts": "An alert of a live deployment, with its pictures; where volunteer is true, a "
+        "volunteer who was recognised, which counts as none.",
         "reviews": "What an officer decided about an alert.",
     }
 )

@@ -73,12 +73,12 @@ def review(
 
 
 def _serve(opened: Opened, config: ConsoleConfig, stopping: Event) -> None:
-    say(f"{opened.record.deployment_id} is over; {_undecided(opened.spool.undecided())}")
+    say(f"{opened.record.deployment_id} is over; {_undecided(opened.undecided())}")
     with console_of(home_folder(), opened.record, Over(opened.router), config) as url:
         say(f"console: {url}  (Ctrl-C ends)")
-        before = opened.spool.undecided()
+        before = opened.undecided()
         while not stopping.wait(LOOK_S):
-            left = opened.spool.undecided()
+            left = opened.undecided()
             if left != before:
                 say(_undecided(left) + ("" if left else "; Ctrl-C ends"))
             before = left

@@ -16,6 +16,7 @@ from rich.logging import RichHandler
 from rich.table import Table
 from rich.text import Text
 
+from lfr_batch.cli.live.passes import recognised
 from lfr_batch.cli.output import counted, plain_text, say
 from lfr_batch.live.deployment.figures import arrests, counts, engagements, lost_alerts
 from lfr_batch.live.deployment.look_after import Situation
@@ -93,6 +94,8 @@ def summary(ended: Ended) -> Iterator[str]:
         f"{done.false_alerts}, unconfirmed {done.unconfirmed}; engagements {engagements(done)}, "
         f"arrests {arrests(done)}"
     )
+    if figures.seeding:
+        yield recognised(figures.seeding)
     for camera in figures.cameras:
         if not camera.frames_received:
             yield f"camera {camera.camera} gave no picture"

@@ -17,10 +17,12 @@ import { hideHearing, openHearing, showHearing, toggleMute } from "./hearing.js"
 import { listenToKeys } from "./keys.js";
 import { nothingWords } from "./nothing.js";
 import { showStatus } from "./panels.js";
+import { openPasses } from "./passes.js";
 import { isOpen, newestFirst, painted, reveal, showAges, showQueue } from "./queue.js";
 import { attempt, itWorksAgain, say } from "./said.js";
 import { listen } from "./stream.js";
 import { isDoneSince, isSeen, LOOK_MS, newerWords, newestWaiting, viewOf } from "./view.js";
+import { isDecidable } from "./volunteers.js";
 
 const MOST = 500;
 const UNSEEN_MS = 60000;
@@ -40,8 +42,7 @@ let loaded = false;
 let known = false; // whether this page has all alerts, since the connection is there
 let failure = null; // why it could not load them
 let loads = 0;
-let ended = null;
-let elsewhere = false;
+let ended = null, elsewhere = false;
 
 const may = (what) => session.may.includes(what);
 const chosen = () => alerts.get(chosenId);
@@ -162,7 +163,7 @@ function take(alert, isNews) {
 
 // What an officer is at work on stays under their fingers.
 function isHalfMade() {
-  if (!chosen() || !may("decide")) return false;
+  if (!isDecidable(chosen()) || !may("decide")) return false;
   return drafts.isBegun(chosen()) || isSaving() || byId("anyway").open || isAtForm();
 }
 
@@ -292,7 +293,7 @@ const desk = {
   mute: () => { if (may("watch") && !ended) { toggleMute(session.name); tick(); } },
   help: () => ended || byId("help").showModal(),
   save() {
-    if (!chosen() || !may("decide") || isSaving()) return;
+    if (!isDecidable(chosen()) || !may("decide") || isSaving()) return;
     const draft = drafts.draftOf(chosen());
     const missing = drafts.missingOf(draft);
     if (missing) say(missing, "bad");
@@ -346,7 +347,7 @@ function decided(alert_id, review) {
 }
 
 function change(how) {
-  if (!chosen() || !may("decide") || isSaving() || isTooSoon()) return;
+  if (!isDecidable(chosen()) || !may("decide") || isSaving() || isTooSoon()) return;
   how(drafts.draftOf(chosen()));
   say("");
   show();
@@ -378,6 +379,7 @@ function wire() {
   on("show-decisions", () => attempt(() => showDecisions(alerts, clock)));
   on("logout", async () => { await attempt(() => post("/logout")); location.reload(); });
   openHearing(session.name, may("watch"), tick);
+  openPasses(clock, session.name);
   rememberOpened();
   listenToKeys(desk);
 }

@@ -3,6 +3,7 @@
 import { byId, element, fill, setText } from "./dom.js";
 import { ago, milliseconds, WORDS } from "./format.js";
 import { pictureOf } from "./queue.js";
+import { showVolunteer } from "./volunteers.js";
 
 export function showDetail(alert, clock) {
   byId("nothing").hidden = true;
@@ -15,6 +16,7 @@ export function showDetail(alert, clock) {
   showLikeness(alert);
   fill(byId("facts"), factsOf(alert));
   showDecided(alert, clock);
+  showVolunteer(alert);
 }
 
 // `words`: what is said instead.

@@ -3,6 +3,7 @@
 import { byId, element, setText } from "./dom.js";
 import { isBegun } from "./draft.js";
 import { ago, WORDS } from "./format.js";
+import { VOLUNTEER_WORDS } from "./volunteers.js";
 
 const nodes = new Map();
 
@@ -14,7 +15,7 @@ export function newestFirst(alerts) {
   );
 }
 
-export const isOpen = (alert) => alert.review === null;
+export const isOpen = (alert) => alert.review === null && !alert.volunteer;
 
 export function showQueue(alerts, chosenId, fresh, choose) {
   const list = byId("alerts");
@@ -85,6 +86,7 @@ function update(node, alert, chosenId, isFresh) {
 }
 
 function stateOf(alert) {
+  if (alert.volunteer) return ["volunteer", VOLUNTEER_WORDS];
   if (isBegun(alert)) return ["begun", "Not saved"];
   if (alert.review) return [alert.review.verdict, WORDS[alert.review.verdict]];
   return alert.acknowledged ? ["seen", "Acknowledged"] : ["new", "New"];

@@ -7,7 +7,9 @@ const HOLD_MS = 30000;
 // How long a finger needs to notice that another alert has come under it.
 export const LOOK_MS = 700;
 
-export const isSeen = (alert) => alert.review !== null || alert.acknowledged !== null;
+// A volunteer's needs nobody.
+export const isSeen = (alert) =>
+  alert.volunteer || alert.review !== null || alert.acknowledged !== null;
 
 // Whether somebody has acknowledged it, or decided, since it was `before`.
 export const isDoneSince = (before, alert) =>
@@ -36,6 +38,7 @@ export function viewOf({ alerts, chosen, openedMs, isHalfMade, decides, now }) {
 
 // Done with, and for long enough that its face was looked for and its outcome entered.
 function isOver(alert, decides, now) {
+  if (alert.volunteer) return true;
   if (isWaiting(alert, decides)) return false;
   return now - Date.parse(alert.review?.decided_at ?? alert.acknowledged.at) > HOLD_MS;
 }

@@ -17,6 +17,7 @@ from lfr_batch.errors import LfrError, RunBusy, SealBroken
 from lfr_batch.live.afterwards.retention_places import Expiry, LakeParts, Lines, Sealed
 from lfr_batch.live.afterwards.retention_terms import Terms, read_terms
 from lfr_batch.live.alerts.items import ALERTS, Item
+from lfr_batch.live.alerts.passes import KeptPasses
 from lfr_batch.live.alerts.sealed import load_seal
 from lfr_batch.live.alerts.sinks.json_lines import read_lines
 from lfr_batch.live.alerts.spool import Spool, is_held
@@ -28,6 +29,11 @@ from lfr_batch.live.deployment.folders import (
     router_folder,
 )
 from lfr_batch.live.deployment.running import LOCK
+from lfr_batch.live.deployment.volunteers_file import (
+    forget_volunteer,
+    load_seeding,
+    names_volunteer,
+)
 from lfr_batch.live.records import Alert, RankedCandidate
 from lfr_batch.results import layout
 from lfr_batch.results.migrations import part_schema
@@ -93,14 +99,27 @@ def forget_alerts(
             _unrank_parts(place, deployment_id, subject_id)
     for deployment_id in list_deployments(home):
         forget_in_changes(deployment_folder(home, deployment_id), subject_id, gallery)
+        _forget_volunteer(home, deployment_id, subject_id, gallery)
 
 
-def names_change(home: Path, subject_id: str, gallery: str | None) -> bool:
-    """Whether a deployment has on record that a subject was new, gone or changed on its watchlist.
-    Raises LiveError."""
-    folders = (deployment_folder(home, each) for each in list_deployments(home))
-    kept = (load_changes(folder) for folder in folders)
-    return any(each is not None and is_about(each, subject_id, gallery) for each in kept)
+def is_named(home: Path, subject_id: str, gallery: str | None) -> bool:
+    """Whether a deployment has on record that a subject was new, gone or changed on its watchlist,
+    or a volunteer. Raises LiveError."""
+    for folder in (deployment_folder(home, each) for each in list_deployments(home)):
+        changes, seeding = load_changes(folder), load_seeding(folder)
+        if changes is not None and is_about(changes, subject_id, gallery):
+            return True
+        if seeding is not None and names_volunteer(seeding, subject_id, gallery):
+            return True
+    return False
+
+
+def _forget_volunteer(home: Path, deployment_id: str, subject_id: str, gallery: str | None) -> None:
+    """With the passes; first these, since by the other it is known whose they are."""
+    folder = deployment_folder(home, deployment_id)
+    if gallery in (None, _gallery_of(home, deployment_id)):
+        KeptPasses(router_folder(home, deployment_id), deployment_id).forget(subject_id)
+    forget_volunteer(folder, subject_id, gallery)
 
 
 def _deployments(home: Path, store: Store, gallery: str | None) -> Iterator[str]:
@@ -183,6 +202,7 @@ def _unrank_parts(store: Store, deployment_id: str, subject_id: str) -> None:
         if subject_id in ids:
             pairs = [pair for pair in zip(ids, scores, strict=True) if pair[0] != subject_id]
             said = {
+                "volunteer": None,  # as of a part of before 0.3
                 **row,
                 "candidate_subject_ids": [each for each, _ in pairs],
                 "candidate_scores": [score for _, score in pairs],

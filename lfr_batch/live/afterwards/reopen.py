@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from lfr_batch.live.alerts.sealed import load_seal
 from lfr_batch.live.alerts.sinks.delivery import Setting
 from lfr_batch.live.alerts.sinks.table import open_sinks
 from lfr_batch.live.alerts.spool import Spool, is_held
+from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.live.deployment.folders import (
     deployment_folder,
     list_deployments,
@@ -125,6 +126,13 @@ def routed(kept: KeptDeployment, setting: Setting, work: LateWork) -> Iterator[R
         router.close()
         how = {"delivered": router.carried(), "waiting": waiting_in(router.sink_states())}
         audit.record(home, work.end, [{**who, **work.done(), **how}])
+
+
+def over(record: DeploymentRecord, figures: Figures | None) -> DeploymentRecord:
+    """As it was, but over: ``ends_at`` is when it ended. One that was cut off has by now."""
+    ended_at = (figures and figures.ended_at) or datetime.now(UTC)
+    ends_at = min(record.ends_at, ended_at).astimezone(record.ends_at.tzinfo)
+    return replace(record, ends_at=ends_at)
 
 
 def _record(order: Reopening) -> DeploymentRecord:

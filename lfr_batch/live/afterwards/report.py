@@ -13,6 +13,7 @@ from typing import Any
 from lfr_batch.config.policy import period_in_words
 from lfr_batch.errors import ResultsError, UsageError
 from lfr_batch.live.afterwards.report_plot import plot
+from lfr_batch.live.afterwards.report_seeding import seeding_context, seeding_row
 from lfr_batch.live.deployment.composition import Composition
 from lfr_batch.live.deployment.figures import (
     AlertFigures,
@@ -41,7 +42,8 @@ from lfr_batch.results.stored_run import StoredRun
 _RUN = "SELECT * FROM runs WHERE run_id = $run_id AND kind = 'live'"
 _ALERTS = """
 SELECT a.camera_id AS camera, a.raised_at, r.verdict, r.outcome
-FROM (SELECT alert_id, camera_id, raised_at FROM alerts WHERE run_id = $run_id) a
+FROM (SELECT alert_id, camera_id, raised_at FROM alerts
+  WHERE run_id = $run_id AND volunteer IS NOT TRUE) a
 LEFT JOIN (
   SELECT alert_id, verdict, outcome FROM reviews WHERE run_id = $run_id
   QUALIFY row_number() OVER (PARTITION BY alert_id ORDER BY decided_at DESC, review_id DESC) = 1
@@ -74,7 +76,7 @@ def write_live_report(
         raise UsageError(f"{out_path} is where the figures go: name the HTML file with --out")
     save_report(csv_path, [as_csv(figures, run["status"])])
     filters: dict[str, Callable[..., Any]] = {"clock": clock, "moment": moment, "share": share}
-    filters |= {"interval": interval, "part": part, "in_words": period_in_words}
+    filters |= {"interval": interval, "percent": percent, "part": part, "in_words": period_in_words}
     template = report_template("lfr_batch.live.afterwards", filters)
     save_report(out_path, template.generate(report_context(figures, run)))
     return csv_path
@@ -130,6 +132,7 @@ def csv_row(figures: Figures, status: str) -> dict[str, Any]:
         **_counts_row(counts(figures)),
         **_rates_row(counts(figures)),
         **_by_camera(figures),
+        **seeding_row(figures.seeding),
         "counted": "at least" if figures.at_least else "exactly",
         "alerts_not_kept": figures.unkept,
         "restarts": _restarts(figures),
@@ -151,6 +154,8 @@ def report_context(figures: Figures, run: dict[str, Any]) -> dict[str, Any]:
         "restarts": _restarts(figures),
         "at_least": figures.at_least and run["status"] != "running",
         "lost": _lost(figures, run["status"]),
+        "s": seeding_context(figures.seeding),
+        "threshold": figures.record.threshold,
     }
 
 
@@ -174,6 +179,10 @@ def share(value: float | None) -> str:
 def part(number: int, of: int) -> str:
     """Of a whole that is known, so that there is nothing to be unsure of."""
     return f"{number / of * 100:.3g} %" if of else "–"
+
+
+def percent(value: float) -> str:
+    return f"{value * 100:.3g} %"
 
 
 def interval(rate: Proportion) -> str:

@@ -24,6 +24,7 @@ from lfr_batch.live.afterwards.retention_places import (
     LakeParts,
     Lines,
     Sealed,
+    due_passes,
     id_in,
 )
 from lfr_batch.live.afterwards.retention_terms import Terms, read_terms
@@ -36,6 +37,7 @@ from lfr_batch.live.deployment.folders import (
     load_record,
     router_folder,
 )
+from lfr_batch.live.deployment.volunteers_file import VOLUNTEERS, delete_seeding
 from lfr_batch.live.records import DeploymentRecord
 from lfr_batch.oversight import audit
 from lfr_batch.results.layout import run_directory, run_id_of
@@ -45,7 +47,7 @@ from lfr_batch.storage.disk_errors import disk_errors
 from lfr_batch.storage.local_store import LocalStore
 from lfr_batch.storage.store import Store
 
-DELETE, DONE = "retention.delete", "retention.done"
+DELETE, DELETE_PASSES, DONE = "retention.delete", "retention.delete_passes", "retention.done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +114,20 @@ def _sweep_deployment(order: Sweep, deployment_id: str, pending: frozenset[str])
     if order.dry_run:
         due = pending.union(*(place.due() for place in places))
         state = Swept(deployment_id, "due", rule, len(due), term.whole)
-        return state if due or (term.whole and _is_left(folder)) else None
+        left = due_passes(folder, term) or (term.whole and _is_left(folder))
+        return state if due or left else None
     deleted = pending
     for place in places:
         due = place.due()
         _order(order, deployment_id, rule, due - deleted)
         deleted |= due
         place.delete(deleted)
+    passes = _delete_passes(order, folder, term, rule)
     removed = term.whole and not alive and _remove(folder)
-    if not (deleted or removed):
+    if not (deleted or removed or passes):
         return None
     done = {"deployment_id": deployment_id, "alerts": len(deleted), "whole": removed}
+    done |= {"passes": passes} if passes else {}
     audit.record(order.home, DONE, [{**done, "rule": rule, "by": order.by}], order.now)
     return Swept(deployment_id, "deleted", rule, len(deleted), removed)
 
@@ -172,6 +177,17 @@ def _known_stores(terms: Terms) -> Iterator[Store]:
     return (open_store(uri, terms.s3) for uri in terms.results)
 
 
+def _delete_passes(order: Sweep, folder: Path, term: Expiry, rule: str) -> int:
+    """How many passes of volunteers; that is in the audit log before."""
+    due = due_passes(folder, term)
+    if due:
+        said = {"deployment_id": term.deployment_id, "rule": rule, "by": order.by}
+        audit.record(order.home, DELETE_PASSES, [{**said, "passes": len(due)}], order.now)
+    for name in due:
+        LocalStore(folder).delete(name)
+    return len(due)
+
+
 def _order(order: Sweep, deployment_id: str, rule: str, alert_ids: Collection[str]) -> None:
     """Into the audit log, before anything is deleted."""
     said = {"deployment_id": deployment_id, "rule": rule, "by": order.by}
@@ -181,13 +197,13 @@ def _order(order: Sweep, deployment_id: str, rule: str, alert_ids: Collection[st
 
 
 def _is_left(folder: Path) -> bool:
-    return folder.exists() or (folder.parent / CHANGES).exists()
+    return folder.exists() or any((folder.parent / name).exists() for name in (CHANGES, VOLUNTEERS))
 
 
 def _remove(folder: Path) -> bool:
-    """What is left of the router's folder, and who had changed on the watchlist. Whether there was
-    any of it."""
-    there = delete_changes(folder.parent)
+    """What is left of the router's folder, and who had changed on the watchlist, or was a
+    volunteer. Whether there was any of it."""
+    there = any([delete_changes(folder.parent), delete_seeding(folder.parent)])
     if folder.exists():
         with disk_errors(folder):
             shutil.rmtree(folder)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,7 @@ from typing import Protocol
 from lfr_batch.errors import SealBroken
 from lfr_batch.live.afterwards.retention_terms import keep_until
 from lfr_batch.live.alerts.items import ALERTS, REVIEWS
+from lfr_batch.live.alerts.passes import KeptPasses
 from lfr_batch.live.alerts.sealed import destroy_key, load_seal
 from lfr_batch.live.alerts.sinks.json_lines import Line, read_lines, remove_lines
 from lfr_batch.live.alerts.sinks.parquet import alert_part, discard_half_parts
@@ -98,9 +99,18 @@ class Sealed:
     def _forget(self, alert_ids: Collection[str]) -> None:
         made = self._decisions() if alert_ids else {}
         for alert_id in alert_ids:
-            self._spool().forget(alert_id, made.get(alert_id, Decision()))
+            decision = made.get(alert_id, Decision())
+            self._spool().forget(alert_id, replace(decision, volunteer=self._is_ones(alert_id)))
         if not self.alive:
             discard_halves(self.folder)
+
+    def _is_ones(self, alert_id: str) -> bool:
+        """A volunteer's; of one that nobody can read any more, that is not known."""
+        try:
+            found = self._spool().read(f"{ALERTS}/{alert_id}").record
+        except (FileNotFoundError, SealBroken):
+            return False
+        return isinstance(found, Alert) and found.volunteer
 
     def _decisions(self) -> dict[str, Decision]:
         found = map(self._review, LocalStore(self.folder).list(REVIEWS))
@@ -117,6 +127,12 @@ class Sealed:
     def _spool(self) -> Spool:
         place = LocalStore(self.folder)
         return Spool(place, load_seal(place, self.term.deployment_id))
+
+
+def due_passes(folder: Path, term: Expiry) -> tuple[str, ...]:
+    """The files of volunteers' passes that are over: as an alert that was raised then would be."""
+    kept = KeptPasses(folder, term.deployment_id)
+    return tuple(name for name, at in kept.moments() if term.whole or term.is_over(at))
 
 
 @dataclass(frozen=True, slots=True)

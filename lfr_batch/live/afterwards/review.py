@@ -6,8 +6,8 @@ Whatever waits for a sink is delivered meanwhile, and so is every decision.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from functools import partial
 
 from lfr_batch.errors import LiveError
 from lfr_batch.live.afterwards.deliveries import Deliveries, undelivered_now
@@ -16,13 +16,13 @@ from lfr_batch.live.afterwards.reopen import (
     KeptDeployment,
     LateWork,
     Reopening,
+    over,
     reopened,
     routed,
     setting_of,
 )
 from lfr_batch.live.alerts.progress import waiting_in
 from lfr_batch.live.alerts.router import Router
-from lfr_batch.live.alerts.spool import Spool
 from lfr_batch.live.deployment.counts import FacesSeen
 from lfr_batch.live.deployment.figures import AlertFigures, CameraFigures, Figures, moved
 from lfr_batch.live.deployment.tally import Tally
@@ -36,7 +36,7 @@ class Opened:
     record: DeploymentRecord
     """As it was, but over: ``ends_at`` is when it ended."""
     router: Router
-    spool: Spool
+    undecided: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def review(order: Reopening, decide: Callable[[Opened], None]) -> Reviewed:
         with routed(kept, setting, work) as router:
             for health in _ended(kept, figures):
                 router.report_health(health)
-            decide(Opened(_over(kept.record, figures), router, kept.spool))
+            left = partial(kept.spool.undecided, frozenset(tally.recognitions))
+            decide(Opened(over(kept.record, figures), router, left))
         after = _decided(kept, tally)
         change = _Change(before.alerts, after.alerts, _deliveries(kept, router))
         trouble = update_figures(kept.terms, order.deployment_id, change.of)
@@ -88,7 +89,7 @@ class _Decided:
 def _decided(kept: KeptDeployment, tally: Tally) -> _Decided:
     """``tally``: the same each time, since it alone remembers what is deleted meanwhile."""
     tally.read_spool()
-    return _Decided(tally.alerts(), tally.reviews, kept.spool.undecided())
+    return _Decided(tally.alerts(), tally.reviews, kept.spool.undecided(tally.recognitions))
 
 
 def _made(before: _Decided, after: _Decided) -> dict[str, int]:
@@ -115,15 +116,9 @@ class _Change:
         return figures.model_copy(update={"alerts": alerts, "undelivered": left})
 
 
-def _over(record: DeploymentRecord, figures: Figures | None) -> DeploymentRecord:
-    """One that was cut off has ended by now, too."""
-    ended_at = (figures and figures.ended_at) or datetime.now(UTC)
-    return replace(record, ends_at=min(record.ends_at, ended_at))
-
-
 def _ended(kept: KeptDeployment, figures: Figures | None) -> Iterator[CameraHealth]:
     """The last of each camera; the router adds to the faces it knows of, so it is given those."""
-    faces, record = kept.spool.faces(), _over(kept.record, figures)
+    faces, record = kept.spool.faces(), over(kept.record, figures)
     known = {camera.camera: camera for camera in figures.cameras} if figures else {}
     for name in record.cameras:
         was = known.get(name, CameraFigures(camera=name))

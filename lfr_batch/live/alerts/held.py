@@ -40,6 +40,11 @@ def is_news(before: Held, after: Held) -> bool:
     return (before.refusal is None) != (after.refusal is None)
 
 
+def count_unkept(held: Held) -> int:
+    """Alerts that are only shown; what a volunteer brought up is none."""
+    return sum(not alert.volunteer for alert in held.alerts.values())
+
+
 def refused(held: Held, what: str = "") -> StoreError:
     """To be raised. A new one each time: one that was raised holds on to where that was."""
     error = held.refusal or StoreError("the alert is not written yet; try again")

@@ -40,6 +40,14 @@ def check_own(record: Alert | Review, deployment_id: str) -> None:
         raise UsageError(f"this is deployment {deployment_id}, not {record.deployment_id}")
 
 
+def require_decidable(alert: Alert) -> None:
+    """Raises UsageError for a volunteer's."""
+    if alert.volunteer:
+        raise UsageError(
+            f"{alert.subject_id} is a volunteer who passes on purpose: there is nothing to decide"
+        )
+
+
 def subject_of(record: Alert | Review) -> tuple[EventKind, str]:
     """What an ``Event`` about it says: its kind and its id."""
     if isinstance(record, Alert):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lfr_batch.live.alerts.cool_down import LastRaised, restored, with_raised
-from lfr_batch.live.alerts.held import Held, with_held, with_written
+from lfr_batch.live.alerts.held import Held, count_unkept, with_held, with_written
 from lfr_batch.live.alerts.items import Item, bare_alert, bare_item
 from lfr_batch.live.deployment.counts import Decision, FacesSeen, decisions, live_counts
 from lfr_batch.live.records import Alert, LiveCounts, Review
@@ -93,9 +93,10 @@ def numbers_of(register: Register) -> list[int]:
 
 def counts_of(register: Register, faces: Mapping[str, FacesSeen]) -> LiveCounts:
     """``faces``: by camera."""
-    kept = decisions(register.alerts, register.reviews.values())
+    counted_ones = [key for key, alert in register.alerts.items() if not alert.volunteer]
+    kept = decisions(counted_ones, register.reviews.values())
     counted = live_counts([*register.deleted.values(), *kept], faces)
-    return replace(counted, unkept=len(register.held.alerts))
+    return replace(counted, unkept=count_unkept(register.held))
 
 
 def _with_alert(register: Register, bare: Alert) -> Register:

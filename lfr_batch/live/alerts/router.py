@@ -23,16 +23,17 @@ from lfr_batch.errors import LiveError, UsageError
 from lfr_batch.live.afterwards.retention_terms import write_terms
 from lfr_batch.live.alerts.camera_reports import CameraReports, in_order, with_report
 from lfr_batch.live.alerts.events import EventLog
-from lfr_batch.live.alerts.held import refused, trouble_of
-from lfr_batch.live.alerts.items import check_own, subject_of
+from lfr_batch.live.alerts.held import count_unkept, refused, trouble_of
+from lfr_batch.live.alerts.items import check_own, require_decidable, subject_of
 from lfr_batch.live.alerts.progress import SPOOL, sink_state
-from lfr_batch.live.alerts.raising import answer_to, raised
+from lfr_batch.live.alerts.raising import RaisingTerms, answer_to, raised
 from lfr_batch.live.alerts.register import counts_of, numbers_of
 from lfr_batch.live.alerts.shelf import Shelf
 from lfr_batch.live.alerts.sinks.courier import Courier
 from lfr_batch.live.alerts.sinks.delivery import Deliver, Setting
 from lfr_batch.live.alerts.sinks.table import open_sinks
 from lfr_batch.live.alerts.spool import Spool, discard_halves, hold, open_spool
+from lfr_batch.live.deployment.volunteers_file import load_seeding
 from lfr_batch.live.records import (
     Alert,
     CameraHealth,
@@ -68,19 +69,28 @@ def open_router(
         spool = open_spool(folder, deployment.deployment_id)
         write_terms(spool.place, config, store)
         spool.expect(sinks)
-        return Router(spool, config.watch.cool_down_s, sinks, lock)
+        return Router(spool, _terms(folder, config), sinks, lock)
     except BaseException:
         lock.close()
         raise
+
+
+def _terms(folder: Path, config: LiveConfig) -> RaisingTerms:
+    """As at the start of the deployment, whose volunteers its folder knows. Raises LiveError."""
+    seeding = load_seeding(folder.parent)
+    if seeding is None:
+        return RaisingTerms(config.watch.cool_down_s)
+    volunteers = frozenset(seeding.volunteers)
+    return RaisingTerms(config.watch.cool_down_s, volunteers, seeding.cool_down_s)
 
 
 class Router:
     """See ``protocol.AlertRouter``."""
 
     def __init__(
-        self, spool: Spool, cool_down_s: float, sinks: dict[str, Deliver], lock: IO[bytes]
+        self, spool: Spool, terms: RaisingTerms, sinks: dict[str, Deliver], lock: IO[bytes]
     ) -> None:
-        self._deployment_id, self._cool_down_s = spool.seal.deployment_id, cool_down_s
+        self._deployment_id, self._terms = spool.seal.deployment_id, terms
         self._lock = lock
         self._shelf, self._events = Shelf(spool), EventLog()
         self._writing = Lock()
@@ -105,12 +115,12 @@ class Router:
         with self._writing:
             self._check_open()
             register = self._shelf.register()
-            answer = answer_to(alert, register, self._cool_down_s)
+            answer = answer_to(alert, register, self._terms)
             if answer == "held":
                 raise refused(register.held)
             if answer != "new":
                 return answer == "repeated"
-            is_written = self._shelf.write_or_hold(raised(alert, datetime.now(UTC)))
+            is_written = self._shelf.write_or_hold(raised(alert, datetime.now(UTC), self._terms))
         self._announce("alert", alert.alert_id)
         if not is_written:
             self._sink_changed(SPOOL)
@@ -125,6 +135,7 @@ class Router:
             register = self._shelf.register()
             if review.alert_id not in register.alerts:
                 raise UsageError(f"there is no alert {review.alert_id!r} in this deployment")
+            require_decidable(register.alerts[review.alert_id])
             if review.review_id in register.reviews:
                 return
             if review.alert_id in register.held.alerts:
@@ -197,7 +208,7 @@ class Router:
             )
 
     def _unwritten(self) -> int:
-        return len(self._shelf.held.alerts)
+        return count_unkept(self._shelf.held)
 
     def _write_held(self) -> None:
         """In its order, as far as that can be done."""

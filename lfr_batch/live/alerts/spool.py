@@ -5,6 +5,7 @@
     alerts/<alert>             sealed; there is no other place in which an alert counts as raised
     reviews/<alert>.<review>   sealed
     acknowledged/<alert>       sealed; who has taken it on
+    passes/<pass>              sealed; that a volunteer passed (``passes.KeptPasses``)
     delivered/<sink>           number of the last alert or review that the sink has: its queue is
                                everything with a higher number; 0 to begin with
     deleted/<alert>.json       verdict and outcome of an alert that retention has deleted
@@ -17,7 +18,7 @@ Alerts and reviews share one count, in the order in which they were written.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,10 +37,10 @@ from lfr_batch.storage.files import sync
 from lfr_batch.storage.folders import make_own_folder
 from lfr_batch.storage.local_store import LocalStore
 
-ACKNOWLEDGED, DELIVERED, DELETED, FACES, LOCK = (
-    "acknowledged", "delivered", "deleted", "faces.json", "LOCK",
+ACKNOWLEDGED, PASSES, DELIVERED, DELETED, FACES, LOCK = (
+    "acknowledged", "passes", "delivered", "deleted", "faces.json", "LOCK",
 )  # fmt: skip
-_FOLDERS = (ALERTS, REVIEWS, ACKNOWLEDGED, DELIVERED, DELETED)
+_FOLDERS = (ALERTS, REVIEWS, ACKNOWLEDGED, PASSES, DELIVERED, DELETED)
 _NUMBER_BYTES = 8
 _DECISION, _FACES = TypeAdapter(Decision), TypeAdapter(dict[str, FacesSeen])
 _SAID = TypeAdapter(Acknowledged)
@@ -77,9 +78,11 @@ class Spool:
         """Every sealed file."""
         return self.place.list(ALERTS) + self.place.list(REVIEWS)
 
-    def undecided(self) -> int:
-        """How many of the alerts that are kept have no review."""
+    def undecided(self, volunteers: Collection[str] = ()) -> int:
+        """How many of the alerts that are kept have no review; ``volunteers``: alerts that need
+        none."""
         alerts = {path.rpartition("/")[2] for path in self.place.list(ALERTS)}
+        alerts.difference_update(volunteers)
         reviews = (path.rpartition("/")[2] for path in self.place.list(REVIEWS))
         return len(alerts.difference(name.partition(".")[0] for name in reviews))
 
@@ -184,7 +187,7 @@ def is_held(folder: Path) -> bool:
 
 def discard_halves(folder: Path) -> None:
     """Remove what a killed predecessor had only half written. Call it while holding the spool."""
-    for name in ("", ALERTS, REVIEWS, DELIVERED, DELETED):  # acknowledgements are not the router's
+    for name in ("", ALERTS, REVIEWS, DELIVERED, DELETED):  # the console has its own
         for path in (folder / name).glob(".*"):
             if path.is_file():
                 path.unlink()

@@ -15,6 +15,8 @@ class Decision:
 
     verdict: Verdict | None = None
     outcome: Outcome | None = None
+    volunteer: bool = False
+    """It was a volunteer's, and counts as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def decisions(alert_ids: Iterable[str], reviews: Iterable[Review]) -> list[Decis
 
 def live_counts(made: Iterable[Decision], faces: Mapping[str, FacesSeen]) -> LiveCounts:
     """``made``: one decision per alert; ``faces``: by camera."""
-    every = list(made)
+    every = [decision for decision in made if not decision.volunteer]
     verdicts = Counter(decision.verdict for decision in every)
     outcomes = Counter(decision.outcome for decision in every if decision.outcome)
     return LiveCounts(

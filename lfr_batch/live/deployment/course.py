@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from lfr_batch.live.alerts.passes import KeptPasses
 from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.live.deployment.figures_file import save_figures
 from lfr_batch.live.deployment.order import Deployment
+from lfr_batch.live.deployment.recognition_rate import SeedingFigures, seeding_figures
 from lfr_batch.live.deployment.standing import Standing, totals_of
 from lfr_batch.live.deployment.tally import Tally
+from lfr_batch.live.records import VolunteerPass
 from lfr_batch.results.hold import Hold
 from lfr_batch.results.run_log import RunEntry, RunStatus, record_run
 
@@ -21,6 +24,8 @@ class Course:
     hold: Hold
     tally: Tally
     begun_s: float
+    passes: dict[str, VolunteerPass] = field(default_factory=dict)
+    """By id, as they were read last."""
 
 
 def begun(deployment: Deployment, hold: Hold) -> Course:
@@ -60,7 +65,20 @@ def figures_of(course: Course, standing: Standing, ended_at: datetime | None = N
         alerts=tally.alerts(),
         minutes=tally.minutes(),
         watchlist=deployment.listed.composition,
+        seeding=_seeding(course),
     )
+
+
+def _seeding(course: Course) -> SeedingFigures | None:
+    """Passes that a retention period has ended meanwhile stay counted."""
+    deployment, seeding = course.deployment, course.deployment.listed.seeding
+    if not seeding.volunteers:
+        return None
+    record = deployment.record
+    kept = KeptPasses(deployment.plan.router_folder, record.deployment_id)
+    course.passes.update({each.pass_id: each for each in kept.all()})
+    recognitions = course.tally.recognitions.values()
+    return seeding_figures(seeding, course.passes.values(), recognitions, record.cameras)
 
 
 def save_so_far(course: Course, standing: Standing) -> None:

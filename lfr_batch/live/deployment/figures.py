@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lfr_batch.live.deployment.composition import Composition
 from lfr_batch.live.deployment.counts import Decision, FacesSeen, live_counts
+from lfr_batch.live.deployment.recognition_rate import SeedingFigures
 from lfr_batch.live.deployment.window import Reason
 from lfr_batch.live.records import DeploymentRecord, LiveCounts, Outcome, Verdict
 
@@ -83,6 +84,8 @@ class Figures(_Figures):
     minutes: tuple[MinuteFigures, ...] = ()
     watchlist: Composition | None = None
     """None for deployments of before 0.3.0."""
+    seeding: SeedingFigures | None = None
+    """None where there were no volunteers."""
 
     @property
     def alerts_in_all(self) -> int:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+
+from lfr_batch.config.live import SeedingConfig
 from lfr_batch.config.policy import WatchlistPolicy
 from lfr_batch.errors import LfrError, UsageError
 from lfr_batch.gallery.differ import differ
@@ -24,6 +27,12 @@ from lfr_batch.live.deployment.entries import (
     first_names,
 )
 from lfr_batch.live.deployment.folders import deployment_folder, list_deployments, load_record
+from lfr_batch.live.deployment.volunteers import (
+    Seeding,
+    is_volunteer,
+    said_of_volunteers,
+    seeding_of,
+)
 from lfr_batch.live.records import DeploymentRecord
 
 
@@ -33,19 +42,31 @@ class Listed:
     composition: Composition
     changes: Changes | None
     """None where no deployment went before."""
+    seeding: Seeding
 
 
 def look_through(
-    home: Path, snapshot: Snapshot, rules: WatchlistPolicy, starts_at: datetime
+    home: Path,
+    snapshot: Snapshot,
+    rules: WatchlistPolicy,
+    starts_at: datetime,
+    seeding: SeedingConfig = SeedingConfig(),  # noqa: B008 - it is frozen
 ) -> Listed:
-    """Raises GalleryError for a watchlist that cannot be read."""
+    """Volunteers are no entries. Raises GalleryError for a watchlist that cannot be read,
+    UsageError where it is not clear who is a volunteer."""
     today = starts_at.date()
     subjects = read_subjects_of(snapshot, sorted(set(snapshot.subject_ids)))
-    entries = [entry_of(whose, subjects[whose].attributes) for whose in sorted(subjects)]
+    people = {whose: subject.attributes for whose, subject in subjects.items()}
+    seeded = seeding_of(snapshot.name, seeding, people)
+    listed = sorted(subjects.keys() - seeded.volunteers.keys())
+    entries = [entry_of(whose, people[whose]) for whose in listed]
     before = deployment_before(home, starts_at)
     changes = None if before is None else _changes_since(home, before, snapshot)
     return Listed(
-        find_faults(entries, rules, today), composed(entries, rules, today, changes), changes
+        find_faults(entries, rules, today),
+        composed(entries, rules, today, changes),
+        changes,
+        seeded,
     )
 
 
@@ -74,6 +95,7 @@ def deployment_before(home: Path, starts_at: datetime) -> DeploymentRecord | Non
 
 def said_of(listed: Listed) -> Iterator[str]:
     """A line for each kind of fault and change: never more than a screen."""
+    yield from said_of_volunteers(listed.seeding)
     if not listed.composition.stated:
         yield _nothing_said()
     elif not listed.faults:
@@ -108,11 +130,19 @@ def _changes_since(home: Path, record: DeploymentRecord, after: Snapshot) -> Cha
     changes = Changes(record.deployment_id, used, uses)
     try:
         before = load_snapshot(home, *used)
-        tables = (read_subject_table(each.subjects_path) for each in (before, after))
+        tables = [read_subject_table(each.subjects_path) for each in (before, after)]
         found = differ(before, after, *tables)
+        there = [_looked_for(*each) for each in zip((before, after), tables, strict=True)]
     except LfrError as error:  # what is over keeps nothing from beginning
         return Changes(record.deployment_id, used, uses, trouble=str(error))
-    return with_subjects(changes, found, set(before.subject_ids), set(after.subject_ids))
+    return with_subjects(changes, found, *there)
+
+
+def _looked_for(snapshot: Snapshot, table: pa.Table) -> set[str]:
+    """Who can be recognised and is no volunteer."""
+    said = zip(*(table[name].to_pylist() for name in ("subject_id", "attributes")), strict=True)
+    volunteers = {whose for whose, pairs in said if is_volunteer(whose, dict(pairs))}
+    return set(snapshot.subject_ids) - volunteers
 
 
 def _sentence(fault: FaultyEntries, listed: Listed) -> str:

@@ -30,6 +30,7 @@ def note_begun(deployment: Deployment) -> RunRequest:
         "gallery": record.gallery,
         "snapshot_id": record.snapshot_id,
         "watchlist_size": record.watchlist_size,
+        "volunteers": record.volunteers,
         "threshold": record.threshold,
         "ends_at": record.ends_at.isoformat(),
         "keep_until": record.keep_until.isoformat(),

@@ -25,6 +25,7 @@ from lfr_batch.live.alerts.sinks.table import open_sinks
 from lfr_batch.live.deployment.folders import router_folder
 from lfr_batch.live.deployment.listed import Listed, look_through, require_allowed
 from lfr_batch.live.deployment.plan import LivePlan
+from lfr_batch.live.deployment.volunteers import require_watchlist
 from lfr_batch.live.deployment.watchlist import watchlist_home
 from lfr_batch.live.deployment.window import Term, require_authority, term_of
 from lfr_batch.live.records import DeploymentRecord
@@ -93,14 +94,15 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     snapshot = load_snapshot(order.home, config.watchlist.gallery, config.watchlist.snapshot)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
     term = term_of(config, snapshot.enrolled_utc, now, order.rehearse)
-    listed = look_through(order.home, snapshot, order.rules, term.starts_at)
+    listed = look_through(order.home, snapshot, order.rules, term.starts_at, config.seeding)
+    require_watchlist(listed.seeding, listed.composition.entries, order.rehearse)
     require_allowed(listed, order.rules)
     choice = derive_threshold(config.as_scan(), pack, snapshot)
     _require_reachable(choice)
     with _refusing():
         store = open_store(order.results_root, config.s3)
         check_lake(store)
-    record = _record(order, term, snapshot, choice, _authority(config))
+    record = _record(order, term, snapshot, choice, listed)
     sinks = tuple(open_sinks(Setting(record, config, store)))
     with _refusing():
         _try_out(store, record.deployment_id)
@@ -176,9 +178,10 @@ def _try_out(store: Store, deployment_id: str) -> None:
 
 
 def _record(
-    order: LiveOrder, term: Term, snapshot: Snapshot, choice: ThresholdChoice, stated: Authority
+    order: LiveOrder, term: Term, snapshot: Snapshot, choice: ThresholdChoice, listed: Listed
 ) -> DeploymentRecord:
-    config = order.config
+    config, volunteers = order.config, len(listed.seeding.volunteers)
+    stated = _authority(config)
     return DeploymentRecord(
         deployment_id=new_run_id(term.starts_at, "live"),
         place=plain_line(config.deployment.place),
@@ -192,12 +195,13 @@ def _record(
         cameras=tuple(camera.name for camera in config.cameras),
         gallery=snapshot.name,
         snapshot_id=snapshot.snapshot_id,
-        watchlist_size=read_manifest(snapshot.path).subjects,
+        watchlist_size=read_manifest(snapshot.path).subjects - volunteers,
         pack_id=snapshot.pack_id,
         threshold=choice.value,
         target_fpir=None if choice.overridden else choice.target_fpir,
         keep_until=term.ends_at + timedelta(hours=config.retention.period_h),
         rehearsal=order.rehearse,
+        volunteers=volunteers,
     )
 
 

@@ -36,6 +36,7 @@ from lfr_batch.live.deployment.standing import (
     losses,
     with_last_word,
 )
+from lfr_batch.live.deployment.volunteers_file import save_seeding
 from lfr_batch.live.deployment.watchlist import copy_watchlist, destroy_watchlist, require_gone
 from lfr_batch.live.deployment.watchlist_receipt import Receipt
 from lfr_batch.live.deployment.window import REASONS
@@ -81,6 +82,8 @@ def run_deployment(
         save_record(folder, record)
         if deployment.listed.changes is not None:
             save_changes(folder, deployment.listed.changes)
+        if deployment.listed.seeding.volunteers:
+            save_seeding(folder, deployment.listed.seeding)
         create_run(store, request, (), ())
         course, standing = begun(deployment, hold), Standing()
         save_figures(store, figures_of(course, standing))

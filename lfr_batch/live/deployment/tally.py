@@ -28,6 +28,7 @@ from lfr_batch.live.deployment.figures import (
     MinuteFigures,
     grouped,
 )
+from lfr_batch.live.deployment.recognition_rate import Recognition, recognition_of
 from lfr_batch.live.records import Alert, CameraHealth, Review
 from lfr_batch.storage.local_store import LocalStore
 
@@ -38,6 +39,7 @@ DOWN = frozenset({"starting", "stalled", "reconnecting"})
 class _Raised:
     camera: str
     at: datetime
+    volunteer: bool
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class Tally:
         self._numbers: dict[str, int] = {}
         """Of each sealed file that was read."""
         self._alerts: dict[str, _Raised] = {}
+        self._volunteers: dict[str, Recognition] = {}
         self._reviews: dict[str, Review] = {}
         self._deleted: dict[str, Decision] = {}
         self._cameras: dict[str, _Camera] = {}
@@ -117,6 +120,11 @@ class Tally:
         """How many were read."""
         return len(self._reviews)
 
+    @property
+    def recognitions(self) -> Mapping[str, Recognition]:
+        """By id, the alerts of volunteers: also those that are deleted since they were read."""
+        return self._volunteers
+
     def alerts(self) -> tuple[AlertFigures, ...]:
         return grouped(self._each_alert())
 
@@ -141,7 +149,11 @@ class Tally:
             return
         self._numbers[name], record = item.number, item.record
         if isinstance(record, Alert):
-            self._alerts[record.alert_id] = _Raised(record.camera, record.raised_at)
+            self._alerts[record.alert_id] = _Raised(
+                record.camera, record.raised_at, record.volunteer
+            )
+            if record.volunteer:
+                self._volunteers[record.alert_id] = recognition_of(record)
         else:
             self._reviews[record.review_id] = record
 
@@ -150,6 +162,8 @@ class Tally:
         for alert_id in {**self._alerts, **self._deleted}:
             made = self._deleted.get(alert_id) or decision_of(latest.get(alert_id))
             raised = self._alerts.get(alert_id)
+            if made.volunteer or (raised and raised.volunteer):
+                continue
             yield AlertFigures(
                 camera=raised.camera if raised else UNKNOWN_CAMERA,
                 minute=minute_of(raised.at, self._started_at) if raised else 0,

@@ -100,6 +100,7 @@ def alert_row(setting: Setting, alert: Alert) -> dict[str, Any]:
         "detect_s": times.detect_s,
         "compare_s": times.compare_s,
         "raise_s": times.raise_s,
+        "volunteer": alert.volunteer,
     }
 
 
