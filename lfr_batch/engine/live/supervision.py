@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Any
 
 from lfr_batch.engine.cluster import connected
+from lfr_batch.engine.cluster_look import require_closed
 from lfr_batch.engine.live.actors import RemoteRouter
 from lfr_batch.engine.live.part_actors import ROUTER, asked, end_parts, start_parts
 from lfr_batch.engine.live.processes import are_alive, born, ray_itself
@@ -77,6 +78,7 @@ def live_ray(plan: LivePlan) -> Iterator[RayDeployment]:
     for name, value in ITS_OWN_RAY.items():
         os.environ.setdefault(name, value)
     with connected(plan.config.engine):
+        require_closed(plan.config.engine)  # where only Ray knows which cluster it is
         running = RayDeployment()
         try:
             running.states = start_parts(plan, running.actors)
