@@ -189,6 +189,8 @@ class EngineConfig(Section):
     """Ray cluster to use; null starts one on this machine (or follows RAY_ADDRESS)."""
     loopback: bool = True
     """Of one that is started: it listens on 127.0.0.1 alone."""
+    open_cluster: bool = False
+    """Whether live mode runs on a cluster that asks for no token."""
     workers: Annotated[int, Field(ge=0)] = 0
     """At most; 0: as many as there is room for."""
     cpus_per_worker: Annotated[float, Field(gt=0.0)] | None = None

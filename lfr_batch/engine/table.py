@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.ask_nodes import settle_on_nodes
 from lfr_batch.engine.cluster import connected, named_cluster, usual_node
+from lfr_batch.engine.cluster_look import named_state
+from lfr_batch.engine.cluster_state import weaknesses
 from lfr_batch.engine.in_process import in_child, run_in_child
 from lfr_batch.engine.metrics import MeasuredProgress
 from lfr_batch.engine.open_files import make_room_for_files
@@ -34,8 +36,11 @@ ENGINES: dict[str, OpenEngine] = {"ray": ray_pool, "in_process": in_child}
 
 
 def open_engine(config: EngineConfig, tell: Tell = unheard) -> AbstractContextManager[Runner]:
-    """``tell`` is given what the operator should know meanwhile. Raises EngineError if the engine
-    cannot be had."""
+    """``tell`` is given what the operator should know meanwhile, and of a cluster that is there
+    already what lets others in. Raises EngineError if the engine cannot be had."""
+    state = named_state(config) if config.kind == "ray" else None
+    for sentence in weaknesses(state) if state else ():
+        tell(sentence)
     return ENGINES[config.kind](config, tell)
 
 

@@ -88,7 +88,8 @@ def live(
     from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
 
     require_address(settings.console)
-    require_engine(settings.engine)
+    for line in require_engine(settings.engine):
+        say(line)
     for line in said_of(deployment.listed):
         say(f"watchlist {deployment.record.gallery}: {line}")
     ended = _run(deployment)

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Any
 
 from lfr_batch.engine.cluster import connected
+from lfr_batch.engine.cluster_look import require_closed
 from lfr_batch.engine.live.actors import RemoteRouter
 from lfr_batch.engine.live.part_actors import ROUTER, asked, end_parts, start_parts
 from lfr_batch.engine.live.processes import are_alive, born, ray_itself
@@ -42,9 +43,14 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
 ANSWER_S = 0.5
-INLINE = ("RAY_max_direct_call_object_size", str(64 << 20))
-"""On a cluster that is started here, answers go straight to the asker: an alert's pictures must not
-lie in the object store, which keeps them and may spill them to disk."""
+ITS_OWN_RAY = {
+    # Answers go straight to the asker: an alert's pictures must not lie in the object store, which
+    # keeps them and may spill them to disk.
+    "RAY_max_direct_call_object_size": str(64 << 20),
+    # Ray starts whatever works for it with niceness 15, behind everything else on the machine.
+    "RAY_worker_niceness": "0",
+}
+"""For a cluster that is started here."""
 
 
 @dataclass(slots=True)
@@ -69,8 +75,10 @@ class RayDeployment:
 @contextmanager
 def live_ray(plan: LivePlan) -> Iterator[RayDeployment]:
     """Raises what opening a part raises, EngineError where Ray cannot be had."""
-    os.environ.setdefault(*INLINE)
+    for name, value in ITS_OWN_RAY.items():
+        os.environ.setdefault(name, value)
     with connected(plan.config.engine):
+        require_closed(plan.config.engine)  # where only Ray knows which cluster it is
         running = RayDeployment()
         try:
             running.states = start_parts(plan, running.actors)

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.cluster import require_listener
+from lfr_batch.engine.cluster_look import named_state, require_closed
+from lfr_batch.engine.cluster_state import weaknesses
 from lfr_batch.engine.live.supervision import live_ray
 from lfr_batch.engine.live.threads import live_threads
 from lfr_batch.live.deployment.plan import LiveEngine, LivePlan
@@ -17,10 +19,17 @@ LIVE_ENGINES: dict[str, Callable[[LivePlan], AbstractContextManager[LiveEngine]]
 }
 
 
-def require_engine(config: EngineConfig) -> None:
-    """Raises EngineError where the engine is to be on a cluster that is not there."""
-    if config.kind == "ray":
-        require_listener(config)
+def require_engine(config: EngineConfig) -> tuple[str, ...]:
+    """What lets others into the cluster that it is to be on: sentences for the operator.
+
+    Raises EngineError where that cluster is not there, or asks for no token.
+    """
+    if config.kind != "ray":
+        return ()
+    require_listener(config)
+    require_closed(config)
+    state = named_state(config)
+    return tuple(weaknesses(state)) if state else ()
 
 
 def open_live_engine(plan: LivePlan) -> AbstractContextManager[LiveEngine]:

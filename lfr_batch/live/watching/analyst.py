@@ -6,7 +6,7 @@ their track is over; of pictures nothing is kept between two calls.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -104,8 +104,8 @@ class LocalAnalyst:
         [found] = self.detect_each([(turn, picture)])
         return found
 
-    def detect_each(self, pictures: Sequence[tuple[Turn, Input]]) -> Iterator[FaceBatch]:
-        """One look for each of several cameras, each answer as soon as it is there."""
+    def detect_each(self, pictures: Iterable[tuple[Turn, Input]]) -> Iterator[FaceBatch]:
+        """One look for each of several cameras, in order, each taken while earlier ones compute."""
         return detect_in_turn(self.search.stages.frame_detectors, pictures)
 
     def compare(

@@ -80,6 +80,8 @@ class CameraState:
     proposals: tuple[Proposal, ...] = ()
     """Of people on the watchlist; they wait for their pictures."""
     faces_seen: int = 0
+    answered_s: float | None = None
+    """How long the last look took until the analyst had answered; None: it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
     compared, proposals = _compare(tracks.open_tracks, state.compared or {}, moment, watch)
     waiting = (*state.proposals, *proposals)
     faces_seen = state.faces_seen + new_faces
-    return CameraState(motion, phases, sight, tracks, compared, waiting, faces_seen)
+    answered_s = None if look.frame is None else (moment.detected_ns - started_ns) / 1e9
+    return CameraState(motion, phases, sight, tracks, compared, waiting, faces_seen, answered_s)
 
 
 def end_tracks(state: CameraState, watch: Watch) -> CameraState:

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Any, TypeVar
 
-from lfr_batch.errors import EngineError
 from lfr_batch.faces.detectors import Input
 from lfr_batch.faces.turns import Turn
 from lfr_batch.live.watching.analyst import Comparison, LocalAnalyst
 from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
+from lfr_batch.live.watching.waiting_line import Request, WaitingLine
 from lfr_batch.records import FaceBatch, FaceView, Shot
 
 Result = TypeVar("Result")
 
 STUCK_S = 10.0
 QUIET_S = 5.0
-STALE_S = 2.0
-"""Who has waited longer has given up: answering would keep those waiting who have not."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    picture: tuple[Turn, Input] | None
-    """What to detect in; None: ``call`` instead."""
-    call: Callable[[], Any] | None = None
-    answer: Future[Any] = field(default_factory=Future)
-    asked_s: float = field(default_factory=monotonic)
+LOOKS_IN_A_ROW = 64
+"""After so many it is tidied up, also where looks never cease."""
 
 
 class SharedAnalyst:
@@ -39,7 +29,7 @@ class SharedAnalyst:
 
     def __init__(self, analyst: LocalAnalyst) -> None:
         self._analyst = analyst
-        self._waiting: SimpleQueue[_Request | None] = SimpleQueue()
+        self._line = WaitingLine()
         self._busy_since_s: float | None = None
         self._thread = Thread(target=self._serve, name="analyst", daemon=True)
         self._thread.start()
@@ -51,7 +41,7 @@ class SharedAnalyst:
         return self._thread.is_alive() and (since_s is None or monotonic() - since_s < STUCK_S)
 
     def detect(self, turn: Turn, picture: Input) -> FaceBatch:
-        found: FaceBatch = self._ask(_Request((turn, picture)))
+        found: FaceBatch = self._ask(Request((turn, picture)))
         return found
 
     def compare(
@@ -70,15 +60,16 @@ class SharedAnalyst:
         return self._call(lambda: self._analyst.pictures(shot, image_id))
 
     def close(self) -> None:
-        self._waiting.put(None)
+        """What was asked before is still answered."""
+        self._line.close()
         self._thread.join()
 
     def _call(self, call: Callable[[], Result]) -> Result:
-        answer: Result = self._ask(_Request(None, call))
+        answer: Result = self._ask(Request(None, call))
         return answer
 
-    def _ask(self, request: _Request) -> Any:
-        self._waiting.put(request)
+    def _ask(self, request: Request) -> Any:
+        self._line.join(request)
         return request.answer.result()
 
     def _serve(self) -> None:
@@ -88,46 +79,37 @@ class SharedAnalyst:
     def _serve_waiting(self) -> bool:
         """False when there is nothing more to come."""
         self._busy_since_s = None
-        requests = self._take()
-        self._busy_since_s = monotonic()
-        _answer_looks(
-            [each for each in requests if each and each.picture is not None], self._analyst
-        )
-        for request in requests:
-            if request is None:
-                return False
-            if request.call is not None and not _refused(request):
-                _answer(request.answer, request.call)
+        goes_on = self._line.wait(QUIET_S)
+        self._answer_looks()
+        self._answer_calls()
         self._analyst.tidy()
-        return True
+        return goes_on
 
-    def _take(self) -> list[_Request | None]:
-        """Everything that waits; nothing where nobody asks for a while."""
-        requests: list[_Request | None] = []
+    def _answer_looks(self) -> None:
+        """As long as it is a look that is to be answered next; each as soon as it is there."""
+        under_way: deque[Request] = deque()
         try:
-            requests.append(self._waiting.get(timeout=QUIET_S))
-            while True:
-                requests.append(self._waiting.get_nowait())
-        except Empty:
-            return requests
+            for found in self._analyst.detect_each(self._pictures(under_way)):
+                self._busy_since_s = monotonic()
+                under_way.popleft().answer.set_result(found)
+        except Exception as error:  # noqa: BLE001 - it is the askers', in the askers' threads
+            for look in under_way:
+                look.answer.set_exception(error)
 
+    def _pictures(self, under_way: deque[Request]) -> Iterator[tuple[Turn, Input]]:
+        """Of the looks that are next, each taken when the analyst has room for it."""
+        for _ in range(LOOKS_IN_A_ROW):
+            look = self._line.next(is_look=True)
+            if look is None or look.picture is None:
+                return
+            self._busy_since_s = monotonic()
+            under_way.append(look)
+            yield look.picture
 
-def _answer_looks(looks: Sequence[_Request], analyst: LocalAnalyst) -> None:
-    wanted = [(look, look.picture) for look in looks if look.picture and not _refused(look)]
-    found = analyst.detect_each([picture for _, picture in wanted])
-    for number, (look, _) in enumerate(wanted):
-        _answer(look.answer, lambda: next(found))
-        if error := look.answer.exception():
-            for later, _ in wanted[number + 1 :]:
-                later.answer.set_exception(error)
-            return
-
-
-def _refused(request: _Request) -> bool:
-    if monotonic() - request.asked_s < STALE_S:
-        return False
-    request.answer.set_exception(EngineError("the analyst is behind with its looks"))
-    return True
+    def _answer_calls(self) -> None:
+        while (request := self._line.next(is_look=False)) and request.call:
+            self._busy_since_s = monotonic()
+            _answer(request.answer, request.call)
 
 
 def _answer(answer: Future[Any], call: Callable[[], Any]) -> None:

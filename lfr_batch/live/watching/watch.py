@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import inf
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic, monotonic_ns, sleep
@@ -27,6 +28,7 @@ from lfr_batch.live.watching.camera import (
     end_tracks,
     look_at,
 )
+from lfr_batch.live.watching.pace import pause_s
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +56,21 @@ class Meter:
     """Frames that no answer came for."""
     look_ms: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_LOOKS))
     looked_s: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_LOOKS))
+    quickest_s: float = inf
+    """Of all looks, until the analyst had answered."""
 
     def add(self, arrived_ns: int) -> None:
         self.looks += 1
         self.look_ms.append((monotonic_ns() - arrived_ns) / 1e6)
         self.looked_s.append(monotonic())
+
+    def pause_s(self, answered_s: float | None) -> float:
+        """Before the next look, by how long the analyst took for this one; None: it was not
+        asked."""
+        if answered_s is None:
+            return 0.0
+        self.quickest_s = min(self.quickest_s, answered_s)
+        return pause_s(answered_s, self.quickest_s)
 
     def fps(self, over_s: float = 5.0) -> float:
         recent = [moment for moment in self.looked_s if moment > monotonic() - over_s]
@@ -139,13 +151,14 @@ def watch_camera(
     state, meter, reported_s = CameraState(), Meter(), 0.0
     seen_s = monotonic()
     while not stopping.is_set():
-        looked_s = monotonic()
+        looked_s, held_back_s = monotonic(), 0.0
         frame = reader.newest(FRAME_WAIT_S)
         if frame is not None:
             try:
                 state = look_at(state, Arrival(frame, frame.arrived_ns), watch)
                 seen_s = monotonic()
                 meter.add(frame.arrived_ns)
+                held_back_s = meter.pause_s(state.answered_s)
             except LfrError as error:
                 logger.warning("camera %s: a frame was not looked at: %s", watch.camera, error)
                 meter.missed += 1
@@ -156,7 +169,8 @@ def watch_camera(
         if monotonic() - reported_s >= REPORT_S:
             _tell(report, health_of(watch.camera, reader.stats(), state, meter, before))
             reported_s = monotonic()
-        stopping.wait(max(0.0, looked_s + 1 / watch.config.watch.looks_per_s - monotonic()))
+        due_s = looked_s + 1 / watch.config.watch.looks_per_s
+        stopping.wait(max(held_back_s, due_s - monotonic()))
     state = end_tracks(state, watch)
     last = health_of(watch.camera, reader.stats(), state, meter, before)
     _tell(report, replace(last, state="ended"))

@@ -217,3 +217,13 @@ def test_nobody_stays_in_memory_once_a_camera_gives_no_more_frames(
     assert after[0].faces_seen == before[0].faces_seen > 0
     assert alerts == []
     assert not analyst.book
+
+
+def test_a_look_says_how_long_the_analyst_took(casework: Casework, analyst: LocalAnalyst) -> None:
+    config = live_config(casework, {"north": "group.mp4"})
+    with StreamReader(open_stream(config.cameras[0])) as reader:
+        frame = wait_for(lambda: reader.newest(1.0))
+    watch = watch_with(casework, config, analyst)
+    asked = look_at(CameraState(), Arrival(frame, frame.arrived_ns), watch)
+    assert CameraState().answered_s is None
+    assert 0.0 < (asked.answered_s or 0.0) < 60.0
