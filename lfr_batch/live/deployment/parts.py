@@ -13,6 +13,7 @@ from lfr_batch.live.alerts.router import Router, open_router
 from lfr_batch.live.deployment.plan import LivePlan
 from lfr_batch.live.watching.analyst import Analyst, open_analyst
 from lfr_batch.live.watching.camera import Watch
+from lfr_batch.live.watching.orders import Reports
 from lfr_batch.live.watching.shared_analyst import SharedAnalyst
 from lfr_batch.live.watching.track_book import CameraLoop
 from lfr_batch.live.watching.watch import Outbox, watch_camera
@@ -34,7 +35,9 @@ def open_shared_analyst(plan: LivePlan) -> SharedAnalyst:
 def open_deployment_router(plan: LivePlan) -> Router:
     protect_files()
     store = open_store(plan.results_root, plan.config.s3)
-    return open_router(plan.router_folder, plan.deployment, plan.config, store)
+    return open_router(
+        plan.router_folder, plan.deployment, plan.config, store, watch_from=plan.watch_from
+    )
 
 
 def _search(plan: LivePlan) -> SearchSpec:
@@ -63,13 +66,15 @@ class Camera:
         protect_files()
         overwrite_what_is_freed()
         self._stopping, self._looked = Event(), Event()
-        self._reader = StreamReader(open_stream(camera))
+        before = next((h for h in router.health() if h.camera == camera.name), None)
+        refused = before.detail if before and before.state == "refused" else None
+        self._reader = StreamReader(open_stream(camera), refused=refused)
         self._outbox = Outbox(router.raise_alert, self._looked)
         watch = _watch(plan, camera, analyst)
-        before = next((h for h in router.health() if h.camera == camera.name), None)
+        reports = Reports(router.report_health, self._reader.try_again)
         self._loop = Thread(
             target=watch_camera,
-            args=(self._reader, watch, self._outbox, router.report_health, before, self._stopping),
+            args=(self._reader, watch, self._outbox, reports.tell, before, self._stopping),
             name=f"watch-{camera.name}",
             daemon=True,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -32,6 +33,8 @@ class LivePlan:
     """What the analyst computes with, also when it is started again."""
     planned: PlannedWith
     """Code and models that it must be then."""
+    watch_from: datetime | None = None
+    """It is aimed first, and watching may begin then; None: it watches at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from lfr_batch.live.deployment.figures import (
 from lfr_batch.live.records import Alert, CameraHealth, Review
 from lfr_batch.storage.local_store import LocalStore
 
-DOWN = frozenset({"starting", "stalled", "reconnecting"})
+DOWN = frozenset({"starting", "stalled", "reconnecting", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
