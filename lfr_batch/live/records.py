@@ -140,6 +140,8 @@ class AimGuide:
     """Why not the others; see ``faces.quality.REFUSALS``, and ``brief`` for too few good looks."""
     width_px: tuple[float, float, float] | None = None
     """Least, median and most of how large faces were, shorter side of the box; None: no face."""
+    small_px: float | None = None
+    """Median of those that are too small; None: nobody's is."""
     least_px: float = 0.0
     """From how much on they are compared."""
     light: Light | None = None

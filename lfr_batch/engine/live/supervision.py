@@ -19,6 +19,7 @@ from lfr_batch.engine.cluster import connected
 from lfr_batch.engine.live.actors import RemoteRouter
 from lfr_batch.engine.live.part_actors import ROUTER, asked, end_parts, start_parts
 from lfr_batch.engine.live.processes import are_alive, born, ray_itself
+from lfr_batch.engine.live.steps import RAY
 from lfr_batch.engine.live.supervise import (
     ENGINE_LOST,
     Action,
@@ -36,7 +37,7 @@ from lfr_batch.engine.live.supervise import (
     supervise,
 )
 from lfr_batch.errors import LfrError
-from lfr_batch.live.deployment.plan import LivePlan, PartKey, PartState
+from lfr_batch.live.deployment.plan import LivePlan, PartKey, PartState, SayStep, unsaid
 
 logger = logging.getLogger(__name__)
 
@@ -67,13 +68,14 @@ class RayDeployment:
 
 
 @contextmanager
-def live_ray(plan: LivePlan) -> Iterator[RayDeployment]:
+def live_ray(plan: LivePlan, at: SayStep = unsaid) -> Iterator[RayDeployment]:
     """Raises what opening a part raises, EngineError where Ray cannot be had."""
     os.environ.setdefault(*INLINE)
+    at(RAY)
     with connected(plan.config.engine):
         running = RayDeployment()
         try:
-            running.states = start_parts(plan, running.actors)
+            running.states = start_parts(plan, running.actors, at)
             with _supervised(running):
                 yield running
         finally:

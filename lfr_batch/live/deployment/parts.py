@@ -11,6 +11,7 @@ from lfr_batch.footage.streams import StreamReader, open_stream
 from lfr_batch.live.alerts.protocol import AlertRouter
 from lfr_batch.live.alerts.router import Router, open_router
 from lfr_batch.live.deployment.plan import LivePlan
+from lfr_batch.live.watching.aim import aim_camera
 from lfr_batch.live.watching.analyst import Analyst, open_analyst
 from lfr_batch.live.watching.camera import Watch
 from lfr_batch.live.watching.orders import Reports
@@ -34,6 +35,7 @@ def open_shared_analyst(plan: LivePlan) -> SharedAnalyst:
 
 def open_deployment_router(plan: LivePlan) -> Router:
     protect_files()
+    overwrite_what_is_freed()
     store = open_store(plan.results_root, plan.config.s3)
     return open_router(
         plan.router_folder, plan.deployment, plan.config, store, watch_from=plan.watch_from
@@ -72,12 +74,14 @@ class Camera:
         self._outbox = Outbox(router.raise_alert, self._looked)
         watch = _watch(plan, camera, analyst)
         reports = Reports(router.report_health, self._reader.try_again)
-        self._loop = Thread(
-            target=watch_camera,
-            args=(self._reader, watch, self._outbox, reports.tell, before, self._stopping),
-            name=f"watch-{camera.name}",
-            daemon=True,
-        )
+
+        def look() -> None:
+            if plan.watch_from is not None:
+                show = router.report_aim
+                aim_camera(self._reader, watch, reports, show, before, self._stopping)
+            watch_camera(self._reader, watch, self._outbox, reports.tell, before, self._stopping)
+
+        self._loop = Thread(target=look, name=f"watch-{camera.name}", daemon=True)
         self._reader.start()
         self._loop.start()
 

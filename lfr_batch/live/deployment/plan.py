@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,14 @@ from lfr_batch.models.settled import Settled
 PartRole = Literal["camera", "analyst", "router"]
 PartKey = tuple[PartRole, str]
 """With its name: a camera may be called "router" or "analyst"."""
+
+
+SayStep = Callable[[str], None]
+"""Is told what is being done while a deployment starts: a few words, without a full stop."""
+
+
+def unsaid(_: str) -> None:
+    """To nobody."""
 
 
 @dataclass(frozen=True, slots=True)
