@@ -12,6 +12,7 @@ import typer
 
 from lfr_batch.cli.live.console import console_of
 from lfr_batch.cli.live.signals import Signals, signals_taken
+from lfr_batch.cli.live.starting import PATIENCE_S, starting
 from lfr_batch.cli.live.status import LiveStatus, live_status, summary
 from lfr_batch.cli.options import (
     AddressOption,
@@ -94,7 +95,8 @@ def live(
     order = LiveOrder(
         settings, home, results, rehearse=rehearse, aim=aim, rules=policy_in(home).watchlist
     )
-    deployment = make_deployment(order, datetime.now(UTC), say)
+    with starting(None, PATIENCE_S) as checking:
+        deployment = make_deployment(order, datetime.now(UTC), checking.at)
     from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
 
     require_address(settings.console)

@@ -83,6 +83,19 @@ def test_a_step_that_takes_long_is_said_again(
     assert said.startswith("loading the models, which takes a while\n")
 
 
+def test_what_may_be_refused_is_said_only_once_it_takes_a_while(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(starting_module, "TICK_S", 0.01)
+    with starting(None, after_s=3600.0) as checking:
+        checking.at("checking model pack open")
+        checking.tick()
+    assert capsys.readouterr().err == ""
+    with starting(None, after_s=0.05) as checking:
+        checking.at("checking watchlist people")
+        wait_for(lambda: capsys.readouterr().err == "checking watchlist people\n")
+
+
 def test_on_a_terminal_it_is_shown_in_place(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
