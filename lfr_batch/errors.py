@@ -7,7 +7,8 @@
     │   ├── ConfigError          unknown key, wrong type, value out of range
     │   ├── AuthorityError       case, authority, purpose or operator is missing
     │   ├── QueryError           SQL that DuckDB refuses
-    │   └── NoFootage            what was named holds none, or is not there
+    │   ├── NoFootage            what was named holds none, or is not there
+    │   └── TooEarly             it may be done later
     ├── PackError                a model pack cannot be used
     │   ├── PackNotFound         exit code 2
     │   ├── PackDamaged          a file is missing or its sha256 differs
@@ -20,7 +21,8 @@
     ├── FootageError             one file or object cannot be read; the scan goes on
     │   ├── FootageUnreadable    nothing of it can be decoded
     │   │   ├── FootageGone      there is no such file or object
-    │   │   └── FootageChanged   other bytes than the run was planned with: nothing read counts
+    │   │   ├── FootageChanged   other bytes than the run was planned with: nothing read counts
+    │   │   └── PasswordRefused  a camera refuses user or password: trying on locks its account
     │   └── FootageDamaged       part of it could be decoded
     ├── StoreError               a disk or a bucket
     │   ├── StoreUnreachable     retryable
@@ -76,6 +78,10 @@ class NoFootage(UsageError):
     pass
 
 
+class TooEarly(UsageError):
+    pass
+
+
 class PackError(LfrError):
     pass
 
@@ -125,6 +131,10 @@ class FootageGone(FootageUnreadable):
 
 
 class FootageChanged(FootageUnreadable):
+    pass
+
+
+class PasswordRefused(FootageUnreadable):
     pass
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from lfr_batch.console.access import Console, console_of, session_user
+from lfr_batch.console.aim_routes import aim_routes
 from lfr_batch.console.desk import DecidedMeanwhile, Desk
 from lfr_batch.console.feed import Feed
 from lfr_batch.console.journal import Journal
@@ -26,7 +28,7 @@ from lfr_batch.console.pass_routes import pass_routes
 from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.console.roster import Roster
 from lfr_batch.console.routes import routes
-from lfr_batch.errors import LfrError, UsageError
+from lfr_batch.errors import LfrError, TooEarly, UsageError
 from lfr_batch.live.alerts.acknowledged import Acknowledgements
 from lfr_batch.live.deployment.plan import RunningDeployment
 from lfr_batch.live.records import DeploymentRecord
@@ -34,7 +36,7 @@ from lfr_batch.live.records import DeploymentRecord
 HERE = Path(__file__).parent
 MOST_BODY_BYTES = 16_384
 STATUS_OF: Mapping[type[LfrError], int] = MappingProxyType(
-    {PassRefused: 409, UsageError: 404, LfrError: 503}
+    {PassRefused: 409, TooEarly: 409, UsageError: 404, LfrError: 503}
 )
 """The first class that fits."""
 WANTED: Mapping[str, str] = MappingProxyType(
@@ -55,15 +57,20 @@ NO_TELEMETRY: TelemetryConfig = {
 
 
 def create_app(
-    deployment: DeploymentRecord, running: RunningDeployment, router_folder: Path, roster: Roster
+    deployment: DeploymentRecord,
+    running: RunningDeployment,
+    router_folder: Path,
+    roster: Roster,
+    watch_from: datetime | None = None,
 ) -> FastAPI:
     """Nothing of it is public but the login page, its script and its style. ``serve`` puts the
     guard before it.
 
-    ``router_folder``: where acknowledgements are kept, on this machine.
+    ``router_folder``: where acknowledgements are kept, on this machine. ``watch_from``: of a
+    deployment that is aimed first, when watching may begin.
     """
     acknowledged = Acknowledgements(router_folder, deployment.deployment_id)
-    desk = Desk(deployment, running, acknowledged, roster)
+    desk = Desk(deployment, running, acknowledged, roster, watch_from)
     journal = Journal(roster.home, deployment.deployment_id)
     passes = open_pass_desk(deployment, router_folder, journal)
     console = Console(desk, Feed(desk), roster, journal, passes, hear=journal.heard)
@@ -84,6 +91,7 @@ def create_app(
     app.add_exception_handler(Exception, _fault)
     app.add_api_route("/", page, response_class=HTMLResponse)
     app.include_router(pass_routes)
+    app.include_router(aim_routes)  # first: a camera is no section
     app.include_router(routes)
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     return app

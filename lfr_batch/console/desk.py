@@ -13,6 +13,7 @@ from lfr_batch.console.messages import (
     NOTHING_DONE,
     Handling,
     Message,
+    of_aiming,
     of_alert,
     of_cameras,
     of_counts,
@@ -78,6 +79,8 @@ class Desk:
     running: RunningDeployment
     acknowledged: Acknowledgements
     roster: Roster
+    watch_from: datetime | None = None
+    """Of one that is aimed first: from then on watching may begin."""
     _shown_ms: dict[str, float] = field(default_factory=dict)
     _unheard_since: dict[str, datetime] = field(default_factory=dict)
     """Cameras that a router that answers knows nothing of."""
@@ -156,6 +159,31 @@ class Desk:
         """``cameras``: as they were told of last, since the router may be gone already."""
         return of_end(self.deployment, cameras, datetime.now(UTC))
 
+    def aiming(self) -> Message | None:
+        """None where people are looked for; while cameras are aimed, what they see."""
+        if self.watch_from is None or self.running.router.watching() is not None:
+            return None
+        aims = map(self.running.router.aim, self.deployment.cameras)
+        return of_aiming(self.watch_from, [aim for aim in aims if aim])
+
+    def preview(self, camera: str) -> bytes:
+        """Raises UsageError where there is none, as once watching has begun."""
+        aim = self.running.router.aim(camera)
+        if aim is None:
+            raise UsageError(f"there is no preview of camera {camera!r}")
+        return aim.preview_jpeg
+
+    def begin_watching(self, user: User) -> bool:
+        """Whether it begins by that. Raises TooEarly."""
+        return self.running.router.begin_watching(user.name)
+
+    def try_again(self, user: User, camera: str) -> None:
+        """Raises UsageError for a camera that is not there."""
+        if camera not in self.deployment.cameras:
+            raise UsageError(f"there is no camera {camera!r} in this deployment")
+        self.running.router.try_again(camera)
+        logger.info("%s has told camera %s to try its password again", user.name, camera)
+
     def cameras(self) -> list[Message]:
         health, cameras = self.running.router.health(), self.deployment.cameras
         unheard = self._unheard({each.camera for each in health})
@@ -202,5 +230,6 @@ SECTIONS: Mapping[str, Section] = {
     "sinks": lambda desk: of_sinks(desk.running.router.sink_states()),
     "shown": lambda desk: of_latencies(desk.latencies_ms()),
     "may_be_decided": Desk.may_be_decided,
+    "aiming": Desk.aiming,
 }
 """Each is a panel of the page and an address of its own."""

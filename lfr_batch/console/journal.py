@@ -1,5 +1,5 @@
 """What people do on a console, in the audit log: who logged in, who was refused, whose alerts'
-pictures were looked at.
+pictures were looked at, who began watching and who had a password tried again.
 
 It never keeps anybody from their work: where the log cannot be written to, that is logged and they
 go on. Refusals are bounded, whoever sends them; each says how many before it were only counted.
@@ -24,6 +24,7 @@ from lfr_batch.oversight import audit
 
 logger = logging.getLogger(__name__)
 
+BEGAN_WATCHING, TRIED_AGAIN = "deployment.watching_begun", "camera.password_tried_again"
 LOGGED_IN, REFUSED, VIEWED = "console.logged_in", "console.refused", "alert.viewed"
 MOST_REFUSALS, WITHIN_S = 20, 60.0
 MARK_LETTERS = 8
@@ -75,10 +76,9 @@ class Journal:
             with self._lock:
                 self._seen.discard(looked)
 
-    def passed(self, event: str, user: User, pass_id: str, camera: str) -> None:
-        """That a volunteer did, or did not, and not which."""
-        said = {"name": user.name, "role": user.role, "pass_id": pass_id, "camera": camera}
-        self._record(event, said)
+    def did(self, event: str, user: User, **more: str) -> None:
+        """What somebody has set going."""
+        self._record(event, {"name": user.name, "role": user.role, **more})
 
     def close(self) -> None:
         """With the refusals that were only counted."""

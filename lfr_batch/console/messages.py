@@ -14,9 +14,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from lfr_batch.console.aim_words import aim_words
 from lfr_batch.live.deployment.plan import PartState
 from lfr_batch.live.records import (
     Acknowledged,
+    AimReport,
     Alert,
     CameraHealth,
     DeploymentRecord,
@@ -87,6 +89,22 @@ def of_cameras(
         {**told[name], "state": "restarting"} if name in down else told[name]
         for name in dict.fromkeys((*cameras, *heard))
     ]
+
+
+def of_aiming(watch_from: datetime, aims: Iterable[AimReport]) -> Message:
+    """``from``: when watching may begin. By camera, what is seen and how to do better."""
+    return {
+        "from": watch_from.isoformat(),
+        "cameras": {
+            aim.camera: {
+                "at": aim.at.isoformat(),
+                "frame_wh": list(aim.guide.frame_wh),
+                "least_px": aim.guide.least_px,
+                "words": list(aim_words(aim.guide)),
+            }
+            for aim in aims
+        },
+    }
 
 
 def of_counts(counts: LiveCounts) -> Message:

@@ -70,7 +70,7 @@ class PassDesk:
         with self._entering:
             made = self._made(user, volunteer, camera)
             self.kept.keep(made)
-        self.journal.passed(PASSED, user, made.pass_id, camera)
+        self.journal.did(PASSED, user, pass_id=made.pass_id, camera=camera)
         logger.info("pass %s at camera %s entered by %s", made.pass_id, camera, user.name)
         return self._told(made)
 
@@ -86,7 +86,7 @@ class PassDesk:
                     "report that this one was a mistake"
                 )
             self.kept.keep(replace(found, taken_back=True))
-        self.journal.passed(TAKEN_BACK, user, pass_id, found.camera)
+        self.journal.did(TAKEN_BACK, user, pass_id=pass_id, camera=found.camera)
 
     def _made(self, user: User, volunteer: str, camera: str) -> VolunteerPass:
         now, seeding = self.now(), self.seeding

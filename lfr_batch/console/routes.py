@@ -172,7 +172,7 @@ def status(console: ConsoleOf) -> Message:
 
 @routes.get("/api/{section}", dependencies=VIEW)
 def section(
-    section: Literal["cameras", "counts", "parts", "sinks", "shown", "may_be_decided"],
+    section: Literal["cameras", "counts", "parts", "sinks", "shown", "may_be_decided", "aiming"],
     console: ConsoleOf,
 ) -> Any:
     return SECTIONS[section](console.desk)

@@ -1,7 +1,8 @@
 """How a stream does: its states, its counts, and how long to wait before the next try.
 
 States: ``starting`` until something happens, ``live`` while frames arrive, ``stalled`` when they
-are late, ``reconnecting`` after the connection was given up, ``ended`` for a file at its end.
+are late, ``reconnecting`` after the connection was given up, ``refused`` once user or password were
+refused so often that it is not tried any more, ``ended`` for a file at its end.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Literal
 
 from lfr_batch.records import nanoseconds, seconds
 
-StreamState = Literal["starting", "live", "stalled", "reconnecting", "ended"]
+StreamState = Literal["starting", "live", "stalled", "reconnecting", "refused", "ended"]
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 15.0
@@ -21,6 +22,10 @@ JITTER = 0.2
 STEADY_S = 5.0
 """A connection that lasted as long was a good one: the waits begin anew."""
 RATE_WINDOW_S = 5.0
+TRIES = 3
+"""Cameras lock an account after a few wrong passwords: so often one is tried, and no more."""
+REFUSED_WAIT_S = 3.0
+"""Least wait between these: a camera that is just starting may refuse what is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Health:
     reconnects: int = 0
     losses: int = 0
     """Connections lost in a row, none of them steady."""
+    refusals: int = 0
+    """Of user or password, since frames came the last time."""
     arrivals_ns: tuple[int, ...] = field(default=())
     """Of the frames within the rate's window."""
 
@@ -75,7 +82,9 @@ class Health:
 def received(health: Health, size_wh: tuple[int, int], arrived: Moment) -> Health:
     recent_ns = arrived.steady_ns - nanoseconds(RATE_WINDOW_S)
     arrivals = (*(ns for ns in health.arrivals_ns if ns > recent_ns), arrived.steady_ns)
-    health = replace(health, size_wh=size_wh, received=health.received + 1, arrivals_ns=arrivals)
+    health = replace(
+        health, size_wh=size_wh, received=health.received + 1, arrivals_ns=arrivals, refusals=0
+    )
     if health.state == "live":
         return health
     again = health.received > 1
@@ -94,6 +103,30 @@ def lost(health: Health, reason: str, now: Moment, jitter: float) -> tuple[Healt
     detail = f"{reason}; next try in {wait:.1f} s"
     after = replace(health, state="reconnecting", since=since, detail=detail, losses=losses)
     return after, wait
+
+
+def refused(health: Health, reason: str, now: Moment, jitter: float) -> tuple[Health, float | None]:
+    """User or password were refused; ``reason`` and ``jitter`` as above. How many seconds to wait;
+    None: it is not to be tried again before somebody says so.
+    """
+    refusals = health.refusals + 1
+    if refusals >= TRIES:
+        return held(health, f"{reason}; tried {TRIES} times, waits to be told", now), None
+    after, _ = lost(health, reason, now, jitter)
+    detail = f"{reason}; next try in {REFUSED_WAIT_S:.1f} s"
+    return replace(after, refusals=refusals, detail=detail), REFUSED_WAIT_S
+
+
+def held(health: Health, detail: str, now: Moment) -> Health:
+    """Not to be tried until somebody says so."""
+    return replace(health, state="refused", since=now, detail=detail, refusals=TRIES)
+
+
+def told(health: Health, now: Moment) -> Health:
+    """Somebody says that it is to be tried again: once."""
+    return replace(
+        health, state="reconnecting", since=now, detail="tried once more", refusals=TRIES - 1
+    )
 
 
 def ended(health: Health, detail: str, now: Moment) -> Health:

@@ -22,7 +22,7 @@ from av.container import InputContainer
 from av.stream import Discard
 from av.video.stream import VideoStream
 
-from lfr_batch.errors import FootageUnreadable
+from lfr_batch.errors import FootageUnreadable, PasswordRefused
 from lfr_batch.footage.clock import Timing
 from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.pyav_input import FALLBACK_RATE, Ahead, demuxed, open_video, packets_from
@@ -82,10 +82,10 @@ KINDS: Mapping[str, Kind] = {
 }
 """By how the source begins. A file is opened as footage is."""
 
+REFUSALS = (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)
+"""RTSP's are HTTP's."""
 WHY_NOT: tuple[tuple[type[av.FFmpegError], str], ...] = (
     (av.error.ConnectionRefusedError, "refuses the connection: is the camera on, the port right?"),
-    (av.error.HTTPUnauthorizedError, "refuses this user or password"),
-    (av.error.HTTPForbiddenError, "refuses this user or password"),
     (av.error.HTTPNotFoundError, "has no such stream: check the path"),
     (av.error.FileNotFoundError, "is not there: is the camera plugged in?"),
     (av.error.InvalidDataError, "answers, but not with a video that can be read here"),
@@ -111,7 +111,7 @@ class OpenStream:
 
 @contextmanager
 def open_feed(kind: str, address: str, shown: str, stall_s: float) -> Iterator[OpenStream]:
-    """``shown`` stands for the address in messages. Raises FootageUnreadable."""
+    """``shown`` stands for the address in messages. Raises FootageUnreadable, PasswordRefused."""
     if kind == "file":
         with open_video(LocalFile(address)) as video:
             yield replace(
@@ -164,6 +164,8 @@ def _connected(
         )
     except av.FFmpegError as error:
         # FFmpeg's own message holds the address, and with it the password.
+        if isinstance(error, REFUSALS):
+            raise PasswordRefused(f"{shown} refuses this user or password") from None
         why = NO_ANSWER if monotonic() >= until else _why_not(error)
         raise FootageUnreadable(f"{shown} {why}") from None
     with container:

@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 from typing import Self
 
 from lfr_batch.config.live import CameraConfig
-from lfr_batch.errors import ConfigError, FootageUnreadable
+from lfr_batch.errors import ConfigError, FootageUnreadable, PasswordRefused
 from lfr_batch.footage import stream_health
 from lfr_batch.footage.local import local_path
 from lfr_batch.footage.stream_address import device_of, filled, kind_of, redacted
@@ -73,13 +73,18 @@ def open_stream(camera: CameraConfig, environment: Mapping[str, str] = os.enviro
 class StreamReader:
     """Reads and decodes in a thread of its own, reconnects, and keeps the newest frame alone."""
 
-    def __init__(self, stream: Stream, stall_s: float = STALL_S) -> None:
+    def __init__(
+        self, stream: Stream, stall_s: float = STALL_S, refused: str | None = None
+    ) -> None:
+        """``refused``: why an earlier reader of it waits to be told; so does this one, then."""
         self._stream = stream
         self._stall_s = stall_s
         self._slot: NewestSlot[StreamFrame] = NewestSlot()
-        self._stopping = Event()
+        self._stopping, self._wake = Event(), Event()
         self._lock = Lock()
         self._health = Health("starting", now())
+        if refused is not None:
+            self._health = stream_health.held(self._health, refused, now())
         self._thread = Thread(target=self._run, name=f"stream-{stream.camera}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -105,18 +110,29 @@ class StreamReader:
         with self._lock:
             return stream_health.stats(self._health, self._slot.replaced, now(), self._stall_s / 2)
 
+    def try_again(self) -> None:
+        """Where user or password were refused too often, try them once more."""
+        with self._lock:
+            if self._health.state != "refused":
+                return
+            self._health = stream_health.told(self._health, now())
+        self._wake.set()
+
     def stop(self) -> None:
         """End within two seconds. A read that is stuck then ends by its own time-out."""
         self._stopping.set()
+        self._wake.set()
         self._slot.close()
         if self.alive:
             self._thread.join(STOP_S)
 
     def _run(self) -> None:
         playing = Playing(self._receive, self._damaged, self._stopping)
-        while not self._stopping.is_set():
+        while self._may_try():
             try:
                 self._play(playing)
+            except PasswordRefused as error:
+                self._stopping.wait(self._refused(str(error)))
             except FootageUnreadable as error:
                 if self._stream.is_file:
                     return self._end(str(error))
@@ -125,6 +141,17 @@ class StreamReader:
                 if not self._stream.loop:
                     return self._end("the file has been played to its end")
         return None
+
+    def _may_try(self) -> bool:
+        """Waits, while the camera refuses the password, for somebody to say so."""
+        while self._is_refused() and not self._stopping.is_set():
+            self._wake.wait()
+            self._wake.clear()
+        return not self._stopping.is_set()
+
+    def _is_refused(self) -> bool:
+        with self._lock:
+            return self._health.state == "refused"
 
     def _play(self, playing: Playing) -> None:
         stream = self._stream
@@ -151,6 +178,17 @@ class StreamReader:
         if not self._stopping.is_set():
             logger.warning("camera %s: %s", self._stream.camera, reason)
         return wait_s
+
+    def _refused(self, reason: str) -> float:
+        """How many seconds to wait before the next try, if there is one."""
+        with self._lock:
+            self._health, wait_s = stream_health.refused(
+                self._health, reason, now(), random.random()
+            )
+            detail = self._health.detail
+        if not self._stopping.is_set():
+            logger.warning("camera %s: %s", self._stream.camera, detail)
+        return wait_s or 0.0
 
     def _end(self, reason: str) -> None:
         with self._lock:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-CameraState = Literal["starting", "live", "stalled", "reconnecting", "ended"]
+CameraState = Literal["starting", "live", "stalled", "reconnecting", "refused", "ended"]
 Verdict = Literal["match", "no_match", "cannot_tell"]
 Outcome = Literal["engaged", "arrested", "no_action"]
 PassSource = Literal["console", "csv"]
@@ -143,6 +143,44 @@ class CameraHealth:
     look_ms_p99: float = 0.0
 
 
+Light = Literal["dark", "bright", "against"]
+
+
+@dataclass(frozen=True, slots=True)
+class AimGuide:
+    """What a camera that is being aimed sees, over the last minute. Counts have no faces."""
+
+    frame_wh: tuple[int, int]
+    faces: int = 0
+    """People who were followed for as long as watching needs."""
+    compared: int = 0
+    """Of them, those whose faces would be compared."""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Why not the others; see ``faces.quality.REFUSALS``, and ``brief`` for too few good looks."""
+    width_px: tuple[float, float, float] | None = None
+    """Least, median and most of how large faces were, shorter side of the box; None: no face."""
+    small_px: float | None = None
+    """Median of those that are too small; None: nobody's is."""
+    least_px: float = 0.0
+    """From how much on they are compared."""
+    light: Light | None = None
+    """What is wrong with it; None: nothing."""
+    edge_px: float | None = None
+    """How wide the picture's sharpest edges are; None where it has too few to tell."""
+    is_soft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AimReport:
+    """A camera that is being aimed, as of ``at``."""
+
+    camera: str
+    at: datetime
+    guide: AimGuide
+    preview_jpeg: bytes = field(repr=False)
+    """Every face that was found in it is made unrecognisable."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveCounts:
     """A deployment so far. Rates are null where their denominator is 0; they are no more than what
@@ -202,7 +240,26 @@ class DeploymentRecord:
     """Enrolled with the watchlist to pass its cameras, and looked for by nobody."""
 
 
-EventKind = Literal["alert", "review", "health", "sink"]
+@dataclass(frozen=True, slots=True)
+class WatchingBegun:
+    """From then on people are looked for in a deployment that was aimed first."""
+
+    at: datetime
+    by: str
+    """Whoever said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraOrders:
+    """What a camera hears in answer to its report."""
+
+    watching: bool
+    """False: it is being aimed, and looks for nobody."""
+    tries: int
+    """How often somebody has told it to try its user and password again."""
+
+
+EventKind = Literal["alert", "review", "health", "sink", "watching"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +270,7 @@ class Event:
     """Grows, also over a restart of the router."""
     kind: EventKind
     id: str
-    """Alert id, review id, camera, or the sink's name."""
+    """Alert id, review id, camera, the sink's name, or who began watching."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,19 +165,21 @@ def served(
     config: ConsoleConfig | None = None,
     alerts: dict[str, Any] | None = None,
     people: Mapping[str, Role] = PEOPLE,
+    watch_from: datetime | None = None,
     **changes: Any,
 ) -> Iterator[Served]:
-    """``alerts`` is that section of the configuration, ``changes`` are of the record."""
+    """``alerts`` is that section of the configuration, ``changes`` are of the record.
+    ``watch_from``: it is aimed first."""
     now = datetime.now(UTC)
     record = replace(a_record(now - timedelta(hours=1)), ends_at=now + timedelta(hours=3))
     deployment = replace(record, **changes)
     made = {name: new_user(name, role) for name, role in people.items()}
     roster = Roster(folder, tuple(user for user, _ in made.values()))
     tokens = {name: token for name, (_, token) in made.items()}
-    with closing(opened_router(folder, deployment, alerts or {})) as router:
+    with closing(opened_router(folder, deployment, alerts or {}, watch_from)) as router:
         running = Running(router)
         place = router_folder(folder, deployment.deployment_id)
-        app = create_app(deployment, running, place, roster)
+        app = create_app(deployment, running, place, roster, watch_from)
         with (
             serve(app, config or ConsoleConfig(port=0)) as url,
             closing(Served(url, deployment, running, tokens, app)) as console,
@@ -185,10 +187,16 @@ def served(
             yield console
 
 
-def opened_router(folder: Path, deployment: DeploymentRecord, alerts: dict[str, Any]) -> Router:
+def opened_router(
+    folder: Path,
+    deployment: DeploymentRecord,
+    alerts: dict[str, Any],
+    watch_from: datetime | None = None,
+) -> Router:
     home = router_folder(folder, deployment.deployment_id)
     config = a_config(alerts=alerts)
-    return open_router(home, deployment, config, open_store(folder / "results"))
+    store = open_store(folder / "results")
+    return open_router(home, deployment, config, store, watch_from)
 
 
 def now_alert(number: int = 0, **changes: Any) -> Alert:

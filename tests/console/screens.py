@@ -17,6 +17,12 @@ def enter(page: Page, console: Served, name: str) -> None:
     page.wait("document.querySelector('#window').innerText")
 
 
+def engineering(page: Page) -> None:
+    """Opens what is behind one touch."""
+    details = "document.querySelector('#engineering')"
+    page.evaluate(f"{details}.open || {details}.querySelector('summary').click()")
+
+
 def raise_alerts(console: Served, number: int) -> None:
     """The first so many of those that ``now_alert`` makes."""
     for each in range(number):

@@ -120,10 +120,10 @@ def test_a_stream_that_is_down_takes_the_reassurance_with_it(
         assert NOT_KNOWN in page.text("#nothing")
         assert page.evaluate("document.title").startswith("(?)")
         assert "Nothing newer is known." in page.text("#panels")
-        assert page.evaluate(STATES) == ["not known", "not known"]
+        assert page.evaluate(STATES) == ["Not known", "Not known"]
         page.screenshot(tmp_path / "stream-down.png")
     page.wait_for_text("#nothing", "No alert yet. 120 people are looked for.")
-    page.wait(f"{STATES}.every(state => state === 'live')")
+    page.wait(f"{STATES}.every(state => state === 'Watching')")
     assert "As of" not in page.text("#panels")
     page.call("Network.enable")
     cut = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
@@ -146,7 +146,7 @@ def test_a_router_that_does_not_answer_is_no_quiet_street(
 
     monkeypatch.setattr(type(console.router), "events", fails_soon)
     page.wait_for_text("#nothing", f"The alert router does not answer. {NOT_KNOWN}")
-    assert page.evaluate(STATES) == ["not known", "not known"]
+    assert page.evaluate(STATES) == ["Not known", "Not known"]
 
 
 def test_a_page_whose_place_another_took_says_so_and_does_not_fight_for_it(

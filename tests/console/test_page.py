@@ -19,6 +19,7 @@ from tests.console.screens import (
     TABLET,
     alerts_shown,
     both_up,
+    engineering,
     enter,
     raise_alerts,
 )
@@ -52,6 +53,7 @@ def test_an_officer_logs_in_and_decides_with_the_keyboard(
     assert page.evaluate("window.sameDocument")
     assert "Possible match with S000 at camera north" in page.text("#announcer")
     page.wait("[...document.querySelectorAll('.pair img')].every(each => each.naturalWidth > 99)")
+    engineering(page)
     page.wait_for_text("#latency", "Alerts measured 1")
     assert page.text("#score") == "Score 0.610"
     assert "0.200 ahead of S117 0.410" in page.text("#margin")
@@ -149,6 +151,7 @@ def test_nothing_that_is_wrong_can_be_overlooked(page: Page, console: Served) ->
     analyst = replace(PARTS[1], up=False, restarts=1)
     console.running.states = (PARTS[0], analyst, *PARTS[2:])
     page.wait_for_text("#banner", "The analyst is being started anew: nobody is looked for")
+    engineering(page)
     page.wait_for_text("#parts", "analyst starting anew, 1 restart")
     console.running.states = PARTS
     both_up(console)
@@ -165,7 +168,9 @@ def test_a_camera_that_says_nothing_and_a_window_that_ends_are_said(
         enter(page, console, "operator")
         page.wait_for_text("#banner", "The deployment ends in 5 min")
         page.wait_for_text("#banner", "Camera north has not been heard of since")
-        page.wait_for_text("#cameras", "south not heard of yet")
+        page.wait_for_text(
+            "#cameras", "south Not watching Not watching: it has not been heard of yet."
+        )
         page.wait_for_text("#banner", "2 cameras down: north, south")
         assert "Camera" not in page.text("#banner")
         page.tap("#banner summary")
@@ -215,7 +220,7 @@ def test_a_camera_whose_part_is_down_is_not_live(page: Page, console: Served) ->
     both_up(console)
     console.running.states = (*PARTS[:2], replace(PARTS[2], up=False), PARTS[3])
     page.wait_for_text("#banner", "Camera north is being started anew: nobody is looked for there.")
-    page.wait_for_text("#cameras", "north being started anew")
+    page.wait_for_text("#cameras", "north Not watching Not watching: it is being started anew.")
     assert page.evaluate("document.querySelectorAll('.pill.live').length") == 1
 
 
@@ -227,7 +232,7 @@ def test_a_router_that_began_anew_does_not_know_yet_that_cameras_run(
     page.wait("document.querySelectorAll('.pill.live').length === 2")
     console.router.close()
     console.running.router = opened_router(tmp_path, console.deployment, {})
-    page.wait_for_text("#cameras", "north not heard of yet")
+    page.wait_for_text("#cameras", "north Not watching Not watching: it has not been heard of yet.")
     assert page.text("#banner") == ""
     both_up(console)
     page.wait("document.querySelectorAll('.pill.live').length === 2")
@@ -306,8 +311,10 @@ def test_figures_say_what_they_rest_on(page: Page, console: Served) -> None:
         "POST", "/api/alerts/a0000/reviews", {"verdict": "no_match", "reason": "Features differ"}
     )
     page.wait_for_text("#counts", "False per alert 25 % (1 in 4), 1 of 4 decided")
-    assert "68 % passed over" in page.text("#cameras")
-    assert "dropped" not in page.text("#cameras")
+    assert "frames/s" not in page.text("#panels")
+    engineering(page)
+    assert "68 % passed over" in page.text("#camera-numbers")
+    assert "dropped" not in page.text("#panels")
 
 
 def test_what_was_said_covers_nothing_and_badges_are_whole(page: Page, console: Served) -> None:

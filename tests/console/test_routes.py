@@ -126,7 +126,10 @@ def test_what_is_not_there_is_refused(method: str, path: str, status: int, share
 def test_sections_are_parts_of_the_status(shared: Served) -> None:
     client = shared.client("auditor")
     status = client.get("/api/status")
-    assert set(status) == {"cameras", "counts", "parts", "sinks", "shown", "may_be_decided"}
+    assert set(status) == {
+        "cameras", "counts", "parts", "sinks", "shown", "may_be_decided", "aiming",
+    }  # fmt: skip
+    assert status["aiming"] is None
     assert [camera["camera"] for camera in status["cameras"]] == ["north", "south"]
     assert [camera["state"] for camera in status["cameras"]] == ["live", "unheard"]
     assert client.get("/api/parts") == status["parts"]

@@ -4,7 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfr_batch.footage.stream_health import Health, Moment, ended, lost, received, stats, wait_s
+from lfr_batch.footage.stream_health import (
+    Health,
+    Moment,
+    ended,
+    lost,
+    received,
+    refused,
+    stats,
+    told,
+    wait_s,
+)
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SIZE = (1280, 720)
@@ -71,3 +81,21 @@ def test_only_a_steady_connection_makes_the_waits_begin_anew() -> None:
 def test_an_ended_file_stays_ended() -> None:
     shown = stats(ended(live(0, 4), "played", moment(4)), 0, moment(60), 1.5)
     assert (shown.state, shown.since, shown.detail) == ("ended", moment(4).at, "played")
+
+
+def test_refusals_of_the_password_count_until_pictures_come() -> None:
+    health = live(0, 8)
+    waits = []
+    for second in (9.0, 13.0):
+        health, wait_s = refused(health, "no", moment(second), 0.0)
+        waits.append(wait_s)
+    assert (health.state, health.detail) == ("reconnecting", "no; next try in 3.0 s")
+    health, _ = lost(health, "gone", moment(14), 0.0)  # what else happens forgives nothing
+    health, last_s = refused(health, "no", moment(18), 0.0)
+    shown = stats(health, 0, moment(60), 1.5)
+    assert (*waits, last_s) == (3.0, 3.0, None)
+    assert (shown.state, shown.since) == ("refused", moment(18).at)
+    assert shown.detail == "no; tried 3 times, waits to be told"
+    assert refused(told(health, moment(61)), "no", moment(62), 0.0)[1] is None
+    back = live(62, 64, told(health, moment(61)))
+    assert refused(back, "no", moment(65), 0.0)[1] == 3.0

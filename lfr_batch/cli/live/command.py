@@ -12,6 +12,7 @@ import typer
 
 from lfr_batch.cli.live.console import console_of
 from lfr_batch.cli.live.signals import Signals, signals_taken
+from lfr_batch.cli.live.starting import PATIENCE_S, starting
 from lfr_batch.cli.live.status import LiveStatus, live_status, summary
 from lfr_batch.cli.options import (
     AddressOption,
@@ -56,6 +57,14 @@ def live(
         bool,
         typer.Option("--rehearse", help="Play files, at any time; marked as such. No real camera."),
     ] = False,
+    aim: Annotated[
+        bool,
+        typer.Option(
+            "--aim",
+            help="Begin with aiming the cameras, up to 2 h before the window: nobody is looked for "
+            "until somebody presses Begin watching on the console.",
+        ),
+    ] = False,
     operator: OperatorOption = None,
     pack: PackOption = None,
     licence: LicenceOption = None,
@@ -83,8 +92,11 @@ def live(
     _tidy_up(operator_name(operator))
     settings = override(load_live(config, overrides or ()), own)
     home, results = home_folder(), results_root(out, settings.alerts.results)
-    order = LiveOrder(settings, home, results, rehearse, policy_in(home).watchlist)
-    deployment = make_deployment(order, datetime.now(UTC))
+    order = LiveOrder(
+        settings, home, results, rehearse=rehearse, aim=aim, rules=policy_in(home).watchlist
+    )
+    with starting(None, PATIENCE_S) as checking:
+        deployment = make_deployment(order, datetime.now(UTC), checking.at)
     from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
 
     require_address(settings.console)
@@ -103,10 +115,11 @@ def _run(deployment: Deployment) -> Ended:
         try:
             return run_deployment(
                 deployment,
-                lambda _: _opened(deployment, signals),
+                lambda _: _opened(deployment, signals, status),
                 lambda running: _attended(deployment, running, status),
                 status.take,
                 signals.stopping,
+                status.starting.at,
             )
         except (KeyboardInterrupt, SystemExit):  # the latter by Ray's handler of SIGTERM
             say("stopped before its cameras were open; its watchlist is destroyed")
@@ -139,18 +152,20 @@ def _attended(
     deployment: Deployment, running: RunningDeployment, status: LiveStatus
 ) -> Iterator[None]:
     plan = deployment.plan
-    with console_of(plan.home, deployment.record, running, plan.config.console) as url:
+    status.starting.at("opening the console")
+    asked = (plan.home, deployment.record, running, plan.config.console, plan.watch_from)
+    with console_of(*asked) as url:
         status.begin(url)
         yield
 
 
 @contextmanager
-def _opened(deployment: Deployment, signals: Signals) -> Iterator[LiveEngine]:
+def _opened(deployment: Deployment, signals: Signals, status: LiveStatus) -> Iterator[LiveEngine]:
     _announce(deployment)
     signals.interrupts = True
     try:
         signals.interrupt()  # it may have come before
-        with open_live_engine(deployment.plan) as running:
+        with open_live_engine(deployment.plan, status.starting.at) as running:
             signals.interrupts = False
             signals.install()  # Ray has put a handler of its own in place
             yield running

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from lfr_batch.cli.output import say
@@ -20,10 +21,15 @@ NOBODY_DECIDES = (
 
 @contextmanager
 def console_of(
-    home: Path, record: DeploymentRecord, running: RunningDeployment, config: ConsoleConfig
+    home: Path,
+    record: DeploymentRecord,
+    running: RunningDeployment,
+    config: ConsoleConfig,
+    watch_from: datetime | None = None,
 ) -> Iterator[str]:
     """Gives the console's address; says a link for everybody whose token is for this start alone,
-    and if nobody can decide.
+    and if nobody can decide. ``watch_from``: of a deployment that is aimed first, when watching may
+    begin.
 
     Raises ConfigError for an address that cannot be had, LiveError.
     """
@@ -36,7 +42,8 @@ def console_of(
     roster, tokens = roster_for_deployment(home)
     if not any(may(person.role, "decide") for person in roster.now().people):
         say(NOBODY_DECIDES)
-    app = create_app(record, running, router_folder(home, record.deployment_id), roster)
+    folder = router_folder(home, record.deployment_id)
+    app = create_app(record, running, folder, roster, watch_from)
     with serve(app, config) as url:
         for name, token in tokens.items():
             say(f"{name}: {login_link(url, token)}")

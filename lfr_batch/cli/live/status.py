@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lfr_batch.cli.live.passes import recognised
+from lfr_batch.cli.live.starting import Starting, starting
 from lfr_batch.cli.output import counted, plain_text, say
 from lfr_batch.live.deployment.figures import arrests, counts, engagements, lost_alerts
 from lfr_batch.live.deployment.look_after import Situation
@@ -27,6 +28,7 @@ from lfr_batch.live.records import CameraHealth
 from lfr_batch.logs import LogLines
 
 LINE_EVERY_S = 60.0
+MEND_IT = "mend the password in the configuration and start anew, or press Try again on the console"
 STYLES: Mapping[str, str] = {"live": "green", "starting": "yellow", "ended": "dim"}
 
 
@@ -35,6 +37,7 @@ class LiveStatus:
     """``begin`` and ``take`` are called while the deployment runs."""
 
     term: Term
+    starting: Starting
     screen: Live | None
     """None where there is no terminal: then a line is said when something changes."""
     url: str = ""
@@ -43,6 +46,7 @@ class LiveStatus:
 
     def begin(self, url: str) -> None:
         self.url = url
+        self.starting.done()
         say(f"console: {url}")
 
     def take(self, look: Situation) -> None:
@@ -50,14 +54,15 @@ class LiveStatus:
             self.screen.update(self._panel(look), refresh=True)
             return
         states = {each.camera: each.state for each in look.health}
-        news = (look.counts.alerts, look.counts.unkept, states, _down(look))
+        news = (look.counts.alerts, look.counts.unkept, states, _down(look), look.is_aimed)
         if news != self.said or monotonic() - self.said_s >= LINE_EVERY_S:
             self.said, self.said_s = news, monotonic()
             say(self.line(look))
 
     def line(self, look: Situation) -> str:
         cameras = ", ".join(f"{h.camera} {_state(h)}" for h in look.health) or "no camera yet"
-        return "; ".join((f"{_clock()} {_counts(look)}", cameras, *_alarms(look), self._left()))
+        done = self._aiming() if look.is_aimed else _counts(look)
+        return "; ".join((f"{_clock()} {done}", cameras, *_alarms(look), self._left()))
 
     def _panel(self, look: Situation) -> Group:
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -66,8 +71,15 @@ class LiveStatus:
         for each in look.health:
             table.add_row(*_row(each))
         alarms = [_text(alarm, "red") for alarm in _alarms(look)]
-        last = (f"{_counts(look)}; {self._left()}", f"{self.url}  (Ctrl-C ends)")
+        done = self._aiming() if look.is_aimed else _counts(look)
+        last = (f"{done}; {self._left()}", f"{self.url}  (Ctrl-C ends)")
         return Group(table, *alarms, *map(_text, last))
+
+    def _aiming(self) -> str:
+        opens_at, now = self.term.watch_from, datetime.now(UTC)
+        early = opens_at is not None and now < opens_at
+        when = f" from {opens_at.astimezone(UTC):%H:%M} UTC on" if opens_at and early else ""
+        return f"aiming: nobody is looked for; press Begin watching on the console{when}"
 
     def _left(self) -> str:
         minutes = max(int((self.term.ends_at - datetime.now(UTC)).total_seconds()), 0) // 60
@@ -78,10 +90,16 @@ class LiveStatus:
 def live_status(term: Term) -> Iterator[LiveStatus]:
     console = Console(stderr=True)
     if not (console.is_terminal and sys.stderr.isatty()):
-        yield LiveStatus(term, None)
+        with starting(None) as begun:
+            yield LiveStatus(term, begun, None)
         return
     with Live(console=console, transient=True, auto_refresh=False) as screen, _log_above(console):
-        yield LiveStatus(term, screen)
+
+        def show(words: str) -> None:
+            screen.update(_text(words, "yellow"), refresh=True)
+
+        with starting(show) as begun:
+            yield LiveStatus(term, begun, screen)
 
 
 def summary(ended: Ended) -> Iterator[str]:
@@ -94,6 +112,8 @@ def summary(ended: Ended) -> Iterator[str]:
         f"{done.false_alerts}, unconfirmed {done.unconfirmed}; engagements {engagements(done)}, "
         f"arrests {arrests(done)}"
     )
+    if figures.aimed and figures.watching_since is None:
+        yield "watching was never begun: its cameras were aimed, and nobody was looked for"
     if figures.seeding:
         yield recognised(figures.seeding)
     for camera in figures.cameras:
@@ -144,6 +164,8 @@ def _text(text: str, style: str = "") -> Text:
 
 
 def _state(health: CameraHealth) -> str:
+    if health.state == "refused":
+        return f"{health.state} ({health.detail}: {MEND_IT})"
     return f"{health.state} ({health.detail})" if health.detail else health.state
 
 

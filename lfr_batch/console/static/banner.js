@@ -15,8 +15,11 @@ const ELSEWHERE =
 const DOWN = {
   stalled: "sends no pictures",
   reconnecting: "is not reachable",
+  refused: "refuses the password",
   ended: "has ended",
 };
+const REFUSED =
+  "tried 3 times, it waits to be told; mend the password in the configuration and start anew, or press Try again";
 const UNSEEN = "nobody is looked for there";
 const RESTARTING = {
   router: "The router is being started anew: alerts are late.",
@@ -101,7 +104,8 @@ function whyDown(camera, now, clock) {
     return now - Date.parse(camera.since) > STARTING_MS ? "does not start" : null;
   }
   if (camera.state !== "live") {
-    const detail = camera.detail ? ` (${camera.detail})` : "";
+    const why = camera.state === "refused" ? REFUSED : camera.detail;
+    const detail = why ? ` (${why})` : "";
     return `${DOWN[camera.state]} since ${clock.time(camera.since)}${detail}`;
   }
   if (camera.received_fps > 0 && camera.analysed_fps === 0) {

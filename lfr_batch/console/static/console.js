@@ -89,7 +89,8 @@ function showTime() {
   showAges(alerts, now.server);
   if (chosen()) showAge(chosen(), now.server, clock);
   const toldAt = clock.timeInZone(now.server - (now.local - heardStatus));
-  if (status) showStatus(status, now.server, isDeaf({ now, link, heardStatus }) ? toldAt : null);
+  const asOf = isDeaf({ now, link, heardStatus }) ? toldAt : null;
+  if (status) showStatus(status, now.server, asOf, { clock, may });
   const { deployment } = session;
   const stopped = call();
   const all = { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure, known, stopped };

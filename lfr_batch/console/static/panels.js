@@ -1,52 +1,46 @@
 // Cameras, counts, latency and running parts, from a status message.
 
-import { isSilent } from "./banner.js";
+import { showAiming } from "./aim.js";
+import { cameraNumbers, cameraWords } from "./camera_words.js";
 import { byId, element, fill, setText } from "./dom.js";
-import { ago, count, milliseconds, rate, share, WORDS } from "./format.js";
-
-const STATES = {
-  starting: "starting",
-  restarting: "being started anew",
-  unheard: "not heard of yet",
-  live: "live",
-  stalled: "no pictures",
-  reconnecting: "reconnecting",
-  ended: "ended",
-  silent: "silent",
-  unknown: "not known",
-};
+import { count, milliseconds, rate, share, WORDS } from "./format.js";
 
 // `asOf`: when it was told, where nothing newer is known; null where it is what is.
-export function showStatus(status, now, asOf) {
+export function showStatus(status, now, asOf, { clock, may }) {
   byId("as-of").hidden = asOf === null;
   setText(byId("as-of"), asOf === null ? "" : `As of ${asOf}. Nothing newer is known.`);
-  fill(byId("cameras"), status.cameras.map((camera) => cameraCard(camera, now, asOf !== null)));
+  const isAimed = status.aiming !== null;
+  const known = { now, clock, isAimed, isPast: asOf !== null };
+  showAiming(status, known, may);
+  fill(byId("cameras"), status.cameras.map((camera) => cameraCard(camera, known, may)));
   byId("nobody-decides").hidden = status.may_be_decided;
   fill(byId("counts"), facts(countFacts(status.counts)));
+  fill(byId("camera-numbers"), status.cameras.filter((each) => each.at).map((each) => numbers(each, now)));
   fill(byId("latency"), facts(latencyFacts(status.shown)));
   fill(byId("parts"), [...status.parts.map(partLine), ...status.sinks.map(sinkLine)]);
 }
 
-function cameraCard(camera, now, isPast) {
-  const state = isPast ? "unknown" : isSilent(camera, now) ? "silent" : camera.state;
-  const pill = element("span", { className: `pill ${state}` }, STATES[state]);
-  const head = element("h3", {}, camera.camera, pill);
-  if (camera.at === null) return element("div", { className: "camera" }, head);
-  const size = camera.size_wh ? `${camera.size_wh.join(" × ")}, ` : "";
-  const lines = [
-    `${size}${camera.received_fps.toFixed(1)} frames/s in`,
-    `${camera.analysed_fps.toFixed(1)} looked at, ${share(
-      camera.frames_dropped,
-      camera.frames_received,
-    )} passed over`,
-    `look p50 ${milliseconds(camera.look_ms_p50)}, p99 ${milliseconds(camera.look_ms_p99)}`,
-    `heard ${ago(now - Date.parse(camera.at))}${again(camera.reconnects)}`,
-  ];
-  return element("div", { className: "camera" }, head, ...lines.map(line));
+function cameraCard(camera, known, may) {
+  const { state, words, why } = cameraWords(camera, known);
+  const pill = element("span", { className: `pill ${state}` }, words);
+  const card = element("div", { className: "camera" }, element("h3", {}, camera.camera, pill));
+  if (why) card.append(line(why));
+  if (state === "refused" && may("acknowledge")) card.append(tryAgain(camera.camera));
+  return card;
+}
+
+function tryAgain(camera) {
+  const button = element("button", { type: "button" }, "Try again");
+  button.dataset.again = camera;
+  return button;
+}
+
+function numbers(camera, now) {
+  const lines = cameraNumbers(camera, now, { milliseconds, share }).map(line);
+  return element("div", { className: "camera" }, element("h3", {}, camera.camera), ...lines);
 }
 
 const line = (text) => element("p", {}, text);
-const again = (times) => (times ? `, reconnected ${times}×` : "");
 
 function countFacts(counts) {
   const outcomes = Object.entries(counts.outcomes).map(([name, n]) => [WORDS[name], count(n)]);

@@ -26,12 +26,15 @@ from lfr_batch.faces.turns import Turn
 from lfr_batch.live.deployment.parts import Camera, open_deployment_router, open_shared_analyst
 from lfr_batch.live.deployment.plan import LivePlan
 from lfr_batch.live.records import (
+    AimReport,
     Alert,
     CameraHealth,
+    CameraOrders,
     Event,
     LiveCounts,
     Review,
     SinkState,
+    WatchingBegun,
 )
 from lfr_batch.live.watching.analyst import Comparison
 from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
@@ -190,8 +193,26 @@ class RemoteRouter:
     def review(self, review: Review) -> None:
         self._call("review", review)
 
-    def report_health(self, health: CameraHealth) -> None:
-        self._call("report_health", health)
+    def report_health(self, health: CameraHealth) -> CameraOrders:
+        orders: CameraOrders = self._call("report_health", health)
+        return orders
+
+    def report_aim(self, report: AimReport) -> None:
+        self._call("report_aim", report)
+
+    def aim(self, camera: str) -> AimReport | None:
+        found: AimReport | None = self._call("aim", camera)
+        return found
+
+    def watching(self) -> WatchingBegun | None:
+        begun: WatchingBegun | None = self._call("watching")
+        return begun
+
+    def begin_watching(self, by: str) -> bool:
+        return bool(self._call("begin_watching", by))
+
+    def try_again(self, camera: str) -> None:
+        self._call("try_again", camera)
 
     def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
         return tuple(self._call("alerts", limit))

@@ -10,9 +10,10 @@ from typing import Any
 
 from lfr_batch.engine.live.actors import AnalystActor, CameraActor, RouterActor, ask
 from lfr_batch.engine.live.processes import born
+from lfr_batch.engine.live.steps import LOADING, ROUTER_OPENS, opening
 from lfr_batch.engine.live.supervise import Supervised, opened
 from lfr_batch.errors import EngineError, LfrError
-from lfr_batch.live.deployment.plan import LivePlan, PartKey, PartRole
+from lfr_batch.live.deployment.plan import LivePlan, PartKey, PartRole, SayStep, unsaid
 
 logger = logging.getLogger(__name__)
 
@@ -31,18 +32,23 @@ LAST_WORDS: Mapping[PartRole, Callable[[Any], Any]] = {
 """In this order: the router takes what the cameras still hand over, and flushes its sinks."""
 
 
-def start_parts(plan: LivePlan, actors: dict[PartKey, Any]) -> tuple[Supervised, ...]:
+def start_parts(
+    plan: LivePlan, actors: dict[PartKey, Any], at: SayStep = unsaid
+) -> tuple[Supervised, ...]:
     """Router first: whatever comes up later can hand over what it finds. ``actors`` takes up each
     that was started, also where a later one cannot be. Raises the LfrError that kept one from
     opening, EngineError."""
     actors[ROUTER] = _start(plan, ROUTER, RouterActor, plan)
     actors[ANALYST] = _start(plan, ANALYST, AnalystActor, plan)
-    shared = [_awaited(key, actors[key]) for key in (ROUTER, ANALYST)]
+    shared = [
+        _awaited(key, actors[key], step, at)
+        for key, step in ((ROUTER, ROUTER_OPENS), (ANALYST, LOADING))
+    ]
     cameras: dict[PartKey, Any] = {("camera", each.name): each for each in plan.config.cameras}
     for key, camera in cameras.items():
         given = (plan, camera, actors[ANALYST], actors[ROUTER])
         actors[key] = _start(plan, key, CameraActor, *given)
-    return (*shared, *(_awaited(key, actors[key]) for key in cameras))
+    return (*shared, *(_awaited(key, actors[key], opening(key[1]), at) for key in cameras))
 
 
 def asked(actor: Any) -> Any:
@@ -91,11 +97,13 @@ def _start(plan: LivePlan, key: PartKey, kind: type[Any], *arguments: Any) -> An
     return actor.options(**options).remote(*arguments)
 
 
-def _awaited(key: PartKey, actor: Any) -> Supervised:
-    """Once it is open. Raises the LfrError that kept it from opening."""
+def _awaited(key: PartKey, actor: Any, step: str, at: SayStep) -> Supervised:
+    """Once it is open; ``step`` says what is waited for. Raises the LfrError that kept it from
+    opening."""
     import ray  # noqa: PLC0415
     from ray.exceptions import RayError  # noqa: PLC0415
 
+    at(step)
     try:
         process, failure, _ = ray.get(asked(actor), timeout=OPEN_S)
     except RayError as error:

@@ -20,6 +20,7 @@ from lfr_batch.engine.cluster_look import require_closed
 from lfr_batch.engine.live.actors import RemoteRouter
 from lfr_batch.engine.live.part_actors import ROUTER, asked, end_parts, start_parts
 from lfr_batch.engine.live.processes import are_alive, born, ray_itself
+from lfr_batch.engine.live.steps import RAY
 from lfr_batch.engine.live.supervise import (
     ENGINE_LOST,
     Action,
@@ -37,7 +38,7 @@ from lfr_batch.engine.live.supervise import (
     supervise,
 )
 from lfr_batch.errors import LfrError
-from lfr_batch.live.deployment.plan import LivePlan, PartKey, PartState
+from lfr_batch.live.deployment.plan import LivePlan, PartKey, PartState, SayStep, unsaid
 
 logger = logging.getLogger(__name__)
 
@@ -73,15 +74,16 @@ class RayDeployment:
 
 
 @contextmanager
-def live_ray(plan: LivePlan) -> Iterator[RayDeployment]:
+def live_ray(plan: LivePlan, at: SayStep = unsaid) -> Iterator[RayDeployment]:
     """Raises what opening a part raises, EngineError where Ray cannot be had."""
     for name, value in ITS_OWN_RAY.items():
         os.environ.setdefault(name, value)
+    at(RAY)
     with connected(plan.config.engine):
         require_closed(plan.config.engine)  # where only Ray knows which cluster it is
         running = RayDeployment()
         try:
-            running.states = start_parts(plan, running.actors)
+            running.states = start_parts(plan, running.actors, at)
             with _supervised(running):
                 yield running
         finally:

@@ -11,9 +11,9 @@ from lfr_batch.engine.cluster_look import named_state, require_closed
 from lfr_batch.engine.cluster_state import weaknesses
 from lfr_batch.engine.live.supervision import live_ray
 from lfr_batch.engine.live.threads import live_threads
-from lfr_batch.live.deployment.plan import LiveEngine, LivePlan
+from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, SayStep, unsaid
 
-LIVE_ENGINES: dict[str, Callable[[LivePlan], AbstractContextManager[LiveEngine]]] = {
+LIVE_ENGINES: dict[str, Callable[[LivePlan, SayStep], AbstractContextManager[LiveEngine]]] = {
     "ray": live_ray,
     "in_process": live_threads,
 }
@@ -32,6 +32,9 @@ def require_engine(config: EngineConfig) -> tuple[str, ...]:
     return tuple(weaknesses(state)) if state else ()
 
 
-def open_live_engine(plan: LivePlan) -> AbstractContextManager[LiveEngine]:
-    """Raises EngineError if the engine cannot be had, and what keeps a part from opening."""
-    return LIVE_ENGINES[plan.config.engine.kind](plan)
+def open_live_engine(plan: LivePlan, at: SayStep = unsaid) -> AbstractContextManager[LiveEngine]:
+    """``at``: is told which part is being opened.
+
+    Raises EngineError if the engine cannot be had, and what keeps a part from opening.
+    """
+    return LIVE_ENGINES[plan.config.engine.kind](plan, at)

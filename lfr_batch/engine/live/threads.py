@@ -8,9 +8,10 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
+from lfr_batch.engine.live.steps import LOADING, opening
 from lfr_batch.live.alerts.router import Router
 from lfr_batch.live.deployment.parts import Camera, open_deployment_router, open_shared_analyst
-from lfr_batch.live.deployment.plan import LivePlan, PartState
+from lfr_batch.live.deployment.plan import LivePlan, PartState, SayStep, unsaid
 
 
 @dataclass
@@ -39,14 +40,16 @@ class ThreadedDeployment:
 
 
 @contextmanager
-def live_threads(plan: LivePlan) -> Iterator[ThreadedDeployment]:
+def live_threads(plan: LivePlan, at: SayStep = unsaid) -> Iterator[ThreadedDeployment]:
     """What kills one part kills all. Raises what opening a part raises."""
     router = open_deployment_router(plan)
     running = ThreadedDeployment(router, {})
     try:
         with ExitStack() as parts:
+            at(LOADING)
             analyst = parts.enter_context(closing(open_shared_analyst(plan)))
             for camera in plan.config.cameras:
+                at(opening(camera.name))
                 running.cameras[camera.name] = Camera(plan, camera, analyst, router)
                 parts.callback(running.cameras[camera.name].stop)
             yield running

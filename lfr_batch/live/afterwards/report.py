@@ -119,6 +119,7 @@ def csv_row(figures: Figures, status: str) -> dict[str, Any]:
         "window_starts_at": _iso(figures.window_starts_at),
         "window_ends_at": _iso(figures.window_ends_at),
         "started_at": _iso(record.started_at),
+        "watching_since": _iso(figures.watching_since),
         "ended_at": _iso(figures.ended_at),
         "ended_because": REASONS[figures.reason] if figures.reason else None,
         "cameras": len(record.cameras),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lfr_batch.live.records import Alert, CameraHealth, Event, LiveCounts, Review, SinkState
+from lfr_batch.live.records import (
+    AimReport,
+    Alert,
+    CameraHealth,
+    CameraOrders,
+    Event,
+    LiveCounts,
+    Review,
+    SinkState,
+    WatchingBegun,
+)
 
 
 class AlertRouter(Protocol):
@@ -27,7 +37,25 @@ class AlertRouter(Protocol):
         alert that is itself not written yet.
         """
 
-    def report_health(self, health: CameraHealth) -> None: ...
+    def report_health(self, health: CameraHealth) -> CameraOrders: ...
+
+    def report_aim(self, report: AimReport) -> None:
+        """Kept until the next one of this camera, in memory; not at all once watching has begun."""
+
+    def aim(self, camera: str) -> AimReport | None:
+        """The last one; None once watching has begun."""
+
+    def watching(self) -> WatchingBegun | None:
+        """None while the cameras are aimed, and in a deployment that never was."""
+
+    def begin_watching(self, by: str) -> bool:
+        """On the disk when it returns; whether it begins by that, since the first one counts.
+
+        Raises TooEarly before the deployment's window, StoreFull, StoreUnreachable.
+        """
+
+    def try_again(self, camera: str) -> None:
+        """Tell a camera that was refused to try its user and password once more."""
 
     def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
         """Newest first, with their pictures, which are read from the disk: at most ``limit``."""

@@ -21,6 +21,7 @@ from typing import IO
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.errors import LiveError, UsageError
 from lfr_batch.live.afterwards.retention_terms import write_terms
+from lfr_batch.live.alerts.camera_orders import OrderBook
 from lfr_batch.live.alerts.camera_reports import CameraReports, in_order, with_report
 from lfr_batch.live.alerts.events import EventLog
 from lfr_batch.live.alerts.held import count_unkept, refused, trouble_of
@@ -35,14 +36,17 @@ from lfr_batch.live.alerts.sinks.table import open_sinks
 from lfr_batch.live.alerts.spool import Spool, discard_halves, hold, open_spool
 from lfr_batch.live.deployment.volunteers_file import load_seeding
 from lfr_batch.live.records import (
+    AimReport,
     Alert,
     CameraHealth,
+    CameraOrders,
     DeploymentRecord,
     Event,
     EventKind,
     LiveCounts,
     Review,
     SinkState,
+    WatchingBegun,
 )
 from lfr_batch.storage.store import Store
 
@@ -55,9 +59,14 @@ KEEP_EVERY_S = 1.0
 
 
 def open_router(
-    folder: Path, deployment: DeploymentRecord, config: LiveConfig, store: Store
+    folder: Path,
+    deployment: DeploymentRecord,
+    config: LiveConfig,
+    store: Store,
+    watch_from: datetime | None = None,
 ) -> Router:
     """The router of ``folder`` (``folders.router_folder``), with all that is there already.
+    ``watch_from``: it is aimed first, and watching may begin then; None: it watches at once.
 
     Raises RunBusy where another process has it, ConfigError for a webhook without its secret,
     SealBroken where the key is gone, StoreFull, StoreUnreachable.
@@ -69,7 +78,8 @@ def open_router(
         spool = open_spool(folder, deployment.deployment_id)
         write_terms(spool.place, config, store)
         spool.expect(sinks)
-        return Router(spool, _terms(folder, config), sinks, lock)
+        orders = OrderBook(spool.place, watch_from)
+        return Router(spool, _terms(folder, config), sinks, lock, orders)
     except BaseException:
         lock.close()
         raise
@@ -88,10 +98,15 @@ class Router:
     """See ``protocol.AlertRouter``."""
 
     def __init__(
-        self, spool: Spool, terms: RaisingTerms, sinks: dict[str, Deliver], lock: IO[bytes]
+        self,
+        spool: Spool,
+        terms: RaisingTerms,
+        sinks: dict[str, Deliver],
+        lock: IO[bytes],
+        orders: OrderBook,
     ) -> None:
         self._deployment_id, self._terms = spool.seal.deployment_id, terms
-        self._lock = lock
+        self._lock, self._orders = lock, orders
         self._shelf, self._events = Shelf(spool), EventLog()
         self._writing = Lock()
         """Held from what is asked of the register until what follows from it is written."""
@@ -145,13 +160,33 @@ class Router:
         self._announce("review", review.review_id)
         logger.info("review %s of alert %s written", review.review_id, review.alert_id)
 
-    def report_health(self, health: CameraHealth) -> None:
+    def report_health(self, health: CameraHealth) -> CameraOrders:
         with self._reporting:
             self._reports = with_report(self._reports, health)
             save = time.monotonic() - self._faces_saved_s >= FACES_EVERY_S
         self._events.add("health", health.camera)
         if save:
             self._save_faces()
+        return self._orders.orders(health.camera)
+
+    def report_aim(self, report: AimReport) -> None:
+        self._orders.take(report)
+
+    def aim(self, camera: str) -> AimReport | None:
+        return self._orders.aim(camera)
+
+    def watching(self) -> WatchingBegun | None:
+        return self._orders.watching()
+
+    def begin_watching(self, by: str) -> bool:
+        begins = self._orders.begin(by, datetime.now(UTC))
+        if begins:
+            self._events.add("watching", by)
+            logger.info("watching has begun: %s said so", by)
+        return begins
+
+    def try_again(self, camera: str) -> None:
+        self._orders.try_again(camera)
 
     def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
         newest_first = list(self._shelf.register().alerts)[::-1][:limit]

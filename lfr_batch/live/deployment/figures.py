@@ -67,6 +67,10 @@ class Figures(_Figures):
     ended_at: datetime | None = None
     """None until it has ended, and for good if its process was killed."""
     reason: Reason | None = None
+    aimed: bool = False
+    """Its cameras were aimed first: that time is neither live nor down."""
+    watching_since: datetime | None = None
+    """Of one that was aimed; None where watching was not begun."""
     watchlist_gone_at: datetime | None = None
     """When its copy of the watchlist was verified to be destroyed."""
     undelivered: dict[str, int] = {}

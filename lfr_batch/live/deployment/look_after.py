@@ -12,7 +12,7 @@ from threading import Event
 from lfr_batch.errors import EngineError, StoreError
 from lfr_batch.live.deployment.course import Course, save_so_far, since_start_s
 from lfr_batch.live.deployment.outages import down_s_of, newly_blind_s, restarts
-from lfr_batch.live.deployment.plan import LiveEngine, PartKey, PartState
+from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, PartKey, PartState
 from lfr_batch.live.deployment.standing import Standing
 from lfr_batch.live.deployment.window import Reason, is_over, played_since_s
 from lfr_batch.live.records import CameraHealth, LiveCounts
@@ -32,6 +32,8 @@ class Situation:
     parts: tuple[PartState, ...]
     health: tuple[CameraHealth, ...]
     counts: LiveCounts
+    is_aimed: bool = False
+    """Nobody is looked for yet."""
 
 
 OnLook = Callable[[Situation], None]
@@ -46,19 +48,22 @@ def look_after(
     """
     standing, before_s, played_s = Standing(), dict[PartKey, float](), None
     heard_s = saved_s = since_start_s(course)
-    cameras = course.deployment.plan.config.cameras
+    plan = course.deployment.plan
+    cameras, aimed = plan.config.cameras, plan.watch_from is not None
     reason: Reason | None = None
     while reason is None:
         now_s, parts = since_start_s(course), running.parts()
         if running.trouble is not None:
             raise EngineError(running.trouble)
         yield (standing := replace(standing, restarts=restarts(parts)))
-        course.tally.nobody_looked(newly_blind_s(before_s, parts), now_s)
+        if not aimed:
+            course.tally.nobody_looked(newly_blind_s(before_s, parts), now_s)
         before_s = down_s_of(parts)
         with _tolerated():
-            look = Situation(parts, running.router.health(), running.router.counts())
+            aimed = aimed and _is_aimed(plan, running)
+            look = Situation(parts, running.router.health(), running.router.counts(), aimed)
             yield (standing := replace(standing, unkept=look.counts.unkept))
-            course.tally.hear(look.health, now_s, now_s - heard_s)
+            course.tally.hear(look.health, now_s, 0.0 if aimed else now_s - heard_s)
             heard_s = now_s
             on_look(look)
             played_s = played_since_s(cameras, look.health, now_s, played_s)
@@ -68,6 +73,11 @@ def look_after(
             saved_s = _saved(course, standing, saved_s, now_s)
             reason = _waited(course, stopping)
     yield replace(standing, reason=reason)
+
+
+def _is_aimed(plan: LivePlan, running: LiveEngine) -> bool:
+    """Whether its cameras are still aimed, which is no outage. Raises EngineError."""
+    return plan.watch_from is not None and running.router.watching() is None
 
 
 def _saved(course: Course, standing: Standing, saved_s: float, now_s: float) -> float:

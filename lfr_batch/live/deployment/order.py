@@ -24,7 +24,7 @@ from lfr_batch.live.alerts.sinks.json_lines import require_own_file
 from lfr_batch.live.alerts.sinks.table import open_sinks
 from lfr_batch.live.deployment.folders import router_folder
 from lfr_batch.live.deployment.listed import Listed, look_through, require_allowed
-from lfr_batch.live.deployment.plan import LivePlan
+from lfr_batch.live.deployment.plan import LivePlan, SayStep, unsaid
 from lfr_batch.live.deployment.volunteers import require_watchlist
 from lfr_batch.live.deployment.watchlist import watchlist_home
 from lfr_batch.live.deployment.window import Term, require_authority, term_of
@@ -54,6 +54,8 @@ class LiveOrder:
     home: Path
     results_root: str
     rehearse: bool = False
+    aim: bool = False
+    """Nobody is looked for until somebody says so on the console."""
     rules: WatchlistPolicy = field(default_factory=WatchlistPolicy)
     """Of the house, for its watchlist."""
 
@@ -77,8 +79,8 @@ class Deployment:
         return self.plan.deployment
 
 
-def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
-    """Check everything that can be refused.
+def make_deployment(order: LiveOrder, now: datetime, at: SayStep = unsaid) -> Deployment:
+    """Check everything that can be refused; ``at``: is told what is being checked.
 
     Raises UsageError (window, authority, watchlist, cameras, sinks, threshold, results root, rules
     of the house), PackError, GalleryError.
@@ -89,16 +91,19 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
     require_own_file(config)
     for camera in config.cameras:
         open_stream(camera)
+    at(f"checking model pack {config.pack}")
     pack = load_pack(order.home, config.pack)
     statement = require_permitted_use(pack.manifest, config.deployment.licence, now)
+    at(f"checking watchlist {config.watchlist.gallery}")
     snapshot = load_snapshot(order.home, config.watchlist.gallery, config.watchlist.snapshot)
     require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
-    term = term_of(config, snapshot.enrolled_utc, now, order.rehearse)
+    term = term_of(config, snapshot.enrolled_utc, now, order.rehearse, order.aim)
     listed = look_through(order.home, snapshot, order.rules, term.starts_at, config.seeding)
     require_watchlist(listed.seeding, listed.composition.entries, order.rehearse)
     require_allowed(listed, order.rules)
     choice = derive_threshold(config.as_scan(), pack, snapshot)
     _require_reachable(choice)
+    at("checking where alerts are kept")
     with _refusing():
         store = open_store(order.results_root, config.s3)
         check_lake(store)
@@ -108,6 +113,7 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
         _try_out(store, record.deployment_id)
     # One analyst, whose GPU, if there is one, is its own.
     sized = sized_here(config.as_scan(), items=1)
+    at("finding out how this machine computes, which takes a while the first time")
     settled = settle_here(order.home, sized, "live")
     plan = LivePlan(
         config=config.model_copy(update={"engine": sized.engine}),
@@ -118,6 +124,7 @@ def make_deployment(order: LiveOrder, now: datetime) -> Deployment:
         results_root=order.results_root,
         settled=settled,
         planned=planned_with(pack, digests_of(snapshot)),
+        watch_from=term.watch_from,
     )
     request = _request(order, plan, snapshot, choice, statement)
     return Deployment(plan, request, choice, term, snapshot, sinks, listed)

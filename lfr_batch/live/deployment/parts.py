@@ -11,8 +11,10 @@ from lfr_batch.footage.streams import StreamReader, open_stream
 from lfr_batch.live.alerts.protocol import AlertRouter
 from lfr_batch.live.alerts.router import Router, open_router
 from lfr_batch.live.deployment.plan import LivePlan
+from lfr_batch.live.watching.aim import aim_camera
 from lfr_batch.live.watching.analyst import Analyst, open_analyst
 from lfr_batch.live.watching.camera import Watch
+from lfr_batch.live.watching.orders import Reports
 from lfr_batch.live.watching.shared_analyst import SharedAnalyst
 from lfr_batch.live.watching.track_book import CameraLoop
 from lfr_batch.live.watching.watch import Outbox, watch_camera
@@ -33,8 +35,11 @@ def open_shared_analyst(plan: LivePlan) -> SharedAnalyst:
 
 def open_deployment_router(plan: LivePlan) -> Router:
     protect_files()
+    overwrite_what_is_freed()
     store = open_store(plan.results_root, plan.config.s3)
-    return open_router(plan.router_folder, plan.deployment, plan.config, store)
+    return open_router(
+        plan.router_folder, plan.deployment, plan.config, store, watch_from=plan.watch_from
+    )
 
 
 def _search(plan: LivePlan) -> SearchSpec:
@@ -63,16 +68,20 @@ class Camera:
         protect_files()
         overwrite_what_is_freed()
         self._stopping, self._looked = Event(), Event()
-        self._reader = StreamReader(open_stream(camera))
+        before = next((h for h in router.health() if h.camera == camera.name), None)
+        refused = before.detail if before and before.state == "refused" else None
+        self._reader = StreamReader(open_stream(camera), refused=refused)
         self._outbox = Outbox(router.raise_alert, self._looked)
         watch = _watch(plan, camera, analyst)
-        before = next((h for h in router.health() if h.camera == camera.name), None)
-        self._loop = Thread(
-            target=watch_camera,
-            args=(self._reader, watch, self._outbox, router.report_health, before, self._stopping),
-            name=f"watch-{camera.name}",
-            daemon=True,
-        )
+        reports = Reports(router.report_health, self._reader.try_again)
+
+        def look() -> None:
+            if plan.watch_from is not None:
+                show = router.report_aim
+                aim_camera(self._reader, watch, reports, show, before, self._stopping)
+            watch_camera(self._reader, watch, self._outbox, reports.tell, before, self._stopping)
+
+        self._loop = Thread(target=look, name=f"watch-{camera.name}", daemon=True)
         self._reader.start()
         self._loop.start()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -15,6 +17,14 @@ from lfr_batch.models.settled import Settled
 PartRole = Literal["camera", "analyst", "router"]
 PartKey = tuple[PartRole, str]
 """With its name: a camera may be called "router" or "analyst"."""
+
+
+SayStep = Callable[[str], None]
+"""Is told what is being done while a deployment starts: a few words, without a full stop."""
+
+
+def unsaid(_: str) -> None:
+    """To nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class LivePlan:
     """What the analyst computes with, also when it is started again."""
     planned: PlannedWith
     """Code and models that it must be then."""
+    watch_from: datetime | None = None
+    """It is aimed first, and watching may begin then; None: it watches at once."""
 
 
 @dataclass(frozen=True, slots=True)

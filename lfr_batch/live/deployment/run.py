@@ -27,7 +27,13 @@ from lfr_batch.live.deployment.folders import deployment_folder, save_record
 from lfr_batch.live.deployment.look_after import OnLook, look_after
 from lfr_batch.live.deployment.on_record import note_begun, note_ended
 from lfr_batch.live.deployment.order import Deployment
-from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, RunningDeployment
+from lfr_batch.live.deployment.plan import (
+    LiveEngine,
+    LivePlan,
+    RunningDeployment,
+    SayStep,
+    unsaid,
+)
 from lfr_batch.live.deployment.running import claimed
 from lfr_batch.live.deployment.standing import (
     Standing,
@@ -65,8 +71,9 @@ def run_deployment(
     attend: Attend,
     on_look: OnLook,
     stopping: Event,
+    at: SayStep = unsaid,
 ) -> Ended:
-    """Until its time is over, or ``stopping`` is set.
+    """Until its time is over, or ``stopping`` is set. ``at``: is told what is being done first.
 
     Raises RunBusy if one of its name runs already; whatever else is raised, an interruption
     included, comes after the watchlist was destroyed. LiveError if that was not possible, or
@@ -88,6 +95,7 @@ def run_deployment(
         course, standing = begun(deployment, hold), Standing()
         save_figures(store, figures_of(course, standing))
         try:
+            at("copying the watchlist")
             standing = _lived(course, open_engine, attend, on_look, stopping)
         except BaseException as error:  # noqa: BLE001 - an interruption between its lines
             standing = interrupted(standing, error)

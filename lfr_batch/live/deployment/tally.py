@@ -7,11 +7,13 @@ are the truth also while the router is being restarted, and after it has ended.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from lfr_batch.errors import SealBroken
+from lfr_batch.errors import LiveError, SealBroken
+from lfr_batch.live.alerts.camera_orders import read_begun
 from lfr_batch.live.alerts.sealed import load_seal
 from lfr_batch.live.alerts.spool import Spool
 from lfr_batch.live.deployment.counts import (
@@ -32,7 +34,7 @@ from lfr_batch.live.deployment.recognition_rate import Recognition, recognition_
 from lfr_batch.live.records import Alert, CameraHealth, Review
 from lfr_batch.storage.local_store import LocalStore
 
-DOWN = frozenset({"starting", "stalled", "reconnecting"})
+DOWN = frozenset({"starting", "stalled", "reconnecting", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,13 @@ class Tally:
         for camera, seen in spool.faces().items() if spool else ():
             known = self._cameras.setdefault(camera, _Camera())
             known.faces = max(known.faces, seen, key=lambda faces: faces.before + faces.now)
+
+    def watching_since(self) -> datetime | None:
+        """Of a deployment that was aimed; None where that is not known either."""
+        with suppress(LiveError):
+            begun = read_begun(self._place)
+            return begun.at if begun else None
+        return None
 
     def undelivered(self, sinks: Iterable[str]) -> dict[str, int]:
         """By sink, how many alerts and reviews it has not taken; only sinks that lack any."""

@@ -21,6 +21,9 @@ from lfr_batch.visible import plain_line
 LONGEST = timedelta(hours=24)
 """No deployment lasts longer, and no copy of a watchlist."""
 
+AIMED_BEFORE = timedelta(hours=2)
+"""So long before its window a deployment may be aimed."""
+
 Reason = Literal["window", "watchlist", "longest", "played", "stopped", "failed", "died"]
 REASONS: Mapping[Reason, str] = MappingProxyType(
     {
@@ -43,6 +46,8 @@ class Term:
     ends_at: datetime
     ends_by: Reason
     """Which of the three times is the earliest."""
+    watch_from: datetime | None = None
+    """It is aimed first, and watching may begin then; None: it watches at once."""
 
     @property
     def duration_s(self) -> float:
@@ -59,13 +64,16 @@ def require_authority(deployment: DeploymentConfig) -> None:
         )
 
 
-def term_of(config: LiveConfig, enrolled_at: datetime, now: datetime, rehearse: bool) -> Term:
+def term_of(
+    config: LiveConfig, enrolled_at: datetime, now: datetime, rehearse: bool, aim: bool = False
+) -> Term:
     """The time of a deployment that starts ``now``; ``enrolled_at``: its watchlist, the last time.
+    With ``aim`` it may start before its window, and nobody is looked for until that begins.
 
     Raises UsageError outside the window, for an expired watchlist, for a camera that is a file,
     and for a rehearsal with one that is none.
     """
-    window = _rehearsal(config, now) if rehearse else _window(config.deployment, now)
+    window = _rehearsal(config, now) if rehearse else _window(config.deployment, now, aim)
     if not rehearse:
         _require_a_street(config)
     expires_at = enrolled_at + timedelta(hours=config.watchlist.max_age_h)
@@ -77,7 +85,8 @@ def term_of(config: LiveConfig, enrolled_at: datetime, now: datetime, rehearse: 
         "longest": now + LONGEST,
     }
     first = min(ends, key=lambda reason: ends[reason])
-    return Term(now, ends[first], first)
+    opens_at = now if rehearse else max(now, config.deployment.starts_at)
+    return Term(now, ends[first], first, watch_from=opens_at if aim else None)
 
 
 def is_over(term: Term, now: datetime, elapsed_s: float) -> bool:
@@ -105,14 +114,14 @@ def played_since_s(
     return now_s if before_s is None else before_s
 
 
-def _window(deployment: DeploymentConfig, now: datetime) -> datetime:
+def _window(deployment: DeploymentConfig, now: datetime, aim: bool) -> datetime:
     starts_at, ends_at = deployment.starts_at, deployment.ends_at
     what = f"Deployment {deployment.name!r} may run from {starts_at:%d %b %Y %H:%M %Z} to "
     what += f"{ends_at:%d %b %Y %H:%M %Z}"
-    if now < starts_at:
+    if now < starts_at - (AIMED_BEFORE if aim else timedelta(0)):
         raise UsageError(
-            f"{what}, which has not begun: wait {_span(starts_at - now)}, or try it out on files "
-            "with --rehearse."
+            f"{what}, which has not begun: wait {_span(starts_at - now)}, aim its cameras with "
+            f"--aim from {_span(AIMED_BEFORE)} before it, or try it out on files with --rehearse."
         )
     if now >= ends_at:
         raise UsageError(

@@ -143,7 +143,7 @@ def watch_camera(
     reader: Reader,
     watch: Watch,
     outbox: Outbox,
-    report: Callable[[CameraHealth], None],
+    tell: Callable[[CameraHealth], None],
     before: CameraHealth | None,
     stopping: Event,
 ) -> None:
@@ -167,13 +167,13 @@ def watch_camera(
             state = end_tracks(state, watch)
         state = _with_pictures(state, watch, outbox)
         if monotonic() - reported_s >= REPORT_S:
-            _tell(report, health_of(watch.camera, reader.stats(), state, meter, before))
+            tell(health_of(watch.camera, reader.stats(), state, meter, before))
             reported_s = monotonic()
         due_s = looked_s + 1 / watch.config.watch.looks_per_s
         stopping.wait(max(held_back_s, due_s - monotonic()))
     state = end_tracks(state, watch)
     last = health_of(watch.camera, reader.stats(), state, meter, before)
-    _tell(report, replace(last, state="ended"))
+    tell(replace(last, state="ended"))
 
 
 def _with_pictures(state: CameraState, watch: Watch, outbox: Outbox) -> CameraState:
@@ -185,14 +185,6 @@ def _with_pictures(state: CameraState, watch: Watch, outbox: Outbox) -> CameraSt
     except LfrError as error:
         logger.warning("camera %s: an alert waits for its pictures: %s", watch.camera, error)
     return state
-
-
-def _tell(report: Callable[[CameraHealth], None], health: CameraHealth) -> None:
-    """A router that is being restarted hears of it a second later."""
-    try:
-        report(health)
-    except LfrError as error:
-        logger.warning("the health of camera %s was not heard: %s", health.camera, error)
 
 
 def health_of(

@@ -236,6 +236,7 @@ def test_the_row_for_publication(store: Store, tmp_path: Path) -> None:
         "rehearsal": "no",
         "status": "complete",
         "window_starts_at": "2026-01-31T10:00:00+00:00",
+        "watching_since": "",
         "ended_at": "2026-01-31T15:30:00+00:00",
         "ended_because": "it was stopped",
         "watchlist_size": "120",

@@ -53,7 +53,7 @@ def test_no_deployment_lasts_longer_than_a_day() -> None:
 @pytest.mark.parametrize(
     ("now", "made_at", "rehearse", "says"),
     [
-        (STARTED - 3 * HOUR, STARTED, False, "has not begun: wait 3 hours, or try it out on files"),
+        (STARTED - 3 * HOUR, STARTED, False, "has not begun: wait 3 hours, aim its cameras with"),
         (STARTED - HOUR, STARTED, False, "wait 60 minutes"),
         (ENDS, STARTED, False, "which ended 0 minutes ago: a new window needs a new authority"),
         (ENDS + 100 * HOUR, STARTED, False, "which ended 4 days ago"),
@@ -65,6 +65,28 @@ def test_when_it_may_not_begin(now: datetime, made_at: datetime, rehearse: bool,
     with pytest.raises(UsageError, match=says) as caught:
         term_of(config(cameras=FILM) if rehearse else config(), made_at, now, rehearse)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("now", "watch_from"),
+    [(STARTED - 2 * HOUR, STARTED), (STARTED - HOUR, STARTED), (STARTED + HOUR, STARTED + HOUR)],
+)
+def test_it_may_be_aimed_before_its_window_and_watches_within_it(
+    now: datetime, watch_from: datetime
+) -> None:
+    term = term_of(config(), STARTED - 3 * HOUR, now, rehearse=False, aim=True)
+    assert term == Term(now, ENDS, "window", watch_from)
+
+
+def test_it_is_not_aimed_long_before_its_window_or_after_it() -> None:
+    for now, says in ((STARTED - 2 * HOUR - timedelta(seconds=1), "not begun"), (ENDS, "ended")):
+        with pytest.raises(UsageError, match=says):
+            term_of(config(), STARTED - 3 * HOUR, now, rehearse=False, aim=True)
+
+
+def test_a_rehearsal_that_is_aimed_may_watch_at_once() -> None:
+    term = term_of(config(cameras=FILM), ENDS, ENDS, rehearse=True, aim=True)
+    assert (term.starts_at, term.watch_from) == (ENDS, ENDS)
 
 
 def test_a_rehearsal_has_a_window_of_its_own_that_is_as_long() -> None:
