@@ -15,6 +15,8 @@ CameraState = Literal["starting", "live", "stalled", "reconnecting", "ended"]
 Verdict = Literal["match", "no_match", "cannot_tell"]
 Outcome = Literal["engaged", "arrested", "no_action"]
 Role = Literal["operator", "reviewer", "auditor"]
+Heading = Literal["towards", "away", "left", "right"]
+"""Where somebody walks, as the picture shows it."""
 
 ROLES: tuple[Role, ...] = ("operator", "reviewer", "auditor")
 
@@ -41,6 +43,14 @@ class RankedCandidate:
     rank: int
     subject_id: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryPicture:
+    """One of a subject's enrolled pictures."""
+
+    image_id: str
+    jpeg: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,14 @@ class Alert:
     times: StageTimes
     kept: bool = True
     """False while the disk has no room for it: then it is shown, and lost if the machine goes."""
+    heading: Heading | None = None
+    """None where the person hardly moved, or was not followed for long enough."""
+    scene_jpeg: bytes | None = None
+    """The whole picture of the moment, everyone else hidden; None where none was made. Empty, as
+    the further pictures, where it is left out."""
+    further_shots_jpeg: tuple[bytes, ...] = ()
+    further_gallery: tuple[GalleryPicture, ...] = ()
+    """Of the same subject, besides the one that is most alike."""
 
 
 @dataclass(frozen=True, slots=True)

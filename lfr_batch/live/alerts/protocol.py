@@ -30,7 +30,8 @@ class AlertRouter(Protocol):
     def report_health(self, health: CameraHealth) -> None: ...
 
     def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
-        """Newest first, with their pictures, which are read from the disk: at most ``limit``."""
+        """Newest first, at most ``limit``, with their two main pictures, which are read from the
+        disk; further ones are left out, as ``items.listed_alert`` does it."""
 
     def alert(self, alert_id: str) -> Alert | None: ...
 

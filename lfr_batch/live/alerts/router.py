@@ -24,7 +24,7 @@ from lfr_batch.live.afterwards.retention_terms import write_terms
 from lfr_batch.live.alerts.camera_reports import CameraReports, in_order, with_report
 from lfr_batch.live.alerts.events import EventLog
 from lfr_batch.live.alerts.held import refused, trouble_of
-from lfr_batch.live.alerts.items import check_own, subject_of
+from lfr_batch.live.alerts.items import check_own, listed_alert, subject_of
 from lfr_batch.live.alerts.progress import SPOOL, sink_state
 from lfr_batch.live.alerts.raising import answer_to, raised
 from lfr_batch.live.alerts.register import counts_of, numbers_of
@@ -145,7 +145,7 @@ class Router:
     def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
         newest_first = list(self._shelf.register().alerts)[::-1][:limit]
         found = (self._shelf.alert(alert_id) for alert_id in newest_first)
-        return tuple(alert for alert in found if alert)
+        return tuple(listed_alert(alert) for alert in found if alert)
 
     def alert(self, alert_id: str) -> Alert | None:
         return self._shelf.alert(alert_id)
