@@ -5,7 +5,8 @@ import { announce } from "./announce.js";
 import { keepAwake } from "./awake.js";
 import { isDeaf, rememberOpened, showBanner, troubles } from "./banner.js";
 import { announceBySound, noteHeard, ringAgain } from "./bell.js";
-import { askAnyway, showDecision, showSaving } from "./decide.js";
+import { askAnyway, isAtForm, showDecision, showSaving } from "./decide.js";
+import { showAlso } from "./also.js";
 import { showDecisions } from "./decisions.js";
 import { showAge, showDetail } from "./detail.js";
 import { byId, setText } from "./dom.js";
@@ -14,13 +15,16 @@ import { close, forget, showElsewhere } from "./end.js";
 import { fitRole, followLink, learnSession } from "./entry.js";
 import { clockOf, duration, WORDS } from "./format.js";
 import { hideHearing, openHearing, showHearing, toggleMute } from "./hearing.js";
+import { closeKept, keep as keepBegun, openKept } from "./kept.js";
 import { listenToKeys } from "./keys.js";
-import { nothingWords } from "./nothing.js";
+import { measure } from "./measure.js";
+import { showNothing } from "./nothing.js";
 import { showStatus } from "./panels.js";
-import { isOpen, newestFirst, painted, reveal, showAges, showQueue } from "./queue.js";
+import { isOpen, newestFirst, reveal, showAges, showQueue } from "./queue.js";
 import { attempt, itWorksAgain, say } from "./said.js";
 import { listen } from "./stream.js";
-import { isDoneSince, isSeen, LOOK_MS, newerWords, newestWaiting, viewOf } from "./view.js";
+import { besideOf, isDoneSince, isSeen, LOOK_MS, newerWords, newestWaiting, viewOf } from "./view.js";
+import { isZoomed, openZoom, wireZoom } from "./zoom.js";
 
 const MOST = 500;
 const UNSEEN_MS = 60000;
@@ -49,9 +53,11 @@ const isSaving = () => saving.has(chosenId);
 
 function show() {
   follow();
-  showQueue(alerts, chosenId, fresh, (id) => choose(id));
+  keepBegun(drafts.begunDrafts());
+  showQueue(alerts, chosenId, fresh, clock, (id) => choose(id));
   if (chosen()) {
     showDetail(chosen(), clock);
+    showAlso(alerts, chosen(), clock, (id) => choose(id));
     showDecision(chosen(), isSaving());
     byId("acknowledge").disabled = !isOpen(chosen()) || chosen().acknowledged !== null;
   }
@@ -93,7 +99,7 @@ function showTime() {
   const stopped = call();
   const all = { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure, known, stopped };
   showBanner(troubles(all));
-  showNothing(all);
+  showNothing({ ...all, people: deployment.watchlist_size });
   const open = [...alerts.values()].filter(isOpen).length;
   const count = known && link.up ? open : "?";
   document.title = `${count ? `(${count}) ` : ""}${deployment.place}`;
@@ -111,12 +117,6 @@ function call() {
   const { stopped, silent } = ringAgain(alerts, session.name);
   showHearing(session.name, silent);
   return stopped;
-}
-
-function showNothing(all) {
-  const [words, more] = nothingWords({ ...all, people: session.deployment.watchlist_size });
-  setText(byId("nothing-words"), words);
-  setText(byId("watching"), more);
 }
 
 // Without a connection nobody can tell whether there is still a session, or a deployment.
@@ -139,7 +139,7 @@ function choose(id, focus = false) {
   fresh.delete(id);
   say("");
   show();
-  reveal(id, focus);
+  reveal(chosen(), focus);
 }
 
 const hold = () => { openedAt = performance.now(); };
@@ -160,29 +160,18 @@ function take(alert, isNews) {
   if (may("watch") && !isSeen(alert)) announceBySound(alert, session.name);
 }
 
-// What an officer is at work on stays under their fingers.
+// What an officer is at work on stays under their fingers, and before their eyes.
 function isHalfMade() {
+  if (isZoomed()) return true;
   if (!chosen() || !may("decide")) return false;
   return drafts.isBegun(chosen()) || isSaving() || byId("anyway").open || isAtForm();
 }
-
-// Writing, or on the way through the form by keyboard; a finger leaves the focus where it pressed.
-const isAtForm = () =>
-  document.activeElement.matches("#reason, #decision .choice:focus-visible, #save:focus-visible");
 
 // A touch that was meant for the alert before must not fall on the one that came.
 function isTooSoon() {
   const tooSoon = performance.now() - movedAt < LOOK_MS;
   if (tooSoon) say("A newer alert has just come: look first.");
   return tooSoon;
-}
-
-// From capture until both pictures are on this screen, told to the server.
-async function measure(alert) {
-  if (document.hidden || !may("watch")) return;
-  await painted(alert.alert_id);
-  const latency_ms = Math.max(0, serverNow() - Date.parse(alert.captured_at));
-  await post(`/api/alerts/${alert.alert_id}/shown`, { latency_ms });
 }
 
 // Until it has worked, or there is something newer to load.
@@ -207,7 +196,16 @@ async function fetchAll() {
   }
   status = status ?? (await get("/api/status"));
   loaded = true;
+  takeUp();
   byId("older").hidden = alerts.size < limit || limit === MOST;
+}
+
+// After a reload: what was begun is before the officer again.
+function takeUp() {
+  const begun = drafts.firstRestored(newestFirst(alerts));
+  if (!begun || !may("decide")) return;
+  chosenId = begun.alert_id;
+  say("What you had begun is still here, and not saved.");
 }
 
 function arrived(alert, isNew) {
@@ -218,7 +216,7 @@ function arrived(alert, isNew) {
   if (!isNews) return;
   itWorksAgain();
   show();
-  measure(alert).catch(() => null);
+  if (may("watch")) measure(alert).catch(() => null);
 }
 
 const told = {
@@ -255,6 +253,7 @@ const told = {
     }
     ended = how;
     drafts.dropAll();
+    closeKept();
     close();
     tick();
   },
@@ -270,9 +269,7 @@ function goElsewhere(isElsewhere) {
 
 const desk = {
   move(step) {
-    const order = newestFirst(alerts);
-    const at = order.findIndex((alert) => alert.alert_id === chosenId);
-    const next = order[Math.min(order.length - 1, Math.max(0, at + step))];
+    const next = besideOf(newestFirst(alerts), chosenId, step);
     if (next) choose(next.alert_id, true);
   },
   newest() {
@@ -290,6 +287,8 @@ const desk = {
   outcome: (outcome) => change((draft) => drafts.pickOutcome(draft, outcome)),
   write: () => byId("reason").focus(),
   mute: () => { if (may("watch") && !ended) { toggleMute(session.name); tick(); } },
+  hold,
+  zoom: (what) => { if (chosen()) openZoom(chosen(), what); tick(); },
   help: () => ended || byId("help").showModal(),
   save() {
     if (!chosen() || !may("decide") || isSaving()) return;
@@ -355,6 +354,7 @@ function change(how) {
 function write() {
   if (!chosen()) return;
   drafts.draftOf(chosen()).text = byId("reason").value;
+  keepBegun(drafts.begunDrafts());
   showSaving(chosen(), isSaving());
 }
 
@@ -372,11 +372,12 @@ function wire() {
   on("acknowledge", () => desk.acknowledge());
   on("newer", () => desk.newest());
   on("pair", hold, "pointerdown");
+  wireZoom(desk);
   on("older", () => { limit = Math.min(2 * limit, MOST); loaded = false; load(); });
   on("here", () => goElsewhere(false));
   on("show-help", () => desk.help());
   on("show-decisions", () => attempt(() => showDecisions(alerts, clock)));
-  on("logout", async () => { await attempt(() => post("/logout")); location.reload(); });
+  on("logout", async () => { closeKept(); await attempt(() => post("/logout")); location.reload(); });
   openHearing(session.name, may("watch"), tick);
   rememberOpened();
   listenToKeys(desk);
@@ -388,6 +389,7 @@ async function start() {
   session = await learnSession();
   clock = clockOf(session.deployment.zone);
   fitRole(may);
+  drafts.restore(openKept(session.name, session.deployment.id));
   link = listen(told);
   wire();
   tick();
