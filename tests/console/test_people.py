@@ -96,7 +96,7 @@ def test_a_person_is_one_entry_and_the_others_are_a_touch_apart(
     page.wait_for_text("#open-count", "4 to decide")
     page.wait_for_text("li:first-child .item", "seen 3 times: last at north")
     assert "before that south" in page.text("li:first-child .item")
-    assert "New · 3 to decide" in page.text("li:first-child .pill")
+    assert "3 to decide" in page.text("li:first-child .pill")
     assert page.evaluate(f"{ENTRY}.querySelector('img').src.includes('/a0004/')")
     page.wait("document.querySelectorAll('#also-seen button').length === 2")
     assert "walks to the left · to decide" in page.text("#also-seen button")
@@ -118,7 +118,7 @@ def test_a_touch_opens_the_newest_that_is_undecided(page: Page, console: Served)
     page.tap("li:first-child .item")
     page.wait("document.querySelector('#best-shot').src.includes('/a0002/')")
     assert "No match" in page.text("#also-seen")
-    assert "New · 2 to decide" in page.text("li:first-child .pill")
+    assert "2 to decide" in page.text("li:first-child .pill")
 
 
 def test_a_newer_alert_of_the_same_person_takes_the_view_unless_a_decision_is_half_made(

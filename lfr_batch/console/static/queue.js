@@ -92,15 +92,16 @@ function update(node, own, chosen, fresh, clock) {
   setText(button.querySelector("b"), newest.subject_id);
   setText(button.querySelector(".where"), `${newest.camera} · score ${newest.score.toFixed(2)}`);
   setText(button.querySelector(".times"), seenWords(own, clock));
-  const [kind, words] = stateOf(own.find(isBegun) ?? firstOf(own));
+  const [kind, words] = stateOfAll(own);
   const pill = node.querySelector(".pill");
   pill.className = `pill ${kind}`;
-  setText(pill, words + leftWords(own));
+  setText(pill, words);
 }
 
-function leftWords(own) {
-  const open = own.filter(isOpen).length;
-  return own.length > 1 && open > 1 ? ` · ${open} to decide` : "";
+function stateOfAll(own) {
+  const open = own.filter(isOpen);
+  const [kind, words] = stateOf(own.find(isBegun) ?? firstOf(own));
+  return [kind, kind === "new" && open.length > 1 ? `${open.length} to decide` : words];
 }
 
 function stateOf(alert) {

@@ -112,7 +112,7 @@ def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
     tracks, new_faces = _follow(state, seen, watch.config)
     moment = LookTimes(arrival.frame.pts_ns, arrival.arrived_ns, started_ns, monotonic_ns())
     compared, proposals = _compare(tracks.open_tracks, state.compared or {}, moment, watch)
-    found = (_with_scene(each, arrival.frame, seen, tracks.open_tracks) for each in proposals)
+    found = (with_scene(each, arrival.frame, seen, tracks.open_tracks) for each in proposals)
     waiting = (*state.proposals, *found)
     faces_seen = state.faces_seen + new_faces
     return CameraState(motion, phases, sight, tracks, compared, waiting, faces_seen)
@@ -182,9 +182,7 @@ def _compare(
     return after, proposals
 
 
-def _with_scene(
-    proposal: Proposal, frame: Frame, seen: Seen, tracks: tuple[Track, ...]
-) -> Proposal:
+def with_scene(proposal: Proposal, frame: Frame, seen: Seen, tracks: tuple[Track, ...]) -> Proposal:
     """While the frame is there: everyone else is hidden before anything is kept of it.
 
     None is made unless the face that this frame shows names the person by itself: the track may

@@ -66,7 +66,7 @@ def scene(frame: Picture, faces: SceneFaces, side_px: int = MAX_SIDE_PX) -> Byte
     width, height = frame.size_wh
     scale = min(1.0, side_px / max(width, height))
     shown_wh = max(round(width * scale), 1), max(round(height * scale), 1)
-    sharp = np.ascontiguousarray(frame.rgb(*shown_wh)[..., ::-1])
+    sharp = np.asarray(cv2.cvtColor(frame.rgb(*shown_wh), cv2.COLOR_RGB2BGR), np.uint8)
     by = np.array([*shown_wh, *shown_wh], np.float32) / (width, height, width, height)
     wanted = np.asarray(faces.wanted_xyxy * by, np.float32)
     hide_others(sharp, wanted, np.asarray(_others(faces) * by, np.float32))
