@@ -29,7 +29,13 @@ from lfr_batch.live.records import (
 
 Message = dict[str, Any]
 
-PICTURES = {"best_shot_jpeg", "gallery_jpeg"}
+PICTURES = {
+    "best_shot_jpeg",
+    "gallery_jpeg",
+    "scene_jpeg",
+    "further_shots_jpeg",
+    "further_gallery",
+}
 _ALERT, _REVIEW, _COUNTS = TypeAdapter(Alert), TypeAdapter(Review), TypeAdapter(LiveCounts)
 _HEALTH, _PARTS = TypeAdapter(tuple[CameraHealth, ...]), TypeAdapter(tuple[PartState, ...])
 _SINKS = TypeAdapter(tuple[SinkState, ...])
@@ -59,6 +65,9 @@ def of_alert(alert: Alert, done: Handling) -> Message:
         "acknowledged": seen and {"by": seen.by, "at": seen.at.isoformat()},
         "review": of_review(done.review) if done.review else None,
         "shown_ms": done.shown_ms,
+        "has_scene": alert.scene_jpeg is not None,
+        "further_shots": len(alert.further_shots_jpeg),
+        "further_image_ids": [picture.image_id for picture in alert.further_gallery],
     }
 
 

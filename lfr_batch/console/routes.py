@@ -27,6 +27,7 @@ from lfr_batch.console.event_stream import EventStream
 from lfr_batch.console.feed import Note
 from lfr_batch.console.logins import LoginTry, try_login
 from lfr_batch.console.messages import Message, of_deployment, of_review
+from lfr_batch.console.pictures import PictureName, pictures_of
 from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.console.sessions import session_key
 from lfr_batch.console.sources import source_of
@@ -131,12 +132,12 @@ def alerts(
 
 
 @routes.get("/api/alerts/{alert_id}/{picture}.jpg")
-def picture(
-    alert_id: str, picture: Literal["best_shot", "gallery"], user: Viewer, console: ConsoleOf
-) -> Response:
+def picture(alert_id: str, picture: PictureName, user: Viewer, console: ConsoleOf) -> Response:
     """That somebody looked is recorded once they do: an officer does not wait for the disk."""
-    alert = console.desk.alert(alert_id)
-    jpeg = alert.best_shot_jpeg if picture == "best_shot" else alert.gallery_jpeg
+    there = pictures_of(console.desk.alert(alert_id))
+    if picture not in there:
+        raise HTTPException(404, f"this alert has no picture {picture}; it has {', '.join(there)}")
+    jpeg = there[picture]
     noted = BackgroundTask(console.journal.viewed, user, alert_id)
     return Response(jpeg, media_type="image/jpeg", background=noted)
 

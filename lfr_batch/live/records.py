@@ -16,6 +16,8 @@ Verdict = Literal["match", "no_match", "cannot_tell"]
 Outcome = Literal["engaged", "arrested", "no_action"]
 PassSource = Literal["console", "csv"]
 Role = Literal["operator", "reviewer", "auditor"]
+Heading = Literal["towards", "away", "left", "right"]
+"""Where somebody walks, as the picture shows it."""
 
 ROLES: tuple[Role, ...] = ("operator", "reviewer", "auditor")
 
@@ -42,6 +44,14 @@ class RankedCandidate:
     rank: int
     subject_id: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryPicture:
+    """One of a subject's enrolled pictures."""
+
+    image_id: str
+    jpeg: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,14 @@ class Alert:
     """False while the disk has no room for it: then it is shown, and lost if the machine goes."""
     volunteer: bool = False
     """Its person passes on purpose ("blue list"): it is shown, and counts as no alert."""
+    heading: Heading | None = None
+    """None where the person hardly moved, or was not followed for long enough."""
+    scene_jpeg: bytes | None = None
+    """The whole picture of the moment, everyone else hidden; None where none was made. Empty, as
+    the further pictures, where it is left out."""
+    further_shots_jpeg: tuple[bytes, ...] = ()
+    further_gallery: tuple[GalleryPicture, ...] = ()
+    """Of the same subject, besides the one that is most alike."""
 
 
 @dataclass(frozen=True, slots=True)

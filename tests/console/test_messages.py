@@ -30,11 +30,17 @@ from tests.live.made import (
     a_review,
     an_alert,
     health,
+    with_further,
 )
 
 
 def test_an_alert_is_told_without_its_pictures() -> None:
-    told = of_alert(an_alert(), NOTHING_DONE)
+    told = of_alert(with_further(an_alert()), NOTHING_DONE)
+    assert told["heading"] == "left"
+    assert (told["has_scene"], told["further_shots"]) == (True, 2)
+    assert told["further_image_ids"] == ["S000-02", "S000-03"]
+    bare = of_alert(an_alert(), NOTHING_DONE)
+    assert (bare["has_scene"], bare["further_shots"], bare["further_image_ids"]) == (False, 0, [])
     assert not any(word in str(told) for word in ("CANARY", "jpeg"))
     assert BEST_SHOT not in told.values()
     assert GALLERY_PICTURE not in told.values()

@@ -12,6 +12,7 @@ from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.console.routes import routes
 from lfr_batch.live.records import ROLES, Role
 from tests.console.made import Served, camera_health, faces, now_alert, served
+from tests.live.made import with_further
 
 EVERYBODY = frozenset(ROLES)
 REVIEW = {"verdict": "match", "reason": "Identity checked"}
@@ -102,9 +103,30 @@ def test_pictures_are_those_of_the_alert(picture: str, which: int, shared: Serve
     assert answer.data == faces(0)[which]
 
 
+def test_further_pictures_are_there_or_it_is_said_which_are(console: Served) -> None:
+    client, whole = console.client("operator"), with_further(now_alert(1))
+    console.router.raise_alert(whole)
+    expected = {
+        "scene": whole.scene_jpeg,
+        "shot-1": whole.further_shots_jpeg[0],
+        "shot-2": whole.further_shots_jpeg[1],
+        "gallery-1": whole.further_gallery[0].jpeg,
+        "gallery-2": whole.further_gallery[1].jpeg,
+    }
+    for name, jpeg in expected.items():
+        assert client.ask("GET", f"/api/alerts/a0001/{name}.jpg").data == jpeg
+    for name in ("shot-3", "gallery-4"):
+        answer = client.ask("GET", f"/api/alerts/a0001/{name}.jpg")
+        assert answer.status == 404
+        there = "best_shot, gallery, scene, shot-1, shot-2, gallery-1, gallery-2"
+        assert answer.json() == {"error": f"this alert has no picture {name}; it has {there}"}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
+        ("GET", "/api/alerts/a0000/scene.jpg", 404),
+        ("GET", "/api/alerts/a0000/shot-4.jpg", 422),
         ("GET", "/api/alerts/a0009/gallery.jpg", 404),
         ("GET", "/api/alerts/a0000/key.jpg", 422),
         ("GET", "/api/alerts/..%2Fkey/gallery.jpg", 404),

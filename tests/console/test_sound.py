@@ -12,7 +12,7 @@ import pytest
 
 from tests.console.browser import Page
 from tests.console.made import Served, now_alert, served
-from tests.console.screens import alerts_shown, enter, later, much_later
+from tests.console.screens import enter, later, much_later
 
 EARS = """
 window.rings = []; // the frequencies of each signal, Hz
@@ -75,7 +75,7 @@ def watches(page: Page, console: Served, name: str = "operator") -> None:
 def comes(page: Page, console: Served, number: int, subject_id: str = "S000") -> None:
     alert = now_alert(number, subject_id=subject_id, camera=f"camera{number}")
     console.router.raise_alert(alert)
-    alerts_shown(page, number + 1)
+    page.wait(f"document.querySelector('#alerts img[src*=a{number:04d}]')")
 
 
 def rings(page: Page) -> list[str]:

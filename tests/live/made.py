@@ -15,6 +15,7 @@ from lfr_batch.live.records import (
     Alert,
     CameraHealth,
     DeploymentRecord,
+    GalleryPicture,
     Outcome,
     RankedCandidate,
     Review,
@@ -27,6 +28,7 @@ from lfr_batch.storage.store import Store
 DEPLOYMENT = "20260131-100000-live-3f2a"
 STARTED = datetime(2026, 1, 31, 10, tzinfo=UTC)
 BEST_SHOT, GALLERY_PICTURE = b"\xff\xd8\xff BEST SHOT CANARY ", b"\xff\xd8\xff GALLERY CANARY "
+SCENE, FURTHER = b"\xff\xd8\xff SCENE CANARY ", b"\xff\xd8\xff FURTHER CANARY "
 NO_SINKS: dict[str, Any] = {}
 
 
@@ -55,6 +57,20 @@ def an_alert(number: int = 0, **changes: Any) -> Alert:
         times=StageTimes(0.01, 0.08, 0.09, 0.0),
     )
     return replace(alert, **changes)
+
+
+def with_further(alert: Alert, **changes: Any) -> Alert:
+    """With a scene, two further shots and two further pictures of the watchlist."""
+    made = replace(
+        alert,
+        heading="left",
+        scene_jpeg=SCENE * 50,
+        further_shots_jpeg=(FURTHER + b"shot 1", FURTHER + b"shot 2"),
+        further_gallery=tuple(
+            GalleryPicture(f"{alert.subject_id}-0{n}", FURTHER + b"gallery %d" % n) for n in (2, 3)
+        ),
+    )
+    return replace(made, **changes)
 
 
 def a_review(

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 
 from lfr_batch.engine.live.threads import live_threads
+from lfr_batch.live.watching.camera import FURTHER_SHOTS
+from lfr_batch.live.watching.scene import MAX_BYTES
 from tests.casework import Casework
 from tests.live_case import THRESHOLD, first_alert, live_config, live_plan, wait_for
 
@@ -26,6 +28,15 @@ def test_the_known_person_is_an_alert_once_and_nobody_else_is(
         for jpeg in (alert.best_shot_jpeg, alert.gallery_jpeg):
             picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
             assert picture is not None
+        assert alert.scene_jpeg == b""
+        whole = running.router.alert(alert.alert_id)
+        assert whole
+        assert whole.scene_jpeg
+        assert len(whole.scene_jpeg) <= MAX_BYTES
+        scene = cv2.imdecode(np.frombuffer(whole.scene_jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert scene is not None
+        assert scene.shape == (360, 640, 3)
+        assert 1 <= len(whole.further_shots_jpeg) <= FURTHER_SHOTS
         seen = wait_for(lambda: [h for h in running.router.health() if h.faces_seen > 2])
         assert {health.camera for health in seen} == {"south"}
         assert [a.alert_id for a in running.router.alerts()] == [alert.alert_id]

@@ -18,8 +18,9 @@ from lfr_batch.live.alerts.router import Router
 from lfr_batch.live.deployment.parts import Camera, open_deployment_router
 from lfr_batch.live.deployment.plan import LivePlan
 from lfr_batch.live.watching.analyst import Comparison
+from lfr_batch.live.watching.pictures import AlertPictures
 from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
-from lfr_batch.records import FaceBatch, FaceView, Shot
+from lfr_batch.records import Candidate, FaceBatch, FaceView, Shot
 from tests.casework import Casework
 from tests.footage.test_stream_passwords import Guarded, guarded_camera
 from tests.live_case import live_config, live_plan, wait_for
@@ -45,7 +46,7 @@ class NeverAsked:
     def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
         raise AssertionError("there is no track")
 
-    def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
+    def pictures(self, shot: Shot, best: Candidate) -> AlertPictures:
         raise AssertionError("there is no shot")
 
 

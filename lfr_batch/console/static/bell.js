@@ -35,6 +35,12 @@ export function ringAgain(alerts, name) {
   return { stopped: stopped.length, silent: calling.filter(({ alert_id }) => silent.has(alert_id)).length };
 }
 
+// Whose alerts they were.
+export function forgetCalls() {
+  for (const known of [heardAt, voices, silent]) known.clear();
+  last = null;
+}
+
 // Without waiting for its turn, since now it can be heard.
 export function ringSoon() {
   rangAt = -Infinity;

@@ -4,25 +4,30 @@ import { get, learnTime, post, serverNow } from "./api.js";
 import { announce } from "./announce.js";
 import { keepAwake } from "./awake.js";
 import { isDeaf, rememberOpened, showBanner, troubles } from "./banner.js";
-import { announceBySound, noteHeard, ringAgain } from "./bell.js";
-import { askAnyway, showDecision, showSaving } from "./decide.js";
+import { announceBySound, forgetCalls, noteHeard, ringAgain } from "./bell.js";
+import { askAnyway, isAtForm, showDecision, showSaving } from "./decide.js";
+import { showAlso } from "./also.js";
 import { showDecisions } from "./decisions.js";
 import { showAge, showDetail } from "./detail.js";
 import { byId, setText } from "./dom.js";
 import * as drafts from "./draft.js";
 import { close, forget, showElsewhere } from "./end.js";
 import { fitRole, followLink, learnSession } from "./entry.js";
-import { clockOf, duration, WORDS } from "./format.js";
+import { clockOf, WORDS } from "./format.js";
 import { hideHearing, openHearing, showHearing, toggleMute } from "./hearing.js";
+import { closeKept, keep as keepBegun, openKept } from "./kept.js";
 import { listenToKeys } from "./keys.js";
-import { nothingWords } from "./nothing.js";
+import { measure } from "./measure.js";
+import { showNothing } from "./nothing.js";
 import { showStatus } from "./panels.js";
 import { openPasses } from "./passes.js";
-import { isOpen, newestFirst, painted, reveal, showAges, showQueue } from "./queue.js";
+import { isOpen, newestFirst, reveal, showAges, showQueue } from "./queue.js";
 import { attempt, itWorksAgain, say } from "./said.js";
 import { listen } from "./stream.js";
-import { isDoneSince, isSeen, LOOK_MS, newerWords, newestWaiting, viewOf } from "./view.js";
+import { showTitle, showTop } from "./top.js";
+import { besideOf, isDoneSince, isSeen, LOOK_MS, newerWords, newestWaiting, viewOf } from "./view.js";
 import { isDecidable } from "./volunteers.js";
+import { isZoomed, openZoom, wireZoom } from "./zoom.js";
 
 const MOST = 500;
 const UNSEEN_MS = 60000;
@@ -50,9 +55,11 @@ const isSaving = () => saving.has(chosenId);
 
 function show() {
   follow();
-  showQueue(alerts, chosenId, fresh, (id) => choose(id));
+  keepBegun(drafts.begunDrafts());
+  showQueue(alerts, chosenId, fresh, clock, (id) => choose(id));
   if (chosen()) {
     showDetail(chosen(), clock);
+    showAlso(alerts, chosen(), clock, (id) => choose(id));
     showDecision(chosen(), isSaving());
     byId("acknowledge").disabled = !isOpen(chosen()) || chosen().acknowledged !== null;
   }
@@ -81,11 +88,7 @@ function tick() {
 // What changes by itself, from second to second.
 function showTime() {
   const now = { server: serverNow(), local: Date.now() };
-  const leftMs = Date.parse(session.deployment.ends_at) - now.server;
-  const ends = clock.minuteInZone(session.deployment.ends_at);
-  setText(byId("clock"), clock.timeInZone(now.server));
-  const left = leftMs > 0 ? `ends ${ends}, in ${duration(leftMs)}` : `ended ${ends}`;
-  setText(byId("window"), ended ? "over" : left);
+  const leftMs = showTop(now.server, session.deployment, clock, ended !== null);
   showAges(alerts, now.server);
   if (chosen()) showAge(chosen(), now.server, clock);
   const toldAt = clock.timeInZone(now.server - (now.local - heardStatus));
@@ -95,10 +98,8 @@ function showTime() {
   const stopped = call();
   const all = { now, link, status, heardStatus, deployment, clock, ended, elsewhere, failure, known, stopped };
   showBanner(troubles(all));
-  showNothing(all);
-  const open = [...alerts.values()].filter(isOpen).length;
-  const count = known && link.up ? open : "?";
-  document.title = `${count ? `(${count}) ` : ""}${deployment.place}`;
+  showNothing({ ...all, people: deployment.watchlist_size });
+  showTitle(known && link.up ? [...alerts.values()].filter(isOpen).length : "?", deployment);
   if (!link.up) unlinked(now.local - link.since, leftMs);
 }
 
@@ -115,12 +116,6 @@ function call() {
   return stopped;
 }
 
-function showNothing(all) {
-  const [words, more] = nothingWords({ ...all, people: session.deployment.watchlist_size });
-  setText(byId("nothing-words"), words);
-  setText(byId("watching"), more);
-}
-
 // Without a connection nobody can tell whether there is still a session, or a deployment.
 function unlinked(forMs, leftMs) {
   if (ended || forMs < UNSEEN_MS) return;
@@ -132,6 +127,7 @@ function forgetAll() {
   alerts.clear();
   fresh.clear();
   loaded = known = false;
+  forgetCalls();
   forget();
 }
 
@@ -141,7 +137,7 @@ function choose(id, focus = false) {
   fresh.delete(id);
   say("");
   show();
-  reveal(id, focus);
+  reveal(chosen(), focus);
 }
 
 const hold = () => { openedAt = performance.now(); };
@@ -162,29 +158,18 @@ function take(alert, isNews) {
   if (may("watch") && !isSeen(alert)) announceBySound(alert, session.name);
 }
 
-// What an officer is at work on stays under their fingers.
+// What an officer is at work on stays under their fingers, and before their eyes.
 function isHalfMade() {
+  if (isZoomed()) return true;
   if (!isDecidable(chosen()) || !may("decide")) return false;
   return drafts.isBegun(chosen()) || isSaving() || byId("anyway").open || isAtForm();
 }
-
-// Writing, or on the way through the form by keyboard; a finger leaves the focus where it pressed.
-const isAtForm = () =>
-  document.activeElement.matches("#reason, #decision .choice:focus-visible, #save:focus-visible");
 
 // A touch that was meant for the alert before must not fall on the one that came.
 function isTooSoon() {
   const tooSoon = performance.now() - movedAt < LOOK_MS;
   if (tooSoon) say("A newer alert has just come: look first.");
   return tooSoon;
-}
-
-// From capture until both pictures are on this screen, told to the server.
-async function measure(alert) {
-  if (document.hidden || !may("watch")) return;
-  await painted(alert.alert_id);
-  const latency_ms = Math.max(0, serverNow() - Date.parse(alert.captured_at));
-  await post(`/api/alerts/${alert.alert_id}/shown`, { latency_ms });
 }
 
 // Until it has worked, or there is something newer to load.
@@ -209,7 +194,16 @@ async function fetchAll() {
   }
   status = status ?? (await get("/api/status"));
   loaded = true;
+  takeUp();
   byId("older").hidden = alerts.size < limit || limit === MOST;
+}
+
+// After a reload: what was begun is before the officer again.
+function takeUp() {
+  const begun = drafts.firstRestored(newestFirst(alerts));
+  if (!begun || !may("decide")) return;
+  chosenId = begun.alert_id;
+  say("What you had begun is still here, and not saved.");
 }
 
 function arrived(alert, isNew) {
@@ -220,7 +214,7 @@ function arrived(alert, isNew) {
   if (!isNews) return;
   itWorksAgain();
   show();
-  measure(alert).catch(() => null);
+  if (may("watch")) measure(alert).catch(() => null);
 }
 
 const told = {
@@ -257,6 +251,7 @@ const told = {
     }
     ended = how;
     drafts.dropAll();
+    closeKept();
     close();
     tick();
   },
@@ -272,9 +267,7 @@ function goElsewhere(isElsewhere) {
 
 const desk = {
   move(step) {
-    const order = newestFirst(alerts);
-    const at = order.findIndex((alert) => alert.alert_id === chosenId);
-    const next = order[Math.min(order.length - 1, Math.max(0, at + step))];
+    const next = besideOf(newestFirst(alerts), chosenId, step);
     if (next) choose(next.alert_id, true);
   },
   newest() {
@@ -292,6 +285,8 @@ const desk = {
   outcome: (outcome) => change((draft) => drafts.pickOutcome(draft, outcome)),
   write: () => byId("reason").focus(),
   mute: () => { if (may("watch") && !ended) { toggleMute(session.name); tick(); } },
+  hold,
+  zoom: (what) => { if (chosen()) openZoom(chosen(), what); tick(); },
   help: () => ended || byId("help").showModal(),
   save() {
     if (!isDecidable(chosen()) || !may("decide") || isSaving()) return;
@@ -357,6 +352,7 @@ function change(how) {
 function write() {
   if (!chosen()) return;
   drafts.draftOf(chosen()).text = byId("reason").value;
+  keepBegun(drafts.begunDrafts());
   showSaving(chosen(), isSaving());
 }
 
@@ -374,11 +370,12 @@ function wire() {
   on("acknowledge", () => desk.acknowledge());
   on("newer", () => desk.newest());
   on("pair", hold, "pointerdown");
+  wireZoom(desk);
   on("older", () => { limit = Math.min(2 * limit, MOST); loaded = false; load(); });
   on("here", () => goElsewhere(false));
   on("show-help", () => desk.help());
   on("show-decisions", () => attempt(() => showDecisions(alerts, clock)));
-  on("logout", async () => { await attempt(() => post("/logout")); location.reload(); });
+  on("logout", async () => { closeKept(); await attempt(() => post("/logout")); location.reload(); });
   openHearing(session.name, may("watch"), tick);
   openPasses(clock, session.name);
   rememberOpened();
@@ -391,6 +388,7 @@ async function start() {
   session = await learnSession();
   clock = clockOf(session.deployment.zone);
   fitRole(may);
+  drafts.restore(openKept(session.name, session.deployment.id));
   link = listen(told);
   wire();
   tick();

@@ -46,6 +46,10 @@ export function showSaving(alert, saving) {
     : "Your change is not saved.");
 }
 
+// Writing, or on the way through the form by keyboard; a finger leaves the focus where it pressed.
+export const isAtForm = () =>
+  document.activeElement.matches("#reason, #decision .choice:focus-visible, #save:focus-visible");
+
 // Asks whether to save although `other` is there; `save` is called for a deliberate yes.
 export function askAnyway(alert, other, clock, save) {
   const draft = draftOf(alert);

@@ -2,17 +2,17 @@
 
 import { byId, element, fill, setText } from "./dom.js";
 import { ago, milliseconds, WORDS } from "./format.js";
-import { pictureOf } from "./queue.js";
+import { headingWords } from "./people.js";
+import { clearPictures, showPictures } from "./pictures.js";
 import { showVolunteer } from "./volunteers.js";
+import { clearZoom, showZoomAge } from "./zoom.js";
 
 export function showDetail(alert, clock) {
   byId("nothing").hidden = true;
   byId("alert").hidden = false;
   setText(byId("of-camera"), `Camera ${alert.camera}`);
   setText(byId("of-subject"), `Watchlist: ${alert.subject_id}`);
-  setText(byId("of-image"), `picture ${alert.image_id}`);
-  picture("best-shot", pictureOf(alert, "best_shot"), `The face at camera ${alert.camera}`);
-  picture("gallery", pictureOf(alert, "gallery"), `Watchlist picture of ${alert.subject_id}`);
+  showPictures(alert);
   showLikeness(alert);
   fill(byId("facts"), factsOf(alert));
   showDecided(alert, clock);
@@ -23,24 +23,18 @@ export function showDetail(alert, clock) {
 export function clearDetail() {
   byId("nothing").hidden = false;
   byId("alert").hidden = true;
-  for (const id of ["best-shot", "gallery"]) {
-    byId(id).removeAttribute("src");
-    byId(id).alt = "";
-  }
+  clearPictures();
+  clearZoom();
   for (const id of ["of-camera", "of-time", "of-subject", "of-image", "score", "margin"]) {
     setText(byId(id), "");
   }
-  for (const id of ["facts", "decided"]) byId(id).replaceChildren();
+  for (const id of ["facts", "decided", "also-seen"]) byId(id).replaceChildren();
 }
 
 export function showAge(alert, now, clock) {
   const taken = Date.parse(alert.captured_at);
   setText(byId("of-time"), `${clock.timeInZone(taken)}, ${ago(now - taken)}`);
-}
-
-function picture(id, source, text) {
-  const image = byId(id);
-  if (image.getAttribute("src") !== source) Object.assign(image, { src: source, alt: text });
+  showZoomAge(now, clock);
 }
 
 function showLikeness(alert) {
@@ -68,6 +62,7 @@ function othersOf(alert) {
 function factsOf(alert) {
   const seenMs = Date.parse(alert.captured_at) - Date.parse(alert.first_seen_at);
   const facts = [
+    ...(alert.heading ? [["Direction", headingWords(alert)]] : []),
     ["Quality", alert.quality.toFixed(2)],
     ["In view", `${(seenMs / 1000).toFixed(1)} s, ${alert.looks} looks`],
     ["Raised after", milliseconds(alert.raised_ms)],

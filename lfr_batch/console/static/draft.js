@@ -13,12 +13,14 @@ const NOTHING = { verdict: null, chip: null, text: "", outcome: null };
 const BETWEEN = "; ";
 
 const drafts = new Map();
+const restored = new Map(); // of before a reload, until their alerts are there
+const unseen = new Set(); // alerts about which something was restored, until they were shown
 
 // What was begun about `alert`; where nothing was, what is decided. `seen`: the review it began with.
 export function draftOf(alert) {
   const kept = drafts.get(alert.alert_id);
   if (kept && isChanged(kept)) return kept;
-  const draft = { seen: alert.review, ...decidedBy(alert.review) };
+  const draft = takenUp(alert) ?? { seen: alert.review, ...decidedBy(alert.review) };
   drafts.set(alert.alert_id, draft);
   return draft;
 }
@@ -30,8 +32,42 @@ export function isChanged(draft) {
 
 export const isBegun = (alert) => isChanged(draftOf(alert));
 
+// Plain values for whoever keeps them: of what is decided already, only its id.
+export function begunDrafts() {
+  const begun = [...drafts].filter(([, draft]) => isChanged(draft));
+  const plain = begun.map(([id, { seen, ...rest }]) => [id, { ...rest, seen_id: seen?.review_id ?? null }]);
+  return { ...Object.fromEntries(restored), ...Object.fromEntries(plain) };
+}
+
+export function restore(kept) {
+  for (const [id, draft] of Object.entries(kept)) {
+    restored.set(id, draft);
+    unseen.add(id);
+  }
+}
+
+// The newest of `order` with something begun before the reload, once; undefined if there is none.
+export function firstRestored(order) {
+  const found = order.find((alert) => unseen.has(alert.alert_id));
+  if (found) unseen.clear();
+  return found;
+}
+
+// A review that is not there any more is known by its id alone.
+function takenUp({ alert_id, review }) {
+  const kept = restored.get(alert_id);
+  if (!kept) return null;
+  restored.delete(alert_id);
+  const { seen_id, ...draft } = kept;
+  const known = review?.review_id === seen_id ? review : { review_id: seen_id };
+  return { ...NOTHING, ...draft, seen: seen_id === null ? null : known };
+}
+
 export const drop = (alertId) => drafts.delete(alertId);
-export const dropAll = () => drafts.clear();
+export function dropAll() {
+  drafts.clear();
+  restored.clear();
+}
 
 // The review that came while the officer was at it, and that they have to know of.
 export function decidedMeanwhile(alert) {
@@ -73,7 +109,7 @@ export function orderOf(draft, seen) {
 }
 
 function decidedBy(review) {
-  if (review === null) return NOTHING;
+  if (!review?.verdict) return NOTHING;
   const [first, ...rest] = review.reason.split(BETWEEN);
   const { verdict, outcome } = review;
   if (!REASONS[verdict].includes(first)) return { verdict, chip: null, text: review.reason, outcome };

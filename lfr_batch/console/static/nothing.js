@@ -1,10 +1,17 @@
 // What stands where an alert would: what is known, and never more than that. `nothingWords` is pure.
 
 import { isCut, isSilent, SILENT_MS } from "./banner.js";
+import { byId, setText } from "./dom.js";
 
 const UNKNOWN = "Whether there are alerts is not known.";
 const DEAF = "This page hears nothing from the console's server.";
 const BACK = "Pictures are shown again when the connection is back.";
+
+export function showNothing(all) {
+  const [words, more] = nothingWords(all);
+  setText(byId("nothing-words"), words);
+  setText(byId("watching"), more);
+}
 
 // [what is known, what follows]
 export function nothingWords({ now, link, known, failure, status, heardStatus, people }) {

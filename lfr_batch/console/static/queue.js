@@ -1,13 +1,14 @@
-// The list of alerts, newest first. Each alert keeps its node, and so its pictures.
+// The list, one entry for each person, last seen first. Each keeps its node, and so its pictures.
 
 import { byId, element, setText } from "./dom.js";
 import { isBegun } from "./draft.js";
 import { ago, WORDS } from "./format.js";
+import { firstOf, peopleOf, seenWords } from "./people.js";
+import { pictureOf } from "./pictures.js";
 import { VOLUNTEER_WORDS } from "./volunteers.js";
 
-const nodes = new Map();
-
-export const pictureOf = (alert, which) => `/api/alerts/${alert.alert_id}/${which}.jpg`;
+const nodes = new Map(); // by subject
+const PICTURES = ["best_shot", "gallery"];
 
 export function newestFirst(alerts) {
   return [...alerts.values()].sort(
@@ -17,13 +18,15 @@ export function newestFirst(alerts) {
 
 export const isOpen = (alert) => alert.review === null && !alert.volunteer;
 
-export function showQueue(alerts, chosenId, fresh, choose) {
+export function showQueue(alerts, chosenId, fresh, clock, choose) {
   const list = byId("alerts");
   const order = newestFirst(alerts);
-  order.forEach((alert, i) => {
-    if (!nodes.has(alert.alert_id)) nodes.set(alert.alert_id, nodeOf(alert, choose));
-    const node = nodes.get(alert.alert_id);
-    update(node, alert, chosenId, fresh.has(alert.alert_id));
+  peopleOf(order).forEach((own, i) => {
+    const subject = own[0].subject_id;
+    if (!nodes.has(subject)) nodes.set(subject, nodeOf());
+    const node = nodes.get(subject);
+    node.firstChild.onclick = () => choose(firstOf(own).alert_id);
+    update(node, own, own.find((alert) => alert.alert_id === chosenId), fresh, clock);
     if (list.children[i] !== node) list.insertBefore(node, list.children[i] ?? null);
   });
   const open = order.filter(isOpen).length;
@@ -31,21 +34,24 @@ export function showQueue(alerts, chosenId, fresh, choose) {
 }
 
 export function showAges(alerts, now) {
-  for (const [id, node] of nodes) {
-    const alert = alerts.get(id);
+  for (const node of nodes.values()) {
+    const alert = alerts.get(node.dataset.newest);
     setText(node.querySelector(".age"), ago(now - Date.parse(alert.captured_at)));
   }
 }
 
-// Resolves when both pictures of the alert are on the screen.
-export async function painted(alertId) {
-  const pictures = nodes.get(alertId).querySelectorAll("img");
-  await Promise.all([...pictures].map((picture) => picture.decode()));
+// Resolves when both pictures of the alert are on the screen; false where a newer one of the same
+// person has taken its place.
+export async function painted({ alert_id, subject_id }) {
+  const node = nodes.get(subject_id);
+  if (node.dataset.newest !== alert_id) return false;
+  await Promise.all([...node.querySelectorAll("img")].map((picture) => picture.decode()));
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return true;
 }
 
-export function reveal(alertId, focus) {
-  const button = nodes.get(alertId)?.querySelector("button");
+export function reveal({ subject_id }, focus) {
+  const button = nodes.get(subject_id)?.querySelector("button");
   button?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (focus) button?.focus({ preventScroll: true });
 }
@@ -56,33 +62,47 @@ export function clearQueue() {
   setText(byId("open-count"), "");
 }
 
-function nodeOf(alert, choose) {
-  const picture = (which) => element("img", { src: pictureOf(alert, which), alt: "" });
+function nodeOf() {
   const button = element(
     "button",
     { type: "button", className: "item" },
-    element("span", { className: "thumbs" }, picture("best_shot"), picture("gallery")),
+    element("span", { className: "thumbs" }, ...PICTURES.map(() => element("img", { alt: "" }))),
     element(
       "span",
       { className: "words" },
-      element("b", {}, alert.subject_id),
-      element("span", {}, `${alert.camera} · score ${alert.score.toFixed(2)}`),
+      element("b", {}),
+      element("span", { className: "where" }),
+      element("span", { className: "times" }),
       element("span", { className: "age" }),
       element("span", { className: "pill" }),
     ),
   );
-  button.addEventListener("click", () => choose(alert.alert_id));
   return element("li", {}, button);
 }
 
-function update(node, alert, chosenId, isFresh) {
+// What is shown is of the newest alert; its state is that of the one which a touch opens.
+function update(node, own, chosen, fresh, clock) {
+  const [newest] = own;
   const button = node.firstChild;
-  button.setAttribute("aria-current", String(alert.alert_id === chosenId));
-  button.classList.toggle("fresh", isFresh);
-  const [kind, words] = stateOf(alert);
+  button.setAttribute("aria-current", String(chosen !== undefined));
+  button.classList.toggle("fresh", own.some((alert) => fresh.has(alert.alert_id)));
+  if (node.dataset.newest !== newest.alert_id) {
+    node.dataset.newest = newest.alert_id;
+    [...button.querySelectorAll("img")].forEach((image, i) => { image.src = pictureOf(newest, PICTURES[i]); });
+  }
+  setText(button.querySelector("b"), newest.subject_id);
+  setText(button.querySelector(".where"), `${newest.camera} · score ${newest.score.toFixed(2)}`);
+  setText(button.querySelector(".times"), seenWords(own, clock));
+  const [kind, words] = stateOfAll(own);
   const pill = node.querySelector(".pill");
   pill.className = `pill ${kind}`;
   setText(pill, words);
+}
+
+function stateOfAll(own) {
+  const open = own.filter(isOpen);
+  const [kind, words] = stateOf(own.find(isBegun) ?? firstOf(own));
+  return [kind, kind === "new" && open.length > 1 ? `${open.length} to decide` : words];
 }
 
 function stateOf(alert) {

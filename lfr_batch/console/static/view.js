@@ -23,6 +23,12 @@ const isWaiting = (alert, decides) => (decides ? isOpen(alert) : !isSeen(alert))
 export const newestWaiting = (order, decides) =>
   order.find((alert) => isWaiting(alert, decides)) ?? order.find(isOpen);
 
+// So many steps further down, or up; the last one there is.
+export function besideOf(order, chosenId, step) {
+  const at = order.findIndex((alert) => alert.alert_id === chosenId);
+  return order[Math.min(order.length - 1, Math.max(0, at + step))];
+}
+
 // {shown, newer}: the alert to show, and how many newer ones wait while it holds. `openedMs`: since
 // when somebody has it open on purpose; Infinity if nobody has. `now`: the server's, ms since 1970.
 export function viewOf({ alerts, chosen, openedMs, isHalfMade, decides, now }) {

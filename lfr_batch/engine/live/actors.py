@@ -37,8 +37,9 @@ from lfr_batch.live.records import (
     WatchingBegun,
 )
 from lfr_batch.live.watching.analyst import Comparison
+from lfr_batch.live.watching.pictures import AlertPictures
 from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
-from lfr_batch.records import FaceBatch, FaceView, Shot
+from lfr_batch.records import Candidate, FaceBatch, FaceView, Shot
 from lfr_batch.unexpected import trace, unexpected
 
 logger = logging.getLogger(__name__)
@@ -122,10 +123,10 @@ class AnalystActor(PartActor):
     def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> Reply:
         return reply_of(lambda: self._analyst.forget(loop, open_numbers))
 
-    def pictures(self, shot: Shot, pixels: PictureRef, image_id: str) -> Reply:
-        def look() -> tuple[bytes, bytes]:
+    def pictures(self, shot: Shot, pixels: PictureRef, best: Candidate) -> Reply:
+        def look() -> AlertPictures:
             [view] = _with_pixels([shot.view], [pixels])
-            return self._analyst.pictures(replace(shot, view=view), image_id)
+            return self._analyst.pictures(replace(shot, view=view), best)
 
         return reply_of(look)
 
@@ -173,11 +174,11 @@ class RemoteAnalyst:
     def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
         ask(self._actor.forget.remote(loop, list(open_numbers)), LOOK_TIMEOUT_S)
 
-    def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
+    def pictures(self, shot: Shot, best: Candidate) -> AlertPictures:
         with self._arena.lend([shot.view.bgr]) as [pixels]:
             bare = replace(shot, view=replace(shot.view, bgr=NO_PIXELS))
-            question = self._actor.pictures.remote(bare, pixels, image_id)
-            answer: tuple[bytes, bytes] = ask(question, LOOK_TIMEOUT_S)
+            question = self._actor.pictures.remote(bare, pixels, best)
+            answer: AlertPictures = ask(question, LOOK_TIMEOUT_S)
         return answer
 
 

@@ -11,22 +11,50 @@ from lfr_batch.live.records import Alert, Review
 
 _ALERT, _REVIEW = TypeAdapter(Alert), TypeAdapter(Review)
 _PICTURES = ("best_shot_jpeg", "gallery_jpeg")
-_LEFT_OUT = {*_PICTURES, "kept"}
+_FURTHER = ("scene_jpeg", "further_shots_jpeg", "further_gallery")
+_LEFT_OUT = {*_PICTURES, *_FURTHER, "kept"}
 """What is encoded is being kept."""
+_HAS_SCENE, _IMAGE_IDS = "has_scene", "further_image_ids"
+"""What is said of the further pictures beside them; alerts of before have none, and say nothing."""
 _LENGTH = 4
 
 
 def encode_alert(alert: Alert) -> bytes:
-    """The length of each piece, then the pieces: all but the pictures as JSON, both pictures."""
+    """The length of each piece, then the piece: all but the pictures as JSON, both pictures, the
+    scene, further shots, further pictures of the watchlist."""
     plain = _ALERT.dump_python(alert, mode="json", exclude=_LEFT_OUT)
-    pieces = (json.dumps(plain).encode(), alert.best_shot_jpeg, alert.gallery_jpeg)
+    ids = [picture.image_id for picture in alert.further_gallery]
+    plain |= {_HAS_SCENE: alert.scene_jpeg is not None, _IMAGE_IDS: ids}
+    pieces = (
+        json.dumps(plain).encode(),
+        alert.best_shot_jpeg,
+        alert.gallery_jpeg,
+        *([] if alert.scene_jpeg is None else [alert.scene_jpeg]),
+        *alert.further_shots_jpeg,
+        *(picture.jpeg for picture in alert.further_gallery),
+    )
     return b"".join(len(piece).to_bytes(_LENGTH, "big") + piece for piece in pieces)
 
 
 def decode_alert(data: bytes) -> Alert:
-    """Raises ValueError for anything that ``encode_alert`` does not write."""
-    plain, *pictures = _pieces(data)
-    return _ALERT.validate_python({**_object(plain), **dict(zip(_PICTURES, pictures, strict=True))})
+    """Raises ValueError for anything that ``encode_alert`` does not write, or wrote before there
+    were further pictures."""
+    head, *pieces = _pieces(data)
+    plain = _object(head)
+    has_scene, ids = plain.pop(_HAS_SCENE, False), plain.pop(_IMAGE_IDS, [])
+    pictures, further = pieces[: len(_PICTURES)], pieces[len(_PICTURES) :]
+    found = {**plain, **dict(zip(_PICTURES, pictures, strict=True))}
+    return _ALERT.validate_python({**found, **_further(further, has_scene, ids)})
+
+
+def _further(pieces: list[bytes], has_scene: bool, image_ids: list[str]) -> dict[str, Any]:
+    scene, rest = (pieces[0], pieces[1:]) if has_scene else (None, pieces)
+    shots = len(rest) - len(image_ids)
+    if shots < 0:
+        raise ValueError("an alert lacks pictures that it names")
+    known = zip(image_ids, rest[shots:], strict=True)
+    gallery = [{"image_id": image_id, "jpeg": jpeg} for image_id, jpeg in known]
+    return dict(zip(_FURTHER, (scene, rest[:shots], gallery), strict=True))
 
 
 def encode_review(review: Review) -> bytes:

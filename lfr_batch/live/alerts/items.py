@@ -62,4 +62,14 @@ def bare_item(item: Item) -> Item:
 
 def bare_alert(alert: Alert) -> Alert:
     """Without its pictures, as it is kept in memory."""
-    return replace(alert, best_shot_jpeg=b"", gallery_jpeg=b"")
+    return replace(listed_alert(alert), best_shot_jpeg=b"", gallery_jpeg=b"")
+
+
+def listed_alert(alert: Alert) -> Alert:
+    """Without its further pictures, which a list does not show; how many there are is kept."""
+    return replace(
+        alert,
+        scene_jpeg=None if alert.scene_jpeg is None else b"",
+        further_shots_jpeg=tuple(b"" for _ in alert.further_shots_jpeg),
+        further_gallery=tuple(replace(each, jpeg=b"") for each in alert.further_gallery),
+    )

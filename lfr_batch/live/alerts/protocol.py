@@ -58,7 +58,8 @@ class AlertRouter(Protocol):
         """Tell a camera that was refused to try its user and password once more."""
 
     def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
-        """Newest first, with their pictures, which are read from the disk: at most ``limit``."""
+        """Newest first, at most ``limit``, with their two main pictures, which are read from the
+        disk; further ones are left out, as ``items.listed_alert`` does it."""
 
     def alert(self, alert_id: str) -> Alert | None: ...
 

@@ -25,7 +25,7 @@ from lfr_batch.live.alerts.camera_orders import OrderBook
 from lfr_batch.live.alerts.camera_reports import CameraReports, in_order, with_report
 from lfr_batch.live.alerts.events import EventLog
 from lfr_batch.live.alerts.held import count_unkept, refused, trouble_of
-from lfr_batch.live.alerts.items import check_own, require_decidable, subject_of
+from lfr_batch.live.alerts.items import check_own, listed_alert, require_decidable, subject_of
 from lfr_batch.live.alerts.progress import SPOOL, sink_state
 from lfr_batch.live.alerts.raising import RaisingTerms, answer_to, raised
 from lfr_batch.live.alerts.register import counts_of, numbers_of
@@ -191,7 +191,7 @@ class Router:
     def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
         newest_first = list(self._shelf.register().alerts)[::-1][:limit]
         found = (self._shelf.alert(alert_id) for alert_id in newest_first)
-        return tuple(alert for alert in found if alert)
+        return tuple(listed_alert(alert) for alert in found if alert)
 
     def alert(self, alert_id: str) -> Alert | None:
         return self._shelf.alert(alert_id)

@@ -21,14 +21,13 @@ from lfr_batch.faces.turns import Turn
 from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.gallery.decide import CandidateList
-from lfr_batch.gallery.store import read_thumbnails
+from lfr_batch.live.watching.pictures import AlertPictures, alert_pictures
 from lfr_batch.live.watching.track_book import CameraLoop, TrackBook, TrackKey
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.synthetic import face_in_a_picture
-from lfr_batch.recognition.compare import evidence_jpeg
 from lfr_batch.recognition.search import Search, SearchSpec, open_search
 from lfr_batch.recognition.shots import take_shots
-from lfr_batch.records import ByteArray, FaceBatch, FaceView, FloatArray, Shot
+from lfr_batch.records import ByteArray, Candidate, FaceBatch, FaceView, FloatArray, Shot
 from lfr_batch.tracks.best_shot import fuse, split_by_identity
 from lfr_batch.work.privacy import (
     overwrite_small_arrays,
@@ -85,8 +84,8 @@ class Analyst(Protocol):
         """Other tracks of that camera are over."""
         ...
 
-    def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
-        """The best shot, everyone else hidden, and the watchlist's picture; both JPEG."""
+    def pictures(self, shot: Shot, best: Candidate) -> AlertPictures:
+        """The shot, everyone else hidden, and whom it is taken for."""
         ...
 
 
@@ -164,9 +163,8 @@ class LocalAnalyst:
         people = tuple(Person(g, found) for g, found in zip(groups, of_people, strict=True))
         return Comparison(tuple(of_shots), people)
 
-    def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
-        known = read_thumbnails(self.search.matcher.snapshot, [image_id])
-        return evidence_jpeg(shot, self.search.stages), known.get(image_id, b"")
+    def pictures(self, shot: Shot, best: Candidate) -> AlertPictures:
+        return alert_pictures(shot, best, self.search)
 
 
 def open_analyst(spec: SearchSpec) -> LocalAnalyst:
@@ -189,7 +187,8 @@ def _warm_up(analyst: LocalAnalyst) -> None:
         loop = CameraLoop("", 0)
         analyst.compare(TrackKey(loop, 0), [0], [shot.view], [1.0])
         analyst.forget(loop, ())
-        analyst.pictures(shot, snapshot.image_ids[0])
+        somebody = Candidate(1, snapshot.subject_ids[0], snapshot.image_ids[0], 0.0, False)
+        analyst.pictures(shot, somebody)
 
 
 def _by_identity(

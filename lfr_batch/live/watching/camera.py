@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic_ns
 
+import numpy as np
+
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.errors import LfrError
 from lfr_batch.faces.detectors import DetectorReading
@@ -22,12 +24,16 @@ from lfr_batch.footage.motion import MotionState
 from lfr_batch.live.records import Alert, RankedCandidate, StageTimes
 from lfr_batch.live.watching.analyst import Analyst, Comparison
 from lfr_batch.live.watching.confirm import ProposedPerson, confirmed, fresh_shots, names
+from lfr_batch.live.watching.heading import heading_of
+from lfr_batch.live.watching.scene import SceneFaces, further_shot_jpeg, scene_jpeg
 from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
 from lfr_batch.recognition.looks import Look, Seen, input_of, phase_of, seen_of, sight_after
 from lfr_batch.recognition.selection import look_with_gate
 from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import FaceBatch, Shot, Track
 from lfr_batch.tracks import tracker
+
+FURTHER_SHOTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,11 @@ class Proposal:
     """An alert that lacks only its pictures and its last time."""
 
     track: Track
-    shot: Shot
-    """The best that shows the person."""
+    shots: tuple[Shot, ...]
+    """Those that name the person, best first."""
     confirmation: ProposedPerson
     moment: LookTimes
+    scene_jpeg: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,8 @@ def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
     tracks, new_faces = _follow(state, seen, watch.config)
     moment = LookTimes(arrival.frame.pts_ns, arrival.arrived_ns, started_ns, monotonic_ns())
     compared, proposals = _compare(tracks.open_tracks, state.compared or {}, moment, watch)
-    waiting = (*state.proposals, *proposals)
+    found = (with_scene(each, arrival.frame, seen, tracks.open_tracks) for each in proposals)
+    waiting = (*state.proposals, *found)
     faces_seen = state.faces_seen + new_faces
     answered_s = None if look.frame is None else (moment.detected_ns - started_ns) / 1e9
     return CameraState(motion, phases, sight, tracks, compared, waiting, faces_seen, answered_s)
@@ -177,6 +185,23 @@ def _compare(
     return after, proposals
 
 
+def with_scene(proposal: Proposal, frame: Frame, seen: Seen, tracks: tuple[Track, ...]) -> Proposal:
+    """While the frame is there: everyone else is hidden before anything is kept of it.
+
+    None is made unless the face that this frame shows names the person by itself: the track may
+    have slipped to somebody else.
+    """
+    pts_ns = proposal.moment.pts_ns
+    now = [shot for shot in proposal.shots if shot.pts_ns == pts_ns]
+    if not now:
+        return proposal
+    own = proposal.track.number
+    others = [track.last_box_xyxy for track in tracks if track.number != own]
+    before = np.stack(others) if others else np.zeros((0, 4), np.float32)
+    faces = SceneFaces(now[0].box_xyxy, seen.faces.boxes_xyxy, before)
+    return replace(proposal, scene_jpeg=scene_jpeg(frame, faces))
+
+
 def _tell_open(numbers: Sequence[int], watch: Watch) -> None:
     """Other tracks are over: an analyst that is not told forgets them by itself, and no look is
     lost for it."""
@@ -200,32 +225,36 @@ def _compare_one(
     if not comparison.complete:
         return replace(known, moments_ns=frozenset()), []
     found = [
-        Proposal(track, shots[row], confirmation, moment)
-        for row, confirmation in people_in(comparison, watch.config.watch.confirm_shots)
+        Proposal(track, tuple(shots[row] for row in rows), confirmation, moment)
+        for rows, confirmation in people_in(comparison, watch.config.watch.confirm_shots)
         if confirmation.best.subject_id not in known.proposed
     ]
     named = known.proposed | {each.confirmation.best.subject_id for each in found}
     return ComparedTrack(frozenset(shot.pts_ns for shot in shots), named), found
 
 
-def people_in(comparison: Comparison, confirm_shots: int) -> list[tuple[int, ProposedPerson]]:
-    """Everybody on the watchlist whom shots agree on, once, with the best row that names them."""
-    found: dict[str, tuple[int, ProposedPerson]] = {}
+def people_in(
+    comparison: Comparison, confirm_shots: int
+) -> list[tuple[tuple[int, ...], ProposedPerson]]:
+    """Everybody on the watchlist whom shots agree on, once, with the rows that name them, best
+    first."""
+    found: dict[str, tuple[tuple[int, ...], ProposedPerson]] = {}
     for person in comparison.people:
         of_shots = [comparison.of_shots[row] for row in person.shots]
         confirmation = confirmed(person.candidates, of_shots, confirm_shots)
         if confirmation is not None:
             subject = confirmation.best.subject_id
             naming = [row for row in person.shots if names(comparison.of_shots[row], subject)]
-            found.setdefault(subject, (naming[0], confirmation))
+            found.setdefault(subject, (tuple(naming), confirmation))
     return list(found.values())
 
 
 def alert_of(proposal: Proposal, watch: Watch) -> Alert:
     """The proposal with its pictures. Raises what the analyst raises."""
-    track, shot, moment = proposal.track, proposal.shot, proposal.moment
+    track, moment = proposal.track, proposal.moment
+    shot, *further = proposal.shots[: 1 + FURTHER_SHOTS]
     best = proposal.confirmation.best
-    best_shot_jpeg, gallery_jpeg = watch.analyst.pictures(shot, best.image_id)
+    pictures = watch.analyst.pictures(shot, best)
     now_ns, now = monotonic_ns(), datetime.now(UTC)
     captured_at = _ago(now, now_ns - moment.arrived_ns)
     left, top, right, bottom = (float(x) for x in shot.box_xyxy)
@@ -248,9 +277,13 @@ def alert_of(proposal: Proposal, watch: Watch) -> Alert:
         candidates=tuple(
             RankedCandidate(c.rank, c.subject_id, c.score) for c in proposal.confirmation.candidates
         ),
-        best_shot_jpeg=best_shot_jpeg,
-        gallery_jpeg=gallery_jpeg,
+        best_shot_jpeg=pictures.best_shot,
+        gallery_jpeg=pictures.gallery,
         times=_times(moment, now_ns),
+        heading=heading_of(track),
+        scene_jpeg=proposal.scene_jpeg,
+        further_shots_jpeg=tuple(further_shot_jpeg(each.view) for each in further),
+        further_gallery=pictures.further_gallery,
     )
 
 

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from lfr_batch.faces.detectors import Input
 from lfr_batch.faces.turns import Turn
 from lfr_batch.live.watching.analyst import Comparison, LocalAnalyst
+from lfr_batch.live.watching.pictures import AlertPictures
 from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
 from lfr_batch.live.watching.waiting_line import Request, WaitingLine
-from lfr_batch.records import FaceBatch, FaceView, Shot
+from lfr_batch.records import Candidate, FaceBatch, FaceView, Shot
 
 Result = TypeVar("Result")
 
@@ -56,8 +57,8 @@ class SharedAnalyst:
     def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
         self._call(lambda: self._analyst.forget(loop, open_numbers))
 
-    def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
-        return self._call(lambda: self._analyst.pictures(shot, image_id))
+    def pictures(self, shot: Shot, best: Candidate) -> AlertPictures:
+        return self._call(lambda: self._analyst.pictures(shot, best))
 
     def close(self) -> None:
         """What was asked before is still answered."""

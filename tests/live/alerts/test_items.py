@@ -11,10 +11,11 @@ from lfr_batch.live.alerts.items import (
     bare_item,
     check_own,
     file_name,
+    listed_alert,
     subject_of,
 )
 from lfr_batch.live.records import Alert, Review
-from tests.live.made import DEPLOYMENT, a_review, an_alert
+from tests.live.made import DEPLOYMENT, a_review, an_alert, with_further
 
 
 @pytest.mark.parametrize(
@@ -49,8 +50,25 @@ def test_what_is_of_another_deployment_is_refused(changes: dict[str, Any]) -> No
 
 
 def test_in_memory_nothing_has_a_picture() -> None:
+    bare = bare_alert(with_further(an_alert()))
+    assert b"CANARY" not in repr(bare).encode()
     bare = bare_alert(an_alert())
     assert (bare.best_shot_jpeg, bare.gallery_jpeg) == (b"", b"")
     assert bare.candidates == an_alert().candidates
     assert bare_item(Item(3, an_alert())) == Item(3, bare)
     assert bare_item(Item(4, a_review("a0000"))) == Item(4, a_review("a0000"))
+
+
+def test_a_list_has_the_two_main_pictures_and_how_many_further_ones_there_are() -> None:
+    whole = with_further(an_alert())
+    listed = listed_alert(whole)
+    assert (listed.best_shot_jpeg, listed.gallery_jpeg) == (
+        whole.best_shot_jpeg,
+        whole.gallery_jpeg,
+    )
+    assert (listed.scene_jpeg, listed.further_shots_jpeg) == (b"", (b"", b""))
+    assert [(each.image_id, each.jpeg) for each in listed.further_gallery] == [
+        ("S000-02", b""),
+        ("S000-03", b""),
+    ]
+    assert listed_alert(an_alert()) == an_alert()

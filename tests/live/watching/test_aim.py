@@ -22,10 +22,11 @@ from lfr_batch.live.watching.aim import aim_camera
 from lfr_batch.live.watching.analyst import Comparison, LocalAnalyst, open_analyst
 from lfr_batch.live.watching.camera import Watch
 from lfr_batch.live.watching.orders import Reports
+from lfr_batch.live.watching.pictures import AlertPictures
 from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import SearchSpec
-from lfr_batch.records import FaceBatch, FaceView, Shot
+from lfr_batch.records import Candidate, FaceBatch, FaceView, Shot
 from tests.casework import Casework
 from tests.live.watching.test_aim_preview import decoded
 from tests.live_case import live_config, wait_for
@@ -64,9 +65,9 @@ class Noting:
     def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
         self.asked.append("forget")
 
-    def pictures(self, shot: Shot, image_id: str) -> tuple[bytes, bytes]:
+    def pictures(self, shot: Shot, best: Candidate) -> AlertPictures:
         self.asked.append("pictures")
-        return self._analyst.pictures(shot, image_id)
+        return self._analyst.pictures(shot, best)
 
 
 @dataclass

@@ -8,10 +8,11 @@ import pytest
 from lfr_batch.config.schema import Config
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.live.watching.analyst import LocalAnalyst, open_analyst
+from lfr_batch.live.watching.pictures import AlertPictures
 from lfr_batch.live.watching.shared_analyst import SharedAnalyst
 from lfr_batch.recognition.compare import evidence_jpeg
 from lfr_batch.recognition.search import SearchSpec
-from lfr_batch.records import Shot
+from lfr_batch.records import Candidate, Shot
 from tests.casework import Casework
 from tests.live_case import wait_for
 
@@ -25,7 +26,7 @@ def test_a_drawn_face_goes_all_the_way_before_the_first_real_one(
         made.append(evidence_jpeg(*shown))
         return made[-1]
 
-    monkeypatch.setattr("lfr_batch.live.watching.analyst.evidence_jpeg", noted)
+    monkeypatch.setattr("lfr_batch.live.watching.pictures.evidence_jpeg", noted)
     snapshot = load_snapshot(casework.home, "people")
     home = casework.home
     open_analyst(SearchSpec(home, home, "people", snapshot.snapshot_id, 0.45, Config()))
@@ -41,14 +42,14 @@ def test_an_analyst_that_hangs_is_known_to(
     local = open_analyst(SearchSpec(home, home, "people", snapshot.snapshot_id, 0.45, Config()))
     entered, go_on = Event(), Event()
 
-    def hang(*_: object) -> tuple[bytes, bytes]:
+    def hang(*_: object) -> AlertPictures:
         entered.set()
         go_on.wait()
-        return b"", b""
+        return AlertPictures(b"", b"")
 
     monkeypatch.setattr(LocalAnalyst, "pictures", hang)
     shared = SharedAnalyst(local)
-    asking = Thread(target=lambda: shared.pictures(cast("Shot", None), "x"))
+    asking = Thread(target=lambda: shared.pictures(cast("Shot", None), cast("Candidate", None)))
     asking.start()
     assert entered.wait(10)
     wait_for(lambda: not shared.works)

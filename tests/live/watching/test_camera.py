@@ -64,8 +64,8 @@ def test_a_track_that_slipped_shows_whom_its_shots_name(analyst: LocalAnalyst) -
     views = [stranger.view, stranger.view, known.view, known.view]
     comparison = analyst.compare(TRACK, range(4), views, [0.9, 0.8, 0.3, 0.4])
     assert [person.shots for person in comparison.people] == [(0, 1), (3, 2)]
-    ((row, confirmation),) = people_in(comparison, confirm_shots=2)
-    assert (row, confirmation.best.subject_id) == (3, "astronaut")
+    ((rows, confirmation),) = people_in(comparison, confirm_shots=2)
+    assert (rows, confirmation.best.subject_id) == ((3, 2), "astronaut")
 
 
 def test_an_analyst_that_was_started_anew_wants_all_shots_again(
@@ -97,17 +97,19 @@ def people(*groups: tuple[tuple[int, ...], str | None]) -> Comparison:
     ("comparison", "expected"),
     [
         (people(((0, 1), None)), []),
-        (people(((0, 1), "a")), [(0, "a")]),
-        (people(((1, 0), "a")), [(1, "a")]),
+        (people(((0, 1), "a")), [((0, 1), "a")]),
+        (people(((1, 0), "a")), [((1, 0), "a")]),
         (people(((0,), "a")), []),
-        (people(((0, 1), None), ((2, 3), "a")), [(2, "a")]),
-        (people(((0, 2), "b"), ((1, 3), "a")), [(0, "b"), (1, "a")]),
-        (people(((0, 2), "a"), ((1, 3), "a")), [(0, "a")]),
+        (people(((0, 1), None), ((2, 3), "a")), [((2, 3), "a")]),
+        (people(((0, 2), "b"), ((1, 3), "a")), [((0, 2), "b"), ((1, 3), "a")]),
+        (people(((0, 2), "a"), ((1, 3), "a")), [((0, 2), "a")]),
     ],
 )
-def test_whom_a_track_shows(comparison: Comparison, expected: list[tuple[int, str]]) -> None:
+def test_whom_a_track_shows(
+    comparison: Comparison, expected: list[tuple[tuple[int, ...], str]]
+) -> None:
     found = people_in(comparison, confirm_shots=2)
-    assert [(row, confirmation.best.subject_id) for row, confirmation in found] == expected
+    assert [(rows, confirmation.best.subject_id) for rows, confirmation in found] == expected
 
 
 def watch_with(casework: Casework, config: LiveConfig, analyst: LocalAnalyst) -> Watch:
