@@ -101,6 +101,18 @@ def test_both_pictures_are_zoomed_and_moved_together(looking: Page) -> None:
     looking.wait(OPEN)
 
 
+def test_keys_are_the_zooms_own_wherever_a_finger_was_last(looking: Page) -> None:
+    looking.press("z")
+    looking.wait(OPEN)
+    looking.tap(".pane")
+    looking.press("1", "a", "+")
+    looking.wait_for_text("#zoom-scale", "150 %")
+    looking.press("Escape")
+    looking.wait(f"!{OPEN}")
+    assert looking.evaluate("document.querySelectorAll('.choice[aria-pressed=true]').length") == 0
+    assert "Acknowledge" in looking.text("#acknowledge")
+
+
 def dragged(page: Page, kind: str, *points: tuple[int, int]) -> None:
     touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
     page.call("Input.dispatchTouchEvent", type=kind, touchPoints=touches)

@@ -24,8 +24,8 @@ const KEYS = [
 
 export function listenToKeys(desk) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
-    if (event.target.closest("dialog")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("dialog") || document.querySelector("dialog[open]")) return;
     if (event.target.matches("input")) {
       if (event.key === "Escape") event.target.blur();
       if (event.key !== "Enter" || event.isComposing) return;
