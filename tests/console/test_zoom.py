@@ -113,6 +113,16 @@ def test_keys_are_the_zooms_own_wherever_a_finger_was_last(looking: Page) -> Non
     assert "Acknowledge" in looking.text("#acknowledge")
 
 
+def test_keys_are_the_pages_again_at_once_when_it_closes(looking: Page) -> None:
+    looking.press("z")
+    looking.wait(OPEN)
+    looking.evaluate(
+        "[0, 1].forEach(() => document.querySelector('#zoom form button').dispatchEvent("
+        "new KeyboardEvent('keydown', { key: 'z', bubbles: true, cancelable: true })))"
+    )
+    assert looking.evaluate(OPEN)
+
+
 def dragged(page: Page, kind: str, *points: tuple[int, int]) -> None:
     touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
     page.call("Input.dispatchTouchEvent", type=kind, touchPoints=touches)
