@@ -21,6 +21,8 @@ LIGHT: Mapping[Light, str] = {
     "against": "Against the light: faces are dark before a bright background. Turn or move the "
     "camera.",
 }
+DARK_AND_BLURRED = "Too dark for faces: more light is needed."
+"""A longer exposure would blur them more."""
 SOFT = "The whole picture is soft: check the focus, and clean the lens."
 
 
@@ -31,11 +33,15 @@ def aim_words(guide: AimGuide) -> Iterator[str]:
     else:
         yield _share(guide)
     if guide.light is not None:
-        yield LIGHT[guide.light]
+        yield DARK_AND_BLURRED if _is_dark_and_blurred(guide) else LIGHT[guide.light]
     if guide.is_soft:
         yield SOFT
     if guide.width_px is not None:
         yield _widths(*guide.width_px, guide.least_px)
+
+
+def _is_dark_and_blurred(guide: AimGuide) -> bool:
+    return guide.light == "dark" and next(iter(guide.reasons), None) == "blurred"
 
 
 def _share(guide: AimGuide) -> str:

@@ -43,6 +43,8 @@ class PassDesk:
     seeding: Seeding | None
     kept: KeptPasses
     journal: Journal
+    is_aimed: Callable[[], bool]
+    """Whether nobody is looked for yet: such a pass could not be recognised."""
     now: Callable[[], datetime] = _utc_now
     _entering: Lock = field(default_factory=Lock)
     """One at a time: the next one must see it."""
@@ -92,6 +94,8 @@ class PassDesk:
         now, seeding = self.now(), self.seeding
         if seeding is None:
             raise PassRefused("this deployment has no volunteers")
+        if self.is_aimed():
+            raise PassRefused("nobody is looked for yet: passes count once watching has begun")
         fault = fault_of(volunteer, camera, now, seeding, self.deployment)
         if fault:
             raise PassRefused(fault)
@@ -126,7 +130,12 @@ class PassDesk:
         }
 
 
-def open_pass_desk(deployment: DeploymentRecord, router_folder: Path, journal: Journal) -> PassDesk:
+def open_pass_desk(
+    deployment: DeploymentRecord,
+    router_folder: Path,
+    journal: Journal,
+    is_aimed: Callable[[], bool],
+) -> PassDesk:
     """Raises LiveError where who the volunteers are cannot be read."""
     kept = KeptPasses(router_folder, deployment.deployment_id)
-    return PassDesk(deployment, load_seeding(router_folder.parent), kept, journal)
+    return PassDesk(deployment, load_seeding(router_folder.parent), kept, journal, is_aimed)

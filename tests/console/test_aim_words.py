@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.console.aim_words import LIGHT, NOBODY, SOFT, aim_words
+from lfr_batch.console.aim_words import DARK_AND_BLURRED, LIGHT, NOBODY, SOFT, aim_words
 from lfr_batch.live.records import AimGuide
 
 EMPTY = AimGuide((1280, 720), least_px=32.0)
@@ -66,3 +66,11 @@ def test_light_and_focus_are_said_also_where_nobody_is_seen(light: Any) -> None:
         LIGHT[light],
         SOFT,
     ]
+
+
+def test_nobody_is_told_to_shorten_the_exposure_and_to_lengthen_it() -> None:
+    [first, then, _] = aim_words(seen(4, 1, reasons={"blurred": 3}, light="dark"))
+    assert "a shorter exposure helps" in first
+    assert then == DARK_AND_BLURRED
+    [_, then, _] = aim_words(seen(4, 1, reasons={"turned": 3}, light="dark"))
+    assert then == LIGHT["dark"]

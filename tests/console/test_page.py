@@ -168,9 +168,7 @@ def test_a_camera_that_says_nothing_and_a_window_that_ends_are_said(
         enter(page, console, "operator")
         page.wait_for_text("#banner", "The deployment ends in 5 min")
         page.wait_for_text("#banner", "Camera north has not been heard of since")
-        page.wait_for_text(
-            "#cameras", "south Not watching Not watching: it has not been heard of yet."
-        )
+        page.wait_for_text("#cameras", "south Not watching It has not been heard of yet.")
         page.wait_for_text("#banner", "2 cameras down: north, south")
         assert "Camera" not in page.text("#banner")
         page.tap("#banner summary")
@@ -220,7 +218,7 @@ def test_a_camera_whose_part_is_down_is_not_live(page: Page, console: Served) ->
     both_up(console)
     console.running.states = (*PARTS[:2], replace(PARTS[2], up=False), PARTS[3])
     page.wait_for_text("#banner", "Camera north is being started anew: nobody is looked for there.")
-    page.wait_for_text("#cameras", "north Not watching Not watching: it is being started anew.")
+    page.wait_for_text("#cameras", "north Not watching It is being started anew.")
     assert page.evaluate("document.querySelectorAll('.pill.live').length") == 1
 
 
@@ -232,7 +230,7 @@ def test_a_router_that_began_anew_does_not_know_yet_that_cameras_run(
     page.wait("document.querySelectorAll('.pill.live').length === 2")
     console.router.close()
     console.running.router = opened_router(tmp_path, console.deployment, {})
-    page.wait_for_text("#cameras", "north Not watching Not watching: it has not been heard of yet.")
+    page.wait_for_text("#cameras", "north Not watching It has not been heard of yet.")
     assert page.text("#banner") == ""
     both_up(console)
     page.wait("document.querySelectorAll('.pill.live').length === 2")

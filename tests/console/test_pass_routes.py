@@ -137,3 +137,14 @@ def test_nothing_can_be_decided_about_a_volunteer(
     (told,) = seeded.client("reviewer").get("/api/alerts")
     assert told["volunteer"] is True
     assert seeded.client("reviewer").get("/api/counts")["alerts"] == 0
+
+
+def test_passes_count_once_watching_has_begun(tmp_path: Path) -> None:
+    seed(tmp_path)
+    with served(tmp_path, watch_from=datetime.now(UTC) - timedelta(minutes=1)) as console:
+        client = console.client("operator")
+        answer = client.ask("POST", "/api/passes", PASS)
+        assert (answer.status, "nobody is looked for yet" in answer.json()["error"]) == (409, True)
+        assert kept_passes(tmp_path).all() == ()
+        client.ask("POST", "/api/watching")
+        assert client.ask("POST", "/api/passes", PASS).status == 201

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,19 @@ from lfr_batch.live.records import Role
 from tests.console.axe import findings
 from tests.console.browser import Page
 from tests.console.made import Served, camera_health, now_alert, served
-from tests.console.screens import PHONE, TABLET, alerts_shown, both_up, enter, raise_alerts
+from tests.console.screens import (
+    PHONE,
+    TABLET,
+    alerts_shown,
+    both_up,
+    engineering,
+    enter,
+    raise_alerts,
+)
+from tests.console.test_aiming import STILLS, aim
+from tests.console.test_volunteers import VOLUNTEER, WANTED, chooses, opens
+from tests.console.test_zoom import whole_alert
+from tests.live.seeded import seed
 
 PORTRAIT = (800, 1280)
 SMALL = """
@@ -26,6 +41,23 @@ SMALL = """
   return [...new Set(found)];
 })()
 """
+LOW = """
+[...document.querySelectorAll('button, summary, select, input')]
+  .filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 48)
+  .map(each => each.outerHTML)
+"""
+SPLIT = """
+['.now b', '#open-scene', '#open-zoom', '#last-passes button', '#begin'].filter(each =>
+  [...document.querySelectorAll(each)].filter(e => e.checkVisibility()).some(e => {
+    const line = parseFloat(getComputedStyle(e).fontSize) * 1.35;
+    const words = document.createRange();
+    words.selectNodeContents(e.lastChild ?? e);
+    return words.getBoundingClientRect().height > 1.5 * line;
+  }))
+"""
+"""What is of a word or two, and runs over more than one line."""
+SIZES = (TABLET, PORTRAIT, PHONE)
+DARK = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 LOOKS = [
     pytest.param(size, dark, id=f"{size[0]}-{'dark' if dark else 'light'}")
     for size in (TABLET, PORTRAIT, PHONE)
@@ -36,6 +68,17 @@ LOOKS = [
 def check(page: Page) -> None:
     assert findings(page) == []
     assert page.evaluate(SMALL) == []
+    assert page.evaluate(LOW) == []
+    assert page.evaluate(SPLIT) == []
+
+
+def look(page: Page, dark: bool, picture: Path, *sizes: tuple[int, int]) -> None:
+    """At each of ``sizes``, the tablet's last."""
+    for size in (*sizes, TABLET):
+        page.size(*size, mobile=size == PHONE, dark=dark)
+        check(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        page.screenshot(picture.with_name(f"{picture.name}-{size[0]}.png"))
 
 
 @pytest.mark.parametrize(("size", "dark"), LOOKS)
@@ -123,5 +166,88 @@ def test_on_its_edge_the_place_and_rehearsal_are_whole(
         page.evaluate("document.querySelector('.desk').scrollTo(0, 1e6); scrollTo(0, 1e6)")
         top = page.evaluate("document.querySelector('.place').getBoundingClientRect().top")
         assert top >= 0
-        last = "document.querySelector('#engineering').getBoundingClientRect().bottom <= innerHeight"
+        last = (
+            "document.querySelector('#engineering').getBoundingClientRect().bottom <= innerHeight"
+        )
         assert page.evaluate(last)
+
+
+@pytest.fixture
+def seeded(tmp_path: Path) -> Iterator[Served]:
+    seed(tmp_path)
+    with served(tmp_path, rehearsal=True, place="High Street, opposite the station") as console:
+        both_up(console)
+        yield console
+
+
+@DARK
+def test_aiming_and_a_camera_that_refuses_its_password(
+    dark: bool, page: Page, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    seed(tmp_path)
+    with served(tmp_path, watch_from=now - timedelta(hours=1)) as console:
+        aim(console, "north", "south")
+        enter(page, console, "operator")
+        page.wait(f"{STILLS} === 2")
+        look(page, dark, tmp_path / "aiming", PORTRAIT, PHONE)
+        assert not page.evaluate("document.querySelector('#show-passes').checkVisibility()")
+        page.tap("#begin")
+        page.wait("document.querySelector('#begin-sure').open")
+        look(page, dark, tmp_path / "sure", PHONE)
+        page.tap("#begin-yes")
+        page.wait("!document.body.classList.contains('is-aimed')")
+        later = now + timedelta(hours=1)
+        console.router.report_health(camera_health("south", state="refused", at=later))
+        detail = "http://192.0.2.1/… refuses the connection: is the camera on, the port right?"
+        gone = camera_health("north", state="reconnecting", at=later, detail=detail)
+        console.router.report_health(gone)
+        page.wait("document.querySelector('[data-again=south]')")
+        page.wait_for_text("#cameras", "the camera refuses the connection: is the camera on, the")
+        assert "port right? south" in page.text("#cameras")
+        engineering(page)
+        look(page, dark, tmp_path / "refused", PORTRAIT, PHONE)
+    page.problems[:] = [each for each in page.problems if "preview.jpg" not in each]
+
+
+@DARK
+def test_one_person_seen_twice_the_scene_and_zoom(
+    dark: bool, page: Page, seeded: Served, tmp_path: Path
+) -> None:
+    for number in (0, 1):
+        seen = replace(
+            whole_alert(WANTED), alert_id=f"b{number}", camera=("north", "south")[number]
+        )
+        seeded.router.raise_alert(seen)
+    enter(page, seeded, "reviewer")
+    page.wait_for_text("#alerts", "seen 2 times")
+    page.wait("document.querySelectorAll('.thumb').length === 6")
+    look(page, dark, tmp_path / "detail", PORTRAIT, PHONE)
+    head = "document.querySelector('.place h1')"
+    assert page.evaluate(f"{head}.scrollWidth <= {head}.clientWidth")
+    for key in ("s", "z"):
+        page.press(key)
+        page.wait("document.querySelector('#zoom').open")
+        look(page, dark, tmp_path / f"zoom-{key}", PORTRAIT, PHONE)
+        page.press("Escape")
+        page.wait("!document.querySelector('#zoom').open")
+
+
+@DARK
+def test_a_volunteer_and_their_passes(
+    dark: bool, page: Page, seeded: Served, tmp_path: Path
+) -> None:
+    for camera in ("north", "south"):
+        seeded.router.raise_alert(now_alert(VOLUNTEER, alert_id=f"b-{camera}", camera=camera))
+    enter(page, seeded, "operator")
+    page.wait_for_text("#alerts", "seen 2 times")
+    opens(page, "S000")
+    page.wait_for_text("#volunteer", "Volunteer – not an alert")
+    page.wait_for_text("#also-seen", ":")
+    assert "to decide" not in page.text("#also-seen"), "nobody decides about a volunteer"
+    look(page, dark, tmp_path / "volunteer", PHONE)
+    page.tap("#show-passes")
+    chooses(page, "S001", "south")
+    page.tap("#passes-now")
+    page.wait("document.querySelector('#last-passes button')")
+    look(page, dark, tmp_path / "passes", PHONE)

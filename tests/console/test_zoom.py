@@ -43,12 +43,12 @@ def looking(page: Page, console: Served) -> Page:
 def test_a_touch_swaps_the_large_picture_and_the_first_stays_marked(looking: Page) -> None:
     assert looking.text("#shots .thumb:first-child") == "Best shot"
     assert looking.text("#known .thumb:first-child") == "Best match"
-    looking.wait_for_text("#of-image", "picture S000-01, best match")
+    looking.wait_for_text("#of-image", "picture 1 of 3, best match")
     looking.tap("#shots .thumb:nth-child(2)")
     looking.wait("document.querySelector('#best-shot').src.endsWith('/a0000/shot-1.jpg')")
     looking.tap("#known .thumb:nth-child(3)")
     looking.wait("document.querySelector('#gallery').src.endsWith('/a0000/gallery-2.jpg')")
-    looking.wait_for_text("#of-image", "picture S-03")
+    looking.wait_for_text("#of-image", "picture 3 of 3")
     assert looking.text("#known .thumb:first-child") == "Best match"
     pressed = "[...document.querySelectorAll('.thumb[aria-pressed=true]')].map(b => b.dataset.name)"
     assert looking.evaluate(pressed) == ["shot-1", "gallery-2"]
@@ -111,6 +111,16 @@ def test_keys_are_the_zooms_own_wherever_a_finger_was_last(looking: Page) -> Non
     looking.wait(f"!{OPEN}")
     assert looking.evaluate("document.querySelectorAll('.choice[aria-pressed=true]').length") == 0
     assert "Acknowledge" in looking.text("#acknowledge")
+
+
+def test_keys_are_the_pages_again_at_once_when_it_closes(looking: Page) -> None:
+    looking.press("z")
+    looking.wait(OPEN)
+    looking.evaluate(
+        "[0, 1].forEach(() => document.querySelector('#zoom form button').dispatchEvent("
+        "new KeyboardEvent('keydown', { key: 'z', bubbles: true, cancelable: true })))"
+    )
+    assert looking.evaluate(OPEN)
 
 
 def dragged(page: Page, kind: str, *points: tuple[int, int]) -> None:

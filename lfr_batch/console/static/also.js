@@ -33,7 +33,7 @@ const wordsOf = (others) =>
   others.length > MOST ? `Also seen ${others.length} times, last` : "Also seen";
 
 function seenAt(alert, clock) {
-  const state = alert.review ? WORDS[alert.review.verdict] : "to decide";
+  const state = alert.review ? WORDS[alert.review.verdict] : alert.volunteer ? "" : "to decide";
   const parts = [`${alert.camera} ${clock.time(alert.captured_at).slice(0, 5)}`, headingWords(alert), state];
   return parts.filter(Boolean).join(" · ");
 }

@@ -9,7 +9,7 @@ const WHY = {
   unheard: () => "it has not been heard of yet.",
   ended: () => "its film has ended.",
   stalled: (since) => `no pictures since ${since}.`,
-  reconnecting: (since, detail) => `no pictures since ${since}: ${plainly(detail)}.`,
+  reconnecting: (since, detail) => `no pictures since ${since}: ${plainly(detail)}`,
   refused: (since) =>
     `no pictures since ${since}: the camera refuses the password. It was tried 3 times and waits to be told: mend the password in the configuration and start anew, or press Try again.`,
 };
@@ -18,7 +18,7 @@ const WHY = {
 export function cameraWords(camera, { now, isPast, isAimed, clock }) {
   if (isPast) return { state: "unknown", words: "Not known", why: "" };
   const { state, why } = whyNot(camera, now, clock);
-  if (why) return { state, words: "Not watching", why: `Not watching: ${why}` };
+  if (why) return { state, words: "Not watching", why: why[0].toUpperCase() + why.slice(1) };
   if (isAimed) return { state: "aimed", words: "Aiming", why: "Not watching: it is being aimed." };
   return { state: "live", words: "Watching", why: "" };
 }
@@ -41,7 +41,8 @@ const plainly = (detail) =>
     .replace(/^\S+:\/\/\S+ /, "the camera ")
     .replace(/; (next try in .*|tried once more)$/, "")
     .replace(/^tried once more$/, "the password is tried once more")
-    .replace(/[.?]$/, "");
+    .replace(/\.?$/, ".")
+    .replace(/\?\.$/, "?");
 
 // What engineers want to know of it.
 export function cameraNumbers(camera, now, { milliseconds, share }) {

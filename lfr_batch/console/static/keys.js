@@ -25,7 +25,8 @@ const KEYS = [
 export function listenToKeys(desk) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("dialog") || document.querySelector("dialog[open]")) return;
+    // A dialog that has just closed may still have the focus: keys are the page's again.
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.target.matches("input")) {
       if (event.key === "Escape") event.target.blur();
       if (event.key !== "Enter" || event.isComposing) return;

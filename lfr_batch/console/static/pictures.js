@@ -76,9 +76,10 @@ function textOf(side, alert, name) {
 }
 
 function knownWords(alert) {
+  const all = 1 + alert.further_image_ids.length;
+  if (all === 1) return "the only picture";
   const number = Number((picked.get("gallery") ?? "").split("-")[1] ?? 0);
-  if (number) return `picture ${alert.further_image_ids[number - 1]}`;
-  return `picture ${alert.image_id}${alert.further_image_ids.length ? ", best match" : ""}`;
+  return `picture ${number + 1} of ${all}${number ? "" : ", best match"}`;
 }
 
 function shotsOf({ further_shots }) {

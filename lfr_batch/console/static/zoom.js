@@ -78,7 +78,7 @@ const KEYS = {
 };
 
 function press(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!isZoomed() || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (KEYS[key]) change(KEYS[key]());
   else if (key === "z") byId("zoom").close();

@@ -15,6 +15,7 @@ from lfr_batch.errors import LiveError, UsageError
 from lfr_batch.live.afterwards.late_figures import first_figures, update_figures
 from lfr_batch.live.afterwards.passes_table import StatedPass, as_pass, read_passes
 from lfr_batch.live.afterwards.reopen import KeptDeployment, Reopening, over, reopened
+from lfr_batch.live.alerts.camera_orders import read_begun
 from lfr_batch.live.alerts.passes import KeptPasses
 from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.live.deployment.passing import same_pass
@@ -52,7 +53,9 @@ def enter_passes(order: Reopening, path: Path) -> Entered:
         _require_whole(kept, now)
         record = over(kept.record, first_figures(kept.terms, order.deployment_id))
         passes = KeptPasses(kept.spool.place.root, order.deployment_id)
-        before, stated = passes.all(), read_passes(path, record, seeding)
+        begun = read_begun(kept.spool.place)
+        watched_from = begun.at if begun else None
+        before, stated = passes.all(), read_passes(path, record, seeding, watched_from)
         new = [each for each in stated if not _is_known(each, before, seeding)]
         said = {"deployment_id": order.deployment_id, "by": order.by, "passes": len(new)}
         audit.record(order.home, ENTERED, [said], now)

@@ -31,9 +31,14 @@ class StatedPass:
     at: datetime
 
 
-def read_passes(path: Path, record: DeploymentRecord, seeding: Seeding) -> tuple[StatedPass, ...]:
-    """In the order of the file. Raises ConfigError where it is no such table, UsageError with the
-    line of each row that cannot be."""
+def read_passes(
+    path: Path, record: DeploymentRecord, seeding: Seeding, watched_from: datetime | None = None
+) -> tuple[StatedPass, ...]:
+    """In the order of the file. ``watched_from``: as ``fault_of`` has it.
+
+    Raises ConfigError where it is no such table, UsageError with the line of each row that cannot
+    be.
+    """
     sheet = read_sheet(path)
     places = _places(path, sheet)
     faults, found = list[str](), list[StatedPass]()
@@ -45,7 +50,7 @@ def read_passes(path: Path, record: DeploymentRecord, seeding: Seeding) -> tuple
             faults.append(f"line {row.line}: {at!r} is no time with its offset, nor hh:mm:ss")
             continue
         stated = StatedPass(row.line, volunteer, camera, moment)
-        fault = fault_of(volunteer, camera, moment, seeding, record) or _near(
+        fault = fault_of(volunteer, camera, moment, seeding, record, watched_from) or _near(
             stated, found, seeding.cool_down_s
         )
         if fault:

@@ -12,9 +12,15 @@ from lfr_batch.live.records import DeploymentRecord, VolunteerPass
 
 
 def fault_of(
-    volunteer: str, camera: str, at: datetime, seeding: Seeding, record: DeploymentRecord
+    volunteer: str,
+    camera: str,
+    at: datetime,
+    seeding: Seeding,
+    record: DeploymentRecord,
+    watched_from: datetime | None = None,
 ) -> str | None:
-    """Why there can be no such pass; None where there can."""
+    """Why there can be no such pass; None where there can. ``watched_from``: of a deployment that
+    was aimed first, when watching began."""
     if volunteer not in seeding.volunteers:
         return f"{volunteer!r} is no volunteer of this deployment"
     if camera not in record.cameras:
@@ -22,6 +28,9 @@ def fault_of(
     if not record.started_at <= at <= record.ends_at:
         span = f"{record.started_at:%d %b %Y %H:%M:%S} to {record.ends_at:%d %b %Y %H:%M:%S %Z}"
         return f"{at.isoformat()} is not within the deployment, which was {span}"
+    if watched_from is not None and at < watched_from:
+        began = f"{watched_from:%H:%M:%S %Z}"
+        return f"{at.isoformat()} is before {began}, when watching began: nobody was looked for"
     return None
 
 

@@ -13,9 +13,10 @@ from lfr_batch.live.afterwards.enter_passes import Entered, enter_passes
 from lfr_batch.live.afterwards.forgetting import alerts_of, forget_alerts, is_named
 from lfr_batch.live.afterwards.reopen import Reopening
 from lfr_batch.live.afterwards.retention import Sweep, sweep
+from lfr_batch.live.alerts.camera_orders import OrderBook
 from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.live.deployment.figures_file import load_figures, save_figures
-from lfr_batch.live.deployment.folders import deployment_folder
+from lfr_batch.live.deployment.folders import deployment_folder, router_folder
 from lfr_batch.live.deployment.recognition_rate import SeedingFigures
 from lfr_batch.live.deployment.volunteers_file import load_seeding
 from lfr_batch.live.records import VolunteerPass
@@ -23,6 +24,7 @@ from lfr_batch.oversight import audit
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.local_store import LocalStore
 from tests.holding import record_run
 from tests.live.made import DEPLOYMENT, a_config, a_record, an_alert, figures, opened
 from tests.live.receiver import eventually
@@ -161,3 +163,11 @@ def test_whoever_is_forgotten_leaves_no_pass_behind(home: Path, began: datetime)
     assert [*seeding.volunteers] == ["S001", "S002"]
     assert not is_named(home, "S000", None)
     assert not any(b"S000" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_passed_while_cameras_were_aimed_is_no_pass(home: Path, began: datetime) -> None:
+    orders = OrderBook(LocalStore(router_folder(home, DEPLOYMENT)), watch_from=began)
+    assert orders.begin("reviewer", began + timedelta(minutes=2))
+    with pytest.raises(UsageError, match=r"line 2: .* is before .*, when watching began"):
+        entered(home, began, ("S000", "north", 119.0), ("S000", "north", 300.0))
+    assert entered(home, began, ("S000", "north", 300.0)).seeding.total.recognised == 1

@@ -28,6 +28,14 @@ def test_who_passes_where_and_when(
     assert said is None or said in str(fault)
 
 
+@pytest.mark.parametrize(("seconds", "is_fault"), [(0.0, True), (59.9, True), (60.0, False)])
+def test_nobody_passes_while_cameras_are_aimed(seconds: float, is_fault: bool) -> None:
+    record = a_record()
+    fault = fault_of("S000", "north", after(seconds), SEEDING, record, watched_from=after(60))
+    assert (fault is not None) == is_fault
+    assert not is_fault or "is before 10:01:00 UTC, when watching began" in str(fault)
+
+
 @pytest.mark.parametrize(
     ("volunteer", "camera", "apart_s", "is_same"),
     [
