@@ -7,9 +7,9 @@ taken any more, from the moment on in which watching begins.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
 from threading import Lock
+from time import monotonic_ns
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -31,7 +31,7 @@ class OrderBook:
         """
         self._place, self._watch_from = place, watch_from
         self._begun = read_begun(place) if watch_from else None
-        self._tries = Counter[str]()
+        self._told_ns: dict[str, int] = {}
         self._aims: dict[str, AimReport] = {}
         self._lock = Lock()
 
@@ -42,7 +42,7 @@ class OrderBook:
 
     def orders(self, camera: str) -> CameraOrders:
         with self._lock:
-            return CameraOrders(self._is_watching, self._tries[camera])
+            return CameraOrders(self._is_watching, self._told_ns.get(camera, 0))
 
     def begin(self, by: str, now: datetime) -> bool:
         """Whether it begins by that: the first one counts. On the disk when it returns.
@@ -65,7 +65,7 @@ class OrderBook:
 
     def try_again(self, camera: str) -> None:
         with self._lock:
-            self._tries[camera] += 1
+            self._told_ns[camera] = monotonic_ns()
 
     def take(self, report: AimReport) -> None:
         """Nothing, once watching has begun."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic_ns
 
 import pytest
 
@@ -30,7 +31,7 @@ def book(folder: Path, watch_from: datetime | None = STARTED) -> OrderBook:
 def test_without_aiming_cameras_watch_at_once(tmp_path: Path) -> None:
     orders = book(tmp_path, watch_from=None)
     orders.take(aim_of("north"))
-    assert orders.orders("north") == CameraOrders(watching=True, tries=0)
+    assert orders.orders("north") == CameraOrders(watching=True)
     assert (orders.begin("operator", LATER), orders.watching()) == (False, None)
     assert orders.aim("north") is None
     assert list(tmp_path.iterdir()) == []
@@ -71,11 +72,13 @@ def test_a_damaged_note_is_no_reason_to_aim_again(tmp_path: Path) -> None:
         book(tmp_path)
 
 
-def test_tries_are_counted_for_each_camera(tmp_path: Path) -> None:
-    orders = book(tmp_path)
+def test_each_camera_is_told_by_itself(tmp_path: Path) -> None:
+    orders, before_ns = book(tmp_path), monotonic_ns()
     orders.try_again("north")
+    first_ns = orders.orders("north").told_ns
     orders.try_again("north")
-    assert [orders.orders(name).tries for name in ("north", "south")] == [2, 0]
+    assert before_ns <= first_ns < orders.orders("north").told_ns <= monotonic_ns()
+    assert orders.orders("south").told_ns == 0
 
 
 def test_the_router_answers_reports_and_keeps_no_preview_on_the_disk(tmp_path: Path) -> None:
@@ -86,7 +89,8 @@ def test_the_router_answers_reports_and_keeps_no_preview_on_the_disk(tmp_path: P
     router = opened()
     router.report_aim(aim_of("north"))
     router.try_again("north")
-    assert router.report_health(health("north", 0)) == CameraOrders(watching=False, tries=1)
+    answer = router.report_health(health("north", 0))
+    assert (answer.watching, answer.told_ns > 0) == (False, True)
     before = router.events(0, 0.0)[-1].number
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert router.begin_watching("operator")
