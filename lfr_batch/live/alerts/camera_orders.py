@@ -7,13 +7,14 @@ taken any more, from the moment on in which watching begins.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic_ns
 
 from pydantic import TypeAdapter, ValidationError
 
-from lfr_batch.errors import LiveError, TooEarly
+from lfr_batch.errors import LiveError, StoreError, TooEarly
 from lfr_batch.live.records import AimReport, CameraOrders, WatchingBegun
 from lfr_batch.storage.local_store import LocalStore
 
@@ -58,7 +59,7 @@ class OrderBook:
                     "deployment's window does: nobody may be looked for before"
                 )
             begun = WatchingBegun(now, by)
-            self._place.write_atomic(WATCHING, _BEGUN.dump_json(begun) + b"\n")
+            self._write(begun)
             self._begun = begun
             self._aims.clear()
         return True
@@ -76,6 +77,15 @@ class OrderBook:
     def aim(self, camera: str) -> AimReport | None:
         with self._lock:
             return self._aims.get(camera)
+
+    def _write(self, begun: WatchingBegun) -> None:
+        """What the disk refuses has not begun for the next router either."""
+        try:
+            self._place.write_atomic(WATCHING, _BEGUN.dump_json(begun) + b"\n")
+        except StoreError:
+            with suppress(StoreError):
+                self._place.delete(WATCHING)
+            raise
 
     @property
     def _is_watching(self) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic_ns
 
 import pytest
 
-from lfr_batch.errors import LiveError, TooEarly
+from lfr_batch.errors import LiveError, StoreFull, TooEarly
 from lfr_batch.live.alerts.camera_orders import WATCHING, OrderBook, read_begun
 from lfr_batch.live.alerts.router import Router, open_router
 from lfr_batch.live.records import AimGuide, AimReport, CameraOrders, WatchingBegun
 from lfr_batch.results.store import open_store
+from lfr_batch.storage import files
 from lfr_batch.storage.local_store import LocalStore
 from tests.live.made import STARTED, a_config, a_record, health
 
@@ -56,6 +58,29 @@ def test_it_cannot_begin_before_the_window(tmp_path: Path) -> None:
     with pytest.raises(TooEarly, match="watching may begin at 10:00 UTC"):
         orders.begin("operator", STARTED - timedelta(seconds=1))
     assert not orders.orders("north").watching
+
+
+@pytest.mark.parametrize("refused", ["file", "folder"])
+def test_what_the_disk_refuses_has_not_begun_for_the_next_router_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    """``folder``: the file has its name already, and that cannot be synced."""
+    orders, really = book(tmp_path), files.sync
+    orders.take(aim_of("north"))
+
+    def sync(path: Path) -> None:
+        if path.is_dir() == (refused == "folder"):
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        really(path)
+
+    with monkeypatch.context() as full:
+        full.setattr(files, "sync", sync)
+        with pytest.raises(StoreFull):
+            orders.begin("operator", LATER)
+    assert not orders.orders("north").watching
+    assert orders.aim("north") == aim_of("north")
+    assert not book(tmp_path).orders("north").watching
+    assert orders.begin("operator", LATER)
 
 
 def test_a_book_that_is_opened_anew_goes_on_where_it_was(tmp_path: Path) -> None:
