@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from lfr_batch.console.access import WATCH, Acknowledger, ConsoleOf
-from lfr_batch.console.journal import BEGAN_WATCHING, TRIED_AGAIN
+from lfr_batch.console.journal import TRIED_AGAIN
 
 aim_routes = APIRouter()
 
@@ -18,8 +18,8 @@ def preview(name: str, console: ConsoleOf) -> Response:
 
 @aim_routes.post("/api/watching", status_code=204)
 def begin_watching(user: Acknowledger, console: ConsoleOf) -> None:
-    if console.desk.begin_watching(user):
-        console.journal.did(BEGAN_WATCHING, user)
+    """Whoever looks after the deployment puts it on record (``live.deployment.look_after``)."""
+    console.desk.begin_watching(user)
 
 
 @aim_routes.post("/api/cameras/{name}/try-again", status_code=204)

@@ -1,5 +1,5 @@
 """What people do on a console, in the audit log: who logged in, who was refused, whose alerts'
-pictures were looked at, who began watching and who had a password tried again.
+pictures were looked at, and who had a password tried again.
 
 It never keeps anybody from their work: where the log cannot be written to, that is logged and they
 go on. Refusals are bounded, whoever sends them; each says how many before it were only counted.
@@ -24,7 +24,7 @@ from lfr_batch.oversight import audit
 
 logger = logging.getLogger(__name__)
 
-BEGAN_WATCHING, TRIED_AGAIN = "deployment.watching_begun", "camera.password_tried_again"
+TRIED_AGAIN = "camera.password_tried_again"
 LOGGED_IN, REFUSED, VIEWED = "console.logged_in", "console.refused", "alert.viewed"
 MOST_REFUSALS, WITHIN_S = 20, 60.0
 MARK_LETTERS = 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def state_of(address: str) -> ClusterState:
         address=address,
         asks_for_token=_asks_for_token(stranger),
         on_network=_is_on_network(address),
-        dashboard=_open_dashboard(known.get("dashboard") or ""),
+        dashboard=_open_dashboard(known.get("dashboard") or "", address),
         folder=_readable_folder(known.get("session") or ""),
         ray_version=said.get("ray_version"),
     )
@@ -99,10 +100,25 @@ def _asked(address: str, as_whom: Mapping[str, str]) -> Mapping[str, Any]:
 def _is_on_network(address: str) -> bool | None:
     """Its head takes every address of its machine unless that has none but 127.0.0.1."""
     host, _, port = address.rpartition(":")
-    if host.strip("[]") not in {"localhost", "::1"} and not host.startswith("127."):
+    if not _is_loopback(host):
         return True
     listening = [place for place, its in _listeners() if its == int(port)]
     return any(place not in _LOOPBACK for place in listening) if listening else None
+
+
+def _is_loopback(host: str) -> bool:
+    return host.strip("[]") in {"localhost", "::1"} or host.startswith("127.")
+
+
+def _is_here(host: str) -> bool:
+    """Whether it is a name or an address of this machine: only these can be listened at."""
+    with suppress(OSError):
+        places = socket.getaddrinfo(host.strip("[]"), 0, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, place in places[:1]:
+            with socket.socket(family, kind, protocol) as listener:
+                listener.bind(place)
+                return True
+    return False
 
 
 def _listeners() -> Iterator[tuple[str, int]]:
@@ -116,8 +132,11 @@ def _listeners() -> Iterator[tuple[str, int]]:
                     yield place, int(port, 16)
 
 
-def _open_dashboard(address: str) -> str | None:
+def _open_dashboard(address: str, head: str) -> str | None:
+    """Its address, if it takes jobs from whoever asks."""
     host, _, port = address.rpartition(":")
+    if _is_loopback(host) and not _is_here(head.rpartition(":")[0]):
+        return None  # of another machine, which it alone can ask: at this one it is somebody else's
     with suppress(OSError, ValueError, http.client.HTTPException):
         connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=HTTP_S)
         try:

@@ -76,4 +76,7 @@ def _who_is_asked(state: ClusterState) -> str:
     can = "whoever reaches it can run code as its user and see the faces in its workers' memory"
     if state.asks_for_token is False:
         return f"The Ray cluster at {state.address} asks for no token: {can}"
-    return f"The Ray cluster at {state.address} may ask for no token, and then {can}"
+    return (
+        f"It cannot be told whether the Ray cluster at {state.address} asks for a token; if not, "
+        f"{can}"
+    )

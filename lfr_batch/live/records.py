@@ -273,8 +273,9 @@ class CameraOrders:
 
     watching: bool
     """False: it is being aimed, and looks for nobody."""
-    tries: int
-    """How often somebody has told it to try its user and password again."""
+    told_ns: int = 0
+    """When somebody last told it to try its user and password again, on the machine's steady clock,
+    which goes on while a part is started anew; 0: nobody has."""
 
 
 EventKind = Literal["alert", "review", "health", "sink", "watching"]

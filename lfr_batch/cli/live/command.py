@@ -97,10 +97,12 @@ def live(
     )
     with starting(None, PATIENCE_S) as checking:
         deployment = make_deployment(order, datetime.now(UTC), checking.at)
-    from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
+        from lfr_batch.console.serve import require_address  # noqa: PLC0415 - a web server
 
-    require_address(settings.console)
-    for line in require_engine(settings.engine):
+        require_address(settings.console)
+        checking.at("asking the Ray cluster whom it lets in")
+        weaknesses = require_engine(settings.engine)
+    for line in weaknesses:
         say(line)
     for line in said_of(deployment.listed):
         say(f"watchlist {deployment.record.gallery}: {line}")

@@ -48,6 +48,8 @@ class Answered:
     process: int
     born: str | None
     works: bool
+    failure: str = ""
+    """What keeps it from opening, in a sentence with the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ def _heard(part: Supervised, said: Answered, now_s: float) -> Step:
         restarts=part.restarts + (said.process != part.process),
     )
     if not said.works:
-        return _start_anew(part, "has stopped working", now_s)
+        cannot = f"cannot be opened ({said.failure})"
+        return _start_anew(part, cannot if said.failure else "has stopped working", now_s)
     outage_s = 0.0 if part.up else now_s - part.worked_s
     works = replace(
         part,

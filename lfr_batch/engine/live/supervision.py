@@ -145,10 +145,10 @@ def _answer(question: Any) -> Answer:
     from ray.exceptions import RayError  # noqa: PLC0415
 
     try:
-        process, _, works = ray.get(question)
+        process, failure, works = ray.get(question)
     except RayError as error:
         return Broken(type(error).__name__)
-    return Answered(process, born(process), works)
+    return Answered(process, born(process), works, str(failure or ""))
 
 
 def _carry_out(action: Action, running: RayDeployment, questions: dict[PartKey, Any]) -> None:

@@ -7,13 +7,14 @@ taken any more, from the moment on in which watching begins.
 
 from __future__ import annotations
 
-from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Lock
+from time import monotonic_ns
 
 from pydantic import TypeAdapter, ValidationError
 
-from lfr_batch.errors import LiveError, TooEarly
+from lfr_batch.errors import LiveError, StoreError, TooEarly
 from lfr_batch.live.records import AimReport, CameraOrders, WatchingBegun
 from lfr_batch.storage.local_store import LocalStore
 
@@ -31,7 +32,7 @@ class OrderBook:
         """
         self._place, self._watch_from = place, watch_from
         self._begun = read_begun(place) if watch_from else None
-        self._tries = Counter[str]()
+        self._told_ns: dict[str, int] = {}
         self._aims: dict[str, AimReport] = {}
         self._lock = Lock()
 
@@ -42,7 +43,7 @@ class OrderBook:
 
     def orders(self, camera: str) -> CameraOrders:
         with self._lock:
-            return CameraOrders(self._is_watching, self._tries[camera])
+            return CameraOrders(self._is_watching, self._told_ns.get(camera, 0))
 
     def begin(self, by: str, now: datetime) -> bool:
         """Whether it begins by that: the first one counts. On the disk when it returns.
@@ -58,14 +59,14 @@ class OrderBook:
                     "deployment's window does: nobody may be looked for before"
                 )
             begun = WatchingBegun(now, by)
-            self._place.write_atomic(WATCHING, _BEGUN.dump_json(begun) + b"\n")
+            self._write(begun)
             self._begun = begun
             self._aims.clear()
         return True
 
     def try_again(self, camera: str) -> None:
         with self._lock:
-            self._tries[camera] += 1
+            self._told_ns[camera] = monotonic_ns()
 
     def take(self, report: AimReport) -> None:
         """Nothing, once watching has begun."""
@@ -76,6 +77,15 @@ class OrderBook:
     def aim(self, camera: str) -> AimReport | None:
         with self._lock:
             return self._aims.get(camera)
+
+    def _write(self, begun: WatchingBegun) -> None:
+        """What the disk refuses has not begun for the next router either."""
+        try:
+            self._place.write_atomic(WATCHING, _BEGUN.dump_json(begun) + b"\n")
+        except StoreError:
+            with suppress(StoreError):
+                self._place.delete(WATCHING)
+            raise
 
     @property
     def _is_watching(self) -> bool:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event
 
-from lfr_batch.errors import EngineError, StoreError
+from lfr_batch.errors import AuditBroken, EngineError, StoreError
 from lfr_batch.live.deployment.course import Course, save_so_far, since_start_s
+from lfr_batch.live.deployment.on_record import note_watching
 from lfr_batch.live.deployment.outages import down_s_of, newly_blind_s, restarts
-from lfr_batch.live.deployment.plan import LiveEngine, LivePlan, PartKey, PartState
+from lfr_batch.live.deployment.plan import LiveEngine, PartKey, PartState
 from lfr_batch.live.deployment.standing import Standing
 from lfr_batch.live.deployment.window import Reason, is_over, played_since_s
-from lfr_batch.live.records import CameraHealth, LiveCounts
+from lfr_batch.live.records import CameraHealth, LiveCounts, WatchingBegun
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,26 @@ class Situation:
 OnLook = Callable[[Situation], None]
 
 
+@dataclass(slots=True)
+class Aiming:
+    """Of one deployment, in which time is no outage meanwhile."""
+
+    course: Course
+    lasts: bool
+    unnoted: WatchingBegun | None = None
+    """What the audit log does not have yet."""
+
+    def look(self, running: LiveEngine) -> None:
+        """Whether watching has begun; whoever began it is put on record, as the router has it: who
+        pressed may never have heard that it did. Raises EngineError."""
+        if self.lasts and (begun := running.router.watching()) is not None:
+            self.lasts, self.unnoted = False, begun
+        if self.unnoted is not None:
+            with _tolerated():  # and tried again at the next look
+                note_watching(self.course, self.unnoted)
+                self.unnoted = None
+
+
 def look_after(
     course: Course, running: LiveEngine, on_look: OnLook, stopping: Event
 ) -> Iterator[Standing]:
@@ -49,21 +70,22 @@ def look_after(
     standing, before_s, played_s = Standing(), dict[PartKey, float](), None
     heard_s = saved_s = since_start_s(course)
     plan = course.deployment.plan
-    cameras, aimed = plan.config.cameras, plan.watch_from is not None
+    cameras, aiming = plan.config.cameras, Aiming(course, plan.watch_from is not None)
     reason: Reason | None = None
     while reason is None:
         now_s, parts = since_start_s(course), running.parts()
         if running.trouble is not None:
             raise EngineError(running.trouble)
         yield (standing := replace(standing, restarts=restarts(parts)))
-        if not aimed:
+        if not aiming.lasts:
             course.tally.nobody_looked(newly_blind_s(before_s, parts), now_s)
         before_s = down_s_of(parts)
         with _tolerated():
-            aimed = aimed and _is_aimed(plan, running)
-            look = Situation(parts, running.router.health(), running.router.counts(), aimed)
+            aiming.look(running)
+            health, counts = running.router.health(), running.router.counts()
+            look = Situation(parts, health, counts, aiming.lasts)
             yield (standing := replace(standing, unkept=look.counts.unkept))
-            course.tally.hear(look.health, now_s, 0.0 if aimed else now_s - heard_s)
+            course.tally.hear(look.health, now_s, 0.0 if aiming.lasts else now_s - heard_s)
             heard_s = now_s
             on_look(look)
             played_s = played_since_s(cameras, look.health, now_s, played_s)
@@ -72,12 +94,9 @@ def look_after(
         if reason is None:
             saved_s = _saved(course, standing, saved_s, now_s)
             reason = _waited(course, stopping)
+    with _tolerated():
+        aiming.look(running)  # it may have begun since
     yield replace(standing, reason=reason)
-
-
-def _is_aimed(plan: LivePlan, running: LiveEngine) -> bool:
-    """Whether its cameras are still aimed, which is no outage. Raises EngineError."""
-    return plan.watch_from is not None and running.router.watching() is None
 
 
 def _saved(course: Course, standing: Standing, saved_s: float, now_s: float) -> float:
@@ -102,5 +121,5 @@ def _tolerated() -> Iterator[None]:
     """A router that is being restarted, or a store that is out of reach, ends no deployment."""
     try:
         yield
-    except (EngineError, StoreError) as error:
+    except (EngineError, StoreError, AuditBroken) as error:
         logger.warning("%s", error)

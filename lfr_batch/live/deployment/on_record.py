@@ -1,4 +1,4 @@
-"""That a deployment begins and ends, in the audit log."""
+"""That a deployment begins, begins to watch, and ends, in the audit log."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from lfr_batch.live.deployment.course import Course
 from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.live.deployment.order import Deployment
 from lfr_batch.live.deployment.standing import Standing
+from lfr_batch.live.records import WatchingBegun
 from lfr_batch.oversight import audit
 from lfr_batch.oversight.audit_facts import DEPLOYMENT_BEGUN, DEPLOYMENT_ENDED
 from lfr_batch.results.run_log import RunStatus
 from lfr_batch.results.run_state import LogLine, RunRequest
+
+WATCHING_BEGUN = "deployment.watching_begun"
 
 
 def note_begun(deployment: Deployment) -> RunRequest:
@@ -41,6 +44,16 @@ def note_begun(deployment: Deployment) -> RunRequest:
     head = audit.record(plan.home, DEPLOYMENT_BEGUN, [said])
     assert head is not None
     return deployment.request.model_copy(update={"log_line": LogLine(**asdict(head))})
+
+
+def note_watching(course: Course, begun: WatchingBegun) -> None:
+    """Of a deployment that was aimed. Raises StoreError, AuditBroken."""
+    said = {
+        "deployment_id": course.deployment.record.deployment_id,
+        "name": begun.by,
+        "begun_at": begun.at.isoformat(),
+    }
+    audit.record(course.deployment.plan.home, WATCHING_BEGUN, [said])
 
 
 def note_ended(

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic_ns
+from typing import NamedTuple
 
 import numpy as np
 
@@ -76,6 +77,15 @@ class Proposal:
     scene_jpeg: bytes | None = None
 
 
+class AnsweredLook(NamedTuple):
+    """What the analyst was asked to look at, and how long it took until it had answered."""
+
+    turn: Turn
+    is_whole: bool
+    """Whether it was the whole picture."""
+    answered_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class CameraState:
     motion: MotionState = field(default_factory=MotionState)
@@ -87,8 +97,8 @@ class CameraState:
     proposals: tuple[Proposal, ...] = ()
     """Of people on the watchlist; they wait for their pictures."""
     faces_seen: int = 0
-    answered_s: float | None = None
-    """How long the last look took until the analyst had answered; None: it was not asked."""
+    answered: AnsweredLook | None = None
+    """The last look; None: the analyst was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +120,16 @@ def look_at(state: CameraState, arrival: Arrival, watch: Watch) -> CameraState:
     """Take in one frame. Raises what the analyst raises; the state then stays as it was."""
     started_ns = monotonic_ns()
     look, motion, _ = look_with_gate(arrival.frame, state.motion, watch.config.watch.motion)
-    seen, phases, sight = _detect(look, state.phases, state.sight, watch)
+    seen, phases, sight, turn = _detect(look, state.phases, state.sight, watch)
     tracks, new_faces = _follow(state, seen, watch.config)
     moment = LookTimes(arrival.frame.pts_ns, arrival.arrived_ns, started_ns, monotonic_ns())
     compared, proposals = _compare(tracks.open_tracks, state.compared or {}, moment, watch)
     found = (with_scene(each, arrival.frame, seen, tracks.open_tracks) for each in proposals)
     waiting = (*state.proposals, *found)
     faces_seen = state.faces_seen + new_faces
-    answered_s = None if look.frame is None else (moment.detected_ns - started_ns) / 1e9
-    return CameraState(motion, phases, sight, tracks, compared, waiting, faces_seen, answered_s)
+    taken_s, is_whole = (moment.detected_ns - started_ns) / 1e9, seen.shown_xyxy is None
+    answered = AnsweredLook(turn, is_whole, taken_s) if turn else None
+    return CameraState(motion, phases, sight, tracks, compared, waiting, faces_seen, answered)
 
 
 def end_tracks(state: CameraState, watch: Watch) -> CameraState:
@@ -135,16 +146,17 @@ def forget(state: CameraState) -> CameraState:
 
 def _detect(
     look: Look, phases: PhaseState, sight: Sight, watch: Watch
-) -> tuple[Seen, PhaseState, Sight]:
+) -> tuple[Seen, PhaseState, Sight, Turn | None]:
+    """The turn: None where the analyst was not asked."""
     config = watch.config
     if look.frame is None:
-        return Seen(look, FaceBatch.empty()), phases, sight
+        return Seen(look, FaceBatch.empty()), phases, sight, None
     phase, phases = phase_of(look, phases, config.detect, config.track)
     turn = turn_in(phase, sight, watch.readings)
     box = input_of(look, look.frame, watch.readings[turn], config.detect, config.quality)
     content = box.cut(look.frame.rgb(*box.content_wh))
     seen = seen_of(look, watch.analyst.detect(turn, (content, box)), box)
-    return seen, phases, sight_after(seen, sight, phase, turn, config.quality)
+    return seen, phases, sight_after(seen, sight, phase, turn, config.quality), turn
 
 
 def _follow(state: CameraState, seen: Seen, config: LiveConfig) -> tuple[tracker.TrackerState, int]:

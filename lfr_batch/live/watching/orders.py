@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from time import monotonic_ns
 
 from lfr_batch.errors import LfrError
 from lfr_batch.live.records import CameraHealth, CameraOrders
@@ -17,8 +18,9 @@ class Reports:
     def __init__(
         self, report: Callable[[CameraHealth], CameraOrders], try_again: Callable[[], None]
     ) -> None:
-        """``try_again``: done when somebody has said so since the last report."""
+        """``try_again``: done when somebody has said so since the last report, or since now."""
         self._report, self._try_again = report, try_again
+        self._heard_ns = monotonic_ns()
         self.orders: CameraOrders | None = None
         """The last that were heard; None before the first."""
 
@@ -29,8 +31,9 @@ class Reports:
         except LfrError as error:
             logger.warning("the health of camera %s was not heard: %s", health.camera, error)
             return
-        before, self.orders = self.orders, orders
-        if before is not None and orders.tries > before.tries:
+        self.orders = orders
+        if orders.told_ns > self._heard_ns:
+            self._heard_ns = orders.told_ns
             self._try_again()
 
     @property

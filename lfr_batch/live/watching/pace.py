@@ -13,5 +13,5 @@ MOST_S = 0.25
 
 def pause_s(answered_s: float, quickest_s: float) -> float:
     """``answered_s``: how long the analyst took for the last look; ``quickest_s``: for the quickest
-    of all, which waited for nobody."""
+    of its kind, which waited for nobody."""
     return min(MOST_S, SHARE * max(0.0, answered_s - quickest_s))

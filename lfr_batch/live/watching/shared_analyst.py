@@ -37,7 +37,7 @@ class SharedAnalyst:
 
     @property
     def works(self) -> bool:
-        """False once its thread is gone, or hangs in something it was asked."""
+        """False once its thread is gone, or hangs in something it was asked, or in tidying up."""
         since_s = self._busy_since_s
         return self._thread.is_alive() and (since_s is None or monotonic() - since_s < STUCK_S)
 
@@ -83,6 +83,7 @@ class SharedAnalyst:
         goes_on = self._line.wait(QUIET_S)
         self._answer_looks()
         self._answer_calls()
+        self._busy_since_s = monotonic()  # it may hang in that as well
         self._analyst.tidy()
         return goes_on
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from math import inf
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic, monotonic_ns, sleep
@@ -17,10 +16,12 @@ from typing import Protocol
 import numpy as np
 
 from lfr_batch.errors import LfrError
+from lfr_batch.faces.turns import Turn
 from lfr_batch.footage.stream_decode import StreamFrame
 from lfr_batch.footage.stream_health import StreamStats
 from lfr_batch.live.records import Alert, CameraHealth
 from lfr_batch.live.watching.camera import (
+    AnsweredLook,
     Arrival,
     CameraState,
     Watch,
@@ -56,21 +57,26 @@ class Meter:
     """Frames that no answer came for."""
     look_ms: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_LOOKS))
     looked_s: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_LOOKS))
-    quickest_s: float = inf
-    """Of all looks, until the analyst had answered."""
+    quickest_s: dict[Turn, float] = field(default_factory=dict)
+    """Of all looks of a kind at whole pictures, until the analyst had answered."""
 
     def add(self, arrived_ns: int) -> None:
         self.looks += 1
         self.look_ms.append((monotonic_ns() - arrived_ns) / 1e6)
         self.looked_s.append(monotonic())
 
-    def pause_s(self, answered_s: float | None) -> float:
-        """Before the next look, by how long the analyst took for this one; None: it was not
-        asked."""
-        if answered_s is None:
+    def pause_s(self, look: AnsweredLook | None) -> float:
+        """Before the next look, by how long the analyst took for this one; None: it was not asked.
+
+        A thorough look takes longer than a quick one, and a whole picture than its part, though
+        nobody else waits: what is compared is alike, or takes at least as long by itself.
+        """
+        if look is None:
             return 0.0
-        self.quickest_s = min(self.quickest_s, answered_s)
-        return pause_s(answered_s, self.quickest_s)
+        quickest_s = self.quickest_s.get(look.turn, look.answered_s)
+        if look.is_whole:
+            quickest_s = self.quickest_s[look.turn] = min(quickest_s, look.answered_s)
+        return pause_s(look.answered_s, quickest_s)
 
     def fps(self, over_s: float = 5.0) -> float:
         recent = [moment for moment in self.looked_s if moment > monotonic() - over_s]
@@ -158,7 +164,7 @@ def watch_camera(
                 state = look_at(state, Arrival(frame, frame.arrived_ns), watch)
                 seen_s = monotonic()
                 meter.add(frame.arrived_ns)
-                held_back_s = meter.pause_s(state.answered_s)
+                held_back_s = meter.pause_s(state.answered)
             except LfrError as error:
                 logger.warning("camera %s: a frame was not looked at: %s", watch.camera, error)
                 meter.missed += 1

@@ -47,6 +47,7 @@ STARTING_S = SILENT_S + START_S
 GONE = Tell("camera north was lost (its process is gone)")
 HANGS = Tell("camera north does not answer: it is started anew")
 STUCK = Tell("camera north has stopped working: it is started anew")
+CLOSED = Tell("camera north cannot be opened (free some space): it is started anew")
 KILL = Restart(NORTH, 7, "then")
 
 
@@ -140,9 +141,9 @@ DOWN = part(up=False, quiet_until_s=STARTING_S)
             id="it was lost and came back between two looks",
         ),
         pytest.param(
-            DOWN, Answered(8, "later", works=False), 2.0,
+            DOWN, Answered(8, "later", works=False, failure="free some space"), 2.0,
             {"process": 8, "born": "later", "restarts": 1, "quiet_until_s": 2.0 + STARTING_S},
-            (STUCK, Ask(NORTH), Restart(NORTH, 8, "later")),
+            (CLOSED, Ask(NORTH), Restart(NORTH, 8, "later")),
             id="it came back and could not be opened",
         ),
     ],

@@ -31,8 +31,8 @@ from tests.casework import Casework
 from tests.live.watching.test_aim_preview import decoded
 from tests.live_case import live_config, wait_for
 
-AIMED = CameraOrders(watching=False, tries=0)
-WATCHING = CameraOrders(watching=True, tries=0)
+AIMED = CameraOrders(watching=False)
+WATCHING = CameraOrders(watching=True)
 
 
 @pytest.fixture(scope="module")

@@ -227,5 +227,7 @@ def test_a_look_says_how_long_the_analyst_took(casework: Casework, analyst: Loca
         frame = wait_for(lambda: reader.newest(1.0))
     watch = watch_with(casework, config, analyst)
     asked = look_at(CameraState(), Arrival(frame, frame.arrived_ns), watch)
-    assert CameraState().answered_s is None
-    assert 0.0 < (asked.answered_s or 0.0) < 60.0
+    assert CameraState().answered is None
+    assert asked.answered is not None
+    assert asked.answered.is_whole  # it is the first
+    assert 0.0 < asked.answered.answered_s < 60.0

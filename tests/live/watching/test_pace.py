@@ -7,6 +7,7 @@ from statistics import mean
 
 import pytest
 
+from lfr_batch.live.watching.camera import AnsweredLook
 from lfr_batch.live.watching.pace import MOST_S, pause_s
 from lfr_batch.live.watching.turn_order import InLine, next_of
 from lfr_batch.live.watching.watch import Meter
@@ -58,8 +59,23 @@ def test_frames_are_newer_when_they_are_looked_at_and_as_many_are(cameras: int) 
         assert age_s == pytest.approx(usual_age_s, abs=1e-3)
 
 
-def test_a_camera_knows_its_quickest_look_and_goes_on_where_nothing_was_asked() -> None:
+@pytest.mark.parametrize(
+    ("looks", "pauses_s"),
+    [
+        pytest.param([(0.1, 1), (0.04, 1), None, (0.24, 1)], [0, 0, 0, 0.1], id="the quickest"),
+        pytest.param([(0.02, 0), (0.24, 1), (0.04, 1), (0.24, 0)], [0, 0, 0, 0.1], id="a part"),
+        pytest.param([(0.02, 0), (0.24, 0)], [0, 0], id="nothing to tell a part's wait by"),
+    ],
+)
+def test_a_camera_knows_its_quickest_look_and_goes_on_where_nothing_was_asked(
+    looks: list[tuple[float, int] | None], pauses_s: list[float]
+) -> None:
     meter = Meter()
-    assert [meter.pause_s(each) for each in (0.1, 0.04, None, 0.24)] == pytest.approx(
-        [0.0, 0.0, 0.0, 0.1]
-    )
+    answered = [each and AnsweredLook("quick", bool(each[1]), each[0]) for each in looks]
+    assert [meter.pause_s(each) for each in answered] == pytest.approx(pauses_s)
+
+
+def test_a_camera_that_is_alone_never_holds_back() -> None:
+    """Thorough looks take longer than quick ones, and wait for nobody."""
+    meter, looks = Meter(), [AnsweredLook("quick", True, 0.06), AnsweredLook("thorough", True, 0.3)]
+    assert [meter.pause_s(look) for look in looks * 3] == [0.0] * 6
