@@ -123,5 +123,5 @@ def test_on_its_edge_the_place_and_rehearsal_are_whole(
         page.evaluate("document.querySelector('.desk').scrollTo(0, 1e6); scrollTo(0, 1e6)")
         top = page.evaluate("document.querySelector('.place').getBoundingClientRect().top")
         assert top >= 0
-        last = "document.querySelector('#engineering').getBoundingClientRect().bottom <= innerHeight"
-        assert page.evaluate(last)
+        bottom = "document.querySelector('#engineering').getBoundingClientRect().bottom"
+        assert page.evaluate(f"{bottom} <= innerHeight")
