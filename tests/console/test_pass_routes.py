@@ -116,6 +116,17 @@ def test_nobody_passes_once_it_is_over(tmp_path: Path) -> None:
     assert (answer.status, "is not within the deployment" in answer.json()["error"]) == (409, True)
 
 
+def test_nobody_passes_while_cameras_are_aimed(tmp_path: Path) -> None:
+    """Nobody is looked for then: each would count as missed."""
+    seed(tmp_path)
+    with served(tmp_path, watch_from=datetime.now(UTC) - timedelta(minutes=1)) as aimed:
+        answer = aimed.client("operator").ask("POST", "/api/passes", PASS)
+        assert (answer.status, "are being aimed" in answer.json()["error"]) == (409, True)
+        assert kept_passes(tmp_path).all() == ()
+        aimed.router.begin_watching("operator")
+        assert aimed.client("operator").ask("POST", "/api/passes", PASS).status == 201
+
+
 def test_the_button_is_there_for_whom_it_works(seeded: Served, tmp_path: Path) -> None:
     for role in ROLES:
         page = seeded.client(role).ask("GET", "/").data.decode()

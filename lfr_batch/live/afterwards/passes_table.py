@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
@@ -67,7 +68,9 @@ def moment_of(text: str, record: DeploymentRecord) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return _on_the_day(text, record)
-    return moment.astimezone(UTC) if moment.tzinfo else None
+    with suppress(OverflowError):  # of the years 1 and 9999
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    return None
 
 
 def as_pass(stated: StatedPass, record: DeploymentRecord, by: str, now: datetime) -> VolunteerPass:

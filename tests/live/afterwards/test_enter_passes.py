@@ -13,9 +13,10 @@ from lfr_batch.live.afterwards.enter_passes import Entered, enter_passes
 from lfr_batch.live.afterwards.forgetting import alerts_of, forget_alerts, is_named
 from lfr_batch.live.afterwards.reopen import Reopening
 from lfr_batch.live.afterwards.retention import Sweep, sweep
+from lfr_batch.live.alerts.camera_orders import OrderBook
 from lfr_batch.live.deployment.figures import Figures
 from lfr_batch.live.deployment.figures_file import load_figures, save_figures
-from lfr_batch.live.deployment.folders import deployment_folder
+from lfr_batch.live.deployment.folders import deployment_folder, router_folder
 from lfr_batch.live.deployment.recognition_rate import SeedingFigures
 from lfr_batch.live.deployment.volunteers_file import load_seeding
 from lfr_batch.live.records import VolunteerPass
@@ -23,6 +24,7 @@ from lfr_batch.oversight import audit
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.local_store import LocalStore
 from tests.holding import record_run
 from tests.live.made import DEPLOYMENT, a_config, a_record, an_alert, figures, opened
 from tests.live.receiver import eventually
@@ -109,6 +111,24 @@ def test_a_row_that_cannot_be_enters_nothing(home: Path, began: datetime) -> Non
     seeding = known(home).seeding
     assert seeding is not None
     assert seeding.total.passes == 0
+
+
+def test_who_passed_while_cameras_were_aimed_was_not_missed(home: Path, began: datetime) -> None:
+    place = LocalStore(router_folder(home, DEPLOYMENT))
+    OrderBook(place, began).begin("operator", began + timedelta(minutes=2))
+    with pytest.raises(UsageError, match=r"line 2: .* people are looked for from"):
+        entered(home, began, ("S000", "north", 60.0))
+    assert kept_passes(home).all() == ()
+    done = entered(home, began, ("S000", "north", 300.0))
+    assert (done.seeding.total.passes, done.seeding.total.recognised) == (1, 1)
+
+
+def test_nobody_passed_where_watching_never_began(home: Path, began: datetime) -> None:
+    aimed = known(home).model_copy(update={"aimed": True})
+    save_figures(open_store(home / "results"), aimed)
+    with pytest.raises(UsageError, match="watching never began"):
+        entered(home, began, ("S000", "north", 300.0))
+    assert kept_passes(home).all() == ()
 
 
 def test_there_are_none_of_a_deployment_without_volunteers(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from lfr_batch.live.deployment.passing import fault_of, same_pass
+from lfr_batch.live.deployment.passing import fault_of, same_pass, watched
+from lfr_batch.live.records import WatchingBegun
 from tests.live.made import STARTED, a_record
 from tests.live.seeded import SEEDING, a_pass, after
 
@@ -54,3 +55,15 @@ def test_one_that_was_taken_back_stands_in_nobodys_way() -> None:
 def test_without_a_cool_down_the_same_moment_is_the_same_pass() -> None:
     assert same_pass("S000", "north", STARTED, [a_pass(0)], 0.0)
     assert not same_pass("S000", "north", STARTED + timedelta(seconds=1), [a_pass(0)], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("is_aimed", "begun_s", "since_s"),
+    [(False, None, 0.0), (True, None, None), (True, 900.0, 900.0), (False, 900.0, 900.0)],
+)
+def test_a_pass_is_one_once_people_are_looked_for(
+    is_aimed: bool, begun_s: float | None, since_s: float | None
+) -> None:
+    begun = None if begun_s is None else WatchingBegun(after(begun_s), "operator")
+    found = watched(a_record(), is_aimed, begun)
+    assert (found and found.started_at) == (None if since_s is None else after(since_s))
