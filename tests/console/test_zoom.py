@@ -146,6 +146,19 @@ def test_what_comes_meanwhile_is_said_there_and_takes_nothing_away(
     looking.wait("document.querySelector('#best-shot').src.includes('/a0001/')")
 
 
+def test_the_newest_is_a_key_away_from_the_zoom_and_said_within_it(
+    looking: Page, console: Served
+) -> None:
+    looking.press("z", "n")
+    assert looking.evaluate(OPEN), "nothing has come"
+    console.router.raise_alert(now_alert(1))
+    looking.wait_for_text("#zoom-newer", "1 newer alert – show the newest")
+    assert looking.evaluate("document.querySelector('#zoom [role=status] #zoom-newer') !== null")
+    looking.press("n")
+    looking.wait(f"!{OPEN}")
+    looking.wait("document.querySelector('#best-shot').src.includes('/a0001/')")
+
+
 @pytest.mark.parametrize(
     ("call", "expected"),
     [

@@ -83,6 +83,7 @@ function press(event) {
   if (KEYS[key]) change(KEYS[key]());
   else if (key === "z") byId("zoom").close();
   else if (key === "s") turn();
+  else if (key === "n" && !byId("zoom-newer").hidden) byId("zoom-newer").click();
   else return;
   event.preventDefault();
 }
