@@ -72,7 +72,7 @@ def create_app(
     acknowledged = Acknowledgements(router_folder, deployment.deployment_id)
     desk = Desk(deployment, running, acknowledged, roster, watch_from)
     journal = Journal(roster.home, deployment.deployment_id)
-    passes = open_pass_desk(deployment, router_folder, journal, desk.is_aimed)
+    passes = open_pass_desk(deployment, router_folder, journal, watch_from is not None)
     console = Console(desk, Feed(desk), roster, journal, passes, hear=journal.heard)
     app = FastAPI(
         lifespan=_lifespan,

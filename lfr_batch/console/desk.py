@@ -161,13 +161,10 @@ class Desk:
 
     def aiming(self) -> Message | None:
         """None where people are looked for; while cameras are aimed, what they see."""
-        if self.watch_from is None or not self.is_aimed():
+        if self.watch_from is None or self.running.router.watching() is not None:
             return None
         aims = map(self.running.router.aim, self.deployment.cameras)
         return of_aiming(self.watch_from, [aim for aim in aims if aim])
-
-    def is_aimed(self) -> bool:
-        return self.watch_from is not None and self.running.router.watching() is None
 
     def preview(self, camera: str) -> bytes:
         """Raises UsageError where there is none, as once watching has begun."""

@@ -15,7 +15,7 @@ from lfr_batch.console.messages import Message
 from lfr_batch.console.users import User
 from lfr_batch.errors import UsageError
 from lfr_batch.live.alerts.passes import KeptPasses
-from lfr_batch.live.deployment.passing import fault_of, same_pass
+from lfr_batch.live.deployment.passing import fault_of, same_pass, watched
 from lfr_batch.live.deployment.volunteers import Seeding
 from lfr_batch.live.deployment.volunteers_file import load_seeding
 from lfr_batch.live.records import DeploymentRecord, VolunteerPass
@@ -43,8 +43,8 @@ class PassDesk:
     seeding: Seeding | None
     kept: KeptPasses
     journal: Journal
-    is_aimed: Callable[[], bool]
-    """Whether nobody is looked for yet: such a pass could not be recognised."""
+    is_aimed: bool = False
+    """Its cameras are aimed first."""
     now: Callable[[], datetime] = _utc_now
     _entering: Lock = field(default_factory=Lock)
     """One at a time: the next one must see it."""
@@ -94,9 +94,13 @@ class PassDesk:
         now, seeding = self.now(), self.seeding
         if seeding is None:
             raise PassRefused("this deployment has no volunteers")
-        if self.is_aimed():
-            raise PassRefused("nobody is looked for yet: passes count once watching has begun")
-        fault = fault_of(volunteer, camera, now, seeding, self.deployment)
+        record = watched(self.deployment, self.is_aimed, self.kept.begun())
+        if record is None:
+            raise PassRefused(
+                "cameras are being aimed and nobody is looked for: passes count once watching has "
+                "begun"
+            )
+        fault = fault_of(volunteer, camera, now, seeding, record)
         if fault:
             raise PassRefused(fault)
         near = same_pass(volunteer, camera, now, self.kept.all(), seeding.cool_down_s)
@@ -131,11 +135,9 @@ class PassDesk:
 
 
 def open_pass_desk(
-    deployment: DeploymentRecord,
-    router_folder: Path,
-    journal: Journal,
-    is_aimed: Callable[[], bool],
+    deployment: DeploymentRecord, router_folder: Path, journal: Journal, is_aimed: bool = False
 ) -> PassDesk:
     """Raises LiveError where who the volunteers are cannot be read."""
     kept = KeptPasses(router_folder, deployment.deployment_id)
-    return PassDesk(deployment, load_seeding(router_folder.parent), kept, journal, is_aimed)
+    seeding = load_seeding(router_folder.parent)
+    return PassDesk(deployment, seeding, kept, journal, is_aimed)

@@ -116,6 +116,17 @@ def test_nobody_passes_once_it_is_over(tmp_path: Path) -> None:
     assert (answer.status, "is not within the deployment" in answer.json()["error"]) == (409, True)
 
 
+def test_nobody_passes_while_cameras_are_aimed(tmp_path: Path) -> None:
+    """Nobody is looked for then: each would count as missed."""
+    seed(tmp_path)
+    with served(tmp_path, watch_from=datetime.now(UTC) - timedelta(minutes=1)) as aimed:
+        answer = aimed.client("operator").ask("POST", "/api/passes", PASS)
+        assert (answer.status, "are being aimed" in answer.json()["error"]) == (409, True)
+        assert kept_passes(tmp_path).all() == ()
+        aimed.router.begin_watching("operator")
+        assert aimed.client("operator").ask("POST", "/api/passes", PASS).status == 201
+
+
 def test_the_button_is_there_for_whom_it_works(seeded: Served, tmp_path: Path) -> None:
     for role in ROLES:
         page = seeded.client(role).ask("GET", "/").data.decode()
@@ -144,7 +155,10 @@ def test_passes_count_once_watching_has_begun(tmp_path: Path) -> None:
     with served(tmp_path, watch_from=datetime.now(UTC) - timedelta(minutes=1)) as console:
         client = console.client("operator")
         answer = client.ask("POST", "/api/passes", PASS)
-        assert (answer.status, "nobody is looked for yet" in answer.json()["error"]) == (409, True)
+        assert (
+            answer.status,
+            "passes count once watching has begun" in answer.json()["error"],
+        ) == (409, True)
         assert kept_passes(tmp_path).all() == ()
         client.ask("POST", "/api/watching")
         assert client.ask("POST", "/api/passes", PASS).status == 201

@@ -139,6 +139,19 @@ def test_a_pass_is_one_touch_and_can_be_taken_back(
     assert [each.taken_back for each in kept_passes(tmp_path).all()] == [True]
 
 
+def test_with_the_deployment_their_names_leave_the_page(page: Page, tmp_path: Path) -> None:
+    seed(tmp_path)
+    with served(tmp_path) as console:
+        enter(page, console, "operator")
+        page.tap("#show-passes")
+        chooses(page, "S001", "south")
+        page.tap("#passes-now")
+        page.wait_for_text("#passes-said", "S001 passes south at")
+        page.wait_for_text("#passes-entered", "1 pass entered")
+    page.wait_for_text("#over", "This deployment is over.")
+    assert "S00" not in page.evaluate("document.documentElement.outerHTML")
+
+
 def test_an_alert_comes_before_the_dialog_and_a_volunteers_does_not(
     page: Page, seeded: Served
 ) -> None:

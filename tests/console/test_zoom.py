@@ -11,7 +11,7 @@ import pytest
 
 from lfr_batch.live.records import Alert, GalleryPicture
 from tests.console.browser import Page
-from tests.console.made import Served, faces, now_alert
+from tests.console.made import Served, camera_health, faces, now_alert
 from tests.console.pages import answer_of
 from tests.console.screens import PHONE, TABLET, alerts_shown, enter, later
 
@@ -21,6 +21,8 @@ SMALL = """
   each.checkVisibility() && [...each.childNodes].some(n => n.nodeType === 3 && n.data.trim())
   && parseFloat(getComputedStyle(each).fontSize) < 14).map(each => each.outerHTML)
 """
+SETTLED = "[...document.querySelectorAll('#pair img')].every(each => each.naturalWidth > 0)"
+"""Nothing moves any more under a finger."""
 WHERE = "document.querySelector('#panes img').style.transform"
 
 
@@ -37,6 +39,7 @@ def looking(page: Page, console: Served) -> Page:
     enter(page, console, "reviewer")
     alerts_shown(page, 1)
     page.wait("document.querySelectorAll('.thumb').length === 6")
+    page.wait(SETTLED)
     return page
 
 
@@ -152,6 +155,36 @@ def test_what_comes_meanwhile_is_said_there_and_takes_nothing_away(
     looking.wait_for_text("#zoom-newer", "1 newer alert – show the newest")
     looking.wait("document.querySelector('#panes img').src.includes('/a0000/')")
     looking.tap("#zoom-newer")
+    looking.wait(f"!{OPEN}")
+    looking.wait("document.querySelector('#best-shot').src.includes('/a0001/')")
+
+
+def test_what_is_wrong_is_said_before_the_zoom_too(
+    looking: Page, console: Served, tmp_path: Path
+) -> None:
+    for name in ("north", "south"):
+        console.router.report_health(camera_health(name))
+    looking.wait("document.querySelector('#banner').innerText === ''")
+    looking.press("z")
+    looking.wait(OPEN)
+    assert looking.text("#zoom-trouble") == ""
+    console.router.report_health(camera_health("north", state="stalled"))
+    looking.wait("document.querySelector('#zoom-trouble').innerText.includes('north')")
+    looking.size(*PHONE, mobile=True)
+    looking.screenshot(tmp_path / "trouble.png")
+    console.router.report_health(camera_health("north"))
+    looking.wait("document.querySelector('#zoom-trouble').innerText === ''")
+
+
+def test_the_newest_is_a_key_away_from_the_zoom_and_said_within_it(
+    looking: Page, console: Served
+) -> None:
+    looking.press("z", "n")
+    assert looking.evaluate(OPEN), "nothing has come"
+    console.router.raise_alert(now_alert(1))
+    looking.wait_for_text("#zoom-newer", "1 newer alert – show the newest")
+    assert looking.evaluate("document.querySelector('#zoom [role=status] #zoom-newer') !== null")
+    looking.press("n")
     looking.wait(f"!{OPEN}")
     looking.wait("document.querySelector('#best-shot').src.includes('/a0001/')")
 

@@ -65,8 +65,7 @@ function takenUp({ alert_id, review }) {
 
 export const drop = (alertId) => drafts.delete(alertId);
 export function dropAll() {
-  drafts.clear();
-  restored.clear();
+  for (const each of [drafts, restored, unseen]) each.clear();
 }
 
 // The review that came while the officer was at it, and that they have to know of.

@@ -2,6 +2,7 @@
 
 import { clearDetail } from "./detail.js";
 import { byId, setText } from "./dom.js";
+import { clearPasses } from "./passes.js";
 import { clearQueue } from "./queue.js";
 import { say } from "./said.js";
 
@@ -17,7 +18,8 @@ export const endWords = ({ reason, at }, clock) =>
 export function forget() {
   clearQueue();
   clearDetail();
-  setText(byId("announcer"), "");
+  clearPasses();
+  for (const id of ["announcer", "anyway-question", "anyway-theirs", "anyway-yours"]) setText(byId(id), "");
   byId("all-reviews").replaceChildren();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   say("");

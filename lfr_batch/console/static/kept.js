@@ -8,9 +8,15 @@ let written = null;
 export function openKept(user, deployment) {
   own = { user, deployment };
   const found = read();
-  if (found?.user === user && found?.deployment === deployment) return found.drafts;
+  if (found?.user === user && found?.deployment === deployment) return draftsIn(found);
   clearKept();
   return {};
+}
+
+// Without what another version of this page, or somebody's hand, has left there.
+function draftsIn({ drafts }) {
+  const kept = Object.entries(drafts ?? {}).filter(([, draft]) => typeof draft?.text === "string");
+  return Object.fromEntries(kept);
 }
 
 export function keep(drafts) {

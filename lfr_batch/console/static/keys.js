@@ -16,7 +16,7 @@ const KEYS = [
   { keys: [], shown: "8 9 0", help: "engaged, arrested, no action" },
   { keys: ["w"], shown: "W", help: "write a reason; Esc leaves it", act: (d) => d.write() },
   { keys: ["Enter"], shown: "Enter", help: "save the decision", act: (d) => d.save() },
-  { keys: ["z"], shown: "Z", help: "zoom both pictures: + and −, arrows to move, Esc closes", act: (d) => d.zoom("pair") },
+  { keys: ["z"], shown: "Z", help: "zoom both pictures: + and −, arrows to move, N the newest, Esc closes", act: (d) => d.zoom("pair") },
   { keys: ["s"], shown: "S", help: "the whole scene", act: (d) => d.zoom("scene") },
   { keys: ["m"], shown: "M", help: "mute, or sound again", act: (d) => d.mute() },
   { keys: ["?"], shown: "?", help: "this help", act: (d) => d.help() },

@@ -7,7 +7,8 @@ import { attempt } from "./said.js";
 let clock, name; // how times are written, and whose console it is
 let volunteer = "";
 let camera = "";
-let known = { volunteers: [], cameras: [], last: [], entered: 0 };
+const NOTHING = { volunteers: [], cameras: [], last: [], entered: 0 };
+let known = NOTHING;
 
 // Where this console has the button.
 export function openPasses(ownClock, ownName) {
@@ -22,6 +23,14 @@ export function openPasses(ownClock, ownName) {
 // An alert must not come behind the dialog.
 export function givePlace() {
   if (byId("passes")?.open) byId("passes").close();
+}
+
+// Nothing of them stays on a page that is left.
+export function clearPasses() {
+  [volunteer, camera] = ["", ""];
+  known = NOTHING;
+  for (const id of ["passing", "passed-cameras", "last-passes"]) byId(id)?.replaceChildren();
+  for (const id of ["passes-said", "passes-entered"]) if (byId(id)) setText(byId(id), "");
 }
 
 async function open() {

@@ -36,7 +36,7 @@ export function clearZoom() {
   shown = null;
 }
 
-// Camera and age stay in sight, and what waits meanwhile.
+// Camera and age stay in sight, what waits meanwhile, and what is wrong.
 export function showZoomAge(now, clock) {
   if (!shown) return;
   const { alert, what } = shown;
@@ -47,6 +47,13 @@ export function showZoomAge(now, clock) {
   setText(byId("zoom-of"), `${words.join(", ")}. ${what === "scene" ? SCENE_WORDS : ""}`);
   byId("zoom-newer").hidden = byId("newer").hidden;
   setText(byId("zoom-newer"), byId("newer-words").textContent);
+  setText(byId("zoom-trouble"), troubleWords());
+}
+
+// What is wrong stands behind the zoom, where nobody sees it.
+function troubleWords() {
+  const lines = document.querySelectorAll("#banner > p, #banner summary");
+  return [...lines].map((each) => each.textContent).join(" ");
 }
 
 export function wireZoom(desk) {
@@ -83,6 +90,7 @@ function press(event) {
   if (KEYS[key]) change(KEYS[key]());
   else if (key === "z") byId("zoom").close();
   else if (key === "s") turn();
+  else if (key === "n" && !byId("zoom-newer").hidden) byId("zoom-newer").click();
   else return;
   event.preventDefault();
 }

@@ -15,10 +15,9 @@ from lfr_batch.errors import LiveError, UsageError
 from lfr_batch.live.afterwards.late_figures import first_figures, update_figures
 from lfr_batch.live.afterwards.passes_table import StatedPass, as_pass, read_passes
 from lfr_batch.live.afterwards.reopen import KeptDeployment, Reopening, over, reopened
-from lfr_batch.live.alerts.camera_orders import read_begun
 from lfr_batch.live.alerts.passes import KeptPasses
 from lfr_batch.live.deployment.figures import Figures
-from lfr_batch.live.deployment.passing import same_pass
+from lfr_batch.live.deployment.passing import same_pass, watched
 from lfr_batch.live.deployment.recognition_rate import SeedingFigures, seeding_figures
 from lfr_batch.live.deployment.tally import Tally
 from lfr_batch.live.deployment.volunteers import Seeding
@@ -51,11 +50,9 @@ def enter_passes(order: Reopening, path: Path) -> Entered:
             )
         now = datetime.now(UTC)
         _require_whole(kept, now)
-        record = over(kept.record, first_figures(kept.terms, order.deployment_id))
         passes = KeptPasses(kept.spool.place.root, order.deployment_id)
-        begun = read_begun(kept.spool.place)
-        watched_from = begun.at if begun else None
-        before, stated = passes.all(), read_passes(path, record, seeding, watched_from)
+        record = _watched(kept, passes)
+        before, stated = passes.all(), read_passes(path, record, seeding)
         new = [each for each in stated if not _is_known(each, before, seeding)]
         said = {"deployment_id": order.deployment_id, "by": order.by, "passes": len(new)}
         audit.record(order.home, ENTERED, [said], now)
@@ -77,6 +74,18 @@ def _require_whole(kept: KeptDeployment, now: datetime) -> None:
             f"{until:%d %b %Y %H:%M %Z}: since then its alerts are being deleted, and whether a "
             "pass was recognised cannot be said any more. The report keeps what was entered."
         )
+
+
+def _watched(kept: KeptDeployment, passes: KeptPasses) -> DeploymentRecord:
+    """Its end is when it ended, its start when people were looked for."""
+    figures = first_figures(kept.terms, kept.record.deployment_id)
+    record = watched(over(kept.record, figures), bool(figures and figures.aimed), passes.begun())
+    if record is None:
+        raise UsageError(
+            f"{kept.record.deployment_id} was aimed, and watching never began: nobody who passed "
+            "could be recognised, so there are no passes to enter."
+        )
+    return record
 
 
 def _is_known(stated: StatedPass, before: tuple[VolunteerPass, ...], seeding: Seeding) -> bool:

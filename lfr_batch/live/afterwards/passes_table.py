@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
@@ -31,14 +32,9 @@ class StatedPass:
     at: datetime
 
 
-def read_passes(
-    path: Path, record: DeploymentRecord, seeding: Seeding, watched_from: datetime | None = None
-) -> tuple[StatedPass, ...]:
-    """In the order of the file. ``watched_from``: as ``fault_of`` has it.
-
-    Raises ConfigError where it is no such table, UsageError with the line of each row that cannot
-    be.
-    """
+def read_passes(path: Path, record: DeploymentRecord, seeding: Seeding) -> tuple[StatedPass, ...]:
+    """In the order of the file. Raises ConfigError where it is no such table, UsageError with the
+    line of each row that cannot be."""
     sheet = read_sheet(path)
     places = _places(path, sheet)
     faults, found = list[str](), list[StatedPass]()
@@ -50,7 +46,7 @@ def read_passes(
             faults.append(f"line {row.line}: {at!r} is no time with its offset, nor hh:mm:ss")
             continue
         stated = StatedPass(row.line, volunteer, camera, moment)
-        fault = fault_of(volunteer, camera, moment, seeding, record, watched_from) or _near(
+        fault = fault_of(volunteer, camera, moment, seeding, record) or _near(
             stated, found, seeding.cool_down_s
         )
         if fault:
@@ -72,7 +68,9 @@ def moment_of(text: str, record: DeploymentRecord) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return _on_the_day(text, record)
-    return moment.astimezone(UTC) if moment.tzinfo else None
+    with suppress(OverflowError):  # of the years 1 and 9999
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    return None
 
 
 def as_pass(stated: StatedPass, record: DeploymentRecord, by: str, now: datetime) -> VolunteerPass:

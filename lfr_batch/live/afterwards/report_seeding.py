@@ -16,7 +16,7 @@ from lfr_batch.results.proportion import Proportion, proportion
 
 TOO_FEW = (
     f"too few to say: under {FEWEST_PASSES} passes or {FEWEST_PEOPLE} people it would be about "
-    "them, and not about the group"
+    "them, and not about the group; nor is another shown from which that could be told"
 )
 
 
@@ -36,7 +36,7 @@ def of_all(counted: PassCounts) -> RecognisedRow:
 
 
 def of_group(counted: PassCounts) -> RecognisedRow:
-    if counted.is_too_few:
+    if counted.is_hidden or counted.is_too_few:
         return RecognisedRow(counted, None, is_hidden=True)
     return of_all(counted)
 

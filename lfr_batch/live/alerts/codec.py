@@ -47,7 +47,9 @@ def decode_alert(data: bytes) -> Alert:
     return _ALERT.validate_python({**found, **_further(further, has_scene, ids)})
 
 
-def _further(pieces: list[bytes], has_scene: bool, image_ids: list[str]) -> dict[str, Any]:
+def _further(pieces: list[bytes], has_scene: Any, image_ids: Any) -> dict[str, Any]:
+    if not isinstance(image_ids, list) or (has_scene and not pieces):
+        raise ValueError("an alert does not say which pictures it has")
     scene, rest = (pieces[0], pieces[1:]) if has_scene else (None, pieces)
     shots = len(rest) - len(image_ids)
     if shots < 0:
@@ -78,6 +80,8 @@ def _pieces(data: bytes) -> list[bytes]:
     pieces = []
     while data:
         end = _LENGTH + int.from_bytes(data[:_LENGTH], "big")
+        if len(data) < max(end, _LENGTH):
+            raise ValueError("an alert ends in the middle of a piece")
         pieces.append(data[_LENGTH:end])
         data = data[end:]
     return pieces

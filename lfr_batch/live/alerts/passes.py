@@ -15,10 +15,11 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from lfr_batch.errors import LiveError, SealBroken
+from lfr_batch.live.alerts.camera_orders import read_begun
 from lfr_batch.live.alerts.items import checked_id
 from lfr_batch.live.alerts.sealed import Seal, load_seal
 from lfr_batch.live.alerts.spool import PASSES
-from lfr_batch.live.records import VolunteerPass
+from lfr_batch.live.records import VolunteerPass, WatchingBegun
 from lfr_batch.storage.folders import make_own_folder
 from lfr_batch.storage.local_store import LocalStore
 
@@ -59,6 +60,11 @@ class KeptPasses:
         for name in self._place.list(PASSES):
             with suppress(FileNotFoundError):
                 yield name, known.get(name) or self._written_at(name)
+
+    def begun(self) -> WatchingBegun | None:
+        """Since when people are looked for in a deployment that was aimed first; None where they
+        are not yet, or it was not aimed. Raises LiveError, StoreUnreachable."""
+        return read_begun(self._place)
 
     def _written_at(self, name: str) -> datetime:
         return datetime.fromtimestamp((self._place.root / name).stat().st_mtime, UTC)

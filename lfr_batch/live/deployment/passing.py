@@ -5,33 +5,35 @@ apart. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from lfr_batch.live.deployment.volunteers import Seeding
-from lfr_batch.live.records import DeploymentRecord, VolunteerPass
+from lfr_batch.live.records import DeploymentRecord, VolunteerPass, WatchingBegun
 
 
 def fault_of(
-    volunteer: str,
-    camera: str,
-    at: datetime,
-    seeding: Seeding,
-    record: DeploymentRecord,
-    watched_from: datetime | None = None,
+    volunteer: str, camera: str, at: datetime, seeding: Seeding, record: DeploymentRecord
 ) -> str | None:
-    """Why there can be no such pass; None where there can. ``watched_from``: of a deployment that
-    was aimed first, when watching began."""
+    """Why there can be no such pass; None where there can. ``record``: of ``watched``."""
     if volunteer not in seeding.volunteers:
         return f"{volunteer!r} is no volunteer of this deployment"
     if camera not in record.cameras:
         return f"there is no camera {camera!r}: they are {', '.join(record.cameras)}"
     if not record.started_at <= at <= record.ends_at:
         span = f"{record.started_at:%d %b %Y %H:%M:%S} to {record.ends_at:%d %b %Y %H:%M:%S %Z}"
-        return f"{at.isoformat()} is not within the deployment, which was {span}"
-    if watched_from is not None and at < watched_from:
-        began = f"{watched_from:%H:%M:%S %Z}"
-        return f"{at.isoformat()} is before {began}, when watching began: nobody was looked for"
+        return f"{at.isoformat()} is not within the deployment: people are looked for from {span}"
     return None
+
+
+def watched(
+    record: DeploymentRecord, is_aimed: bool, begun: WatchingBegun | None
+) -> DeploymentRecord | None:
+    """As if it had started when watching began: whoever passes a camera that is aimed cannot be
+    recognised. None where watching has not begun."""
+    if begun is not None:
+        return replace(record, started_at=begun.at)
+    return None if is_aimed else record
 
 
 def same_pass(

@@ -1,7 +1,8 @@
 """How many of the volunteers who passed were recognised: the rate is of passes. Pure.
 
 A pass is recognised if an alert of its volunteer at its camera lies within ``within_s`` of it. An
-alert belongs to the pass that is nearest to it, of two as near to the earlier one, and to no other.
+alert belongs to the pass that is nearest to it, of two as near to the earlier one, and to no other:
+of passes that are closer than that one may count as missed, and no alert counts for two.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ class PassCounts(BaseModel):
     """Who passed at least once."""
     passes: int = 0
     recognised: int = 0
+    is_hidden: bool = False
+    """Of a group: how many were recognised would be about some people, and is not kept."""
 
     @property
     def is_too_few(self) -> bool:
@@ -105,9 +108,26 @@ def _of_group(
     """By what the table says there; what is not stated last. Those who never passed, too."""
     value_of = {whose: said.get(column, NOT_STATED) for whose, said in seeding.volunteers.items()}
     values = sorted(set(value_of.values()), key=lambda value: (value == NOT_STATED, value))
+    return without_few(
+        [
+            _counted(value, [p for p in passes if value_of.get(p.subject_id) == value], recognised)
+            for value in values
+        ]
+    )
+
+
+def without_few(groups: Sequence[PassCounts]) -> tuple[PassCounts, ...]:
+    """Without what those of too few would say; and, since it could be told from all and the others,
+    without the next smallest, until those that are left out are together not too few."""
+    hidden: list[PassCounts] = []
+    for each in sorted(groups, key=lambda each: (not each.is_too_few, each.passes, each.people)):
+        passes, people = (sum(getattr(g, of) for g in hidden) for of in ("passes", "people"))
+        would_tell = bool(passes) and PassCounts(passes=passes, people=people).is_too_few
+        if each.is_too_few or would_tell:
+            hidden.append(each)
     return tuple(
-        _counted(value, [p for p in passes if value_of.get(p.subject_id) == value], recognised)
-        for value in values
+        each.model_copy(update={"recognised": 0, "is_hidden": True}) if each in hidden else each
+        for each in groups
     )
 
 

@@ -17,6 +17,8 @@ from lfr_batch.visible import plain_line
 BLUE_LIST = "blue_list"
 """The column of the enrolment's table that says who is one."""
 NOT_STATED = "not stated"
+_SEVERAL = 3
+"""Two may well differ, in sex, say."""
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"", "no", "false", "0"})
 
 Attributes = Mapping[str, str]
@@ -92,6 +94,12 @@ def _require_groups(groups: Sequence[str], told: Mapping[str, Attributes]) -> No
             raise UsageError(
                 f"seeding.groups names {name!r}, of which the table says nothing for any "
                 "volunteer: enrol it with that column, or leave the group out."
+            )
+        if len(told) >= _SEVERAL and len({said[name] for said in told.values()}) == len(told):
+            raise UsageError(
+                f"seeding.groups names {name!r}, in which each volunteer is a group: the report "
+                "and figures that are kept for good would tell who they are. Group them by what "
+                "several have in common."
             )
 
 

@@ -7,7 +7,8 @@ gone. Templates are not here at all: the analyst says whom they name. What is co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,8 @@ from lfr_batch.recognition.selection import look_with_gate
 from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import FaceBatch, Shot, Track
 from lfr_batch.tracks import tracker
+
+logger = logging.getLogger(__name__)
 
 FURTHER_SHOTS = 3
 
@@ -201,7 +204,7 @@ def with_scene(proposal: Proposal, frame: Frame, seen: Seen, tracks: tuple[Track
     """While the frame is there: everyone else is hidden before anything is kept of it.
 
     None is made unless the face that this frame shows names the person by itself: the track may
-    have slipped to somebody else.
+    have slipped to somebody else. Whatever keeps it from being made costs no alert.
     """
     pts_ns = proposal.moment.pts_ns
     now = [shot for shot in proposal.shots if shot.pts_ns == pts_ns]
@@ -211,7 +214,11 @@ def with_scene(proposal: Proposal, frame: Frame, seen: Seen, tracks: tuple[Track
     others = [track.last_box_xyxy for track in tracks if track.number != own]
     before = np.stack(others) if others else np.zeros((0, 4), np.float32)
     faces = SceneFaces(now[0].box_xyxy, seen.faces.boxes_xyxy, before)
-    return replace(proposal, scene_jpeg=scene_jpeg(frame, faces))
+    try:
+        return replace(proposal, scene_jpeg=scene_jpeg(frame, faces))
+    except Exception as error:  # noqa: BLE001 - libraries raise anything, and the alert goes on
+        logger.warning("an alert has no scene: %s", error)
+        return proposal
 
 
 def _tell_open(numbers: Sequence[int], watch: Watch) -> None:
@@ -294,9 +301,18 @@ def alert_of(proposal: Proposal, watch: Watch) -> Alert:
         times=_times(moment, now_ns),
         heading=heading_of(track),
         scene_jpeg=proposal.scene_jpeg,
-        further_shots_jpeg=tuple(further_shot_jpeg(each.view) for each in further),
+        further_shots_jpeg=tuple(further_shots(further)),
         further_gallery=pictures.further_gallery,
     )
+
+
+def further_shots(shots: Iterable[Shot]) -> Iterator[bytes]:
+    """Without any that cannot be made."""
+    for shot in shots:
+        try:
+            yield further_shot_jpeg(shot.view)
+        except Exception as error:  # noqa: BLE001 - libraries raise anything, and the alert goes on
+            logger.warning("an alert lacks a further shot: %s", error)
 
 
 def _times(moment: LookTimes, now_ns: int) -> StageTimes:

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from lfr_batch.faces.boxes import grow
+from lfr_batch.faces.boxes import areas, grow, intersections
 from lfr_batch.faces.evidence import encode_jpeg, evidence, hide_others
-from lfr_batch.faces.multiscale import shared_with
 from lfr_batch.faces.view import Picture
 from lfr_batch.records import ByteArray, FaceView, FloatArray
 
@@ -26,7 +25,8 @@ BODY_CELLS, STREET_CELLS = 5, 3
 MOST_CELLS, LEAST_CELLS = 160, 16
 """Across the longer side of what is softened, however small or large the wanted face."""
 SAME_FACE = 0.5
-"""A finding that shares this much with the wanted face is that face, not another."""
+"""A finding is the wanted face itself if the larger of the two boxes lies this far in the other: a
+smaller one that lies mostly within it is somebody before or behind."""
 MOVED = 0.5
 """By so much of its sides a face that was seen a moment ago may have moved, or grown."""
 HEAD = (0.5, 0.5, 0.15)
@@ -112,7 +112,9 @@ def body_of(wanted_xyxy: FloatArray) -> FloatArray:
 
 def _others(faces: SceneFaces) -> FloatArray:
     boxes, before = faces.others_xyxy, faces.before_xyxy
-    found = boxes[shared_with(boxes, faces.wanted_xyxy) < SAME_FACE]
+    wanted = faces.wanted_xyxy[None]
+    larger = np.maximum(areas(boxes), areas(wanted))
+    found = boxes[intersections(boxes, wanted)[:, 0] < SAME_FACE * larger]
     room = MOVED * np.tile(before[:, 2:] - before[:, :2], 2) * (-1, -1, 1, 1)
     return np.asarray(np.concatenate([found, before + room]), np.float32)
 

@@ -113,6 +113,24 @@ def test_a_row_that_cannot_be_enters_nothing(home: Path, began: datetime) -> Non
     assert seeding.total.passes == 0
 
 
+def test_who_passed_while_cameras_were_aimed_was_not_missed(home: Path, began: datetime) -> None:
+    place = LocalStore(router_folder(home, DEPLOYMENT))
+    OrderBook(place, began).begin("operator", began + timedelta(minutes=2))
+    with pytest.raises(UsageError, match=r"line 2: .* people are looked for from"):
+        entered(home, began, ("S000", "north", 60.0))
+    assert kept_passes(home).all() == ()
+    done = entered(home, began, ("S000", "north", 300.0))
+    assert (done.seeding.total.passes, done.seeding.total.recognised) == (1, 1)
+
+
+def test_nobody_passed_where_watching_never_began(home: Path, began: datetime) -> None:
+    aimed = known(home).model_copy(update={"aimed": True})
+    save_figures(open_store(home / "results"), aimed)
+    with pytest.raises(UsageError, match="watching never began"):
+        entered(home, began, ("S000", "north", 300.0))
+    assert kept_passes(home).all() == ()
+
+
 def test_there_are_none_of_a_deployment_without_volunteers(tmp_path: Path) -> None:
     began = datetime.now(UTC)
     opened(tmp_path, record=a_record(began)).close()
@@ -168,6 +186,8 @@ def test_whoever_is_forgotten_leaves_no_pass_behind(home: Path, began: datetime)
 def test_what_passed_while_cameras_were_aimed_is_no_pass(home: Path, began: datetime) -> None:
     orders = OrderBook(LocalStore(router_folder(home, DEPLOYMENT)), watch_from=began)
     assert orders.begin("reviewer", began + timedelta(minutes=2))
-    with pytest.raises(UsageError, match=r"line 2: .* is before .*, when watching began"):
+    with pytest.raises(
+        UsageError, match=r"line 2: .* is not within the deployment: people are looked for from"
+    ):
         entered(home, began, ("S000", "north", 119.0), ("S000", "north", 300.0))
     assert entered(home, began, ("S000", "north", 300.0)).seeding.total.recognised == 1

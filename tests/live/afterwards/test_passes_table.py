@@ -40,6 +40,8 @@ def written(folder: Path, text: str) -> Path:
         ("12:00:00", datetime(2026, 6, 1, 11, tzinfo=UTC)),
         ("2026-06-01T22:30:00", None),
         ("22:30:00+01:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
         ("noon", None),
         ("", None),
     ],

@@ -80,6 +80,15 @@ def test_the_report_states_the_rate_of_passes_with_its_interval(tmp_path: Path) 
     assert float(row["true_recognition_rate_95_high"]) == pytest.approx(0.873, abs=1e-3)
 
 
+def test_a_group_from_which_another_could_be_told_is_not_shown(tmp_path: Path) -> None:
+    hidden = PassCounts(name="F", people=6, passes=31, is_hidden=True)
+    groups = {"sex": (hidden, SEEDED.groups["sex"][1])}
+    page, row = reported(tmp_path, seeding=SEEDED.model_copy(update={"groups": groups}))
+    assert '<td>F</td><td class="n">6</td><td class="n">31</td><td class="n soft"' in page
+    assert "nor is another shown from which that could be told" in page
+    assert row["recognised_by_group"] == "sex: F=too few of 31; sex: M=too few of 9"
+
+
 def test_without_a_pass_there_is_no_rate_and_that_is_said(tmp_path: Path) -> None:
     seeding = SeedingFigures(volunteers=2, within_s=30.0, alerts=1, unclaimed=1)
     page, row = reported(tmp_path, seeding=seeding)

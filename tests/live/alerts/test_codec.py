@@ -57,6 +57,39 @@ def test_an_alert_that_names_pictures_which_are_not_there_is_refused() -> None:
         decode_alert(written[: -4 - len(with_further(an_alert()).further_gallery[-1].jpeg)])
 
 
+WHOLE = encode_alert(with_further(an_alert()))
+
+
+@pytest.mark.parametrize("kept_bytes", [*range(0, len(WHOLE), 97), *range(-9, 0)])
+def test_of_an_alert_that_is_cut_off_nothing_is_read(kept_bytes: int) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode_alert(WHOLE[:kept_bytes])
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        (b'"further_image_ids": ["S000-02", "S000-03"]', b'"further_image_ids": null'),
+        (b'"further_image_ids": ["S000-02", "S000-03"]', b'"further_image_ids": 7'),
+        (b'"further_image_ids": ["S000-02", "S000-03"]', b'"further_image_ids": [{}, {}]'),
+    ],
+)
+def test_an_alert_that_says_nonsense_of_its_pictures_is_refused(
+    said: bytes, instead: bytes
+) -> None:
+    length = int.from_bytes(WHOLE[:4], "big")
+    head = WHOLE[4 : 4 + length].replace(said, instead)
+    assert len(head) != length
+    with pytest.raises(ValueError, match=r"."):
+        decode_alert(len(head).to_bytes(4, "big") + head + WHOLE[4 + length :])
+
+
+def test_an_alert_without_the_scene_that_it_says_it_has_is_refused() -> None:
+    whole = encode_alert(an_alert(scene_jpeg=b"scene"))
+    with pytest.raises(ValueError, match="does not say which pictures it has"):
+        decode_alert(whole[: -4 - len(b"scene")])
+
+
 @pytest.mark.parametrize("outcome", [None, "arrested"])
 def test_a_review_comes_back_as_it_was(outcome: None) -> None:
     review = a_review("a1", "cannot_tell", outcome, reason='he said "no" – twice')

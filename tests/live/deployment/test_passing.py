@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from lfr_batch.live.deployment.passing import fault_of, same_pass
+from lfr_batch.live.deployment.passing import fault_of, same_pass, watched
+from lfr_batch.live.records import WatchingBegun
 from tests.live.made import STARTED, a_record
 from tests.live.seeded import SEEDING, a_pass, after
 
@@ -26,14 +27,6 @@ def test_who_passes_where_and_when(
     fault = fault_of(volunteer, camera, after(seconds), SEEDING, a_record())
     assert (fault is None) == (said is None)
     assert said is None or said in str(fault)
-
-
-@pytest.mark.parametrize(("seconds", "is_fault"), [(0.0, True), (59.9, True), (60.0, False)])
-def test_nobody_passes_while_cameras_are_aimed(seconds: float, is_fault: bool) -> None:
-    record = a_record()
-    fault = fault_of("S000", "north", after(seconds), SEEDING, record, watched_from=after(60))
-    assert (fault is not None) == is_fault
-    assert not is_fault or "is before 10:01:00 UTC, when watching began" in str(fault)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +55,15 @@ def test_one_that_was_taken_back_stands_in_nobodys_way() -> None:
 def test_without_a_cool_down_the_same_moment_is_the_same_pass() -> None:
     assert same_pass("S000", "north", STARTED, [a_pass(0)], 0.0)
     assert not same_pass("S000", "north", STARTED + timedelta(seconds=1), [a_pass(0)], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("is_aimed", "begun_s", "since_s"),
+    [(False, None, 0.0), (True, None, None), (True, 900.0, 900.0), (False, 900.0, 900.0)],
+)
+def test_a_pass_is_one_once_people_are_looked_for(
+    is_aimed: bool, begun_s: float | None, since_s: float | None
+) -> None:
+    begun = None if begun_s is None else WatchingBegun(after(begun_s), "operator")
+    found = watched(a_record(), is_aimed, begun)
+    assert (found and found.started_at) == (None if since_s is None else after(since_s))

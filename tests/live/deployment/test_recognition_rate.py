@@ -7,6 +7,7 @@ from lfr_batch.live.deployment.recognition_rate import (
     Recognition,
     SeedingFigures,
     seeding_figures,
+    without_few,
 )
 from lfr_batch.live.records import VolunteerPass
 from tests.live.seeded import SEEDING, a_pass, seen
@@ -51,11 +52,7 @@ def test_of_two_passes_as_near_the_earlier_one_is_recognised() -> None:
     passes = [a_pass(120, camera="north"), a_pass(100, camera="north")]
     other_group = [a_pass(300, "S001"), a_pass(320, "S001")]
     found = counted(passes + other_group, [seen(110), seen(310, "S001"), seen(320, "S001")])
-    assert [(g.name, g.recognised) for g in found.groups["sex"]] == [
-        ("F", 1),
-        ("M", 2),
-        ("not stated", 0),
-    ]
+    assert found.total.recognised == 3
 
 
 def test_it_is_counted_by_camera_and_by_group() -> None:
@@ -77,9 +74,9 @@ def test_it_is_counted_by_camera_and_by_group() -> None:
         ),
         groups={
             "sex": (
-                PassCounts(name="F", people=1, passes=3, recognised=2),
-                PassCounts(name="M", people=1, passes=1),
-                PassCounts(name="not stated"),
+                PassCounts(name="F", people=1, passes=3, is_hidden=True),
+                PassCounts(name="M", people=1, passes=1, is_hidden=True),
+                PassCounts(name="not stated", is_hidden=True),
             )
         },
         alerts=3,
@@ -93,6 +90,35 @@ def test_it_is_counted_by_camera_and_by_group() -> None:
 )
 def test_a_group_of_few_says_nothing(passes: int, people: int, is_too_few: bool) -> None:
     assert PassCounts(passes=passes, people=people).is_too_few is is_too_few
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shown"),
+    [
+        ({"F": (31, 6), "M": (20, 5)}, "FM"),
+        # All and F would tell of M.
+        ({"F": (31, 6), "M": (9, 4)}, ""),
+        ({"F": (31, 6), "M": (9, 4), "X": (12, 5)}, "F"),
+        # Two of too few that are together many enough hide each other.
+        ({"F": (31, 6), "M": (9, 4), "X": (9, 4)}, "F"),
+        ({"F": (31, 6), "M": (20, 5), "X": (0, 0)}, "FM"),
+        ({"F": (3, 1)}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_is_kept_of_groups_tells_of_no_few(
+    sizes: dict[str, tuple[int, int]], shown: str
+) -> None:
+    groups = [
+        PassCounts(name=name, passes=passes, people=people, recognised=passes // 2)
+        for name, (passes, people) in sizes.items()
+    ]
+    found = without_few(groups)
+    assert "".join(each.name for each in found if not each.is_hidden) == shown
+    assert [(each.name, each.passes, each.people) for each in found] == [
+        (each.name, each.passes, each.people) for each in groups
+    ]
+    assert not any(each.recognised for each in found if each.is_hidden)
 
 
 def test_figures_have_nobodys_name() -> None:

@@ -76,6 +76,16 @@ def test_a_group_that_no_volunteer_has_is_refused_by_name() -> None:
     ]
 
 
+def test_a_column_that_names_each_of_them_is_no_group() -> None:
+    """Its values would be in figures that are kept for good."""
+    table = {
+        f"V{n}": {"blue_list": "yes", "name": f"Doe {n}", "sex": "FM"[n % 2]} for n in range(4)
+    }
+    with pytest.raises(UsageError, match=r"'name', in which each volunteer is a group"):
+        seeding_of("list", SeedingConfig(groups=("sex", "name")), table)
+    assert seeding_of("list", SeedingConfig(groups=("sex",)), table).groups == ("sex",)
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [

@@ -138,6 +138,24 @@ def test_where_somebody_was_a_moment_ago_is_hidden_with_room_to_have_moved() -> 
     assert len(np.unique(shown[part].reshape(-1, 3), axis=0)) < 50
 
 
+def test_a_smaller_face_that_lies_mostly_within_the_wanted_box_is_somebody_else() -> None:
+    """A child before the wanted person, say: what sticks out of that box is hidden."""
+    child = np.array([960, 330, 1020, 400], np.float32)
+    plain = scene(StillFrame(NOISE), SceneFaces(WANTED, WANTED[None], NOBODY))
+    shown = scene(StillFrame(NOISE), SceneFaces(WANTED, np.stack([WANTED, child]), NOBODY))
+    beside, own = (slice(222, 264), slice(668, 679)), (slice(202, 278), slice(602, 664))
+    assert len(np.unique(plain[beside].reshape(-1, 3), axis=0)) > 300
+    assert len(np.unique(shown[beside].reshape(-1, 3), axis=0)) < 20
+    np.testing.assert_array_equal(shown[own], plain[own])
+
+
+def test_the_wanted_face_found_a_little_beside_itself_is_still_that_face() -> None:
+    again = WANTED + np.array([6, 4, 8, -5], np.float32)
+    plain = scene(StillFrame(NOISE), SceneFaces(WANTED, NOBODY, NOBODY))
+    shown = scene(StillFrame(NOISE), SceneFaces(WANTED, again[None], NOBODY))
+    np.testing.assert_array_equal(shown, plain)
+
+
 @pytest.mark.parametrize("wanted", [WANTED, np.array([0, 0, 1920, 1080], np.float32)])
 def test_a_scene_is_bounded_whatever_it_shows(wanted: FloatArray) -> None:
     jpeg = scene_jpeg(StillFrame(NOISE), SceneFaces(wanted, NOBODY, NOBODY))

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from lfr_batch.footage.stills import StillFrame
-from lfr_batch.live.watching.camera import LookTimes, Proposal, with_scene
+from lfr_batch.live.watching.camera import LookTimes, Proposal, further_shots, with_scene
 from lfr_batch.live.watching.confirm import ProposedPerson
 from lfr_batch.recognition.looks import Look, Seen
-from lfr_batch.records import Candidate, FaceBatch, FaceView, FloatArray, Shot, Track
+from lfr_batch.records import ByteArray, Candidate, FaceBatch, FaceView, FloatArray, Shot, Track
 
 NOW_NS, BEFORE_NS = 2_000_000_000, 1_500_000_000
 PICTURE = np.random.default_rng(3).integers(0, 255, (480, 640, 3), np.uint8)
@@ -64,3 +64,25 @@ def test_others_are_hidden_whether_this_look_or_their_track_knows_of_them(how: s
     assert shown is not None
     beside = np.asarray(shown[112:128, 267:274], np.float32)
     assert (beside.std() < 25) == (how != "nobody")
+
+
+class LostFrame(StillFrame):
+    """Its pixels cannot be had a second time."""
+
+    def rgb(self, width: int, height: int) -> ByteArray:
+        raise cv2.error(f"{width} x {height}")
+
+
+def test_a_scene_that_cannot_be_made_costs_no_alert() -> None:
+    proposal = proposed(shot_at(BEFORE_NS), shot_at(NOW_NS))
+    after = with_scene(proposal, LostFrame(PICTURE), seen_with(WANTED), (proposal.track,))
+    assert after == proposal
+
+
+def test_a_further_shot_that_cannot_be_made_costs_no_alert() -> None:
+    good, blank = shot_at(NOW_NS), shot_at(BEFORE_NS)
+    nothing = replace(blank.view, bgr=np.zeros((0, 0, 3), np.uint8))
+    unusable = replace(blank, view=nothing)
+    found = [*further_shots([good, unusable, good])]
+    assert len(found) == 2
+    assert all(jpeg.startswith(b"\xff\xd8") for jpeg in found)
