@@ -164,7 +164,8 @@ def plain(text: str | None) -> str | None:
     return None if text is None else _CLASS_NAME.sub("", text)
 
 
-def of_deployment(deployment: DeploymentRecord) -> Message:
+def of_deployment(deployment: DeploymentRecord, *, is_over: bool) -> Message:
+    """``is_over``: it was opened again, to be decided."""
     return {
         "id": deployment.deployment_id,
         "place": deployment.place,
@@ -177,6 +178,7 @@ def of_deployment(deployment: DeploymentRecord) -> Message:
         "watchlist_size": deployment.watchlist_size,
         "threshold": deployment.threshold,
         "zone": zone_offset(deployment),
+        "is_over": is_over,
     }
 
 

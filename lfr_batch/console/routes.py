@@ -109,12 +109,15 @@ def logout(request: Request, response: Response, console: ConsoleOf) -> None:
 
 @routes.get("/api/session")
 def session(user: Viewer, console: ConsoleOf) -> Message:
+    """Of a deployment that is over nothing new comes: there is nothing to watch for."""
+    is_over = not console.desk.running.parts()
+    allowed = PERMISSIONS[user.role] - ({"watch"} if is_over else set())
     return {
         "name": user.name,
         "role": user.role,
-        "may": sorted(PERMISSIONS[user.role]),
+        "may": sorted(allowed),
         "now": datetime.now(UTC).isoformat(),
-        "deployment": of_deployment(console.desk.deployment),
+        "deployment": of_deployment(console.desk.deployment, is_over=is_over),
     }
 
 

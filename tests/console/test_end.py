@@ -15,7 +15,7 @@ from lfr_batch.console.access import Console
 from lfr_batch.console.feed import Screen
 from tests.console.browser import Page
 from tests.console.made import Served, camera_health, now_alert, served
-from tests.console.screens import alerts_shown, both_up, enter, much_later
+from tests.console.screens import alerts_shown, both_up, enter, much_later, raise_alerts
 
 LEFT = """
 [...document.querySelectorAll('img[src], .item, button')].filter(each => each.checkVisibility())
@@ -113,3 +113,19 @@ def test_without_a_connection_faces_go_and_come_back_with_it(
     page.wait_for_text("#of-subject", "S000")
     assert page.evaluate("document.querySelectorAll('.choice[aria-pressed=true]').length") == 2
     page.problems.clear()  # the browser logs every try
+
+
+def test_one_that_is_over_is_decided_without_alarms_about_cameras(
+    page: Page, console: Served
+) -> None:
+    console.running.states = ()
+    raise_alerts(console, 1)
+    page.open(f"{console.url}/#{console.tokens['reviewer']}")
+    alerts_shown(page, 1)
+    page.wait_for_text("#banner", "This deployment is over, and nobody is looked for.")
+    assert page.evaluate("document.querySelectorAll('#banner > *').length") == 1
+    hidden = "[...document.querySelectorAll('#mute, #silence, #cameras')]"
+    assert not page.evaluate(f"{hidden}.some(each => each.checkVisibility())")
+    page.press("1", "4", "Enter")
+    page.wait_for_text("#said", "Saved: Match.")
+    assert len(console.router.reviews()) == 1

@@ -34,6 +34,6 @@ const wordsOf = (others) =>
 
 function seenAt(alert, clock) {
   const state = alert.review ? WORDS[alert.review.verdict] : alert.volunteer ? "" : "to decide";
-  const parts = [`${alert.camera} ${clock.time(alert.captured_at).slice(0, 5)}`, headingWords(alert), state];
+  const parts = [`${alert.camera} ${clock.time(alert.captured_at)}`, headingWords(alert), state];
   return parts.filter(Boolean).join(" · ");
 }

@@ -48,7 +48,7 @@ export function troubles(known) {
   if (ended) return [bad("end", "", endWords(ended, clock))];
   if (elsewhere) return [bad("elsewhere", "", ELSEWHERE)];
   if (isCut(now, link)) return [ofLink(link, now, clock)];
-  const window = ofWindow(Date.parse(deployment.ends_at) - now.server);
+  const window = deployment.is_over ? [OVER] : ofWindow(Date.parse(deployment.ends_at) - now.server);
   if (failure) window.push(bad("load", "", notLoaded(failure)));
   if (stopped) window.push(ofCalls(stopped));
   if (!status) return window;
@@ -60,7 +60,7 @@ export function troubles(known) {
   return [
     ...window,
     ...shared,
-    ...status.cameras.flatMap((camera) => ofCamera(camera, now.server, clock)),
+    ...status.cameras.flatMap((camera) => deployment.is_over ? [] : ofCamera(camera, now.server, clock)),
     ...ofDisk(status.counts.unkept),
     ...status.sinks.filter((sink) => sink.last_error !== null).map(ofSink),
   ];
@@ -129,6 +129,7 @@ function ofSink(sink) {
 
 const bad = (kind, name, text) => ({ level: "bad", kind, name, text });
 const warn = (kind, name, text) => ({ level: "warn", kind, name, text });
+const OVER = warn("over", "", "This deployment is over, and nobody is looked for. What is undecided can be decided here.");
 
 const opened = new Set();
 

@@ -387,7 +387,7 @@ async function start() {
   await attempt(followLink);
   session = await learnSession();
   clock = clockOf(session.deployment.zone);
-  fitRole(may);
+  fitRole(may, session.deployment);
   drafts.restore(openKept(session.name, session.deployment.id));
   link = listen(told);
   wire();

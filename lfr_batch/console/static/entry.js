@@ -31,8 +31,9 @@ export async function learnSession() {
   }
 }
 
-// What the role may not do is not offered; the server would refuse it in any case.
-export function fitRole(may) {
+// What the role may not do, or is over, is not offered; the server would refuse it in any case.
+export function fitRole(may, { is_over }) {
+  document.body.classList.toggle("is-review", is_over);
   byId("decision").hidden = !may("acknowledge");
   byId("decision").classList.toggle("undecided", !may("decide"));
   byId("only-reading").hidden = may("decide");
