@@ -101,6 +101,7 @@ def test_a_person_is_one_entry_and_the_others_are_a_touch_apart(
     page.wait("document.querySelectorAll('#also-seen button').length === 2")
     assert "walks to the left · to decide" in page.text("#also-seen button")
     page.screenshot(tmp_path / "grouped.png")
+    page.evaluate("document.querySelector('#also-seen button:last-child').scrollIntoView()")
     page.tap("#also-seen button:last-child")
     page.wait("document.querySelector('#best-shot').src.includes('/a0001/')")
     assert page.evaluate(f"{ENTRY}.getAttribute('aria-current')") == "true"
