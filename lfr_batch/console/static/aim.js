@@ -23,8 +23,13 @@ export function showAiming({ aiming, cameras }, { now, clock, isPast }, may) {
   byId("begin").disabled = early || isPast;
   const from = `It can begin at ${clock.minuteInZone(aiming.from)}, when the window does.`;
   setText(byId("begin-from"), early ? from : "");
+  const dark = cameras.filter(({ state }) => state !== "live").map(({ camera }) => camera);
+  setText(byId("begin-dark"), darkWords(dark));
   for (const { camera } of cameras) showCamera(camera, aiming.cameras[camera], may("watch"));
 }
+
+const darkWords = (names) =>
+  names.length ? `No pictures come from ${names.join(", ")}: nobody is looked for there until they do.` : "";
 
 function showCamera(name, aim, maySee) {
   const made = shown.get(name) ?? begun(name);
