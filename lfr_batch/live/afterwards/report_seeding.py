@@ -15,8 +15,9 @@ from lfr_batch.live.deployment.recognition_rate import (
 from lfr_batch.results.proportion import Proportion, proportion
 
 TOO_FEW = (
-    f"too few to say: under {FEWEST_PASSES} passes or {FEWEST_PEOPLE} people it would be about "
-    "them, and not about the group; nor is another shown from which that could be told"
+    f"Of a group with fewer than {FEWEST_PASSES} passes or {FEWEST_PEOPLE} people no rate is shown: "
+    "it would be about these people, and not about the group. Nor is that of another group from "
+    "which theirs could be told."
 )
 
 
