@@ -85,7 +85,7 @@ def test_a_group_from_which_another_could_be_told_is_not_shown(tmp_path: Path) -
     groups = {"sex": (hidden, SEEDED.groups["sex"][1])}
     page, row = reported(tmp_path, seeding=SEEDED.model_copy(update={"groups": groups}))
     assert '<td>F</td><td class="n">6</td><td class="n">31</td><td class="n soft"' in page
-    assert "nor is another shown from which that could be told" in page
+    assert "Nor is that of another group from which theirs could be told" in page
     assert row["recognised_by_group"] == "sex: F=too few of 31; sex: M=too few of 9"
 
 
