@@ -16,8 +16,8 @@ from lfr_batch.results.proportion import Proportion, proportion
 
 TOO_FEW = (
     f"Of a group with fewer than {FEWEST_PASSES} passes or {FEWEST_PEOPLE} people no rate is "
-    "shown: it would be about these people, and not about the group. Nor is that of another group from "
-    "which theirs could be told."
+    "shown: it would be about these people, and not about the group. Nor is that of another group "
+    "from which theirs could be told."
 )
 
 
