@@ -13,7 +13,7 @@ import pytest
 from tests.console.browser import Page
 from tests.console.made import Served, now_alert
 from tests.console.pages import answer_of
-from tests.console.screens import PHONE, TABLET, alerts_shown, enter, later
+from tests.console.screens import PHONE, TABLET, alerts_shown, both_up, enter, later
 
 CLOCK = "{ time: (moment) => moment.slice(11, 19) }"
 ENTRY = "document.querySelector('li:first-child .item')"
@@ -79,6 +79,7 @@ def test_people_come_by_when_they_were_seen_last(page: Page, console: Served) ->
 
 def seen_thrice(console: Served) -> None:
     """S117: a0001 south, a0002 north; a0003 of somebody else; a0004 north."""
+    both_up(console)  # a banner that comes would move what is tapped
     now = datetime.now(UTC)
     for number, camera in ((1, "south"), (2, "north"), (3, "south"), (4, "north")):
         at = now - timedelta(minutes=10 - number)

@@ -13,6 +13,7 @@ from tests.console.screens import (
     PHONE,
     TABLET,
     alerts_shown,
+    both_up,
     enter,
     later,
     much_later,
@@ -167,6 +168,7 @@ def test_what_is_acknowledged_lets_go(page: Page, console: Served) -> None:
 def test_what_is_done_with_can_be_opened_while_others_wait(
     role: Role, done: str, number: int, newer: str, page: Page, console: Served
 ) -> None:
+    both_up(console)  # a banner that comes would move what is tapped
     raise_alerts(console, 3)
     decision = {"verdict": "no_match", "reason": "Features differ"} if done == "reviews" else None
     console.client("reviewer").ask("POST", f"/api/alerts/a000{number}/{done}", decision)
