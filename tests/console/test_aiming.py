@@ -135,9 +135,10 @@ def test_the_crew_aims_and_then_begins(page: Page, aimed: Served, tmp_path: Path
     page.wait("!document.querySelector('#begin-sure').open")
     assert aimed.router.watching() is None
     assert page.evaluate("document.querySelector('#begin-dark').textContent") == ""
+    page.tap("#begin")
+    page.wait("document.querySelector('#begin-sure').open")
     later = datetime.now(UTC) + timedelta(hours=1)
     aimed.router.report_health(camera_health("south", state="reconnecting", at=later))
-    page.tap("#begin")
     page.wait_for_text("#begin-dark", "No pictures come from south: nobody is looked for there")
     aimed.router.report_health(camera_health("south", at=later))
     page.wait("document.querySelector('#begin-dark').textContent === ''")
