@@ -89,10 +89,10 @@ class Desk:
     """One decision at a time: the next one must see it."""
 
     def alert(self, alert_id: str) -> Alert:
-        """Raises UsageError for one that is not there."""
+        """With its pictures. Raises UsageError for one that is not there."""
         alert = self.running.router.alert(alert_id)
         if alert is None:
-            raise UsageError(f"there is no alert {alert_id!r} in this deployment")
+            raise _not_there(alert_id)
         return alert
 
     def alerts(self, limit: int) -> list[Message]:
@@ -102,7 +102,7 @@ class Desk:
 
     def told(self, alert_ids: Iterable[str]) -> list[Message]:
         """Those of them that are still kept."""
-        found = (self.running.router.alert(alert_id) for alert_id in alert_ids)
+        found = (self.running.router.known(alert_id) for alert_id in alert_ids)
         alerts = [alert for alert in found if alert]
         return self._told(alerts, latest_reviews(self.running.router.reviews())) if alerts else []
 
@@ -111,7 +111,8 @@ class Desk:
 
     def acknowledge(self, user: User, alert_id: str) -> None:
         """The first one counts."""
-        self.alert(alert_id)
+        if self.running.router.known(alert_id) is None:
+            raise _not_there(alert_id)
         self.acknowledged.add(alert_id, Acknowledged(user.name, datetime.now(UTC)))
         logger.info("alert %s acknowledged by %s", alert_id, user.name)
 
@@ -143,7 +144,7 @@ class Desk:
 
     def shown(self, alert_id: str, latency_ms: float) -> None:
         """A screen shows the alert; the first screen counts. An unknown alert is nothing."""
-        if self.running.router.alert(alert_id) is not None:
+        if self.running.router.known(alert_id) is not None:
             with self._changing:
                 self._shown_ms.setdefault(alert_id, latency_ms)
 
@@ -163,8 +164,7 @@ class Desk:
         """None where people are looked for; while cameras are aimed, what they see."""
         if self.watch_from is None or self.running.router.watching() is not None:
             return None
-        aims = map(self.running.router.aim, self.deployment.cameras)
-        return of_aiming(self.watch_from, [aim for aim in aims if aim])
+        return of_aiming(self.watch_from, self.running.router.aims())
 
     def preview(self, camera: str) -> bytes:
         """Raises UsageError where there is none, as once watching has begun."""
@@ -214,6 +214,10 @@ class Desk:
             silent = [name for name in self.deployment.cameras if name not in heard]
             self._unheard_since = {name: before.get(name, now) for name in silent}
             return self._unheard_since
+
+
+def _not_there(alert_id: str) -> UsageError:
+    return UsageError(f"there is no alert {alert_id!r} in this deployment")
 
 
 def _says_the_same(one: Review, other: Review) -> bool:

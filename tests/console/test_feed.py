@@ -48,7 +48,7 @@ def test_an_alert_that_could_not_be_told_of_at_once_is_told_of_later(
 ) -> None:
     screen = console.client("operator").events()
     screen.next("beat")
-    answers, failed = console.router.alert, Event()
+    answers, failed = console.router.known, Event()
 
     def fails_once(alert_id: str) -> Alert | None:
         if not failed.is_set():
@@ -56,7 +56,7 @@ def test_an_alert_that_could_not_be_told_of_at_once_is_told_of_later(
             raise EngineError("a part of the deployment does not answer")
         return answers(alert_id)
 
-    monkeypatch.setattr(console.router, "alert", fails_once)
+    monkeypatch.setattr(console.router, "known", fails_once)
     console.router.raise_alert(now_alert(3))
     assert screen.next("alert")["data"]["subject_id"] == "S003"
     assert failed.is_set()

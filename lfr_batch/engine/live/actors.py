@@ -205,6 +205,9 @@ class RemoteRouter:
         found: AimReport | None = self._call("aim", camera)
         return found
 
+    def aims(self) -> tuple[AimReport, ...]:
+        return tuple(self._call("aims"))
+
     def watching(self) -> WatchingBegun | None:
         begun: WatchingBegun | None = self._call("watching")
         return begun
@@ -217,6 +220,10 @@ class RemoteRouter:
 
     def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
         return tuple(self._call("alerts", limit))
+
+    def known(self, alert_id: str) -> Alert | None:
+        found: Alert | None = self._call("known", alert_id)
+        return found
 
     def alert(self, alert_id: str) -> Alert | None:
         found: Alert | None = self._call("alert", alert_id)

@@ -8,6 +8,7 @@ taken any more, from the moment on in which watching begins.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic_ns
@@ -77,6 +78,11 @@ class OrderBook:
     def aim(self, camera: str) -> AimReport | None:
         with self._lock:
             return self._aims.get(camera)
+
+    def aims(self) -> tuple[AimReport, ...]:
+        """Without their stills, which only whoever looks at one needs."""
+        with self._lock:
+            return tuple(replace(aim, preview_jpeg=b"") for aim in self._aims.values())
 
     def _write(self, begun: WatchingBegun) -> None:
         """What the disk refuses has not begun for the next router either."""

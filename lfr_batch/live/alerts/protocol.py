@@ -45,6 +45,9 @@ class AlertRouter(Protocol):
     def aim(self, camera: str) -> AimReport | None:
         """The last one; None once watching has begun."""
 
+    def aims(self) -> tuple[AimReport, ...]:
+        """The last one of each camera, without its still."""
+
     def watching(self) -> WatchingBegun | None:
         """None while the cameras are aimed, and in a deployment that never was."""
 
@@ -61,7 +64,11 @@ class AlertRouter(Protocol):
         """Newest first, at most ``limit``, with their two main pictures, which are read from the
         disk; further ones are left out, as ``items.listed_alert`` does it."""
 
-    def alert(self, alert_id: str) -> Alert | None: ...
+    def known(self, alert_id: str) -> Alert | None:
+        """Without its pictures, so that no disk is asked; how many there are is told."""
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """With its pictures, which are read from the disk; None where they cannot be."""
 
     def reviews(self) -> tuple[Review, ...]:
         """Of the alerts that are still kept, oldest first."""

@@ -175,6 +175,9 @@ class Router:
     def aim(self, camera: str) -> AimReport | None:
         return self._orders.aim(camera)
 
+    def aims(self) -> tuple[AimReport, ...]:
+        return self._orders.aims()
+
     def watching(self) -> WatchingBegun | None:
         return self._orders.watching()
 
@@ -192,6 +195,9 @@ class Router:
         newest_first = list(self._shelf.register().alerts)[::-1][:limit]
         found = (self._shelf.alert(alert_id) for alert_id in newest_first)
         return tuple(listed_alert(alert) for alert in found if alert)
+
+    def known(self, alert_id: str) -> Alert | None:
+        return self._shelf.register().alerts.get(alert_id)
 
     def alert(self, alert_id: str) -> Alert | None:
         return self._shelf.alert(alert_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic_ns
@@ -44,6 +45,7 @@ def test_watching_begins_once_and_no_preview_outlives_it(tmp_path: Path) -> None
     orders.take(aim_of("north"))
     assert not orders.orders("north").watching
     assert orders.aim("north") == aim_of("north")
+    assert orders.aims() == (replace(aim_of("north"), preview_jpeg=b""),)
     assert orders.begin("operator", LATER)
     assert not orders.begin("reviewer", LATER + timedelta(minutes=1))
     assert orders.watching() == WatchingBegun(LATER, "operator")

@@ -42,3 +42,15 @@ def test_a_list_is_told_how_many_there_are(start: Restarts) -> None:
     assert listed.best_shot_jpeg == an_alert().best_shot_jpeg
     assert (listed.scene_jpeg, listed.further_shots_jpeg) == (b"", (b"", b""))
     assert [each.image_id for each in listed.further_gallery] == ["S000-02", "S000-03"]
+
+
+def test_what_is_known_of_one_needs_no_file(start: Restarts, tmp_path: Path) -> None:
+    router = start()
+    router.raise_alert(with_further(an_alert()))
+    for sealed in tmp_path.rglob("alerts/a0000*"):
+        sealed.unlink()
+    known = router.known("a0000")
+    assert known
+    assert (known.best_shot_jpeg, len(known.further_shots_jpeg), known.heading) == (b"", 2, "left")
+    assert router.alert("a0000") is None
+    assert router.known("a0001") is None
