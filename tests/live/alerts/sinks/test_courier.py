@@ -102,13 +102,18 @@ def test_it_goes_on_where_the_last_one_was(spool: Spool) -> None:
 def test_what_is_refused_comes_again_before_anything_else(
     spool: Spool, answer: Answer, said: str
 ) -> None:
-    sink, errors = Sink(None, answer, answer), list[str | None]()
-    courier: Courier | None = None
+    sink, errors, begun = Sink(None, answer, answer), list[str | None](), Event()
+    queue = Queue()
+
+    def first_after(number: int) -> Item | None:
+        begun.wait()  # the thread runs before its maker has a name for it
+        return queue.first_after(number)
 
     def changed(_: str) -> None:
-        errors.append(courier.last_error if courier else None)
+        errors.append(courier.last_error)
 
-    courier = Courier("lines", sink, spool, Queue().first_after, changed)
+    courier = Courier("lines", sink, spool, first_after, changed)
+    begun.set()
     assert eventually(lambda: sink.taken == ["a0001", "a0004", "a0005"])
     courier.finish()
     courier.join(time.monotonic() + SOON_S)
