@@ -259,6 +259,8 @@ class Candidate:
     image_id: str
     score: float
     above_threshold: bool
+    relative_score: float | None = None
+    """See ``gallery.relative``; None where the cosine decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,13 +290,17 @@ class Sighting:
     picture: int | None = None
     """Number of the picture (page, frame) of a still, from 1; None in a video."""
     threshold: float | None = None
-    """Threshold that applied; None: the run's."""
+    """The score, a cosine, from which this face made a sighting; None: the run's threshold."""
     thumbnail: bytes | None = None
     """The evidence picture as a small JPEG; None in shards of before."""
 
     @property
     def score(self) -> float:
         return self.candidates[0].score
+
+    @property
+    def relative_score(self) -> float | None:
+        return self.candidates[0].relative_score
 
     @property
     def subject_id(self) -> str:

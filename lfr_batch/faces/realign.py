@@ -24,6 +24,9 @@ FACE_PX = 96.0
 INPUT_PX = 160
 """Side of the second look: one size for all, since every new size costs a preparation."""
 SAME_FACE_IOU = 0.4
+ENLARGED_BELOW_PX = 32.0
+"""Shorter side of a face from which on its second look is not enlarged."""
+LARGEST_SCALE = 3.0
 TILTED_DEG = 15.0
 """Below, a look at the upright head hardly changes a template (docs/performance.md)."""
 
@@ -63,7 +66,7 @@ def roll_deg(landmarks_xy: FloatArray) -> float:
 
 
 def _second_look(view: FaceView) -> Input:
-    """The middle of the view around the face, never enlarged."""
+    """The middle of the view around the face, enlarged where the face is small."""
     height, width = view.bgr.shape[:2]
     scale = _scale(view)
     content_wh = max(1, round(width * scale)), max(1, round(height * scale))
@@ -72,7 +75,7 @@ def _second_look(view: FaceView) -> Input:
     last = np.maximum(np.array(content_wh) - INPUT_PX, 0)
     left, top = (int(x) for x in np.clip(np.round(centre - INPUT_PX / 2), 0, last))
     box = Letterbox(content_wh, (INPUT_PX, INPUT_PX), scale_xy, (left, top))
-    scaled = cv2.resize(view.bgr, content_wh, interpolation=cv2.INTER_AREA)
+    scaled = cv2.resize(view.bgr, content_wh, interpolation=_resampling(scale))
     return box.cut(np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB), np.uint8)), box
 
 
@@ -90,8 +93,16 @@ def _landmarks_at(wanted_xyxy: FloatArray, faces: FaceBatch) -> FloatArray | Non
 
 
 def _scale(view: FaceView) -> float:
+    """Detectors place landmarks to a part of their cells' size: for small faces, that is much."""
     sides = view.box_xyxy[2:] - view.box_xyxy[:2]
-    return min(1.0, FACE_PX / max(float(sides.max()), 1.0))
+    fitting = FACE_PX / max(float(sides.max()), 1.0)
+    small = float(sides.min()) < ENLARGED_BELOW_PX * view.scale
+    return min(LARGEST_SCALE if small else 1.0, fitting)
+
+
+def _resampling(scale: float) -> int:
+    """Averages where there are fewer pixels than before, cubic between them where more."""
+    return cv2.INTER_CUBIC if scale > 1.0 else cv2.INTER_AREA
 
 
 def _turn(view: FaceView, clockwise_deg: float) -> FloatArray:
@@ -104,7 +115,8 @@ def _turn(view: FaceView, clockwise_deg: float) -> FloatArray:
 
 def _turned(view: FaceView, turn: FloatArray) -> Input:
     size_wh = INPUT_PX, INPUT_PX
-    content = cv2.warpAffine(view.bgr, turn, size_wh, borderMode=cv2.BORDER_REPLICATE)
+    flags = cv2.INTER_CUBIC if _scale(view) > 1.0 else cv2.INTER_LINEAR
+    content = cv2.warpAffine(view.bgr, turn, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     rgb = np.asarray(cv2.cvtColor(content, cv2.COLOR_BGR2RGB), np.uint8)
     return rgb, Letterbox(size_wh, size_wh, (1.0, 1.0))
 

@@ -11,10 +11,14 @@ from lfr_batch.gallery.decide import CandidateList, decide
 from lfr_batch.gallery.faiss_index import Device, Index, open_indexes, search
 from lfr_batch.gallery.ranking import RankedSubject, rank_subjects
 from lfr_batch.gallery.records import Snapshot
+from lfr_batch.gallery.relative import RANKS, level_of
 from lfr_batch.records import FloatArray
 
 FIRST_DEPTH = 4
 """Images asked for at first, per subject wanted."""
+FEW_HITS = 56
+"""But no more than these, unless so many subjects are wanted: a GPU searches for few hits at its
+quickest (``card_sizes``), and most images that score high are of different people."""
 DEEPEN = 4
 
 
@@ -22,6 +26,8 @@ DEEPEN = 4
 class Matcher:
     snapshot: Snapshot
     index: Index
+    relative: bool = False
+    """Whether thresholds are of relative scores; the gallery then has ``LEAST_SUBJECTS``."""
 
     def match(
         self, templates: FloatArray, threshold: float | Sequence[float], top_k: int
@@ -35,12 +41,19 @@ class Matcher:
         """
         if top_k < 1:
             raise ValueError(f"top_k must be at least 1, not {top_k}")
-        # The margin needs the next subject, even where one candidate is wanted.
-        ranked = self.rank(templates, max(top_k, 2))
+        ranked = self.rank(templates, self.ranks(top_k))
         limits = [threshold] * len(ranked) if isinstance(threshold, float) else threshold
         return [
-            decide(subjects, limit, top_k) for subjects, limit in zip(ranked, limits, strict=True)
+            decide(subjects, limit, top_k, level_of(subjects) if self.relative else None)
+            for subjects, limit in zip(ranked, limits, strict=True)
         ]
+
+    def ranks(self, top_k: int) -> int:
+        """How many subjects have to be ranked for ``top_k`` candidates.
+
+        The margin needs the next subject, even where one candidate is wanted.
+        """
+        return max(top_k, RANKS if self.relative else 2)
 
     def rank(self, templates: FloatArray, wanted: int) -> list[tuple[RankedSubject, ...]]:
         """The best ``wanted`` subjects of each probe, fewer where the gallery has fewer.
@@ -50,7 +63,7 @@ class Matcher:
         """
         ranked: list[tuple[RankedSubject, ...]] = [()] * len(templates)
         pending = np.arange(len(templates))
-        depth = wanted * FIRST_DEPTH
+        depth = max(min(wanted * FIRST_DEPTH, FEW_HITS), wanted)
         while len(pending):
             scores, rows = search(self.index, templates[pending], depth)
             unsettled = []
@@ -71,7 +84,9 @@ def open_matcher(
     device: Device = "auto",
     threads: int | None = None,
     gpu_share: float = 1.0,
+    relative: bool = False,
 ) -> Matcher:
     """Open the snapshot's index on ``device``; see ``open_indexes`` for what it raises."""
     paths = [part.index_path for part in snapshot.parts]
-    return Matcher(snapshot, open_indexes(paths, snapshot.rows, device, threads, gpu_share))
+    index = open_indexes(paths, snapshot.rows, device, threads, gpu_share)
+    return Matcher(snapshot, index, relative)

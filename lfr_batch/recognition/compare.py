@@ -26,7 +26,7 @@ from lfr_batch.records import (
     Sighting,
     Track,
 )
-from lfr_batch.tracks.best_shot import fuse, split_by_identity
+from lfr_batch.tracks.best_shot import blend, fuse, split_by_identity
 
 SAME_FACE = 0.3
 """A finding that shares this much with the wanted face is that face, not another."""
@@ -82,7 +82,7 @@ def _probes_of(track: Track, templates: FloatArray, split_score: float) -> list[
             person,
             len(groups),
             tuple(track.shots[i] for i in group),
-            fuse(templates[group], [track.shots[i].quality + 1e-3 for i in group]),
+            blend(templates[group], [track.shots[i].quality for i in group]),
         )
         for person, group in enumerate(groups)
     ]

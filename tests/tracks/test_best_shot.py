@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_batch.records import NS_PER_S, FaceView, Shot
-from lfr_batch.tracks.best_shot import QUALITY_STEP, fuse, keep_best, split_by_identity
+from lfr_batch.records import NS_PER_S, FaceView, FloatArray, Shot
+from lfr_batch.tracks.best_shot import (
+    QUALITY_STEP,
+    blend,
+    fuse,
+    keep_best,
+    shot_weights,
+    split_by_identity,
+)
 
 SPACING_NS = NS_PER_S // 2
 NOTHING_SEEN = FaceView(
@@ -87,3 +94,52 @@ def test_a_fused_template_has_unit_length_and_leans_to_the_better_shot() -> None
     template = fuse(rows, [0.9, 0.1])
     assert np.linalg.norm(template) == pytest.approx(1)
     assert template @ rows[0] > template @ rows[1]
+
+
+def alike(first: FloatArray, cosine: float, seed: int) -> FloatArray:
+    """A template that scores ``cosine`` against ``first``."""
+    other = np.random.default_rng(seed).normal(size=len(first))
+    other -= (other @ first) * first
+    other /= np.linalg.norm(other)
+    return np.asarray(cosine * first + np.sqrt(1 - cosine**2) * other, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("cosine", "weight"), [(0.1, 0.0), (0.2, 0.0), (0.4, 0.25), (0.6, 0.5), (0.9, 0.5)]
+)
+def test_a_shot_counts_as_far_as_it_agrees_with_the_best(cosine: float, weight: float) -> None:
+    first = np.eye(128, dtype=np.float32)[0]
+    weights = shot_weights(np.stack([first, alike(first, cosine, 1)]), [0.8, 0.4])
+    assert weights[1] / weights[0] == pytest.approx(weight, abs=0.01)
+
+
+def test_all_others_count_no_more_than_the_best() -> None:
+    first = np.eye(128, dtype=np.float32)[0]
+    shots = np.stack([first, *(alike(first, 0.9, seed) for seed in range(5))])
+    weights = shot_weights(shots, [0.5] * 6)
+    assert weights[1:].sum() == pytest.approx(weights[0])
+
+
+@pytest.mark.parametrize("profiles", [1, 2, 3])
+def test_profiles_take_hardly_anything_away(profiles: int) -> None:
+    """The best shot scores .45 with the person's picture, profiles .1; the mean fell to .33."""
+    rng = np.random.default_rng(profiles)
+    first = np.eye(128, dtype=np.float32)[0]
+    enrolled = alike(first, 0.45, 7)
+    sides = []
+    while len(sides) < profiles:
+        side = alike(first, 0.3, int(rng.integers(1 << 30)))
+        side = side + (0.1 - side @ enrolled) * enrolled
+        sides.append((side / np.linalg.norm(side)).astype(np.float32))
+    shots = np.stack([first, *sides])
+    qualities = [0.6] + [0.5] * profiles
+    assert float(blend(shots, qualities) @ enrolled) > 0.42
+    assert float(fuse(shots, qualities) @ enrolled) < 0.37
+
+
+def test_shots_that_agree_tell_more_together() -> None:
+    truth = np.eye(128, dtype=np.float32)[3]
+    shots = np.stack([alike(truth, 0.7, seed) for seed in range(4)])
+    together = blend(shots, [0.6] * 4)
+    assert float(together @ truth) > 0.8
+    assert np.linalg.norm(together) == pytest.approx(1, abs=1e-6)

@@ -28,7 +28,7 @@ from lfr_batch.models.synthetic import face_in_a_picture
 from lfr_batch.recognition.search import Search, SearchSpec, open_search
 from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import ByteArray, Candidate, FaceBatch, FaceView, FloatArray, Shot
-from lfr_batch.tracks.best_shot import fuse, split_by_identity
+from lfr_batch.tracks.best_shot import blend, split_by_identity
 from lfr_batch.work.privacy import (
     overwrite_small_arrays,
     overwrite_what_is_freed,
@@ -155,7 +155,7 @@ class LocalAnalyst:
     def _compared(self, templates: FloatArray, weights: Sequence[float]) -> Comparison:
         config = self.search.config
         groups = _by_identity(templates, weights, config.track.split_score)
-        fused = [fuse(templates[list(g)], [weights[i] for i in g]) for g in groups]
+        fused = [blend(templates[list(g)], [weights[i] for i in g]) for g in groups]
         probes = np.concatenate([templates, *(template[None] for template in fused)])
         self._searched = max(self._searched, len(probes))
         lists = self.search.matcher.match(probes, self.search.threshold, config.decide.top_k)
