@@ -88,9 +88,10 @@ def write_base(home: Path, scratch: Path, templates: int) -> None:
     """As an enrolment with today's settings would have left it, its pairs compared."""
     config = Config()
     order = EnrolOrder(NAME, scratch, None, (), STATED, None, config, home)
-    pack = pack_of(home, config).manifest
-    how = made_with(config, None, basis_of(order, agree_here, unheard).settled)
-    path = write_gallery(home, NAME, templates, pack.pack_id, pack.identity, made_with=how)
+    pack = pack_of(home, config)
+    how = made_with(config, None, basis_of(order, pack, agree_here, unheard).settled)
+    spec = pack.manifest
+    path = write_gallery(home, NAME, templates, spec.pack_id, spec.identity, made_with=how)
     limits = PairLimits(config.enrol.duplicate_score, config.enrol.same_picture_score)
     write_pairs(path, ClosePairs(), limits)
 

@@ -40,6 +40,7 @@ from lfr_batch.enrolment.reuse import (
 from lfr_batch.errors import FootageError, GalleryMismatch, StoreAway, StoreError, UsageError
 from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits
 from lfr_batch.gallery.compared import read_pairs
+from lfr_batch.gallery.derivation import kept_sentence, pack_for
 from lfr_batch.gallery.enrolment import count_reasons, in_row_order
 from lfr_batch.gallery.growing import publish_grown
 from lfr_batch.gallery.growth import Grown, GrownRows, grown_rows, grown_subjects
@@ -62,7 +63,7 @@ from lfr_batch.gallery.snapshot_files import (
     read_subject_table,
     shared_files,
 )
-from lfr_batch.gallery.store import load_snapshot, read_subjects_of, require_pack
+from lfr_batch.gallery.store import load_snapshot, read_subjects_of
 from lfr_batch.homes.at_hand import snapshot_at_hand
 from lfr_batch.homes.change import changed_gallery
 from lfr_batch.recognition.settle import Settle, agree_here
@@ -138,9 +139,11 @@ def open_gallery(
     order = asked.order
     here = snapshot_at_hand(order.home, order.gallery, None, order.config.s3)
     base = load_snapshot(here, order.gallery)
-    pack = pack_of(order.home, order.config).manifest
-    require_pack(base, pack.identity, pack.pack_id)
-    basis = basis_of(order, settle, tell)
+    newest = pack_of(order.home, order.config)
+    pack = pack_for(base, newest)
+    if kept := kept_sentence(base, newest, pack):
+        tell(kept)
+    basis = basis_of(order, pack, settle, tell)
     _require_same_settings(base, made_with(order.config, order.pick, basis.settled))
     faces = read_faces(base.parts, base.places, ("uri", "note"))
     columns = BaseColumns(base.subject_ids, base.image_ids, faces["uri"], faces["note"])

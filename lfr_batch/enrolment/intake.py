@@ -93,6 +93,8 @@ class EnrolSpec:
     pick: Pick | None
     settled: Settled
     planned: PlannedWith
+    pack_identity: str = ""
+    """Of the derivation of the pack; empty: its newest."""
 
     @property
     def limits(self) -> Limits:
@@ -131,7 +133,7 @@ def examine(
     ``tell`` hears which machines have another, and what the work waits for.
     """
     order = replace(order, config=sized_here(order.config, len(listing.images)))
-    basis = basis_of(order, settle, tell)
+    basis = basis_of(order, pack_of(order.home, order.config), settle, tell)
     before = load_compared(folder_here(order.home), order.gallery)
     with closing(enrol_images(order, run, listing.images, basis, tell)) as outcomes:
         enrolment = collect(
@@ -144,9 +146,8 @@ def examine(
     return replace(enrolment, made_with=made_with(order.config, order.pick, basis.settled))
 
 
-def basis_of(order: EnrolOrder, settle: Settle, tell: Tell) -> Basis:
+def basis_of(order: EnrolOrder, pack: Pack, settle: Settle, tell: Tell) -> Basis:
     """Raises PackError, EngineError, and what stands against using the pack."""
-    pack = pack_of(order.home, order.config)
     require_permitted_use(pack.manifest, order.licence_statement)
     agreed = settle(order.home, order.config, "enrol")
     for sentence in agreed.said:
@@ -196,7 +197,8 @@ def pack_of(home: Home, config: Config) -> Pack:
 def enrol_images(
     order: EnrolOrder, run: Runner, images: Sequence[EnrolmentImage], basis: Basis, tell: Tell
 ) -> Generator[EnrolmentOutcome]:
-    spec = EnrolSpec(order.home, order.config, order.pick, basis.settled, basis.planned)
+    made = basis.settled, basis.planned, basis.pack.identity
+    spec = EnrolSpec(order.home, order.config, order.pick, *made)
     return run_with_attempts(run, _ENROLLING, spec, images, spec.together, tell)
 
 
@@ -206,7 +208,8 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
     share = max(1, threads // spec.together)
     cv2.setNumThreads(share)
     require_software(spec.planned)
-    pack = pack_of(spec.home, spec.config)
+    newest = pack_of(spec.home, spec.config)
+    pack = newest.as_for(spec.pack_identity) or newest  # whatever differs is refused
     require_same(spec.planned, planned_with(pack), pack, gallery="")
     require_obeyed(spec.settled, spec.config.engine.gpu_share)
     lend: Lend[EnrolStages]

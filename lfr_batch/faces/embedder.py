@@ -29,6 +29,15 @@ class Embedder:
         """Templates of (n, 112, 112, 3) aligned faces."""
         if not len(aligned_rgb):
             return np.zeros((0, self._spec.dim), np.float32)
-        batches = split_batch(aligned_rgb, self._batch)
-        raw = np.concatenate([outputs[0] for outputs in self._session.run_all(batches)])
-        return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), np.float32)
+        if not self._spec.flip:
+            return self._each(aligned_rgb)
+        both = self._each(np.concatenate([aligned_rgb, aligned_rgb[:, :, ::-1]]))
+        return _unit(both[: len(aligned_rgb)] + both[len(aligned_rgb) :])
+
+    def _each(self, pictures_rgb: ByteArray) -> FloatArray:
+        batches = split_batch(pictures_rgb, self._batch)
+        return _unit(np.concatenate([outputs[0] for outputs in self._session.run_all(batches)]))
+
+
+def _unit(rows: FloatArray) -> FloatArray:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)

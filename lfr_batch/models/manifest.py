@@ -11,9 +11,17 @@ import json
 import re
 from itertools import pairwise
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 DetectorKind = Literal["centerface", "scrfd", "yunet"]
 PermittedUse = Literal["any", "non-commercial"]
@@ -53,6 +61,22 @@ class EmbedderSpec(ManifestPart):
     dim: Annotated[int, Field(ge=8)]
     """Length of a template."""
     max_batch: Annotated[int, Field(ge=1)] | None = None
+    flip: bool = False
+    """A template is the mean of those of the face and of its mirror image."""
+
+    def contract(self) -> dict[str, Any]:
+        """All of it as JSON, but for what came later and is as it was before: packs that have been
+        told apart by it stay who they are."""
+        told = self.model_dump(mode="json")
+        return {key: told[key] for key in told if key in _FIRST or told[key] != _usual(key)}
+
+
+_FIRST = frozenset({"file", "input_px", "mean", "std", "dim", "max_batch"})
+"""What every contract tells, since the first pack."""
+
+
+def _usual(key: str) -> object:
+    return EmbedderSpec.model_fields[key].get_default()
 
 
 class CalibrationPoint(ManifestPart):
@@ -60,6 +84,29 @@ class CalibrationPoint(ManifestPart):
 
     fmr: Annotated[float, Field(gt=0.0, le=1.0)]
     threshold: Annotated[float, Field(ge=-1.0, le=1.0)]
+
+
+def _monotone(points: tuple[CalibrationPoint, ...]) -> tuple[CalibrationPoint, ...]:
+    for before, after in pairwise(points):
+        if after.fmr >= before.fmr or after.threshold <= before.threshold:
+            raise ValueError("calibration must fall in FMR and rise in threshold")
+    return points
+
+
+Calibration = Annotated[tuple[CalibrationPoint, ...], AfterValidator(_monotone)]
+"""Falling FMR, rising threshold. Empty: the operator gives a threshold."""
+
+
+class EarlierDerivation(ManifestPart):
+    """How an earlier version of the pack made templates with the same file.
+
+    Galleries that were enrolled so are searched and grown so until they are enrolled anew.
+    """
+
+    version: Annotated[str, Field(min_length=1)]
+    embedder: EmbedderSpec
+    calibration: Calibration = ()
+    calibrated_on: str = ""
 
 
 class PackManifest(ManifestPart):
@@ -79,10 +126,11 @@ class PackManifest(ManifestPart):
     frame_detector: DetectorSpec | None = None
     """A quicker one for looks at video; stills and best shots are always the detector's."""
     embedder: EmbedderSpec
-    calibration: tuple[CalibrationPoint, ...] = ()
-    """Falling FMR, rising threshold. Empty: the operator gives a threshold."""
+    calibration: Calibration = ()
     calibrated_on: str = ""
     """Where the calibration was measured."""
+    earlier: tuple[EarlierDerivation, ...] = ()
+    """Newest first."""
 
     @field_validator("files")
     @classmethod
@@ -92,19 +140,20 @@ class PackManifest(ManifestPart):
                 raise ValueError(f"{name!r} is not a file name inside the pack")
         return files
 
-    @field_validator("calibration")
-    @classmethod
-    def _monotone(cls, points: tuple[CalibrationPoint, ...]) -> tuple[CalibrationPoint, ...]:
-        for before, after in pairwise(points):
-            if after.fmr >= before.fmr or after.threshold <= before.threshold:
-                raise ValueError("calibration must fall in FMR and rise in threshold")
-        return points
-
     @model_validator(mode="after")
     def _models_are_listed(self) -> Self:
         for name in self.models:
             if name not in self.files:
                 raise ValueError(f"{name!r} is used but not listed in files")
+        return self
+
+    @model_validator(mode="after")
+    def _earlier_ones_are_others(self) -> Self:
+        if any(each.embedder.file != self.embedder.file for each in self.earlier):
+            raise ValueError("an earlier derivation has another embedder file")
+        told = [(each.version, each.identity) for each in self.derivations()]
+        if any(len(set(those)) < len(told) for those in zip(*told, strict=True)):
+            raise ValueError("two derivations are the same or have the same version")
         return self
 
     @property
@@ -120,7 +169,8 @@ class PackManifest(ManifestPart):
     @property
     def identity(self) -> str:
         """16 hex digits. Templates are comparable exactly if their packs' identities are equal."""
-        contract = self.embedder.model_dump(exclude={"file", "max_batch"})
+        contract = self.embedder.contract()
+        del contract["file"], contract["max_batch"]
         contract["sha256"] = self.files[self.embedder.file]
         text = json.dumps(contract, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -128,9 +178,18 @@ class PackManifest(ManifestPart):
     @property
     def decisive(self) -> dict[str, str]:
         """sha256 of each model by its file, and of how the models are fed: what results hang on."""
-        fed = self.model_dump(mode="json", include={"detector", "frame_detector", "embedder"})
+        fed = self.model_dump(mode="json", include={"detector", "frame_detector"})
+        fed["embedder"] = self.embedder.contract()
         how = hashlib.sha256(json.dumps(fed, sort_keys=True).encode()).hexdigest()
         return {**{file: self.files[file] for file in self.models}, "how they are fed": how}
+
+    def derivations(self) -> tuple[PackManifest, ...]:
+        """This pack, and as each earlier version of it made templates; newest first."""
+        return (self, *(self._as(each) for each in self.earlier))
+
+    def _as(self, earlier: EarlierDerivation) -> PackManifest:
+        told = {key: getattr(earlier, key) for key in EarlierDerivation.model_fields}
+        return self.model_copy(update={**told, "earlier": ()})
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"

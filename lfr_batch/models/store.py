@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -43,6 +43,15 @@ class Pack:
     @property
     def embedder_path(self) -> Path:
         return self.path(self.manifest.embedder.file)
+
+    def derivations(self) -> tuple[Pack, ...]:
+        """See ``PackManifest.derivations``."""
+        return tuple(replace(self, manifest=each) for each in self.manifest.derivations())
+
+    def as_for(self, identity: str) -> Pack | None:
+        """The pack as it made the templates of that identity; None: it never did."""
+        those = self.derivations()
+        return next((each for each in those if each.manifest.identity == identity), None)
 
 
 def packs_root(home: Path) -> Path:

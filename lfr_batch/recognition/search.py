@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from lfr_batch.config.schema import Config
 from lfr_batch.errors import GalleryNotFound, PackNotFound
 from lfr_batch.faces.stages import FaceStages, open_stages
+from lfr_batch.gallery.derivation import pack_for
 from lfr_batch.gallery.faiss_index import Device
 from lfr_batch.gallery.matcher import Matcher, open_matcher
 from lfr_batch.gallery.records import Snapshot
-from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
+from lfr_batch.gallery.store import digests_of, load_snapshot
 from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
 from lfr_batch.models.planned import PlannedWith
 from lfr_batch.models.sessions import plan_session
@@ -70,8 +71,8 @@ def open_search(spec: SearchSpec, threads: int) -> Search:
     require_software(spec.planned)
     if spec.settled is not None:
         require_obeyed(spec.settled, config.engine.gpu_share)
-    pack, snapshot = _pack(spec), _snapshot(spec)
-    require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
+    snapshot = _snapshot(spec)
+    pack = pack_for(snapshot, _pack(spec))
     here = planned_with(pack, digests_of(snapshot))
     require_same(spec.planned, here, pack, spec.gallery)
     stages = open_stages(pack, config, threads, spec.settled)
@@ -85,8 +86,8 @@ def require_planned(spec: SearchSpec) -> None:
     if isinstance(spec.home, str) or isinstance(spec.gallery_home, str):
         return  # it would have to be brought here first
     with suppress(PackNotFound, GalleryNotFound):
-        pack = read_pack(spec.home, spec.config.pack)
         snapshot = load_snapshot(spec.gallery_home, spec.gallery, spec.snapshot_id, False)
+        pack = pack_for(snapshot, read_pack(spec.home, spec.config.pack))
         require_same(spec.planned, planned_with(pack, digests_of(snapshot)), pack, spec.gallery)
 
 
@@ -114,7 +115,7 @@ def open_searches(spec: SearchSpec, threads: int, together: int) -> Lend[Search]
     first = open_search(spec, share)
 
     def another() -> Search:
-        pack = _pack(spec)
+        pack = pack_for(first.matcher.snapshot, _pack(spec))
         return replace(first, stages=open_stages(pack, spec.config, share, spec.settled))
 
     return for_each(first, another)

@@ -16,8 +16,9 @@ from lfr_batch.config.schema import Config
 from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
 from lfr_batch.footage.places import ObjectState
 from lfr_batch.footage.sources import list_footage, source_of
+from lfr_batch.gallery.derivation import pack_for
 from lfr_batch.gallery.records import Snapshot
-from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
+from lfr_batch.gallery.store import digests_of, load_snapshot
 from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
 from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
 from lfr_batch.models.licence import require_permitted_use
@@ -161,7 +162,7 @@ def basis_of(order: Order) -> RunBasis:
     pack = load_pack(pack_at_hand(order.home, order.config.pack, s3), order.config.pack)
     statement = require_permitted_use(pack.manifest, order.licence_statement)
     snapshot = load_snapshot(snapshot_at_hand(order.home, order.gallery, None, s3), order.gallery)
-    require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
+    pack = pack_for(snapshot, pack)
     choice = derive_threshold(order.config, pack, snapshot)
     lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
     return RunBasis(pack, statement, snapshot, choice, lone)

@@ -74,7 +74,8 @@ def probed_again(
 def _key(request: RunRequest, config: Config, settled: Settled) -> str:
     """Of a run of before, which has it not on record."""
     pack = load_pack(pack_at_hand(home_at(request.home), config.pack, config.s3), config.pack)
-    return result_key(request, pack, config, settled)
+    by_id = {each.manifest.pack_id: each for each in pack.derivations()}
+    return result_key(request, by_id.get(request.pack_id, pack), config, settled)
 
 
 def _probed(

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from lfr_batch.models.manifest import PackManifest, is_pack_name, is_safe_name
+from lfr_batch.models.open_pack import MANIFEST as OPEN_PACK
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -86,10 +87,55 @@ def test_what_leaves_templates_comparable_leaves_the_identity(changes: dict[str,
         {"embedder": {"file": "e.onnx", "dim": 128, "mean": 127.5}},
         {"embedder": {"file": "e.onnx", "dim": 128, "std": 127.5}},
         {"embedder": {"file": "e.onnx", "dim": 512}},
+        {"embedder": {"file": "e.onnx", "dim": 128, "flip": True}},
     ],
 )
 def test_what_changes_templates_changes_the_identity(changes: dict[str, Any]) -> None:
     assert parse(**changes).identity != parse().identity
+
+
+def test_packs_that_are_there_stay_who_they_are() -> None:
+    _, version_2 = OPEN_PACK.derivations()
+    assert (version_2.pack_id, version_2.identity) == ("open@2", "34b8ac70ab240aef")
+    fed = version_2.decisive["how they are fed"]
+    assert fed == "d7711431d73536decf4de1382e4a727d7ce0cff5ff9af39bcdacad63d348b0b2"
+
+
+def test_mirror_images_are_part_of_how_models_are_fed() -> None:
+    flipped = parse(embedder={"file": "e.onnx", "dim": 128, "flip": True})
+    assert flipped.decisive["how they are fed"] != parse().decisive["how they are fed"]
+
+
+BEFORE = {
+    "version": "0",
+    "embedder": {"file": "e.onnx", "dim": 128, "std": 2.0},
+    "calibration": [{"fmr": 1e-3, "threshold": 0.25}],
+    "calibrated_on": "before",
+}
+
+
+def test_an_earlier_derivation_is_the_pack_as_it_was() -> None:
+    pack = parse(earlier=[BEFORE])
+    newest, before = pack.derivations()
+    assert newest == pack
+    earlier = {key: BEFORE[key] for key in ("version", "embedder", "calibration", "calibrated_on")}
+    assert before == parse(**earlier)
+    assert PackManifest.model_validate_json(pack.to_json()) == pack
+    assert (pack.identity, pack.decisive) == (parse().identity, parse().decisive)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"version": "1"}, "same version"),
+        ({"embedder": {"file": "e.onnx", "dim": 128}}, "are the same"),
+        ({"embedder": {"file": "d.onnx", "dim": 128}}, "another embedder file"),
+        ({"calibration": [{"fmr": 1e-3, "threshold": 0.3}] * 2}, "calibration"),
+    ],
+)
+def test_a_wrong_earlier_derivation_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        parse(earlier=[{**BEFORE, **changes}])
 
 
 def test_a_pack_id_names_name_and_version() -> None:

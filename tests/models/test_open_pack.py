@@ -36,6 +36,17 @@ def test_what_is_there_needs_no_registry(home_with_open: Path, open_pack: Pack) 
 
 
 @pytest.mark.usefixtures("no_registry")
+def test_an_earlier_version_becomes_this_one_without_a_registry(
+    home_with_open: Path, open_pack: Pack
+) -> None:
+    _, version_2 = open_pack.manifest.derivations()
+    (home_with_open / "models" / "open" / "manifest.json").write_text(version_2.to_json())
+    assert load_pack(home_with_open, "open").manifest.pack_id == "open@2"
+    assert open_pack_of(home_with_open).manifest == open_pack.manifest
+    assert load_pack(home_with_open, "open").manifest.pack_id == "open@3"
+
+
+@pytest.mark.usefixtures("no_registry")
 def test_fetching_mends_a_damaged_pack(home_with_open: Path, open_pack_home: Path) -> None:
     shutil.copytree(open_pack_home / "cache" / "archives", home_with_open / "cache" / "archives")
     (home_with_open / "models" / "open" / "centerface.onnx").write_bytes(b"rot")

@@ -14,9 +14,10 @@ from lfr_batch.config.policy import WatchlistPolicy
 from lfr_batch.errors import ConfigError, StoreError, UsageError
 from lfr_batch.footage.stream_address import redacted
 from lfr_batch.footage.streams import open_stream
+from lfr_batch.gallery.derivation import pack_for
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.snapshot_files import read_manifest
-from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
+from lfr_batch.gallery.store import digests_of, load_snapshot
 from lfr_batch.gallery.thresholds import HIGHEST_SCORE, ThresholdChoice
 from lfr_batch.live.afterwards.retention_terms import json_lines_path
 from lfr_batch.live.alerts.sinks.delivery import Setting
@@ -96,7 +97,7 @@ def make_deployment(order: LiveOrder, now: datetime, at: SayStep = unsaid) -> De
     statement = require_permitted_use(pack.manifest, config.deployment.licence, now)
     at(f"checking watchlist {config.watchlist.gallery}")
     snapshot = load_snapshot(order.home, config.watchlist.gallery, config.watchlist.snapshot)
-    require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
+    pack = pack_for(snapshot, pack)
     term = term_of(config, snapshot.enrolled_utc, now, order.rehearse, order.aim)
     listed = look_through(order.home, snapshot, order.rules, term.starts_at, config.seeding)
     require_watchlist(listed.seeding, listed.composition.entries, order.rehearse)
