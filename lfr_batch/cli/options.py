@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -36,9 +36,35 @@ LicenceOption = Annotated[
     str | None,
     typer.Option("--licence", help="Licence you hold for a pack that is not free for casework."),
 ]
+
+
+class ThresholdGiven(NamedTuple):
+    """As it was typed: 0.45, cosine:0.45 or relative:0.33."""
+
+    value: float
+    score: str | None = None
+
+
+def _threshold_given(text: str) -> ThresholdGiven:
+    score, colon, number = text.rpartition(":")
+    if colon and score not in {"cosine", "relative"}:
+        raise typer.BadParameter(f"{score!r} is no score: give cosine:NUMBER or relative:NUMBER.")
+    try:
+        return ThresholdGiven(float(number), score or None)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is no threshold: give a number, cosine:NUMBER or relative:NUMBER."
+        ) from None
+
+
 ThresholdOption = Annotated[
-    float | None,
-    typer.Option("--threshold", help="Score from which a candidate counts; recorded."),
+    ThresholdGiven | None,
+    typer.Option(
+        "--threshold",
+        metavar="[cosine:|relative:]NUMBER",
+        parser=_threshold_given,
+        help="Score from which a candidate counts; recorded. A number alone is a cosine.",
+    ),
 ]
 FpirOption = Annotated[
     float | None,

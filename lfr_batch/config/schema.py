@@ -26,6 +26,7 @@ def _known_zone(name: str) -> str:
 
 FacePx = Annotated[float, Field(ge=6.0, le=128.0)]
 Frames = Literal["mixed", "thorough", "quick"]
+Score = Literal["auto", "cosine", "relative"]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
@@ -146,8 +147,11 @@ class TrackConfig(Section):
 class DecideConfig(Section):
     target_fpir: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.01
     """Wanted share of probes of unknown people that bring up any candidate."""
-    threshold: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
-    """Overrides the derived threshold."""
+    score: Score = "auto"
+    """auto: the relative score where gallery and pack have one, unless a threshold is given: a
+    number alone is a cosine."""
+    threshold: Annotated[float, Field(ge=-2.0, le=2.0)] | None = None
+    """Overrides the derived threshold; of ``score``."""
     lone_fmr_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
     """Of the false match rate that the target allows, the share a lone look may have: a face that
     could not be seen twice (a time-lapse, a scene of one look) is more often no face."""

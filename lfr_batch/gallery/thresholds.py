@@ -13,12 +13,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal, get_args
 
 from lfr_batch.errors import ConfigError
+from lfr_batch.gallery.relative import ScoreKind
 
 HIGHEST_SCORE = 1.0
 UNCALIBRATED_DECADE = 0.07
 """What a tenth of the FMR costs in score with the open pack; taken where a pack says nothing."""
+
+Method = Literal["pack", "gallery", "impostors"]
+"""What a threshold follows from: the pack's calibration, with every template an independent
+comparison; that, moved to where the gallery's own people score; what strangers scored whom the
+operator had (``lfr calibrate``)."""
+METHODS: tuple[Method, ...] = get_args(Method)
 
 Knot = tuple[float, float]
 """(FMR, threshold)"""
@@ -36,6 +44,15 @@ class ThresholdChoice:
     """The FMR is stricter than any that was calibrated."""
     overridden: bool = False
     """The operator gave the value."""
+    lone: float | None = None
+    """For a face that could be seen once only; None: the same."""
+    score: ScoreKind = "cosine"
+    """Which score reaches it."""
+    method: Method = "pack"
+    expected_fpir: tuple[float, float] | None = None
+    """95 % interval of the FPIR that it gives; None where nothing but the target is known of it."""
+    before: float | None = None
+    """The cosine that the pack's calibration alone asks for; None where that is the value."""
 
 
 def required_fmr(target_fpir: float, n: int) -> float:
@@ -102,17 +119,40 @@ def stricter(choice: ThresholdChoice, calibration: Sequence[Knot], fmr_share: fl
 
 
 def explain(choice: ThresholdChoice) -> str:
-    """One sentence for the operator."""
-    head = f"threshold {choice.value:.3f}: "
-    over = "" if choice.comparisons is None else f" over {_templates(choice.comparisons)}"
-    target = "" if choice.target_fpir is None else f"target FPIR {choice.target_fpir:g}{over} "
+    """One sentence for the operator, or two."""
+    of = " of the relative score" if choice.score == "relative" else ""
+    head = f"threshold {choice.value:.3f}{of}: "
+    over = "" if choice.comparisons is None else f" over {_compared(choice)}"
+    target = "" if choice.target_fpir is None else f"target FPIR {choice.target_fpir:g}{over}"
     if choice.overridden:
-        instead = f", in place of the one that {target}asks for" if target else ""
+        instead = f", in place of the one that {target} asks for" if target else ""
         return f"{head}given by the operator{instead}"
     caveat = ", beyond the calibrated range" if choice.extrapolated else ""
-    if target:
-        return f"{head}{target}needs FMR {choice.fmr:.2g} or lower{caveat}"
-    return f"{head}for FMR {choice.fmr:.2g} or lower{caveat}"
+    if choice.expected_fpir is not None:
+        return f"{head}{target}{caveat}; {_expected(choice.expected_fpir)}{_before(choice)}"
+    needs = f"needs FMR {choice.fmr:.2g} or lower{caveat}"
+    return (
+        f"{head}{target} {needs}" if target else f"{head}for FMR {choice.fmr:.2g} or lower{caveat}"
+    )
+
+
+def _expected(fpir: tuple[float, float]) -> str:
+    low, high = (f"{100 * end:.2g}" for end in fpir)
+    return f"{low} to {high} % of searches for unknown people are expected to bring up somebody"
+
+
+def _before(choice: ThresholdChoice) -> str:
+    """What the calibration alone would have asked for."""
+    if choice.before is None:
+        return ""
+    return f" (without regard to the gallery's people: a cosine of {choice.before:.3f})"
+
+
+def _compared(choice: ThresholdChoice) -> str:
+    n = choice.comparisons or 0
+    if choice.method == "pack":
+        return _templates(n)
+    return "1 person" if n == 1 else f"{n:,} people"
 
 
 def _templates(n: int) -> str:

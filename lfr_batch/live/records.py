@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from lfr_batch.gallery.relative import ScoreKind
+
 CameraState = Literal["starting", "live", "stalled", "reconnecting", "refused", "ended"]
 Verdict = Literal["match", "no_match", "cannot_tell"]
 Outcome = Literal["engaged", "arrested", "no_action"]
@@ -256,6 +258,8 @@ class DeploymentRecord:
     """Files were played: nobody was in the street."""
     volunteers: int = 0
     """Enrolled with the watchlist to pass its cameras, and looked for by nobody."""
+    score_kind: ScoreKind = "cosine"
+    """Which score the threshold is of."""
 
 
 @dataclass(frozen=True, slots=True)

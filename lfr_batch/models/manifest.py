@@ -23,6 +23,8 @@ from pydantic import (
     model_validator,
 )
 
+from lfr_batch.models.calibration import RelativeCalibration
+
 DetectorKind = Literal["centerface", "scrfd", "yunet"]
 PermittedUse = Literal["any", "non-commercial"]
 
@@ -107,6 +109,7 @@ class EarlierDerivation(ManifestPart):
     embedder: EmbedderSpec
     calibration: Calibration = ()
     calibrated_on: str = ""
+    relative: RelativeCalibration | None = None
 
 
 class PackManifest(ManifestPart):
@@ -129,6 +132,8 @@ class PackManifest(ManifestPart):
     calibration: Calibration = ()
     calibrated_on: str = ""
     """Where the calibration was measured."""
+    relative: RelativeCalibration | None = None
+    """None: thresholds are of the cosine alone, and derived from the calibration alone."""
     earlier: tuple[EarlierDerivation, ...] = ()
     """Newest first."""
 

@@ -15,6 +15,7 @@ from lfr_batch.faces.multiscale import shared_with
 from lfr_batch.faces.realign import realign
 from lfr_batch.faces.stages import FaceStages
 from lfr_batch.faces.view import aligned_rgb
+from lfr_batch.gallery.relative import score_needed
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import (
     ByteArray,
@@ -105,7 +106,7 @@ def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) ->
     return [
         replace(
             _sighting(segment, probe, candidates, margin, evidence_bgr(probe.shots[0], stages)),
-            threshold=search.threshold_of(probe.track),
+            threshold=score_needed(candidates[0], search.threshold_of(probe.track)),
         )
         for probe, candidates, margin in _one_of_each(found)
     ]

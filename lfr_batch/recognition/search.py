@@ -12,6 +12,7 @@ from lfr_batch.gallery.derivation import pack_for
 from lfr_batch.gallery.faiss_index import Device
 from lfr_batch.gallery.matcher import Matcher, open_matcher
 from lfr_batch.gallery.records import Snapshot
+from lfr_batch.gallery.relative import ScoreKind
 from lfr_batch.gallery.store import digests_of, load_snapshot
 from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
 from lfr_batch.models.planned import PlannedWith
@@ -38,6 +39,8 @@ class SearchSpec:
     config: Config
     lone_threshold: float | None = None
     """For a face that could be seen once only; None: the same."""
+    score: ScoreKind = "cosine"
+    """Which score the thresholds are of."""
     settled: Settled | None = None
     """What is computed with; None: as the machine has it on which it is opened."""
     planned: PlannedWith | None = None
@@ -76,7 +79,13 @@ def open_search(spec: SearchSpec, threads: int) -> Search:
     here = planned_with(pack, digests_of(snapshot))
     require_same(spec.planned, here, pack, spec.gallery)
     stages = open_stages(pack, config, threads, spec.settled)
-    matcher = open_matcher(snapshot, gallery_device(config), threads, config.engine.gpu_share)
+    matcher = open_matcher(
+        snapshot,
+        gallery_device(config),
+        threads,
+        config.engine.gpu_share,
+        relative=spec.score == "relative",
+    )
     return Search(stages, matcher, spec.threshold, config, spec.lone_threshold, here)
 
 

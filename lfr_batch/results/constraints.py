@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import get_args
+
+from lfr_batch.gallery.relative import ScoreKind
+from lfr_batch.gallery.thresholds import METHODS
 
 _START_SOURCES = ("manifest", "filename", "container", "none")
 
@@ -25,7 +29,9 @@ ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
             "failed",
             "cancelled",
         ),
+        ("runs", "score_kind"): get_args(ScoreKind),
         ("runs", "threshold_source"): ("derived", "override"),
+        ("runs", "threshold_method"): METHODS,
         ("footage", "kind"): ("video", "still"),
         ("footage", "start_source"): _START_SOURCES,
         ("footage", "fields"): ("progressive", "top", "bottom"),

@@ -69,6 +69,11 @@ CHANGES: Sequence[Change] = (
         for name in ("forgotten", "search_key", "searched_before", "standing")
     ),
     *(Added(3, "footage", name) for name in ("state_id", "known_from")),
+    *(
+        Added(3, "runs", name)
+        for name in ("score_kind", "threshold_method", "expected_fpir_low", "expected_fpir_high")
+    ),
+    *(Added(3, name, "relative_score") for name in ("sightings", "candidates")),
 )
 """In the order in which they came to be."""
 

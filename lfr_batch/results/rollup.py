@@ -145,6 +145,7 @@ def sighting_row(sighting: Sighting, asset: FootageAsset, threshold: float) -> R
         "subject_id": sighting.subject_id,
         "image_id": sighting.candidates[0].image_id,
         "score": sighting.score,
+        "relative_score": sighting.relative_score,
         "margin": sighting.margin,
         "threshold": threshold if sighting.threshold is None else sighting.threshold,
         "picture": sighting.picture,

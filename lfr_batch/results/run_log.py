@@ -94,6 +94,8 @@ def run_row(request: RunRequest, entry: RunEntry, at: datetime) -> dict[str, Any
         "gallery_snapshot": request.snapshot_id,
         "left_out": request.left_out and sorted(request.left_out.items()),
         "searched_before": request.searched_before and sorted(request.searched_before.items()),
+        "expected_fpir_low": request.expected_fpir and request.expected_fpir[0],
+        "expected_fpir_high": request.expected_fpir and request.expected_fpir[1],
         "finished_at": None if entry.status in UNDER_WAY else at,
         "status": entry.status,
         "exit_code": EXIT_CODES[entry.status],

@@ -31,13 +31,31 @@ RUNS = dataset(
     ),
     ("gallery", pa.string(), "Gallery that was searched."),
     ("gallery_snapshot", pa.string(), "Immutable snapshot of the gallery that was searched."),
-    ("threshold", pa.float64(), "Cosine score from which a candidate makes a sighting, -1 to 1."),
+    (
+        "threshold",
+        pa.float64(),
+        "Score from which a candidate makes a sighting; of the score that score_kind names.",
+    ),
     (
         "lone_threshold",
         pa.float64(),
         "The same for a face that could be seen once only; null in runs of before.",
     ),
+    (
+        "score_kind",
+        pa.string(),
+        "cosine, or relative: less half the mean of what others of the gallery score with the same "
+        "face; null, which is cosine, in runs of before.",
+    ),
     ("threshold_source", pa.string(), "derived from target_fpir, or override by the operator."),
+    (
+        "threshold_method",
+        pa.string(),
+        "What a derived threshold follows from: pack (its calibration alone), gallery (moved to "
+        "where the gallery's own people score), impostors (strangers of `lfr calibrate`).",
+    ),
+    ("expected_fpir_low", pa.float64(), "Lower end of the FPIR to be expected, 95 %; null: none."),
+    ("expected_fpir_high", pa.float64(), "Upper end of the FPIR to be expected, 95 %."),
     (
         "threshold_fmr",
         pa.float64(),

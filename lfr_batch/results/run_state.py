@@ -13,6 +13,8 @@ import pyarrow as pa
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from lfr_batch.errors import ResultsTooNew, RunBusy, RunNotFound, UsageError
+from lfr_batch.gallery.relative import ScoreKind
+from lfr_batch.gallery.thresholds import Method
 from lfr_batch.models.planned import PlannedWith
 from lfr_batch.models.settled import Settled
 from lfr_batch.records import FootageAsset, FootageEntry, Segment, SegmentOutcome
@@ -86,6 +88,11 @@ class RunRequest(BaseModel):
     threshold_source: ThresholdSource
     threshold_fmr: float | None = None
     """False match rate of one comparison at the threshold; None where not calibrated."""
+    score_kind: ScoreKind = "cosine"
+    """Which score the thresholds are of."""
+    threshold_method: Method = "pack"
+    expected_fpir: tuple[float, float] | None = None
+    """95 % interval; None where it was not estimated, and in runs of before."""
     target_fpir: float | None
     comparisons: int
     """Gallery entries each probe is compared with: the N of the derivation."""

@@ -47,8 +47,14 @@ SIGHTINGS = dataset(
     ("subject_id", pa.string(), "First candidate: the gallery subject proposed."),
     ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
     ("score", pa.float64(), "Cosine score of the first candidate, -1 to 1."),
+    ("relative_score", pa.float64(), "Its relative score; null where the cosine decided."),
     ("margin", pa.float64(), "Score minus the next subject's; null in a gallery of one subject."),
-    ("threshold", pa.float64(), "Threshold that applied, -1 to 1."),
+    (
+        "threshold",
+        pa.float64(),
+        "Cosine score that this face had to reach, -1 to 1; where relative scores decide, each "
+        "face has its own.",
+    ),
 )
 
 CANDIDATES = dataset(
@@ -59,6 +65,7 @@ CANDIDATES = dataset(
     ("subject_id", pa.string(), "Gallery subject proposed."),
     ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
     ("score", pa.float64(), "Cosine score, -1 to 1."),
+    ("relative_score", pa.float64(), "Relative score; null where the cosine decided."),
     ("above_threshold", pa.bool_(), "Whether the score reaches the run's threshold."),
 )
 
@@ -121,7 +128,7 @@ ALERTS = dataset(
     ("image_id", pa.string(), "Enrolled picture of that subject that scored best."),
     ("score", pa.float64(), "Cosine score of the first candidate, -1 to 1."),
     ("margin", pa.float64(), "Score minus the next subject's; null on a watchlist of one subject."),
-    ("threshold", pa.float64(), "Threshold that applied, -1 to 1."),
+    ("threshold", pa.float64(), "Cosine score that this face had to reach, -1 to 1."),
     ("quality", pa.float64(), "Quality of the best shot, 0 to 1."),
     ("detection_score", pa.float64(), "Detector's confidence in the best shot, 0 to 1."),
     ("looks", pa.int64(), "Analysed frames that had shown the face."),

@@ -108,6 +108,7 @@ _CANDIDATE = pa.struct(
         ("image_id", pa.string()),
         ("score", pa.float64()),
         ("above_threshold", pa.bool_()),
+        ("relative_score", pa.float64()),
     ]
 )
 
@@ -130,6 +131,6 @@ SHARD = schema_of(
     ("jpeg", pa.binary(), "Evidence picture."),
     ("pieces", pa.int32(), "Stitched tracks."),
     ("picture", pa.int32(), "Page or frame of a still."),
-    ("threshold", pa.float64(), "Threshold that applied; null: the run's."),
+    ("threshold", pa.float64(), "Cosine that was to be reached; null: the run's."),
     ("thumbnail", pa.binary(), "The evidence picture, small."),
 )

@@ -268,6 +268,7 @@ def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
         request.threshold,
         obeying(config, request.settled),
         request.lone_threshold,
+        request.score_kind,
         request.settled,
         request.planned,
     )

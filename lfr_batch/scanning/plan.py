@@ -17,9 +17,10 @@ from lfr_batch.footage.manifest import FootageManifest, match, read_manifest
 from lfr_batch.footage.places import ObjectState
 from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.gallery.derivation import pack_for
+from lfr_batch.gallery.deriving import derive
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import digests_of, load_snapshot
-from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
+from lfr_batch.gallery.thresholds import ThresholdChoice
 from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.settled import Settled
@@ -65,7 +66,6 @@ class RunBasis:
     """Of the pack's licence, where it needs one."""
     snapshot: Snapshot
     choice: ThresholdChoice
-    lone_threshold: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +164,7 @@ def basis_of(order: Order) -> RunBasis:
     snapshot = load_snapshot(snapshot_at_hand(order.home, order.gallery, None, s3), order.gallery)
     pack = pack_for(snapshot, pack)
     choice = derive_threshold(order.config, pack, snapshot)
-    lone = stricter(choice, calibration_of(pack), order.config.decide.lone_fmr_share)
-    return RunBasis(pack, statement, snapshot, choice, lone)
+    return RunBasis(pack, statement, snapshot, choice)
 
 
 def request_of(order: Order, now: datetime, basis: RunBasis, settled: Settled) -> RunRequest:
@@ -179,14 +178,7 @@ def request_of(order: Order, now: datetime, basis: RunBasis, settled: Settled) -
 
 
 def derive_threshold(config: Config, pack: Pack, snapshot: Snapshot) -> ThresholdChoice:
-    decide = config.decide
-    return choose_threshold(
-        decide.target_fpir, len(snapshot.subject_ids), calibration_of(pack), decide.threshold
-    )
-
-
-def calibration_of(pack: Pack) -> list[Knot]:
-    return [(point.fmr, point.threshold) for point in pack.manifest.calibration]
+    return derive(config.decide, pack.manifest, snapshot)
 
 
 def find_footage(order: Order) -> FoundFootage:
@@ -254,11 +246,14 @@ def _request(order: Order, now: datetime, basis: RunBasis, settled: Settled) -> 
         pack_id=basis.pack.manifest.pack_id,
         licence_statement=basis.statement,
         threshold=choice.value,
-        lone_threshold=basis.lone_threshold,
+        lone_threshold=choice.lone,
+        score_kind=choice.score,
+        threshold_method=choice.method,
+        expected_fpir=choice.expected_fpir,
         threshold_source="override" if choice.overridden else "derived",
         threshold_fmr=None if choice.overridden else choice.fmr,
         target_fpir=None if choice.overridden else choice.target_fpir,
-        comparisons=len(basis.snapshot.subject_ids),
+        comparisons=choice.comparisons or len(basis.snapshot.subject_ids),
         started_at=now,
         home=str(order.home),
         software_version=__version__,

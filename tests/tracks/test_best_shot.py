@@ -126,7 +126,7 @@ def test_profiles_take_hardly_anything_away(profiles: int) -> None:
     rng = np.random.default_rng(profiles)
     first = np.eye(128, dtype=np.float32)[0]
     enrolled = alike(first, 0.45, 7)
-    sides = []
+    sides: list[FloatArray] = []
     while len(sides) < profiles:
         side = alike(first, 0.3, int(rng.integers(1 << 30)))
         side = side + (0.1 - side @ enrolled) * enrolled

@@ -51,6 +51,7 @@ def _search(plan: LivePlan) -> SearchSpec:
         gallery=record.gallery,
         snapshot_id=record.snapshot_id,
         threshold=record.threshold,
+        score=record.score_kind,
         config=plan.config.as_scan(),
         settled=plan.settled,
         planned=plan.planned,

@@ -23,6 +23,7 @@ from lfr_batch.faces.detectors import DetectorReading
 from lfr_batch.faces.turns import PhaseState, Sight, Turn, turn_in
 from lfr_batch.footage.frames import Frame
 from lfr_batch.footage.motion import MotionState
+from lfr_batch.gallery.relative import score_needed
 from lfr_batch.live.records import Alert, RankedCandidate, StageTimes
 from lfr_batch.live.watching.analyst import Analyst, Comparison
 from lfr_batch.live.watching.confirm import ProposedPerson, confirmed, fresh_shots, names
@@ -287,7 +288,7 @@ def alert_of(proposal: Proposal, watch: Watch) -> Alert:
         subject_id=best.subject_id,
         image_id=best.image_id,
         score=best.score,
-        threshold=watch.threshold,
+        threshold=score_needed(best, watch.threshold),
         margin=proposal.confirmation.margin,
         quality=shot.quality,
         detection_score=shot.detection_score,
