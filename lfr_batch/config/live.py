@@ -166,6 +166,9 @@ class LiveDetectConfig(DetectConfig):
 
 
 class LiveQualityConfig(QualityConfig):
+    min_face_px: Annotated[float, Field(ge=0.0)] = 32.0
+    """Officers compare by eye: of a smaller face they can say little."""
+    min_eye_px: Annotated[float, Field(ge=0.0)] = 10.0
     min_sharpness: Annotated[float, Field(ge=0.0)] = 4.0
     """Officers decide at once, from the picture: a sharper one is worth the wait."""
 

@@ -85,7 +85,7 @@ class DetectConfig(Section):
     at again thoroughly."""
     thorough_every_s: Annotated[float, Field(ge=0.1, le=60.0)] = 2.0
     """Of mixed looks, ``track.min_frames`` in a row are thorough once in this many seconds."""
-    face_px: FacePx = 20.0
+    face_px: FacePx = 15.0
     """Video frames are scaled so that the smallest face the quality gate accepts is this wide;
     below, recall falls quickly (docs/performance.md)."""
     long_side_px: Annotated[int, Field(ge=128, le=4096)] | None = None
@@ -113,9 +113,9 @@ class DetectConfig(Section):
 class QualityConfig(Section):
     """A face that misses any of these is counted and never compared."""
 
-    min_face_px: Annotated[float, Field(ge=0.0)] = 32.0
+    min_face_px: Annotated[float, Field(ge=0.0)] = 24.0
     """Shorter side of the box."""
-    min_eye_px: Annotated[float, Field(ge=0.0)] = 10.0
+    min_eye_px: Annotated[float, Field(ge=0.0)] = 7.5
     """Distance between the eyes."""
     min_detection_score: Fraction = 0.55
     min_sharpness: Annotated[float, Field(ge=0.0)] = 1.5

@@ -9,6 +9,7 @@ faces and put a tilted one's landmarks too upright.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -24,6 +25,9 @@ FACE_PX = 96.0
 INPUT_PX = 160
 """Side of the second look: one size for all, since every new size costs a preparation."""
 SAME_FACE_IOU = 0.4
+SURE_IOU, SURE_SCORE = 0.5, 0.6
+"""What a second detector has to say of a face that the first does not find again
+(docs/performance.md)."""
 ENLARGED_BELOW_PX = 32.0
 """Shorter side of a face from which on its second look is not enlarged."""
 LARGEST_SCALE = 3.0
@@ -31,16 +35,46 @@ TILTED_DEG = 15.0
 """Below, a look at the upright head hardly changes a template (docs/performance.md)."""
 
 
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    landmarks_xy: FloatArray
+    """(5, 2) in pixels of the view; its own where the second look does not find the face."""
+    is_face: bool
+
+
 def realign(views: Sequence[FaceView], detector: Detector) -> list[FloatArray]:
     """(5, 2) landmarks of each view; its own where the second look does not find the face.
 
     A detector with one size of input would look at small cuttings at great cost, and does not.
     """
+    return [look.landmarks_xy for look in look_again(views, detector)]
+
+
+def look_again(
+    views: Sequence[FaceView], detector: Detector, other: Detector | None = None
+) -> list[SecondLook]:
+    """As ``realign``, and whether there is a face at all; ``other`` is asked where the detector
+    sees none. Backs of heads, hands and plants pass a first look that is small and fast."""
     if not detector.reading.any_size:
-        return [view.landmarks_xy for view in views]
-    found = detector.detect_all(_second_look(view) for view in views)
+        return [SecondLook(view.landmarks_xy, is_face=True) for view in views]
+    found = list(detector.detect_all(_second_look(view) for view in views))
     landmarks = [_landmarks(view, faces) for view, faces in zip(views, found, strict=True)]
-    return look_upright(views, landmarks, detector)
+    is_face = [
+        _landmarks_at(view.box_xyxy, faces) is not None
+        for view, faces in zip(views, found, strict=True)
+    ]
+    if other is not None:
+        doubted = [i for i, seen in enumerate(is_face) if not seen]
+        looks = other.detect_all(_second_look(views[i]) for i in doubted)
+        for i, faces in zip(doubted, looks, strict=True):
+            is_face[i] = _is_sure(views[i].box_xyxy, faces)
+    upright = look_upright(views, landmarks, detector)
+    return [SecondLook(points, seen) for points, seen in zip(upright, is_face, strict=True)]
+
+
+def _is_sure(wanted_xyxy: FloatArray, faces: FaceBatch) -> bool:
+    overlap = iou(faces.boxes_xyxy, wanted_xyxy[None])[:, 0]
+    return bool(((overlap >= SURE_IOU) & (faces.scores >= SURE_SCORE)).any())
 
 
 def look_upright(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, compress, pairwise
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -12,7 +14,7 @@ import numpy as np
 from lfr_batch.faces.detectors import detect
 from lfr_batch.faces.evidence import encode_jpeg, evidence, thumbnail
 from lfr_batch.faces.multiscale import shared_with
-from lfr_batch.faces.realign import realign
+from lfr_batch.faces.realign import SecondLook, look_again
 from lfr_batch.faces.stages import FaceStages
 from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.gallery.relative import score_needed
@@ -45,21 +47,66 @@ class Probe:
     template: FloatArray
 
 
-def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float) -> list[Probe]:
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """What tracks turned out to hold."""
+
+    people: tuple[Probe, ...] = ()
+    no_faces: int = 0
+    """Shots in which no second look found a face: they are part of no template."""
+
+
+def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float) -> Probes:
     shots = [shot for track in tracks for shot in track.shots]
-    if not shots:
-        return []
     views = [view for shot in shots for view in _views_of(shot)]
-    landmarks = realign(views, stages.exact_detector)
-    aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
-    templates = _one_per_shot(shots, stages.embedder.embed(np.stack(aligned)))
-    probes: list[Probe] = []
-    first = 0
-    for track in tracks:
-        own = templates[first : first + len(track.shots)]
-        first += len(track.shots)
-        probes += _probes_of(track, own, split_score)
-    return probes
+    if not views:
+        return Probes()
+    looks = look_again(views, stages.exact_detector, stages.frame_detectors.get("quick"))
+    looks_of = _in_turn(looks, [len(_views_of(shot)) for shot in shots])
+    faces = [any(look.is_face for look in own) for own in looks_of]
+    of_faces = [
+        (shot, own) for shot, own, is_face in zip(shots, looks_of, faces, strict=True) if is_face
+    ]
+    tracks = _with_faces(tracks, faces)
+    if not of_faces:
+        return Probes((), len(shots))
+    templates = _templates([shot for shot, _ in of_faces], [own for _, own in of_faces], stages)
+    own_templates = _in_turn(list(templates), [len(track.shots) for track in tracks])
+    people = [
+        probe
+        for track, own in zip(tracks, own_templates, strict=True)
+        for probe in _probes_of(track, own, split_score)
+    ]
+    return Probes(tuple(people), len(shots) - len(of_faces))
+
+
+T = TypeVar("T")
+
+
+def _in_turn(things: Sequence[T], counts: Sequence[int]) -> list[Sequence[T]]:
+    """The first so many, the next so many, ..."""
+    ends = np.cumsum([0, *counts])
+    return [things[start:end] for start, end in pairwise(ends.tolist())]
+
+
+def _with_faces(tracks: Sequence[Track], faces: Sequence[bool]) -> list[Track]:
+    """Without shots in which there is none; ``faces``: of all shots in turn."""
+    of_tracks = _in_turn(faces, [len(track.shots) for track in tracks])
+    return [
+        track if all(own) else replace(track, shots=tuple(compress(track.shots, own)))
+        for track, own in zip(tracks, of_tracks, strict=True)
+    ]
+
+
+def _templates(
+    shots: Sequence[Shot], looks: Sequence[Sequence[SecondLook]], stages: FaceStages
+) -> FloatArray:
+    views = [view for shot in shots for view in _views_of(shot)]
+    aligned = [
+        aligned_rgb(view, look.landmarks_xy)
+        for view, look in zip(views, chain.from_iterable(looks), strict=True)
+    ]
+    return _one_per_shot(shots, stages.embedder.embed(np.stack(aligned)))
 
 
 def _views_of(shot: Shot) -> tuple[FaceView, ...]:
@@ -75,7 +122,10 @@ def _one_per_shot(shots: Sequence[Shot], templates: FloatArray) -> FloatArray:
     return np.stack([fuse(own, [1.0] * len(own)) for own in fields])
 
 
-def _probes_of(track: Track, templates: FloatArray, split_score: float) -> list[Probe]:
+def _probes_of(track: Track, own: Sequence[FloatArray], split_score: float) -> list[Probe]:
+    if not own:
+        return []
+    templates = np.stack(own)
     groups = split_by_identity(templates, split_score)
     return [
         Probe(
@@ -89,12 +139,20 @@ def _probes_of(track: Track, templates: FloatArray, split_score: float) -> list[
     ]
 
 
-def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) -> list[Sighting]:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    sightings: tuple[Sighting, ...] = ()
+    no_faces: int = 0
+    """As of ``Probes``."""
+
+
+def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) -> Compared:
     """The sightings among ``tracks``; every other template is gone when this returns."""
     stages = search.stages
-    probes = make_probes(tracks, stages, search.config.track.split_score)
+    made = make_probes(tracks, stages, search.config.track.split_score)
+    probes = made.people
     if not probes:
-        return []
+        return Compared(no_faces=made.no_faces)
     templates = np.stack([probe.template for probe in probes])
     thresholds = [search.threshold_of(probe.track) for probe in probes]
     lists = search.matcher.match(templates, thresholds, search.config.decide.top_k)
@@ -103,13 +161,14 @@ def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) ->
         for probe, (candidates, margin) in zip(probes, lists, strict=True)
         if candidates
     ]
-    return [
+    sightings = [
         replace(
             _sighting(segment, probe, candidates, margin, evidence_bgr(probe.shots[0], stages)),
             threshold=score_needed(candidates[0], search.threshold_of(probe.track)),
         )
         for probe, candidates, margin in _one_of_each(found)
     ]
+    return Compared(tuple(sightings), made.no_faces)
 
 
 Match = tuple[Probe, tuple[Candidate, ...], float | None]

@@ -41,6 +41,8 @@ AHEAD = 3
 """Looks that may wait with their frames."""
 TRACKS_OF_A_VIEW = 1_000_000
 """Numbers that the tracks of one camera may have, where several take turns."""
+NO_FACE = "no face"
+"""Why a best shot is refused in which a second look finds no face."""
 COMPARE_AT_SHOTS = 64
 """Closed tracks are compared together once they hold this many shots."""
 
@@ -188,7 +190,9 @@ def _compare(
     found: list[Sighting] = []
     for group in _groups(tracks, COMPARE_AT_SHOTS):
         with tally.inferring.running():
-            found += find_sightings(segment, group, search)
+            compared = find_sightings(segment, group, search)
+        found += compared.sightings
+        tally.reject([NO_FACE] * compared.no_faces)
     return tuple(found)
 
 

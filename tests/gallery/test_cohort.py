@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lfr_batch.gallery.cohort import LOOKED_FOR, cohort_of, median_interval
 from lfr_batch.gallery.fitted import Cohort
@@ -30,7 +31,7 @@ def faces_about(make_face: Any, count: int, alike: float, pictures: int = 1) -> 
     return faces
 
 
-def unit(vector: FloatArray) -> FloatArray:
+def unit(vector: NDArray[np.float64]) -> FloatArray:
     return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
