@@ -57,6 +57,7 @@ class _Licence:
     permitted_use: PermittedUse
     text: str
     until_utc: datetime | None = None
+    signed: bool = True
 
 
 def read_insightface_directory(directory: Path, name: str | None = None) -> PackManifest:
@@ -81,6 +82,7 @@ def read_insightface_directory(directory: Path, name: str | None = None) -> Pack
         licence=licence.text,
         permitted_use=licence.permitted_use,
         licensed_until_utc=licence.until_utc,
+        licence_signed=licence.signed,
         source=f"InsightFace layout, {pack_name}",
         files=files,
         detector=detector,
@@ -211,7 +213,7 @@ def _scaling(task: Mapping[str, Any]) -> dict[str, float]:
 
 def _licence(directory: Path) -> _Licence:
     if not any(directory.rglob("MODEL.LICENSE")):
-        return _Licence("non-commercial", PUBLIC_LICENCE)
+        return _Licence("non-commercial", PUBLIC_LICENCE, signed=False)
     from insightface.model_zoo import model_license  # noqa: PLC0415 - slow import
 
     found = model_license.inspect_model_package_license(directory)

@@ -120,6 +120,8 @@ class PackManifest(ManifestPart):
     permitted_use: PermittedUse
     licensed_until_utc: AwareDatetime | None = None
     """When the permission ends; None: never."""
+    licence_signed: bool = False
+    """Whether a signed licence says all this, whose signature held when the pack was added."""
     source: Annotated[str, Field(min_length=1)]
     files: dict[str, Sha256]
     detector: DetectorSpec
@@ -161,6 +163,15 @@ class PackManifest(ManifestPart):
         """Files of the models."""
         parts = (self.detector, self.frame_detector, self.embedder)
         return tuple(part.file for part in parts if part)
+
+    def differs_in_licence_alone(self, other: PackManifest) -> bool:
+        """Or in nothing: the same models, fed and calibrated the same."""
+        return self._but_for_its_licence() == other._but_for_its_licence()
+
+    def _but_for_its_licence(self) -> PackManifest:
+        models = {file: self.files[file] for file in self.models}
+        without = {"licence": "", "permitted_use": "any", "licensed_until_utc": None}
+        return self.model_copy(update={**without, "licence_signed": False, "files": models})
 
     @property
     def pack_id(self) -> str:
