@@ -14,7 +14,6 @@ from lfr_batch.faces.evidence import encode_jpeg, evidence, thumbnail
 from lfr_batch.faces.multiscale import shared_with
 from lfr_batch.faces.realign import realign
 from lfr_batch.faces.stages import FaceStages
-from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import (
     ByteArray,
@@ -50,8 +49,8 @@ def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float)
         return []
     views = [view for shot in shots for view in _views_of(shot)]
     landmarks = realign(views, stages.exact_detector)
-    aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
-    templates = _one_per_shot(shots, stages.embedder.embed(np.stack(aligned)))
+    aligned = stages.embedder.aligned(views, landmarks)
+    templates = _one_per_shot(shots, stages.embedder.embed(*aligned))
     probes: list[Probe] = []
     first = 0
     for track in tracks:

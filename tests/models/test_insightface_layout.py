@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import LicenceRefused, PackDamaged, PackError
+from lfr_batch.faces.alignment import ARCFACE_TEMPLATE_XY, similarity_transforms, template_of
 from lfr_batch.models.insightface_layout import (
     GraphShape,
     detector_spec,
@@ -308,6 +309,26 @@ def test_the_embedder_s_scaling_follows_from_its_graph(
 ) -> None:
     spec = embedder_spec(graph((None, 3, 112, 112), normalises=normalises))
     assert (spec.mean, spec.std) == scaling
+
+
+@pytest.mark.filterwarnings("ignore:`estimate` is deprecated:FutureWarning")
+@pytest.mark.parametrize("side_px", [112, 128, 224, 256])
+def test_larger_embedders_see_faces_where_insightface_puts_them(side_px: int) -> None:
+    pytest.importorskip("skimage")
+    from insightface.utils.face_align import estimate_norm
+
+    template = template_of(embedder_spec(graph((None, 3, side_px, side_px), normalises=True)))
+    rng = np.random.default_rng(5)
+    for _ in range(5):
+        placed = ARCFACE_TEMPLATE_XY * rng.uniform(0.5, 3) + rng.uniform(20, 150, 2)
+        points = np.asarray(placed + rng.normal(0, 4, (5, 2)), np.float32)
+        (ours,) = similarity_transforms(points[None], template)
+        np.testing.assert_allclose(ours, estimate_norm(points, side_px), atol=1e-2)
+
+
+def test_a_size_that_insightface_cannot_align_is_refused() -> None:
+    with pytest.raises(PackError, match="lfr models add --embedder"):
+        embedder_spec(graph((None, 3, 160, 160)))
 
 
 def test_a_batch_that_cannot_be_anything_else_is_refused() -> None:
