@@ -327,7 +327,14 @@ def _cache_key(pack: Pack, model: ModelFile, fast: SessionPlan) -> str:
     else:
         machine = " ".join((processor_name(), *processor_extensions()))
         versions = f"openvino {metadata.version('openvino')}"
-    return f"{model_sha256}, {fast.precision}, {versions}, check {CHECK_VERSION}, {machine}"
+    said = f"{model_sha256}, {fast.precision}, {versions}, check {CHECK_VERSION}, {machine}"
+    return said + _fed(model)
+
+
+def _fed(model: ModelFile) -> str:
+    """How, where that is not as most models are: another pack may have the same file."""
+    how = model.mean, model.std, model.channel_order, model.layout
+    return "" if how == (0.0, 1.0, "rgb", "nchw") else f", fed {how}"
 
 
 def _read_cache(path: Path) -> dict[str, Verdict]:

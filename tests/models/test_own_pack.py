@@ -198,6 +198,44 @@ def test_what_the_graph_tells_need_not_be_said(opened_pack: Pack, tmp_path: Path
     assert load_pack(tmp_path / "home", "mine").embedder_path.read_bytes() == file.read_bytes()
 
 
+def with_its_length(sface: Path, target: Path) -> Path:
+    """The template's length as another output, and before it."""
+    model = onnx.load(derived(sface, target, PICTURES, (), wider()))
+    (template,) = model.graph.output
+    model.graph.node.append(helper.make_node("ReduceL2", [template.name], ["length"], axes=[1]))
+    length = helper.make_tensor_value_info("length", onnx.TensorProto.FLOAT, ["n", 1])
+    kept = helper.make_tensor_value_info(template.name, onnx.TensorProto.FLOAT, ["n", 512])
+    del model.graph.output[:]
+    model.graph.output.extend([length, kept])
+    del model.opset_import[:]
+    model.opset_import.append(helper.make_opsetid("", 17))
+    onnx.save_model(model, str(target))
+    return target
+
+
+def with_weights_beside(sface: Path, target: Path) -> Path:
+    model = onnx.load(derived(sface, target, PICTURES, (), wider()))
+    onnx.save_model(model, str(target), save_as_external_data=True, location="weights.bin")
+    return target
+
+
+@pytest.mark.parametrize("make", [with_its_length, with_weights_beside])
+def test_what_else_an_export_has_is_left_out_or_taken_in(
+    make: Callable[[Path, Path], Path],
+    opened_pack: Pack,
+    views: list[FaceView],
+    scores: FloatArray,
+    tmp_path: Path,
+) -> None:
+    file = make(opened_pack.embedder_path, tmp_path / "mine.onnx")
+    pack = add(opened_pack, tmp_path / "home", [file], [RGB])
+    for path in tmp_path.glob("*.*"):
+        path.unlink()
+    own = templates(embedder_of(pack), views)
+    assert own.shape == (len(views), 512)
+    np.testing.assert_allclose(own @ own.T, scores, atol=2e-3)
+
+
 PICTURES = ("n", 3, 112, 112)
 
 
