@@ -32,7 +32,7 @@ from lfr_batch.faces.grade import grade
 from lfr_batch.faces.realign import look_upright, realign
 from lfr_batch.faces.stages import EnrolStages, FaceStages, detect_in_still, open_stages
 from lfr_batch.faces.subject import prominence
-from lfr_batch.faces.view import Picture, aligned_rgb, cut_view
+from lfr_batch.faces.view import Picture, cut_view
 from lfr_batch.footage.stills import decode_still
 from lfr_batch.gallery.thresholds import choose_threshold
 from lfr_batch.models.store import Pack, load_pack
@@ -86,8 +86,8 @@ def _most_prominent(
 
 
 def embedded(found: Found, stages: EnrolStages) -> FloatArray:
-    aligned = aligned_rgb(found.view, found.landmarks_xy)
-    return np.asarray(stages.embedder.embed(aligned[None])[0], np.float32)
+    aligned = stages.embedder.aligned([found.view], [found.landmarks_xy])
+    return np.asarray(stages.embedder.embed(*aligned)[0], np.float32)
 
 
 def labelled(data: Path) -> list[Row]:

@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks.gpu.options import require_gpu
 from benchmarks.rows import Row, as_table, tried
 from benchmarks.tables import show
+from lfr_batch.models.agreement import embedder_file
 from lfr_batch.models.devices import available_cores
 from lfr_batch.models.onnxruntime_fixed import open_ladder
 from lfr_batch.models.providers import Precision
@@ -76,10 +77,11 @@ def measure(pack: Pack, plan: SessionPlan) -> Iterator[Row]:
         for size_wh in SIZES_WH:
             compared = partial(differences, model, plan, size_wh)
             yield from tried(model.path.stem, plan.precision, compared)
-    embedder = manifest.embedder
-    model = ModelFile(pack.path(embedder.file), embedder.mean, embedder.std, embedder.max_batch)
-    face_wh = embedder.input_px, embedder.input_px
-    yield from tried(model.path.stem, plan.precision, partial(differences, model, plan, face_wh))
+    for embedder in manifest.embedders:
+        model = embedder_file(pack.path(embedder.file), embedder)
+        face_wh = embedder.input_px, embedder.input_px
+        compared = partial(differences, model, plan, face_wh)
+        yield from tried(model.path.stem, plan.precision, compared)
 
 
 def main(given: Sequence[str] | None = None) -> None:

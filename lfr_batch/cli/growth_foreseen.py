@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from lfr_batch.cli.durations import size
-from lfr_batch.cli.output import answer, answer_json, counted
+from lfr_batch.cli.output import answer, answer_json, counted, say
 from lfr_batch.front.growing import ForeseenGallery, leaving_sentence
 
 
 def show_foreseen(found: ForeseenGallery, *, as_json: bool) -> None:
+    for sentence in found.said:
+        say(sentence)
     if as_json:
         answer_json([_row(found)])
         return

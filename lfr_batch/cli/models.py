@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from lfr_batch.cli.added_models import add
 from lfr_batch.cli.options import ConfigOption, JsonOption, SetOption, settings_of
 from lfr_batch.cli.output import answer, answer_json, answer_table, counted
 from lfr_batch.errors import PackNotFound
@@ -14,7 +14,7 @@ from lfr_batch.homes.at_hand import Home, manifests_at_hand, pack_at_hand
 from lfr_batch.homes.change import changed_pack
 from lfr_batch.models.open_pack import NAME as OPEN_PACK
 from lfr_batch.models.open_pack import fetch_open_pack
-from lfr_batch.models.store import Pack, add_pack, list_packs, load_pack
+from lfr_batch.models.store import Pack, list_packs, load_pack
 
 models_app = typer.Typer(help="Model packs: fetch, add, list, verify.", no_args_is_help=True)
 
@@ -50,19 +50,7 @@ def list_(
         answer_table(rows, ["pack", "detector", "embedder", "use", "licence", "calibrated"])
 
 
-@models_app.command()
-def add(
-    directory: Annotated[Path, typer.Argument(help="A pack, or an InsightFace model directory.")],
-    name: Annotated[str | None, typer.Option(help="Name to give it.")] = None,
-    config: ConfigOption = None,
-    overrides: SetOption = None,
-) -> None:
-    """Take a directory of models as a pack."""
-    home, s3 = settings_of(config, overrides).home_and_s3()
-    with changed_pack(home, name, s3) as folder:
-        pack = add_pack(folder, directory, name)
-    manifest = pack.manifest
-    answer(f"{manifest.pack_id} is in {_place(home, pack)}: permitted use {manifest.permitted_use}")
+models_app.command("add")(add)
 
 
 @models_app.command()
@@ -93,7 +81,7 @@ def _row(home: Home, pack: Pack) -> dict[str, Any]:
     return {
         "pack": manifest.pack_id,
         "detector": " and ".join(detector.kind for detector in detectors if detector),
-        "embedder": f"{manifest.embedder.file} ({manifest.embedder.dim}-d)",
+        "embedder": " and ".join(f"{each.file} ({each.dim}-d)" for each in manifest.embedders),
         "use": manifest.permitted_use,
         "licence": manifest.licence,
         "calibrated": "yes" if manifest.calibration else "no, needs --threshold",

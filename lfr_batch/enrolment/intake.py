@@ -23,7 +23,7 @@ from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.grade import grade
 from lfr_batch.faces.realign import look_upright
 from lfr_batch.faces.stages import EnrolStages, detect_in_still, open_enrol_stages
-from lfr_batch.faces.view import aligned_rgb, cut_view
+from lfr_batch.faces.view import cut_view
 from lfr_batch.footage.local import unreadable
 from lfr_batch.footage.sources import source_of
 from lfr_batch.footage.stills import StillFrame, check_still, decode_still, read_still
@@ -294,12 +294,13 @@ def enrol_picture(
         return FileOutcome(image.subject_id, image.uri, graded.reasons[0])
     left, top, right, bottom = (float(x) for x in faces.boxes_xyxy[which])
     landmarks = look_upright([view], [view.landmarks_xy], stages.exact_detector)
+    aligned = stages.embedder.aligned([view], landmarks)
     return EnrolledFace(
         image_id=image_id_of(image.subject_id, sha256),
         subject_id=image.subject_id,
         uri=image.uri,
         sha256=sha256,
-        template=stages.embedder.embed(aligned_rgb(view, landmarks[0])[None])[0],
+        template=stages.embedder.embed(*aligned)[0],
         quality=float(graded.quality[0]),
         box_xyxy=(left, top, right, bottom),
         thumbnail_jpeg=encode_jpeg(evidence(cut_view(picture, faces, which))),

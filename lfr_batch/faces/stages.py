@@ -17,7 +17,7 @@ from lfr_batch.faces.detectors import (
     frame_detectors,
     make_detector,
 )
-from lfr_batch.faces.embedder import Embedder
+from lfr_batch.faces.embedder import Embedder, EmbedderPart
 from lfr_batch.faces.letterbox import PixelRegion, long_side_px
 from lfr_batch.faces.multiscale import merge, together
 from lfr_batch.faces.realign import INPUT_PX
@@ -89,9 +89,19 @@ def open_enrol_stages(
     alone = Share(threads, 1, config.engine.gpu_share)
     opening = partial(open_detector_session, pack, f32, alone)
     exact = _open_detector(pack, pack.manifest.detector, config.detect, usual, opening)
-    session = open_embedder_session(pack, inference, replace(alone, streams=threads))
-    embedder = Embedder(pack.manifest.embedder, session, inference.embed_batch)
+    embedder = _open_embedder(pack, config, settled, replace(alone, streams=threads))
     return EnrolStages(exact_detector=exact, embedder=embedder)
+
+
+def _open_embedder(pack: Pack, config: Config, settled: Settled | None, share: Share) -> Embedder:
+    specs = pack.manifest.embedders
+    sessions = (
+        open_embedder_session(pack, obeyed(config.inference, settled, spec.file), share, spec)
+        for spec in specs
+    )
+    weighed = zip(specs, sessions, pack.manifest.weights or (1.0,), strict=True)
+    parts = [EmbedderPart(spec, session, weight) for spec, session, weight in weighed]
+    return Embedder(parts, config.inference.embed_batch)
 
 
 def open_stages(

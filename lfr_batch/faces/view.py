@@ -7,7 +7,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from lfr_batch.faces.alignment import align
+from lfr_batch.faces.alignment import ARCFACE, Template, align
 from lfr_batch.faces.boxes import grow
 from lfr_batch.records import ByteArray, FaceBatch, FaceView, FloatArray
 
@@ -48,15 +48,17 @@ def cut_view(picture: Picture, faces: FaceBatch, which: int) -> FaceView:
     )
 
 
-def aligned_rgb(view: FaceView, landmarks_xy: FloatArray | None = None) -> ByteArray:
-    """(112, 112, 3), warped to the embedder's template by its own or better landmarks."""
+def aligned_rgb(
+    view: FaceView, landmarks_xy: FloatArray | None = None, template: Template = ARCFACE
+) -> ByteArray:
+    """(side, side, 3), warped to an embedder's template by its own or better landmarks."""
     points = view.landmarks_xy if landmarks_xy is None else landmarks_xy
-    aligned = align(view.bgr, points[None])[0]
+    aligned = align(view.bgr, points[None], template)[0]
     return np.asarray(cv2.cvtColor(aligned, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def aligned_bgr(view: FaceView) -> ByteArray:
-    """(112, 112, 3), warped to the embedder's template by its own landmarks."""
+    """(112, 112, 3), warped to the ArcFace template by its own landmarks."""
     return np.asarray(align(view.bgr, view.landmarks_xy[None])[0], np.uint8)
 
 

@@ -72,6 +72,8 @@ class ForeseenGallery:
     """Every file that the source has."""
     asks: str
     """What is asked before it is done, and refused where nobody can be asked; empty: nothing is."""
+    said: tuple[str, ...] = ()
+    """What else is told before: of the pack that the gallery stays with, and of machines."""
 
 
 def foresee_order(asked: GrowOrder, machinery: Machinery = CONFIGURED) -> ForeseenGallery:
@@ -81,12 +83,13 @@ def foresee_order(asked: GrowOrder, machinery: Machinery = CONFIGURED) -> Forese
     protect_files()
     order = replace(asked.order, authority=stated)
     listing = read_images(order.images_dir, order.subjects_csv, order.exclude, order.config.s3)
+    said: list[str] = []
     with nothing_kept():
-        opened = open_gallery(replace(asked, order=order), listing, machinery.settle)
+        opened = open_gallery(replace(asked, order=order), listing, machinery.settle, said.append)
         growth = foresee_growth(asked, listing, opened)
         now = info_of(opened.base.name, opened.base.path)
     asks = _too_many(order.gallery, growth.removed, len(opened.base.templates))
-    return ForeseenGallery(now, growth, listing, asks)
+    return ForeseenGallery(now, growth, listing, asks, tuple(said))
 
 
 def grow_order(

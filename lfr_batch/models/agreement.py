@@ -82,13 +82,17 @@ def open_detector_session(
     return _open_checked(pack, check, inference, plan)
 
 
-def open_embedder_session(pack: Pack, inference: InferenceConfig, share: Share) -> Session:
-    """The pack's embedder, checked. Raises what ``open_detector_session`` raises."""
-    check = _embedder_check(pack, pack.manifest.embedder)
+def open_embedder_session(
+    pack: Pack, inference: InferenceConfig, share: Share, spec: EmbedderSpec | None = None
+) -> Session:
+    """An embedder of the pack, checked; None: its first. Raises what ``open_detector_session``
+    raises."""
+    spec = spec or pack.manifest.embedder
+    check = _embedder_check(pack, spec)
     batch = inference.embed_batch
     plan = plan_session(inference, share.threads, share.streams, share.gpu_share, batch)
-    side_px = pack.manifest.embedder.input_px
-    return _open_checked(pack, check, inference, replace(plan, usual_whs=((side_px, side_px),)))
+    usual_whs = ((spec.input_px, spec.input_px),)
+    return _open_checked(pack, check, inference, replace(plan, usual_whs=usual_whs))
 
 
 def agreed_precision(
@@ -261,8 +265,18 @@ def _score_maps(spec: DetectorSpec, outputs: int) -> int:
 
 def _embedder_check(pack: Pack, spec: EmbedderSpec) -> _Check:
     pictures = np.concatenate([drawn_face(spec.input_px)[None], smooth_pictures(3, spec.input_px)])
-    model = ModelFile(pack.path(spec.file), spec.mean, spec.std, spec.max_batch)
-    return _Check(model, pictures, compare_templates)
+    return _Check(embedder_file(pack.path(spec.file), spec), pictures, compare_templates)
+
+
+def embedder_file(path: Path, spec: EmbedderSpec) -> ModelFile:
+    return ModelFile(
+        path,
+        spec.mean,
+        spec.std,
+        spec.max_batch,
+        channel_order=spec.channel_order,
+        layout=spec.layout,
+    )
 
 
 def kept_or_measured(home: Path, key: str, measure: Callable[[], Verdict]) -> Verdict:
@@ -313,7 +327,14 @@ def _cache_key(pack: Pack, model: ModelFile, fast: SessionPlan) -> str:
     else:
         machine = " ".join((processor_name(), *processor_extensions()))
         versions = f"openvino {metadata.version('openvino')}"
-    return f"{model_sha256}, {fast.precision}, {versions}, check {CHECK_VERSION}, {machine}"
+    said = f"{model_sha256}, {fast.precision}, {versions}, check {CHECK_VERSION}, {machine}"
+    return said + _fed(model)
+
+
+def _fed(model: ModelFile) -> str:
+    """How, where that is not as most models are: another pack may have the same file."""
+    how = model.mean, model.std, model.channel_order, model.layout
+    return "" if how == (0.0, 1.0, "rgb", "nchw") else f", fed {how}"
 
 
 def _read_cache(path: Path) -> dict[str, Verdict]:

@@ -11,6 +11,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from lfr_batch.models.manifest import ChannelOrder, Layout
+
 BATCH, HEIGHT, WIDTH = "batch", "height", "width"
 PICTURES = "pictures_rgb"
 
@@ -84,11 +86,17 @@ def takes_rgb(model: onnx.ModelProto) -> onnx.ModelProto:
     return turned
 
 
-def takes_pictures(model: onnx.ModelProto, mean: float, std: float) -> onnx.ModelProto:
+def takes_pictures(
+    model: onnx.ModelProto,
+    mean: float,
+    std: float,
+    channel_order: ChannelOrder = "rgb",
+    layout: Layout = "nchw",
+) -> onnx.ModelProto:
     """The same graph with bytes in: (batch, height, width, 3) uint8, RGB, in an input ``PICTURES``.
 
-    Prepended nodes compute ``(pixel - mean) / std`` and NCHW of the type the graph wants. Raises
-    ValueError unless ``model`` has one input of four axes.
+    Prepended nodes compute ``(pixel - mean) / std`` in the order, layout and type that the graph
+    wants. Raises ValueError unless ``model`` has one input of four axes.
     """
     wrapped = _copy(model)
     _drop_constant_inputs(wrapped)
@@ -96,13 +104,15 @@ def takes_pictures(model: onnx.ModelProto, mean: float, std: float) -> onnx.Mode
     axes = wanted.type.tensor_type.shape.dim
     if len(axes) != 4:
         raise ValueError(f"{wanted.name} has {len(axes)} axes, not (batch, 3, height, width)")
-    nodes = _from_bytes(wanted.name, wanted.type.tensor_type.elem_type, mean, std)
+    element_type = wanted.type.tensor_type.elem_type
+    nodes = _from_bytes(wanted.name, element_type, (mean, std), channel_order, layout)
     nodes += list(wrapped.graph.node)
     del wrapped.graph.node[:]
     wrapped.graph.node.extend(nodes)
     wrapped.graph.value_info.append(wanted)
     del wrapped.graph.input[:]
-    wrapped.graph.input.append(_picture_input([axes[i] for i in (0, 2, 3, 1)]))
+    places = _PLACES[layout]
+    wrapped.graph.input.append(_picture_input([axes[i] for i in places]))
     return wrapped
 
 
@@ -125,32 +135,45 @@ def fix_shape(model: onnx.ModelProto, shape: Sequence[int]) -> onnx.ModelProto:
     return fixed
 
 
-def _from_bytes(target: str, element_type: int, mean: float, std: float) -> list[onnx.NodeProto]:
+_PLACES: dict[Layout, tuple[int, ...]] = {"nchw": (0, 2, 3, 1), "nhwc": (0, 1, 2, 3)}
+"""Where a graph's input has batch, height, width and channels."""
+
+
+def _from_bytes(
+    target: str,
+    element_type: int,
+    scaling: tuple[float, float],
+    channel_order: ChannelOrder,
+    layout: Layout,
+) -> list[onnx.NodeProto]:
     """Nodes from ``PICTURES`` to ``target``, the input that the graph had.
 
     The change to floats comes first: TensorRT takes bytes into nothing but a Cast.
     """
-    scaled = (mean, std) != (0.0, 1.0)
+    scaled = scaling != (0.0, 1.0)
     computed = TensorProto.FLOAT if scaled else element_type
-    constants = [
-        helper.make_node(
-            "Constant", [], [name], value=numpy_helper.from_array(np.array(value, np.float32))
-        )
-        for name, value in ((f"{PICTURES}/mean", mean), (f"{PICTURES}/std", std))
-    ]
-    chain: list[tuple[str, list[str], dict[str, Any]]] = [
-        ("Cast", [], {"to": computed}),
-        ("Transpose", [], {"perm": [0, 3, 1, 2]}),
-    ]
+    constants: dict[str, NDArray[Any]] = {}
+    chain: list[tuple[str, list[str], dict[str, Any]]] = [("Cast", [], {"to": computed})]
+    if channel_order == "bgr":
+        constants[f"{PICTURES}/bgr"] = np.array([2, 1, 0], np.int64)
+        chain.append(("Gather", [f"{PICTURES}/bgr"], {"axis": 3}))
+    if layout == "nchw":
+        chain.append(("Transpose", [], {"perm": [0, 3, 1, 2]}))
     if scaled:
+        for name, value in zip(("mean", "std"), scaling, strict=True):
+            constants[f"{PICTURES}/{name}"] = np.array(value, np.float32)
         chain += [("Sub", [f"{PICTURES}/mean"], {}), ("Div", [f"{PICTURES}/std"], {})]
     if computed != element_type:
         chain.append(("Cast", [], {"to": element_type}))
     names = [PICTURES, *(f"{PICTURES}/{i}" for i in range(1, len(chain))), target]
-    return (constants if scaled else []) + [
+    return [_constant(name, value) for name, value in constants.items()] + [
         helper.make_node(kind, [before, *others], [after], **attributes)
         for (kind, others, attributes), (before, after) in zip(chain, pairwise(names), strict=True)
     ]
+
+
+def _constant(name: str, value: NDArray[Any]) -> onnx.NodeProto:
+    return helper.make_node("Constant", [], [name], value=numpy_helper.from_array(value))
 
 
 def _picture_input(axes: Sequence[onnx.TensorShapeProto.Dimension]) -> onnx.ValueInfoProto:

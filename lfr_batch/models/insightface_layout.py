@@ -16,15 +16,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from lfr_batch.errors import LicenceRefused, PackDamaged, PackError
 from lfr_batch.models.manifest import (
+    ARCFACE_XY,
     DetectorSpec,
     EmbedderSpec,
+    FivePoints,
     PackManifest,
     PermittedUse,
     is_pack_name,
@@ -33,7 +35,8 @@ from lfr_batch.storage.files import sha256_of
 
 SCRFD_OUTPUTS_WITH_LANDMARKS = (9, 15)
 DETECTOR_MIN_OUTPUTS = 5
-EMBEDDER_MIN_SIDE_PX = 112
+EMBEDDER_MIN_SIDE_PX = ARCFACE_PX = 112
+MARGINED_PX, MARGIN_PX = 128, 8
 SIDES_OF_OTHER_MODELS_PX = (96, 192)
 """Attribute and landmark models."""
 NEEDED_TASKS = ("detection", "recognition")
@@ -57,6 +60,7 @@ class _Licence:
     permitted_use: PermittedUse
     text: str
     until_utc: datetime | None = None
+    signed: bool = True
 
 
 def read_insightface_directory(directory: Path, name: str | None = None) -> PackManifest:
@@ -81,6 +85,7 @@ def read_insightface_directory(directory: Path, name: str | None = None) -> Pack
         licence=licence.text,
         permitted_use=licence.permitted_use,
         licensed_until_utc=licence.until_utc,
+        licence_signed=licence.signed,
         source=f"InsightFace layout, {pack_name}",
         files=files,
         detector=detector,
@@ -145,7 +150,24 @@ def embedder_spec(
         std=default[1] if std is None else std,
         dim=dim,
         max_batch=_max_batch(graph),
+        template=_template(side),
     )
+
+
+def _template(side_px: int) -> Literal["arcface"] | FivePoints:
+    """Where InsightFace (``face_align.estimate_norm``) puts the five points: in sizes that are no
+    multiple of 112 as in 112, with a margin of 8 pixels at the left of 128."""
+    if side_px % ARCFACE_PX == 0:
+        return "arcface"
+    if side_px % MARGINED_PX:
+        raise PackError(
+            f"InsightFace aligns faces to multiples of {ARCFACE_PX} or {MARGINED_PX} pixels, and "
+            f"the embedder takes {side_px}: add it with `lfr models add --embedder`."
+        )
+    left, right, nose, mouth_left, mouth_right = (
+        ((x + MARGIN_PX) / MARGINED_PX, y / MARGINED_PX) for x, y in ARCFACE_XY
+    )
+    return left, right, nose, mouth_left, mouth_right
 
 
 def is_detector(graph: GraphShape) -> bool:
@@ -211,7 +233,7 @@ def _scaling(task: Mapping[str, Any]) -> dict[str, float]:
 
 def _licence(directory: Path) -> _Licence:
     if not any(directory.rglob("MODEL.LICENSE")):
-        return _Licence("non-commercial", PUBLIC_LICENCE)
+        return _Licence("non-commercial", PUBLIC_LICENCE, signed=False)
     from insightface.model_zoo import model_license  # noqa: PLC0415 - slow import
 
     found = model_license.inspect_model_package_license(directory)

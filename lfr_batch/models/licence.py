@@ -12,7 +12,8 @@ from lfr_batch.visible import plain_line
 def require_permitted_use(
     manifest: PackManifest, statement: str | None, now: datetime | None = None
 ) -> str | None:
-    """The statement to record with the run: the operator's, or None where none is needed.
+    """What is recorded with the run: the operator's statement, else the pack's signed licence;
+    None where neither is needed.
 
     Raises LicenceRefused if the pack is for non-commercial use, or its licence has run out, and
     the operator did not state which licence covers this use.
@@ -32,4 +33,4 @@ def require_permitted_use(
             f"The licence of model pack {manifest.name!r} ran out on {until:%Y-%m-%d}: "
             "add the pack again with a new one, or state another licence with --licence."
         )
-    return None
+    return manifest.licence if manifest.licence_signed else None

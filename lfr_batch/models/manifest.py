@@ -27,12 +27,28 @@ from lfr_batch.models.calibration import RelativeCalibration
 
 DetectorKind = Literal["centerface", "scrfd", "yunet"]
 PermittedUse = Literal["any", "non-commercial"]
+ChannelOrder = Literal["rgb", "bgr"]
+Layout = Literal["nchw", "nhwc"]
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 PACK_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 PackName = Annotated[str, Field(pattern=PACK_NAME)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+MAX_WEIGHT_GAP = 1e-6
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+Place = Annotated[float, Field(ge=-0.5, le=1.5, allow_inf_nan=False)]
+Point = tuple[Place, Place]
+FivePoints = tuple[Point, Point, Point, Point, Point]
+ARCFACE_XY = (
+    (38.2946, 51.6963),
+    (73.5318, 51.5014),
+    (56.0252, 71.7366),
+    (41.5493, 92.3655),
+    (70.7299, 92.2041),
+)
+"""Of ArcFace's template in 112 pixels: eyes, nose, corners of the mouth, from the left."""
 
 
 class ManifestPart(BaseModel):
@@ -54,10 +70,11 @@ class DetectorSpec(ManifestPart):
 
 
 class EmbedderSpec(ManifestPart):
-    """The embedder's input contract: RGB, NCHW, aligned to the ArcFace five-point template."""
+    """The embedder's input contract: ``(pixel - mean) / std`` of aligned faces, pixels 0-255."""
 
     file: str
-    input_px: Annotated[int, Field(ge=32)] = 112
+    input_px: Annotated[int, Field(ge=32, le=1024)] = 112
+    """Side of the square that it takes."""
     mean: Finite = 0.0
     std: Positive = 1.0
     dim: Annotated[int, Field(ge=8)]
@@ -65,6 +82,19 @@ class EmbedderSpec(ManifestPart):
     max_batch: Annotated[int, Field(ge=1)] | None = None
     flip: bool = False
     """A template is the mean of those of the face and of its mirror image."""
+    channel_order: ChannelOrder = "rgb"
+    layout: Layout = "nchw"
+    template: Literal["arcface"] | FivePoints = "arcface"
+    """Where eyes, nose and mouth corners come to lie, in units of ``input_px``; "arcface": where
+    ArcFace has them in 112 pixels, scaled."""
+
+    def in_words(self) -> str:
+        template = self.template if isinstance(self.template, str) else "five points of its own"
+        mirrored = ", with its mirror image" if self.flip else ""
+        return (
+            f"{self.dim} numbers of {self.input_px} pixels, {self.channel_order}, {self.layout}, "
+            f"mean {self.mean:g}, std {self.std:g}, template {template}{mirrored}"
+        )
 
     def contract(self) -> dict[str, Any]:
         """All of it as JSON, but for what came later and is as it was before: packs that have been
@@ -123,12 +153,18 @@ class PackManifest(ManifestPart):
     permitted_use: PermittedUse
     licensed_until_utc: AwareDatetime | None = None
     """When the permission ends; None: never."""
+    licence_signed: bool = False
+    """Whether a signed licence says all this, whose signature held when the pack was added."""
     source: Annotated[str, Field(min_length=1)]
     files: dict[str, Sha256]
     detector: DetectorSpec
     frame_detector: DetectorSpec | None = None
     """A quicker one for looks at video; stills and best shots are always the detector's."""
     embedder: EmbedderSpec
+    second_embedder: EmbedderSpec | None = None
+    """Another, whose templates count beside the first one's."""
+    weights: tuple[Positive, Positive] | None = None
+    """Of the two embedders' cosines in a score; together 1."""
     calibration: Calibration = ()
     calibrated_on: str = ""
     """Where the calibration was measured."""
@@ -153,6 +189,20 @@ class PackManifest(ManifestPart):
         return self
 
     @model_validator(mode="after")
+    def _two_embedders_are_weighed(self) -> Self:
+        if (self.second_embedder is None) != (self.weights is None):
+            raise ValueError("two embedders have weights, and one has none")
+        if self.second_embedder is None or self.weights is None:
+            return self
+        if self.second_embedder.file == self.embedder.file:
+            raise ValueError("both embedders are the same file")
+        if abs(sum(self.weights) - 1.0) > MAX_WEIGHT_GAP:
+            raise ValueError("the weights are not 1 together")
+        if self.earlier:
+            raise ValueError("a pack with two embedders has no earlier derivations")
+        return self
+
+    @model_validator(mode="after")
     def _earlier_ones_are_others(self) -> Self:
         if any(each.embedder.file != self.embedder.file for each in self.earlier):
             raise ValueError("an earlier derivation has another embedder file")
@@ -164,8 +214,28 @@ class PackManifest(ManifestPart):
     @property
     def models(self) -> tuple[str, ...]:
         """Files of the models."""
-        parts = (self.detector, self.frame_detector, self.embedder)
-        return tuple(part.file for part in parts if part)
+        detectors = (self.detector, self.frame_detector)
+        return tuple(part.file for part in (*detectors, *self.embedders) if part)
+
+    @property
+    def embedders(self) -> tuple[EmbedderSpec, ...]:
+        """One or two."""
+        both = (self.embedder, self.second_embedder)
+        return tuple(each for each in both if each)
+
+    @property
+    def dim(self) -> int:
+        """Length of a template, of all embedders together."""
+        return sum(each.dim for each in self.embedders)
+
+    def differs_in_licence_alone(self, other: PackManifest) -> bool:
+        """Or in nothing: the same models, fed and calibrated the same."""
+        return self._but_for_its_licence() == other._but_for_its_licence()
+
+    def _but_for_its_licence(self) -> PackManifest:
+        models = {file: self.files[file] for file in self.models}
+        without = {"licence": "", "permitted_use": "any", "licensed_until_utc": None}
+        return self.model_copy(update={**without, "licence_signed": False, "files": models})
 
     @property
     def pack_id(self) -> str:
@@ -174,17 +244,26 @@ class PackManifest(ManifestPart):
     @property
     def identity(self) -> str:
         """16 hex digits. Templates are comparable exactly if their packs' identities are equal."""
-        contract = self.embedder.contract()
-        del contract["file"], contract["max_batch"]
-        contract["sha256"] = self.files[self.embedder.file]
-        text = json.dumps(contract, sort_keys=True)
+        contracts = [self._comparable(each) for each in self.embedders]
+        told: Any = contracts[0]
+        if self.weights is not None:
+            told = {"embedders": contracts, "weights": self.weights}
+        text = json.dumps(told, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _comparable(self, embedder: EmbedderSpec) -> dict[str, Any]:
+        """What templates hang on: not what the file is called, nor how many fit in a call."""
+        contract = embedder.contract()
+        del contract["file"], contract["max_batch"]
+        return {**contract, "sha256": self.files[embedder.file]}
 
     @property
     def decisive(self) -> dict[str, str]:
         """sha256 of each model by its file, and of how the models are fed: what results hang on."""
         fed = self.model_dump(mode="json", include={"detector", "frame_detector"})
         fed["embedder"] = self.embedder.contract()
+        if self.second_embedder is not None:
+            fed |= {"second": self.second_embedder.contract(), "weights": self.weights}
         how = hashlib.sha256(json.dumps(fed, sort_keys=True).encode()).hexdigest()
         return {**{file: self.files[file] for file in self.models}, "how they are fed": how}
 

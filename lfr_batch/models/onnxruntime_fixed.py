@@ -51,7 +51,8 @@ def _slots(plan: SessionPlan) -> int:
 
 
 def _graph(model: ModelFile) -> onnx.ModelProto:
-    return takes_pictures(onnx.load(model.path), model.mean, model.std)
+    order, layout = model.channel_order, model.layout
+    return takes_pictures(onnx.load(model.path), model.mean, model.std, order, layout)
 
 
 def _open_slots(model: ModelFile, plan: SessionPlan, size_wh: Size, batch: int) -> list[FixedSlot]:

@@ -34,9 +34,9 @@ class OnnxRuntimeSession:
     selection = None
 
     def __init__(self, model: ModelFile, plan: SessionPlan) -> None:
-        session = open_graph(
-            takes_pictures(onnx.load(model.path), model.mean, model.std), model.path.name, plan
-        )
+        order, layout = model.channel_order, model.layout
+        graph = takes_pictures(onnx.load(model.path), model.mean, model.std, order, layout)
+        session = open_graph(graph, model.path.name, plan)
         self._slots = [_Slot(session) for _ in range(plan.streams)]
         # Its own, so that a consumer of run_all may call run in between.
         self._single = _Slot(session)

@@ -139,7 +139,8 @@ def _takes(model: ModelFile, shape: Shape) -> openvino.Model:
         steps.custom(lambda pictures: opset.relu(pictures).output(0))
     else:
         steps.mean(model.mean).scale(model.std)
-    steps.convert_layout(openvino.Layout("NCHW"))
+    if model.layout == "nchw":
+        steps.convert_layout(openvino.Layout("NCHW"))
     graph = wrapped.build()
     graph.reshape(list(shape))
     return graph
@@ -149,7 +150,9 @@ def _wrapped(model: ModelFile) -> PrePostProcessor:
     wrapped = PrePostProcessor(_core().read_model(str(model.path)))
     pictures = wrapped.input()
     pictures.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
-    pictures.model().set_layout(openvino.Layout("NCHW"))
+    pictures.model().set_layout(openvino.Layout(model.layout.upper()))
+    if model.channel_order == "bgr":
+        pictures.preprocess().reverse_channels()
     return wrapped
 
 

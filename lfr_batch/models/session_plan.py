@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lfr_batch.models.ladder import Size
+from lfr_batch.models.manifest import ChannelOrder, Layout
 from lfr_batch.models.providers import BackendName, Device, Precision
 from lfr_batch.models.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """An ONNX file and its input contract: NCHW, ``(pixel - mean) / std`` of pixels 0-255."""
+    """An ONNX file and its input contract: ``(pixel - mean) / std`` of pixels 0-255."""
 
     path: Path
     mean: float = 0.0
@@ -21,6 +22,8 @@ class ModelFile:
     """Most pictures that its graph takes in one call; None: no limit."""
     selection: Selection | None = None
     """Of a detector, which of its cells come down from a GPU; None: all outputs as they are."""
+    channel_order: ChannelOrder = "rgb"
+    layout: Layout = "nchw"
 
 
 @dataclass(frozen=True, slots=True)

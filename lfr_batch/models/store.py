@@ -159,15 +159,15 @@ def install_pack(
 ) -> Pack:
     """Copy the files that ``manifest`` names from ``source``: the whole pack, or nothing of it.
 
-    Installing the same pack again is fine, and mends a damaged one. Raises PackError if another
-    pack has this name and ``replace`` is not set, PackDamaged if a file is not what the manifest
-    says, StoreFull if the disk is.
+    Installing the same pack again is fine, and mends a damaged one or renews its licence. Raises
+    PackError if another pack has this name and ``replace`` is not set, PackDamaged if a file is not
+    what the manifest says, StoreFull if the disk is.
     """
     pack = Pack(manifest, packs_root(home) / manifest.name)
     if _is_installed(pack):
         return pack
     taken = os.path.exists(pack.directory)  # noqa: PTH110 - never raises
-    if taken and not replace and not _same_manifest(pack):
+    if taken and not replace and not _same_but_for_its_licence(pack):
         raise PackError(
             f"There is another model pack {manifest.name!r} in {packs_root(home)} already: "
             "choose another name with --name."
@@ -203,6 +203,13 @@ def _is_installed(pack: Pack) -> bool:
 def _same_manifest(pack: Pack) -> bool:
     try:
         return _read_manifest(pack.directory) == pack.manifest
+    except PackError:
+        return False
+
+
+def _same_but_for_its_licence(pack: Pack) -> bool:
+    try:
+        return _read_manifest(pack.directory).differs_in_licence_alone(pack.manifest)
     except PackError:
         return False
 

@@ -16,7 +16,6 @@ from lfr_batch.faces.evidence import encode_jpeg, evidence, thumbnail
 from lfr_batch.faces.multiscale import shared_with
 from lfr_batch.faces.realign import SecondLook, look_again
 from lfr_batch.faces.stages import FaceStages
-from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.gallery.relative import score_needed
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import (
@@ -102,11 +101,9 @@ def _templates(
     shots: Sequence[Shot], looks: Sequence[Sequence[SecondLook]], stages: FaceStages
 ) -> FloatArray:
     views = [view for shot in shots for view in _views_of(shot)]
-    aligned = [
-        aligned_rgb(view, look.landmarks_xy)
-        for view, look in zip(views, chain.from_iterable(looks), strict=True)
-    ]
-    return _one_per_shot(shots, stages.embedder.embed(np.stack(aligned)))
+    landmarks = [look.landmarks_xy for look in chain.from_iterable(looks)]
+    aligned = stages.embedder.aligned(views, landmarks)
+    return _one_per_shot(shots, stages.embedder.embed(*aligned))
 
 
 def _views_of(shot: Shot) -> tuple[FaceView, ...]:

@@ -174,9 +174,9 @@ def _models(
 ) -> list[DetectorSpec | EmbedderSpec]:
     """Those whose arithmetic is not f32 in any case."""
     if work == "enrol":
-        return [manifest.embedder]
+        return [*manifest.embedders]
     detectors = {manifest.detector, *frame_detectors(manifest, config.detect).values()}
-    return [*sorted(detectors, key=lambda spec: spec.file), manifest.embedder]
+    return [*sorted(detectors, key=lambda spec: spec.file), *manifest.embedders]
 
 
 def _no_gpu(gpu_share: float) -> str:

@@ -27,7 +27,8 @@ RUNS = dataset(
     (
         "licence_statement",
         pa.string(),
-        "Licence the operator stated for a pack that is not free for casework; null otherwise.",
+        "Licence that covers the use of the pack: what the operator stated, else the pack's own "
+        "signed one; null where the pack is free for casework.",
     ),
     ("gallery", pa.string(), "Gallery that was searched."),
     ("gallery_snapshot", pa.string(), "Immutable snapshot of the gallery that was searched."),

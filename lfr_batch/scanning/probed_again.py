@@ -14,7 +14,7 @@ from lfr_batch.config.schema import Config
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.homes.at_hand import home_at, pack_at_hand
 from lfr_batch.models.settled import Settled
-from lfr_batch.models.store import load_pack
+from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.records import FootageAsset, FootageEntry, Segment
 from lfr_batch.results.hold import Hold
 from lfr_batch.results.run_state import (
@@ -73,9 +73,14 @@ def probed_again(
 
 def _key(request: RunRequest, config: Config, settled: Settled) -> str:
     """Of a run of before, which has it not on record."""
+    return result_key(request, _pack_of(request, config), config, settled)
+
+
+def _pack_of(request: RunRequest, config: Config) -> Pack:
+    """As it made the templates of the run's gallery."""
     pack = load_pack(pack_at_hand(home_at(request.home), config.pack, config.s3), config.pack)
     by_id = {each.manifest.pack_id: each for each in pack.derivations()}
-    return result_key(request, by_id.get(request.pack_id, pack), config, settled)
+    return by_id.get(request.pack_id, pack)
 
 
 def _probed(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, save_model
 
+from lfr_batch.models.manifest import ChannelOrder, Layout
 from lfr_batch.models.providers import BackendName
 from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.models.sessions import Session, open_planned
@@ -158,6 +159,29 @@ def test_pictures_are_shifted_and_scaled_as_the_model_wants(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scaling", [(127.5, 128.0), (0.0, 1.0)])
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+def test_colours_come_in_the_order_and_the_place_that_the_model_wants(
+    kind: str,
+    layout: Layout,
+    order: ChannelOrder,
+    scaling: tuple[float, float],
+    tmp_path: Path,
+) -> None:
+    path = write_identity(tmp_path / "identity.onnx", layout, side=160)
+    model = ModelFile(path, *scaling, channel_order=order, layout=layout)
+    session = open_planned(model, plan_of(kind, 1))
+    pictures_rgb = np.random.default_rng(3).integers(0, 256, (2, 160, 160, 3), np.uint8)
+    wanted = pictures_rgb[..., ::-1] if order == "bgr" else pictures_rgb
+    wanted = wanted.transpose(0, 3, 1, 2) if layout == "nchw" else wanted
+    (got,) = session.run(pictures_rgb)
+    np.testing.assert_allclose(
+        got, (wanted.astype(np.float32) - scaling[0]) / scaling[1], atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_streams_keep_order_and_answers_while_sizes_change(kind: str, open_pack_home: Path) -> None:
     """Parts of pictures have many sizes; what is under way must not be overwritten."""
     path = open_pack_home / "models" / "open" / "centerface.onnx"
@@ -188,9 +212,11 @@ def test_what_fails_while_pictures_are_made_leaves_the_session_usable(
     assert_same(next(iter(session.run_all([batch]))), expected)
 
 
-def write_identity(path: Path) -> Path:
-    """A model that gives back its input, (n, 3, h, w) floats."""
-    shape: list[str | int | None] = ["batch", 3, "height", "width"]
+def write_identity(path: Path, layout: Layout = "nchw", side: int | None = None) -> Path:
+    """A model that gives back its input, floats; ``side``: of squares of that alone."""
+    height, width = side or "height", side or "width"
+    of_nchw: list[str | int | None] = ["batch", 3, height, width]
+    shape = of_nchw if layout == "nchw" else ["batch", height, width, 3]
     graph = helper.make_graph(
         [helper.make_node("Identity", ["x"], ["y"])],
         "identity",

@@ -53,7 +53,8 @@ class WatchedDetector:
 
 class WatchedEmbedder:
     def __init__(self, inner: Any) -> None:
-        self._inner = inner
+        self._inner, self._each = inner, inner._each
+        inner._each = self._noted_each
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -62,6 +63,13 @@ class WatchedEmbedder:
         templates = self._inner.embed(aligned_rgb)
         for aligned, template in zip(aligned_rgb, templates, strict=True):
             note("aligned", middle(aligned))
+            note("template", template.tobytes()[:TEMPLATE_PIECE])
+        return templates
+
+    def _noted_each(self, *given: Any) -> Any:
+        """Of a face and of its mirror image, before they become one."""
+        templates = self._each(*given)
+        for template in templates:
             note("template", template.tobytes()[:TEMPLATE_PIECE])
         return templates
 

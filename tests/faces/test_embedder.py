@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lfr_batch.config.schema import InferenceConfig
-from lfr_batch.faces.embedder import Embedder
+from lfr_batch.faces.embedder import Embedder, EmbedderPart
 from lfr_batch.models.agreement import open_embedder_session
 from lfr_batch.models.session_plan import Share
 from lfr_batch.models.sessions import Session
@@ -27,7 +27,7 @@ def session(open_pack_home: Path) -> Session:
 
 def embedder(session: Session, home: Path, batch: int = 4, *, flip: bool) -> Embedder:
     spec = load_pack(home, "open").manifest.embedder
-    return Embedder(spec.model_copy(update={"flip": flip}), session, batch)
+    return Embedder([EmbedderPart(spec.model_copy(update={"flip": flip}), session)], batch)
 
 
 def unit(rows: FloatArray) -> FloatArray:

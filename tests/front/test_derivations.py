@@ -12,6 +12,7 @@ import pytest
 
 import lfr_batch as lfr
 from lfr_batch.front.listeners import EnrolListener
+from lfr_batch.front.verbs import foresee_gallery
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.open_pack import fetch_open_pack
 from lfr_batch.models.store import load_pack
@@ -67,6 +68,8 @@ def test_a_gallery_stays_with_its_own_until_it_is_enrolled_anew(
     said: list[str] = []
     listener = EnrolListener(said=said.append)
     more = folder(tmp_path / "more", actor=installed_picture(ACTOR))
+    foreseen = foresee_gallery("people", more, AUTHORITY, is_all=False, settings=settings)
+    assert "stays with open@2" in " ".join(foreseen.said)
     grown = lfr.add_to_gallery("people", more, AUTHORITY, settings=settings, listener=listener)
     assert grown.info.pack_id == "open@2"
     assert [sentence for sentence in said if "stays with open@2" in sentence] == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import LicenceRefused, PackDamaged, PackError
+from lfr_batch.faces.alignment import ARCFACE_TEMPLATE_XY, similarity_transforms, template_of
 from lfr_batch.models.insightface_layout import (
     GraphShape,
     detector_spec,
@@ -22,6 +24,7 @@ from lfr_batch.models.insightface_layout import (
     is_embedder,
     read_insightface_directory,
 )
+from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.manifest import DetectorSpec, EmbedderSpec
 from lfr_batch.models.session_plan import ModelFile
 from lfr_batch.models.sessions import open_planned, plan_session
@@ -53,7 +56,9 @@ def write_package(directory: Path, **recognition: Any) -> None:
     (directory / "manifest.json").write_text(json.dumps(document))
 
 
-def write_licence(directory: Path, key: Ed25519PrivateKey, grant: str, until: str) -> None:
+def write_licence(
+    directory: Path, key: Ed25519PrivateKey, grant: str, until: str, **others: Any
+) -> None:
     from insightface.model_zoo.model_license import canonical_license_bytes
 
     document = {
@@ -66,6 +71,7 @@ def write_licence(directory: Path, key: Ed25519PrivateKey, grant: str, until: st
         "valid_from": "2020-01-01T00:00:00Z",
         "valid_until": until,
         "signature": "",
+        **others,
     }
     signature = key.sign(canonical_license_bytes(document))
     document["signature"] = base64.urlsafe_b64encode(signature).decode().rstrip("=")
@@ -74,7 +80,6 @@ def write_licence(directory: Path, key: Ed25519PrivateKey, grant: str, until: st
 
 @pytest.fixture
 def trusted_key(monkeypatch: pytest.MonkeyPatch) -> Ed25519PrivateKey:
-    pytest.importorskip("rfc8785", reason="signed licences need rfc8785, which is not installed")
     from insightface.model_zoo import model_license
 
     key = Ed25519PrivateKey.generate()
@@ -187,6 +192,60 @@ def test_a_signed_commercial_licence_permits_casework_while_it_lasts(
     assert manifest.licensed_until_utc is not None
     assert manifest.licensed_until_utc.year == 2999
     assert "MODEL.LICENSE" in manifest.files
+    recorded = "InsightFace commercial model licence L-1 for A force"
+    assert require_permitted_use(manifest, None) == recorded
+    with pytest.raises(LicenceRefused, match="ran out on 2999-01-01"):
+        require_permitted_use(manifest, None, datetime(2999, 1, 1, tzinfo=UTC))
+
+
+def test_a_licence_is_renewed_by_adding_the_pack_again(
+    insightface_directory: Path, trusted_key: Ed25519PrivateKey, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    add_pack(home, insightface_directory)
+    for until in ("2998-01-01T00:00:00Z", "2999-01-01T00:00:00Z"):
+        write_licence(insightface_directory, trusted_key, "commercial", until)
+        add_pack(home, insightface_directory)
+    manifest = load_pack(home, "heap_l").manifest
+    assert manifest.licensed_until_utc == datetime(2999, 1, 1, tzinfo=UTC)
+    (insightface_directory / "rec.onnx").write_bytes(_with_note(insightface_directory))
+    with pytest.raises(PackError, match="another model pack 'heap_l'"):
+        add_pack(home, insightface_directory)
+
+
+def _with_note(directory: Path) -> bytes:
+    import onnx
+
+    model = onnx.load(directory / "rec.onnx")
+    model.doc_string = "another"
+    return bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"model_id": "another"}, "another"),
+        ({"valid_from": "2998-01-01T00:00:00Z"}, "active|valid"),
+        ({"issuer": "Somebody"}, "issuer"),
+    ],
+)
+def test_a_signed_licence_of_something_else_is_refused(
+    insightface_directory: Path, trusted_key: Ed25519PrivateKey, changes: dict[str, str], said: str
+) -> None:
+    until = "2999-01-01T00:00:00Z"
+    write_licence(insightface_directory, trusted_key, "commercial", until, **changes)
+    with pytest.raises(LicenceRefused, match=said):
+        read_insightface_directory(insightface_directory)
+
+
+def test_a_licence_that_was_changed_after_it_was_signed_is_refused(
+    insightface_directory: Path, trusted_key: Ed25519PrivateKey
+) -> None:
+    write_licence(insightface_directory, trusted_key, "non-commercial", "2999-01-01T00:00:00Z")
+    file = insightface_directory / "MODEL.LICENSE"
+    file.write_text(file.read_text().replace("non-commercial", "commercial"))
+    with pytest.raises(LicenceRefused, match="signature"):
+        read_insightface_directory(insightface_directory)
 
 
 def test_a_licence_that_is_no_licence_is_refused(insightface_directory: Path) -> None:
@@ -250,6 +309,26 @@ def test_the_embedder_s_scaling_follows_from_its_graph(
 ) -> None:
     spec = embedder_spec(graph((None, 3, 112, 112), normalises=normalises))
     assert (spec.mean, spec.std) == scaling
+
+
+@pytest.mark.filterwarnings("ignore:`estimate` is deprecated:FutureWarning")
+@pytest.mark.parametrize("side_px", [112, 128, 224, 256])
+def test_larger_embedders_see_faces_where_insightface_puts_them(side_px: int) -> None:
+    pytest.importorskip("skimage")
+    from insightface.utils.face_align import estimate_norm
+
+    template = template_of(embedder_spec(graph((None, 3, side_px, side_px), normalises=True)))
+    rng = np.random.default_rng(5)
+    for _ in range(5):
+        placed = ARCFACE_TEMPLATE_XY * rng.uniform(0.5, 3) + rng.uniform(20, 150, 2)
+        points = np.asarray(placed + rng.normal(0, 4, (5, 2)), np.float32)
+        (ours,) = similarity_transforms(points[None], template)
+        np.testing.assert_allclose(ours, estimate_norm(points, side_px), atol=1e-2)
+
+
+def test_a_size_that_insightface_cannot_align_is_refused() -> None:
+    with pytest.raises(PackError, match="lfr models add --embedder"):
+        embedder_spec(graph((None, 3, 160, 160)))
 
 
 def test_a_batch_that_cannot_be_anything_else_is_refused() -> None:

@@ -124,7 +124,7 @@ def receipt(segment: Segment) -> SegmentOutcome:
 @pytest.fixture
 def run(archive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StoredRun:
     """Planned while one of the two was shut."""
-    monkeypatch.setattr(probed_again, "load_pack", lambda *_: None)
+    monkeypatch.setattr(probed_again, "_pack_of", lambda *_: None)
     monkeypatch.setattr(probed_again, "result_key", lambda *_: "key")
     with shut("shut"):
         assets = [probed(f"{archive}/{name}.mp4") for name in ("open", "shut")]

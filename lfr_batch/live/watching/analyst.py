@@ -18,7 +18,6 @@ from lfr_batch.faces.detectors import Input, detect_in_turn
 from lfr_batch.faces.realign import realign
 from lfr_batch.faces.stages import detect_in_still
 from lfr_batch.faces.turns import Turn
-from lfr_batch.faces.view import aligned_rgb
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.gallery.decide import CandidateList
 from lfr_batch.live.watching.pictures import AlertPictures, alert_pictures
@@ -27,7 +26,7 @@ from lfr_batch.models.devices import available_cores
 from lfr_batch.models.synthetic import face_in_a_picture
 from lfr_batch.recognition.search import Search, SearchSpec, open_search
 from lfr_batch.recognition.shots import take_shots
-from lfr_batch.records import ByteArray, Candidate, FaceBatch, FaceView, FloatArray, Shot
+from lfr_batch.records import Candidate, FaceBatch, FaceView, FloatArray, Shot
 from lfr_batch.tracks.best_shot import blend, split_by_identity
 from lfr_batch.work.privacy import (
     overwrite_small_arrays,
@@ -126,7 +125,8 @@ class LocalAnalyst:
         finally:
             templates.fill(0.0)
             fresh.fill(0.0)
-            overwrite_small_arrays(templates.itemsize * templates.shape[1])
+            for dim in self.search.stages.embedder.dims:
+                overwrite_small_arrays(templates.itemsize * dim)
         return found
 
     def forget(self, loop: CameraLoop, open_numbers: Sequence[int]) -> None:
@@ -140,17 +140,16 @@ class LocalAnalyst:
         """
         self.book.end_idle()
         if self._embedded and not self.book:
-            blank = np.zeros((self._embedded, 112, 112, 3), np.uint8)
-            width = self.search.stages.embedder.embed(blank).shape[1]
+            embedder = self.search.stages.embedder
+            width = embedder.embed(*embedder.blank(self._embedded)).shape[1]
             self.search.matcher.rank(np.zeros((self._searched, width), np.float32), 2)
             self._embedded = self._searched = 0
 
     def _templates(self, views: Sequence[FaceView]) -> FloatArray:
         stages = self.search.stages
         landmarks = realign(views, stages.exact_detector)
-        aligned = [aligned_rgb(view, points) for view, points in zip(views, landmarks, strict=True)]
-        self._embedded = max(self._embedded, len(aligned))
-        return stages.embedder.embed(_stacked(aligned))
+        self._embedded = max(self._embedded, len(views))
+        return stages.embedder.embed(*stages.embedder.aligned(views, landmarks))
 
     def _compared(self, templates: FloatArray, weights: Sequence[float]) -> Comparison:
         config = self.search.config
@@ -197,7 +196,3 @@ def _by_identity(
     best_first = sorted(range(len(templates)), key=lambda row: -weights[row])
     groups = split_by_identity(templates[best_first], split_score)
     return [tuple(best_first[i] for i in group) for group in groups]
-
-
-def _stacked(aligned: Sequence[ByteArray]) -> ByteArray:
-    return np.stack(aligned) if aligned else np.zeros((0, 112, 112, 3), np.uint8)
