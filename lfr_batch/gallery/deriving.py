@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from lfr_batch.config.schema import DecideConfig
 from lfr_batch.errors import ConfigError
+from lfr_batch.gallery.calibrated import Strangers, strangers_of
 from lfr_batch.gallery.cohort import cohort_of
 from lfr_batch.gallery.fitted import (
     Cohort,
@@ -58,12 +59,15 @@ def derive(decide: DecideConfig, manifest: PackManifest, snapshot: Snapshot) -> 
     cannot be had.
     """
     subjects = read_manifest(snapshot.path).subjects
-    kind = score_of(decide, manifest, subjects, snapshot.name)
+    strangers = strangers_of(snapshot.path, snapshot.pack_identity)
+    kind = score_of(decide, manifest, subjects, snapshot.name, strangers)
+    if decide.threshold is None and strangers is not None and strangers.score == kind:
+        return _calibrated(decide, manifest, len(snapshot.subject_ids), strangers)
     if manifest.relative is None or (decide.threshold is not None and kind == "cosine"):
         return _of_pack_alone(decide, manifest, len(snapshot.subject_ids), kind)
     base = _base(kind, manifest, subjects)
     if decide.threshold is not None:
-        return _given(decide, base, subjects)
+        return _given(decide, base, len(snapshot.subject_ids))
     return _fitted(decide, manifest, snapshot, base, subjects)
 
 
@@ -76,14 +80,38 @@ def _of_pack_alone(
     return replace(choice, lone=stricter(choice, knots, decide.lone_fmr_share), score=kind)
 
 
-def _given(decide: DecideConfig, base: _Base, subjects: int) -> ThresholdChoice:
+def _calibrated(
+    decide: DecideConfig, manifest: PackManifest, templates: int, strangers: Strangers
+) -> ThresholdChoice:
+    """As those who were searched for, and are not enrolled, have scored."""
+    target, knots = decide.target_fpir, calibration_of(manifest)
+    value, lone = (
+        round(min(strangers.threshold_at(fpir), HIGHEST_SCORE), DIGITS)
+        for fpir in (target, target * decide.lone_fmr_share)
+    )
+    return ThresholdChoice(
+        value=value,
+        fmr=required_fmr(target, templates),
+        target_fpir=target,
+        comparisons=templates,
+        people=strangers.probes,
+        extrapolated=target < strangers.strictest,
+        lone=lone,
+        score=strangers.score,
+        method="impostors",
+        expected_fpir=strangers.expected_fpir(target),
+        before=choose_threshold(target, templates, knots).value if len(knots) > 1 else None,
+    )
+
+
+def _given(decide: DecideConfig, base: _Base, templates: int) -> ThresholdChoice:
     """The operator's, of the relative score."""
     value, target = decide.threshold or 0.0, decide.target_fpir
     return ThresholdChoice(
         value=value,
-        fmr=required_fmr(target, subjects),
+        fmr=required_fmr(target, templates),
         target_fpir=target,
-        comparisons=subjects,
+        comparisons=templates,
         overridden=True,
         lone=value + base.rise(target, decide.lone_fmr_share),
         score=base.score,
@@ -99,9 +127,10 @@ def _fitted(
     templates, knots = len(snapshot.subject_ids), calibration_of(manifest)
     return ThresholdChoice(
         value=value,
-        fmr=required_fmr(target, subjects),
+        fmr=required_fmr(target, templates),
         target_fpir=target,
-        comparisons=subjects,
+        comparisons=templates,
+        people=subjects,
         extrapolated=found.extrapolated,
         lone=round(value + base.rise(target, decide.lone_fmr_share), DIGITS),
         score=base.score,
@@ -116,13 +145,17 @@ def calibration_of(manifest: PackManifest) -> list[Knot]:
 
 
 def score_of(
-    decide: DecideConfig, manifest: PackManifest, subjects: int, gallery: str
+    decide: DecideConfig,
+    manifest: PackManifest,
+    subjects: int,
+    gallery: str,
+    strangers: Strangers | None = None,
 ) -> ScoreKind:
     """Raises ConfigError for a relative score where there is none."""
-    obstacle = ""
+    obstacle, calibrated = "", strangers.score if strangers else None
     if subjects < LEAST_SUBJECTS:
         obstacle = f"it takes {LEAST_SUBJECTS} people, and gallery {gallery!r} has {subjects}"
-    elif manifest.relative is None and decide.threshold is None:
+    elif manifest.relative is None and decide.threshold is None and calibrated != "relative":
         obstacle = f"{manifest.pack_id}, with which gallery {gallery!r} was enrolled, has none"
     if decide.score == "relative" and obstacle:
         raise ConfigError(
@@ -131,11 +164,9 @@ def score_of(
         )
     if decide.score != "auto":
         return decide.score
-    return "cosine" if obstacle or decide.threshold is not None else _usual(manifest)
-
-
-def _usual(manifest: PackManifest) -> ScoreKind:
-    return "cosine" if manifest.relative is None else "relative"
+    if obstacle or decide.threshold is not None:
+        return "cosine"
+    return calibrated or "relative"
 
 
 def _base(kind: ScoreKind, manifest: PackManifest, subjects: int) -> _Base:

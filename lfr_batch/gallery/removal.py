@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lfr_batch.gallery import compared, confirmed
+from lfr_batch.gallery import calibrated, compared, confirmed
 from lfr_batch.gallery.close_pairs import on_processors
 from lfr_batch.gallery.exact_scores import Rows
 from lfr_batch.gallery.folders import FORGOTTEN, gallery_folder, snapshot_folders
@@ -143,7 +143,7 @@ def _sweep_notes(home: Path, name: str) -> None:
     """What is kept of snapshots that are not there."""
     folder = gallery_folder(home, name)
     there = {path.name for path in snapshot_folders(home, name)}
-    for place in (compared.FOLDER, confirmed.FOLDER):
+    for place in (compared.FOLDER, confirmed.FOLDER, calibrated.FOLDER):
         for path in [*(folder / place).glob("*")]:
             if path.name.partition(".")[0] not in there:
                 path.unlink()

@@ -49,10 +49,17 @@ class ThresholdChoice:
     score: ScoreKind = "cosine"
     """Which score reaches it."""
     method: Method = "pack"
+    people: int | None = None
+    """Whom it was derived from: the gallery's, or strangers who were searched for."""
     expected_fpir: tuple[float, float] | None = None
     """95 % interval of the FPIR that it gives; None where nothing but the target is known of it."""
     before: float | None = None
     """The cosine that the pack's calibration alone asks for; None where that is the value."""
+
+    @property
+    def calibrated_fmr(self) -> float | None:
+        """Of one comparison at the value; None where the pack's calibration does not say it."""
+        return self.fmr if self.method == "pack" and not self.overridden else None
 
 
 def required_fmr(target_fpir: float, n: int) -> float:
@@ -149,9 +156,11 @@ def _before(choice: ThresholdChoice) -> str:
 
 
 def _compared(choice: ThresholdChoice) -> str:
-    n = choice.comparisons or 0
-    if choice.method == "pack":
-        return _templates(n)
+    n = choice.people
+    if n is None:
+        return _templates(choice.comparisons or 0)
+    if choice.method == "impostors":
+        return f"{n:,} searches for strangers"
     return "1 person" if n == 1 else f"{n:,} people"
 
 

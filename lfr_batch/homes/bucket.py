@@ -26,7 +26,7 @@ from lfr_batch.storage.folders import make_own_folder
 from lfr_batch.storage.s3_store import S3Store
 
 CURRENT = "CURRENT"
-NOTES = ("confirmed", "forgotten")
+NOTES = ("confirmed", "calibrated", "forgotten")
 """What is said of snapshots, beside them."""
 
 

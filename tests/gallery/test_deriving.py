@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lfr_batch.config.schema import DecideConfig
 from lfr_batch.errors import ConfigError
+from lfr_batch.gallery.calibrated import Strangers, curve_of, keep_strangers
 from lfr_batch.gallery.deriving import derive
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.gallery.thresholds import choose_threshold, explain, stricter
@@ -45,7 +48,7 @@ def test_a_gallery_of_before_keeps_its_threshold(folder: Path, name: str, templa
 
 def test_where_there_are_people_enough_the_relative_score_decides(folder: Path) -> None:
     choice = derived(folder, "large", MANIFEST)
-    assert (choice.score, choice.method, choice.comparisons) == ("relative", "gallery", 120)
+    assert (choice.score, choice.method, choice.people) == ("relative", "gallery", 120)
     assert choice.lone > choice.value
     low, high = choice.expected_fpir
     assert low < 0.01 < high
@@ -58,7 +61,8 @@ def test_where_there_are_people_enough_the_relative_score_decides(folder: Path) 
 
 def test_people_not_pictures_are_counted(folder: Path) -> None:
     choice = derived(folder, "small", MANIFEST)
-    assert (choice.score, choice.method, choice.comparisons) == ("cosine", "gallery", 30)
+    assert (choice.score, choice.method, choice.people) == ("cosine", "gallery", 30)
+    assert choice.comparisons == 60
 
 
 def test_random_people_are_unlike_each_other_and_lower_the_threshold(folder: Path) -> None:
@@ -99,3 +103,34 @@ def test_a_relative_score_that_cannot_be_had_is_refused(
 
 def _knots(manifest: PackManifest) -> list[tuple[float, float]]:
     return [(point.fmr, point.threshold) for point in manifest.calibration]
+
+
+def test_strangers_who_were_searched_for_decide(folder: Path) -> None:
+    snapshot = load_snapshot(folder, "large")
+    scores = np.random.default_rng(2).normal(0.2, 0.04, 2000)
+    keep_strangers(snapshot.path, strangers(snapshot, "relative", scores))
+    try:
+        for manifest in (MANIFEST, BEFORE):
+            choice = derived(folder, "large", manifest)
+            assert (choice.score, choice.method) == ("relative", "impostors")
+            assert choice.value == pytest.approx(np.quantile(scores, 0.99), abs=0.004)
+            assert choice.lone > choice.value
+            assert "over 2,000 searches for strangers" in explain(choice)
+        assert derived(folder, "large", MANIFEST, score="cosine").method == "gallery"
+        assert derived(folder, "large", MANIFEST, threshold=0.5).overridden
+    finally:
+        keep_strangers(snapshot.path, strangers(snapshot, "relative", scores, "0" * 64))
+    assert derived(folder, "large", MANIFEST).method == "gallery"  # of other templates
+
+
+def strangers(snapshot: Any, score: Any, scores: Any, identity: str | None = None) -> Strangers:
+    return Strangers(
+        score=score,
+        probes=len(scores),
+        people=len(scores),
+        points=curve_of(scores),
+        calibrated_utc=datetime(2026, 5, 4, tzinfo=UTC),
+        case_ref="OP-1",
+        authority="Insp. A",
+        pack_identity=identity or snapshot.pack_identity,
+    )

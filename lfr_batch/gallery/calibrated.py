@@ -1,0 +1,109 @@
+"""What strangers score with a snapshot: ``calibrated/<snapshot_id>.json`` beside CURRENT.
+
+Whoever has pictures of people who are certainly not enrolled (``lfr calibrate``) need not rely on
+what a pack was measured on. Kept are a few points of a curve: no score in it is anybody's.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Self
+
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from lfr_batch.gallery.fitted import Knot, score_at
+from lfr_batch.gallery.relative import ScoreKind
+from lfr_batch.records import FloatArray
+from lfr_batch.storage.files import write_text
+from lfr_batch.storage.folders import make_own_folder, sweep
+
+FOLDER = "calibrated"
+FPIRS = (0.5, 0.3, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.002, 0.001, 0.0005, 0.0003, 0.0001)
+FEWEST_ABOVE = 10
+"""Strangers above a score, at least, for it to be a point of the curve."""
+FEWEST = 100
+"""Strangers; of fewer hardly one in a hundred can be told."""
+UNSURE_PER_DECADE = 1.5
+"""An FPIR that is a tenth of what was measured is off by so much more, up or down."""
+
+
+class Strangers(BaseModel):
+    """The best score of each of ``probes`` that are of ``people`` who are not enrolled."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    score: ScoreKind
+    probes: Annotated[int, Field(ge=1)]
+    people: Annotated[int, Field(ge=1)]
+    """Several pictures of one are not independent: intervals are those of so many searches."""
+    points: Annotated[tuple[Knot, ...], Field(min_length=2)]
+    """(FPIR, threshold), falling and rising."""
+    calibrated_utc: AwareDatetime
+    case_ref: str
+    authority: str
+    pack_identity: str
+
+    @model_validator(mode="after")
+    def _monotone(self) -> Self:
+        fpirs, thresholds = zip(*self.points, strict=True)
+        if sorted(fpirs, reverse=True) != list(fpirs) or sorted(thresholds) != list(thresholds):
+            raise ValueError("points must fall in FPIR and rise in threshold")
+        return self
+
+    def threshold_at(self, fpir: float) -> float:
+        """Between the points on a line in the logarithm of the FPIR, and beyond them."""
+        return score_at(fpir, self.points)
+
+    @property
+    def strictest(self) -> float:
+        return self.points[-1][0]
+
+    def expected_fpir(self, target: float) -> tuple[float, float]:
+        """95 % interval of the FPIR at ``threshold_at(target)``."""
+        measured = max(target, self.strictest)
+        low, high = binomial_interval(measured, self.people)
+        beyond = UNSURE_PER_DECADE ** max(math.log10(measured / target), 0.0)
+        part = target / measured
+        return low * part / beyond, min(high * part * beyond, 1.0)
+
+
+def curve_of(best_scores: FloatArray) -> tuple[Knot, ...]:
+    """Points of the curve, as far as enough strangers are above; ``best_scores`` (n,)."""
+    count = len(best_scores)
+    shares = [share for share in FPIRS if share * count >= FEWEST_ABOVE]
+    thresholds = np.quantile(best_scores, [1.0 - share for share in shares])
+    knots = zip(shares, np.maximum.accumulate(thresholds).tolist(), strict=True)
+    return tuple((share, round(score, 4)) for share, score in knots)
+
+
+def binomial_interval(share: float, count: int) -> tuple[float, float]:
+    """Wilson's 95 % interval."""
+    z = 1.96
+    middle = share + z * z / (2 * count)
+    reach = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    whole = 1 + z * z / count
+    return max((middle - reach) / whole, 0.0), min((middle + reach) / whole, 1.0)
+
+
+def keep_strangers(snapshot: Path, found: Strangers) -> None:
+    """``snapshot``: its folder. Call it under the gallery's lock. Raises OSError."""
+    path = _path(snapshot)
+    make_own_folder(path.parent)
+    sweep(path.parent)
+    write_text(path, found.model_dump_json(indent=1) + "\n")
+
+
+def strangers_of(snapshot: Path, pack_identity: str) -> Strangers | None:
+    """None where nobody has calibrated it, or with other templates; and where the note cannot be
+    read, so that nothing is decided by half of it."""
+    try:
+        found = Strangers.model_validate_json(_path(snapshot).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    return found if found.pack_identity == pack_identity else None
+
+
+def _path(snapshot: Path) -> Path:
+    return snapshot.parents[1] / FOLDER / f"{snapshot.name}.json"

@@ -1,0 +1,78 @@
+"""Curves of strangers: what is told by how many, and what is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lfr_batch.gallery.calibrated import (
+    FEWEST_ABOVE,
+    Strangers,
+    binomial_interval,
+    curve_of,
+    keep_strangers,
+    strangers_of,
+)
+
+SCORES = np.random.default_rng(1).gumbel(0.22, 0.03, 5000)
+
+
+def found(people: int = 5000, scores: np.ndarray = SCORES) -> Strangers:  # type: ignore[type-arg]
+    return Strangers(
+        score="relative",
+        probes=len(scores),
+        people=people,
+        points=curve_of(scores),
+        calibrated_utc=datetime(2026, 5, 4, tzinfo=UTC),
+        case_ref="OP-1",
+        authority="Insp. A",
+        pack_identity="f" * 16,
+    )
+
+
+def test_points_go_as_far_as_ten_strangers_do() -> None:
+    assert curve_of(SCORES)[-1][0] == FEWEST_ABOVE / 5000
+    assert curve_of(SCORES[:100])[-1][0] == 0.1
+
+
+@pytest.mark.parametrize("fpir", [0.1, 0.03, 0.01, 0.004])
+def test_a_threshold_lets_through_what_is_expected_of_it(fpir: float) -> None:
+    fresh = np.random.default_rng(2).gumbel(0.22, 0.03, 200_000)
+    low, high = found().expected_fpir(fpir)
+    assert low < (fresh >= found().threshold_at(fpir)).mean() < high
+
+
+def test_beyond_the_last_point_the_line_goes_on_and_less_is_known() -> None:
+    few = found(200, SCORES[:200])
+    low, high = few.expected_fpir(0.001)
+    assert few.threshold_at(0.001) > few.threshold_at(few.strictest)
+    assert low < 0.001 < high
+    assert high / low > np.divide(*reversed(few.expected_fpir(0.05)))
+
+
+def test_several_pictures_of_one_person_are_not_as_good_as_several_people() -> None:
+    low, high = found(people=500).expected_fpir(0.01)
+    all_low, all_high = found().expected_fpir(0.01)
+    assert low < all_low < 0.01 < all_high < high
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "low", "high"),
+    [(0.0, 100, 0.0, 0.0370), (0.01, 1000, 0.0054, 0.0183), (0.5, 50, 0.3664, 0.6336)],
+)
+def test_wilson_s_interval(share: float, count: int, low: float, high: float) -> None:
+    assert binomial_interval(share, count) == pytest.approx((low, high), abs=2e-4)
+
+
+def test_it_is_kept_beside_the_snapshot_and_read_for_its_templates_alone(tmp_path: Path) -> None:
+    snapshot = tmp_path / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    assert strangers_of(snapshot, "f" * 16) is None
+    keep_strangers(snapshot, found())
+    assert strangers_of(snapshot, "f" * 16) == found()
+    assert strangers_of(snapshot, "0" * 16) is None
+    (tmp_path / "calibrated" / "abc.json").write_text("{")
+    assert strangers_of(snapshot, "f" * 16) is None
