@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lfr_batch.errors import LfrError
     from lfr_batch.front.dry_run import DryRun
     from lfr_batch.front.enrolment import EnrolledGallery
+    from lfr_batch.front.evaluate import FinishedEvaluation, evaluate
     from lfr_batch.front.export import Exported, export
     from lfr_batch.front.forget import forget
     from lfr_batch.front.growing import GrownGallery
@@ -50,6 +51,7 @@ __all__ = [
     "DryRun",
     "EnrolledGallery",
     "Exported",
+    "FinishedEvaluation",
     "FinishedRun",
     "ForgetReceipt",
     "GrownGallery",
@@ -61,6 +63,7 @@ __all__ = [
     "__version__",
     "add_to_gallery",
     "enrol",
+    "evaluate",
     "export",
     "foresee",
     "forget",
@@ -79,6 +82,7 @@ _MODULES = {
     "DryRun": "front.dry_run",
     "EnrolledGallery": "front.enrolment",
     "Exported": "front.export",
+    "FinishedEvaluation": "front.evaluate",
     "FinishedRun": "front.runs",
     "ForgetReceipt": "oversight.forgotten",
     "GrownGallery": "front.growing",
@@ -89,6 +93,7 @@ _MODULES = {
     "WrittenReport": "front.report",
     "add_to_gallery": "front.verbs",
     "enrol": "front.verbs",
+    "evaluate": "front.evaluate",
     "export": "front.export",
     "foresee": "front.verbs",
     "forget": "front.forget",
