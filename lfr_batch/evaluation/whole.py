@@ -34,6 +34,8 @@ from lfr_batch.evaluation.outcomes import (
 )
 
 RANKS = 20
+FEWEST_FOR_CURVE = 10
+"""Searches by people who are not enrolled: of fewer a curve would be a point or two."""
 POINT_METHOD = f"{BOOTSTRAP}, threshold drawn anew"
 
 
@@ -153,7 +155,8 @@ def _at_levels(measured: Measured) -> Iterator[Figure]:
 
 def _curve(measured: Measured) -> Iterator[Figure]:
     mated, unknown = m.searches_mated(measured), m.searches_unknown(measured)
-    for point in points(mated, unknown, curve_levels(len(unknown))):
+    levels = curve_levels(len(unknown)) if len(unknown) >= FEWEST_FOR_CURVE else ()
+    for point in points(mated, unknown, levels) if levels else ():
         yield Figure(
             "det",
             point.fnir,

@@ -37,6 +37,13 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
+def length(hours: float) -> str:
+    """Of footage."""
+    if hours < 1 / 60:
+        return f"{hours * 3600:.0f} s of footage"
+    return f"{hours:.1f} hours of footage" if hours >= 1 else f"{hours * 60:.0f} min of footage"
+
+
 def summary(figures: EvaluationFigures) -> Iterator[str]:
     """Sentences, the most important first."""
     yield from _of_searches(figures)
@@ -88,7 +95,7 @@ def _of_clips(figures: EvaluationFigures) -> Iterator[str]:
         yield f"In clips {of} labelled sightings were found."
     if false:
         hours = figures.one("footage_h")
-        of = f" in {hours.value:.2g} hours" if hours and hours.value else ""
+        of = f" in {length(hours.value)}" if hours and hours.value else ""
         yield f"{number(false.value)} sightings{of} were of nobody whom the labels see there."
 
 
