@@ -34,6 +34,8 @@ def of_clips(clips: ClipFigures) -> Iterator[Figure]:
     people = m.numbers(match.label.subject_id for match in clips.matches)
     yield of_rate("sighting_found", rate_of(found, people))
     yield of_rate("sighting_missed", rate_of(~found, people) if len(found) else None)
+    lost = "segments of clips that could not be searched"
+    yield Figure("count", float(clips.not_searched), found=clips.not_searched, detail=lost)
     hours = clips.media_s / 3600
     yield Figure("sighting_false", float(clips.false), found=clips.false)
     yield Figure("footage_h", hours)

@@ -20,14 +20,14 @@ def det_chart(figures: EvaluationFigures, other: EvaluationFigures | None = None
         return None
     sides = [("own", "this evaluation", own)]
     sides += [("other", "the earlier one", other.many("det"))] if other else []
-    least_x = max(FPIR_LEAST, min(f.at or 1.0 for _, _, curve in sides for f in curve))
+    least_x = max(FPIR_LEAST, min(f.point or 1.0 for _, _, curve in sides for f in curve))
     least_y = max(FNIR_LEAST, _least(curve for _, _, curve in sides))
     return chart(
         "Misses against false alarms at every threshold (DET)",
         log_axis("False alarms: FPIR", least_x, 1.0),
         log_axis("Misses: FNIR, rank 1", least_y, 1.0),
-        [(kind, name, [(f.at or 0.0, f.value or 0.0) for f in c]) for kind, name, c in sides],
-        [("band", "95 % interval", [(f.at or 0.0, f.low or 0.0, f.high or 0.0) for f in own])],
+        [(kind, name, [(f.point or 0.0, f.value or 0.0) for f in c]) for kind, name, c in sides],
+        [("band", "95 % interval", [(f.point or 0.0, f.low or 0.0, f.high or 0.0) for f in own])],
         _rules(figures),
     )
 
@@ -53,8 +53,8 @@ def cmc_chart(figures: EvaluationFigures) -> Chart | None:
         "How often somebody who is enrolled is among the first so many (CMC)",
         even_axis("Rank", 1.0, float(len(own)), lambda rank: f"{rank:g}"),
         even_axis("Found, at any score", lowest, 1.0, percents),
-        [("own", "found", [(f.at or 0.0, f.value or 0.0) for f in own])],
-        [("band", "95 % interval", [(f.at or 0.0, f.low or 0.0, f.high or 0.0) for f in own])],
+        [("own", "found", [(f.point or 0.0, f.value or 0.0) for f in own])],
+        [("band", "95 % interval", [(f.point or 0.0, f.low or 0.0, f.high or 0.0) for f in own])],
     )
 
 
@@ -81,6 +81,6 @@ def wider(classes: Sequence[Figure]) -> dict[float, float]:
     """The share of each wider class, by where it begins."""
     shares: defaultdict[float, float] = defaultdict(float)
     for each in classes:
-        number = int((each.at or 0.0) / WIDER + 1000 + 1e-6) - 1000
+        number = int((each.point or 0.0) / WIDER + 1000 + 1e-6) - 1000
         shares[round(number * WIDER, 6)] += each.value or 0.0
     return dict(sorted(shares.items()))

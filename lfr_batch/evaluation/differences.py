@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lfr_batch.evaluation.intervals import DRAWS, ENDS, SEED, Floats, Ints, drawn_sums, sums_by
+from lfr_batch.results.proportion import clopper_pearson
 
 DEALT = 2000
 SIGNIFICANT = 0.05
@@ -41,12 +42,14 @@ class Largest:
 
     highest: int
     lowest: int
-    ratio: float
-    ratio_low: float
-    ratio_high: float
-    difference: float
+    ratio: float | None
+    """None where none was counted in either."""
+    ratio_low: float | None
+    ratio_high: float | None
+    """None: as high as can be."""
     difference_low: float
     difference_high: float
+    difference: float
     p: float
 
 
@@ -61,23 +64,46 @@ def units_of(group: Ints, people: Ints, hits: Floats) -> Units:
 def largest(units: Units, groups: int) -> Largest:
     """``groups``: how many there are, at least two, each with a unit at least."""
     rates = _rates(units, units.group, groups)
-    highest, lowest = int(np.argmax(rates)), int(np.argmin(rates))
+    order = np.argsort(-rates, kind="stable")
+    highest, lowest = int(order[0]), int(order[-1])
+    sums = _sums(units, highest), _sums(units, lowest)
+    some = all(0 < found < among for found, among in sums)
+    ends = _drawn_ends if some else _exact_ends
+    p = p_value(units, groups)
+    smooth = [float(_smooth(*each)) for each in sums]
+    ratio = smooth[0] / smooth[1] if any(found for found, _ in sums) else None
+    apart = float(rates[highest] - rates[lowest])
+    return Largest(highest, lowest, ratio, *ends(units, highest, lowest), difference=apart, p=p)
+
+
+Ends = tuple[float | None, float | None, float, float]
+"""Of the ratio, which may have none, and of the difference."""
+
+
+def _drawn_ends(units: Units, highest: int, lowest: int) -> Ends:
     sides = [_drawn_side(units, which, seed) for seed, which in enumerate((highest, lowest))]
-    ratios = sides[0][0] / sides[1][0]
-    apart = sides[0][1] - sides[1][1]
-    ratio_ends, apart_ends = (np.percentile(each, ENDS) for each in (ratios, apart))
-    smooth = [_smooth(*_sums(units, which)) for which in (highest, lowest)]
-    return Largest(
-        highest,
-        lowest,
-        float(smooth[0] / smooth[1]),
-        float(ratio_ends[0]),
-        float(ratio_ends[1]),
-        float(rates[highest] - rates[lowest]),
-        float(apart_ends[0]),
-        float(apart_ends[1]),
-        p_value(units, groups),
-    )
+    ratio = np.percentile(sides[0][0] / sides[1][0], ENDS)
+    apart = np.percentile(sides[0][1] - sides[1][1], ENDS)
+    return float(ratio[0]), float(ratio[1]), float(apart[0]), float(apart[1])
+
+
+def _exact_ends(units: Units, highest: int, lowest: int) -> Ends:
+    """Where none of a group was counted, or all, drawing its people anew tells nothing: the ends of
+    the two rates' own intervals, which are wider than those of a difference."""
+    high, low = (_rate_ends(units, which) for which in (highest, lowest))
+    least = high[0] / low[1] if high[0] else None
+    return least, None, high[0] - low[1], high[1] - low[0]
+
+
+def _rate_ends(units: Units, which: int) -> tuple[float, float]:
+    """Of people in place of searches where none was counted, or all."""
+    found, among = _sums(units, which)
+    people = int(np.count_nonzero(units.group == which))
+    if found in (0.0, among):
+        return clopper_pearson(people if found else 0, people)
+    rates = _drawn_side(units, which, 0)[1]
+    low, high = np.percentile(rates, ENDS)
+    return float(low), float(high)
 
 
 def p_value(units: Units, groups: int, dealt: int = DEALT) -> float:

@@ -24,7 +24,7 @@ class Figure:
     among: int | None = None
     people: int | None = None
     threshold: float | None = None
-    at: float | None = None
+    point: float | None = None
     group_column: str | None = None
     group_value: str | None = None
     method: str | None = None
@@ -56,10 +56,10 @@ class EvaluationFigures:
     def __init__(self, figures: Iterable[Figure]) -> None:
         self.all = tuple(figures)
 
-    def one(self, figure: str, at: float | None = None) -> Figure | None:
+    def one(self, figure: str, point: float | None = None) -> Figure | None:
         """The figure of everybody; None where there is none."""
         found = (f for f in self.all if f.figure == figure and f.group_column is None)
-        return next((f for f in found if at is None or f.at == at), None)
+        return next((f for f in found if point is None or f.point == point), None)
 
     def many(self, figure: str, column: str | None = None) -> tuple[Figure, ...]:
         return tuple(f for f in self.all if f.figure == figure and f.group_column == column)

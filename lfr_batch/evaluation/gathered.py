@@ -53,11 +53,12 @@ def clip_figures(
     if not planned.clips:
         return None
     pieces: defaultdict[int, list[Sighting]] = defaultdict(list)
-    media_s = 0.0
+    media_s, failed = 0.0, 0
     for outcome in outcomes:
         if isinstance(outcome, ClipOutcome):
             pieces[outcome.number] += outcome.sightings
             media_s += outcome.media_s
+            failed += bool(outcome.error)
     seen = [
         Stretch(number, each.subject_id, seconds(each.start_ns), seconds(each.end_ns))
         for number, asset in enumerate(planned.clips)
@@ -70,7 +71,7 @@ def clip_figures(
         if clip.role != "unknown" and clip.subject_id in known
         for begin_s, end_s in _times(clip)
     ]
-    return compared(labels, seen, media_s)
+    return compared(labels, seen, media_s, failed)
 
 
 def _stitched(pieces: list[Sighting], asset: FootageAsset, config: Config) -> Iterable[Sighting]:

@@ -55,7 +55,8 @@ def read_labels(place: Path | str, s3: S3Config) -> Labels:
     listing = read_images(place, None, (), s3)
     files = tuple(Labelled(i.uri, i.subject_id, box_xyxy=i.box_xyxy) for i in listing.images)
     others = len(listing.not_enrolled)
-    said = (f"{others} files are no pictures of a subject, and are left out.",) if others else ()
+    left_out = f"Left out, since they are no pictures of a subject: {others} files."
+    said = (left_out,) if others else ()
     return Labels(files, said=said)
 
 

@@ -11,7 +11,15 @@ from lfr_batch.evaluation.charts import cmc_chart, det_chart, histogram_chart, w
 from lfr_batch.evaluation.comparing import paired, side_by_side
 from lfr_batch.evaluation.curves import RULE_OF_THREE
 from lfr_batch.evaluation.figures import FEWEST, EvaluationFigures, Figure
-from lfr_batch.evaluation.words import GROUP_FIGURES, interval, number, percent, ratio, summary
+from lfr_batch.evaluation.words import (
+    GROUP_FIGURES,
+    interval,
+    number,
+    percent,
+    ratio,
+    ratio_interval,
+    summary,
+)
 from lfr_batch.results.report_page import moment, report_template, save_report
 
 TITLES: Mapping[str, str] = {
@@ -67,6 +75,7 @@ def write_evaluation(out_path: Path, evaluation: Evaluation) -> None:
         "percent": percent,
         "interval": interval,
         "ratio": ratio,
+        "ratio_interval": ratio_interval,
         "number": number,
         "moment": moment,
     }
@@ -88,7 +97,7 @@ def context_of(evaluation: Evaluation) -> dict[str, Any]:
         "target": figures.one("target_fpir"),
         "titles": TITLES,
         "rates": _present(figures, RATES),
-        "levels": sorted(figures.many("fnir_at_fpir"), key=lambda f: -(f.at or 0.0)),
+        "levels": sorted(figures.many("fnir_at_fpir"), key=lambda f: -(f.point or 0.0)),
         "det": det_chart(figures, other),
         "det_rows": figures.many("det"),
         "cmc": cmc_chart(figures),

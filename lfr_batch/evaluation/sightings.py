@@ -38,6 +38,8 @@ class ClipFigures:
     false: int
     """Sightings that no label explains."""
     media_s: float
+    not_searched: int = 0
+    """Segments that could not be searched, or not to their end."""
 
     @property
     def found(self) -> int:
@@ -45,7 +47,10 @@ class ClipFigures:
 
 
 def compared(
-    labels: Sequence[Stretch], sightings: Sequence[Stretch], media_s: float
+    labels: Sequence[Stretch],
+    sightings: Sequence[Stretch],
+    media_s: float,
+    not_searched: int = 0,
 ) -> ClipFigures:
     """Several sightings may be of one label: somebody who turns away is seen twice."""
     explained: set[int] = set()
@@ -54,7 +59,8 @@ def compared(
         theirs = [n for n, seen in enumerate(sightings) if _is_of(seen, label)]
         explained.update(theirs)
         matches.append(_match(label, [sightings[n] for n in theirs]))
-    return ClipFigures(tuple(matches), len(sightings) - len(explained), media_s)
+    false = len(sightings) - len(explained)
+    return ClipFigures(tuple(matches), false, media_s, not_searched)
 
 
 def _is_of(seen: Stretch, label: Stretch) -> bool:

@@ -150,7 +150,7 @@ def _at_levels(measured: Measured) -> Iterator[Figure]:
                 f"{needed_for(level):,} searches by people who are not enrolled are needed, and "
                 f"there are {len(unknown):,}"
             )
-            yield Figure("fnir_at_fpir", at=level, among=len(mated), detail=said)
+            yield Figure("fnir_at_fpir", point=level, among=len(mated), detail=said)
 
 
 def _curve(measured: Measured) -> Iterator[Figure]:
@@ -163,7 +163,7 @@ def _curve(measured: Measured) -> Iterator[Figure]:
             point.low,
             point.high,
             threshold=point.threshold,
-            at=point.fpir,
+            point=point.fpir,
             among=len(mated),
             method=POINT_METHOD,
         )
@@ -175,7 +175,7 @@ def _ranks(measured: Measured) -> Iterator[Figure]:
     for rank, share in enumerate(found_by_rank(ranks, most), start=1):
         rate = rate_of((ranks > 0) & (ranks <= rank), people)
         assert rate is None or abs(rate.value - share) < 1e-12
-        yield of_rate("cmc", rate, at=float(rank))
+        yield of_rate("cmc", rate, point=float(rank))
 
 
 def _pairs(measured: Measured) -> Iterator[Figure]:
@@ -215,4 +215,4 @@ def _histogram(figure: str, counts: Counts) -> Iterator[Figure]:
     for number in np.flatnonzero(counts):
         count = int(counts[number])
         begins = round(LOWEST + int(number) * BIN_WIDTH, 6)
-        yield Figure(figure, count / total, found=count, among=total, at=begins)
+        yield Figure(figure, count / total, found=count, among=total, point=begins)

@@ -33,6 +33,15 @@ def ratio(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
 
 
+def ratio_interval(figure: Figure) -> str:
+    """'2.1 to 5.3'; 'from 2.1 up' where it has no upper end."""
+    if figure.low is None:
+        return ""
+    if figure.high is None:
+        return f"from {ratio(figure.low)} up"
+    return f"{ratio(figure.low)} to {ratio(figure.high)}"
+
+
 def number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
@@ -113,8 +122,15 @@ def _of_groups(figures: EvaluationFigures) -> Iterator[str]:
         yield _difference(figures, figure)
     if tested and not differing:
         yield (
-            "No difference between groups is larger than chance explains; how large one might be "
-            "all the same stands in the intervals below."
+            "Where groups could be compared, no difference is larger than chance explains; how "
+            "large one might be all the same stands in the intervals below."
+        )
+    known = {figure.figure.removesuffix("_p") for figure in tested}
+    unknown = [GROUP_FIGURES[name] for name in ("fpir", "fnir") if name not in known]
+    if tested and unknown:
+        yield (
+            f"Whether groups differ in how often people are {' or '.join(unknown)} is not known: "
+            "of no two of them there were enough people."
         )
     if not columns:
         yield "The labels tell no groups apart: for whom it is wrong more often is not known."
@@ -126,5 +142,5 @@ def _difference(figures: EvaluationFigures, tested: Figure) -> str:
     return (
         f"By {tested.group_column}, groups differ in how often people are {GROUP_FIGURES[name]}: "
         f"{tested.detail}, {ratio(found.value)} times as often (95 % interval "
-        f"{ratio(found.low)} to {ratio(found.high)}; p = {tested.value:.3g})."
+        f"{ratio_interval(found)}; p = {tested.value:.3g})."
     )

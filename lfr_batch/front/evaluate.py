@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from lfr_batch.config.schema import Config
+from lfr_batch.engine.cluster import named_cluster
 from lfr_batch.engine.table import Engines
 from lfr_batch.enrolment.intake import EnrolOrder
-from lfr_batch.errors import LfrError, StoreError
+from lfr_batch.errors import LfrError, StoreError, UsageError
 from lfr_batch.evaluation.all_figures import all_figures
 from lfr_batch.evaluation.figures import EvaluationFigures, as_rows, of_rows
 from lfr_batch.evaluation.gallery import NAME, Enrolling, enrol_into
@@ -146,6 +147,7 @@ def evaluate_order(
     report.parent.mkdir(parents=True, exist_ok=True)
     require_place(report)
     chosen = order.settings.chosen("engine.kind")
+    _require_in_sight(order)
     sized = with_engine(config, len(labels.files), machinery, chosen=chosen)
     course = _Course(order, sized, labels, made, columns, store, listener, machinery)
     run_id, figures = _measure(course)
@@ -173,6 +175,19 @@ class _Course:
     store: Store
     listener: EnrolListener
     machinery: Machinery
+
+
+def _require_in_sight(order: EvaluationOrder) -> None:
+    engine = order.config.engine
+    if (
+        engine.kind == "ray"
+        and named_cluster(engine)
+        and isinstance(order.settings.home_place, str)
+    ):
+        raise UsageError(
+            "The gallery of an evaluation lies in a folder of the home that every worker sees, and "
+            "a home in a bucket has none: evaluate on this machine, with --engine in_process."
+        )
 
 
 def _before(

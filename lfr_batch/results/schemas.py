@@ -130,7 +130,7 @@ EVALUATIONS = dataset(
         "Score from which a candidate counted; null where none was needed.",
     ),
     (
-        "at",
+        "point",
         pa.float64(),
         "Where on its curve the figure stands: wanted FPIR, rank, or lower end of a score's class.",
     ),

@@ -7,6 +7,7 @@ import pytest
 
 from lfr_batch.evaluation.room import ROOMS
 from lfr_batch.front import evaluate as front
+from lfr_batch.results.schemas import EVALUATIONS
 from tests.cli.here import lfr
 from tests.evaluation.enrolled_faces import home_with_pack
 from tests.evaluation.labelled_faces import some_faces, write_table
@@ -58,6 +59,8 @@ def test_from_a_table_to_a_report_and_rows_without_a_name(
     assert 30 <= among <= 35
     assert f"Of {among} searches by people who are not in the gallery, {found} brought up" in out
     assert "half" in page
+    names = ", ".join(name for name in EVALUATIONS.names if name != "run_id")
+    assert len(asked(capsys, f"SELECT {names} FROM evaluations WHERE figure = 'threshold'")) == 1
     assert asked(capsys, "SELECT count(*) FROM columns WHERE view = 'evaluations'") == ["17"]
     _in_order(home, capsys)
     _compared(home, capsys, table)
@@ -110,6 +113,29 @@ def _compared(home: Path, capsys: pytest.CaptureFixture[str], table: Path) -> No
     code, _, err = lfr(capsys, *forget)
     assert code == 0, err
     assert asked(capsys, "SELECT count(DISTINCT run_id) FROM evaluations") == ["1"]
+
+
+def test_a_folder_is_split_by_itself(
+    shared_data: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first picture of those with several is enrolled; three in ten of them are kept out."""
+    rows = [row for row in some_faces(shared_data) if row["role"] != "nonmated"]
+    pictures = home.parent / "pictures"
+    for row in rows:
+        (pictures / row["subject"]).mkdir(parents=True, exist_ok=True)
+        (pictures / row["subject"] / Path(row["file"]).name).symlink_to(row["file"])
+    (pictures / "notes.txt").write_text("no picture")
+    code, out, err = lfr(capsys, "evaluate", str(pictures), *STATED, "--out", "report", "--json")
+    assert code == 0, err
+    assert "Left out, since they are no pictures of a subject: 1 files." in err
+    assert '"evaluation_id"' in out
+    page = (home.parent / "report" / "evaluation.html").read_text()
+    assert "The labels give no roles." in page
+    counted = "SELECT found FROM evaluations WHERE figure = 'count' AND detail = '{}'"
+    people = {row["subject"] for row in rows}
+    [outside] = asked(capsys, counted.format("non-mated people"))
+    assert len(people) == 25
+    assert int(outside) in {7, 8}
 
 
 def test_who_stops_it_leaves_no_template(

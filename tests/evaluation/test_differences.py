@@ -50,15 +50,27 @@ def test_the_largest_difference_and_between_whom() -> None:
     assert (found.highest, found.lowest) == (1, 0)
     assert found.difference == pytest.approx(0.16)
     assert found.ratio == pytest.approx(20.5 / 4.5)
-    assert found.ratio_low > 1.5 < found.ratio < found.ratio_high
+    assert found.ratio_low is not None
+    assert found.ratio_high is not None
+    assert 1.5 < found.ratio_low < 20.5 / 4.5 < found.ratio_high
     assert found.difference_low > 0.05
     assert found.p < 0.01
 
 
-def test_a_ratio_to_none_is_no_infinity() -> None:
+def test_a_ratio_to_none_is_no_infinity_and_has_no_upper_end() -> None:
     found = largest(units((0, 100), (10, 100)), 2)
     assert found.ratio == pytest.approx(21.0)
-    assert np.isfinite(found.ratio_high)
+    assert found.ratio_high is None
+    assert found.ratio_low is not None
+    assert 1.0 < found.ratio_low < 3.0
+    assert -0.01 < found.difference_low < 0.1 < found.difference_high < 0.2
+
+
+def test_of_none_in_either_group_there_is_no_ratio_and_a_wide_difference() -> None:
+    found = largest(units((0, 40), (0, 40)), 2)
+    assert found.highest != found.lowest
+    assert (found.ratio, found.difference, found.p) == (None, 0.0, 1.0)
+    assert found.difference_high == -found.difference_low == pytest.approx(0.0881, abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,9 @@ def test_its_figures() -> None:
     figures = EvaluationFigures(of_clips(clips))
     assert [figures.one(name).value for name in ("sighting_found", "sighting_missed")] == [0.5, 0.5]  # type: ignore[union-attr]
     assert [figures.one(n).value for n in ("sighting_false_per_h", "begin_error_s")] == [0.0, 1.0]  # type: ignore[union-attr]
+
+
+def test_what_of_a_clip_could_not_be_searched_is_said() -> None:
+    figures = EvaluationFigures(of_clips(compared([LABEL], [], 60.0, not_searched=2)))
+    [count] = figures.many("count")
+    assert (count.found, count.detail) == (2, "segments of clips that could not be searched")

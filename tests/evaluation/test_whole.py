@@ -59,7 +59,7 @@ def test_counted_by_hand(name: str, found: int, among: int, people: int) -> None
 
 def test_what_cannot_be_measured_has_no_value_and_says_why() -> None:
     made = figures()
-    at = {f.at: f for f in made.many("fnir_at_fpir")}
+    at = {f.point: f for f in made.many("fnir_at_fpir")}
     assert at[0.1].value is not None
     assert [at[level].value for level in (0.01, 0.003, 0.0003)] == [None] * 3
     assert at[0.01].detail == (
@@ -74,10 +74,10 @@ def test_why_pictures_were_not_compared_is_counted() -> None:
 
 def test_the_curves_end_where_the_counts_are() -> None:
     made = figures()
-    ranks = {f.at: f.value for f in made.many("cmc")}
+    ranks = {f.point: f.value for f in made.many("cmc")}
     assert ranks[1.0] == pytest.approx(3 / 6)
     assert ranks[2.0] == pytest.approx(5 / 6)
-    assert made.many("det")[-1].at == pytest.approx(1.0)
+    assert made.many("det")[-1].point == pytest.approx(1.0)
     assert sum(f.value or 0 for f in made.many("impostor")) == pytest.approx(1.0)
 
 
