@@ -185,9 +185,11 @@ def _galleried(measured: Measured, column: str) -> dict[str, str]:
 
 
 def _hit_groups(measured: Measured, of: Mapping[str, str]) -> np.ndarray:
-    found = []
-    for picture in measured.unknown:
+    """Of each search the group of whom it brings up first; '' where it brings up nobody."""
+    named = []
+    hits = m.false_alarms(measured, measured.threshold)
+    for picture, is_hit in zip(measured.unknown, hits, strict=True):
         scores = picture.outcome.scores
-        hit = scores is not None and (scores.other or -1.0) >= measured.threshold
-        found.append(of.get(scores.other_subject or "", "") if hit and scores else "")
-    return np.array(found, dtype=object)
+        whom = scores.other_subject if scores and is_hit else None
+        named.append(of.get(whom or "", ""))
+    return np.array(named, dtype=object)

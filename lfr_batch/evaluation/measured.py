@@ -59,12 +59,13 @@ class Measured:
 
 
 def first_scores(pictures: Sequence[SearchedPicture]) -> Floats:
-    """(n,) what the own subject scores where it comes first; else ``NOBODY``."""
+    """(n,) what the own subject scores where it comes first; else ``NOBODY``. Less by as much as
+    the picture has to score higher than others have."""
     return np.array([_first(each) for each in pictures], np.float64)
 
 
 def top_scores(pictures: Sequence[SearchedPicture]) -> Floats:
-    """(n,) the best score against anybody else."""
+    """(n,) the best score against anybody else, less as in ``first_scores``."""
     return np.array([_top(each) for each in pictures], np.float64)
 
 
@@ -78,12 +79,14 @@ def _first(picture: SearchedPicture) -> float:
     scores = picture.outcome.scores
     if scores is None or scores.own is None or scores.own_rank != 1:
         return NOBODY
-    return scores.own
+    return scores.own - picture.outcome.stricter_by
 
 
 def _top(picture: SearchedPicture) -> float:
     scores = picture.outcome.scores
-    return NOBODY if scores is None or scores.other is None else scores.other
+    if scores is None or scores.other is None:
+        return NOBODY
+    return scores.other - picture.outcome.stricter_by
 
 
 def ranks(pictures: Sequence[SearchedPicture]) -> Ints:

@@ -60,6 +60,8 @@ class ProbeOutcome:
     scores: ProbeScores | None = None
     threshold: float | None = None
     """That applied."""
+    stricter_by: float = 0.0
+    """By how much that is higher than the threshold of the run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,8 @@ def _compared(item: ProbeItem, track: Track, search: Search) -> ProbeOutcome:
     threshold = search.threshold_of(track)
     candidates = everybody(track, search)
     scores = scores_of(candidates, item.subject_id, threshold)
-    return ProbeOutcome(item.number, "compared", scores=scores, threshold=threshold)
+    stricter_by = threshold - search.threshold
+    return ProbeOutcome(item.number, "compared", "", scores, threshold, stricter_by)
 
 
 def everybody(track: Track, search: Search) -> tuple[Candidate, ...]:

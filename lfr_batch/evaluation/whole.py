@@ -10,6 +10,7 @@ import numpy as np
 from lfr_batch.evaluation import measured as m
 from lfr_batch.evaluation.curves import (
     LEVELS,
+    NOBODY,
     can_measure,
     curve_levels,
     found_by_rank,
@@ -117,7 +118,9 @@ def _at_threshold(measured: Measured) -> Iterator[Figure]:
 
 def _own_or_nobody(picture: SearchedPicture) -> float:
     scores = picture.outcome.scores
-    return -np.inf if scores is None or scores.own is None else scores.own
+    if scores is None or scores.own is None:
+        return NOBODY
+    return scores.own - picture.outcome.stricter_by
 
 
 def _is_wrong(picture: SearchedPicture, threshold: float) -> bool:
@@ -125,7 +128,7 @@ def _is_wrong(picture: SearchedPicture, threshold: float) -> bool:
     scores = picture.outcome.scores
     if scores is None or scores.other is None or scores.own_rank == 1:
         return False
-    return scores.other >= threshold
+    return scores.other - picture.outcome.stricter_by >= threshold
 
 
 def _at_levels(measured: Measured) -> Iterator[Figure]:

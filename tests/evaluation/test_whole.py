@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lfr_batch.evaluation.figures import EvaluationFigures, Figure, as_rows, of_rows
@@ -84,3 +86,13 @@ def test_the_curves_end_where_the_counts_are() -> None:
 def test_rows_are_the_figures() -> None:
     made = figures()
     assert of_rows(as_rows(made.all)).all == made.all
+
+
+def test_a_picture_that_has_to_score_higher_does() -> None:
+    """0.6 reaches the threshold of the run, and not that of a picture which asks for 0.2 more."""
+    probes = [stranger("t", 0.6), stranger("u", 0.8), *STRANGERS]
+    strict = [replace(p, outcome=replace(p.outcome, stricter_by=0.2)) for p in probes]
+    known = [mated("a", 0.65), mated("b", 0.75)]
+    asked = [replace(p, outcome=replace(p.outcome, stricter_by=0.2)) for p in known]
+    made = EvaluationFigures(whole(measured([*asked, *strict])))
+    assert (one(made, "fpir").found, one(made, "fnir").found) == (1, 1)
