@@ -21,8 +21,10 @@ from lfr_batch.version import __version__
 
 if TYPE_CHECKING:
     from lfr_batch.errors import LfrError
+    from lfr_batch.front.calibrate import Calibrated, calibrate
     from lfr_batch.front.dry_run import DryRun
     from lfr_batch.front.enrolment import EnrolledGallery
+    from lfr_batch.front.evaluate import FinishedEvaluation, evaluate
     from lfr_batch.front.export import Exported, export
     from lfr_batch.front.forget import forget
     from lfr_batch.front.growing import GrownGallery
@@ -47,9 +49,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Authority",
+    "Calibrated",
     "DryRun",
     "EnrolledGallery",
     "Exported",
+    "FinishedEvaluation",
     "FinishedRun",
     "ForgetReceipt",
     "GrownGallery",
@@ -60,7 +64,9 @@ __all__ = [
     "WrittenReport",
     "__version__",
     "add_to_gallery",
+    "calibrate",
     "enrol",
+    "evaluate",
     "export",
     "foresee",
     "forget",
@@ -76,9 +82,11 @@ __all__ = [
 
 _MODULES = {
     "Authority": "oversight.authority",
+    "Calibrated": "front.calibrate",
     "DryRun": "front.dry_run",
     "EnrolledGallery": "front.enrolment",
     "Exported": "front.export",
+    "FinishedEvaluation": "front.evaluate",
     "FinishedRun": "front.runs",
     "ForgetReceipt": "oversight.forgotten",
     "GrownGallery": "front.growing",
@@ -88,7 +96,9 @@ _MODULES = {
     "Tick": "front.standing",
     "WrittenReport": "front.report",
     "add_to_gallery": "front.verbs",
+    "calibrate": "front.calibrate",
     "enrol": "front.verbs",
+    "evaluate": "front.evaluate",
     "export": "front.export",
     "foresee": "front.verbs",
     "forget": "front.forget",

@@ -40,6 +40,14 @@ COMMANDS = {
     "scan": ("scan:scan", "Search footage for the people of a gallery."),
     "search": ("scan:search", "Rank the people of a gallery for the faces in stills."),
     "resume": ("scan:resume", "Finish a run that was interrupted."),
+    "evaluate": (
+        "evaluate:evaluate_",
+        "Measure how often it is wrong, and for whom, on labelled pictures and clips.",
+    ),
+    "calibrate": (
+        "calibrate:calibrate_",
+        "Derive a gallery's thresholds from people who are certainly not in it.",
+    ),
     "cancel": ("cancel:cancel", "Ask a run to end, from anywhere that sees its results."),
     "runs": ("results:runs", "Every run, newest first."),
     "status": ("results:status", "How far a run is, what failed and why."),

@@ -32,7 +32,7 @@ from lfr_batch.models.settled import in_words
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.notices import Notice, read_notices
 from lfr_batch.results.run_log import EXIT_CODES
-from lfr_batch.results.run_state import no_runs
+from lfr_batch.results.run_state import WITHOUT_FOOTAGE, no_runs
 from lfr_batch.results.status import (
     INTERRUPTED,
     FileState,
@@ -148,7 +148,8 @@ def _show_status(found: RunOverview, notices: Sequence[Notice], *, as_json: bool
 
 
 def _tell_status(found: RunOverview, row: Mapping[str, Any], notices: Sequence[Notice]) -> None:
-    meaning = None if found.request.kind == "live" else STATUS_MEANS.get(found.status)
+    kind = found.request.kind
+    meaning = None if kind in WITHOUT_FOOTAGE else STATUS_MEANS.get(found.status)
     shown = {**row, "status": f"{found.status} ({meaning})" if meaning else found.status}
     for name, value in shown.items():
         if isinstance(value, Mapping):
@@ -181,6 +182,8 @@ def _way_on(found: RunOverview) -> str | None:
     run_id = found.request.run_id
     if found.request.kind == "live":
         return f"a deployment: its figures are in `lfr report {run_id}`"
+    if found.request.kind == "evaluation":
+        return 'an evaluation: its figures are in `lfr sql "FROM evaluations"`'
     if found.status in {INTERRUPTED, "cancelled"}:
         return f"`lfr resume {run_id}` finishes it"
     if found.status == "failed":
@@ -197,8 +200,8 @@ def _share(file: FileState) -> str:
 
 
 def _status_row(found: RunOverview) -> dict[str, Any]:
-    """A deployment searches no footage: of that nothing is said."""
-    searched = {} if found.request.kind == "live" else _searched(found)
+    """A deployment or an evaluation searches no footage: of that nothing is said."""
+    searched = {} if found.request.kind in WITHOUT_FOOTAGE else _searched(found)
     return {**_stated(found), **searched}
 
 

@@ -8,7 +8,7 @@ from lfr_batch.errors import UsageError
 from lfr_batch.front.settings import Settings
 from lfr_batch.results.cancel import ask_to_end
 from lfr_batch.results.lock import is_locked
-from lfr_batch.results.run_state import load_run
+from lfr_batch.results.run_state import WITHOUT_FOOTAGE, load_run
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.which_run import which_run
@@ -23,8 +23,9 @@ def cancel_run(said: str, operator: str, settings: Settings) -> str:
     store = open_store(*settings.results_place())
     run_id = which_run(store, said)
     run = StoredRun(store, run_id)
-    if load_run(run).kind == "live":
-        raise UsageError(f"{run_id} is a live deployment: end it where it runs, with Ctrl-C.")
+    kind = load_run(run).kind
+    if kind in WITHOUT_FOOTAGE:
+        raise UsageError(f"{run_id} is {WITHOUT_FOOTAGE[kind]}: end it where it runs, with Ctrl-C.")
     if not is_locked(run):
         raise UsageError(
             f"Nobody works on run {run_id}: there is nothing to cancel; `lfr status {run_id}` says "

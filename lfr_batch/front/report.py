@@ -85,7 +85,13 @@ def write_report(
     require_place(path)
     lake = open_lake(root, s3, run_id)
     try:
-        if run_id is not None and _kind(lake, run_id) == "live":
+        kind = None if run_id is None else _kind(lake, run_id)
+        if kind == "evaluation":
+            raise UsageError(
+                f"{run_id} is an evaluation, whose report `lfr evaluate` has written to --out: "
+                "evaluate anew for another, or ask for its figures in `lfr sql`."
+            )
+        if run_id is not None and kind == "live":
             return _of_deployment(lake, StoredRun(store, run_id), path, settings, say)
         made = make_report(lake, store, asked, partial(_enrolled, settings, say))
     finally:

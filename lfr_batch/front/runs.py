@@ -167,6 +167,11 @@ def resume_run(
             f"{run.run_id} was a live deployment, and its cameras are not there to be looked at "
             "again: start a new one with `lfr live`; `lfr report` still works."
         )
+    if request.kind == "evaluation":
+        raise UsageError(
+            f"{run.run_id} was an evaluation, and its templates are gone: evaluate anew with "
+            "`lfr evaluate`."
+        )
     _require_no_effect(settings.overrides)
     recorded = parse_config(request.config, f"the request of run {run.run_id}")
     now = said_over(recorded, settings)

@@ -110,6 +110,8 @@ def _require_results(lake: Lake, run_id: str, case_ref: str | None) -> None:
             f"the results have run {run_id} {len(copies) + 1} times, so that whatever it found "
             "would be counted as often; `lfr lake check` looks the files through"
         )
+    if run["kind"] == "evaluation":
+        raise QueryError(f"run {run_id} is an evaluation: its view is evaluations")
     if run["kind"] not in FOOTAGE_KINDS:
         raise QueryError(f"run {run_id} is a deployment: its views are alerts and reviews")
     if run["status"] not in FINISHED and not run["files"]:

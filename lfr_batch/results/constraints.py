@@ -19,7 +19,7 @@ _START_SOURCES = ("manifest", "filename", "container", "none")
 
 ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
-        ("runs", "kind"): ("scan", "search", "live"),
+        ("runs", "kind"): ("scan", "search", "live", "evaluation"),
         ("runs", "status"): (
             "planning",
             "running",
@@ -106,6 +106,11 @@ CONSTRAINTS: Mapping[str, Constraints] = MappingProxyType(
         "subjects": Constraints(
             ("run_id", "subject_id"),
             _all("gallery gallery_snapshot"),
+            {("run_id",): "runs"},
+        ),
+        "evaluations": Constraints(
+            ("run_id", "figure_id"),
+            _all("figure"),
             {("run_id",): "runs"},
         ),
         "best_shots": Constraints(

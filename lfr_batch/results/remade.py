@@ -47,6 +47,7 @@ SORTED: Mapping[str, str] = MappingProxyType(
         "sightings": "subject_id, start_utc NULLS LAST, run_id, sighting_id",
         "candidates": "subject_id, run_id, sighting_id, rank",
         "best_shots": "run_id, sighting_id",
+        "evaluations": "run_id, figure_id",
     }
 )
 """How the rows of a part that is made anew follow each other: what is asked for together lies

@@ -9,7 +9,7 @@ from lfr_batch.results.columns import COUNTS, MOMENT, RUN_ID, STRINGS, dataset
 RUNS = dataset(
     "runs",
     RUN_ID,
-    ("kind", pa.string(), "scan, search or live."),
+    ("kind", pa.string(), "scan, search, live or evaluation."),
     ("case_ref", pa.string(), "Case the run was made for, as the operator stated it."),
     ("authority", pa.string(), "Who authorised the run, as the operator stated it."),
     ("purpose", pa.string(), "Why the run was made, as the operator stated it."),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -38,7 +39,11 @@ NO_RUNS = f"there are no runs yet; {_OTHERWISE}"
 NO_LAKE = f"there are no results at all there, not even an empty lake; {_OTHERWISE}"
 _ANEW = "restore it from a copy or start a new run"
 
-RunKind = Literal["scan", "search", "live"]
+RunKind = Literal["scan", "search", "live", "evaluation"]
+WITHOUT_FOOTAGE: Mapping[RunKind, str] = MappingProxyType(
+    {"live": "a live deployment", "evaluation": "an evaluation"}
+)
+"""Runs of these kinds are planned by nobody and taken up by nobody; in words."""
 ThresholdSource = Literal["derived", "override"]
 
 

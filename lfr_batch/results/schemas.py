@@ -115,6 +115,57 @@ BEST_SHOTS = dataset(
     ("media_s", pa.float64(), "Moment of the picture, seconds of media time."),
 )
 
+EVALUATIONS = dataset(
+    "evaluations",
+    RUN_ID,
+    ("figure_id", pa.int32(), "Number of the figure within its evaluation, from 0."),
+    (
+        "figure",
+        pa.string(),
+        "What was measured: fpir, fnir, fte, fta, … (docs/operations.md has the list); curves have "
+        "a row for each point, and 'probe' one for each picture that was searched.",
+    ),
+    (
+        "group_column",
+        pa.string(),
+        "Column of the labels by which people are told apart; null: all.",
+    ),
+    ("group_value", pa.string(), "What it says of the people that the figure is about."),
+    (
+        "threshold",
+        pa.float64(),
+        "Score from which a candidate counted; null where none was needed.",
+    ),
+    (
+        "point",
+        pa.float64(),
+        "Where on its curve the figure stands: wanted FPIR, rank, or lower end of a score's class.",
+    ),
+    (
+        "value",
+        pa.float64(),
+        "The figure; null where too few people were there to say it, or to publish it.",
+    ),
+    ("low", pa.float64(), "Lower end of its 95 % interval; null where it has none."),
+    ("high", pa.float64(), "Upper end of its 95 % interval; null where it has none."),
+    ("found", pa.int64(), "Of how many it was so; null where it was not counted."),
+    ("among", pa.int64(), "Of how many it was counted."),
+    ("people", pa.int64(), "How many people these are of."),
+    ("method", pa.string(), "How the interval or the test was made."),
+    ("detail", pa.string(), "What there is to say beside it: a reason, groups that were compared."),
+    (
+        "probe_key",
+        pa.string(),
+        "In rows of 'probe': a digest of the picture's own, by which two evaluations of the same "
+        "pictures are compared. Whoever has the picture can make it, nobody else.",
+    ),
+    (
+        "person_key",
+        pa.string(),
+        "In rows of 'probe': a digest of all digests of that person's pictures.",
+    ),
+)
+
 ALERTS = dataset(
     "alerts",
     RUN_ID,
@@ -171,6 +222,7 @@ DATASETS: Mapping[str, pa.Schema] = MappingProxyType(
         "candidates": CANDIDATES,
         "subjects": SUBJECTS,
         "best_shots": BEST_SHOTS,
+        "evaluations": EVALUATIONS,
         "alerts": ALERTS,
         "reviews": REVIEWS,
     }
@@ -185,7 +237,7 @@ PUBLISHED = tuple(name for name in DATASETS if name != "runs" and name not in LI
 
 VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
     {
-        "runs": "A scan, search or live deployment.",
+        "runs": "A scan, search, live deployment or evaluation.",
         "footage": "A file or object considered.",
         "segments": "A receipt: what became of one piece of footage.",
         "sightings": "One track in which a gallery subject is a candidate.",
@@ -193,6 +245,8 @@ VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
         "subjects": "Subjects that a run proposed, as the gallery's snapshot knows them; none of "
         "runs of before version 0.3.",
         "best_shots": "Evidence picture of a sighting.",
+        "evaluations": "A figure of an evaluation: how often it is wrong, and for whom; no names, "
+        "no pictures.",
         "alerts": "An alert of a live deployment, with its pictures; where volunteer is true, a "
         "volunteer who was recognised, which counts as none.",
         "reviews": "What an officer decided about an alert.",

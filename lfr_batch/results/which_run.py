@@ -17,7 +17,7 @@ LATEST = "latest"
 NAMED = 5
 """Runs of which an error that is about many names so many."""
 
-_STARTED = re.compile(r"(\d{8}-\d{6})-(?:scan|search|live)-[0-9a-f]+")
+_STARTED = re.compile(r"(\d{8}-\d{6})-(?:scan|search|live|evaluation)-[0-9a-f]+")
 """An id as ``new_run_id`` makes it, with the second in which it was made, UTC."""
 _BEGINNING = """
 SELECT run_id FROM runs

@@ -20,7 +20,7 @@ from lfr_batch.errors import (
     StoreError,
     UsageError,
 )
-from lfr_batch.homes.at_hand import home_at
+from lfr_batch.homes.at_hand import Home, home_at
 from lfr_batch.logs import about
 from lfr_batch.recognition.search import SearchSpec, require_planned
 from lfr_batch.recognition.settle import computed_on, obeying
@@ -259,10 +259,18 @@ def _require_receipts(
 
 
 def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
+    search = search_spec(request, config)
+    return WorkerSpec(search, hold.run.store.uri, request.run_id, hold.epoch)
+
+
+def search_spec(
+    request: RunRequest, config: Config, gallery_home: Home | None = None
+) -> SearchSpec:
+    """``gallery_home``: where the gallery is that was asked for; None: with the models."""
     home = home_at(request.home)
-    search = SearchSpec(
+    return SearchSpec(
         home,
-        home,
+        gallery_home or home,
         request.gallery,
         request.snapshot_id,
         request.threshold,
@@ -272,7 +280,6 @@ def _spec(hold: Hold, request: RunRequest, config: Config) -> WorkerSpec:
         request.settled,
         request.planned,
     )
-    return WorkerSpec(search, hold.run.store.uri, request.run_id, hold.epoch)
 
 
 def _publish(job: _Job, outcomes: Mapping[str, SegmentOutcome]) -> RunResult:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.schema import Config
@@ -29,7 +29,7 @@ from lfr_batch.oversight.authority import Authority
 from lfr_batch.recognition.planned import planned_with
 from lfr_batch.recognition.settle import Settle, agree_here, settled_hash
 from lfr_batch.records import FootageEntry
-from lfr_batch.results.run_state import RunKind, RunRequest, new_run_id
+from lfr_batch.results.run_state import RunRequest, new_run_id
 from lfr_batch.scanning.only_videos import require_stills
 from lfr_batch.version import __version__
 
@@ -41,7 +41,7 @@ NAMED = 1000
 class Order:
     """What the operator asked for."""
 
-    kind: RunKind
+    kind: Literal["scan", "search"]
     inputs: tuple[str, ...]
     manifest: str | None
     gallery: str
@@ -156,12 +156,14 @@ def prepare_run(
     return Prepared(begun.model_copy(update=found.account()), basis.choice, found, agreed.said)
 
 
-def basis_of(order: Order) -> RunBasis:
-    """Raises PackError, GalleryError, LicenceRefused, UsageError."""
+def basis_of(order: Order, gallery_home: Home | None = None) -> RunBasis:
+    """``gallery_home``: where the gallery is; None: with the models. Raises PackError,
+    GalleryError, LicenceRefused, UsageError."""
     s3 = order.config.s3
     pack = load_pack(pack_at_hand(order.home, order.config.pack, s3), order.config.pack)
     statement = require_permitted_use(pack.manifest, order.licence_statement)
-    snapshot = load_snapshot(snapshot_at_hand(order.home, order.gallery, None, s3), order.gallery)
+    there = snapshot_at_hand(gallery_home or order.home, order.gallery, None, s3)
+    snapshot = load_snapshot(there, order.gallery)
     pack = pack_for(snapshot, pack)
     choice = derive_threshold(order.config, pack, snapshot)
     return RunBasis(pack, statement, snapshot, choice)

@@ -161,19 +161,23 @@ def _still_tracks(frames: Iterable[Frame], search: Search, tally: SegmentCounts)
 def _tracks_of_still(frame: Frame, search: Search, tally: SegmentCounts) -> Iterator[Track]:
     """Every face of a still is a track of its own."""
     with tally.inferring.running():
-        faces = detect_in_still(
-            search.stages.still_detector,
-            frame,
-            search.config.detect.still_long_sides_px,
-            search.config.quality.min_face_px,
-            search.config.detect.still_tile_px,
-        )
+        faces = faces_of_still(frame, search)
     tally.faces_detected += len(faces)
     shots = _shots(frame, faces, search, tally)
     for box, shot in zip(faces.boxes_xyxy, shots, strict=True):
         tally.tracks += 1
         kept = (shot,) if shot else ()
         yield Track(tally.tracks, frame.pts_ns, frame.pts_ns, box, box, 1, kept)
+
+
+def faces_of_still(frame: Frame, search: Search) -> FaceBatch:
+    return detect_in_still(
+        search.stages.still_detector,
+        frame,
+        search.config.detect.still_long_sides_px,
+        search.config.quality.min_face_px,
+        search.config.detect.still_tile_px,
+    )
 
 
 def _shots(

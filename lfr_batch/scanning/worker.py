@@ -32,6 +32,7 @@ from lfr_batch.scanning.segment import SegmentResult, scan_segment
 from lfr_batch.tracks import association
 from lfr_batch.unexpected import trace, unexpected
 from lfr_batch.work.child_process import this_host
+from lfr_batch.work.lending import Lend
 from lfr_batch.work.limits import Limits
 from lfr_batch.work.machine import item_limits
 from lfr_batch.work.privacy import protect_files
@@ -80,46 +81,67 @@ ProcessSegment = Callable[[Segment], SegmentOutcome]
 """May be called from as many threads at once as the spec says."""
 
 
-def open_worker(spec: WorkerSpec) -> ProcessSegment:
-    """Load the models and the gallery. Raises any LfrError that makes the whole run impossible."""
+@dataclass(frozen=True, slots=True)
+class SegmentSearcher:
+    """Searches segments with models and a gallery that were opened once in this process."""
+
+    lend: Lend[Search]
+    config: Config
+    decoder: Decoder
+    beside: bool
+    """Whether frames are decoded in a thread of their own."""
+    threads: int
+    """Of each segment that is searched at once."""
+
+    def __call__(
+        self, segment: Segment, search: Search, decoder: Decoder | None = None
+    ) -> SegmentResult:
+        """``search``: as it was lent. Raises as ``open_segment`` and ``scan_segment``."""
+        footage, by = self.config.footage, decoder or self.decoder
+        stillness = Stillness() if footage.motion.skips_groups and segment.views == 1 else None
+        # Which camera a frame is of shows when it is decoded.
+        sample_fps = footage.sample_fps if segment.views == 1 else 0.0
+        how = _decoding(segment, by, search.stages.scaler, stillness, sample_fps)
+        with closing(open_segment(segment, self.config.s3, how)) as frames:
+            result = scan_segment(segment, frames, search, stillness, beside=self.beside)
+        faulty = result.outcome.error or result.outcome.unsearched
+        if faulty and decoder_of(segment, by) == "nvdec":
+            # Of damage a GPU's decoder shows other pictures or none, and knows less to say. Cameras
+            # that pause are searched twice: nothing tells a pause from frames that were lost.
+            return self(segment, search, "cpu")
+        return result
+
+
+def open_searcher(spec: SearchSpec, threads: int, together: int) -> SegmentSearcher:
+    """``together``: segments that are searched at once. Raises as ``open_searches``."""
     protect_files()
     # Before anything else uses the GPU.
     decoder = settle_decoder(spec.config)
     # OpenCV's threads are all threads' together, FAISS' each one's own.
-    share = max(1, spec.threads // spec.together)
+    share = max(1, threads // together)
     cv2.setNumThreads(share)
     preparing = Thread(target=_prepare)
     preparing.start()
-    lend = open_searches(spec.search, spec.threads, spec.together)
+    lend = open_searches(spec, threads, together)
     preparing.join()
     # What a GPU waits for, it does not wait for on a core.
-    beside = share > 1 or on_gpu(spec.search)
-    run = StoredRun(open_store(spec.results_root, spec.config.s3), spec.run_id)
-    with lend() as first:
-        signed = partial(replace, **_signature(spec.search, first))
+    return SegmentSearcher(lend, spec.config, decoder, share > 1 or on_gpu(spec), share)
 
-    def searched(segment: Segment, decoder: Decoder, search: Search) -> SegmentResult:
-        skips = spec.config.footage.motion.skips_groups and segment.views == 1
-        stillness = Stillness() if skips else None
-        # Which camera a frame is of shows when it is decoded.
-        sample_fps = spec.config.footage.sample_fps if segment.views == 1 else 0.0
-        how = _decoding(segment, decoder, search.stages.scaler, stillness, sample_fps)
-        with closing(open_segment(segment, spec.config.s3, how)) as frames:
-            result = scan_segment(segment, frames, search, stillness, beside=beside)
-        faulty = result.outcome.error or result.outcome.unsearched
-        if faulty and decoder_of(segment, decoder) == "nvdec":
-            # Of damage a GPU's decoder shows other pictures or none, and knows less to say. Cameras
-            # that pause are searched twice: nothing tells a pause from frames that were lost.
-            return searched(segment, "cpu", search)
-        return result
+
+def open_worker(spec: WorkerSpec) -> ProcessSegment:
+    """Load the models and the gallery. Raises any LfrError that makes the whole run impossible."""
+    searched = open_searcher(spec.search, spec.threads, spec.together)
+    run = StoredRun(open_store(spec.results_root, spec.config.s3), spec.run_id)
+    with searched.lend() as first:
+        signed = partial(replace, **_signature(spec.search, first))
 
     def process(segment: Segment) -> SegmentOutcome:
         """Search a segment and write its shard. A StoreAway means that nothing was read or written
         for the time being, any other StoreError that nothing can be written."""
-        use_threads(share)
+        use_threads(searched.threads)
         try:
-            with lend() as search:
-                result = searched(segment, decoder, search)
+            with searched.lend() as search:
+                result = searched(segment, search)
         except (EngineError, StoreAway):
             # It is not the segment's fault: the run ends with the sentence, and can be resumed, or
             # waits until the store answers.

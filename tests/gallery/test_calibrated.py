@@ -16,11 +16,12 @@ from lfr_batch.gallery.calibrated import (
     keep_strangers,
     strangers_of,
 )
+from lfr_batch.records import FloatArray
 
-SCORES = np.random.default_rng(1).gumbel(0.22, 0.03, 5000)
+SCORES = np.random.default_rng(1).gumbel(0.22, 0.03, 5000).astype(np.float32)
 
 
-def found(people: int = 5000, scores: np.ndarray = SCORES) -> Strangers:  # type: ignore[type-arg]
+def found(people: int = 5000, scores: FloatArray = SCORES) -> Strangers:
     return Strangers(
         score="relative",
         probes=len(scores),

@@ -42,6 +42,7 @@ WHOLE = {
     "sightings": 4,
     "candidates": 12,
     "best_shots": 4,
+    "evaluations": 0,
     "subjects": 4,
 }
 LIVE = {"alerts": 1, "reviews": 1}

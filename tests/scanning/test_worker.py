@@ -31,7 +31,7 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(worker, "open_searches", lambda *_: lent)
     monkeypatch.setattr(worker, "on_gpu", lambda _: False)
     root = str(tmp_path)
-    search = SimpleNamespace(settled=None)
+    search = SimpleNamespace(settled=None, config=Config())
     return SimpleNamespace(
         search=search, config=Config(), results_root=root, run_id="R", threads=1, together=1
     )

@@ -36,6 +36,7 @@ from lfr_batch.oversight.audit_facts import WATCHLIST_DESTROYED as DESTROYED
 from lfr_batch.storage.disk_errors import disk_errors
 from lfr_batch.storage.files import own, sha256_of, sync, write_text
 from lfr_batch.storage.folders import make_own_folder
+from lfr_batch.storage.overwriting import overwrite
 
 _AT_ONCE = 1 << 20
 
@@ -193,23 +194,12 @@ def _destroy(folder: Path, file: DestroyedFile) -> DestroyedFile:
     path, overwritten = folder / file.path, file.overwritten
     if path.is_file() and not path.is_symlink():
         with suppress(OSError):
-            _overwrite(path)
+            overwrite(path)
             overwritten = True
     path.unlink(missing_ok=True)
     if path.parent.is_dir():
         sync(path.parent)
     return replace(file, overwritten=overwritten, gone=not os.path.lexists(path))
-
-
-def _overwrite(path: Path) -> None:
-    """Only a file of this name: one that is linked elsewhere, too, is somebody else's."""
-    if path.stat().st_nlink > 1:
-        raise OSError("it has another name")
-    left = path.stat().st_size
-    with path.open("r+b", buffering=0) as file:
-        while left > 0:
-            left -= file.write(bytes(min(left, _AT_ONCE)))
-        os.fsync(file.fileno())
 
 
 def _unrecorded(receipt: Receipt, error: StoreError) -> str:

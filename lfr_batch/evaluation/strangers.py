@@ -1,0 +1,54 @@
+"""From outcomes to the best score of each stranger. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from lfr_batch.evaluation.outcomes import ClipOutcome, EvaluatedOutcome, ProbeOutcome, deciding
+from lfr_batch.records import FloatArray
+
+SUSPECT_SCORE = 0.15
+"""A stranger so far above the highest threshold that was told is worth a look: perhaps enrolled."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestScore:
+    """Of a face in a picture, or of somebody followed in a clip, with whomever scores best."""
+
+    file: int
+    """Number of the file it is of."""
+    score: float
+
+
+def best_scores(outcomes: Iterable[EvaluatedOutcome]) -> list[BestScore]:
+    """In the order of their files."""
+    found = [BestScore(each.number, score) for each in outcomes for score in _scores_of(each)]
+    return sorted(found, key=lambda each: (each.file, each.score))
+
+
+def _scores_of(outcome: EvaluatedOutcome) -> list[float]:
+    if isinstance(outcome, ClipOutcome):
+        return [deciding(sighting.candidates[0]) for sighting in outcome.sightings]
+    return _score_of_picture(outcome)
+
+
+def _score_of_picture(outcome: ProbeOutcome) -> list[float]:
+    scores = outcome.scores
+    return [] if scores is None or scores.other is None else [scores.other]
+
+
+def values_of(found: Sequence[BestScore]) -> FloatArray:
+    return np.array([each.score for each in found], np.float32)
+
+
+def people_in(uris: Sequence[str], found: Sequence[BestScore], are_stills: Sequence[bool]) -> int:
+    """How many people they are, at most: pictures in one folder of several are of one person, where
+    there are several folders; of clips everybody who was followed counts."""
+    stills = {each.file for each in found if are_stills[each.file]}
+    folders = {str(PurePosixPath(uris[number]).parent) for number in stills}
+    followed = sum(not are_stills[each.file] for each in found)
+    return followed + (len(folders) if len(folders) > 1 else len(stills))
