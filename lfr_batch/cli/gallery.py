@@ -17,7 +17,17 @@ from lfr_batch.cli.enrolment import (
     outcome_counts,
 )
 from lfr_batch.cli.forgetting import delete, diff, prune, remove
+from lfr_batch.cli.gallery_ages import (
+    age_lines,
+    age_row,
+    asking_ages,
+    quality_line,
+    quality_row,
+)
+from lfr_batch.cli.gallery_check import check
 from lfr_batch.cli.gallery_options import (
+    AcceptChildrenOption,
+    AdultsOption,
     ExcludeOption,
     ImagesOption,
     PickOption,
@@ -66,6 +76,8 @@ def enrol_(
     subjects: SubjectsOption = None,
     exclude: ExcludeOption = None,
     pick: PickOption = None,
+    adults: AdultsOption = False,
+    accept_children: AcceptChildrenOption = False,
     case: CaseOption = None,
     authority: AuthorityOption = None,
     operator: OperatorOption = None,
@@ -98,6 +110,9 @@ def enrol_(
         subjects=subjects,
         exclude=exclude or (),
         pick=pick,
+        adults=adults,
+        accept_children=accept_children,
+        ask_ages=asking_ages(),
         licence=licence,
         settings=settings,
         listener=EnrolListener(partial(counting, "enrolling"), say, partial(_tell_if_nobody, name)),
@@ -141,6 +156,8 @@ def _tell(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> None:
         answer(f"  without any template: {', '.join(report.subjects_without_template)}")
     if needs_choice(enrolment.not_enrolled):
         answer(f"  {TO_DECIDE}")
+    for line in (quality_line(enrolment.faces, info.name), *age_lines(info)):
+        answer(f"  {line}")
 
 
 def _tell_of_change(before: SnapshotInfo | None, now: SnapshotInfo) -> None:
@@ -229,6 +246,7 @@ def verify(name: str, config: ConfigOption = None, overrides: SetOption = None) 
     )
 
 
+gallery_app.command("check")(check)
 gallery_app.command("remove")(remove)
 gallery_app.command("prune")(prune)
 gallery_app.command("delete")(delete)
@@ -242,6 +260,8 @@ def _enrolled_row(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) ->
         "refused_by_reason": dict(enrolment.report.refused),
         "subjects_without_template": list(enrolment.report.subjects_without_template),
         "without_row": list(listing.without_row),
+        "worth_a_look": quality_row(enrolment.faces),
+        "children": age_row(info),
         "files": file_rows(enrolment.files),
     }
 
