@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ from lfr_batch.cli.gallery_ages import (
     quality_line,
     quality_row,
 )
-from lfr_batch.cli.gallery_check import check
+from lfr_batch.cli.gallery_check import check, review_lines
 from lfr_batch.cli.gallery_options import (
     AcceptChildrenOption,
     AdultsOption,
@@ -53,6 +54,8 @@ from lfr_batch.cli.progress import counting
 from lfr_batch.front.listeners import EnrolListener
 from lfr_batch.front.verbs import enrol
 from lfr_batch.gallery.records import Enrolment, Listing, SnapshotInfo
+from lfr_batch.gallery.reviews import reviews_of
+from lfr_batch.gallery.snapshot_files import read_subject_table
 from lfr_batch.gallery.store import (
     list_galleries,
     list_snapshots,
@@ -61,6 +64,7 @@ from lfr_batch.gallery.store import (
     read_subjects,
     verify_snapshot,
 )
+from lfr_batch.gallery.warned import warning_of
 from lfr_batch.homes.at_hand import gallery_at_hand, manifests_at_hand, snapshot_at_hand
 from lfr_batch.oversight.authority import require_authority
 
@@ -233,6 +237,11 @@ def show(
     columns = list(dict.fromkeys(key for row in rows for key in row))
     answer_table(rows, columns)
     for line in lines_of(read_outcomes(snapshot), name, everything=False):
+        say(line)
+    today = datetime.now(UTC).date()
+    warning = warning_of(snapshot, today)
+    reviews = reviews_of(read_subject_table(snapshot.subjects_path), today)
+    for line in (*filter(None, [warning]), *review_lines(reviews)):
         say(line)
 
 

@@ -39,6 +39,7 @@ from lfr_batch.front.listeners import EnrolListener
 from lfr_batch.gallery.attraction import ALPHA, SEED
 from lfr_batch.gallery.health import FAULTS, NAMED, REPLACE, PictureHealth, components_of
 from lfr_batch.gallery.minors import named, row_of_minors, said_of_ages, said_of_minors
+from lfr_batch.gallery.reviews import Reviews
 from lfr_batch.oversight.authority import require_authority
 
 ASKS = 3
@@ -159,21 +160,26 @@ def _said(found: CheckedGallery, fault: str, words: str) -> str:
 def _of_people(found: CheckedGallery) -> Iterator[str]:
     ages = found.snapshot.ages
     if said := said_of_minors(found.minors, ages):
-        who = named(found.minors.under_18, NAMED)
-        yield f"{said}{' They are ' + who if who else ''}"
+        yield said
+        if found.minors.under_18:
+            yield f"under 18: {named(found.minors.under_18, NAMED)}"
     if said := said_of_ages(ages, found.minors):
         yield said
-    late = found.reviews.overdue
-    if late:
-        first = ", ".join(f"{whose} ({day})" for whose, day in late[:NAMED])
-        more = f" and {len(late) - NAMED} more" if len(late) > NAMED else ""
-        yield f"review overdue of {counted(len(late), 'subject')}: {first}{more}"
+    yield from review_lines(found.reviews)
     for what, groups in (
         ("sources", found.reviews.sources),
         ("categories", found.reviews.categories),
     ):
         if any(groups.keys()):
             yield f"{what}: " + ", ".join(f"{n or 'not stated'} {k}" for n, k in groups.items())
+
+
+def review_lines(reviews: Reviews) -> Iterator[str]:
+    late = reviews.overdue
+    if late:
+        first = ", ".join(f"{whose} ({day})" for whose, day in late[:NAMED])
+        more = f" and {len(late) - NAMED} more" if len(late) > NAMED else ""
+        yield f"review overdue of {counted(len(late), 'subject')}: {first}{more}"
 
 
 def _table(found: CheckedGallery, *, everything: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,9 +20,11 @@ from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery import health
+from lfr_batch.gallery.arrow_strings import ArrowStrings
 from lfr_batch.gallery.attraction import Attracted, Probes, attracted, sample_rows
 from lfr_batch.gallery.exact_scores import Rows
 from lfr_batch.gallery.fit import own_fit
+from lfr_batch.gallery.growth import number_rows
 from lfr_batch.gallery.health import GalleryHealth, HealthLimits, Measured
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.minors import Minors, minors_of
@@ -65,8 +67,8 @@ class Cohort:
 
     said: str
     probes: Probes
-    names: Sequence[str]
-    """By owner."""
+    name_of: Callable[[int], str]
+    """Of an owner."""
 
 
 def check_gallery(
@@ -191,7 +193,7 @@ def _looked(
         ),
         attracting=tuple(attracting),
         strangers={
-            each.row: health.strangers_of(found, each.row, cohort.probes, cohort.names)
+            each.row: health.strangers_of(found, each.row, cohort.probes, cohort.name_of)
             for each in (*attracting, *worth)
             if each.people
         },
@@ -215,10 +217,9 @@ def _rivals(
 
 def _own_people(snapshot: Snapshot, subjects: Rows) -> Cohort:
     rows, sampled = sample_rows(len(subjects), len(subjects))
-    ids = snapshot.subject_ids
     first = np.unique(subjects, return_index=True)[1]
     probes = Probes(_taken(snapshot, rows), subjects[rows], sampled)
-    return Cohort(OWN, probes, [ids[row] for row in first.tolist()])
+    return Cohort(OWN, probes, lambda owner: snapshot.subject_ids[int(first[owner])])
 
 
 def _taken(snapshot: Snapshot, rows: Rows) -> FloatArray:
@@ -228,8 +229,8 @@ def _taken(snapshot: Snapshot, rows: Rows) -> FloatArray:
 def _numbered(snapshot: Snapshot) -> Rows:
     """(n,) the same number for the rows of one subject, from 0."""
     ids = snapshot.subject_ids
-    new = [before != now for before, now in zip([None, *ids], ids, strict=False)]
-    return np.cumsum(new).astype(np.int64) - 1
+    assert isinstance(ids, ArrowStrings), "what is loaded is mapped"
+    return number_rows(ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,17 +296,4 @@ def _strangers(
     beyond = len(snapshot.subject_ids)
     names, owners = np.unique(np.array(ids, object), return_inverse=True)
     probes = Probes(np.asarray(templates, np.float32), owners.astype(np.int64) + beyond, sampled)
-    return Cohort(said, probes, _Beyond(names.tolist(), beyond))
-
-
-class _Beyond(Sequence[str]):
-    """Names that begin at a number."""
-
-    def __init__(self, names: list[str], begin: int) -> None:
-        self._names, self._begin = names, begin
-
-    def __len__(self) -> int:
-        return self._begin + len(self._names)
-
-    def __getitem__(self, number: int) -> str:  # type: ignore[override]
-        return self._names[number - self._begin]
+    return Cohort(said, probes, lambda owner: str(names[owner - beyond]))

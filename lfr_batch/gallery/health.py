@@ -6,7 +6,7 @@ Nothing here decides about anybody: it names pictures that a person should look 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -227,12 +227,12 @@ def _pressing(picture: PictureHealth) -> tuple[object, ...]:
 
 
 def strangers_of(
-    found: Attracted, row: int, probes: Probes, names: Sequence[str]
+    found: Attracted, row: int, probes: Probes, name_of: Callable[[int], str]
 ) -> tuple[tuple[str, float], ...]:
-    """The people whom a picture brings up, by ``names`` of the owners, each with its best score."""
+    """The people whom a picture brings up, by the names of their owners, with their best scores."""
     best: dict[str, float] = {}
     for pair in np.flatnonzero(found.rows == row).tolist():
-        name = names[int(probes.owners[found.probes[pair]])]
+        name = name_of(int(probes.owners[found.probes[pair]]))
         best[name] = max(best.get(name, -1.0), float(found.scores[pair]))
     return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
 

@@ -19,6 +19,7 @@ from lfr_batch.footage.sources import list_footage, source_of
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import digests_of, load_snapshot, require_pack
 from lfr_batch.gallery.thresholds import Knot, ThresholdChoice, choose_threshold, stricter
+from lfr_batch.gallery.warned import warning_of
 from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.settled import Settled
@@ -124,7 +125,8 @@ class Prepared:
     choice: ThresholdChoice
     found: FoundFootage
     said: tuple[str, ...] = ()
-    """A sentence about each machine that will not search, for the operator."""
+    """For the operator: what is to be said of the gallery, and a sentence about each machine that
+    will not search."""
 
 
 Sift = Callable[[FoundFootage, RunRequest], FoundFootage]
@@ -152,7 +154,9 @@ def prepare_run(
     agreed = settle(order.home, order.config, order.kind)
     begun = request_of(order, now, basis, agreed.settled)
     found = sift(found, begun) if sift else found
-    return Prepared(begun.model_copy(update=found.account()), basis.choice, found, agreed.said)
+    warning = warning_of(basis.snapshot, now.date())
+    begun = begun.model_copy(update={**found.account(), "gallery_warning": warning})
+    return Prepared(begun, basis.choice, found, (*filter(None, [warning]), *agreed.said))
 
 
 def basis_of(order: Order) -> RunBasis:
