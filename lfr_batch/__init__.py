@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lfr_batch.front.enrolment import EnrolledGallery
     from lfr_batch.front.export import Exported, export
     from lfr_batch.front.forget import forget
+    from lfr_batch.front.gallery_check import CheckedGallery, check_gallery
     from lfr_batch.front.growing import GrownGallery
     from lfr_batch.front.report import WrittenReport, report
     from lfr_batch.front.results import Results, open_results
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Authority",
+    "CheckedGallery",
     "DryRun",
     "EnrolledGallery",
     "Exported",
@@ -60,6 +62,7 @@ __all__ = [
     "WrittenReport",
     "__version__",
     "add_to_gallery",
+    "check_gallery",
     "enrol",
     "export",
     "foresee",
@@ -76,6 +79,7 @@ __all__ = [
 
 _MODULES = {
     "Authority": "oversight.authority",
+    "CheckedGallery": "front.gallery_check",
     "DryRun": "front.dry_run",
     "EnrolledGallery": "front.enrolment",
     "Exported": "front.export",
@@ -88,6 +92,7 @@ _MODULES = {
     "Tick": "front.standing",
     "WrittenReport": "front.report",
     "add_to_gallery": "front.verbs",
+    "check_gallery": "front.gallery_check",
     "enrol": "front.verbs",
     "export": "front.export",
     "foresee": "front.verbs",

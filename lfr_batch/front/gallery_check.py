@@ -165,11 +165,9 @@ def _looked(
         is_measured=is_measured,
         years=health.years_since(table, today),
     )
-    worth = health.pictures_of(snapshot, measured, limits)
-    most = np.argsort(-people, kind="stable")[:SHOWN_WORST]
-    attracting = [
-        health.picture_at(snapshot, measured, limits, row) for row in most.tolist() if people[row]
-    ]
+    faulty = health.faults_of(measured, limits)
+    worth = health.pictures_of(snapshot, measured, faulty)
+    attracting = health.most_attracting(snapshot, measured, faulty, SHOWN_WORST)
     return GalleryHealth(
         gallery=snapshot.name,
         snapshot_id=snapshot.snapshot_id,
@@ -183,14 +181,7 @@ def _looked(
         sampled=cohort.probes.sampled,
         brought_up=int(people.sum()),
         worth=tuple(worth),
-        worst_fits=tuple(
-            each
-            for each, _ in zip(
-                health.worst_fits(snapshot, measured, limits, subjects),
-                range(SHOWN_WORST),
-                strict=False,
-            )
-        ),
+        worst_fits=tuple(health.worst_fits(snapshot, measured, faulty, subjects, SHOWN_WORST)),
         attracting=tuple(attracting),
         strangers={
             each.row: health.strangers_of(found, each.row, cohort.probes, cohort.name_of)

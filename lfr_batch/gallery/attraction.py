@@ -17,7 +17,7 @@ from lfr_batch.gallery.exact_scores import Doubles, Rows
 from lfr_batch.gallery.templates import AnyTemplates
 from lfr_batch.records import BoolArray, FloatArray
 
-ROWS_AT_ONCE = 8192
+ROWS_AT_ONCE = 2048
 COMPARISONS = 4_000_000_000
 """At most, of templates with probes: about a minute on two processors."""
 SEED = 0
@@ -73,30 +73,33 @@ def sample_rows(templates: int, others: int, comparisons: int = COMPARISONS) -> 
 def attracted(
     templates: AnyTemplates, subjects: Rows, probes: Probes, threshold: float
 ) -> Attracted:
-    """Compare (n, d) templates, ``subjects`` (n,) being whose each is, with the probes."""
+    """Compare (n, d) templates, ``subjects`` (n,) being whose each is, sorted, with the probes."""
     best_rows = np.full(len(probes.owners), -1, np.int64)
     best_scores = np.full(len(probes.owners), -np.inf, np.float32)
     found: list[tuple[Rows, Rows, FloatArray]] = []
     for start, scores in _blocks(templates, subjects, probes):
-        rows, columns = np.nonzero(scores >= threshold)
-        found.append((rows + start, columns, scores[rows, columns]))
-        top = scores.argmax(axis=0)
-        highest = scores[top, np.arange(scores.shape[1])]
+        top = scores.argmax(axis=1)
+        highest = scores[np.arange(len(scores)), top]
         better = highest > best_scores
         best_rows[better], best_scores[better] = top[better] + start, highest[better]
-    rows, columns, reached = (np.concatenate(part) for part in zip(*found, strict=True))
-    return Attracted(rows, columns, reached, best_rows, best_scores)
+        reaching = np.flatnonzero(highest >= threshold)  # most bring up nobody here
+        which, rows = np.nonzero(scores[reaching] >= threshold)
+        found.append((rows + start, reaching[which], scores[reaching[which], rows]))
+    rows, hit, reached = (np.concatenate(part) for part in zip(*found, strict=True))
+    return Attracted(rows, hit, reached, best_rows, best_scores)
 
 
 def _blocks(
     templates: AnyTemplates, subjects: Rows, probes: Probes
 ) -> Iterator[tuple[int, FloatArray]]:
-    """Scores of some rows with all probes; -inf where a probe is of the row's own subject."""
-    across = probes.templates.T
+    """Scores of all probes with some rows; -inf where a row is of the probe's own subject."""
+    firsts = np.searchsorted(subjects, probes.owners, "left")
+    lasts = np.searchsorted(subjects, probes.owners, "right")
     for start in range(0, len(templates), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
-        scores = np.asarray(templates[part] @ across, np.float32)
-        scores[subjects[part, None] == probes.owners[None]] = -np.inf
+        scores = np.asarray(probes.templates @ templates[start : start + ROWS_AT_ONCE].T)
+        own_here = (firsts < start + ROWS_AT_ONCE) & (lasts > start)
+        for probe in np.flatnonzero(own_here).tolist():
+            scores[probe, max(firsts[probe] - start, 0) : lasts[probe] - start] = -np.inf
         yield start, scores
 
 

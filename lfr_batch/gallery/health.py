@@ -6,7 +6,7 @@ Nothing here decides about anybody: it names pictures that a person should look 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -164,33 +164,45 @@ def lambs_of(people: Rows, subjects: Rows, of: int, fmr: float) -> BoolArray:
 
 
 def pictures_of(
-    snapshot: Snapshot, measured: Measured, limits: HealthLimits
+    snapshot: Snapshot, measured: Measured, faulty: Mapping[str, BoolArray]
 ) -> list[PictureHealth]:
     """Those that are worth a second look, most pressing first."""
-    which = np.flatnonzero(np.any([*_faulty(measured, limits).values()], axis=0))
-    found = [picture_at(snapshot, measured, limits, row) for row in which.tolist()]
+    which = np.flatnonzero(np.any([*faulty.values()], axis=0))
+    found = [picture_at(snapshot, measured, faulty, row) for row in which.tolist()]
     return sorted(found, key=_pressing)
 
 
 def worst_fits(
-    snapshot: Snapshot, measured: Measured, limits: HealthLimits, subjects: Rows
-) -> Iterator[PictureHealth]:
-    """Worst first."""
+    snapshot: Snapshot,
+    measured: Measured,
+    faulty: Mapping[str, BoolArray],
+    subjects: Rows,
+    most: int,
+) -> list[PictureHealth]:
+    """Of each subject the picture that fits it worst, worst first."""
     rows = worst_of_each(measured.own.mean, subjects)
-    for row in rows[np.argsort(measured.own.mean[rows], kind="stable")].tolist():
-        yield picture_at(snapshot, measured, limits, row)
+    ordered = rows[np.argsort(measured.own.mean[rows], kind="stable")][:most]
+    return [picture_at(snapshot, measured, faulty, row) for row in ordered.tolist()]
+
+
+def most_attracting(
+    snapshot: Snapshot, measured: Measured, faulty: Mapping[str, BoolArray], most: int
+) -> list[PictureHealth]:
+    """Those that bring up most, of those that bring up anybody."""
+    rows = np.argsort(-measured.people, kind="stable")[:most].tolist()
+    return [picture_at(snapshot, measured, faulty, row) for row in rows if measured.people[row]]
 
 
 def picture_at(
-    snapshot: Snapshot, measured: Measured, limits: HealthLimits, row: int
+    snapshot: Snapshot, measured: Measured, faulty: Mapping[str, BoolArray], row: int
 ) -> PictureHealth:
+    """``faulty``: as ``faults_of``."""
     other = int(measured.other_rows[row])
-    faulty = _faulty(measured, limits, row)
     return PictureHealth(
         row=row,
         subject_id=snapshot.subject_ids[row],
         image_id=snapshot.image_ids[row],
-        faults=tuple(name for name in FAULTS if faulty[name][0]),
+        faults=tuple(name for name in FAULTS if faulty[name][row]),
         people=int(measured.people[row]),
         own_mean=_number(measured.own.mean[row]),
         best_other=_number(measured.best_other[row]),
@@ -201,22 +213,18 @@ def picture_at(
     )
 
 
-def _faulty(
-    measured: Measured, limits: HealthLimits, row: int | None = None
-) -> dict[str, BoolArray]:
-    """By fault, which pictures have it; of all, or of one."""
-    at = slice(None) if row is None else slice(row, row + 1)
-    best, other = measured.own.best[at], measured.best_other[at]
-    rows = measured.other_rows[at]
+def faults_of(measured: Measured, limits: HealthLimits) -> dict[str, BoolArray]:
+    """By fault, which of the n pictures have it."""
+    best, other, rows = measured.own.best, measured.best_other, measured.other_rows
     # Of two pictures that are closest to each other the one is at fault that its own fit less.
-    theirs = np.where(rows >= 0, measured.own.best[rows], np.nan)
-    quality = np.any([those[at] for those in measured.looks.values()], axis=0)
+    theirs = np.where(rows >= 0, best[rows], np.nan)
+    quality = np.any([*measured.looks.values()], axis=0)
     return {  # comparisons with NaN are false
-        "lamb": measured.lambs[at],
+        "lamb": measured.lambs,
         "other": (other > best) & ~(best > theirs),
         "misfit": best < limits.threshold,
         "rival": other >= limits.duplicate_score,
-        "old": measured.years[at] > limits.older_than_y,
+        "old": measured.years > limits.older_than_y,
         "quality": np.asarray(quality, np.bool_),
     }
 

@@ -45,7 +45,7 @@ def plainly(
     return counts
 
 
-@pytest.mark.parametrize("rows_at_once", [3, 8192])
+@pytest.mark.parametrize("rows_at_once", [3, 2048])
 def test_people_whom_each_picture_brings_up(
     monkeypatch: pytest.MonkeyPatch, rows_at_once: int
 ) -> None:
