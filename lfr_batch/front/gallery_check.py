@@ -22,6 +22,7 @@ from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery import health
 from lfr_batch.gallery.arrow_strings import ArrowStrings
 from lfr_batch.gallery.attraction import Attracted, Probes, attracted, sample_rows
+from lfr_batch.gallery.compared import read_pairs
 from lfr_batch.gallery.exact_scores import Rows
 from lfr_batch.gallery.fit import own_fit
 from lfr_batch.gallery.growth import number_rows
@@ -153,6 +154,8 @@ def _looked(
     of = cohort.probes.people - is_own
     rivals, rows = _rivals(snapshot, subjects, found, cohort, own.best < limits.threshold)
     best, other = health.best_of_rows(rivals, rows, size)
+    if kept := read_pairs(snapshot.path):
+        best, other = health.with_pairs(best, other, subjects, kept[0])
     looks, is_measured = health.quality_looks(components_of_rows(snapshot))
     table = read_faces(snapshot.parts, snapshot.places, (TAKEN,))
     measured = Measured(

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from lfr_batch.faces.quality_components import COMPONENTS, scores, worth_a_look
 from lfr_batch.gallery.attraction import Attracted, Probes, outliers, tail_probabilities
+from lfr_batch.gallery.close_pairs import ClosePairs
 from lfr_batch.gallery.exact_scores import Doubles, Rows
 from lfr_batch.gallery.fit import OwnFit, worst_of_each
 from lfr_batch.gallery.known_columns import DAYS_A_YEAR
@@ -155,6 +156,22 @@ def best_of_rows(found: Attracted, rows: Rows, templates: int) -> tuple[Doubles,
     there = found.best_rows >= 0
     best[rows[there]] = found.best_scores[there]
     other[rows[there]] = found.best_rows[there]
+    return best, other
+
+
+def with_pairs(
+    best: Doubles, other: Rows, subjects: Rows, pairs: ClosePairs
+) -> tuple[Doubles, Rows]:
+    """The same, with what an enrolment found and kept: all pairs of subjects that look alike."""
+    across = pairs.take(subjects[pairs.left] != subjects[pairs.right])
+    rows = np.concatenate([across.left, across.right])
+    theirs = np.concatenate([across.right, across.left])
+    reached = np.concatenate([across.scores, across.scores]).astype(np.float64)
+    order = np.argsort(reached, kind="stable")  # of several the best is written last
+    rows, theirs, reached = rows[order], theirs[order], reached[order]
+    more = ~(best[rows] >= reached)
+    best, other = best.copy(), other.copy()
+    best[rows[more]], other[rows[more]] = reached[more], theirs[more]
     return best, other
 
 

@@ -210,3 +210,24 @@ def test_a_watchlist_of_before_says_that_it_was_not_measured(
     assert code == 0
     assert "3 not measured when they were enrolled; enrol them anew" in out
     shutil.rmtree(home / "galleries")
+
+
+def test_on_a_terminal_it_is_asked_how_old_people_are(
+    home: Path, images: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(question: str, **_: Any) -> str:
+        asked.append(question)
+        return "15"
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.prompt", answer)
+    out = enrol(capsys, images)
+    assert len(asked) == 1
+    assert "somebody in it is under 18, as was said when it was enrolled: children are" in out
+    assert load_snapshot(home, "g").ages == "minors"
+    enrol(capsys, images, "--adults")
+    assert len(asked) == 1
+    _, out, said = lfr(capsys, "gallery", "show", "g")
+    assert "under 18" not in out + said

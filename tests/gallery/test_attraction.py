@@ -15,7 +15,9 @@ from lfr_batch.gallery.attraction import (
     sample_rows,
     tail_probabilities,
 )
+from lfr_batch.gallery.close_pairs import ClosePairs
 from lfr_batch.gallery.fit import own_fit, worst_of_each
+from lfr_batch.gallery.health import with_pairs
 from lfr_batch.records import FloatArray
 
 
@@ -133,3 +135,14 @@ def test_how_a_picture_fits_its_subjects_others() -> None:
     worst = worst_of_each(fit.mean, subjects)
     assert len(worst) == 4
     assert 4 in worst.tolist()
+
+
+def test_look_alikes_that_an_enrolment_found_count_without_comparing_again() -> None:
+    subjects = np.array([0, 0, 1, 2, 3])
+    pairs = ClosePairs(
+        np.array([0, 0, 1, 2]), np.array([1, 2, 3, 3]), np.array([0.99, 0.7, 0.6, 0.65], np.float32)
+    )
+    best = np.array([np.nan, 0.9, np.nan, 0.1, np.nan])
+    found, other = with_pairs(best, np.array([-1, 2, -1, 4, -1]), subjects, pairs)
+    assert found == pytest.approx([0.7, 0.9, 0.7, 0.65, np.nan], nan_ok=True)
+    assert other.tolist() == [2, 2, 0, 2, -1]
