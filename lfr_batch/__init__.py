@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lfr_batch.front.evaluate import FinishedEvaluation, evaluate
     from lfr_batch.front.export import Exported, export
     from lfr_batch.front.forget import forget
+    from lfr_batch.front.gallery_check import CheckedGallery, check_gallery
     from lfr_batch.front.growing import GrownGallery
     from lfr_batch.front.report import WrittenReport, report
     from lfr_batch.front.results import Results, open_results
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Authority",
     "Calibrated",
+    "CheckedGallery",
     "DryRun",
     "EnrolledGallery",
     "Exported",
@@ -65,6 +67,7 @@ __all__ = [
     "__version__",
     "add_to_gallery",
     "calibrate",
+    "check_gallery",
     "enrol",
     "evaluate",
     "export",
@@ -83,6 +86,7 @@ __all__ = [
 _MODULES = {
     "Authority": "oversight.authority",
     "Calibrated": "front.calibrate",
+    "CheckedGallery": "front.gallery_check",
     "DryRun": "front.dry_run",
     "EnrolledGallery": "front.enrolment",
     "Exported": "front.export",
@@ -97,6 +101,7 @@ _MODULES = {
     "WrittenReport": "front.report",
     "add_to_gallery": "front.verbs",
     "calibrate": "front.calibrate",
+    "check_gallery": "front.gallery_check",
     "enrol": "front.verbs",
     "evaluate": "front.evaluate",
     "export": "front.export",

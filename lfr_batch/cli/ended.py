@@ -144,6 +144,7 @@ def summary(run: FinishedRun, states: Sequence[FileState]) -> dict[str, Any]:
         ],
         "not_whole": [asdict(state) for state in states],
         "gaps": result.request.gaps,
+        "gallery_warning": result.request.gallery_warning,
     }
 
 

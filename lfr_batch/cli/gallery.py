@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -17,7 +18,17 @@ from lfr_batch.cli.enrolment import (
     outcome_counts,
 )
 from lfr_batch.cli.forgetting import delete, diff, prune, remove
+from lfr_batch.cli.gallery_ages import (
+    age_lines,
+    age_row,
+    asking_ages,
+    quality_line,
+    quality_row,
+)
+from lfr_batch.cli.gallery_check import check, review_lines
 from lfr_batch.cli.gallery_options import (
+    AcceptChildrenOption,
+    AdultsOption,
     ExcludeOption,
     ImagesOption,
     PickOption,
@@ -43,6 +54,8 @@ from lfr_batch.cli.progress import counting
 from lfr_batch.front.listeners import EnrolListener
 from lfr_batch.front.verbs import enrol
 from lfr_batch.gallery.records import Enrolment, Listing, SnapshotInfo
+from lfr_batch.gallery.reviews import reviews_of
+from lfr_batch.gallery.snapshot_files import read_subject_table
 from lfr_batch.gallery.store import (
     list_galleries,
     list_snapshots,
@@ -51,6 +64,7 @@ from lfr_batch.gallery.store import (
     read_subjects,
     verify_snapshot,
 )
+from lfr_batch.gallery.warned import warning_of
 from lfr_batch.homes.at_hand import gallery_at_hand, manifests_at_hand, snapshot_at_hand
 from lfr_batch.oversight.authority import require_authority
 
@@ -66,6 +80,8 @@ def enrol_(
     subjects: SubjectsOption = None,
     exclude: ExcludeOption = None,
     pick: PickOption = None,
+    adults: AdultsOption = False,
+    accept_children: AcceptChildrenOption = False,
     case: CaseOption = None,
     authority: AuthorityOption = None,
     operator: OperatorOption = None,
@@ -98,6 +114,9 @@ def enrol_(
         subjects=subjects,
         exclude=exclude or (),
         pick=pick,
+        adults=adults,
+        accept_children=accept_children,
+        ask_ages=asking_ages(),
         licence=licence,
         settings=settings,
         listener=EnrolListener(partial(counting, "enrolling"), say, partial(_tell_if_nobody, name)),
@@ -141,6 +160,8 @@ def _tell(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) -> None:
         answer(f"  without any template: {', '.join(report.subjects_without_template)}")
     if needs_choice(enrolment.not_enrolled):
         answer(f"  {TO_DECIDE}")
+    for line in (quality_line(enrolment.faces, info.name), *age_lines(info)):
+        answer(f"  {line}")
 
 
 def _tell_of_change(before: SnapshotInfo | None, now: SnapshotInfo) -> None:
@@ -217,6 +238,11 @@ def show(
     answer_table(rows, columns)
     for line in lines_of(read_outcomes(snapshot), name, everything=False):
         say(line)
+    today = datetime.now(UTC).date()
+    warning = warning_of(snapshot, today)
+    reviews = reviews_of(read_subject_table(snapshot.subjects_path), today)
+    for line in (*filter(None, [warning]), *review_lines(reviews)):
+        say(line)
 
 
 @gallery_app.command()
@@ -229,6 +255,7 @@ def verify(name: str, config: ConfigOption = None, overrides: SetOption = None) 
     )
 
 
+gallery_app.command("check")(check)
 gallery_app.command("remove")(remove)
 gallery_app.command("prune")(prune)
 gallery_app.command("delete")(delete)
@@ -242,6 +269,8 @@ def _enrolled_row(info: SnapshotInfo, enrolment: Enrolment, listing: Listing) ->
         "refused_by_reason": dict(enrolment.report.refused),
         "subjects_without_template": list(enrolment.report.subjects_without_template),
         "without_row": list(listing.without_row),
+        "worth_a_look": quality_row(enrolment.faces),
+        "children": age_row(info),
         "files": file_rows(enrolment.files),
     }
 

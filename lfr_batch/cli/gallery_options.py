@@ -20,3 +20,9 @@ ExcludeOption = Annotated[
 PickOption = Annotated[
     Pick | None, typer.Option(help="Which of several faces of like size to enrol.")
 ]
+AdultsOption = Annotated[
+    bool, typer.Option("--adults", help="Nobody whose age no column states is under 18.")
+]
+AcceptChildrenOption = Annotated[
+    bool, typer.Option("--accept-children", help="Enrol children under 6, too.")
+]

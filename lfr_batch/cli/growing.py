@@ -11,7 +11,10 @@ from typing import Any, TypedDict
 import typer
 
 from lfr_batch.cli.enrolment import TO_DECIDE, file_rows, lines_of, names, needs_choice
+from lfr_batch.cli.gallery_ages import age_lines, age_row, asking_ages, quality_line
 from lfr_batch.cli.gallery_options import (
+    AcceptChildrenOption,
+    AdultsOption,
     ExcludeOption,
     GalleryArgument,
     ImagesOption,
@@ -54,6 +57,8 @@ def add(
     subjects: SubjectsOption = None,
     exclude: ExcludeOption = None,
     pick: PickOption = None,
+    adults: AdultsOption = False,
+    accept_children: AcceptChildrenOption = False,
     dry_run: DryRunOption = False,
     case: CaseOption = None,
     authority: AuthorityOption = None,
@@ -83,13 +88,19 @@ def add(
         inference__allow_cpu=allow_cpu or None,
     )
     how = _How(
-        subjects=subjects, exclude=exclude or (), pick=pick, licence=licence, settings=settings
+        subjects=subjects,
+        exclude=exclude or (),
+        pick=pick,
+        adults=adults,
+        accept_children=accept_children,
+        licence=licence,
+        settings=settings,
     )
     if dry_run:
         found = foresee_gallery(name, images, stated, is_all=False, **how)
         show_foreseen(found, as_json=as_json)
         return
-    grown = add_to_gallery(name, images, stated, **how, listener=LISTENER)
+    grown = add_to_gallery(name, images, stated, **how, ask_ages=asking_ages(), listener=LISTENER)
     _tell(grown, as_json=as_json)
 
 
@@ -99,6 +110,8 @@ def sync(
     subjects: SubjectsOption = None,
     exclude: ExcludeOption = None,
     pick: PickOption = None,
+    adults: AdultsOption = False,
+    accept_children: AcceptChildrenOption = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     case: CaseOption = None,
@@ -130,14 +143,28 @@ def sync(
         inference__allow_cpu=allow_cpu or None,
     )
     how = _How(
-        subjects=subjects, exclude=exclude or (), pick=pick, licence=licence, settings=settings
+        subjects=subjects,
+        exclude=exclude or (),
+        pick=pick,
+        adults=adults,
+        accept_children=accept_children,
+        licence=licence,
+        settings=settings,
     )
     if dry_run:
         found = foresee_gallery(name, images, stated, is_all=True, **how)
         show_foreseen(found, as_json=as_json)
         return
     confirm = confirming(yes=yes)
-    grown = sync_gallery(name, images, stated, **how, confirm=confirm, listener=LISTENER)
+    grown = sync_gallery(
+        name,
+        images,
+        stated,
+        **how,
+        confirm=confirm,
+        ask_ages=asking_ages(),
+        listener=LISTENER,
+    )
     _tell(grown, as_json=as_json)
 
 
@@ -145,6 +172,8 @@ class _How(TypedDict):
     subjects: Path | None
     exclude: Sequence[str]
     pick: Pick | None
+    adults: bool
+    accept_children: bool
     licence: str | None
     settings: Settings
 
@@ -181,6 +210,8 @@ def _say(grown: GrownGallery) -> None:
         answer(f"  without any template: {without}")
     if needs_choice(growth.enrolment.not_enrolled):
         answer(f"  {TO_DECIDE}")
+    for line in (quality_line(growth.enrolment.faces, info.name), *age_lines(info)):
+        answer(f"  {line}")
     size = f"{counted(info.templates, 'picture')} of {counted(info.subjects, 'subject')}"
     if grown.before.snapshot_id == info.snapshot_id:
         answer(f"  unchanged: the same snapshot as before, with {size}")
@@ -219,5 +250,6 @@ def _row(grown: GrownGallery) -> dict[str, Any]:
             {"a": d.subject_a, "b": d.subject_b, "kind": d.kind, "score": round(d.score, 4)}
             for d in growth.enrolment.report.duplicates
         ],
+        "children": age_row(info),
         "files": file_rows(growth.enrolment.files),
     }

@@ -44,6 +44,7 @@ from lfr_batch.gallery.derivation import kept_sentence, pack_for
 from lfr_batch.gallery.enrolment import count_reasons, in_row_order
 from lfr_batch.gallery.growing import publish_grown
 from lfr_batch.gallery.growth import Grown, GrownRows, grown_rows, grown_subjects
+from lfr_batch.gallery.minors import worst_of
 from lfr_batch.gallery.new_pairs import base_faces, compare_new, new_duplicates
 from lfr_batch.gallery.parquet_tables import subject_table
 from lfr_batch.gallery.records import (
@@ -240,6 +241,8 @@ def gather(
         case_ref=order.authority.case_ref,
         authority=order.authority.authority,
         created_utc=datetime.min,
+        ages=worst_of((base.ages, listing.ages)),
+        accepts_children=base.accepts_children or order.ages.accept_children,
     )
     rows = grown_rows(base, settling.kept, faces)
     limits = PairLimits(order.config.enrol.duplicate_score, order.config.enrol.same_picture_score)

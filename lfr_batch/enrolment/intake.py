@@ -16,17 +16,21 @@ import numpy as np
 
 from lfr_batch import cuda
 from lfr_batch.config.schema import Config, QualityConfig
+from lfr_batch.enrolment.ages import AgeRules
 from lfr_batch.enrolment.made_with import made_with
 from lfr_batch.enrolment.noted import note_enrolment
 from lfr_batch.errors import FootageError, StoreAway, StoreError
 from lfr_batch.faces.evidence import encode_jpeg, evidence
 from lfr_batch.faces.grade import grade
+from lfr_batch.faces.picture_quality import picture_quality
+from lfr_batch.faces.quality import sharpness_of
 from lfr_batch.faces.realign import look_upright
 from lfr_batch.faces.stages import EnrolStages, detect_in_still, open_enrol_stages
-from lfr_batch.faces.view import cut_view
+from lfr_batch.faces.view import aligned_bgr, cut_view
 from lfr_batch.footage.local import unreadable
 from lfr_batch.footage.sources import source_of
 from lfr_batch.footage.stills import StillFrame, check_still, decode_still, read_still
+from lfr_batch.footage.taken_on import taken_on
 from lfr_batch.gallery.chosen_face import choose_face
 from lfr_batch.gallery.close_pairs import Compare, PairLimits, on_processors
 from lfr_batch.gallery.enrolment import collect
@@ -82,6 +86,7 @@ class EnrolOrder:
     home: Home
     pick: Pick | None = None
     """How to choose among faces of like size; None leaves it to a person."""
+    ages: AgeRules = AgeRules()  # noqa: RUF009 - it is frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,8 @@ def publish(
         created_utc=now,
         compared=(enrolment.close_pairs, limits),
         made_with=enrolment.made_with,
+        ages=listing.ages,
+        accepts_children=order.ages.accept_children,
     )
     s3 = order.config.s3
     with changed_gallery(order.home, order.gallery, s3, shared_files) as folder:
@@ -232,6 +239,7 @@ def open_enrolment_worker(spec: EnrolSpec) -> Callable[[EnrolmentImage], Enrolme
         sha256 = hashlib.sha256(data).hexdigest()
         with lend() as stages:
             outcome = enrol_picture(image, picture, sha256, stages, spec.config, spec.pick)
+        outcome = _dated(outcome, data)
         return outcome if pictures == 1 else _of_several(outcome, picture.picture, pictures)
 
     return process
@@ -262,6 +270,14 @@ def read_picture(uri: str, config: Config) -> bytes:
         return read_still(source_of(uri, config.s3))
     except OSError as error:
         raise unreadable(uri, error) from error
+
+
+def _dated(outcome: EnrolmentOutcome, data: bytes) -> EnrolmentOutcome:
+    """With the camera's word on the day, where the operator's table has none."""
+    if not isinstance(outcome, EnrolledFace) or outcome.taken:
+        return outcome
+    day = taken_on(data)
+    return replace(outcome, taken=day.isoformat()) if day else outcome
 
 
 def _of_several(outcome: EnrolmentOutcome, number: int, pictures: int) -> EnrolmentOutcome:
@@ -305,6 +321,11 @@ def enrol_picture(
         box_xyxy=(left, top, right, bottom),
         thumbnail_jpeg=encode_jpeg(evidence(cut_view(picture, faces, which))),
         note=chosen.reason,
+        measured=picture_quality(
+            view, faces, which, picture.size_wh, sharpness_of(aligned_bgr(view))
+        ),
+        taken=image.taken,
+        age_y=image.age_y,
     )
 
 

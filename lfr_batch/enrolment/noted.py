@@ -28,6 +28,8 @@ def note_enrolment(
         "snapshot_id": info.snapshot_id,
         "templates": info.templates,
         "subjects": info.subjects,
+        "ages": info.ages,
+        "accepts_children": info.accepts_children,
         "case_ref": stated.case_ref,
         "authority": stated.authority,
         "by": stated.operator,

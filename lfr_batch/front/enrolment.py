@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from lfr_batch.config.schema import Config
+from lfr_batch.enrolment.ages import AskAges, ages_said, allowed_of, nobody_to_ask
 from lfr_batch.enrolment.forgetting import finish_intended
 from lfr_batch.enrolment.intake import EnrolOrder, examine, publish
 from lfr_batch.front.listeners import NOBODY_ENROLLING, EnrolListener
@@ -44,10 +45,13 @@ def enrol_order(
     machinery: Machinery = CONFIGURED,
     *,
     engine_chosen: bool = False,
+    ask_ages: AskAges = nobody_to_ask,
     now: datetime | None = None,
 ) -> EnrolledGallery:
     """Examine every picture and make a snapshot of the faces: all of it, or none.
 
+    Children under 6 are refused unless ``order.ages`` accepts them; ``ask_ages`` is asked where
+    neither a column nor the order says how old people are.
     ``engine_chosen``: the engine is the order's, however few the pictures are. ``now``: the
     snapshot's date, with its time zone; None is the clock's. What this process writes is from then
     on its owner's alone. Raises AuthorityError, UsageError, PackError,
@@ -57,6 +61,9 @@ def enrol_order(
     protect_files()
     finish_intended(order.home, order.config.s3)
     listing = read_images(order.images_dir, order.subjects_csv, order.exclude, order.config.s3)
+    listing = allowed_of(listing, order.ages)
+    said = ages_said(listing, order.ages, (now or datetime.now(UTC)).date(), ask_ages)
+    listing = replace(listing, ages=said)
     wanted = len(listing.images)
     config = with_engine(order.config, wanted, machinery, chosen=engine_chosen)
     order = replace(order, authority=stated, config=config)

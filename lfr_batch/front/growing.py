@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from lfr_batch.enrolment.ages import AskAges, ages_said, allowed_of
+from lfr_batch.enrolment.ages import nobody_to_ask as nobody_to_ask_ages
 from lfr_batch.enrolment.foreseen import ForeseenGrowth, foresee_growth
 from lfr_batch.enrolment.forgetting import finish_intended
 from lfr_batch.enrolment.growing import (
@@ -84,6 +86,7 @@ def foresee_order(asked: GrowOrder, machinery: Machinery = CONFIGURED) -> Forese
     order = replace(asked.order, authority=stated)
     listing = read_images(order.images_dir, order.subjects_csv, order.exclude, order.config.s3)
     said: list[str] = []
+    listing = allowed_of(listing, order.ages)
     with nothing_kept():
         opened = open_gallery(replace(asked, order=order), listing, machinery.settle, said.append)
         growth = foresee_growth(asked, listing, opened)
@@ -99,24 +102,29 @@ def grow_order(
     machinery: Machinery = CONFIGURED,
     *,
     engine_chosen: bool = False,
+    ask_ages: AskAges = nobody_to_ask_ages,
     now: datetime | None = None,
 ) -> GrownGallery:
     """Look at the pictures that the gallery does not have, and make its next snapshot of these and
     of what it has: all of it, or none.
 
     What was to be removed and was interrupted is removed first. ``confirm`` is asked where more
-    than half of the pictures would go. Raises what ``enrol_order``
-    raises, GalleryNotFound, GalleryMismatch where it was enrolled with other models or settings,
-    and UsageError where nobody confirms.
+    than half of the pictures would go, ``ask_ages`` as by ``enrol_order`` where some are new.
+    Raises what that raises, GalleryNotFound, GalleryMismatch where it was enrolled with other
+    models or settings, and UsageError where nobody confirms.
     """
     stated = require_stated(asked.order.authority, needs_purpose=False)
     protect_files()
     order = replace(asked.order, authority=stated)
     finish_intended(order.home, order.config.s3)
     listing = read_images(order.images_dir, order.subjects_csv, order.exclude, order.config.s3)
+    listing = allowed_of(listing, order.ages)
     asked = replace(asked, order=order)
     opened = open_gallery(asked, listing, machinery.settle, listener.said)
     wanted = len(opened.reused.unknown)
+    if wanted:
+        today = (now or datetime.now(UTC)).date()
+        listing = replace(listing, ages=ages_said(listing, order.ages, today, ask_ages))
     config = with_engine(order.config, wanted, machinery, chosen=engine_chosen)
     asked = replace(asked, order=replace(order, config=config))
     if wanted:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from lfr_batch.enrolment.ages import AgeRules, AskAges
+from lfr_batch.enrolment.ages import nobody_to_ask as nobody_to_ask_ages
 from lfr_batch.enrolment.growing import GrowOrder
 from lfr_batch.enrolment.intake import EnrolOrder
 from lfr_batch.errors import UsageError
@@ -47,8 +49,11 @@ def enrol(
     subjects: Address | None = None,
     exclude: Iterable[str] = (),
     pick: Pick | None = None,
+    adults: bool = False,
+    accept_children: bool = False,
     licence: str | None = None,
     settings: Settings | None = None,
+    ask_ages: AskAges = nobody_to_ask_ages,
     listener: EnrolListener = NOBODY_ENROLLING,
 ) -> EnrolledGallery:
     """Enrol pictures of known people: a new immutable snapshot of ``gallery``.
@@ -58,12 +63,17 @@ def enrol(
     faces of like size is meant, None leaves it open. ``licence``: the one you hold for a pack that
     is not free for casework. ``stated`` needs no purpose.
 
+    Children under 6, of whom a column says it, are refused unless ``accept_children``; ``adults``
+    says that nobody else is under 18, else ``ask_ages`` is asked where no column tells.
+
     Raises AuthorityError, ConfigError, UsageError, PackError, EngineError, StoreFull, and
     GalleryEmpty where nobody could be enrolled; nothing is written then.
     """
     settings = settings or Settings()
-    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, licence, settings)
-    return enrol_order(order, listener, engine_chosen=settings.chosen("engine.kind"))
+    ages = AgeRules(adults, accept_children)
+    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, ages, licence, settings)
+    chosen = settings.chosen("engine.kind")
+    return enrol_order(order, listener, engine_chosen=chosen, ask_ages=ask_ages)
 
 
 def add_to_gallery(
@@ -74,8 +84,11 @@ def add_to_gallery(
     subjects: Address | None = None,
     exclude: Iterable[str] = (),
     pick: Pick | None = None,
+    adults: bool = False,
+    accept_children: bool = False,
     licence: str | None = None,
     settings: Settings | None = None,
+    ask_ages: AskAges = nobody_to_ask_ages,
     listener: EnrolListener = NOBODY_ENROLLING,
 ) -> GrownGallery:
     """Add pictures to ``gallery``: a new snapshot of what it has and of the new ones.
@@ -86,9 +99,11 @@ def add_to_gallery(
     other models or settings.
     """
     settings = settings or Settings()
-    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, licence, settings)
+    ages = AgeRules(adults, accept_children)
+    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, ages, licence, settings)
     asked = GrowOrder(order, is_all=False)
-    return grow_order(asked, listener=listener, engine_chosen=settings.chosen("engine.kind"))
+    chosen = settings.chosen("engine.kind")
+    return grow_order(asked, listener=listener, engine_chosen=chosen, ask_ages=ask_ages)
 
 
 def sync_gallery(
@@ -99,9 +114,12 @@ def sync_gallery(
     subjects: Address | None = None,
     exclude: Iterable[str] = (),
     pick: Pick | None = None,
+    adults: bool = False,
+    accept_children: bool = False,
     licence: str | None = None,
     settings: Settings | None = None,
     confirm: Confirm = nobody_to_ask,
+    ask_ages: AskAges = nobody_to_ask_ages,
     listener: EnrolListener = NOBODY_ENROLLING,
 ) -> GrownGallery:
     """Make ``gallery`` what the pictures say: adds, changes and removes.
@@ -111,10 +129,11 @@ def sync_gallery(
     that is a UsageError.
     """
     settings = settings or Settings()
-    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, licence, settings)
+    ages = AgeRules(adults, accept_children)
+    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, ages, licence, settings)
     asked = GrowOrder(order, is_all=True)
     chosen = settings.chosen("engine.kind")
-    return grow_order(asked, confirm, listener, engine_chosen=chosen)
+    return grow_order(asked, confirm, listener, engine_chosen=chosen, ask_ages=ask_ages)
 
 
 def foresee_gallery(
@@ -126,13 +145,16 @@ def foresee_gallery(
     subjects: Address | None = None,
     exclude: Iterable[str] = (),
     pick: Pick | None = None,
+    adults: bool = False,
+    accept_children: bool = False,
     licence: str | None = None,
     settings: Settings | None = None,
 ) -> ForeseenGallery:
     """What ``add_to_gallery`` or, with ``is_all``, ``sync_gallery`` would change. No picture is
     looked at and nothing is written. Raises what they raise."""
     settings = settings or Settings()
-    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, licence, settings)
+    ages = AgeRules(adults, accept_children)
+    order = _enrol_order(gallery, images, stated, subjects, exclude, pick, ages, licence, settings)
     return foresee_order(GrowOrder(order, is_all))
 
 
@@ -143,6 +165,7 @@ def _enrol_order(
     subjects: Address | None,
     exclude: Iterable[str],
     pick: Pick | None,
+    ages: AgeRules,
     licence: str | None,
     settings: Settings,
 ) -> EnrolOrder:
@@ -156,6 +179,7 @@ def _enrol_order(
         config=settings.config(),
         home=settings.home_place,
         pick=pick,
+        ages=ages,
     )
 
 

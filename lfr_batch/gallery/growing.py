@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lfr_batch.errors import GalleryEmpty, GalleryError
 from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits
@@ -20,9 +21,10 @@ from lfr_batch.gallery.growth import (
     identity_rows,
     number_rows,
 )
-from lfr_batch.gallery.identity import identity_of
+from lfr_batch.gallery.identity import identity_of, picture_key, said_by_operator
 from lfr_batch.gallery.manifest import Manifest, SegmentEntry
 from lfr_batch.gallery.merging import NOWHERE, moved, plan_merge, size_after
+from lfr_batch.gallery.quality_columns import ALWAYS
 from lfr_batch.gallery.records import EnrolledFace, Snapshot, SnapshotInfo, refusals_in
 from lfr_batch.gallery.segments import part_of, shared, sweep_segments, write_segment
 from lfr_batch.gallery.snapshot_files import (
@@ -94,6 +96,7 @@ def _manifest(name: str, grown: Grown, rows: GrownRows) -> Manifest:
             identity_rows(rows, _hashes(base, grown.faces, rows)),
             refusals,
             attribute_rows(grown.subjects),
+            said_by_operator(grown.ages, accepts_children=grown.accepts_children),
         ),
         pack_id=base.pack_id,
         pack_identity=base.pack_identity,
@@ -106,13 +109,18 @@ def _manifest(name: str, grown: Grown, rows: GrownRows) -> Manifest:
         authority=grown.authority,
         files={},
         made_with=base.made_with,
+        ages=grown.ages,
+        accepts_children=grown.accepts_children,
     )
 
 
 def _hashes(base: Snapshot, faces: Sequence[EnrolledFace], rows: GrownRows) -> pa.ChunkedArray:
-    there = read_faces(base.parts, base.places, ("sha256",))["sha256"]
-    new = pa.array([face.sha256 for face in faces], pa.string())
-    return pa.chunked_array([*there.chunks, new]).take(pa.array(rows.sources))
+    read = read_faces(base.parts, base.places, ("sha256", ALWAYS))
+    measured = pc.if_else(pc.is_valid(read[ALWAYS]), picture_key("", is_measured=True), "")
+    there = pc.binary_join_element_wise(read["sha256"], measured, "")
+    new = [picture_key(face.sha256, is_measured=face.measured is not None) for face in faces]
+    keys = pa.chunked_array([*there.chunks, pa.array(new, pa.string())], pa.string())
+    return keys.take(pa.array(rows.sources))
 
 
 def _segments_for(grown: Grown, rows: GrownRows) -> tuple[tuple[SegmentEntry, ...], np.ndarray]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lfr_batch.gallery.arrow_strings import ArrowStrings
 from lfr_batch.gallery.exact_scores import Rows
-from lfr_batch.gallery.records import EnrolledFace, FileOutcome, Snapshot
+from lfr_batch.gallery.records import AgesSaid, EnrolledFace, FileOutcome, Snapshot
 from lfr_batch.gallery.templates import Templates, with_more
 from lfr_batch.records import FloatArray
 
@@ -35,6 +35,9 @@ class Grown:
     case_ref: str
     authority: str
     created_utc: datetime
+    ages: AgesSaid = ""
+    accepts_children: bool = False
+    """As of ``Manifest``."""
 
 
 def sources_of(base: Snapshot, kept: Rows, faces: Sequence[EnrolledFace]) -> Rows:

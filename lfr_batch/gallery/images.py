@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ from lfr_batch.errors import UsageError
 from lfr_batch.footage.local import as_uri
 from lfr_batch.gallery.file_kinds import PICTURE, UNREAD_KINDS, has_picture_ending, stem_of
 from lfr_batch.gallery.image_files import FoundFile, files_in
+from lfr_batch.gallery.known_columns import age_in, check_columns, facts_of, taken_in
 from lfr_batch.gallery.records import (
     REFUSALS,
     Box,
@@ -31,6 +33,8 @@ ROWS_NAMED = 5
 NO_S3 = S3Config()
 Meant = Mapping[str, Box | None]
 """Whom a picture shows, and where in it."""
+Said = Mapping[tuple[PurePosixPath, str], Mapping[str, str]]
+"""What a row says of a picture of a subject."""
 
 
 def read_images(
@@ -38,6 +42,7 @@ def read_images(
     subjects_csv: Path | None,
     exclude: Sequence[str] = (),
     s3: S3Config = NO_S3,
+    today: date | None = None,
 ) -> Listing:
     """Every file below ``images_dir``, a folder or s3://bucket/prefix, sorted by path, and every
     subject known of.
@@ -50,7 +55,8 @@ def read_images(
     ``images_dir`` or the file name; rows that name an excluded file are left out too.
     Subjects without any picture (a row of the CSV, an empty folder) are among the subjects, so
     that a report can name them. For the attributes of a subject with several rows see
-    ``attributes_of``.
+    ``attributes_of``. How old they are in their pictures follows from the table's columns, on
+    ``today`` where it does not say when a picture was taken.
 
     Raises:
         UsageError: no such directory, no pictures, a CSV that is unreadable or names a file that
@@ -59,7 +65,7 @@ def read_images(
     files, folders = files_in(images_dir, s3)
     excluded = _excluded(files, exclude)
     table = _composed(read_table(subjects_csv)) if subjects_csv is not None else None
-    meant, rows = _match_rows(images_dir, table, files, excluded)
+    meant, rows, said = _match_rows(images_dir, table, files, excluded)
     judged: list[EnrolmentImage | FileOutcome] = []
     for file in files:
         uri = _uri(images_dir, file.path)
@@ -67,7 +73,13 @@ def read_images(
             judged.append(FileOutcome("", uri, f"--exclude {excluded[file.path]}", "excluded"))
         else:
             judged += _judged(file, uri, meant.get(file.path, {}))
-    images = [what for what in judged if isinstance(what, EnrolmentImage)]
+    attributes = attributes_of(rows)
+    of_row = {(_uri(images_dir, path), whose): values for (path, whose), values in said.items()}
+    images = [
+        _with_facts(what, of_row.get((what.uri, what.subject_id)), attributes, today)
+        for what in judged
+        if isinstance(what, EnrolmentImage)
+    ]
     others = [what for what in judged if isinstance(what, FileOutcome)]
     subject_ids = {i.subject_id for i in images} | {o.subject_id for o in others if o.subject_id}
     _check_pictures(images_dir, images, others)
@@ -80,7 +92,7 @@ def read_images(
     return Listing(
         images=tuple(images),
         not_enrolled=tuple(others),
-        subjects=_subjects(attributes_of(rows), subject_ids),
+        subjects=_subjects(attributes, subject_ids),
         without_row=tuple(unmapped),
     )
 
@@ -89,6 +101,21 @@ def _uri(images_dir: Path | str, path: PurePosixPath) -> str:
     if isinstance(images_dir, Path):
         return as_uri(images_dir.absolute() / path)
     return f"{images_dir.rstrip('/')}/{path}"
+
+
+def _with_facts(
+    image: EnrolmentImage,
+    of_row: Mapping[str, str] | None,
+    attributes: Mapping[str, Mapping[str, str]],
+    today: date | None,
+) -> EnrolmentImage:
+    """With what the table says of the picture: its own row before what is said of its subject."""
+    said = facts_of(of_row, attributes.get(image.subject_id, {}))
+    if not said:
+        return image
+    day = taken_in(said)
+    age = age_in(said, today or datetime.now(UTC).date())
+    return replace(image, taken=day.isoformat() if day else "", age_y=age)
 
 
 def _composed(table: SubjectTable) -> SubjectTable:
@@ -183,10 +210,12 @@ def _match_rows(
     table: SubjectTable | None,
     files: Sequence[FoundFile],
     excluded: Mapping[PurePosixPath, str],
-) -> tuple[dict[PurePosixPath, dict[str, Box | None]], list[SubjectRow]]:
-    """Whom each file shows as the table has it, and the rows not about excluded files."""
+) -> tuple[dict[PurePosixPath, dict[str, Box | None]], list[SubjectRow], Said]:
+    """Whom each file shows as the table has it, the rows not about excluded files, and what those
+    say of a picture. Raises UsageError, see ``check_columns``."""
     if table is None:
-        return {}, []
+        return {}, [], {}
+    check_columns(table.path, table.rows)
     paths = [file.path for file in files]
     by_path = {normalize("NFC", str(path)): path for path in paths}
     by_path |= {str(path): path for path in paths}
@@ -194,6 +223,7 @@ def _match_rows(
     meant: dict[PurePosixPath, dict[str, Box | None]] = {}
     kept: list[SubjectRow] = []
     astray: list[SubjectRow] = []
+    said: dict[tuple[PurePosixPath, str], Mapping[str, str]] = {}
     for given in table.rows:
         row, box = take_box(table.path, given)
         path = None if row.file is None else find(row, row.file)
@@ -202,11 +232,12 @@ def _match_rows(
         kept.append(row)
         if path is not None:
             _add(meant.setdefault(path, {}), table.path, row, box)
+            said[path, row.subject_id] = row.values
         elif row.file is not None:
             astray.append(row)
     if astray:
         raise UsageError(_astray(table.path, astray))
-    return meant, kept
+    return meant, kept, said
 
 
 def _astray(table: Path, rows: Sequence[SubjectRow]) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from lfr_batch.gallery.records import AgesSaid
+
 FORMAT_VERSION = 2
 """2: may name segments, and says with which settings its pictures were enrolled."""
 
@@ -61,6 +63,9 @@ class Manifest(BaseModel):
     """Those of its own folder."""
     made_with: str = ""
     """What, beside pack and picture, decided what became of each; see ``enrolment.made_with``."""
+    ages: AgesSaid = ""
+    accepts_children: bool = False
+    """Children under 6 were to be enrolled, by the operator's word."""
     segments: tuple[SegmentEntry, ...] = ()
     """Where its templates are; empty: in its own folder, in the order of their rows."""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lfr_batch.gallery import quality_columns
 from lfr_batch.gallery.close_pairs import (
     ClosePairs,
     Compare,
@@ -109,11 +110,16 @@ def faces_at(
 def base_faces(base: Snapshot, wanted: Rows) -> list[EnrolledFace]:
     """The faces in these rows of a snapshot, in order."""
     places = base.places[wanted]
-    table = read_faces_at(base.parts, places, COLUMNS)
+    table = read_faces_at(base.parts, places, (*COLUMNS, *quality_columns.COLUMNS))
     order = np.argsort(np.argsort(places))
     found = table.take(pa.array(order)).to_pylist() if len(wanted) else []
     templates = base.templates[wanted]
     return [
-        EnrolledFace(template=templates[number], **{**row, "box_xyxy": tuple(row["box_xyxy"])})
+        EnrolledFace(
+            template=templates[number],
+            box_xyxy=tuple(row["box_xyxy"]),
+            **{name: row[name] for name in COLUMNS if name != "box_xyxy"},
+            **quality_columns.said_in(row),
+        )
         for number, row in enumerate(found)
     ]

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from lfr_batch.gallery import quality_columns
 from lfr_batch.gallery.arrow_strings import ArrowStrings
 from lfr_batch.gallery.records import EnrolledFace, FileOutcome, Outcome, Subject
 from lfr_batch.records import FloatArray
@@ -45,6 +46,7 @@ def templates_schema(dimension: int) -> pa.Schema:
             ("box_xyxy", pa.list_(pa.float32(), 4)),
             ("thumbnail_jpeg", pa.large_binary()),
             ("note", pa.string()),  # 0.1.0 wrote none
+            *quality_columns.FIELDS,  # before 0.3.0 none were written
         ]
     )
 
@@ -174,7 +176,7 @@ def _there(file: pq.ParquetFile, columns: Sequence[str]) -> list[str]:
 def _filled(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     for name in columns:
         if name not in table.column_names:
-            table = table.append_column(name, pa.array([""] * table.num_rows, pa.string()))
+            table = table.append_column(name, quality_columns.nothing(name, table.num_rows))
     return table.select(list(columns))
 
 
@@ -230,6 +232,7 @@ def _face_table(faces: Sequence[EnrolledFace], schema: pa.Schema) -> pa.Table:
         "box_xyxy": _vectors(boxes),
         "thumbnail_jpeg": [face.thumbnail_jpeg for face in faces],
         "note": [face.note for face in faces],
+        **quality_columns.columns_of(faces),
     }
     return pa.Table.from_pydict(columns, schema)
 

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from lfr_batch.faces.picture_quality import PictureQuality
 from lfr_batch.gallery.close_pairs import ClosePairs, PairLimits
 from lfr_batch.gallery.exact_scores import Rows
 from lfr_batch.gallery.templates import AnyTemplates
@@ -28,6 +29,11 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 REFUSALS: tuple[Outcome, ...] = ("refused", "look at")
 """Outcomes of pictures that were to give a template and did not."""
 
+AgesSaid = Literal["", "stated", "adults", "not stated", "minors"]
+"""What is known of the ages of those whom no column states: nothing was asked (before 0.3.0); a
+column states all; the operator says that nobody is under 18; nothing is said; the operator says
+that somebody is. The worse comes later."""
+
 Pick = Literal["largest"]
 """How to choose among faces of like size."""
 
@@ -43,6 +49,10 @@ class EnrolmentImage:
     uri: str
     box_xyxy: Box | None = None
     """Where the subject's face is, if the operator said so."""
+    taken: str = ""
+    """ISO date of the picture, as the operator's table says it; '' where that does not."""
+    age_y: float | None = None
+    """Of the subject in it, in years, where the table says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,12 @@ class EnrolledFace:
     thumbnail_jpeg: bytes
     note: str = ""
     """What the operator should know: other faces in the picture, how this one was chosen."""
+    measured: PictureQuality | None = None
+    """None: enrolled by a version that did not measure it."""
+    taken: str = ""
+    """ISO date: the operator's, else the camera's (EXIF); '' where nothing says it."""
+    age_y: float | None = None
+    """Of the subject in the picture, as far as is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,7 @@ class Listing:
     """Everybody who is to be enrolled, also those without any picture."""
     without_row: tuple[str, ...] = ()
     """Pictures that a table which names files does not name."""
+    ages: AgesSaid = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +188,9 @@ class SnapshotContent:
     """The close pairs of ``faces``, kept for the next enrolment."""
     made_with: str = ""
     """As ``Manifest.made_with``."""
+    ages: AgesSaid = ""
+    accepts_children: bool = False
+    """As of ``Manifest``."""
 
     @property
     def refusals(self) -> tuple[FileOutcome, ...]:
@@ -200,6 +220,9 @@ class SnapshotInfo:
     """Why it cannot be used; the other fields are then empty."""
     dimension: int = 0
     """Of its templates."""
+    ages: AgesSaid = ""
+    accepts_children: bool = False
+    """As of ``Manifest``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +258,9 @@ class Snapshot:
     """(n,) where in the parts, laid end to end, each template is. None: in one part, in order."""
     made_with: str = ""
     """As ``Manifest.made_with``."""
+    ages: AgesSaid = ""
+    accepts_children: bool = False
+    """As of ``Manifest``."""
 
     @property
     def places(self) -> Rows:

@@ -97,6 +97,8 @@ def publish_without(
         case_ref=case_ref,
         authority=authority,
         created_utc=now,
+        ages=base.ages,
+        accepts_children=base.accepts_children,
     )
     pairs = compared.read_pairs(base.path)
     if pairs is None:

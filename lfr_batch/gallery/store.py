@@ -39,7 +39,7 @@ from lfr_batch.gallery.folders import (
     snapshot_folders,
     snapshot_path,
 )
-from lfr_batch.gallery.identity import snapshot_identity
+from lfr_batch.gallery.identity import said_by_operator, snapshot_identity
 from lfr_batch.gallery.manifest import Manifest
 from lfr_batch.gallery.records import (
     EnrolledFace,
@@ -119,7 +119,14 @@ def _manifest(
     pack_id, pack_identity, refusals = content.pack_id, content.pack_identity, content.refusals
     return Manifest(
         name=name,
-        snapshot_id=snapshot_identity(pack_id, pack_identity, ordered, refusals, everyone),
+        snapshot_id=snapshot_identity(
+            pack_id,
+            pack_identity,
+            ordered,
+            refusals,
+            everyone,
+            said_by_operator(content.ages, accepts_children=content.accepts_children),
+        ),
         pack_id=pack_id,
         pack_identity=pack_identity,
         dimension=dimension_of(ordered),
@@ -131,6 +138,8 @@ def _manifest(
         authority=content.authority,
         files={},
         made_with=content.made_with,
+        ages=content.ages,
+        accepts_children=content.accepts_children,
     )
 
 
@@ -196,6 +205,8 @@ def load_snapshot(
         parts=parts_of(path, manifest),
         rows=rows_of(path, manifest),
         made_with=manifest.made_with,
+        ages=manifest.ages,
+        accepts_children=manifest.accepts_children,
     )
 
 
@@ -343,6 +354,8 @@ def info_of(name: str, path: Path) -> SnapshotInfo:
         authority=manifest.authority,
         path=path,
         dimension=manifest.dimension,
+        ages=manifest.ages,
+        accepts_children=manifest.accepts_children,
     )
 
 

@@ -128,6 +128,8 @@ class RunRequest(BaseModel):
     """The standing job of which this run is one tick; None: of none."""
     log_line: LogLine | None = None
     """None where the home's audit log could not be written to, and in runs of before."""
+    gallery_warning: str | None = None
+    """What was said of the gallery before the run, of children in it; None: nothing."""
     listing: RunListing | None = None
     """None where the plan was there before the run: of a deployment, or in runs of before."""
 

@@ -21,6 +21,7 @@ from lfr_batch.gallery.deriving import derive
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import digests_of, load_snapshot
 from lfr_batch.gallery.thresholds import ThresholdChoice
+from lfr_batch.gallery.warned import warning_of
 from lfr_batch.homes.at_hand import Home, pack_at_hand, snapshot_at_hand
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.settled import Settled
@@ -125,7 +126,8 @@ class Prepared:
     choice: ThresholdChoice
     found: FoundFootage
     said: tuple[str, ...] = ()
-    """A sentence about each machine that will not search, for the operator."""
+    """For the operator: what is to be said of the gallery, and a sentence about each machine that
+    will not search."""
 
 
 Sift = Callable[[FoundFootage, RunRequest], FoundFootage]
@@ -153,7 +155,9 @@ def prepare_run(
     agreed = settle(order.home, order.config, order.kind)
     begun = request_of(order, now, basis, agreed.settled)
     found = sift(found, begun) if sift else found
-    return Prepared(begun.model_copy(update=found.account()), basis.choice, found, agreed.said)
+    warning = warning_of(basis.snapshot, now.date())
+    begun = begun.model_copy(update={**found.account(), "gallery_warning": warning})
+    return Prepared(begun, basis.choice, found, (*filter(None, [warning]), *agreed.said))
 
 
 def basis_of(order: Order, gallery_home: Home | None = None) -> RunBasis:

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from lfr_batch.config.policy import EntryField
 from lfr_batch.config.sheets import column_key
 from lfr_batch.gallery.differ import SubjectChange
+from lfr_batch.gallery.known_columns import REVIEW_BY
 
 _REVIEWED: tuple[EntryField, ...] = ("reviewed_by", "reviewed_on")
-_REVIEW = frozenset(map(column_key, _REVIEWED))
+_REVIEW = frozenset(map(column_key, (*_REVIEWED, REVIEW_BY)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from lfr_batch.config.policy import (
     period_of,
 )
 from lfr_batch.config.sheets import column_key
+from lfr_batch.gallery.known_columns import REVIEW_BY, review_by_in
 from lfr_batch.visible import plain_line
 
 FIELDS: tuple[EntryField, ...] = get_args(EntryField)
@@ -33,6 +34,8 @@ class WatchlistEntry:
     subject_id: str
     said: Mapping[EntryField, str]
     """Without what is empty."""
+    review_by: date | None = None
+    """The day by which it is to be looked at again, where the table says one."""
 
     def day(self, field: EntryField, today: date) -> date | None:
         """None where it says none, no ISO date, or one that is yet to come."""
@@ -56,7 +59,8 @@ def entry_of(subject_id: str, attributes: Mapping[str, str]) -> WatchlistEntry:
     """``attributes``: all columns of the table it was enrolled with, by their own names."""
     keys = {column_key(name): plain_line(value) for name, value in attributes.items()}
     told = {field: keys.get(column_key(field), "") for field in FIELDS}
-    return WatchlistEntry(subject_id, {field: value for field, value in told.items() if value})
+    said = {field: value for field, value in told.items() if value}
+    return WatchlistEntry(subject_id, said, review_by_in(attributes))
 
 
 def find_faults(
@@ -68,6 +72,7 @@ def find_faults(
         *_wrong_category(entries, rules.categories),
         *_too_old(entries, rules.max_age, today, "added_on"),
         *_too_old(entries, rules.reviewed_within, today, "reviewed_on"),
+        _overdue(entries, today),
     )
     return tuple(each for each in found if each.who)
 
@@ -118,6 +123,11 @@ def _too_old(
     yield _those(
         kind, f"{field} states no day that has come", (e for e, day in days if day is None)
     )
+
+
+def _overdue(entries: Iterable[WatchlistEntry], today: date) -> FaultyEntries:
+    late = (e for e in entries if e.review_by is not None and e.review_by < today)
+    return _those("not_reviewed", f"{REVIEW_BY} is past", late)
 
 
 def _those(kind: EntryFault, what: str, entries: Iterable[WatchlistEntry]) -> FaultyEntries:

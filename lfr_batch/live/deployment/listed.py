@@ -17,6 +17,7 @@ from lfr_batch.gallery.differ import differ
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.snapshot_files import read_subject_table
 from lfr_batch.gallery.store import load_snapshot, read_subjects_of
+from lfr_batch.gallery.warned import warning_of
 from lfr_batch.live.deployment.changes import Changes, with_subjects
 from lfr_batch.live.deployment.composition import Composition, composed
 from lfr_batch.live.deployment.entries import (
@@ -43,6 +44,8 @@ class Listed:
     changes: Changes | None
     """None where no deployment went before."""
     seeding: Seeding
+    warning: str | None = None
+    """Of children on it."""
 
 
 def look_through(
@@ -67,6 +70,7 @@ def look_through(
         composed(entries, rules, today, changes),
         changes,
         seeded,
+        warning_of(snapshot, today),
     )
 
 
@@ -95,6 +99,8 @@ def deployment_before(home: Path, starts_at: datetime) -> DeploymentRecord | Non
 
 def said_of(listed: Listed) -> Iterator[str]:
     """A line for each kind of fault and change: never more than a screen."""
+    if listed.warning:
+        yield listed.warning
     yield from said_of_volunteers(listed.seeding)
     if not listed.composition.stated:
         yield _nothing_said()

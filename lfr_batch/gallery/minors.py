@@ -1,0 +1,158 @@
+"""Subjects who are, or were in their picture, under 18: who, and what that costs. Pure.
+
+Faces of children are confused far more often than those of adults, and grow out of their pictures.
+What the figures were measured with stands in docs/performance.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import get_args
+
+import pyarrow as pa
+
+from lfr_batch.gallery.attributes import said_of
+from lfr_batch.gallery.known_columns import AGE, BIRTH, TAKEN, age_in
+from lfr_batch.gallery.records import AgesSaid, FileOutcome, Listing
+
+ADULT_Y, REFUSED_BELOW_Y = 18.0, 6.0
+MEASURED_AT = 0.426
+"""The score at which the figures were measured: the open pack's for an FMR of 1 in 10,000."""
+FMR_BY_AGE: tuple[tuple[str, float], ...] = (
+    ("0–1", 0.53),
+    ("2–3", 0.22),
+    ("4–5", 0.05),
+    ("6–8", 0.012),
+)
+"""Share of pairs of different children of like age that reach it, by years."""
+FPIR_OF_100_UNDER_6, ITS_TARGET = 0.96, 0.01
+FOUND_AS_ADULTS = 0.21
+"""Share of adults whom a picture from their youth finds."""
+
+ORDER: tuple[AgesSaid, ...] = get_args(AgesSaid)
+
+
+@dataclass(frozen=True, slots=True)
+class Minors:
+    subjects: int
+    stated: int
+    """Subjects of whom an age or a date of birth is said."""
+    under_18: tuple[tuple[str, float], ...]
+    """Subject and age, youngest first."""
+
+    @property
+    def under_6(self) -> int:
+        return sum(age < REFUSED_BELOW_Y for _, age in self.under_18)
+
+
+def minors_of(table: pa.Table, on: date) -> Minors:
+    """Of ``subjects.parquet``. Who has several pictures counts with the youngest age in them; a
+    date of birth counts on the day of the picture, or on ``on`` where that is not said."""
+    of_row: dict[int, dict[str, str]] = {}
+    for row, name, value in said_of(table, (AGE, *BIRTH, *TAKEN)):
+        of_row.setdefault(row, {})[name] = value
+    ages = {row: age for row, said in of_row.items() if (age := age_in(said, on)) is not None}
+    young = sorted((age, row) for row, age in ages.items() if age < ADULT_Y)
+    names = table["subject_id"].take(pa.array([row for _, row in young], pa.int64())).to_pylist()
+    under_18 = tuple(zip(names, (age for age, _ in young), strict=True))
+    return Minors(len(table), len(ages), under_18)
+
+
+def ages_of_listing(listing: Listing, on: date) -> Minors:
+    """As ``minors_of``, of who is to be enrolled."""
+    ages = {
+        whose: age
+        for whose, subject in listing.subjects.items()
+        if (age := age_in(subject.attributes, on)) is not None
+    }
+    young = sorted((pair for pair in ages.items() if pair[1] < ADULT_Y), key=lambda pair: pair[1])
+    return Minors(len(listing.subjects), len(ages), tuple(young))
+
+
+def without_children(listing: Listing) -> Listing:
+    """Its pictures of children under 6 refused, as far as their age is said."""
+    young = [image for image in listing.images if _is_child(image.age_y)]
+    if not young:
+        return listing
+    refused = [FileOutcome(i.subject_id, i.uri, _why(i.age_y or 0.0)) for i in young]
+    return Listing(
+        images=tuple(image for image in listing.images if not _is_child(image.age_y)),
+        not_enrolled=(*listing.not_enrolled, *refused),
+        subjects=listing.subjects,
+        without_row=listing.without_row,
+    )
+
+
+def _is_child(age_y: float | None) -> bool:
+    return age_y is not None and age_y < REFUSED_BELOW_Y
+
+
+def _why(age_y: float) -> str:
+    return f"a child under {REFUSED_BELOW_Y:.0f}: {int(age_y)} years; --accept-children enrols it"
+
+
+def worst_of(each: Iterable[AgesSaid]) -> AgesSaid:
+    return max(each, key=ORDER.index, default="")
+
+
+def said_of_minors(minors: Minors, ages: str = "") -> str:
+    """A sentence where somebody is under 18, with figures; else '', or that ages are not stated."""
+    if minors.under_18:
+        who = _counted(len(minors.under_18), minors.subjects)
+        return f"{who} under 18, the youngest {_years(minors.under_18[0][1])}: {figures()}"
+    if ages == "minors":
+        return f"somebody in it is under 18, as was said when it was enrolled: {figures()}"
+    return ""
+
+
+def figures() -> str:
+    by_age = ", ".join(f"{share:.1%} at {age}".replace(".0%", "%") for age, share in FMR_BY_AGE)
+    return (
+        f"children are confused far more often. Of pairs of different children {by_age} years "
+        f"reach {MEASURED_AT:g}, the threshold for 1 in 10,000 pairs of adults; a gallery of 100 "
+        f"under 6 brings up somebody in {FPIR_OF_100_UNDER_6:.0%} of searches at a target of "
+        f"{ITS_TARGET:.0%}, and a picture from childhood finds the adult in {FOUND_AS_ADULTS:.0%}."
+    )
+
+
+def said_of_ages(ages: str, minors: Minors) -> str:
+    """Where nothing says how old somebody is; else ''."""
+    unsaid = minors.subjects - minors.stated
+    if ages != "not stated" or not unsaid:
+        return ""
+    return (
+        f"ages not stated of {unsaid} of {minors.subjects} subjects: a column 'age' or "
+        "'birth_date' of --subjects says them, or --adults that nobody is under 18"
+    )
+
+
+def row_of_minors(minors: Minors, ages: str, *, accepts_children: bool) -> Mapping[str, object]:
+    """For JSON."""
+    return {
+        "ages": ages,
+        "accepts_children": accepts_children,
+        "ages_stated": minors.stated,
+        "under_18": len(minors.under_18),
+        "under_6": minors.under_6,
+        "youngest_y": round(minors.under_18[0][1], 1) if minors.under_18 else None,
+        "warning": said_of_minors(minors, ages) or None,
+    }
+
+
+def _counted(number: int, of: int) -> str:
+    return f"{number} of {of} {'subject is' if of == 1 else 'subjects ' + _are(number)}"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _years(age: float) -> str:
+    return str(int(age)) if age >= 1.0 else "under 1"
+
+
+def named(who: Sequence[tuple[str, float]], most: int) -> str:
+    first = [f"{name} ({_years(age)})" for name, age in who[:most]]
+    return ", ".join([*first, f"and {len(who) - most} more"] if len(who) > most else first)

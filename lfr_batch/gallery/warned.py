@@ -1,0 +1,20 @@
+"""What is to be said of a gallery before anybody is compared with it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from lfr_batch.gallery.minors import Minors, minors_of, said_of_minors
+from lfr_batch.gallery.records import Snapshot
+from lfr_batch.gallery.snapshot_files import read_subject_table
+
+
+def minors_in(snapshot: Snapshot, on: date) -> Minors:
+    """Raises GalleryDamaged, GalleryError."""
+    return minors_of(read_subject_table(snapshot.subjects_path), on)
+
+
+def warning_of(snapshot: Snapshot, on: date) -> str | None:
+    """A sentence where somebody in it is under 18, with figures. Raises as ``minors_in``."""
+    said = said_of_minors(minors_in(snapshot, on), snapshot.ages)
+    return f"gallery {snapshot.name}: {said}" if said else None
