@@ -107,7 +107,8 @@ def _as_split(files: Sequence[Labelled]) -> Protocol:
         "The labels give no roles. Of each subject with several pictures the first, by date where "
         "one is given and else by name, is enrolled and the others are searched; "
         f"{LEFT_OUT * 100:.0f} % of these subjects, chosen by a digest of their names, are kept "
-        "out of the gallery, and so are subjects with one picture: all of theirs are searched as unknown.",
+        "out of the gallery, and so are subjects with one picture: all of theirs are searched as "
+        "unknown.",
     )
 
 
