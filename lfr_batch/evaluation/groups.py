@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lfr_batch.config.sheets import column_key
+from lfr_batch.errors import UsageError
 
 FEWEST_PEOPLE, FEWEST_SEARCHES = 10, 30
 """Of a group: below that a rate would be about some people, and not about the group."""
@@ -36,19 +37,31 @@ class GroupSize:
 def chosen_columns(
     rows: Sequence[Mapping[str, str]], columns: Sequence[str], wanted: Sequence[str] = ()
 ) -> GroupColumns:
-    """Columns with 2 to 20 values; ages become bands. ``wanted``: those alone."""
+    """Columns with 2 to 20 values; ages become bands. ``wanted``: those alone. Raises UsageError
+    for one that is not there."""
+    _require_there(columns, wanted)
     used, left_out = list[str](), dict[str, str]()
     for column in columns:
         values = {group_of(column, row) for row in rows} - {NOT_STATED}
         if wanted and column_key(column) not in {column_key(each) for each in wanted}:
-            left_out[column] = "it was not asked for"
-        elif len(values) > MOST_VALUES:
+            continue
+        if len(values) > MOST_VALUES:
             left_out[column] = f"it has more than {MOST_VALUES} values"
         elif len(values) < 2:
             left_out[column] = "it has one value"
         else:
             used.append(column)
     return GroupColumns(tuple(used), left_out)
+
+
+def _require_there(columns: Sequence[str], wanted: Sequence[str]) -> None:
+    there = {column_key(column) for column in columns}
+    for name in wanted:
+        if column_key(name) not in there:
+            raise UsageError(
+                f"There is no column {name!r} by which to tell groups apart (there is: "
+                f"{', '.join(columns) or 'none'}); mend --group, or add the column to the labels."
+            )
 
 
 def group_of(column: str, row: Mapping[str, str]) -> str:

@@ -106,8 +106,9 @@ def _as_split(files: Sequence[Labelled]) -> Protocol:
         tuple(file for file in files if not file.is_picture),
         "The labels give no roles. Of each subject with several pictures the first, by date where "
         "one is given and else by name, is enrolled and the others are searched; "
-        f"{LEFT_OUT:.0%} of these subjects, chosen by a digest of their names, are kept out of the "
-        "gallery, and so are subjects with one picture: all of theirs are searched as unknown.",
+        f"{LEFT_OUT * 100:.0f} % of these subjects, chosen by a digest of their names, are kept "
+        "out of the gallery, and so are subjects with one picture: all of theirs are searched as "
+        "unknown.",
     )
 
 

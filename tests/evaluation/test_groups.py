@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from lfr_batch.errors import UsageError
 from lfr_batch.evaluation.groups import (
     NOT_STATED,
     GroupSize,
@@ -61,7 +62,15 @@ def test_which_columns_are_groups() -> None:
         "mode": "it has one value",
         "eyes": "it has one value",
     }
-    assert chosen_columns(rows, ["sex", "Age"], ["SEX"]).used == ("sex",)
+    asked = chosen_columns(rows, ["sex", "Age", "id"], ["SEX"])
+    assert (asked.used, asked.left_out) == (("sex",), {})
+
+
+def test_a_column_that_is_not_there_is_refused() -> None:
+    with pytest.raises(
+        UsageError, match=r"no column 'race' .* \(there is: sex, Age\); mend --group"
+    ):
+        chosen_columns([], ["sex", "Age"], ["race"])
 
 
 def test_sizes_count_people_and_searches() -> None:

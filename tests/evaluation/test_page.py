@@ -61,6 +61,7 @@ def test_plain_words_come_first(tmp_path: Path) -> None:
     head = text.partition("<h2>")[0]
     assert "Of 124 searches by people who are not in the gallery, 24 brought up somebody" in head
     assert "The product aims at 1 %." in head
+    assert "\\x" not in text
     assert "Of 40 searches by people who are in the gallery, 2 did not bring them up first" in head
 
 
