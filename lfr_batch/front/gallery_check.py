@@ -23,6 +23,8 @@ from lfr_batch.gallery import health
 from lfr_batch.gallery.arrow_strings import ArrowStrings
 from lfr_batch.gallery.attraction import Attracted, Probes, attracted, sample_rows
 from lfr_batch.gallery.compared import read_pairs
+from lfr_batch.gallery.derivation import pack_for
+from lfr_batch.gallery.deriving import derive
 from lfr_batch.gallery.exact_scores import Rows
 from lfr_batch.gallery.fit import own_fit
 from lfr_batch.gallery.growth import number_rows
@@ -37,7 +39,6 @@ from lfr_batch.gallery.store import list_galleries, load_snapshot, require_pack
 from lfr_batch.homes.at_hand import manifests_at_hand, snapshot_at_hand
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.records import FloatArray
-from lfr_batch.scanning.plan import derive_threshold
 from lfr_batch.work.privacy import protect_files
 
 OLD_Y = 10.0
@@ -95,10 +96,11 @@ def check_gallery(
     settings = settings or Settings()
     config, home = settings.config(), settings.home_place
     protect_files()
-    pack = pack_of(home, config)
     snapshot = load_snapshot(snapshot_at_hand(home, gallery, None, config.s3), gallery)
-    require_pack(snapshot, pack.manifest.identity, pack.manifest.pack_id)
-    choice = derive_threshold(config, pack, snapshot)
+    pack = pack_for(snapshot, pack_of(home, config))
+    # Pictures are looked at one by one, so it is their cosines that count.
+    cosines = config.decide.model_copy(update={"score": "cosine"})
+    choice = derive(cosines, pack.manifest, snapshot)
     limits = HealthLimits(choice.value, config.enrol.duplicate_score, older_than_y)
     subjects = _numbered(snapshot)
     people = _own_people(snapshot, subjects)

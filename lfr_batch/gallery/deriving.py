@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from lfr_batch.config.schema import DecideConfig
 from lfr_batch.errors import ConfigError
 from lfr_batch.gallery.calibrated import Strangers, strangers_of
-from lfr_batch.gallery.cohort import cohort_of
 from lfr_batch.gallery.fitted import (
-    Cohort,
+    Likeness,
     fitted,
     relative_threshold_at,
     relative_usual_best,
     strictest_of,
 )
+from lfr_batch.gallery.likeness import likeness_of
 from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.relative import LEAST_SUBJECTS, ScoreKind
@@ -31,7 +31,7 @@ from lfr_batch.gallery.thresholds import (
 )
 from lfr_batch.models.manifest import PackManifest
 
-FEWEST_IN_COHORT = 10
+FEWEST_COMPARED = 10
 """People; fewer say nothing of themselves."""
 DIGITS = 4
 """A threshold does not hang on a machine's last bits."""
@@ -121,8 +121,8 @@ def _given(decide: DecideConfig, base: _Base, templates: int) -> ThresholdChoice
 def _fitted(
     decide: DecideConfig, manifest: PackManifest, snapshot: Snapshot, base: _Base, subjects: int
 ) -> ThresholdChoice:
-    cohort, target = _cohort(snapshot, base.score, subjects), decide.target_fpir
-    found = fitted(target, base.threshold_at, base.usual_best, cohort, base.strictest_fpir)
+    likeness, target = _likeness(snapshot, base.score, subjects), decide.target_fpir
+    found = fitted(target, base.threshold_at, base.usual_best, likeness, base.strictest_fpir)
     value = round(min(found.value, HIGHEST_SCORE), DIGITS)
     templates, knots = len(snapshot.subject_ids), calibration_of(manifest)
     return ThresholdChoice(
@@ -186,7 +186,7 @@ def _base(kind: ScoreKind, manifest: PackManifest, subjects: int) -> _Base:
     return _Base("cosine", of_cosine, of_cosine(0.5), strictest)
 
 
-def _cohort(snapshot: Snapshot, kind: ScoreKind, subjects: int) -> Cohort | None:
-    if subjects < FEWEST_IN_COHORT:
+def _likeness(snapshot: Snapshot, kind: ScoreKind, subjects: int) -> Likeness | None:
+    if subjects < FEWEST_COMPARED:
         return None
-    return cohort_of(open_matcher(snapshot, "cpu", relative=kind == "relative"), subjects)
+    return likeness_of(open_matcher(snapshot, "cpu", relative=kind == "relative"), subjects)

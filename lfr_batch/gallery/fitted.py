@@ -2,7 +2,7 @@
 
 A calibration says from which score on strangers are rare in galleries of one size, of the people it
 was measured on. In another gallery the whole distribution of a stranger's best score lies higher or
-lower; by how much, its own people say (``gallery.cohort``). How fast it falls towards high scores
+lower; by how much, its own people say (``gallery.likeness``). How fast it falls towards high scores
 is the pack's: a gallery has too few people to say.
 """
 
@@ -27,7 +27,7 @@ Knot = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Cohort:
+class Likeness:
     """What ``looked_for`` of a gallery's ``subjects`` score at best with any other of them."""
 
     score: ScoreKind
@@ -56,12 +56,12 @@ def fitted(
     target_fpir: float,
     threshold_at: Callable[[float], float],
     usual_best: float,
-    cohort: Cohort | None,
+    likeness: Likeness | None,
     strictest: float,
 ) -> Fitted:
     """``threshold_at``: the pack's threshold for an FPIR, in a gallery of that size, whose usual
     best score it expects at ``usual_best``; ``strictest``: the lowest FPIR that was measured."""
-    moved, doubt = _moved(usual_best, cohort)
+    moved, doubt = _moved(usual_best, likeness)
     decade = threshold_at(target_fpir / 10) - threshold_at(target_fpir)
     between = math.log10(BETWEEN_SETS)
     spread = 10 ** math.hypot(between, doubt / decade if decade > 0 else 0.0)
@@ -70,13 +70,13 @@ def fitted(
     return Fitted(value, expected, moved, target_fpir < strictest)
 
 
-def _moved(usual_best: float, cohort: Cohort | None) -> tuple[float, float]:
+def _moved(usual_best: float, likeness: Likeness | None) -> tuple[float, float]:
     """How far, and half the width of its 95 % interval."""
-    if cohort is None:
+    if likeness is None:
         return 0.0, 0.0
-    trusted = cohort.looked_for / (cohort.looked_for + FEW_PEOPLE)
-    moved = trusted * (cohort.usual_best - usual_best)
-    return moved, (cohort.high - cohort.low) / 2
+    trusted = likeness.looked_for / (likeness.looked_for + FEW_PEOPLE)
+    moved = trusted * (likeness.usual_best - usual_best)
+    return moved, (likeness.high - likeness.low) / 2
 
 
 def relative_threshold_at(

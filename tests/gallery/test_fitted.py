@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from lfr_batch.gallery.fitted import (
     BETWEEN_SETS,
-    Cohort,
     Fitted,
+    Likeness,
     fitted,
     relative_threshold_at,
     relative_usual_best,
@@ -44,25 +44,25 @@ def test_a_stricter_target_never_lowers_the_threshold(n: int, one: float, other:
     assert at(max(one, other)) <= at(min(one, other)) + 1e-12
 
 
-def cohort(usual: float, looked_for: int = 400, doubt: float = 0.004) -> Cohort:
-    return Cohort("relative", 500, looked_for, usual, usual - doubt, usual + doubt)
+def likeness(usual: float, looked_for: int = 400, doubt: float = 0.004) -> Likeness:
+    return Likeness("relative", 500, looked_for, usual, usual - doubt, usual + doubt)
 
 
-def fit(own: Cohort | None, target: float = 0.01) -> Fitted:
+def fit(own: Likeness | None, target: float = 0.01) -> Fitted:
     return fitted(target, lambda f: score_at(f, KNOTS), 0.227, own, strictest=1e-3)
 
 
 def test_people_who_look_alike_raise_the_threshold_by_as_much_as_they_score_more() -> None:
     assert fit(None).value == pytest.approx(0.33)
-    assert fit(cohort(0.227)).value == pytest.approx(0.33)
-    alike = fit(cohort(0.267))
+    assert fit(likeness(0.227)).value == pytest.approx(0.33)
+    alike = fit(likeness(0.267))
     assert alike.moved == pytest.approx(0.04, abs=0.003)
     assert alike.value == pytest.approx(0.33 + alike.moved)
-    assert fit(cohort(0.217)).value < 0.33
+    assert fit(likeness(0.217)).value < 0.33
 
 
 def test_few_people_are_believed_less() -> None:
-    few, many = fit(cohort(0.267, looked_for=20)), fit(cohort(0.267, looked_for=400))
+    few, many = fit(likeness(0.267, looked_for=20)), fit(likeness(0.267, looked_for=400))
     assert few.moved == pytest.approx(0.02)
     assert many.moved > 0.037
 
@@ -70,7 +70,7 @@ def test_few_people_are_believed_less() -> None:
 def test_what_is_expected_holds_the_target_and_grows_with_doubt() -> None:
     low, high = fit(None).expected_fpir
     assert (low, high) == pytest.approx((0.01 / BETWEEN_SETS, 0.01 * BETWEEN_SETS))
-    unsure_low, unsure_high = fit(cohort(0.227, doubt=0.04)).expected_fpir
+    unsure_low, unsure_high = fit(likeness(0.227, doubt=0.04)).expected_fpir
     assert unsure_low < low < 0.01 < high < unsure_high
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lfr_batch.gallery.cohort import LOOKED_FOR, cohort_of, median_interval
-from lfr_batch.gallery.fitted import Cohort
+from lfr_batch.gallery.fitted import Likeness
+from lfr_batch.gallery.likeness import LOOKED_FOR, likeness_of, median_interval
 from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.records import EnrolledFace
 from lfr_batch.gallery.store import load_snapshot
@@ -35,10 +35,10 @@ def unit(vector: NDArray[np.float64]) -> FloatArray:
     return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
-def cohort(folder: Path, relative: bool) -> Cohort | None:
+def likeness(folder: Path, relative: bool) -> Likeness | None:
     snapshot = load_snapshot(folder, "custody")
     matcher = open_matcher(snapshot, "cpu", relative=relative)
-    return cohort_of(matcher, len(set(snapshot.subject_ids)))
+    return likeness_of(matcher, len(set(snapshot.subject_ids)))
 
 
 def by_hand(faces: list[EnrolledFace], relative: bool) -> float:
@@ -56,7 +56,7 @@ def test_the_usual_best_is_the_median_of_the_best_of_others(
 ) -> None:
     faces = faces_about(make_face, 80, alike=0.2)
     publish(faces)
-    found = cohort(tmp_path, relative)
+    found = likeness(tmp_path, relative)
     assert found is not None
     assert found.usual_best == pytest.approx(by_hand(faces, relative), abs=1e-5)
     assert found.low <= found.usual_best <= found.high
@@ -69,7 +69,7 @@ def test_a_gallery_of_people_who_look_alike_has_a_higher_one(
     usual = []
     for alike in (0.0, 0.3):
         publish(faces_about(make_face, 60, alike))
-        found = cohort(tmp_path, relative=True)
+        found = likeness(tmp_path, relative=True)
         assert found is not None
         usual.append(found.usual_best)
     assert usual[1] > usual[0] + 0.05
@@ -79,7 +79,7 @@ def test_nobody_is_their_own_stranger_however_many_pictures_they_have(
     tmp_path: Path, make_face: Any, publish: Any
 ) -> None:
     publish(faces_about(make_face, 60, alike=0.1, pictures=4))
-    found = cohort(tmp_path, relative=False)
+    found = likeness(tmp_path, relative=False)
     assert found is not None
     assert found.looked_for == 60
     assert found.usual_best < 0.6
@@ -90,9 +90,9 @@ def test_a_twin_under_another_name_changes_nothing_much(
 ) -> None:
     faces = faces_about(make_face, 100, alike=0.1)
     publish(faces)
-    before = cohort(tmp_path, relative=True)
+    before = likeness(tmp_path, relative=True)
     publish([*faces, make_face("again", "again", faces[0].template)])
-    after = cohort(tmp_path, relative=True)
+    after = likeness(tmp_path, relative=True)
     assert before is not None
     assert after is not None
     assert after.usual_best == pytest.approx(before.usual_best, abs=0.01)
@@ -102,7 +102,7 @@ def test_of_many_people_some_are_looked_for_from_all_over_the_gallery(
     tmp_path: Path, make_face: Any, publish: Any
 ) -> None:
     publish(faces_about(make_face, 3 * LOOKED_FOR, alike=0.1))
-    found = cohort(tmp_path, relative=False)
+    found = likeness(tmp_path, relative=False)
     assert found is not None
     assert LOOKED_FOR / 2 <= found.looked_for <= LOOKED_FOR
 
@@ -112,7 +112,7 @@ def test_too_few_say_nothing(
     tmp_path: Path, make_face: Any, publish: Any, people: int, relative: bool
 ) -> None:
     publish(faces_about(make_face, people, alike=0.1))
-    assert cohort(tmp_path, relative) is None
+    assert likeness(tmp_path, relative) is None
 
 
 def test_the_interval_of_a_median_covers_it_as_often_as_it_says() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lfr_batch.gallery.fitted import Cohort
+from lfr_batch.gallery.fitted import Likeness
 from lfr_batch.gallery.matcher import Matcher
 from lfr_batch.gallery.ranking import RankedSubject
 from lfr_batch.gallery.relative import LEAST_SUBJECTS, RANKS, ScoreKind, level_of
@@ -25,11 +25,11 @@ LOOKED_FOR = 400
 Z_95 = 1.96
 
 
-def cohort_of(matcher: Matcher, subjects: int) -> Cohort | None:
+def likeness_of(matcher: Matcher, subjects: int) -> Likeness | None:
     """Of a gallery with so many people; None where fewer than three can be compared.
 
     With ``matcher.relative`` the scores are relative ones, which takes one person more than a
-    search does: who is looked for is not among their own cohort.
+    search does: who is looked for is not among the others.
     """
     if subjects < (LEAST_SUBJECTS + 1 if matcher.relative else 3):
         return None
@@ -43,7 +43,7 @@ def cohort_of(matcher: Matcher, subjects: int) -> Cohort | None:
     ]
     low, high = median_interval(np.sort(np.array(best)))
     kind: ScoreKind = "relative" if matcher.relative else "cosine"
-    return Cohort(kind, subjects, len(best), float(np.median(best)), low, high)
+    return Likeness(kind, subjects, len(best), float(np.median(best)), low, high)
 
 
 def _rows_of_different_people(subject_ids: Sequence[str]) -> list[int]:
