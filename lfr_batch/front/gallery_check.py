@@ -28,7 +28,7 @@ from lfr_batch.gallery.deriving import derive
 from lfr_batch.gallery.exact_scores import Rows
 from lfr_batch.gallery.fit import own_fit
 from lfr_batch.gallery.growth import number_rows
-from lfr_batch.gallery.health import GalleryHealth, HealthLimits, Measured
+from lfr_batch.gallery.health import GalleryHealth, HealthLimits, MeasuredPictures
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.minors import Minors, minors_of
 from lfr_batch.gallery.quality_columns import TAKEN
@@ -160,7 +160,7 @@ def _looked(
         best, other = health.with_pairs(best, other, subjects, kept[0])
     looks, is_measured = health.quality_looks(components_of_rows(snapshot))
     table = read_faces(snapshot.parts, snapshot.places, (TAKEN,))
-    measured = Measured(
+    measured = MeasuredPictures(
         people=people,
         lambs=health.lambs_of(people, subjects, of, fmr),
         own=own,

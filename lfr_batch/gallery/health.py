@@ -39,7 +39,7 @@ REPLACE = ("lamb", "other", "misfit")
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredPictures:
     """All that is known of n pictures; row i is template i."""
 
     people: Rows
@@ -181,7 +181,7 @@ def lambs_of(people: Rows, subjects: Rows, of: int, fmr: float) -> BoolArray:
 
 
 def pictures_of(
-    snapshot: Snapshot, measured: Measured, faulty: Mapping[str, BoolArray]
+    snapshot: Snapshot, measured: MeasuredPictures, faulty: Mapping[str, BoolArray]
 ) -> list[PictureHealth]:
     """Those that are worth a second look, most pressing first."""
     which = np.flatnonzero(np.any([*faulty.values()], axis=0))
@@ -191,7 +191,7 @@ def pictures_of(
 
 def worst_fits(
     snapshot: Snapshot,
-    measured: Measured,
+    measured: MeasuredPictures,
     faulty: Mapping[str, BoolArray],
     subjects: Rows,
     most: int,
@@ -203,7 +203,7 @@ def worst_fits(
 
 
 def most_attracting(
-    snapshot: Snapshot, measured: Measured, faulty: Mapping[str, BoolArray], most: int
+    snapshot: Snapshot, measured: MeasuredPictures, faulty: Mapping[str, BoolArray], most: int
 ) -> list[PictureHealth]:
     """Those that bring up most, of those that bring up anybody."""
     rows = np.argsort(-measured.people, kind="stable")[:most].tolist()
@@ -211,7 +211,7 @@ def most_attracting(
 
 
 def picture_at(
-    snapshot: Snapshot, measured: Measured, faulty: Mapping[str, BoolArray], row: int
+    snapshot: Snapshot, measured: MeasuredPictures, faulty: Mapping[str, BoolArray], row: int
 ) -> PictureHealth:
     """``faulty``: as ``faults_of``."""
     other = int(measured.other_rows[row])
@@ -230,7 +230,7 @@ def picture_at(
     )
 
 
-def faults_of(measured: Measured, limits: HealthLimits) -> dict[str, BoolArray]:
+def faults_of(measured: MeasuredPictures, limits: HealthLimits) -> dict[str, BoolArray]:
     """By fault, which of the n pictures have it."""
     best, other, rows = measured.own.best, measured.best_other, measured.other_rows
     # Of two pictures that are closest to each other the one is at fault that its own fit less.

@@ -47,7 +47,7 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Probes:
+class MadeProbes:
     """What tracks turned out to hold."""
 
     people: tuple[Probe, ...] = ()
@@ -55,11 +55,11 @@ class Probes:
     """Shots in which no second look found a face: they are part of no template."""
 
 
-def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float) -> Probes:
+def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float) -> MadeProbes:
     shots = [shot for track in tracks for shot in track.shots]
     views = [view for shot in shots for view in _views_of(shot)]
     if not views:
-        return Probes()
+        return MadeProbes()
     looks = look_again(views, stages.exact_detector, stages.frame_detectors.get("quick"))
     looks_of = _in_turn(looks, [len(_views_of(shot)) for shot in shots])
     faces = [any(look.is_face for look in own) for own in looks_of]
@@ -68,7 +68,7 @@ def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float)
     ]
     tracks = _with_faces(tracks, faces)
     if not of_faces:
-        return Probes((), len(shots))
+        return MadeProbes((), len(shots))
     templates = _templates([shot for shot, _ in of_faces], [own for _, own in of_faces], stages)
     own_templates = _in_turn(list(templates), [len(track.shots) for track in tracks])
     people = [
@@ -76,7 +76,7 @@ def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float)
         for track, own in zip(tracks, own_templates, strict=True)
         for probe in _probes_of(track, own, split_score)
     ]
-    return Probes(tuple(people), len(shots) - len(of_faces))
+    return MadeProbes(tuple(people), len(shots) - len(of_faces))
 
 
 T = TypeVar("T")
@@ -137,19 +137,19 @@ def _probes_of(track: Track, own: Sequence[FloatArray], split_score: float) -> l
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedTracks:
     sightings: tuple[Sighting, ...] = ()
     no_faces: int = 0
-    """As of ``Probes``."""
+    """As of ``MadeProbes``."""
 
 
-def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) -> Compared:
+def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) -> ComparedTracks:
     """The sightings among ``tracks``; every other template is gone when this returns."""
     stages = search.stages
     made = make_probes(tracks, stages, search.config.track.split_score)
     probes = made.people
     if not probes:
-        return Compared(no_faces=made.no_faces)
+        return ComparedTracks(no_faces=made.no_faces)
     templates = np.stack([probe.template for probe in probes])
     thresholds = [search.threshold_of(probe.track) for probe in probes]
     lists = search.matcher.match(templates, thresholds, search.config.decide.top_k)
@@ -165,7 +165,7 @@ def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) ->
         )
         for probe, candidates, margin in _one_of_each(found)
     ]
-    return Compared(tuple(sightings), made.no_faces)
+    return ComparedTracks(tuple(sightings), made.no_faces)
 
 
 Match = tuple[Probe, tuple[Candidate, ...], float | None]

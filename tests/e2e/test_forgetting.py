@@ -20,7 +20,7 @@ from lfr_batch.footage.segments import plan_segments
 from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.store import load_pack
-from lfr_batch.recognition.compare import Probes, make_probes
+from lfr_batch.recognition.compare import MadeProbes, make_probes
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import FootageEntry, Track
 from lfr_batch.scanning import segment as stage
@@ -52,7 +52,7 @@ def canaries(casework: Casework, clip: str, monkeypatch: pytest.MonkeyPatch) -> 
     """Pieces of every template, aligned face and cutting that a scan of ``clip`` holds."""
     pieces: list[bytes] = []
 
-    def watched(tracks: list[Track], stages: FaceStages, split_score: float) -> Probes:
+    def watched(tracks: list[Track], stages: FaceStages, split_score: float) -> MadeProbes:
         probes = make_probes(tracks, stages, split_score)
         for probe_ in probes.people:
             pieces.append(probe_.template.tobytes()[:CHUNK])
