@@ -34,6 +34,8 @@ from lfr_batch.faces.stages import EnrolStages, FaceStages, detect_in_still, ope
 from lfr_batch.faces.subject import prominence
 from lfr_batch.faces.view import Picture, cut_view
 from lfr_batch.footage.stills import decode_still
+from lfr_batch.gallery.fitted import relative_threshold_at
+from lfr_batch.gallery.relative import COHORT_RANKS, SHARE
 from lfr_batch.gallery.thresholds import choose_threshold
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.records import FaceBatch, FaceView, FloatArray
@@ -95,10 +97,24 @@ def labelled(data: Path) -> list[Row]:
         return list(csv.DictReader(file))
 
 
-def derived_threshold(pack: Pack, templates: int) -> float:
-    """What the product derives for target FPIR 0.01 and a gallery of so many templates."""
-    calibration = [(point.fmr, point.threshold) for point in pack.manifest.calibration]
-    return choose_threshold(TARGET_FPIR, templates, calibration).value
+def derived_threshold(pack: Pack, people: int) -> float:
+    """What the pack's calibration gives for target FPIR 0.01 and a gallery of so many people with
+    one picture each, of the score that ``deciding`` takes; without regard to who they are."""
+    manifest = pack.manifest
+    if manifest.relative is not None:
+        return relative_threshold_at(manifest.relative, people)(TARGET_FPIR)
+    calibration = [(point.fmr, point.threshold) for point in manifest.calibration]
+    return choose_threshold(TARGET_FPIR, people, calibration).value
+
+
+def deciding(scores: FloatArray, pack: Pack) -> FloatArray:
+    """(p, n) cosines of probes with people as the scores that decide: relative ones where the pack
+    is calibrated for them."""
+    if pack.manifest.relative is None:
+        return scores
+    ordered = -np.sort(-scores, axis=1)
+    cohort = ordered[:, COHORT_RANKS.start - 1 : COHORT_RANKS.stop - 1]
+    return np.asarray(scores - SHARE * cohort.mean(axis=1, keepdims=True), np.float32)
 
 
 def template_of(
@@ -143,11 +159,12 @@ def open_set(
     gallery: tuple[FloatArray, list[str]],
     mated: tuple[FloatArray, list[str]],
     nonmated: FloatArray,
-    derived: float,
+    pack: Pack,
 ) -> dict[str, float]:
-    scores = mated[0] @ gallery[0].T
+    derived = derived_threshold(pack, len(gallery[1]))
+    scores = deciding(mated[0] @ gallery[0].T, pack)
     right = np.array(gallery[1])[scores.argmax(1)] == np.array(mated[1])
-    best, others = scores.max(1), (nonmated @ gallery[0].T).max(1)
+    best, others = scores.max(1), deciding(nonmated @ gallery[0].T, pack).max(1)
     at_one_percent = float(np.quantile(others, 0.99))
     return {
         "rank_1": float(right.mean()),
@@ -181,7 +198,6 @@ def main() -> None:
         )
         for role in ("gallery", "mated", "nonmated")
     }
-    derived = derived_threshold(pack, len(of_role["gallery"][1]))
     everyone = np.array([t for _, t in kept])
     figures = {
         "stages": stages.description,
@@ -190,7 +206,7 @@ def main() -> None:
         "refused_by_quality": sum(x is not None and bool(x[1]) for x in found),
         "images_per_s": round(len(rows) / elapsed_s, 1),
         "verification": verification_accuracy(everyone, [row["subject_id"] for row, _ in kept]),
-        **open_set(of_role["gallery"], of_role["mated"], of_role["nonmated"][0], derived),
+        **open_set(of_role["gallery"], of_role["mated"], of_role["nonmated"][0], pack),
     }
     print(json.dumps(figures, indent=1))
 

@@ -24,6 +24,7 @@ import numpy as np
 from benchmarks.accuracy import (
     Found,
     Row,
+    deciding,
     derived_threshold,
     embedded,
     labelled,
@@ -38,7 +39,7 @@ from lfr_batch.faces.quality import sharpness_of
 from lfr_batch.faces.stages import FaceStages, open_stages
 from lfr_batch.faces.view import aligned_bgr
 from lfr_batch.footage.stills import StillFrame, decode_still
-from lfr_batch.models.store import load_pack
+from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.records import ByteArray, FloatArray
 
 FACES_PX = (24, 32, 40, 56)
@@ -79,6 +80,7 @@ class Subject:
 class Gallery:
     templates: FloatArray
     subjects: Sequence[str]
+    pack: Pack
 
 
 def smaller(
@@ -143,7 +145,7 @@ def _outcome(
     mated = row["role"] == "mated"
     if found is None:
         return Outcome(change, mated)
-    scores = gallery.templates @ embedded(found, stages)
+    scores = deciding((gallery.templates @ embedded(found, stages))[None], gallery.pack)[0]
     best = int(scores.argmax())
     right = gallery.subjects[best] == row["subject_id"]
     sharpness = sharpness_of(aligned_bgr(found.view))
@@ -203,11 +205,11 @@ def subjects_of(data: Path, rows: Sequence[Row], stages: FaceStages) -> Iterator
             yield Subject(row, picture, _face_px(found))
 
 
-def enrolled(data: Path, rows: Sequence[Row], stages: FaceStages) -> Gallery:
+def enrolled(data: Path, rows: Sequence[Row], stages: FaceStages, pack: Pack) -> Gallery:
     known = [row for row in rows if row["role"] == "gallery"]
     found = [template_of(data / row["path"], "gallery", stages, Config()) for row in known]
     kept = [(one[0], row["subject_id"]) for one, row in zip(found, known, strict=True) if one]
-    return Gallery(np.stack([template for template, _ in kept]), [who for _, who in kept])
+    return Gallery(np.stack([template for template, _ in kept]), [who for _, who in kept], pack)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -222,7 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pack = load_pack(asked.home, config.pack)
     stages = open_stages(pack, config, threads=2)
     rows = labelled(asked.data)
-    gallery = enrolled(asked.data, rows, stages)
+    gallery = enrolled(asked.data, rows, stages, pack)
     threshold = derived_threshold(pack, len(gallery.subjects))
     probes = list(subjects_of(asked.data, chosen(rows, asked.probes), stages))
     degraded = list(outcomes(probes, changes, stages.still_detector, stages, gallery))

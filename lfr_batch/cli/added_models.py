@@ -148,4 +148,4 @@ def _tell(home: Home, pack: Pack) -> None:
     for spec in manifest.embedders:
         answer(f"  {spec.file}: {spec.in_words()}")
     if not manifest.calibration:
-        answer("  not calibrated: searches with it need --threshold")
+        answer("  not calibrated: its galleries need `lfr calibrate`, or searches --threshold")

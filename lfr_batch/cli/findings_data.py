@@ -135,5 +135,9 @@ def _pack_finding(home: Path, name: str) -> Finding:
     files = counted(len(manifest.files), "file")
     text = f"{manifest.pack_id}, {files} verified, {manifest.permitted_use}"
     if not manifest.calibration:
-        return warning(topic, f"{text}, not calibrated", "State --threshold when you search.")
+        return warning(
+            topic,
+            f"{text}, not calibrated",
+            "Calibrate its galleries with `lfr calibrate`.",
+        )
     return ok(topic, text)

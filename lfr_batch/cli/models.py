@@ -84,6 +84,6 @@ def _row(home: Home, pack: Pack) -> dict[str, Any]:
         "embedder": " and ".join(f"{each.file} ({each.dim}-d)" for each in manifest.embedders),
         "use": manifest.permitted_use,
         "licence": manifest.licence,
-        "calibrated": "yes" if manifest.calibration else "no, needs --threshold",
+        "calibrated": "yes" if manifest.calibration else "no: lfr calibrate, or --threshold",
         "directory": _place(home, pack),
     }

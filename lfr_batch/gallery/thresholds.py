@@ -172,7 +172,7 @@ def _checked(calibration: Sequence[Knot]) -> Sequence[Knot]:
     if not calibration:
         raise ConfigError(
             "The model pack has no score calibration, so no threshold follows from a target "
-            "FPIR; give one with --threshold."
+            "FPIR; calibrate the gallery with `lfr calibrate`, or give one with --threshold."
         )
     for (fmr, threshold), (next_fmr, next_threshold) in pairwise(calibration):
         if next_fmr >= fmr or next_threshold <= threshold:
@@ -193,7 +193,8 @@ def _slope(knots: Sequence[Knot]) -> float:
     if len(knots) < 2:
         raise ConfigError(
             f"The model pack is calibrated at FMR {knots[0][0]:g} only, which is not strict "
-            "enough for this gallery and target; give a threshold with --threshold."
+            "enough for this gallery and target; calibrate the gallery with `lfr calibrate`, or "
+            "give a threshold with --threshold."
         )
     (looser, low), (stricter, high) = knots[-2:]
     return (high - low) / (math.log(looser) - math.log(stricter))

@@ -37,7 +37,7 @@ def test_an_embedder_is_a_pack_after_one_command(
     code, out, err = lfr(capsys, "models", "add", "--embedder", str(wide), *FED, "--flip", *STATED)
     assert code == 0, err
     assert "512 numbers of 112 pixels, rgb, nchw, mean 0, std 1, template arcface, with its" in out
-    assert "not calibrated: searches with it need --threshold" in out
+    assert "not calibrated: its galleries need `lfr calibrate`, or searches --threshold" in out
     code, out, _ = lfr(capsys, "models", "list", "--json")
     (mine,) = [row for row in json.loads(out) if row["pack"].startswith("mine@")]
     assert mine["embedder"] == "wide.onnx (512-d)"

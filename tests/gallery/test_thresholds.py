@@ -88,7 +88,7 @@ def test_override_needs_no_calibration() -> None:
 @pytest.mark.parametrize(
     ("calibration", "says"),
     [
-        ((), "give one with --threshold"),
+        ((), "calibrate the gallery with `lfr calibrate`"),
         (((1e-3, 0.4),), "calibrated at FMR 0.001 only"),
         (((1e-4, 0.4), (1e-3, 0.3)), "does not fall"),
         (((1e-3, 0.4), (1e-4, 0.4)), "does not fall"),

@@ -1,0 +1,124 @@
+"""`lfr calibrate` and the searches after it, on pictures of real people."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfr_batch.gallery.calibrated import FEWEST, FOLDER
+from tests.cli.here import lfr
+from tests.evaluation.enrolled_faces import home_with_pack
+
+STATED = ("--case", "OP-1", "--authority", "Insp. A. Example")
+HERE = ("--engine", "in_process")
+PEOPLE = 60
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, open_pack_home: Path, shared_data: Path) -> Path:
+    """With a gallery of 60 people, and pictures of others beside it."""
+    place = home_with_pack(tmp_path_factory.mktemp("calibrate") / "home", open_pack_home)
+    rows = list(csv.DictReader((shared_data / "faces.csv").read_text().splitlines()))
+    known = [row for row in rows if row["role"] == "gallery"][:PEOPLE]
+    others = [row for row in rows if row["role"] == "nonmated"][: FEWEST + 20]
+    _linked(place.parent / "custody", shared_data, known)
+    _linked(place.parent / "strangers", shared_data, others)
+    _linked(place.parent / "few", shared_data, others[:5])
+    return place
+
+
+def _linked(folder: Path, data: Path, rows: Iterable[dict[str, str]]) -> None:
+    folder.mkdir()
+    for row in rows:
+        (folder / f"{row['subject_id']}.jpg").symlink_to(data / row["path"])
+
+
+@pytest.fixture(autouse=True)
+def at_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LFR_HOME", str(home))
+    monkeypatch.chdir(home.parent)
+
+
+def row_of(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    code, out, err = lfr(capsys, *words, "--json")
+    assert code == 0, err
+    [row] = json.loads(out)
+    return dict(row)
+
+
+def threshold(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[dict[str, Any], str]:
+    """As a search that writes nothing says it."""
+    words = ("scan", "few", "--gallery", "custody", *STATED, "--purpose", "a test", "--dry-run")
+    code, out, err = lfr(capsys, *words, *HERE, *more)
+    assert code == 0, err
+    [line] = [line for line in out.splitlines() if line.startswith("threshold")]
+    return row_of(capsys, *words, *HERE, *more), line
+
+
+def test_strangers_decide_until_the_gallery_changes(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = ("--images", "custody", "--pick", "largest", *STATED)
+    code, _, err = lfr(capsys, "gallery", "enrol", "custody", *pictures)
+    assert code == 0, err
+    _, before = threshold(capsys)
+    assert f"of the relative score: target FPIR 0.01 over {PEOPLE} people" in before
+
+    given = ("calibrate", "custody", "--impostors", "strangers", *STATED, *HERE)
+    found = row_of(capsys, *given)
+    assert found["score_kind"] == "relative"
+    assert FEWEST <= found["faces"] == found["people"] <= FEWEST + 20
+    assert found["threshold"] == pytest.approx(found["threshold_before"], abs=0.08)
+    assert found["expected_fpir_low"] < 0.01 < found["expected_fpir_high"]
+    [note] = (home / "galleries" / "custody" / FOLDER).iterdir()
+    assert not any(path.stem in note.read_text() for path in Path("strangers").iterdir())
+
+    row, after = threshold(capsys)
+    assert row["threshold"] == found["threshold"]
+    assert f"over {found['faces']} searches for strangers" in after
+    _, out, _ = lfr(capsys, *given)
+    assert "the strangers who score most; if one of them is enrolled" in out
+    assert out.count("strangers/") == 5
+
+    (home.parent / "few" / "also.jpg").touch()
+    more = ("gallery", "add", "custody", "--images", "few", "--pick", "largest", *STATED)
+    assert lfr(capsys, *more)[0] in {0, 3}
+    assert "people;" in threshold(capsys)[1]  # another snapshot: its own people decide
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--impostors", "few"), "a calibration takes 100: give more pictures or footage"),
+        (("--impostors", "nowhere"), "nowhere"),
+        (("--impostors", "strangers", "--set", "decide.score=neither"), "decide.score"),
+    ],
+)
+def test_what_makes_no_calibration_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    pictures = ("--images", "custody", "--pick", "largest", *STATED)
+    lfr(capsys, "gallery", "enrol", "another", *pictures)
+    code, _, err = lfr(capsys, "calibrate", "another", *words, *STATED, *HERE)
+    assert code == 2
+    assert said in err
+    assert not (home / "galleries" / "another" / FOLDER).exists()
+
+
+def test_a_threshold_says_of_which_score_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "threshold 0.450: given by the operator" in threshold(capsys, "--threshold", "0.45")[1]
+    given = threshold(capsys, "--threshold", "relative:0.3")[1]
+    assert "threshold 0.300 of the relative score: given by the operator" in given
+
+
+@pytest.mark.parametrize("text", ["half", "relative:", "similarity:0.4", "relative:x"])
+def test_what_is_no_threshold_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("scan", "few", "--gallery", "custody", *STATED, "--purpose", "a test", "--dry-run")
+    code, _, err = lfr(capsys, *words, "--threshold", text)
+    assert code == 2
+    assert "relative:NUMBER" in err
