@@ -44,6 +44,12 @@ def calibrate_(
             "repeated.",
         ),
     ],
+    accept_suspects: Annotated[
+        bool,
+        typer.Option(
+            "--accept-suspects", help="Who scores as if enrolled is not: count them as strangers."
+        ),
+    ] = False,
     case: CaseOption = None,
     authority: AuthorityOption = None,
     operator: OperatorOption = None,
@@ -83,6 +89,7 @@ def calibrate_(
         impostors,
         stated,
         licence=licence,
+        accept_suspects=accept_suspects,
         settings=settings,
         listener=EnrolListener(partial(counting, "searching"), say),
     )

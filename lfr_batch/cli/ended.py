@@ -18,6 +18,7 @@ from lfr_batch.results import searched
 from lfr_batch.results.answers import rows_of
 from lfr_batch.results.rows import row_of
 from lfr_batch.results.run_log import EXIT_CODES
+from lfr_batch.results.run_state import RunRequest
 from lfr_batch.results.status import FileState
 from lfr_batch.scanning.execute import RunResult
 
@@ -63,7 +64,8 @@ def report_candidates(run: FinishedRun, as_json: bool) -> None:
     if as_json:
         answer_json(rows)
     else:
-        columns = ["uri", "picture", "face", "rank", "subject_id", "score", "above_threshold"]
+        columns = ["uri", "picture", "face", "rank", "subject_id", "score", "threshold"]
+        columns.append("above_threshold")
         answer_table(rows, columns)
         answer(closing(run.result))
 
@@ -94,20 +96,21 @@ def _tell_of_stills(result: RunResult) -> None:
     """What became of every still: a face that brings up nobody leaves no row to be seen in."""
     searched, not_searched = searched_stills(result)
     for asset, outcome in searched:
-        say(f"{asset.uri}: {_faces_sentence(outcome, result.request.threshold)}")
+        say(f"{asset.uri}: {_faces_sentence(outcome, result.request)}")
     for asset in not_searched:
         say(f"{asset.uri}: not searched")
 
 
-def _faces_sentence(outcome: SegmentOutcome, threshold: float) -> str:
+def _faces_sentence(outcome: SegmentOutcome, request: RunRequest) -> str:
     if not outcome.faces_detected:
         return "no face found"
     refused = ", ".join(f"{n} refused: {reason}" for reason, n in outcome.rejections.items())
     compared = outcome.faces_detected - outcome.faces_rejected
+    of = " of the relative score" if request.score_kind == "relative" else ""
     return (
         counted(outcome.faces_detected, "face")
         + (f" ({refused})" if refused else "")
-        + f", {compared} compared, {outcome.sightings} reach {threshold:.3f}"
+        + f", {compared} compared, {outcome.sightings} reach {request.threshold:.3f}{of}"
     )
 
 
@@ -127,6 +130,7 @@ def summary(run: FinishedRun, states: Sequence[FileState]) -> dict[str, Any]:
         "status": result.status,
         "results": run.store.uri,
         "threshold": result.request.threshold,
+        "score_kind": result.request.score_kind,
         "files": len({asset.uri for asset in result.assets}),
         "footage": len(result.assets),
         "footage_partly": files["partly"],

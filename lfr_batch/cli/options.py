@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -46,15 +47,16 @@ class ThresholdGiven(NamedTuple):
 
 
 def _threshold_given(text: str) -> ThresholdGiven:
-    score, colon, number = text.rpartition(":")
+    score, colon, number = text.lower().rpartition(":")
     if colon and score not in {"cosine", "relative"}:
         raise typer.BadParameter(f"{score!r} is no score: give cosine:NUMBER or relative:NUMBER.")
-    try:
-        return ThresholdGiven(float(number), score or None)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is no threshold: give a number, cosine:NUMBER or relative:NUMBER."
-        ) from None
+    with suppress(ValueError):
+        value = float(number)
+        if -1.0 <= value <= 1.0:
+            return ThresholdGiven(value, score or None)
+    raise typer.BadParameter(
+        f"{text!r} is no threshold: give a number from -1 to 1, cosine:NUMBER or relative:NUMBER."
+    )
 
 
 ThresholdOption = Annotated[

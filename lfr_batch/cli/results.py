@@ -216,6 +216,7 @@ def _stated(found: RunOverview) -> dict[str, Any]:
         "case_ref": request.case_ref,
         "gallery": f"{request.gallery} ({request.snapshot_id})",
         "threshold": round(request.threshold, 4),
+        "score_kind": request.score_kind,
         "computed_on": request.settled and in_words(request.settled),
     }
 

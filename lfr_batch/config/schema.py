@@ -150,7 +150,7 @@ class DecideConfig(Section):
     score: Score = "auto"
     """auto: the relative score where gallery and pack have one, unless a threshold is given: a
     number alone is a cosine."""
-    threshold: Annotated[float, Field(ge=-2.0, le=2.0)] | None = None
+    threshold: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
     """Overrides the derived threshold; of ``score``."""
     lone_fmr_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
     """Of the false match rate that the target allows, the share a lone look may have: a face that

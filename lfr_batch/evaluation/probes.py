@@ -50,6 +50,8 @@ class EvaluationSpec:
 
     search: SearchSpec
     pick: Pick | None = None
+    best_alone: bool = False
+    """Of a picture the best score is enough: a large gallery need not be ranked whole."""
 
     @property
     def config(self) -> Config:
@@ -77,15 +79,15 @@ def search_probes(
 
 def open_evaluation_worker(spec: EvaluationSpec) -> Callable[[ProbeItem], EvaluatedOutcome]:
     searcher = open_searcher(spec.search, spec.config.engine.threads, spec.together)
-    return partial(_process, searcher, spec.pick)
+    return partial(_process, searcher, spec)
 
 
-def _process(searcher: SegmentSearcher, pick: Pick | None, item: ProbeItem) -> EvaluatedOutcome:
+def _process(searcher: SegmentSearcher, spec: EvaluationSpec, item: ProbeItem) -> EvaluatedOutcome:
     use_threads(searcher.threads)
     try:
         with searcher.lend() as search:
             if item.segment.kind == "still":
-                return searched_picture(item, search, pick)
+                return searched_picture(item, search, spec.pick, 1 if spec.best_alone else None)
             return _scanned(item, searcher, search)
     except StoreAway:
         raise
@@ -93,8 +95,11 @@ def _process(searcher: SegmentSearcher, pick: Pick | None, item: ProbeItem) -> E
         return _unread(item, str(error))
 
 
-def searched_picture(item: ProbeItem, search: Search, pick: Pick | None = None) -> ProbeOutcome:
-    """The first picture of a still. Raises FootageError, StoreError."""
+def searched_picture(
+    item: ProbeItem, search: Search, pick: Pick | None = None, top_k: int | None = None
+) -> ProbeOutcome:
+    """The first picture of a still. ``top_k``: as of ``everybody``. Raises FootageError,
+    StoreError."""
     config = search.config
     with closing(open_segment(item.segment, config.s3, PLAINLY)) as frames:
         for frame in frames:
@@ -109,7 +114,7 @@ def searched_picture(item: ProbeItem, search: Search, pick: Pick | None = None) 
                 return ProbeOutcome(item.number, "refused", _phrase(reasons[chosen.which]))
             box, at = faces.boxes_xyxy[chosen.which], frame.pts_ns
             track = Track(1, at, at, box, box, 1, (shot,))
-            return _compared(item, track, search)
+            return _compared(item, track, search, top_k)
     return ProbeOutcome(item.number, "unreadable", "no picture in it")
 
 
@@ -117,9 +122,9 @@ def _not_chosen(item: ProbeItem, is_open: bool, reason: str) -> ProbeOutcome:
     return ProbeOutcome(item.number, "undecided" if is_open else "no face", _phrase(reason))
 
 
-def _compared(item: ProbeItem, track: Track, search: Search) -> ProbeOutcome:
+def _compared(item: ProbeItem, track: Track, search: Search, top_k: int | None) -> ProbeOutcome:
     threshold = search.threshold_of(track)
-    candidates = everybody(track, search)
+    candidates = everybody(track, search, top_k)
     if not candidates:
         return ProbeOutcome(item.number, "refused", NO_FACE)
     scores = scores_of(candidates, item.subject_id, threshold)
@@ -127,13 +132,13 @@ def _compared(item: ProbeItem, track: Track, search: Search) -> ProbeOutcome:
     return ProbeOutcome(item.number, "compared", "", scores, threshold, stricter_by)
 
 
-def everybody(track: Track, search: Search) -> tuple[Candidate, ...]:
+def everybody(track: Track, search: Search, top_k: int | None = None) -> tuple[Candidate, ...]:
     """All subjects of the gallery, best first, as a search ranks them for the best person of a
-    still's track; nobody where a second look finds no face."""
+    still's track; nobody where a second look finds no face. ``top_k``: so many of them alone."""
     probes = make_probes([track], search.stages, search.config.track.split_score).people
     if not probes:
         return ()
-    subjects = len(set(search.matcher.snapshot.subject_ids))
+    subjects = top_k or len(set(search.matcher.snapshot.subject_ids))
     templates = np.stack([probe.template for probe in probes])
     ((candidates, _),) = search.matcher.match(templates, BELOW_ALL, subjects)
     return candidates

@@ -11,8 +11,8 @@ import numpy as np
 from lfr_batch.evaluation.outcomes import ClipOutcome, EvaluatedOutcome, ProbeOutcome, deciding
 from lfr_batch.records import FloatArray
 
-SUSPECT_SCORE = 0.15
-"""A stranger so far above the highest threshold that was told is worth a look: perhaps enrolled."""
+SUSPECT_BY = 0.15
+"""A stranger who scores so far above the threshold of before is perhaps enrolled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,11 @@ def people_in(uris: Sequence[str], found: Sequence[BestScore], are_stills: Seque
     folders = {str(PurePosixPath(uris[number]).parent) for number in stills}
     followed = sum(not are_stills[each.file] for each in found)
     return followed + (len(folders) if len(folders) > 1 else len(stills))
+
+
+def suspects_among(found: Sequence[BestScore], threshold: float | None) -> tuple[BestScore, ...]:
+    """Who is perhaps enrolled, the likeliest first; ``threshold``: of before; None: none was."""
+    if threshold is None:
+        return ()
+    high = [each for each in found if each.score >= threshold + SUSPECT_BY]
+    return tuple(sorted(high, key=lambda each: -each.score))

@@ -3,10 +3,11 @@ score is rare."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from lfr_batch.config.schema import Config
 from lfr_batch.engine.table import Engines
@@ -14,7 +15,13 @@ from lfr_batch.enrolment.noted import note_enrolment
 from lfr_batch.errors import ConfigError, UsageError
 from lfr_batch.evaluation.outcomes import ProbeItem
 from lfr_batch.evaluation.probes import BELOW_ALL, EvaluationSpec, search_probes
-from lfr_batch.evaluation.strangers import BestScore, best_scores, people_in, values_of
+from lfr_batch.evaluation.strangers import (
+    BestScore,
+    best_scores,
+    people_in,
+    suspects_among,
+    values_of,
+)
 from lfr_batch.footage.segments import plan_segments
 from lfr_batch.footage.sources import list_footage
 from lfr_batch.front.enrolment import with_engine
@@ -29,11 +36,11 @@ from lfr_batch.gallery.deriving import derive
 from lfr_batch.gallery.folders import gallery_folder, snapshot_path
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.relative import LEAST_SUBJECTS, ScoreKind
-from lfr_batch.gallery.snapshot_files import read_manifest, shared_files
+from lfr_batch.gallery.snapshot_files import read_manifest
 from lfr_batch.gallery.store import digests_of, info_of, load_snapshot
 from lfr_batch.gallery.thresholds import ThresholdChoice
 from lfr_batch.homes.at_hand import pack_at_hand, snapshot_at_hand
-from lfr_batch.homes.change import changed_gallery
+from lfr_batch.homes.change import publish_note
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
@@ -81,6 +88,7 @@ def calibrate(
     stated: Authority,
     *,
     licence: str | None = None,
+    accept_suspects: bool = False,
     settings: Settings | None = None,
     listener: EnrolListener = NOBODY_ENROLLING,
     machinery: Machinery = CONFIGURED,
@@ -88,7 +96,8 @@ def calibrate(
     """Derive a gallery's thresholds from people who are certainly not in it.
 
     ``impostors``: pictures and footage of them, as ``lfr scan`` takes its inputs. Kept are a few
-    points of a curve beside the current snapshot; no template, picture or name. ``stated`` needs no
+    points of a curve beside the current snapshot; no template, picture or name. Files of one
+    content count once. ``accept_suspects``: who scores as if enrolled is not. ``stated`` needs no
     purpose.
 
     Raises AuthorityError, ConfigError, UsageError where too few can be compared, PackError,
@@ -109,6 +118,8 @@ def calibrate(
     kind = _kind(course)
     before = _derived(course)
     assets, found = _searched(course, listed.entries, kind)
+    if not accept_suspects:
+        _require_strangers(course, assets, found, before)
     strangers = _strangers(course, assets, found, kind)
     _keep(course, strangers)
     return Calibrated(
@@ -118,6 +129,23 @@ def calibrate(
         choice=_derived(course),
         highest=_highest(assets, found),
         not_compared=len(assets) - len({each.file for each in found}),
+    )
+
+
+def _require_strangers(
+    course: _Course,
+    assets: Sequence[FootageAsset],
+    found: Sequence[BestScore],
+    before: ThresholdChoice | None,
+) -> None:
+    """Whoever is enrolled after all would lift the threshold of everybody."""
+    suspects = suspects_among(found, before.value if before else None)
+    if not suspects:
+        return
+    named = ", ".join(f"{assets[each.file].uri} ({each.score:.2f})" for each in suspects[:SHOWN])
+    raise UsageError(
+        f"{len(suspects)} of the strangers score as if they were enrolled in {course.gallery!r}: "
+        f"{named}. Take them out if they are, or say --accept-suspects. Nothing was changed."
     )
 
 
@@ -151,7 +179,7 @@ def _searched(
         with engines.open_probers(engine, len(numbered), tell) as probers:
             probed = list(probe_all(probers, numbered, course.config, tell))
         recordings = [asset for file in probed for asset in file.assets]
-        assets = [asset for asset in recordings if asset.status != "failed"]
+        assets = _once_each(asset for asset in recordings if asset.status != "failed")
         length_s = course.config.footage.segment_s
         items = [
             ProbeItem(number, segment)
@@ -160,6 +188,12 @@ def _searched(
         ]
         is_still = all(asset.kind == "still" for asset in assets)
         return assets, _outcomes(course, engines, items, kind, is_still=is_still)
+
+
+def _once_each(assets: Iterable[FootageAsset]) -> list[FootageAsset]:
+    """Of files of one content the first."""
+    first = {asset.content_id or asset.sha256 or asset.uri: asset for asset in reversed([*assets])}
+    return list(reversed(first.values()))
 
 
 def _outcomes(
@@ -189,8 +223,9 @@ def _outcomes(
         engines.open(config.engine, listener.said) as run,
         listener.examining(len(items)) as count,
     ):
+        spec = EvaluationSpec(search, "largest", best_alone=True)
         outcomes = []
-        for outcome in search_probes(run, EvaluationSpec(search, "largest"), items, listener.said):
+        for outcome in search_probes(run, spec, items, listener.said):
             outcomes.append(outcome)
             count()
     return best_scores(outcomes)
@@ -202,16 +237,17 @@ def _strangers(
     found: Sequence[BestScore],
     kind: ScoreKind,
 ) -> Strangers:
-    if len(found) < FEWEST:
-        raise UsageError(
-            f"{len(found)} faces of strangers could be compared, and a calibration takes {FEWEST}: "
-            "give more pictures or footage of people who are not enrolled."
-        )
     stills = [asset.kind == "still" for asset in assets]
+    people = people_in([asset.uri for asset in assets], found, stills)
+    if people < FEWEST:
+        raise UsageError(
+            f"{len(found)} faces of {people} strangers could be compared, and a calibration takes "
+            f"{FEWEST} people: give more pictures or footage of people who are not enrolled."
+        )
     return Strangers(
         score=kind,
         probes=len(found),
-        people=people_in([asset.uri for asset in assets], found, stills),
+        people=people,
         points=curve_of(values_of(found)),
         calibrated_utc=datetime.now(UTC),
         case_ref=course.stated.case_ref,
@@ -221,14 +257,21 @@ def _strangers(
 
 
 def _keep(course: _Course, strangers: Strangers) -> None:
-    config, home = course.config, course.settings.home_place
-    with changed_gallery(home, course.gallery, config.s3, shared_files) as folder:
-        place = gallery_folder(folder, course.gallery)
-        with exclusive(place / ".lock"), disk_errors(place):
-            current = snapshot_path(folder, course.gallery, course.snapshot.snapshot_id)
-            keep_strangers(current, strangers)
-    info = info_of(course.gallery, course.snapshot.path)
-    note_enrolment(home, course.stated, "calibrate", info, config.s3)
+    """Beside the snapshot that was searched, if it is the gallery's still."""
+    s3, home, gallery = course.config.s3, course.settings.home_place, course.gallery
+    there = home if isinstance(home, Path) else snapshot_at_hand(home, gallery, None, s3)
+    place = gallery_folder(there, gallery)
+    with disk_errors(place), exclusive(place / ".lock"):
+        snapshot = snapshot_path(there, gallery, None)
+        if snapshot.name != course.snapshot.snapshot_id:
+            raise UsageError(
+                f"Gallery {gallery!r} has changed meanwhile: its snapshot is {snapshot.name} now. "
+                "Calibrate again; nothing was changed."
+            )
+        note = keep_strangers(snapshot, strangers)
+    if isinstance(home, str):
+        publish_note(home, gallery, note, s3)
+    note_enrolment(home, course.stated, "calibrate", info_of(gallery, snapshot), s3)
 
 
 def _derived(course: _Course) -> ThresholdChoice | None:

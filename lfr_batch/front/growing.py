@@ -23,6 +23,7 @@ from lfr_batch.front.enrolment import with_engine
 from lfr_batch.front.listeners import NOBODY_ENROLLING, EnrolListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.stated import require_stated
+from lfr_batch.gallery.calibrated import lost_with, not_calibrated_any_more
 from lfr_batch.gallery.images import read_images
 from lfr_batch.gallery.records import Listing, SnapshotInfo
 from lfr_batch.gallery.store import info_of
@@ -141,9 +142,10 @@ def grow_order(
     if leaving := leaving_sentence(growth.subjects.gone):
         listener.said(leaving)
     before = info_of(opened.base.name, opened.base.path)
-    return GrownGallery(
-        publish_growth(asked, growth, now or datetime.now(UTC)), before, growth, listing
-    )
+    info = publish_growth(asked, growth, now or datetime.now(UTC))
+    if lost_with(before.path, info.path):
+        listener.said(not_calibrated_any_more(info.name))
+    return GrownGallery(info, before, growth, listing)
 
 
 def leaving_sentence(gone: Sequence[str]) -> str:

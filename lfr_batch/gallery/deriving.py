@@ -113,7 +113,7 @@ def _given(decide: DecideConfig, base: _Base, templates: int) -> ThresholdChoice
         target_fpir=target,
         comparisons=templates,
         overridden=True,
-        lone=value + base.rise(target, decide.lone_fmr_share),
+        lone=min(value + base.rise(target, decide.lone_fmr_share), HIGHEST_SCORE),
         score=base.score,
     )
 
@@ -132,7 +132,7 @@ def _fitted(
         comparisons=templates,
         people=subjects,
         extrapolated=found.extrapolated,
-        lone=round(value + base.rise(target, decide.lone_fmr_share), DIGITS),
+        lone=round(min(value + base.rise(target, decide.lone_fmr_share), HIGHEST_SCORE), DIGITS),
         score=base.score,
         method="gallery",
         expected_fpir=found.expected_fpir,

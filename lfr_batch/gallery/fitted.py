@@ -21,6 +21,10 @@ BETWEEN_SETS = 1.5
 on three (docs/performance.md); taken as a 95 % interval."""
 FEW_PEOPLE = 20
 """With so many to look for, a gallery's own word counts half."""
+BETWEEN_GALLERIES = 0.05
+"""How far galleries of one group lie from mixed ones: the doubt where a gallery says nothing."""
+PER_DECADE = 1.5
+"""An FPIR that is a tenth of what was measured is off by so much more, up or down."""
 
 Knot = tuple[float, float]
 """(share, score), falling share, rising score."""
@@ -63,7 +67,8 @@ def fitted(
     best score it expects at ``usual_best``; ``strictest``: the lowest FPIR that was measured."""
     moved, doubt = _moved(usual_best, likeness)
     decade = threshold_at(target_fpir / 10) - threshold_at(target_fpir)
-    between = math.log10(BETWEEN_SETS)
+    beyond = max(math.log10(strictest / target_fpir), 0.0) * math.log10(PER_DECADE)
+    between = math.log10(BETWEEN_SETS) + beyond
     spread = 10 ** math.hypot(between, doubt / decade if decade > 0 else 0.0)
     expected = target_fpir / spread, min(target_fpir * spread, 1.0)
     value = threshold_at(target_fpir) + moved
@@ -73,10 +78,11 @@ def fitted(
 def _moved(usual_best: float, likeness: Likeness | None) -> tuple[float, float]:
     """How far, and half the width of its 95 % interval."""
     if likeness is None:
-        return 0.0, 0.0
+        return 0.0, BETWEEN_GALLERIES
     trusted = likeness.looked_for / (likeness.looked_for + FEW_PEOPLE)
-    moved = trusted * (likeness.usual_best - usual_best)
-    return moved, (likeness.high - likeness.low) / 2
+    wholly = likeness.usual_best - usual_best
+    left_out = (1 - trusted) * max(abs(wholly), BETWEEN_GALLERIES / 2)
+    return trusted * wholly, math.hypot(left_out, (likeness.high - likeness.low) / 2)
 
 
 def relative_threshold_at(

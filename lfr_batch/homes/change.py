@@ -100,6 +100,15 @@ def _publish_notes(store: S3Store, folder: Path, place: str) -> None:
     store.write_atomic(f"{place}/{bucket.CURRENT}", pointer)
 
 
+def publish_note(home: str, gallery: str, note: Path, s3: S3Settings) -> None:
+    """What is said of a snapshot beside it: ``note`` lies in a folder of that name. Raises
+    StoreError."""
+    with opened(home, s3) as node:
+        node.store.write_atomic(
+            f"galleries/{gallery}/{note.parent.name}/{note.name}", note.read_bytes()
+        )
+
+
 @contextmanager
 def changed_pack(home: Home, name: str | None, s3: S3Settings) -> Iterator[Path]:
     """As ``changed_gallery``, to install packs in; the one of that ``name`` is there, if any is."""

@@ -203,6 +203,12 @@ class PackManifest(ManifestPart):
         return self
 
     @model_validator(mode="after")
+    def _relative_beside_cosines(self) -> Self:
+        if self.relative is not None and len(self.calibration) < 2:
+            raise ValueError("relative scores are calibrated, and cosines at two points are not")
+        return self
+
+    @model_validator(mode="after")
     def _earlier_ones_are_others(self) -> Self:
         if any(each.embedder.file != self.embedder.file for each in self.earlier):
             raise ValueError("an earlier derivation has another embedder file")

@@ -14,7 +14,7 @@ import numpy as np
 from lfr_batch.faces.detectors import detect
 from lfr_batch.faces.evidence import encode_jpeg, evidence, thumbnail
 from lfr_batch.faces.multiscale import shared_with
-from lfr_batch.faces.realign import SecondLook, look_again
+from lfr_batch.faces.realign import SURE_SCORE, SecondLook, look_again
 from lfr_batch.faces.stages import FaceStages
 from lfr_batch.gallery.relative import score_needed
 from lfr_batch.recognition.search import Search
@@ -60,9 +60,13 @@ def make_probes(tracks: Sequence[Track], stages: FaceStages, split_score: float)
     views = [view for shot in shots for view in _views_of(shot)]
     if not views:
         return MadeProbes()
-    looks = look_again(views, stages.exact_detector, stages.frame_detectors.get("quick"))
+    quick = stages.frame_detectors.get("quick")
+    looks = look_again(views, stages.exact_detector, quick)
     looks_of = _in_turn(looks, [len(_views_of(shot)) for shot in shots])
-    faces = [any(look.is_face for look in own) for own in looks_of]
+    faces = [
+        any(look.is_face for look in own) or (not quick and shot.detection_score >= SURE_SCORE)
+        for shot, own in zip(shots, looks_of, strict=True)
+    ]
     of_faces = [
         (shot, own) for shot, own, is_face in zip(shots, looks_of, faces, strict=True) if is_face
     ]

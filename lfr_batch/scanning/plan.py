@@ -224,6 +224,7 @@ def result_key(request: RunRequest, pack: Pack, config: Config, settled: Settled
         request.snapshot_id,
         repr(request.threshold),
         repr(request.lone_threshold),
+        *(("relative",) if request.score_kind == "relative" else ()),
     )
     return hashlib.sha256("\n".join(decisive).encode()).hexdigest()[:16]
 

@@ -14,6 +14,7 @@ from lfr_batch.gallery.calibrated import (
     binomial_interval,
     curve_of,
     keep_strangers,
+    lost_with,
     strangers_of,
 )
 from lfr_batch.records import FloatArray
@@ -78,3 +79,25 @@ def test_it_is_kept_beside_the_snapshot_and_read_for_its_templates_alone(tmp_pat
     assert strangers_of(snapshot, "0" * 16) is None
     (tmp_path / "calibrated" / "abc.json").write_text("{")
     assert strangers_of(snapshot, "f" * 16) is None
+
+
+@pytest.mark.parametrize(("strangers", "target", "share"), [(300, 0.01, 0.9), (1000, 0.001, 0.85)])
+def test_what_is_expected_holds_as_often_as_it_says_beyond_what_was_measured(
+    strangers: int, target: float, share: float
+) -> None:
+    rng, held = np.random.default_rng(4), 0
+    for _ in range(200):
+        few = found(strangers, rng.gumbel(0.22, 0.03, strangers).astype(np.float32))
+        low, high = few.expected_fpir(target)
+        above = 1 - np.exp(-np.exp(-(few.threshold_at(target) - 0.22) / 0.03))
+        held += low <= above <= high
+    assert held / 200 >= share
+
+
+def test_it_is_known_whether_a_calibration_was_lost(tmp_path: Path) -> None:
+    before, after = tmp_path / "snapshots" / "abc", tmp_path / "snapshots" / "def"
+    assert not lost_with(before, after)
+    keep_strangers(before, found())
+    assert lost_with(before, after)
+    keep_strangers(after, found())
+    assert not lost_with(before, after)

@@ -68,8 +68,8 @@ def test_few_people_are_believed_less() -> None:
 
 
 def test_what_is_expected_holds_the_target_and_grows_with_doubt() -> None:
-    low, high = fit(None).expected_fpir
-    assert (low, high) == pytest.approx((0.01 / BETWEEN_SETS, 0.01 * BETWEEN_SETS))
+    low, high = fit(likeness(0.227)).expected_fpir
+    assert low < 0.01 / BETWEEN_SETS < 0.01 < 0.01 * BETWEEN_SETS < high < 0.02
     unsure_low, unsure_high = fit(likeness(0.227, doubt=0.04)).expected_fpir
     assert unsure_low < low < 0.01 < high < unsure_high
 
@@ -77,3 +77,22 @@ def test_what_is_expected_holds_the_target_and_grows_with_doubt() -> None:
 def test_below_what_was_measured_it_says_so() -> None:
     assert not fit(None, 0.001).extrapolated
     assert fit(None, 0.0001).extrapolated
+
+
+@pytest.mark.parametrize(("looked_for", "higher"), [(10, 0.06), (20, 0.06), (40, 0.06)])
+def test_what_is_not_believed_of_few_people_is_doubt(looked_for: int, higher: float) -> None:
+    """If they are right all the same, what becomes of it lies within what was said."""
+    few = fit(likeness(0.227 + higher, looked_for))
+    short = higher - few.moved
+    decade = score_at(0.001, KNOTS) - score_at(0.01, KNOTS)
+    assert 0.01 * 10 ** (short / decade) < few.expected_fpir[1]
+
+
+def test_nothing_known_is_more_doubt_than_something() -> None:
+    assert fit(None).expected_fpir[1] > 4 * fit(likeness(0.227)).expected_fpir[1]
+
+
+def test_beyond_what_was_measured_less_is_known() -> None:
+    own = likeness(0.227)
+    near, far = fit(own, 0.001).expected_fpir, fit(own, 0.00001).expected_fpir
+    assert far[1] / far[0] > 3 * near[1] / near[0]

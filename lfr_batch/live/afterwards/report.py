@@ -128,6 +128,7 @@ def csv_row(figures: Figures, status: str) -> dict[str, Any]:
         "watchlist_destroyed_at": _iso(figures.watchlist_gone_at),
         "model_pack": record.pack_id,
         "threshold": round(record.threshold, 4),
+        "score_kind": record.score_kind,
         "target_false_alert_rate_per_face": record.target_fpir,
         "threshold_beyond_calibration": "yes" if figures.extrapolated else "no",
         **_counts_row(counts(figures)),

@@ -6,7 +6,7 @@ SELECT
   dense_rank() OVER (
     PARTITION BY s.run_id, f.uri
     ORDER BY s.picture, s.box."left", s.start_s, s.sighting_id) AS face,
-  c.rank, c.subject_id, n.name, c.score, c.above_threshold, s.margin, s.threshold, s.quality,
+  c.rank, c.subject_id, n.name, c.score, c.relative_score, c.above_threshold, s.margin, s.threshold, s.quality,
   s.box, c.image_id, s.sighting_id
 FROM asked_run($run_id::VARCHAR, $case_ref::VARCHAR, $all::BOOLEAN) r
 JOIN sightings s USING (run_id)
