@@ -22,6 +22,9 @@ RUN: dict[str, Any] = {
     "case_ref": "EV-1",
     "authority": "Insp. A <b>",
     "threshold": 0.5,
+    "score_kind": "cosine",
+    "expected_fpir_low": None,
+    "expected_fpir_high": None,
 }
 
 
