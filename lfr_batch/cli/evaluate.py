@@ -46,7 +46,9 @@ def evaluate_(
     out: Annotated[Path, typer.Option("--out", help="Folder for the report.")],
     group: Annotated[
         list[str] | None,
-        typer.Option("--group", help="A column that tells groups apart; all unless given."),
+        typer.Option(
+            "--group", help="A column that tells groups apart; unless given all that name nobody."
+        ),
     ] = None,
     compare: Annotated[
         str | None,

@@ -1,13 +1,15 @@
 """The figures of groups, both sides: who is taken for another, who is missed, who is refused. Pure.
 
 A group of too few people is named and nothing is said of it (``groups.hidden_of``), figure by
-figure. What is tested is the largest difference of those that are shown.
+figure; one of a single person is not named either, since its name may be theirs. What is tested is
+the largest difference of those that are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from lfr_batch.evaluation.differences import (
     vanishes_from,
 )
 from lfr_batch.evaluation.figures import Figure, of_rate, too_few
-from lfr_batch.evaluation.groups import group_of, hidden_of, sizes_of
+from lfr_batch.evaluation.groups import ONE_PERSON, group_of, hidden_of, of_one_person, sizes_of
 from lfr_batch.evaluation.intervals import Floats, rate_of
 from lfr_batch.evaluation.measured import Measured
 from lfr_batch.evaluation.outcomes import EnrolledPicture, SearchedPicture
@@ -81,15 +83,33 @@ def by_group(measured: Measured) -> Iterator[Figure]:
     """Rates of each group of each column, then what they differ by."""
     tested: list[ComparedGroups] = []
     for column in measured.columns:
+        alone = _of_one_person(measured, column)
         for side in sides(measured):
             values = [group_of(column, each.groups) for each in side.pictures]
-            yield from _rates(side, column, values, measured.threshold)
+            yield from _unnamed(_rates(side, column, values, measured.threshold), alone)
             found = _compare(side, column, values)
             tested += [found] if found else []
-        yield from _named_by_mistake(measured, column)
+        yield from _unnamed(_named_by_mistake(measured, column), alone)
     corrected = holm([each.found.p for each in tested])
     for each, p in zip(tested, corrected, strict=True):
         yield from _differences(each, p, measured.threshold)
+
+
+def _of_one_person(measured: Measured, column: str) -> frozenset[str]:
+    pictures: list[Picture] = [*measured.enrolled, *measured.searched]
+    values = [group_of(column, each.groups) for each in pictures]
+    return of_one_person(values, [each.person for each in pictures])
+
+
+def _unnamed(figures: Iterable[Figure], alone: AbstractSet[str]) -> Iterator[Figure]:
+    """Those of single people become one; they have no numbers, being of too few."""
+    has_single = False
+    for each in figures:
+        if each.group_value not in alone:
+            yield each
+        elif not has_single:
+            has_single = True
+            yield replace(each, group_value=ONE_PERSON)
 
 
 def _shown(side: Sided, values: Sequence[str]) -> tuple[list[str], frozenset[str]]:

@@ -11,8 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lfr_batch.evaluation.intervals import DRAWS, ENDS, SEED, Floats, Ints, drawn, numbered
+from lfr_batch.evaluation.intervals import (
+    BOOTSTRAP,
+    DRAWS,
+    ENDS,
+    EXACT,
+    SEED,
+    Floats,
+    Ints,
+    drawn,
+    ends_of_people,
+    numbered,
+)
 
 LEVELS = (0.1, 0.01, 0.003, 0.0003)
 """Of FPIR, at which FNIR is said."""
@@ -21,6 +33,9 @@ RULE_OF_THREE = 3.0
 NOBODY = -np.inf
 """The score of a search that brings up nobody."""
 POINTS = 48
+BY_DRAWS = f"{BOOTSTRAP}, threshold drawn anew"
+BY_COUNT = f"{EXACT} over people, or {BY_DRAWS} where wider"
+"""Where none was missed, or all, of which no draw tells enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +55,12 @@ class Point:
 
     fpir: float
     threshold: float
+    """``NOBODY`` where none of the non-mated searches could be compared."""
     fnir: float
     low: float
     high: float
     missed: int
+    method: str
 
 
 def needed_for(fpir: float) -> int:
@@ -56,12 +73,23 @@ def can_measure(fpir: float, searches: int) -> bool:
 
 
 def threshold_for(fpir: float, unknown: Floats) -> float:
-    """The lowest score that no more than that share of ``unknown`` (n,) scores reach."""
-    ordered = np.sort(unknown)[::-1]
-    allowed = int(np.floor(fpir * len(ordered) + 1e-9))
-    if allowed >= len(ordered):
-        return float(ordered[-1])
-    return float(np.nextafter(ordered[allowed], np.inf))
+    """The lowest score that no more than that share of ``unknown`` (n,) scores reach, and not below
+    all that were compared; ``NOBODY`` where none was."""
+    compared = _compared(unknown)
+    allowed = int(np.floor(fpir * len(unknown) + 1e-9))
+    if allowed >= len(compared):
+        return float(compared[-1]) if len(compared) else NOBODY
+    return float(np.nextafter(compared[allowed], np.inf))
+
+
+def is_found(scores: Floats, threshold: float) -> NDArray[np.bool_]:
+    """(n,) whether each of ``scores`` (n,) reaches the threshold: who brings up nobody, never."""
+    return np.asarray((scores >= threshold) & (scores > NOBODY))
+
+
+def _compared(scores: Floats) -> Floats:
+    """The highest first."""
+    return np.sort(scores[scores > NOBODY])[::-1]
 
 
 def points(mated: Searches, unknown: Searches, levels: Sequence[float]) -> list[Point]:
@@ -73,7 +101,7 @@ def points(mated: Searches, unknown: Searches, levels: Sequence[float]) -> list[
     whose_u, count_u = numbered(unknown.people)
     order_m, order_u = (np.argsort(-each.scores, kind="stable") for each in (mated, unknown))
     high_m, high_u = mated.scores[order_m], unknown.scores[order_u]
-    above = np.searchsorted(-high_m, -high_u, side="left")
+    above = _found_above(high_m, high_u)
     widest = max(len(mated), len(unknown))
     for times_m, times_u in zip(
         drawn(count_m, DRAWS, SEED, widest), drawn(count_u, DRAWS, SEED + 1, widest), strict=True
@@ -82,23 +110,35 @@ def points(mated: Searches, unknown: Searches, levels: Sequence[float]) -> list[
         false = np.cumsum(times_u[:, whose_u[order_u]], axis=1)
         rows = np.arange(len(own))
         for column, level in enumerate(levels):
-            over = false > level * false[:, -1:] + 1e-9
-            first = np.where(over.any(1), over.argmax(1), len(high_u) - 1)
+            over = false[:, : len(above) - 1] > level * false[:, -1:] + 1e-9
+            first = np.column_stack([over, np.ones(len(over), np.bool_)]).argmax(1)
             number = above[first]
             found = np.where(number > 0, own[rows, np.maximum(number - 1, 0)], 0.0)
             many[filled : filled + len(own), column] = 1.0 - found / own[:, -1]
         filled += len(own)
     ends = np.nanpercentile(many, ENDS, axis=0)
     return [
-        _point(level, mated.scores, unknown.scores, float(low), float(high))
+        _point(level, mated, unknown.scores, float(low), float(high))
         for level, low, high in zip(levels, *ends, strict=True)
     ]
 
 
-def _point(level: float, mated: Floats, unknown: Floats, low: float, high: float) -> Point:
+def _found_above(mated: Floats, unknown: Floats) -> Ints:
+    """(k + 1,) how many of ``mated`` score more than each of the k of ``unknown`` that were
+    compared, then how many are found where all of these may reach the threshold. Both fall."""
+    compared = _compared(unknown)
+    each = np.searchsorted(-mated, -compared, side="left")
+    return np.append(each, np.count_nonzero(is_found(mated, threshold_for(1.0, unknown))))
+
+
+def _point(level: float, mated: Searches, unknown: Floats, low: float, high: float) -> Point:
     threshold = threshold_for(level, unknown)
-    missed = int(np.count_nonzero(mated < threshold))
-    return Point(level, threshold, missed / len(mated), low, high, missed)
+    missed = int(np.count_nonzero(~is_found(mated.scores, threshold)))
+    method = BY_DRAWS
+    if missed in (0, len(mated)):
+        least, most = ends_of_people(missed, len(set(mated.people.tolist())))
+        low, high, method = min(low, least), max(high, most), BY_COUNT
+    return Point(level, threshold, missed / len(mated), low, high, missed, method)
 
 
 def curve_levels(unknown: int) -> list[float]:

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from lfr_batch.config.sheets import column_key
 from lfr_batch.errors import UsageError
+from lfr_batch.gallery.known_columns import BIRTH, REVIEW_BY, TAKEN
 
 FEWEST_PEOPLE, FEWEST_SEARCHES = 10, 30
 """Of a group: below that a rate would be about some people, and not about the group."""
 MOST_VALUES = 20
+FEWEST_PEOPLE_A_VALUE = 2
+"""On average, of a column that tells groups apart, and not people."""
 NOT_STATED = "not stated"
+ONE_PERSON = "of one person"
+"""In place of what a table says of one person alone."""
+_NAMES = ("name", "full_name", "first_name", "given_name", "forename", "middle_name", "surname")
+_OTHER_NAMES = ("last_name", "family_name", "maiden_name", "alias", "nickname")
+_DAYS = (*BIRTH, *TAKEN, REVIEW_BY, "dob", "birthday")
+_PLACES = ("address", "street", "postcode", "zip", "phone", "telephone", "mobile", "email")
+_RECORDS = ("id", "person_id", "national_id", "passport", "case", "case_ref", "notes", "remarks")
+IDENTIFYING = frozenset(
+    column_key(name) for name in (*_NAMES, *_OTHER_NAMES, *_DAYS, *_PLACES, *_RECORDS)
+)
+"""Columns that say who somebody is, and are groups only for who asks for them."""
 AGE_BANDS = (6, 13, 18, 30, 45, 60)
 
 
@@ -35,23 +50,63 @@ class GroupSize:
 
 
 def chosen_columns(
-    rows: Sequence[Mapping[str, str]], columns: Sequence[str], wanted: Sequence[str] = ()
+    rows: Sequence[Mapping[str, str]],
+    people: Sequence[str],
+    columns: Sequence[str],
+    wanted: Sequence[str] = (),
 ) -> GroupColumns:
-    """Columns with 2 to 20 values; ages become bands. ``wanted``: those alone. Raises UsageError
-    for one that is not there."""
+    """Columns with 2 to 20 values that say of nobody who it is; ages become bands. ``people``: of
+    each row; ``wanted``: those columns alone, whatever they say. Raises UsageError for one that is
+    not there."""
     _require_there(columns, wanted)
     used, left_out = list[str](), dict[str, str]()
+    asked = {column_key(each) for each in wanted}
     for column in columns:
-        values = {group_of(column, row) for row in rows} - {NOT_STATED}
-        if wanted and column_key(column) not in {column_key(each) for each in wanted}:
+        if asked and column_key(column) not in asked:
             continue
-        if len(values) > MOST_VALUES:
-            left_out[column] = f"it has more than {MOST_VALUES} values"
-        elif len(values) < 2:
-            left_out[column] = "it has one value"
+        whose = people_by_value([group_of(column, row) for row in rows], people)
+        why = _no_groups(whose) or ("" if asked else _tells_people(column, whose))
+        if why:
+            left_out[column] = why
         else:
             used.append(column)
     return GroupColumns(tuple(used), left_out)
+
+
+def _no_groups(whose: Mapping[str, AbstractSet[str]]) -> str:
+    """Why the values of a column are none; '' where they may be."""
+    values = whose.keys() - {NOT_STATED}
+    if len(values) > MOST_VALUES:
+        return f"it has more than {MOST_VALUES} values"
+    return "it has one value" if len(values) < 2 else ""
+
+
+def _tells_people(column: str, whose: Mapping[str, AbstractSet[str]]) -> str:
+    """Why a column tells people apart, and not groups; '' where it does not."""
+    if column_key(column) in IDENTIFYING:
+        return f"it says who somebody is (--group {column!r} takes it all the same)"
+    stated = [theirs for value, theirs in whose.items() if value != NOT_STATED]
+    people = len(set[str]().union(*stated))
+    if people < FEWEST_PEOPLE_A_VALUE * len(stated):
+        return (
+            f"it has {len(stated)} values for {people} people, which would tell people apart "
+            f"(--group {column!r} takes it all the same)"
+        )
+    return ""
+
+
+def people_by_value(values: Sequence[str], people: Sequence[str]) -> dict[str, set[str]]:
+    """``values`` and ``people``: of the same rows."""
+    whose: defaultdict[str, set[str]] = defaultdict(set)
+    for value, person in zip(values, people, strict=True):
+        whose[value].add(person)
+    return dict(whose)
+
+
+def of_one_person(values: Sequence[str], people: Sequence[str]) -> frozenset[str]:
+    """What is said of one person alone, and is therefore written nowhere."""
+    whose = people_by_value(values, people)
+    return frozenset(v for v, theirs in whose.items() if len(theirs) == 1 and v != NOT_STATED)
 
 
 def _require_there(columns: Sequence[str], wanted: Sequence[str]) -> None:
@@ -87,11 +142,7 @@ def age_band(cell: str) -> str:
 
 def sizes_of(values: Sequence[str], people: Sequence[str]) -> list[GroupSize]:
     """Of the group and the person of each search, by name; who is not stated last."""
-    whose: defaultdict[str, set[str]] = defaultdict(set)
-    searches: defaultdict[str, int] = defaultdict(int)
-    for value, person in zip(values, people, strict=True):
-        whose[value].add(person)
-        searches[value] += 1
+    whose, searches = people_by_value(values, people), Counter(values)
     names = sorted(whose, key=lambda value: (value == NOT_STATED, value))
     return [GroupSize(name, len(whose[name]), searches[name]) for name in names]
 

@@ -52,7 +52,7 @@ def rate_of(hits: NDArray[Any], people: Ints) -> MeasuredRate | None:
     found, among = int(is_hit.sum()), len(is_hit)
     value = found / among
     if count == among or found in (0, among):
-        share = clopper_pearson(found, among) if count == among else _of_people(found, count)
+        share = clopper_pearson(found, among) if count == among else ends_of_people(found, count)
         return MeasuredRate(found, among, count, value, *share, EXACT)
     low, high = drawn_ends(sums_by(whose, count, is_hit, np.ones(among)))
     return MeasuredRate(found, among, count, value, low, high, BOOTSTRAP)
@@ -70,7 +70,8 @@ def drawn_ends(sums: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _of_people(found: int, people: int) -> tuple[float, float]:
+def ends_of_people(found: float, people: int) -> tuple[float, float]:
+    """Of a share that is 0 or 1: as if each person had been counted once."""
     return clopper_pearson(people if found else 0, people)
 
 

@@ -11,6 +11,7 @@ from lfr_batch.evaluation import measured as m
 from lfr_batch.evaluation.curves import (
     LEVELS,
     NOBODY,
+    Point,
     can_measure,
     curve_levels,
     found_by_rank,
@@ -20,7 +21,10 @@ from lfr_batch.evaluation.curves import (
 from lfr_batch.evaluation.figures import Figure, of_rate
 from lfr_batch.evaluation.intervals import (
     BOOTSTRAP,
+    EXACT,
+    MeasuredRate,
     drawn_ends,
+    ends_of_people,
     numbered,
     rate_of,
     sums_by,
@@ -37,7 +41,6 @@ from lfr_batch.evaluation.outcomes import (
 RANKS = 20
 FEWEST_FOR_CURVE = 10
 """Searches by people who are not enrolled: of fewer a curve would be a point or two."""
-POINT_METHOD = f"{BOOTSTRAP}, threshold drawn anew"
 
 
 def whole(measured: Measured) -> Iterator[Figure]:
@@ -143,9 +146,9 @@ def _at_levels(measured: Measured) -> Iterator[Figure]:
             point.missed,
             len(mated),
             len(set(mated.people.tolist())),
-            point.threshold,
+            _stated(point),
             point.fpir,
-            method=POINT_METHOD,
+            method=point.method,
         )
     for level in LEVELS:
         if level not in can:
@@ -165,11 +168,16 @@ def _curve(measured: Measured) -> Iterator[Figure]:
             point.fnir,
             point.low,
             point.high,
-            threshold=point.threshold,
+            threshold=_stated(point),
             point=point.fpir,
             among=len(mated),
-            method=POINT_METHOD,
+            method=point.method,
         )
+
+
+def _stated(point: Point) -> float | None:
+    """None where any would do, since no non-mated search could be compared."""
+    return None if point.threshold == NOBODY else point.threshold
 
 
 def _ranks(measured: Measured) -> Iterator[Figure]:
@@ -189,28 +197,27 @@ def _pairs(measured: Measured) -> Iterator[Figure]:
     miss = rate_of(own < measured.threshold, m.people_of(with_own))
     yield of_rate("fnmr", miss, threshold=measured.threshold)
     yield _fmr(compared, measured.threshold)
-    others = np.sum([s.outcome.scores.others for s in compared if s.outcome.scores], axis=0)
     yield from _histogram("genuine", counted_in_bins(own))
-    yield from _histogram("impostor", others)
+    if compared:
+        others = [s.outcome.scores.others for s in compared if s.outcome.scores]
+        yield from _histogram("impostor", np.sum(others, axis=0))
 
 
 def _fmr(compared: Sequence[SearchedPicture], threshold: float) -> Figure:
-    scores = [s.outcome.scores for s in compared if s.outcome.scores]
+    """Without a value where nobody was compared with anybody else."""
+    with_others = [s for s in compared if s.outcome.scores and s.outcome.scores.others.sum()]
+    scores = [s.outcome.scores for s in with_others if s.outcome.scores]
+    if not scores:
+        return of_rate("fmr", None, threshold=threshold)
     over = np.array([each.others_over for each in scores], np.float64)
     of = np.array([each.others.sum() for each in scores], np.float64)
-    whose, count = numbered(m.people_of(compared))
-    low, high = drawn_ends(sums_by(whose, count, over, of))
-    return Figure(
-        "fmr",
-        float(over.sum() / of.sum()),
-        low,
-        high,
-        int(over.sum()),
-        int(of.sum()),
-        count,
-        threshold,
-        method=BOOTSTRAP,
-    )
+    whose, count = numbered(m.people_of(with_others))
+    found, among = int(over.sum()), int(of.sum())
+    is_exact = found in (0, among)
+    ends = ends_of_people(found, count) if is_exact else drawn_ends(sums_by(whose, count, over, of))
+    method = EXACT if is_exact else BOOTSTRAP
+    rate = MeasuredRate(found, among, count, found / among, *ends, method)
+    return of_rate("fmr", rate, threshold=threshold)
 
 
 def _histogram(figure: str, counts: Counts) -> Iterator[Figure]:

@@ -143,7 +143,8 @@ def evaluate_order(
     labels = read_labels(order.labels, config.s3)
     made = protocol_of(labels.files)
     rows = [file.groups for file in labels.files]
-    columns = chosen_columns(rows, labels.columns, order.columns)
+    people = [file.subject_id for file in labels.files]
+    columns = chosen_columns(rows, people, labels.columns, order.columns)
     report.parent.mkdir(parents=True, exist_ok=True)
     require_place(report)
     chosen = order.settings.chosen("engine.kind")

@@ -38,9 +38,12 @@ def test_from_a_table_to_a_report_and_rows_without_a_name(
     shared_data: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = some_faces(shared_data)
+    known = sorted({row["subject"] for row in rows})[:15]
+    rows = [{**row, "name": row["subject"] if row["subject"] in known else ""} for row in rows]
     table = write_table(home.parent / "labels.csv", rows)
     code, out, err = lfr(capsys, "evaluate", str(table), *STATED, "--out", "report")
     assert code == 0, err
+    assert "Column 'name' tells no groups apart: it says who somebody is (--group 'name' " in err
     page = (home.parent / "report" / "evaluation.html").read_text()
     assert left_in(home) == [".lock"]
     written = [*home.rglob("*.parquet"), *home.rglob("*.json*")]

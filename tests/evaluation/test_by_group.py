@@ -7,6 +7,7 @@ import pytest
 
 from lfr_batch.evaluation.by_group import by_group
 from lfr_batch.evaluation.figures import EvaluationFigures, Figure
+from lfr_batch.evaluation.groups import ONE_PERSON
 from lfr_batch.evaluation.outcomes import EnrolledPicture, SearchedPicture
 from tests.evaluation.made_up import mated, measured, stranger
 
@@ -66,6 +67,19 @@ def test_a_group_of_too_few_is_named_and_has_no_number_nor_the_one_from_which_it
     assert figures.many("fpir_p", "sex") == ()
 
 
-def test_two_people_of_a_group_are_too_few_whom_to_say_are_named_by_mistake() -> None:
+def test_groups_of_one_or_two_people_have_no_share_of_mistakes() -> None:
     found = of(made(strangers("A", 60, 3)), "named_by_mistake")
-    assert {group: figure.value for group, figure in found.items()} == {"A": None, "B": None}
+    assert {group: figure.value for group, figure in found.items()} == {"A": None, ONE_PERSON: None}
+
+
+def test_what_is_said_of_one_person_alone_is_written_nowhere() -> None:
+    """Also of somebody enrolled; what two people share is named, and has no number."""
+    single = [stranger("s", 0.6, sex="Ann Example"), stranger("t", 0.2, sex="Bea Example")]
+    pair = [stranger("u", 0.2, sex="C"), stranger("v", 0.2, sex="C")]
+    figures = made(strangers("A", 60, 3), single, pair)
+    assert "Example" not in str(figures.all)
+    found = of(figures, "fpir")
+    assert set(found) == {"A", "C", ONE_PERSON}
+    assert len(figures.many("fpir", "sex")) == 3
+    assert (found[ONE_PERSON].value, found["C"].value) == (None, None)
+    assert ONE_PERSON in of(figures, "named_by_mistake")

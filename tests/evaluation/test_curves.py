@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lfr_batch.evaluation.curves import (
+    BY_COUNT,
     NOBODY,
     Searches,
     can_measure,
@@ -24,7 +25,7 @@ def searches(scores: np.ndarray) -> Searches:
 
 @pytest.mark.parametrize(
     ("fpir", "reached_by"),
-    [(0.0, 0), (0.05, 0), (0.1, 1), (0.19, 1), (0.2, 2), (0.5, 5), (0.9, 9), (1.0, 10)],
+    [(0.0, 0), (0.05, 0), (0.1, 1), (0.19, 1), (0.2, 2), (0.5, 5), (0.9, 9), (1.0, 9)],
 )
 def test_no_more_than_the_wanted_share_reach_the_threshold(fpir: float, reached_by: int) -> None:
     threshold = threshold_for(fpir, UNKNOWN)
@@ -44,6 +45,30 @@ def test_points_by_hand() -> None:
     assert strict.fnir == 0.6
     assert strict.low <= strict.fnir <= strict.high
     assert 0.8 < strict.threshold < 0.8 + 1e-9
+
+
+def test_who_could_not_be_compared_is_missed_at_every_threshold() -> None:
+    """Also at the lowest, where nine of ten unknown searches bring up somebody."""
+    mated = searches(np.array([0.9, 0.8, 0.7, NOBODY]))
+    [point] = points(mated, searches(UNKNOWN), [1.0])
+    assert (point.missed, point.fnir, point.threshold) == (1, 0.25, 0.1)
+    assert point.low < 0.25 < point.high
+
+
+def test_where_no_unknown_search_could_be_compared_any_threshold_does() -> None:
+    mated = searches(np.array([0.9, 0.8, 0.7, NOBODY]))
+    [point] = points(mated, searches(np.full(40, NOBODY)), [0.1])
+    assert (point.missed, point.threshold) == (1, NOBODY)
+
+
+@pytest.mark.parametrize(("score", "low", "high"), [(0.99, 0.0, 0.3085), (0.01, 0.6915, 1.0)])
+def test_where_none_is_missed_or_all_the_interval_is_that_of_so_many_people(
+    score: float, low: float, high: float
+) -> None:
+    mated = Searches(np.full(100, score), np.repeat(np.arange(10), 10))
+    [point] = points(mated, searches(np.linspace(0.2, 0.8, 50)), [0.1])
+    assert (point.low, point.high) == pytest.approx((low, high), abs=1e-4)
+    assert point.method == BY_COUNT
 
 
 def test_the_interval_knows_that_the_threshold_is_of_a_few_searches() -> None:

@@ -55,22 +55,47 @@ def test_which_columns_are_groups() -> None:
         {"sex": "F" if n % 2 else "M", "Age": str(20 + n), "id": str(n), "mode": "RGB", "eyes": ""}
         for n in range(40)
     ]
-    found = chosen_columns(rows, ["sex", "Age", "id", "mode", "eyes"])
+    people = [f"p{n}" for n in range(40)]
+    found = chosen_columns(rows, people, ["sex", "Age", "id", "mode", "eyes"])
     assert found.used == ("sex", "Age")
     assert found.left_out == {
         "id": "it has more than 20 values",
         "mode": "it has one value",
         "eyes": "it has one value",
     }
-    asked = chosen_columns(rows, ["sex", "Age", "id"], ["SEX"])
+    asked = chosen_columns(rows, people, ["sex", "Age", "id"], ["SEX"])
     assert (asked.used, asked.left_out) == (("sex",), {})
+
+
+@pytest.mark.parametrize(
+    ("column", "people", "values", "why"),
+    [
+        ("name", 15, 15, "it says who somebody is (--group 'name' takes it all the same)"),
+        ("Birth date", 40, 4, "it says who somebody is (--group 'Birth date' takes it"),
+        ("taken", 40, 3, "it says who somebody is (--group 'taken' takes it all the same)"),
+        ("who", 15, 15, "it has 15 values for 15 people, which would tell people apart (--group"),
+        ("team", 15, 8, "it has 8 values for 15 people, which would tell people apart (--group"),
+        ("team", 16, 8, ""),
+    ],
+)
+def test_a_column_that_tells_people_apart_is_no_group_unless_it_is_asked_for(
+    column: str, people: int, values: int, why: str
+) -> None:
+    """Of each person two pictures; of a few more the table says nothing."""
+    whose = [f"p{n}" for n in range(people) for _ in range(2)]
+    rows = [{column: f"v{int(person[1:]) % values}"} for person in whose]
+    rows, whose = [*rows, *[{column: ""}] * 30], [*whose, *(f"q{n}" for n in range(30))]
+    found = chosen_columns(rows, whose, [column])
+    assert found.left_out.get(column, "").startswith(why)
+    assert found.used == (() if why else (column,))
+    assert chosen_columns(rows, whose, [column], [column]).used == (column,)
 
 
 def test_a_column_that_is_not_there_is_refused() -> None:
     with pytest.raises(
         UsageError, match=r"no column 'race' .* \(there is: sex, Age\); mend --group"
     ):
-        chosen_columns([], ["sex", "Age"], ["race"])
+        chosen_columns([], [], ["sex", "Age"], ["race"])
 
 
 def test_sizes_count_people_and_searches() -> None:

@@ -22,6 +22,9 @@ RUN: dict[str, Any] = {
     "case_ref": "EV-1",
     "authority": "Insp. A <b>",
     "threshold": 0.5,
+    "score_kind": "cosine",
+    "expected_fpir_low": None,
+    "expected_fpir_high": None,
 }
 
 
@@ -84,3 +87,13 @@ def test_of_clips_and_of_an_earlier_evaluation(tmp_path: Path) -> None:
     assert "0 sightings in 1 min of footage" in text
     assert "20260130-104502-evaluation-0000: open@2" in text
     assert "Of 1 mated pictures that both searched, 0 went wrong" in text
+
+
+def test_where_no_unknown_picture_could_be_compared_the_page_says_no_threshold(
+    tmp_path: Path,
+) -> None:
+    pictures = [mated("p1", 0.8), *(stranger(f"s{n}", None) for n in range(40))]
+    found = EvaluationFigures(all_figures(measured(pictures)))
+    text = page(tmp_path, Evaluation(RUN, found, "As stated.", (), (RUN, found)))
+    assert not re.search(r"\binf\b|\bnan\b", text)
+    assert "exact test that swaps the two for each of 40 people, p = 1)" in text

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from lfr_batch.evaluation.figures import EvaluationFigures, Figure, as_rows, of_rows
-from lfr_batch.evaluation.outcomes import EnrolledPicture
+from lfr_batch.evaluation.outcomes import EnrolledPicture, counted_in_bins
 from lfr_batch.evaluation.whole import whole
 from tests.evaluation.made_up import mated, measured, stranger
 
@@ -57,6 +58,28 @@ def test_counted_by_hand(name: str, found: int, among: int, people: int) -> None
     assert figure.low is not None
     assert figure.high is not None
     assert figure.low <= found / among <= figure.high
+
+
+def test_of_no_match_of_different_people_the_interval_is_that_of_so_many_people() -> None:
+    made = EvaluationFigures(whole(measured([mated("a", 0.9), mated("b", 0.9), *STRANGERS])))
+    fmr = one(made, "fmr")
+    assert (fmr.found, fmr.low, fmr.people) == (0, 0.0, 40)
+    assert fmr.high == pytest.approx(0.0881, abs=1e-4)
+
+
+@pytest.mark.parametrize("own", [0.9, None])
+def test_where_nobody_could_be_compared_with_others_there_is_no_fmr(own: float | None) -> None:
+    """A gallery of one person, and forty strangers without a face."""
+    alone = mated("a", own)
+    if alone.outcome.scores:
+        scores = replace(alone.outcome.scores, other=None, others=counted_in_bins(np.array([])))
+        alone = replace(alone, outcome=replace(alone.outcome, scores=scores))
+    made = EvaluationFigures(
+        whole(measured([alone, *(stranger(f"s{n}", None) for n in range(40))]))
+    )
+    fmr = one(made, "fmr")
+    assert (fmr.value, fmr.found, fmr.among, fmr.low, fmr.high) == (None, 0, 0, None, None)
+    assert {f.threshold for f in made.many("det")} == {None}
 
 
 def test_what_cannot_be_measured_has_no_value_and_says_why() -> None:
