@@ -241,7 +241,7 @@ def gather(
         case_ref=order.authority.case_ref,
         authority=order.authority.authority,
         created_utc=datetime.min,
-        ages=worst_of((base.ages, listing.ages)),
+        ages=worst_of((base.ages, listing.ages)) if opened.reused.unknown else base.ages,
         accepts_children=base.accepts_children or order.ages.accept_children,
     )
     rows = grown_rows(base, settling.kept, faces)

@@ -94,7 +94,11 @@ def _why(age_y: float) -> str:
 
 
 def worst_of(each: Iterable[AgesSaid]) -> AgesSaid:
-    return max(each, key=ORDER.index, default="")
+    """Of a gallery's parts. Where nothing was asked of one, nothing is known of the whole, unless
+    somebody in another is said to be under 18."""
+    said = {*each}
+    unasked: set[AgesSaid] = {"not stated"} if "" in said and len(said) > 1 else set()
+    return max(said | unasked, key=ORDER.index, default="")
 
 
 def said_of_minors(minors: Minors, ages: str = "") -> str:

@@ -72,7 +72,11 @@ def test_ages_that_nobody_stated_are_said_to_be_that() -> None:
     ("each", "worst"),
     [
         ((), ""),
-        (("", "stated"), "stated"),
+        (("",), ""),
+        (("", "stated"), "not stated"),
+        (("", "adults"), "not stated"),
+        (("adults", "", "stated"), "not stated"),
+        (("", "minors"), "minors"),
         (("adults", "stated"), "adults"),
         (("not stated", "adults"), "not stated"),
         (("minors", "not stated"), "minors"),
