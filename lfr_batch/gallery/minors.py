@@ -101,6 +101,11 @@ def worst_of(each: Iterable[AgesSaid]) -> AgesSaid:
     return max(said | unasked, key=ORDER.index, default="")
 
 
+def said_again(before: AgesSaid, now: AgesSaid) -> AgesSaid:
+    """Of the same pictures of the same people: the last answer stays where none is given."""
+    return before if before and now in ("", "not stated") else now
+
+
 def said_of_minors(minors: Minors, ages: str = "") -> str:
     """A sentence where somebody is under 18, with figures; else '', or that ages are not stated."""
     if minors.under_18:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -125,8 +126,8 @@ def test_who_accepts_children_is_on_record(casework: Casework, pictures: Path) -
 def test_added_and_synced_children_are_refused_too(casework: Casework, pictures: Path) -> None:
     adult = pictures / "adult"
     child = (pictures / "child").rename(pictures.parent / "later")
-    table = order(casework, pictures)
-    enrol_order(EnrolOrder("young", pictures, None, (), AUTHORITY, None, Config(), casework.home,
+    table = replace(order(casework, pictures), gallery="added")
+    enrol_order(EnrolOrder("added", pictures, None, (), AUTHORITY, None, Config(), casework.home,
                            ages=AgeRules(adults=True)), machinery=HERE, now=NOW)  # fmt: skip
     child.rename(pictures / "child")
     assert adult.is_dir()
@@ -136,7 +137,7 @@ def test_added_and_synced_children_are_refused_too(casework: Casework, pictures:
         grown = grow_order(GrowOrder(table, is_all=is_all), machinery=HERE)
         assert [file.subject_id for file in grown.growth.enrolment.refusals] == ["child"]
         assert grown.info.ages == "adults"
-        assert list(load_snapshot(casework.home, "young").subject_ids) == ["adult"]
+        assert list(load_snapshot(casework.home, "added").subject_ids) == ["adult"]
 
 
 def test_only_new_pictures_are_asked_about(casework: Casework, pictures: Path) -> None:
@@ -146,7 +147,7 @@ def test_only_new_pictures_are_asked_about(casework: Casework, pictures: Path) -
         asked.append(question)
         return "12"
 
-    plain = EnrolOrder("young", pictures, None, (), AUTHORITY, None, Config(), casework.home)
+    plain = EnrolOrder("new", pictures, None, (), AUTHORITY, None, Config(), casework.home)
     info = enrol_order(plain, machinery=HERE, ask_ages=ask, now=NOW).info
     assert (info.ages, len(asked)) == ("minors", 1)
     again = grow_order(GrowOrder(plain, is_all=True), machinery=HERE, ask_ages=ask)
@@ -156,3 +157,20 @@ def test_only_new_pictures_are_asked_about(casework: Casework, pictures: Path) -
     )
     grown = grow_order(GrowOrder(plain, is_all=True), machinery=HERE, ask_ages=lambda _: "")
     assert grown.info.ages == "minors"
+
+
+def test_who_asks_nobody_finds_the_snapshot_of_who_was_asked(
+    casework: Casework, pictures: Path
+) -> None:
+    plain = EnrolOrder("asked", pictures, None, (), AUTHORITY, None, Config(), casework.home)
+    ids = set()
+    for day, (answer, expected) in enumerate(
+        [(None, "not stated"), ("15", "minors"), (None, "minors"), ("", "adults"), (None, "adults")]
+    ):
+        info = enrol_order(
+            plain, machinery=HERE, ask_ages=lambda _, a=answer: a, now=NOW + timedelta(days=day)
+        ).info
+        assert info.ages == load_snapshot(casework.home, "asked").ages == expected
+        assert enrolled_noted(casework.home)["ages"] == expected
+        ids.add(info.snapshot_id)
+    assert len(ids) == 1

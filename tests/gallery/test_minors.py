@@ -8,6 +8,7 @@ from lfr_batch.gallery.attributes import composition_of
 from lfr_batch.gallery.minors import (
     minors_of,
     row_of_minors,
+    said_again,
     said_of_ages,
     said_of_minors,
     without_children,
@@ -84,6 +85,21 @@ def test_ages_that_nobody_stated_are_said_to_be_that() -> None:
 )
 def test_what_is_worse_stays(each: tuple[AgesSaid, ...], worst: AgesSaid) -> None:
     assert worst_of(each) == worst
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "after"),
+    [
+        ("adults", "not stated", "adults"),
+        ("minors", "", "minors"),
+        ("", "not stated", "not stated"),
+        ("not stated", "adults", "adults"),
+        ("minors", "adults", "adults"),
+        ("adults", "minors", "minors"),
+    ],
+)
+def test_the_last_answer_stays(before: AgesSaid, now: AgesSaid, after: AgesSaid) -> None:
+    assert said_again(before, now) == after
 
 
 def test_children_are_refused_picture_by_picture() -> None:
