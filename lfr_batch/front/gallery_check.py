@@ -114,7 +114,7 @@ def check_gallery(
     return CheckedGallery(
         snapshot,
         looked,
-        minors_of(table, when),
+        minors_of(table, snapshot.subject_ids, when),
         reviews_of(table, when),
         when,
         files_of_rows(snapshot, named),

@@ -17,7 +17,8 @@ from lfr_batch.front.enrolment import enrol_order
 from lfr_batch.front.growing import foresee_order, grow_order
 from lfr_batch.front.machinery import HERE
 from lfr_batch.gallery.records import AgesSaid, Listing, Subject
-from lfr_batch.gallery.store import load_snapshot, read_outcomes
+from lfr_batch.gallery.store import load_snapshot, read_outcomes, read_subjects
+from lfr_batch.gallery.warned import warning_of
 from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, Casework, installed_picture
 
 TODAY = date(2026, 6, 1)
@@ -107,6 +108,8 @@ def test_a_child_is_refused_and_everybody_else_enrolled(casework: Casework, pict
         "refused", "a child under 6: 4 years; --accept-children enrols it",
     )  # fmt: skip
     assert (info.ages, info.accepts_children) == ("stated", False)
+    assert {*read_subjects(snapshot)} == {"adult"}, "nothing is kept of who was refused"
+    assert warning_of(snapshot, TODAY) is None
 
 
 def test_who_accepts_children_is_on_record(casework: Casework, pictures: Path) -> None:
@@ -136,6 +139,7 @@ def test_added_and_synced_children_are_refused_too(casework: Casework, pictures:
         assert (foreseen.growth.new, foreseen.growth.unchanged) == (0, 1)
         grown = grow_order(GrowOrder(table, is_all=is_all), machinery=HERE)
         assert [file.subject_id for file in grown.growth.enrolment.refusals] == ["child"]
+        assert grown.growth.enrolment.report.subjects_without_template == ("child",)
         assert grown.info.ages == "adults"
         assert list(load_snapshot(casework.home, "added").subject_ids) == ["adult"]
 
@@ -167,9 +171,9 @@ def test_who_asks_nobody_finds_the_snapshot_of_who_was_asked(
     for day, (answer, expected) in enumerate(
         [(None, "not stated"), ("15", "minors"), (None, "minors"), ("", "adults"), (None, "adults")]
     ):
-        info = enrol_order(
-            plain, machinery=HERE, ask_ages=lambda _, a=answer: a, now=NOW + timedelta(days=day)
-        ).info
+        when = NOW + timedelta(days=day)
+        ask = dict.fromkeys([QUESTION], answer).get
+        info = enrol_order(plain, machinery=HERE, ask_ages=ask, now=when).info
         assert info.ages == load_snapshot(casework.home, "asked").ages == expected
         assert enrolled_noted(casework.home)["ages"] == expected
         ids.add(info.snapshot_id)
