@@ -13,13 +13,12 @@ from lfr_batch.cli.output import counted
 from lfr_batch.enrolment.ages import AskAges
 from lfr_batch.faces.quality_components import count_looks
 from lfr_batch.gallery.minors import (
-    minors_of,
     row_of_minors,
     said_of_ages,
     said_of_minors,
 )
 from lfr_batch.gallery.records import EnrolledFace, SnapshotInfo
-from lfr_batch.gallery.snapshot_files import SUBJECTS, read_subject_table
+from lfr_batch.gallery.warned import minors_at
 
 
 def asking_ages() -> AskAges:
@@ -33,12 +32,12 @@ def asking_ages() -> AskAges:
 
 def age_lines(info: SnapshotInfo) -> Iterator[str]:
     """A warning where somebody is under 18, or that ages are not stated."""
-    minors = minors_of(read_subject_table(info.path / SUBJECTS), datetime.now(UTC).date())
+    minors = minors_at(info.path, datetime.now(UTC).date())
     yield from filter(None, (said_of_minors(minors, info.ages), said_of_ages(info.ages, minors)))
 
 
 def age_row(info: SnapshotInfo) -> Mapping[str, object]:
-    minors = minors_of(read_subject_table(info.path / SUBJECTS), datetime.now(UTC).date())
+    minors = minors_at(info.path, datetime.now(UTC).date())
     return row_of_minors(minors, info.ages, accepts_children=info.accepts_children)
 
 

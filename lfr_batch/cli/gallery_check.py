@@ -124,6 +124,10 @@ def _lines(found: CheckedGallery) -> Iterator[str]:
         f"{health.cohort}, {health.cohort_people} each, at threshold {limits.threshold:.3f}: "
         f"{counted(health.brought_up, 'false candidate')} in all"
     )
+    if not limits.is_calibrated:
+        yield (
+            f"  {found.snapshot.pack_id} is not calibrated: the threshold is enrol.duplicate_score"
+        )
     if health.not_measured:
         yield f"  {health.not_measured} not measured when they were enrolled; enrol them anew"
 
@@ -235,6 +239,7 @@ def _row(found: CheckedGallery) -> dict[str, Any]:
         "pictures": health.pictures,
         "subjects": health.subjects,
         "threshold": limits.threshold,
+        "calibrated": limits.is_calibrated,
         "fmr": health.fmr,
         "cohort": health.cohort,
         "cohort_people": health.cohort_people,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -241,7 +241,7 @@ def gather(
         case_ref=order.authority.case_ref,
         authority=order.authority.authority,
         created_utc=datetime.min,
-        ages=worst_of((base.ages, listing.ages)),
+        ages=worst_of((base.ages, listing.ages)) if opened.reused.unknown else base.ages,
         accepts_children=base.accepts_children or order.ages.accept_children,
     )
     rows = grown_rows(base, settling.kept, faces)
@@ -251,13 +251,14 @@ def gather(
     before = read_pairs(base.path)
     pairs, complete = compare_new(base, rows, same_as, before, limits, compare)
     fresh = np.flatnonzero(same_as < 0)
-    enrolled = {*rows.subject_ids} if asked.is_all else {*_enrolled(rows, listing)}
+    wanted = {*listing.subjects, *(file.subject_id for file in now if file.outcome == "refused")}
+    enrolled = {*rows.subject_ids} if asked.is_all else {*_enrolled(rows, wanted)}
     report = EnrolmentReport(
         enrolled=len(settling.faces),
         subjects=len({face.subject_id for face in settling.faces}),
         refused=count_reasons(file for file in now if file.outcome == "refused"),
         duplicates=new_duplicates(base, rows, faces, fresh, pairs, limits),
-        subjects_without_template=tuple(sorted({*listing.subjects} - enrolled)),
+        subjects_without_template=tuple(sorted(wanted - enrolled)),
     )
     return Growth(
         grown=grown,
@@ -281,9 +282,8 @@ def _renamed(base: Snapshot, settling: Settling) -> list[EnrolledFace]:
     return renamed_faces(base_faces(base, rows), uris)
 
 
-def _enrolled(rows: GrownRows, listing: Listing) -> Iterator[str]:
-    """Those of the listed subjects who have a template."""
-    wanted = frozenset(listing.subjects)
+def _enrolled(rows: GrownRows, wanted: Collection[str]) -> Iterator[str]:
+    """Those of them who have a template."""
     return (subject_id for subject_id in rows.subject_ids if subject_id in wanted)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from lfr_batch.config.schema import Config
 from lfr_batch.enrolment.intake import EnrolOrder, examine, pack_of
-from lfr_batch.errors import GalleryEmpty, GalleryError
+from lfr_batch.errors import ConfigError, GalleryEmpty, GalleryError
 from lfr_batch.faces.quality_components import COMPONENTS
 from lfr_batch.front.enrolment import with_engine
 from lfr_batch.front.listeners import NOBODY_ENROLLING, EnrolListener
@@ -36,7 +36,9 @@ from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.reviews import Reviews, reviews_of
 from lfr_batch.gallery.snapshot_files import read_faces, read_faces_at, read_subject_table
 from lfr_batch.gallery.store import list_galleries, load_snapshot, require_pack
+from lfr_batch.gallery.thresholds import required_fmr
 from lfr_batch.homes.at_hand import manifests_at_hand, snapshot_at_hand
+from lfr_batch.models.manifest import PackManifest
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.records import FloatArray
 from lfr_batch.work.privacy import protect_files
@@ -87,6 +89,8 @@ def check_gallery(
 ) -> CheckedGallery:
     """Which of a gallery's pictures are worth a second look: quality, fit, false candidates, age.
 
+    The threshold is that of cosines; ``enrol.duplicate_score`` where the pack has none.
+
     ``cohort``: people who are not in it, to see whom its pictures bring up: another gallery's name,
     or a folder or s3:// of pictures, which are looked at as for an enrolment and kept nowhere; None
     takes the gallery's own other subjects. A folder needs ``stated``. Nothing is written.
@@ -98,27 +102,42 @@ def check_gallery(
     protect_files()
     snapshot = load_snapshot(snapshot_at_hand(home, gallery, None, config.s3), gallery)
     pack = pack_for(snapshot, pack_of(home, config))
-    # Pictures are looked at one by one, so it is their cosines that count.
-    cosines = config.decide.model_copy(update={"score": "cosine"})
-    choice = derive(cosines, pack.manifest, snapshot)
-    limits = HealthLimits(choice.value, config.enrol.duplicate_score, older_than_y)
+    limits, fmr = _limits(config, pack.manifest, snapshot, older_than_y)
     subjects = _numbered(snapshot)
     people = _own_people(snapshot, subjects)
     if cohort is not None:
         look = _Look(settings, config, stated, licence, listener, machinery)
         people = _cohort(str(cohort), snapshot, look)
     when = today or datetime.now(UTC).date()
-    looked = _looked(snapshot, subjects, people, limits, choice.fmr, when)
+    looked = _looked(snapshot, subjects, people, limits, fmr, when)
     table = read_subject_table(snapshot.subjects_path)
     named = [each.row for each in (*looked.worth, *looked.worst_fits, *looked.attracting)]
     return CheckedGallery(
         snapshot,
         looked,
-        minors_of(table, when),
+        minors_of(table, snapshot.subject_ids, when),
         reviews_of(table, when),
         when,
         files_of_rows(snapshot, named),
     )
+
+
+def _limits(
+    config: Config, manifest: PackManifest, snapshot: Snapshot, older_than_y: float
+) -> tuple[HealthLimits, float]:
+    """And the FMR that the threshold is for. Raises ConfigError."""
+    decide, same = config.decide, config.enrol.duplicate_score
+    # Pictures are looked at one by one, so it is their cosines that count.
+    given = None if decide.score == "relative" else decide.threshold
+    cosines = decide.model_copy(update={"score": "cosine", "threshold": given})
+    try:
+        choice = derive(cosines, manifest, snapshot)
+    except ConfigError:
+        if manifest.calibration:
+            raise
+        fmr = required_fmr(decide.target_fpir, len(snapshot.subject_ids))
+        return HealthLimits(same, same, older_than_y, is_calibrated=False), fmr
+    return HealthLimits(choice.value, same, older_than_y), choice.fmr
 
 
 def files_of_rows(snapshot: Snapshot, rows: Sequence[int]) -> dict[int, str]:

@@ -1,7 +1,8 @@
 """Who has enrolled a snapshot again, and when: ``confirmed/<snapshot_id>.json`` beside CURRENT.
 
 A snapshot is never written anew. Whoever enrols the same pictures again says that the list is
-still right, which is noted here, and as old as that is what it counts from then on.
+still right, which is noted here, and as old as that is what it counts from then on. What they
+answer about ages is noted too, and stands in the place of what was answered before.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from lfr_batch.gallery.records import AgesSaid
 from lfr_batch.storage.files import write_text
 from lfr_batch.storage.folders import make_own_folder, sweep
 
@@ -23,6 +25,8 @@ class Confirmation(BaseModel):
     enrolled_utc: AwareDatetime
     case_ref: str
     authority: str
+    ages: AgesSaid = ""
+    """As of ``Manifest``, by the last who said something of it."""
 
 
 def confirm(snapshot: Path, created_utc: datetime, said: Confirmation) -> None:
@@ -40,11 +44,21 @@ def confirm(snapshot: Path, created_utc: datetime, said: Confirmation) -> None:
 def enrolled_at(snapshot: Path, created_utc: datetime) -> datetime:
     """When it was last enrolled. A note that cannot be read counts as none: a list then seems
     older than it is, never younger."""
+    said = _noted(snapshot)
+    return created_utc if said is None else max(created_utc, said.enrolled_utc)
+
+
+def ages_at(snapshot: Path, created_utc: datetime, ages: AgesSaid) -> AgesSaid:
+    """What was last said of ages; ``ages``: when it was written, at ``created_utc``."""
+    said = _noted(snapshot)
+    return said.ages or ages if said is not None and said.enrolled_utc > created_utc else ages
+
+
+def _noted(snapshot: Path) -> Confirmation | None:
     try:
-        said = Confirmation.model_validate_json(_path(snapshot).read_bytes())
+        return Confirmation.model_validate_json(_path(snapshot).read_bytes())
     except (OSError, ValidationError):
-        return created_utc
-    return max(created_utc, said.enrolled_utc)
+        return None
 
 
 def _path(snapshot: Path) -> Path:

@@ -96,7 +96,7 @@ def _manifest(name: str, grown: Grown, rows: GrownRows) -> Manifest:
             identity_rows(rows, _hashes(base, grown.faces, rows)),
             refusals,
             attribute_rows(grown.subjects),
-            said_by_operator(grown.ages, accepts_children=grown.accepts_children),
+            said_by_operator(accepts_children=grown.accepts_children),
         ),
         pack_id=base.pack_id,
         pack_identity=base.pack_identity,

@@ -63,6 +63,8 @@ class HealthLimits:
     threshold: float
     duplicate_score: float
     older_than_y: float
+    is_calibrated: bool = True
+    """False: the pack says nothing of cosines, and the threshold is ``duplicate_score``."""
 
 
 @dataclass(frozen=True, slots=True)

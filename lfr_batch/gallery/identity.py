@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lfr_batch.gallery.records import AgesSaid, EnrolledFace, FileOutcome, Subject
+from lfr_batch.gallery.records import EnrolledFace, FileOutcome, Subject
 from lfr_batch.records import FloatArray
 
 ID_DIGITS = 12
@@ -69,10 +69,10 @@ def identity_of(
     return digest.hexdigest()[:ID_DIGITS]
 
 
-def said_by_operator(ages: AgesSaid, *, accepts_children: bool) -> tuple[str, ...]:
-    """What the operator's word adds to the identity; of a table's columns the subjects tell."""
-    stated = [ages] if ages in ("adults", "minors") else []
-    return (*stated, *(["children accepted"] if accepts_children else []))
+def said_by_operator(*, accepts_children: bool) -> tuple[str, ...]:
+    """What the operator's word adds to the identity. What is answered about ages does not: the same
+    enrolment at a terminal and where nobody is asked is one snapshot."""
+    return ("children accepted",) if accepts_children else ()
 
 
 def picture_key(sha256: str, *, is_measured: bool) -> str:

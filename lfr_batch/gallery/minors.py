@@ -12,6 +12,7 @@ from datetime import date
 from typing import get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lfr_batch.gallery.attributes import said_of
 from lfr_batch.gallery.known_columns import AGE, BIRTH, TAKEN, age_in
@@ -47,9 +48,11 @@ class Minors:
         return sum(age < REFUSED_BELOW_Y for _, age in self.under_18)
 
 
-def minors_of(table: pa.Table, on: date) -> Minors:
-    """Of ``subjects.parquet``. Who has several pictures counts with the youngest age in them; a
-    date of birth counts on the day of the picture, or on ``on`` where that is not said."""
+def minors_of(table: pa.Table, enrolled: Sequence[str], on: date) -> Minors:
+    """Of ``subjects.parquet``, those of ``enrolled``: the templates' subjects. Who has several
+    pictures counts with the youngest age in them; a date of birth counts on the day of the picture,
+    or on ``on`` where that is not said."""
+    table = table.filter(pc.is_in(table["subject_id"], pa.array(enrolled, pa.large_string())))
     of_row: dict[int, dict[str, str]] = {}
     for row, name, value in said_of(table, (AGE, *BIRTH, *TAKEN)):
         of_row.setdefault(row, {})[name] = value
@@ -72,15 +75,18 @@ def ages_of_listing(listing: Listing, on: date) -> Minors:
 
 
 def without_children(listing: Listing) -> Listing:
-    """Its pictures of children under 6 refused, as far as their age is said."""
+    """Its pictures of children under 6 refused, as far as their age is said; of whom no other
+    picture is left, nothing else is kept."""
     young = [image for image in listing.images if _is_child(image.age_y)]
     if not young:
         return listing
     refused = [FileOutcome(i.subject_id, i.uri, _why(i.age_y or 0.0)) for i in young]
+    left = tuple(image for image in listing.images if not _is_child(image.age_y))
+    gone = {image.subject_id for image in young} - {image.subject_id for image in left}
     return Listing(
-        images=tuple(image for image in listing.images if not _is_child(image.age_y)),
+        images=left,
         not_enrolled=(*listing.not_enrolled, *refused),
-        subjects=listing.subjects,
+        subjects={whose: each for whose, each in listing.subjects.items() if whose not in gone},
         without_row=listing.without_row,
     )
 
@@ -94,7 +100,16 @@ def _why(age_y: float) -> str:
 
 
 def worst_of(each: Iterable[AgesSaid]) -> AgesSaid:
-    return max(each, key=ORDER.index, default="")
+    """Of a gallery's parts. Where nothing was asked of one, nothing is known of the whole, unless
+    somebody in another is said to be under 18."""
+    said = {*each}
+    unasked: set[AgesSaid] = {"not stated"} if "" in said and len(said) > 1 else set()
+    return max(said | unasked, key=ORDER.index, default="")
+
+
+def said_again(before: AgesSaid, now: AgesSaid) -> AgesSaid:
+    """Of the same pictures of the same people: the last answer stays where none is given."""
+    return before if before and now in ("", "not stated") else now
 
 
 def said_of_minors(minors: Minors, ages: str = "") -> str:

@@ -28,7 +28,7 @@ from lfr_batch.errors import (
     GalleryMismatch,
 )
 from lfr_batch.gallery.compared import ComparedSnapshot, read_pairs, write_pairs
-from lfr_batch.gallery.confirmed import Confirmation, confirm, enrolled_at
+from lfr_batch.gallery.confirmed import Confirmation, ages_at, confirm, enrolled_at
 from lfr_batch.gallery.enrolment import count_reasons, in_row_order
 from lfr_batch.gallery.folders import (
     CURRENT,
@@ -41,6 +41,7 @@ from lfr_batch.gallery.folders import (
 )
 from lfr_batch.gallery.identity import said_by_operator, snapshot_identity
 from lfr_batch.gallery.manifest import Manifest
+from lfr_batch.gallery.minors import said_again
 from lfr_batch.gallery.records import (
     EnrolledFace,
     FileOutcome,
@@ -125,7 +126,7 @@ def _manifest(
             ordered,
             refusals,
             everyone,
-            said_by_operator(content.ages, accepts_children=content.accepts_children),
+            said_by_operator(accepts_children=content.accepts_children),
         ),
         pack_id=pack_id,
         pack_identity=pack_identity,
@@ -144,13 +145,16 @@ def _manifest(
 
 
 def confirm_again(final: Path, manifest: Manifest) -> None:
-    """What is there stays as it was first written; that it was enrolled again is noted."""
+    """What is there stays as it was first written; that it was enrolled again, and what was then
+    said of ages, is noted."""
+    before = read_manifest(final)
     said = Confirmation(
         enrolled_utc=manifest.created_utc,
         case_ref=manifest.case_ref,
         authority=manifest.authority,
+        ages=said_again(ages_at(final, before.created_utc, before.ages), manifest.ages),
     )
-    confirm(final, read_manifest(final).created_utc, said)
+    confirm(final, before.created_utc, said)
 
 
 def delete_gallery(home: Path, name: str) -> None:
@@ -205,7 +209,7 @@ def load_snapshot(
         parts=parts_of(path, manifest),
         rows=rows_of(path, manifest),
         made_with=manifest.made_with,
-        ages=manifest.ages,
+        ages=ages_at(path, manifest.created_utc, manifest.ages),
         accepts_children=manifest.accepts_children,
     )
 
@@ -354,7 +358,7 @@ def info_of(name: str, path: Path) -> SnapshotInfo:
         authority=manifest.authority,
         path=path,
         dimension=manifest.dimension,
-        ages=manifest.ages,
+        ages=ages_at(path, manifest.created_utc, manifest.ages),
         accepts_children=manifest.accepts_children,
     )
 

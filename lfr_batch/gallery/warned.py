@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from lfr_batch.gallery.minors import Minors, minors_of, said_of_minors
 from lfr_batch.gallery.records import Snapshot
-from lfr_batch.gallery.snapshot_files import read_subject_table
+from lfr_batch.gallery.snapshot_files import SUBJECTS, ids_of, read_manifest, read_subject_table
 
 
 def minors_in(snapshot: Snapshot, on: date) -> Minors:
     """Raises GalleryDamaged, GalleryError."""
-    return minors_of(read_subject_table(snapshot.subjects_path), on)
+    return minors_of(read_subject_table(snapshot.subjects_path), snapshot.subject_ids, on)
+
+
+def minors_at(path: Path, on: date) -> Minors:
+    """As ``minors_in``, of a snapshot's folder."""
+    subject_ids, _ = ids_of(path, read_manifest(path))
+    return minors_of(read_subject_table(path / SUBJECTS), subject_ids, on)
 
 
 def warning_of(snapshot: Snapshot, on: date) -> str | None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import onnx
+from onnx import external_data_helper
+from onnx.checker import ValidationError
 
 from lfr_batch.errors import PackError
 from lfr_batch.models.agreement import embedder_file
@@ -113,17 +115,35 @@ def _write(path: Path, graph: GraphShape, taken: _Input, target: Path) -> None:
             f"{graph.file} has {len(graph.outputs)} outputs, and which is the template is not "
             "told: export it with that one alone."
         )
-    bare = onnx.load(path, load_external_data=False)
-    beside = any(
-        tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in bare.graph.initializer
-    )
+    model = onnx.load(path, load_external_data=False)
+    beside = _take_in(model, path)
     output, sides = graph.outputs[which], sides_of(graph.input_shape, taken.layout)
     if not beside and not needs_change(sides, graph.outputs, output):
         target.write_bytes(path.read_bytes())
         return
     flatten = len(output) != 2
-    changed = as_embedder(onnx.load(path), which, taken.side_px, taken.layout, flatten=flatten)
+    changed = as_embedder(model, which, taken.side_px, taken.layout, flatten=flatten)
     target.write_bytes(changed.SerializeToString(deterministic=True))
+
+
+def _take_in(model: onnx.ModelProto, path: Path) -> bool:
+    """Weights that lie beside the file, those of nodes and of graphs in nodes among them, become
+    part of ``model``; False where there are none. Raises PackError where they cannot be read."""
+    beside = [
+        tensor
+        for tensor in external_data_helper._get_all_tensors(model)
+        if external_data_helper.uses_external_data(tensor)
+    ]
+    for tensor in beside:
+        where = next((e.value for e in tensor.external_data if e.key == "location"), "")
+        try:
+            external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
+        except (ValidationError, OSError, ValueError) as error:
+            raise PackError(
+                f"{path.name} keeps weights in {where!r}, which is not there, not whole or not in "
+                "its folder: put that file beside it, or export the model as one file."
+            ) from error
+    return bool(beside)
 
 
 T = TypeVar("T")

@@ -114,7 +114,7 @@ def _manifest(
         licence=f"{asked.licence} (embedder); {there.licence} (detectors, of {there.pack_id})",
         permitted_use="any" if both_free else "non-commercial",
         licensed_until_utc=there.licensed_until_utc,
-        licence_signed=there.licence_signed,
+        licence_signed=False,  # a detectors' licence says nothing of the embedder
         source=f"{given}, as it was given; detectors of {there.pack_id}: {there.source}",
         files={file: sha256_of(folder / file) for file in files},
         detector=there.detector,

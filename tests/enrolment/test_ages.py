@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,8 @@ from lfr_batch.front.enrolment import enrol_order
 from lfr_batch.front.growing import foresee_order, grow_order
 from lfr_batch.front.machinery import HERE
 from lfr_batch.gallery.records import AgesSaid, Listing, Subject
-from lfr_batch.gallery.store import load_snapshot, read_outcomes
+from lfr_batch.gallery.store import load_snapshot, read_outcomes, read_subjects
+from lfr_batch.gallery.warned import warning_of
 from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, Casework, installed_picture
 
 TODAY = date(2026, 6, 1)
@@ -106,6 +108,8 @@ def test_a_child_is_refused_and_everybody_else_enrolled(casework: Casework, pict
         "refused", "a child under 6: 4 years; --accept-children enrols it",
     )  # fmt: skip
     assert (info.ages, info.accepts_children) == ("stated", False)
+    assert {*read_subjects(snapshot)} == {"adult"}, "nothing is kept of who was refused"
+    assert warning_of(snapshot, TODAY) is None
 
 
 def test_who_accepts_children_is_on_record(casework: Casework, pictures: Path) -> None:
@@ -125,8 +129,8 @@ def test_who_accepts_children_is_on_record(casework: Casework, pictures: Path) -
 def test_added_and_synced_children_are_refused_too(casework: Casework, pictures: Path) -> None:
     adult = pictures / "adult"
     child = (pictures / "child").rename(pictures.parent / "later")
-    table = order(casework, pictures)
-    enrol_order(EnrolOrder("young", pictures, None, (), AUTHORITY, None, Config(), casework.home,
+    table = replace(order(casework, pictures), gallery="added")
+    enrol_order(EnrolOrder("added", pictures, None, (), AUTHORITY, None, Config(), casework.home,
                            ages=AgeRules(adults=True)), machinery=HERE, now=NOW)  # fmt: skip
     child.rename(pictures / "child")
     assert adult.is_dir()
@@ -135,8 +139,9 @@ def test_added_and_synced_children_are_refused_too(casework: Casework, pictures:
         assert (foreseen.growth.new, foreseen.growth.unchanged) == (0, 1)
         grown = grow_order(GrowOrder(table, is_all=is_all), machinery=HERE)
         assert [file.subject_id for file in grown.growth.enrolment.refusals] == ["child"]
+        assert grown.growth.enrolment.report.subjects_without_template == ("child",)
         assert grown.info.ages == "adults"
-        assert list(load_snapshot(casework.home, "young").subject_ids) == ["adult"]
+        assert list(load_snapshot(casework.home, "added").subject_ids) == ["adult"]
 
 
 def test_only_new_pictures_are_asked_about(casework: Casework, pictures: Path) -> None:
@@ -146,7 +151,7 @@ def test_only_new_pictures_are_asked_about(casework: Casework, pictures: Path) -
         asked.append(question)
         return "12"
 
-    plain = EnrolOrder("young", pictures, None, (), AUTHORITY, None, Config(), casework.home)
+    plain = EnrolOrder("new", pictures, None, (), AUTHORITY, None, Config(), casework.home)
     info = enrol_order(plain, machinery=HERE, ask_ages=ask, now=NOW).info
     assert (info.ages, len(asked)) == ("minors", 1)
     again = grow_order(GrowOrder(plain, is_all=True), machinery=HERE, ask_ages=ask)
@@ -156,3 +161,20 @@ def test_only_new_pictures_are_asked_about(casework: Casework, pictures: Path) -
     )
     grown = grow_order(GrowOrder(plain, is_all=True), machinery=HERE, ask_ages=lambda _: "")
     assert grown.info.ages == "minors"
+
+
+def test_who_asks_nobody_finds_the_snapshot_of_who_was_asked(
+    casework: Casework, pictures: Path
+) -> None:
+    plain = EnrolOrder("asked", pictures, None, (), AUTHORITY, None, Config(), casework.home)
+    ids = set()
+    for day, (answer, expected) in enumerate(
+        [(None, "not stated"), ("15", "minors"), (None, "minors"), ("", "adults"), (None, "adults")]
+    ):
+        when = NOW + timedelta(days=day)
+        ask = dict.fromkeys([QUESTION], answer).get
+        info = enrol_order(plain, machinery=HERE, ask_ages=ask, now=when).info
+        assert info.ages == load_snapshot(casework.home, "asked").ages == expected
+        assert enrolled_noted(casework.home)["ages"] == expected
+        ids.add(info.snapshot_id)
+    assert len(ids) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lfr_batch.gallery.confirmed import FOLDER, Confirmation, confirm, enrolled_at
+from lfr_batch.gallery.confirmed import FOLDER, Confirmation, ages_at, confirm, enrolled_at
 
 CREATED = datetime(2026, 1, 31, 10, tzinfo=UTC)
 
@@ -44,3 +44,17 @@ def test_a_note_that_cannot_be_read_makes_nothing_younger(snapshot: Path, note: 
     assert path.name == f"{snapshot.name}.json"
     path.write_bytes(note)
     assert enrolled_at(snapshot, CREATED) == CREATED
+
+
+def test_what_was_last_said_of_ages_counts(snapshot: Path) -> None:
+    assert ages_at(snapshot, CREATED, "not stated") == "not stated"
+    confirm(snapshot, CREATED, said(3).model_copy(update={"ages": "minors"}))
+    assert ages_at(snapshot, CREATED, "not stated") == "minors"
+    assert ages_at(snapshot, CREATED + timedelta(days=4), "adults") == "adults", "written anew"
+
+
+def test_a_note_of_before_says_nothing_of_ages(snapshot: Path) -> None:
+    confirm(snapshot, CREATED, said(7))
+    (path,) = (snapshot.parents[1] / FOLDER).iterdir()
+    path.write_text(said(7).model_dump_json(exclude={"ages"}), encoding="utf-8")
+    assert ages_at(snapshot, CREATED, "adults") == "adults"

@@ -8,6 +8,7 @@ from lfr_batch.gallery.attributes import composition_of
 from lfr_batch.gallery.minors import (
     minors_of,
     row_of_minors,
+    said_again,
     said_of_ages,
     said_of_minors,
     without_children,
@@ -28,11 +29,19 @@ PEOPLE = subject_table(
     ]
 )
 
+EVERYBODY = ["S1", "S2", "S3", "S4", "S5"]
+
 
 def test_who_is_under_18_youngest_first() -> None:
-    minors = minors_of(PEOPLE, TODAY)
+    minors = minors_of(PEOPLE, EVERYBODY, TODAY)
     assert (minors.subjects, minors.stated, minors.under_6) == (5, 3, 1)
     assert [(whose, round(age, 1)) for whose, age in minors.under_18] == [("S2", 3.0), ("S3", 17.5)]
+
+
+def test_who_has_no_template_does_not_count() -> None:
+    minors = minors_of(PEOPLE, ["S1", "S3", "S3", "S5"], TODAY)
+    assert (minors.subjects, minors.stated, minors.under_18) == (3, 2, (("S3", 17.5),))
+    assert minors_of(PEOPLE, [], TODAY).subjects == 0
 
 
 def test_in_parts_of_a_larger_table_rows_stay_their_own() -> None:
@@ -40,7 +49,8 @@ def test_in_parts_of_a_larger_table_rows_stay_their_own() -> None:
     young = subject_table([Subject("T", {"age": "7"})])
     import pyarrow as pa
 
-    minors = minors_of(pa.concat_tables([many.slice(4000), young]), TODAY)
+    table = pa.concat_tables([many.slice(4000), young])
+    minors = minors_of(table, table["subject_id"].to_pylist(), TODAY)
     assert minors.under_18 == (("T", 7.0),)
     assert minors.stated == 5001
 
@@ -52,16 +62,16 @@ def test_a_composition_by_any_column() -> None:
 
 
 def test_the_warning_has_figures() -> None:
-    said = said_of_minors(minors_of(PEOPLE, TODAY))
+    said = said_of_minors(minors_of(PEOPLE, EVERYBODY, TODAY))
     assert said.startswith("2 of 5 subjects are under 18, the youngest 3: ")
     assert "%" in said
     assert said.endswith(".")
-    assert said_of_minors(minors_of(PEOPLE.slice(0, 1), TODAY)) == ""
-    assert said_of_minors(minors_of(PEOPLE.slice(0, 1), TODAY), "minors") != ""
+    assert said_of_minors(minors_of(PEOPLE, EVERYBODY[:1], TODAY)) == ""
+    assert said_of_minors(minors_of(PEOPLE, EVERYBODY[:1], TODAY), "minors") != ""
 
 
 def test_ages_that_nobody_stated_are_said_to_be_that() -> None:
-    minors = minors_of(PEOPLE, TODAY)
+    minors = minors_of(PEOPLE, EVERYBODY, TODAY)
     assert said_of_ages("not stated", minors).startswith("ages not stated of 2 of 5 subjects")
     assert said_of_ages("adults", minors) == said_of_ages("", minors) == ""
     row = row_of_minors(minors, "not stated", accepts_children=True)
@@ -72,7 +82,11 @@ def test_ages_that_nobody_stated_are_said_to_be_that() -> None:
     ("each", "worst"),
     [
         ((), ""),
-        (("", "stated"), "stated"),
+        (("",), ""),
+        (("", "stated"), "not stated"),
+        (("", "adults"), "not stated"),
+        (("adults", "", "stated"), "not stated"),
+        (("", "minors"), "minors"),
         (("adults", "stated"), "adults"),
         (("not stated", "adults"), "not stated"),
         (("minors", "not stated"), "minors"),
@@ -82,16 +96,35 @@ def test_what_is_worse_stays(each: tuple[AgesSaid, ...], worst: AgesSaid) -> Non
     assert worst_of(each) == worst
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "after"),
+    [
+        ("adults", "not stated", "adults"),
+        ("minors", "", "minors"),
+        ("", "not stated", "not stated"),
+        ("not stated", "adults", "adults"),
+        ("minors", "adults", "adults"),
+        ("adults", "minors", "minors"),
+    ],
+)
+def test_the_last_answer_stays(before: AgesSaid, now: AgesSaid, after: AgesSaid) -> None:
+    assert said_again(before, now) == after
+
+
 def test_children_are_refused_picture_by_picture() -> None:
     pictures = (
         EnrolmentImage("S1", "/a.jpg", age_y=5.9),
         EnrolmentImage("S1", "/b.jpg", age_y=6.0),
         EnrolmentImage("S2", "/c.jpg"),
+        EnrolmentImage("S3", "/d.jpg", age_y=2.0),
+        EnrolmentImage("S3", "/e.jpg", age_y=3.0),
     )
-    listing = Listing(pictures, (), {"S1": Subject("S1")})
-    found = without_children(listing)
-    assert found.images == pictures[1:]
-    (refused,) = found.not_enrolled
+    subjects = {whose: Subject(whose, {"name": "A"}) for whose in ("S1", "S2", "S3", "S4")}
+    found = without_children(Listing(pictures, (), subjects))
+    assert found.images == pictures[1:3]
+    assert {*found.subjects} == {"S1", "S2", "S4"}, "S3 is kept nothing of but the refusals"
+    refused, *others = found.not_enrolled
+    assert [(each.subject_id, each.uri) for each in others] == [("S3", "/d.jpg"), ("S3", "/e.jpg")]
     assert refused == FileOutcome(
         "S1", "/a.jpg", "a child under 6: 5 years; --accept-children enrols it"
     )
