@@ -104,13 +104,13 @@ def _paired_ends(sums: Floats) -> tuple[float, float]:
     changed, people = np.abs(sums[:, 0]), len(sums)
     direction = np.sign(sums[:, 0].sum())
     if not changed.any():
-        _, most = ends_of_people(0, people)
+        _, most = ends_of_people(0, 1, people)
         return -most, most
     if (sums[:, 0] * direction == sums[:, 1]).all():
-        least, _ = ends_of_people(1, people)
+        least, _ = ends_of_people(1, 1, people)
         ends = sorted((direction * (2 * least - 1), direction))
         return float(ends[0]), float(ends[1])
-    return drawn_ends(sums)
+    return drawn_ends(sums) if people > 1 else (-1.0, 1.0)
 
 
 def swapped(nets: Floats) -> float:

@@ -22,6 +22,7 @@ from lfr_batch.evaluation.intervals import (
     Floats,
     Ints,
     drawn,
+    draws_tell_nothing,
     ends_of_people,
     numbered,
 )
@@ -35,7 +36,7 @@ NOBODY = -np.inf
 POINTS = 48
 BY_DRAWS = f"{BOOTSTRAP}, threshold drawn anew"
 BY_COUNT = f"{EXACT} over people, or {BY_DRAWS} where wider"
-"""Where none was missed, or all, of which no draw tells enough."""
+"""Where none was missed, or all, or one person was searched, of which no draw tells enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +136,9 @@ def _point(level: float, mated: Searches, unknown: Floats, low: float, high: flo
     threshold = threshold_for(level, unknown)
     missed = int(np.count_nonzero(~is_found(mated.scores, threshold)))
     method = BY_DRAWS
-    if missed in (0, len(mated)):
-        least, most = ends_of_people(missed, len(set(mated.people.tolist())))
+    people = len(set(mated.people.tolist()))
+    if draws_tell_nothing(missed, len(mated), people):
+        least, most = ends_of_people(missed, len(mated), people)
         low, high, method = min(low, least), max(high, most), BY_COUNT
     return Point(level, threshold, missed / len(mated), low, high, missed, method)
 

@@ -4,8 +4,8 @@ Pure.
 The bootstrap of B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics
 7 (1979), 1-26, by the percentile method, with people as the units that are drawn (a cluster
 bootstrap): pictures of one person are no independent trials. Where everybody has one, and where a
-share is 0 or 1, of which no draw tells anything, the interval is that of Clopper and Pearson, there
-with people in place of pictures. Draws are the same every time.
+share is 0 or 1, or of one person, of which no draw tells anything, the interval is that of Clopper
+and Pearson, there with people in place of pictures. Draws are the same every time.
 """
 
 from __future__ import annotations
@@ -51,9 +51,11 @@ def rate_of(hits: NDArray[Any], people: Ints) -> MeasuredRate | None:
     whose, count = numbered(people)
     found, among = int(is_hit.sum()), len(is_hit)
     value = found / among
-    if count == among or found in (0, among):
-        share = clopper_pearson(found, among) if count == among else ends_of_people(found, count)
-        return MeasuredRate(found, among, count, value, *share, EXACT)
+    if count == among:
+        return MeasuredRate(found, among, count, value, *clopper_pearson(found, among), EXACT)
+    if draws_tell_nothing(found, among, count):
+        ends = ends_of_people(found, among, count)
+        return MeasuredRate(found, among, count, value, *ends, EXACT)
     low, high = drawn_ends(sums_by(whose, count, is_hit, np.ones(among)))
     return MeasuredRate(found, among, count, value, low, high, BOOTSTRAP)
 
@@ -70,9 +72,17 @@ def drawn_ends(sums: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def ends_of_people(found: float, people: int) -> tuple[float, float]:
-    """Of a share that is 0 or 1: as if each person had been counted once."""
-    return clopper_pearson(people if found else 0, people)
+def draws_tell_nothing(found: int, among: int, people: int) -> bool:
+    """Whether all draws of people are alike: none was found, or all, or there is one person."""
+    return found in (0, among) or people == 1
+
+
+def ends_of_people(found: int, among: int, people: int) -> tuple[float, float]:
+    """Of a share of which draws tell nothing: as if each person had been counted once, and 0 to 1
+    of one person who is neither."""
+    low, _ = clopper_pearson(0 if found < among else people, people)
+    _, high = clopper_pearson(people if found else 0, people)
+    return low, high
 
 
 def drawn_sums(sums: Floats, draws: int = DRAWS, seed: int = SEED) -> Floats:

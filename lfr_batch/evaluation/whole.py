@@ -24,6 +24,7 @@ from lfr_batch.evaluation.intervals import (
     EXACT,
     MeasuredRate,
     drawn_ends,
+    draws_tell_nothing,
     ends_of_people,
     numbered,
     rate_of,
@@ -213,8 +214,12 @@ def _fmr(compared: Sequence[SearchedPicture], threshold: float) -> Figure:
     of = np.array([each.others.sum() for each in scores], np.float64)
     whose, count = numbered(m.people_of(with_others))
     found, among = int(over.sum()), int(of.sum())
-    is_exact = found in (0, among)
-    ends = ends_of_people(found, count) if is_exact else drawn_ends(sums_by(whose, count, over, of))
+    is_exact = draws_tell_nothing(found, among, count)
+    ends = (
+        ends_of_people(found, among, count)
+        if is_exact
+        else drawn_ends(sums_by(whose, count, over, of))
+    )
     method = EXACT if is_exact else BOOTSTRAP
     rate = MeasuredRate(found, among, count, found / among, *ends, method)
     return of_rate("fmr", rate, threshold=threshold)

@@ -55,6 +55,12 @@ def test_none_of_many_pictures_counts_as_none_of_their_people(
     assert (rate.low, rate.high) == pytest.approx((low, high), abs=1e-4)
 
 
+def test_of_one_person_who_is_sometimes_found_nothing_is_known() -> None:
+    rate = rate_of(np.array([True, False, True]), np.zeros(3, np.int64))
+    assert rate is not None
+    assert (rate.found, rate.low, rate.high, rate.method) == (2, 0.0, 1.0, EXACT)
+
+
 def test_of_nothing_there_is_no_rate() -> None:
     assert rate_of(np.array([]), np.array([], np.int64)) is None
 
