@@ -15,6 +15,10 @@ SUSPECT_BY = 0.15
 """A stranger who scores so far above the threshold of before is perhaps enrolled."""
 
 
+SUSPECT_SPREADS = 6.0
+"""Or so many times farther above the median than one in ten lies below it."""
+
+
 @dataclass(frozen=True, slots=True)
 class BestScore:
     """Of a face in a picture, or of somebody followed in a clip, with whomever scores best."""
@@ -55,8 +59,16 @@ def people_in(uris: Sequence[str], found: Sequence[BestScore], are_stills: Seque
 
 
 def suspects_among(found: Sequence[BestScore], threshold: float | None) -> tuple[BestScore, ...]:
-    """Who is perhaps enrolled, the likeliest first; ``threshold``: of before; None: none was."""
-    if threshold is None:
+    """Who is perhaps enrolled, the likeliest first; ``threshold``: of before; None: none was.
+
+    Either is suspect: to score far above a threshold that strangers hardly reach, or far above
+    most others, by their own spread below the median, which no enrolled person has a part in.
+    """
+    if not found:
         return ()
-    high = [each for each in found if each.score >= threshold + SUSPECT_BY]
+    low, middle = np.quantile(values_of(found), [0.1, 0.5])
+    limit = float(middle + SUSPECT_SPREADS * (middle - low))
+    if threshold is not None:
+        limit = min(limit, threshold + SUSPECT_BY)
+    high = [each for each in found if each.score >= limit]
     return tuple(sorted(high, key=lambda each: -each.score))

@@ -103,33 +103,37 @@ def calibrate(
     Raises AuthorityError, ConfigError, UsageError where too few can be compared, PackError,
     GalleryError, EngineError, StoreError.
     """
-    settings = settings or Settings()
-    stated = require_stated(stated, needs_purpose=False)
     protect_files()
-    config, home = settings.config(), settings.home_place
+    settings, stated = settings or Settings(), require_stated(stated, needs_purpose=False)
+    config = settings.config()
     listed = list_footage([from_anywhere(place) for place in impostors], config.s3)
-    snapshot = load_snapshot(snapshot_at_hand(home, gallery, None, config.s3), gallery)
-    newest = load_pack(pack_at_hand(home, config.pack, config.s3), config.pack)
-    pack = pack_for(snapshot, newest)
-    require_permitted_use(pack.manifest, licence)
     chosen = settings.chosen("engine.kind")
     sized = with_engine(config, len(listed.entries), machinery, chosen=chosen)
-    course = _Course(gallery, stated, settings, sized, pack, snapshot, listener, machinery)
-    kind = _kind(course)
-    before = _derived(course)
+    course = _course(gallery, stated, settings, sized, listener, machinery)
+    require_permitted_use(course.pack.manifest, licence)
+    kind, before = _kind(course), _derived(course)
     assets, found = _searched(course, listed.entries, kind)
     if not accept_suspects:
         _require_strangers(course, assets, found, before)
     strangers = _strangers(course, assets, found, kind)
     _keep(course, strangers)
-    return Calibrated(
-        gallery=gallery,
-        strangers=strangers,
-        before=before,
-        choice=_derived(course),
-        highest=_highest(assets, found),
-        not_compared=len(assets) - len({each.file for each in found}),
-    )
+    lost = len(assets) - len({each.file for each in found})
+    return Calibrated(gallery, strangers, before, _derived(course), _highest(assets, found), lost)
+
+
+def _course(
+    gallery: str,
+    stated: Authority,
+    settings: Settings,
+    config: Config,
+    listener: EnrolListener,
+    machinery: Machinery,
+) -> _Course:
+    home = settings.home_place
+    snapshot = load_snapshot(snapshot_at_hand(home, gallery, None, config.s3), gallery)
+    newest = load_pack(pack_at_hand(home, config.pack, config.s3), config.pack)
+    pack = pack_for(snapshot, newest)
+    return _Course(gallery, stated, settings, config, pack, snapshot, listener, machinery)
 
 
 def _require_strangers(
@@ -139,7 +143,7 @@ def _require_strangers(
     before: ThresholdChoice | None,
 ) -> None:
     """Whoever is enrolled after all would lift the threshold of everybody."""
-    suspects = suspects_among(found, before.value if before else None)
+    suspects = suspects_among(found, _of_same_score(before, course))
     if not suspects:
         return
     named = ", ".join(f"{assets[each.file].uri} ({each.score:.2f})" for each in suspects[:SHOWN])
@@ -147,6 +151,10 @@ def _require_strangers(
         f"{len(suspects)} of the strangers score as if they were enrolled in {course.gallery!r}: "
         f"{named}. Take them out if they are, or say --accept-suspects. Nothing was changed."
     )
+
+
+def _of_same_score(before: ThresholdChoice | None, course: _Course) -> float | None:
+    return before.value if before and before.score == _kind(course) else None
 
 
 def _highest(
