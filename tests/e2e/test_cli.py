@@ -30,7 +30,7 @@ def test_a_scan_from_footage_to_sql_and_report(casework: Casework, tmp_path: Pat
     (run,) = rows(done)
     assert run["status"] == "complete_with_failures"
     assert "cut.mp4" in done.stderr
-    assert "threshold 0.363" in done.stderr
+    assert "threshold 0.317: target FPIR 0.01 over 2 people" in done.stderr
 
     found = sql(casework.home, "SELECT uri, subject_id, score FROM sightings "
                 "JOIN footage USING (run_id, footage_id) ORDER BY uri", results)  # fmt: skip

@@ -212,7 +212,7 @@ def test_runs_of_version_0_1_are_read_beside_new_ones(store: Store, root: str) -
     published(store)
     assert lake_version(store) == SCHEMA_VERSION
     lake = open_lake(root)
-    for view in DATASETS:
+    for view in OF_SCANS:
         counts = run_query(lake, f"SELECT run_id, count(*) AS n FROM {view} GROUP BY ALL")
         rows = sorted((row["run_id"], row["n"]) for row in counts.to_pylist())
         assert rows == [(older, len(before[view])), (RUN_ID, len(before[view]))]
