@@ -12,6 +12,7 @@ STRANGE = 0.2
 """A shot that scores no more than this against the first says nothing about the same face, ..."""
 ALIKE = 0.6
 """... and from here on it counts fully (docs/performance.md)."""
+OTHERS_AT_MOST = 2.0
 LEAST_QUALITY = 1e-3
 QUALITY_STEP = 0.02
 """Shots of nearly equal quality are equal: which is taken must not hang on a detector's noise."""
@@ -60,13 +61,14 @@ def shot_weights(templates: FloatArray, qualities: Sequence[float]) -> FloatArra
     """(n,) how much each shot counts: by its quality, and by how far it agrees with the first.
 
     A profile says little of a face that was seen from the front, and averaged with it, it takes
-    score away: .33 instead of .45 has been seen. All others together count no more than the first.
+    score away: .33 instead of .45 has been seen. All others together count at most twice as much as
+    the first.
     """
     agreement = np.clip((templates @ templates[0] - STRANGE) / (ALIKE - STRANGE), 0.0, 1.0)
     weights = (np.asarray(qualities, np.float32) + LEAST_QUALITY) * agreement
     weights[0] = qualities[0] + LEAST_QUALITY
     others = float(weights[1:].sum())
-    weights[1:] *= min(1.0, float(weights[0]) / others) if others else 1.0
+    weights[1:] *= min(1.0, OTHERS_AT_MOST * float(weights[0]) / others) if others else 1.0
     return np.asarray(weights, np.float32)
 
 

@@ -113,11 +113,11 @@ def test_a_shot_counts_as_far_as_it_agrees_with_the_best(cosine: float, weight: 
     assert weights[1] / weights[0] == pytest.approx(weight, abs=0.01)
 
 
-def test_all_others_count_no_more_than_the_best() -> None:
+def test_all_others_count_at_most_twice_as_much_as_the_best() -> None:
     first = np.eye(128, dtype=np.float32)[0]
     shots = np.stack([first, *(alike(first, 0.9, seed) for seed in range(5))])
     weights = shot_weights(shots, [0.5] * 6)
-    assert weights[1:].sum() == pytest.approx(weights[0])
+    assert weights[1:].sum() == pytest.approx(2 * weights[0])
 
 
 @pytest.mark.parametrize("profiles", [1, 2, 3])
