@@ -51,6 +51,7 @@ _NAMING = (
     "OR len(list_filter(list_concat(gaps, unmatched_rows), lambda x: contains(x, $value))) > 0"
 )
 _OF_GALLERY = " AND run_id IN (SELECT run_id FROM runs WHERE gallery = $gallery)"
+_OF_FILES = ("footage", "segments")
 _OF_SIGHTINGS = ("sightings", "candidates", "best_shots")
 
 
@@ -115,7 +116,7 @@ class Forgetting:
         if dataset == "subjects":
             who = f" WHERE NOT {self._is_theirs}" if self.what == "subject" else ""
             return f"SELECT r.* FROM {dataset} r{who}"
-        if self.what == "footage":
+        if dataset in _OF_FILES and self.what == "footage":
             return _OTHER_FILES.format(dataset=dataset)
         if dataset == "footage":
             key = "run_id, footage_id"
@@ -134,7 +135,7 @@ class Forgetting:
             return f"SELECT r.* FROM {dataset} r WHERE (r.run_id, r.sighting_id) IN ({pairs}){also}"
         if dataset == "subjects" and self.what == "subject":
             return f"SELECT r.* FROM {dataset} r WHERE {self._is_theirs}"
-        if dataset in ("footage", "segments") and self.what == "footage":
+        if dataset in _OF_FILES and self.what == "footage":
             return _ITS_FILES.format(dataset=dataset)
         return f"SELECT r.* FROM {dataset} r WHERE false"
 
