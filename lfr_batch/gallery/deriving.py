@@ -124,7 +124,9 @@ def _fitted(
     likeness, target = _likeness(snapshot, base.score, subjects), decide.target_fpir
     found = fitted(target, base.threshold_at, base.usual_best, likeness, base.strictest_fpir)
     value = round(min(found.value, HIGHEST_SCORE), DIGITS)
-    templates, knots = len(snapshot.subject_ids), calibration_of(manifest)
+    templates = len(snapshot.subject_ids)
+    before = choose_threshold(target, templates, calibration_of(manifest)).value
+    moved_nowhere = base.score == "cosine" and round(before, DIGITS) == value
     return ThresholdChoice(
         value=value,
         fmr=required_fmr(target, templates),
@@ -136,7 +138,7 @@ def _fitted(
         score=base.score,
         method="gallery",
         expected_fpir=found.expected_fpir,
-        before=choose_threshold(target, templates, knots).value,
+        before=None if moved_nowhere else before,
     )
 
 

@@ -64,7 +64,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(
     assert f"footage    7 s of video ({length}), 1 still; " in out
     assert "; without 1 still\n" in out
     assert "no run with these settings has been measured here" in out
-    assert "threshold  threshold 0.363: target FPIR 0.01 over 2 templates" in out
+    assert "threshold  threshold 0.317: target FPIR 0.01 over 2 people" in out
     assert out.endswith("Nothing was written.\n")
     assert f"  {archive}/none.mp4" in err
     (row,) = json.loads(lfr(capsys, *words, "--json")[1])

@@ -104,7 +104,7 @@ def test_a_detector_alone_has_every_turn(only: Turn) -> None:
         ((Person(100), Person(300, tilted=True)), "ttqttttttt" * 2 + "tt"),
         ((Person(100, tilted=True, from_s=0.5),), "ttqqqqqqqq" + "ttqttttttt" + "tt"),
         ((Person(100, tilted=True, to_s=1.0),), "ttqtttqqqq" + "ttqqqqqqqq" + "tt"),
-        ((Person(100, tilted=True, side_px=30.0),), "ttqqqqqqqq" * 2 + "tt"),
+        ((Person(100, tilted=True, side_px=22.0),), "ttqqqqqqqq" * 2 + "tt"),
         ((Person(100, tilted=True, score=0.52),), "ttqqqqqqqq" * 2 + "tt"),
     ],
     ids=["both see", "one alone", "one of two", "comes later", "leaves", "too small", "unsure"],
