@@ -20,6 +20,7 @@ ROWS = [
         "subject_id": "S1",
         "image_id": "S1-1",
         "score": n / 7,
+        "relative_score": n / 9,
         "above_threshold": n > 2,
     }
     for n in range(5)
