@@ -81,7 +81,7 @@ def test_a_group_is_made_anew_once_for_all_that_are_due(
     assert {each.state for each in swept} == {"deleted"}
     assert len(swept) == 4
     made = [path.split("/")[3] for path in written if path.startswith(BUILDING)]
-    assert sorted(made) == sorted(REMADE)
+    assert sorted(made) == sorted(set(REMADE) - {"evaluations"})  # a scan has none
     with lfr.open_results(settings) as results:
         left = results.arrow("SELECT run_id FROM runs").column(0).to_pylist()
     assert sorted(left) == [UNFINISHED, stays]
