@@ -17,12 +17,13 @@ from lfr_batch.gallery.relative import ScoreKind
 from lfr_batch.models.calibration import RelativeCalibration, SizeCalibration
 
 BETWEEN_SETS = 1.5
-"""A calibration's FPIR is off by so much, up or down, on other sets of pictures: what was measured
-on three (docs/performance.md); taken as a 95 % interval."""
+"""A calibration's FPIR is taken to be off by so much, up or down, on other sets of pictures, with 95 %
+confidence: an assumption, since pictures of one set alone were at hand (docs/performance.md)."""
 FEW_PEOPLE = 20
 """With so many to look for, a gallery's own word counts half."""
 BETWEEN_GALLERIES = 0.05
-"""How far galleries of one group lie from mixed ones: the doubt where a gallery says nothing."""
+"""How far galleries of one group lie from mixed ones, at most of eight (docs/performance.md): the
+doubt where a gallery says nothing."""
 PER_DECADE = 1.5
 """An FPIR that is a tenth of what was measured is off by so much more, up or down."""
 
