@@ -8,13 +8,11 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from lfr_batch.evaluation.outcomes import ClipOutcome, EvaluatedOutcome, ProbeOutcome, deciding
+from lfr_batch.evaluation.outcomes import ClipOutcome, EvaluatedOutcome, deciding
 from lfr_batch.records import FloatArray
 
 SUSPECT_BY = 0.15
 """A stranger who scores so far above the threshold of before is perhaps enrolled."""
-
-
 SUSPECT_SPREADS = 6.0
 """Or so many times farther above the median than one in ten lies below it."""
 
@@ -37,10 +35,6 @@ def best_scores(outcomes: Iterable[EvaluatedOutcome]) -> list[BestScore]:
 def _scores_of(outcome: EvaluatedOutcome) -> list[float]:
     if isinstance(outcome, ClipOutcome):
         return [deciding(sighting.candidates[0]) for sighting in outcome.sightings]
-    return _score_of_picture(outcome)
-
-
-def _score_of_picture(outcome: ProbeOutcome) -> list[float]:
     scores = outcome.scores
     return [] if scores is None or scores.other is None else [scores.other]
 

@@ -57,11 +57,14 @@ def look_again(
     sees none. Backs of heads, hands and plants pass a first look that is small and fast."""
     if not detector.reading.any_size:
         return [SecondLook(view.landmarks_xy, is_face=True) for view in views]
-    found = list(detector.detect_all(_second_look(view) for view in views))
-    landmarks = [_landmarks(view, faces) for view, faces in zip(views, found, strict=True)]
-    is_face = [
-        _landmarks_at(view.box_xyxy, faces) is not None
-        for view, faces in zip(views, found, strict=True)
+    found = detector.detect_all(_second_look(view) for view in views)
+    seen_xy = [
+        _landmarks_at(view.box_xyxy, faces) for view, faces in zip(views, found, strict=True)
+    ]
+    is_face = [points is not None for points in seen_xy]
+    landmarks = [
+        view.landmarks_xy if points is None else points
+        for view, points in zip(views, seen_xy, strict=True)
     ]
     if other is not None:
         doubted = [i for i, seen in enumerate(is_face) if not seen]
@@ -111,11 +114,6 @@ def _second_look(view: FaceView) -> Input:
     box = Letterbox(content_wh, (INPUT_PX, INPUT_PX), scale_xy, (left, top))
     scaled = cv2.resize(view.bgr, content_wh, interpolation=_resampling(scale))
     return box.cut(np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB), np.uint8)), box
-
-
-def _landmarks(view: FaceView, faces: FaceBatch) -> FloatArray:
-    found_xy = _landmarks_at(view.box_xyxy, faces)
-    return view.landmarks_xy if found_xy is None else found_xy
 
 
 def _landmarks_at(wanted_xyxy: FloatArray, faces: FaceBatch) -> FloatArray | None:

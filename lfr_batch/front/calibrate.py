@@ -284,10 +284,7 @@ def _keep(course: _Course, strangers: Strangers) -> None:
 
 def _derived(course: _Course) -> ThresholdChoice | None:
     """As a search would derive it now; None where nothing is calibrated."""
-    config, home = course.config, course.settings.home_place
-    there = snapshot_at_hand(home, course.gallery, course.snapshot.snapshot_id, config.s3)
-    snapshot = load_snapshot(there, course.gallery, course.snapshot.snapshot_id)
-    decide = config.decide.model_copy(update={"threshold": None})
+    decide = course.config.decide.model_copy(update={"threshold": None})
     with suppress(ConfigError):
-        return derive(decide, course.pack.manifest, snapshot)
+        return derive(decide, course.pack.manifest, course.snapshot)
     return None

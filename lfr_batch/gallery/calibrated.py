@@ -13,8 +13,8 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from lfr_batch.gallery.fitted import Knot, score_at
 from lfr_batch.gallery.relative import ScoreKind
+from lfr_batch.gallery.thresholds import Knot, score_at
 from lfr_batch.records import FloatArray
 from lfr_batch.storage.files import write_text
 from lfr_batch.storage.folders import make_own_folder, sweep

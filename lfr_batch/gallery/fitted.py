@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from lfr_batch.gallery.relative import ScoreKind
+from lfr_batch.gallery.thresholds import Knot, score_at
 from lfr_batch.models.calibration import RelativeCalibration, SizeCalibration
 
 BETWEEN_SETS = 1.5
-"""A calibration's FPIR is taken to be off by so much, up or down, on other sets of pictures, with 95 %
-confidence: an assumption, since pictures of one set alone were at hand (docs/performance.md)."""
+"""A calibration's FPIR is taken to be off by so much, up or down, on other sets of pictures, with
+95 % confidence: an assumption, since one set alone was at hand (docs/performance.md)."""
 FEW_PEOPLE = 20
 """With so many to look for, a gallery's own word counts half."""
 BETWEEN_GALLERIES = 0.05
@@ -27,16 +27,11 @@ doubt where a gallery says nothing."""
 PER_DECADE = 1.5
 """An FPIR that is a tenth of what was measured is off by so much more, up or down."""
 
-Knot = tuple[float, float]
-"""(share, score), falling share, rising score."""
-
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What ``looked_for`` of a gallery's ``subjects`` score at best with any other of them."""
+    """What ``looked_for`` of a gallery's people score at best with any other of them."""
 
-    score: ScoreKind
-    subjects: int
     looked_for: int
     usual_best: float
     """The median."""
@@ -106,17 +101,6 @@ def relative_usual_best(calibration: RelativeCalibration, subjects: int) -> floa
 
 def strictest_of(calibration: RelativeCalibration) -> float:
     return max(size.points[-1].fpir for size in calibration.sizes)
-
-
-def score_at(share: float, knots: Sequence[Knot]) -> float:
-    """Linear in the logarithm of the share; beyond the ends, as at the ends."""
-    wanted = math.log(share)
-    pairs = list(pairwise(knots))
-    (looser, low), (stricter, high) = next(
-        (pair for pair in pairs if share >= pair[1][0]), pairs[-1]
-    )
-    part = (math.log(looser) - wanted) / (math.log(looser) - math.log(stricter))
-    return low + part * (high - low)
 
 
 def _sizes_around(

@@ -17,7 +17,7 @@ import numpy as np
 from lfr_batch.gallery.fitted import Likeness
 from lfr_batch.gallery.matcher import Matcher
 from lfr_batch.gallery.ranking import RankedSubject
-from lfr_batch.gallery.relative import LEAST_SUBJECTS, RANKS, ScoreKind, level_of
+from lfr_batch.gallery.relative import LEAST_SUBJECTS, RANKS, level_of
 from lfr_batch.records import FloatArray
 
 LOOKED_FOR = 400
@@ -42,8 +42,7 @@ def likeness_of(matcher: Matcher, subjects: int) -> Likeness | None:
         for subject, found in zip(own, ranked, strict=True)
     ]
     low, high = median_interval(np.sort(np.array(best)))
-    kind: ScoreKind = "relative" if matcher.relative else "cosine"
-    return Likeness(kind, subjects, len(best), float(np.median(best)), low, high)
+    return Likeness(len(best), float(np.median(best)), low, high)
 
 
 def _rows_of_different_people(subject_ids: Sequence[str]) -> list[int]:

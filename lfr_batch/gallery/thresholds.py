@@ -29,7 +29,7 @@ operator had (``lfr calibrate``)."""
 METHODS: tuple[Method, ...] = get_args(Method)
 
 Knot = tuple[float, float]
-"""(FMR, threshold)"""
+"""(FMR or FPIR, threshold); of several, falling and rising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +83,23 @@ def threshold_at(fmr: float, calibration: Sequence[Knot]) -> ThresholdChoice:
             single point that is not strict enough.
     """
     knots = _checked(calibration)
-    wanted = math.log(fmr)
     (first_fmr, lowest), (last_fmr, highest) = knots[0], knots[-1]
     if fmr >= first_fmr:
         return ThresholdChoice(lowest, fmr)
-    if fmr < last_fmr:
-        value = highest + _slope(knots) * (math.log(last_fmr) - wanted)
-        return ThresholdChoice(min(value, HIGHEST_SCORE), fmr, extrapolated=True)
-    for (looser, low), (stricter, high) in pairwise(knots):
-        if fmr >= stricter:
-            share = (math.log(looser) - wanted) / (math.log(looser) - math.log(stricter))
-            return ThresholdChoice(min(low + (high - low) * share, high), fmr)
-    raise AssertionError("the knots cover every FMR between the first and the last")
+    if fmr >= last_fmr:
+        return ThresholdChoice(min(score_at(fmr, knots), highest), fmr)
+    _require_slope(knots)
+    return ThresholdChoice(min(score_at(fmr, knots), HIGHEST_SCORE), fmr, extrapolated=True)
+
+
+def score_at(share: float, knots: Sequence[Knot]) -> float:
+    """Linear in the logarithm of the share; beyond the ends, as at the ends. Two knots and more."""
+    pairs = list(pairwise(knots))
+    (looser, low), (stricter, high) = next(
+        (pair for pair in pairs if share >= pair[1][0]), pairs[-1]
+    )
+    part = math.log(looser / share) / math.log(looser / stricter)
+    return low + (high - low) * part
 
 
 def choose_threshold(
@@ -188,13 +193,11 @@ def _checked(calibration: Sequence[Knot]) -> Sequence[Knot]:
     return calibration
 
 
-def _slope(knots: Sequence[Knot]) -> float:
-    """Rise in threshold per unit of log FMR at the strict end."""
+def _require_slope(knots: Sequence[Knot]) -> None:
+    """What the line through the last two knots takes."""
     if len(knots) < 2:
         raise ConfigError(
             f"The model pack is calibrated at FMR {knots[0][0]:g} only, which is not strict "
             "enough for this gallery and target; calibrate the gallery with `lfr calibrate`, or "
             "give a threshold with --threshold."
         )
-    (looser, low), (stricter, high) = knots[-2:]
-    return (high - low) / (math.log(looser) - math.log(stricter))

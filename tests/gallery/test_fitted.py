@@ -13,8 +13,8 @@ from lfr_batch.gallery.fitted import (
     fitted,
     relative_threshold_at,
     relative_usual_best,
-    score_at,
 )
+from lfr_batch.gallery.thresholds import score_at
 from lfr_batch.models.open_pack import RELATIVE
 
 KNOTS = ((1e-1, 0.28), (1e-2, 0.33), (1e-3, 0.37))
@@ -45,7 +45,7 @@ def test_a_stricter_target_never_lowers_the_threshold(n: int, one: float, other:
 
 
 def likeness(usual: float, looked_for: int = 400, doubt: float = 0.004) -> Likeness:
-    return Likeness("relative", 500, looked_for, usual, usual - doubt, usual + doubt)
+    return Likeness(looked_for, usual, usual - doubt, usual + doubt)
 
 
 def fit(own: Likeness | None, target: float = 0.01) -> Fitted:
