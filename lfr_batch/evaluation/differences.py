@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lfr_batch.evaluation.intervals import DRAWS, ENDS, SEED, Floats, Ints, drawn_sums, sums_by
-from lfr_batch.results.proportion import clopper_pearson
+from lfr_batch.proportion import clopper_pearson
 
 DEALT = 2000
 SIGNIFICANT = 0.05

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lfr_batch.results.proportion import clopper_pearson
+from lfr_batch.proportion import clopper_pearson
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from lfr_batch.gallery.relative import ScoreKind
 from lfr_batch.gallery.thresholds import Knot, score_at
+from lfr_batch.proportion import clopper_pearson
 from lfr_batch.records import FloatArray
 from lfr_batch.storage.files import write_text
 from lfr_batch.storage.folders import make_own_folder, sweep
@@ -64,7 +65,7 @@ class Strangers(BaseModel):
     def expected_fpir(self, target: float) -> tuple[float, float]:
         """95 % interval of the FPIR at ``threshold_at(target)``."""
         measured = max(target, self.strictest)
-        low, high = binomial_interval(measured, self.people)
+        low, high = clopper_pearson(round(measured * self.people), self.people)
         beyond = UNSURE_PER_DECADE ** max(math.log10(measured / target), 0.0)
         part = target / measured
         return low * part / beyond, min(high * part * beyond, 1.0)
@@ -77,15 +78,6 @@ def curve_of(best_scores: FloatArray) -> tuple[Knot, ...]:
     thresholds = np.quantile(best_scores, [1.0 - share for share in shares])
     knots = zip(shares, np.maximum.accumulate(thresholds).tolist(), strict=True)
     return tuple((share, round(score, 4)) for share, score in knots)
-
-
-def binomial_interval(share: float, count: int) -> tuple[float, float]:
-    """Wilson's 95 % interval."""
-    z = 1.96
-    middle = share + z * z / (2 * count)
-    reach = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    whole = 1 + z * z / count
-    return max((middle - reach) / whole, 0.0), min((middle + reach) / whole, 1.0)
 
 
 def keep_strangers(snapshot: Path, found: Strangers) -> Path:

@@ -11,7 +11,6 @@ import pytest
 from lfr_batch.gallery.calibrated import (
     FEWEST_ABOVE,
     Strangers,
-    binomial_interval,
     curve_of,
     keep_strangers,
     lost_with,
@@ -60,14 +59,6 @@ def test_several_pictures_of_one_person_are_not_as_good_as_several_people() -> N
     low, high = found(people=500).expected_fpir(0.01)
     all_low, all_high = found().expected_fpir(0.01)
     assert low < all_low < 0.01 < all_high < high
-
-
-@pytest.mark.parametrize(
-    ("share", "count", "low", "high"),
-    [(0.0, 100, 0.0, 0.0370), (0.01, 1000, 0.0054, 0.0183), (0.5, 50, 0.3664, 0.6336)],
-)
-def test_wilson_s_interval(share: float, count: int, low: float, high: float) -> None:
-    assert binomial_interval(share, count) == pytest.approx((low, high), abs=2e-4)
 
 
 def test_it_is_kept_beside_the_snapshot_and_read_for_its_templates_alone(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from lfr_batch.live.afterwards.enter_passes import enter_passes as enter
 from lfr_batch.live.afterwards.reopen import Reopening
 from lfr_batch.live.deployment.recognition_rate import SeedingFigures
 from lfr_batch.oversight.authority import operator_name
-from lfr_batch.results.proportion import proportion
+from lfr_batch.proportion import proportion
 from lfr_batch.work.privacy import protect_files
 
 

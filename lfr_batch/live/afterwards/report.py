@@ -30,9 +30,9 @@ from lfr_batch.live.deployment.tally import minute_of
 from lfr_batch.live.deployment.watchlist_receipt import Receipt
 from lfr_batch.live.deployment.window import REASONS
 from lfr_batch.live.records import LiveCounts
+from lfr_batch.proportion import Proportion, proportion
 from lfr_batch.results.answers import rows_of
 from lfr_batch.results.csv_text import csv_text
-from lfr_batch.results.proportion import Proportion, proportion
 from lfr_batch.results.report_page import clock, moment, report_template, save_report
 from lfr_batch.results.run_state import not_found
 from lfr_batch.results.sql import Lake, run_query

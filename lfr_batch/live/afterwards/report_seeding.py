@@ -12,7 +12,7 @@ from lfr_batch.live.deployment.recognition_rate import (
     PassCounts,
     SeedingFigures,
 )
-from lfr_batch.results.proportion import Proportion, proportion
+from lfr_batch.proportion import Proportion, proportion
 
 TOO_FEW = (
     f"Of a group with fewer than {FEWEST_PASSES} passes or {FEWEST_PEOPLE} people no rate is "

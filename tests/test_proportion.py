@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_batch.results.proportion import clopper_pearson, proportion
+from lfr_batch.proportion import clopper_pearson, proportion
 
 
 @pytest.mark.parametrize(
