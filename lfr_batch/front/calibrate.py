@@ -14,7 +14,7 @@ from lfr_batch.engine.table import Engines
 from lfr_batch.enrolment.noted import note_enrolment
 from lfr_batch.errors import ConfigError, UsageError
 from lfr_batch.evaluation.outcomes import ProbeItem
-from lfr_batch.evaluation.probes import BELOW_ALL, EvaluationSpec, search_probes
+from lfr_batch.evaluation.probes import BELOW_ALL, EvaluationSpec
 from lfr_batch.evaluation.strangers import (
     BestScore,
     best_scores,
@@ -28,6 +28,7 @@ from lfr_batch.front.enrolment import with_engine
 from lfr_batch.front.listeners import NOBODY_ENROLLING, EnrolListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.places import from_anywhere
+from lfr_batch.front.searching import searched
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery.calibrated import FEWEST, Strangers, curve_of, keep_strangers
@@ -227,16 +228,8 @@ def _outcomes(
         settled=agreed.settled,
         planned=planned_with(course.pack, digests_of(course.snapshot)),
     )
-    with (
-        engines.open(config.engine, listener.said) as run,
-        listener.examining(len(items)) as count,
-    ):
-        spec = EvaluationSpec(search, "largest", best_alone=True)
-        outcomes = []
-        for outcome in search_probes(run, spec, items, listener.said):
-            outcomes.append(outcome)
-            count()
-    return best_scores(outcomes)
+    spec = EvaluationSpec(search, "largest", best_alone=True)
+    return best_scores(searched(engines, spec, items, listener))
 
 
 def _strangers(

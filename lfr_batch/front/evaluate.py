@@ -24,13 +24,14 @@ from lfr_batch.evaluation.measured import Measured
 from lfr_batch.evaluation.outcomes import EnrolledPicture, EvaluatedOutcome
 from lfr_batch.evaluation.page import Evaluation, write_evaluation
 from lfr_batch.evaluation.planned import PlannedProbes, planned_probes
-from lfr_batch.evaluation.probes import EvaluationSpec, search_probes
+from lfr_batch.evaluation.probes import EvaluationSpec
 from lfr_batch.evaluation.protocol import Protocol, protocol_of, without_repeats
 from lfr_batch.evaluation.room import private_room
 from lfr_batch.front.enrolment import with_engine
 from lfr_batch.front.listeners import NOBODY_ENROLLING, EnrolListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.places import from_anywhere
+from lfr_batch.front.searching import searched
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery.records import Pick
@@ -331,18 +332,9 @@ def _request(course: _Course, basis: RunBasis, settled: Settled) -> RunRequest:
 def _outcomes(
     course: _Course, request: RunRequest, room: Path, planned: PlannedProbes, engines: Engines
 ) -> list[EvaluatedOutcome]:
-    config, listener = course.config, course.listener
-    search = search_spec(request, obeying(config, request.settled), room)
+    search = search_spec(request, obeying(course.config, request.settled), room)
     spec = EvaluationSpec(search, course.order.pick)
-    with (
-        engines.open(config.engine, listener.said) as run,
-        listener.examining(len(planned.items)) as count,
-    ):
-        found = list[EvaluatedOutcome]()
-        for outcome in search_probes(run, spec, planned.items, listener.said):
-            found.append(outcome)
-            count()
-        return found
+    return searched(engines, spec, planned.items, course.listener)
 
 
 def _groups_of(enrolled: Sequence[EnrolledPicture]) -> Mapping[str, Mapping[str, str]]:

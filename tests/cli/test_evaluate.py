@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lfr_batch.evaluation.room import ROOMS
-from lfr_batch.front import evaluate as front
+from lfr_batch.front import searching
 from lfr_batch.results.schemas import EVALUATIONS
 from tests.cli.here import lfr
 from tests.evaluation.enrolled_faces import home_with_pack
@@ -156,7 +156,7 @@ def test_who_stops_it_leaves_no_template(
         seen.append([path.suffix for path in room.rglob("*") if path.is_file()])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(front, "search_probes", stop)
+    monkeypatch.setattr(searching, "search_probes", stop)
     code, _, err = lfr(capsys, "evaluate", str(table), *STATED, "--out", "report")
     assert code == 130
     assert "Stopped: its templates are destroyed" in err
