@@ -53,8 +53,11 @@ sys.stdin.readline()
 @pytest.mark.parametrize("rows", [1, 3, 64])
 @pytest.mark.parametrize("overwriting", [True, False])
 def test_what_is_freed_is_overwritten(rows: int, overwriting: bool) -> None:
-    """Also that the search of memory finds what is there, which is what it is for."""
-    templates = np.random.default_rng(1).normal(size=(rows, 128)).astype(np.float32)
+    """Also that the search of memory finds what is there, which is what it is for.
+
+    All that was held is looked for: whatever the process does next may reuse a block or two.
+    """
+    templates = np.random.default_rng(1).normal(size=(20 * rows, 128)).astype(np.float32)
     templates /= np.linalg.norm(templates, axis=1, keepdims=True)
     word = "overwriting" if overwriting else "as it is"
     command = [sys.executable, "-c", HOLDER, str(rows), word]
