@@ -21,11 +21,14 @@ from threading import Lock
 from typing import Any
 
 from lfr_batch.casework.examination import (
+    LONGEST_REASON,
     RESULTS,
     STAGES,
     ExaminerDecision,
+    KeptDecisions,
+    Official,
     Opinion,
-    Result,
+    OutcomeNote,
     fault_of,
     own,
     settle,
@@ -42,43 +45,9 @@ from lfr_batch.visible import plain_line
 logger = logging.getLogger(__name__)
 
 DECIDED, NOTED = "sighting.decided", "sighting.outcome"
-LONGEST_REASON = 2000
 _WAY_OUT = "restore it from a copy"
 _PART = re.compile(r"sighting-(.+)\.(?:([123])|outcome-(\d+))\.parquet")
 _ID = re.compile(r"[0-9a-f]{16,64}")
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeNote:
-    """What became of a sighting later; the last one counts."""
-
-    outcome_id: str
-    run_id: str
-    sighting_id: str
-    by: str
-    role: str
-    at: datetime
-    outcome: Result
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeptDecisions:
-    """What has been decided about the sightings of a run, by sighting, oldest first."""
-
-    decisions: Mapping[str, tuple[ExaminerDecision, ...]]
-    outcomes: Mapping[str, tuple[OutcomeNote, ...]]
-
-    def of(self, sighting_id: str) -> tuple[ExaminerDecision, ...]:
-        return self.decisions.get(sighting_id, ())
-
-
-@dataclass(frozen=True, slots=True)
-class Official:
-    """Who is logged in, or sits at the machine."""
-
-    name: str
-    role: str
 
 
 @dataclass(slots=True)

@@ -69,6 +69,9 @@ IMAGE_FACTORS: Mapping[str, str] = {
 }
 """What there is about the pictures that hinders the comparison."""
 
+LONGEST_REASON = 2000
+"""Letters."""
+
 Course = Literal["first", "second", "third", "confirmed", "eliminated", "undecided"]
 """Of a sighting: which examiner it waits for, or what came of it."""
 COURSES: tuple[Course, ...] = get_args(Course)
@@ -115,6 +118,39 @@ class ExaminerDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeNote:
+    """What became of a sighting later; the last one counts."""
+
+    outcome_id: str
+    run_id: str
+    sighting_id: str
+    by: str
+    role: str
+    at: datetime
+    outcome: Result
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDecisions:
+    """What has been decided about the sightings of a run, by sighting, oldest first."""
+
+    decisions: Mapping[str, tuple[ExaminerDecision, ...]]
+    outcomes: Mapping[str, tuple[OutcomeNote, ...]]
+
+    def of(self, sighting_id: str) -> tuple[ExaminerDecision, ...]:
+        return self.decisions.get(sighting_id, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """Who is logged in, or sits at the machine."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class SettledSighting:
     course: Course
     subject_id: str | None = None
@@ -125,6 +161,15 @@ class SettledSighting:
     @property
     def is_over(self) -> bool:
         return self.course not in STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An earlier sighting of the case that two examiners have eliminated."""
+
+    run_id: str
+    sighting_id: str
+    subject_id: str
 
 
 def settle(decisions: Sequence[ExaminerDecision]) -> SettledSighting:

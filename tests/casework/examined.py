@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from lfr_batch.casework.decisions import Official
-from lfr_batch.casework.examination import COMPONENTS, Conclusion, Opinion
+from lfr_batch.casework.examination import COMPONENTS, Conclusion, Official, Opinion
 
 ANNE, BILL, CARO = (Official(name, "reviewer") for name in ("Anne", "Bill", "Caro"))
 RUN, SIGHTING = "20260101-000000-scan-aaaa", "5e1ec7ed"

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.casework.decisions import DECIDED, NOTED, Decisions, Official, new_id
-from lfr_batch.casework.examination import ExaminerDecision, settle
+from lfr_batch.casework.decisions import DECIDED, NOTED, Decisions, new_id
+from lfr_batch.casework.examination import ExaminerDecision, Official, settle
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DecisionRefused, StoreFull
 from lfr_batch.oversight import audit
