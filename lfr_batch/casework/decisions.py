@@ -35,6 +35,7 @@ from lfr_batch.casework.examination import (
 )
 from lfr_batch.errors import DecisionRefused, LfrError
 from lfr_batch.homes.at_hand import Home
+from lfr_batch.oversight.audit_facts import DECIDED, OUTCOME_NOTED
 from lfr_batch.oversight.put import lines_on_record, put
 from lfr_batch.results import layout
 from lfr_batch.results.migrations import part_schema
@@ -44,7 +45,6 @@ from lfr_batch.visible import plain_line
 
 logger = logging.getLogger(__name__)
 
-DECIDED, NOTED = "sighting.decided", "sighting.outcome"
 _WAY_OUT = "restore it from a copy"
 _PART = re.compile(r"sighting-(.+)\.(?:([123])|outcome-(\d+))\.parquet")
 _ID = re.compile(r"[0-9a-f]{16,64}")
@@ -148,7 +148,7 @@ class Decisions:
             number = len(kept.outcomes.get(sighting_id, ())) + 1
             path = layout.review_of_sighting(run_id, sighting_id, f"outcome-{number:04d}")
             if self._write(path, _outcome_row(made)):
-                self._enter(NOTED, path, _said_of_outcome(made))
+                self._enter(OUTCOME_NOTED, path, _said_of_outcome(made))
                 return made
 
     def make_up(self, run_id: str) -> int:
@@ -156,14 +156,16 @@ class Decisions:
         logged = {
             line.get("review_id")
             for line in lines_on_record(self.home, self.s3)
-            if line.get("event") in (DECIDED, NOTED) and line.get("run_id") == run_id
+            if line.get("event") in (DECIDED, OUTCOME_NOTED) and line.get("run_id") == run_id
         }
         late = 0
         for path in filter(_part_of, self._paths(run_id)):
             row = self._row(path)
             if row["review_id"] not in logged:
                 said = _said_of_row(run_id, row)
-                late += self._enter(DECIDED if row["conclusion"] else NOTED, path, said, late=True)
+                late += self._enter(
+                    DECIDED if row["conclusion"] else OUTCOME_NOTED, path, said, late=True
+                )
         return late
 
     def _paths(self, run_id: str) -> tuple[str, ...]:

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.casework.decisions import DECIDED, NOTED, Decisions, new_id
+from lfr_batch.casework.decisions import Decisions, new_id
 from lfr_batch.casework.examination import ExaminerDecision, Official, settle
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DecisionRefused, StoreFull
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_facts import DECIDED, OUTCOME_NOTED
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import table_bytes
@@ -177,7 +178,7 @@ def test_outcomes(book: Decisions) -> None:
         book.note_outcome(RUN, SIGHTING, CARO, outcome, "found at home")
     noted = replace(book, _read={}).kept(RUN).outcomes[SIGHTING]
     assert [each.outcome for each in noted] == ["arrest", "charge"]
-    assert len(lines(book, NOTED)) == 2
+    assert len(lines(book, OUTCOME_NOTED)) == 2
 
 
 def test_reviews_of_alerts_beside_them_are_none(book: Decisions) -> None:
