@@ -188,6 +188,23 @@ def test_labels_that_make_no_evaluation_are_refused_in_a_sentence(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("empty", "empty holds no pictures (it holds nothing); give a folder per subject"),
+        ("nowhere", "nowhere is neither a folder nor a CSV: give a folder per subject"),
+    ],
+)
+def test_a_place_without_pictures_is_refused_as_it_was_given(
+    home: Path, capsys: pytest.CaptureFixture[str], place: str, sentence: str
+) -> None:
+    (home.parent / "empty").mkdir()
+    code, _, err = lfr(capsys, "evaluate", place, *STATED, "--out", "report")
+    assert code == 2
+    assert sentence in err
+    assert "--images" not in err
+
+
 def test_an_evaluation_to_compare_with_has_to_be_there(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
