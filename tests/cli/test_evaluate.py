@@ -84,10 +84,13 @@ def _in_order(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert "an evaluation: its figures are in" in out
     assert "evaluations" in lfr(capsys, "du")[1]
-    for words in (("resume", "latest"), ("report", "latest")):
-        code, _, err = lfr(capsys, *words)
-        assert code == 2
-        assert "evaluation" in err
+    code, _, err = lfr(capsys, "resume", "latest")
+    assert code == 2
+    assert "evaluation" in err
+    code, out, err = lfr(capsys, "report", "latest", "--out", "again.html")
+    assert (code, out.strip()) == (0, str(home.parent / "again.html")), err
+    again, first = home.parent / "again.html", home.parent / "report" / "evaluation.html"
+    assert again.read_text() == first.read_text()
 
 
 def _compared(home: Path, capsys: pytest.CaptureFixture[str], table: Path) -> None:
