@@ -21,7 +21,7 @@ from lfr_batch.version import __version__
 
 if TYPE_CHECKING:
     from lfr_batch.errors import LfrError
-    from lfr_batch.front.calibrate import Calibrated, calibrate
+    from lfr_batch.front.calibrate import Calibrated, Uncalibrated, calibrate, uncalibrate
     from lfr_batch.front.dry_run import DryRun
     from lfr_batch.front.enrolment import EnrolledGallery
     from lfr_batch.front.evaluate import FinishedEvaluation, evaluate
@@ -63,6 +63,7 @@ __all__ = [
     "Results",
     "Settings",
     "Tick",
+    "Uncalibrated",
     "WrittenReport",
     "__version__",
     "add_to_gallery",
@@ -80,6 +81,7 @@ __all__ = [
     "scan_new",
     "search",
     "sync_gallery",
+    "uncalibrate",
     "watch",
 ]
 
@@ -98,6 +100,7 @@ _MODULES = {
     "Results": "front.results",
     "Settings": "front.settings",
     "Tick": "front.standing",
+    "Uncalibrated": "front.calibrate",
     "WrittenReport": "front.report",
     "add_to_gallery": "front.verbs",
     "calibrate": "front.calibrate",
@@ -114,6 +117,7 @@ _MODULES = {
     "scan_new": "front.verbs",
     "search": "front.verbs",
     "sync_gallery": "front.verbs",
+    "uncalibrate": "front.calibrate",
     "watch": "front.verbs",
 }
 

@@ -13,6 +13,7 @@
     ├── PackError                a model pack cannot be used
     │   ├── PackNotFound         exit code 2
     │   ├── PackDamaged          a file is missing or its sha256 differs
+    │   ├── PackRefused          exit code 2: what was given to be added makes no pack
     │   └── LicenceRefused       exit code 2: the pack may not be used for casework
     ├── GalleryError             a gallery cannot be used
     │   ├── GalleryNotFound      exit code 2
@@ -97,6 +98,10 @@ class PackNotFound(PackError):
 
 class PackDamaged(PackError):
     pass
+
+
+class PackRefused(PackError):
+    exit_code = 2
 
 
 class LicenceRefused(PackError):

@@ -25,10 +25,11 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, answer_json, say
 from lfr_batch.cli.progress import counting
 from lfr_batch.cli.stopped import if_stopped
+from lfr_batch.errors import UsageError
 from lfr_batch.oversight.authority import require_authority
 
 if TYPE_CHECKING:
-    from lfr_batch.front.calibrate import Calibrated
+    from lfr_batch.front.calibrate import Calibrated, Uncalibrated
 
 STOPPED = "Stopped: the gallery's thresholds are as they were."
 
@@ -36,14 +37,17 @@ STOPPED = "Stopped: the gallery's thresholds are as they were."
 def calibrate_(
     gallery: Annotated[str, typer.Argument(help="Name of the gallery.")],
     impostors: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--impostors",
             metavar="PICTURES|FOOTAGE",
             help="Files, folders or s3:// of people who are certainly not enrolled; may be "
             "repeated.",
         ),
-    ],
+    ] = None,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take the current snapshot's calibration back.")
+    ] = False,
     accept_suspects: Annotated[
         bool,
         typer.Option(
@@ -67,9 +71,9 @@ def calibrate_(
 
     Pictures are searched and footage is scanned as in casework; of everybody found only the best
     score is kept, as a few points of a curve beside the gallery's current snapshot. Searches derive
-    their thresholds from it until the gallery changes.
+    their thresholds from it until the gallery changes, or --undo takes it back.
     """
-    from lfr_batch.front.calibrate import calibrate  # noqa: PLC0415 - slow imports
+    from lfr_batch.front.calibrate import calibrate, uncalibrate  # noqa: PLC0415 - slow imports
     from lfr_batch.front.listeners import EnrolListener  # noqa: PLC0415
 
     stated = require_authority(case, authority, operator=operator, needs_purpose=False)
@@ -83,10 +87,15 @@ def calibrate_(
         engine__address=address,
         inference__allow_cpu=allow_cpu or None,
     )
+    if undo == bool(impostors):
+        raise UsageError("Give --impostors with people who are not enrolled, or --undo; not both.")
+    if undo:
+        _tell_undone(uncalibrate(gallery, stated, settings=settings), as_json=as_json)
+        return
     if_stopped(STOPPED)
     found = calibrate(
         gallery,
-        impostors,
+        impostors or (),
         stated,
         licence=licence,
         accept_suspects=accept_suspects,
@@ -100,15 +109,31 @@ def calibrate_(
         answer(line)
 
 
-def _lines(found: Calibrated) -> list[str]:
+def _tell_undone(found: Uncalibrated, *, as_json: bool) -> None:
+    if as_json:
+        row = {"gallery": found.gallery, "snapshot": found.snapshot_id, **_thresholds(found)}
+        answer_json([row])
+        return
+    answer(f"gallery {found.gallery} is not calibrated on strangers any more")
+    for line in _before_and_now(found):
+        answer(line)
+
+
+def _before_and_now(found: Calibrated | Uncalibrated) -> list[str]:
     from lfr_batch.gallery.thresholds import explain  # noqa: PLC0415 - slow imports
 
+    return [
+        f"  before  {explain(found.before) if found.before else 'no threshold followed'}",
+        f"  now     {explain(found.choice) if found.choice else 'no threshold follows'}",
+    ]
+
+
+def _lines(found: Calibrated) -> list[str]:
     strangers = found.strangers
     lines = [
         f"gallery {found.gallery} is calibrated on {strangers.probes:,} faces of at most "
         f"{strangers.people:,} people who are not enrolled",
-        f"  before  {explain(found.before) if found.before else 'no threshold followed'}",
-        f"  now     {explain(found.choice) if found.choice else 'no threshold follows'}",
+        *_before_and_now(found),
     ]
     if found.not_compared:
         lines.append(f"  {found.not_compared:,} files held no face that could be compared")
@@ -117,16 +142,22 @@ def _lines(found: Calibrated) -> list[str]:
 
 
 def _row(found: Calibrated) -> dict[str, Any]:
-    low, high = found.choice.expected_fpir or (None, None) if found.choice else (None, None)
     return {
         "gallery": found.gallery,
         "score_kind": found.strangers.score,
         "faces": found.strangers.probes,
         "people": found.strangers.people,
+        **_thresholds(found),
+        "points": [list(point) for point in found.strangers.points],
+    }
+
+
+def _thresholds(found: Calibrated | Uncalibrated) -> dict[str, Any]:
+    low, high = found.choice.expected_fpir or (None, None) if found.choice else (None, None)
+    return {
         "threshold_before": found.before and found.before.value,
         "threshold": found.choice and found.choice.value,
         "target_fpir": found.choice and found.choice.target_fpir,
         "expected_fpir_low": low,
         "expected_fpir_high": high,
-        "points": [list(point) for point in found.strangers.points],
     }

@@ -30,6 +30,7 @@ from lfr_batch.front.forget import (
     finish_forgetting,
     foresee_forgetting,
 )
+from lfr_batch.gallery.calibrated import not_calibrated_any_more
 from lfr_batch.oversight.authority import require_authority
 from lfr_batch.oversight.forgotten import ForgetIntention, ForgetReceipt
 from lfr_batch.results.copies import Copy
@@ -118,6 +119,7 @@ def _forget(order: ForgetOrder, dry_run: bool, yes: bool, as_json: bool) -> None
     if dry_run or not _is_meant(intention, yes=yes):
         return
     receipt, where = carry_out(order, intention)
+    _tell_of_calibrations(receipt)
     if as_json:
         answer_json([_done(receipt, where)])
         return
@@ -131,9 +133,16 @@ def _forget(order: ForgetOrder, dry_run: bool, yes: bool, as_json: bool) -> None
 
 def tell_finished(receipts: Iterable[ForgetReceipt]) -> None:
     """What was interrupted before and is finished now."""
-    for each in (receipt.intention for receipt in receipts):
+    for receipt in receipts:
+        each = receipt.intention
         said = f"forgetting {each.what} {each.value}, intended {each.at:%Y-%m-%d %H:%M}"
         say(f"finished what was interrupted: {said}")
+        _tell_of_calibrations(receipt)
+
+
+def _tell_of_calibrations(receipt: ForgetReceipt) -> None:
+    for name in receipt.calibration_lost:
+        say(not_calibrated_any_more(name))
 
 
 def _is_meant(intention: ForgetIntention, *, yes: bool) -> bool:

@@ -36,6 +36,7 @@ from lfr_batch.enrolment.forgetting import (
 from lfr_batch.enrolment.intentions import GalleryReceipt, Intention
 from lfr_batch.errors import UsageError
 from lfr_batch.front.forgetting import HomeToChange, home_to_change, runs_naming
+from lfr_batch.gallery.calibrated import not_calibrated_any_more
 from lfr_batch.gallery.differ import differ
 from lfr_batch.gallery.records import SnapshotInfo
 from lfr_batch.gallery.snapshot_files import read_subject_table
@@ -188,6 +189,7 @@ def _opened(place: HomeToChange) -> HomeToChange:
         say(
             f"finished what was interrupted: {said}, intended {receipt.intention.at:%Y-%m-%d %H:%M}"
         )
+        _tell_of_calibration(receipt)
     return place
 
 
@@ -210,6 +212,7 @@ def _meant(
 
 def _carry_out(place: HomeToChange, intention: Intention, *, as_json: bool) -> None:
     receipt, where = carry_out(place.home, intention, place.s3)
+    _tell_of_calibration(receipt)
     if as_json:
         answer_json([_row(receipt, where)])
         return
@@ -222,6 +225,11 @@ def _carry_out(place: HomeToChange, intention: Intention, *, as_json: bool) -> N
     for sentence in receipt.out_of_reach:
         answer(f"  out of reach: {sentence}")
     answer(f"  receipt: {where}")
+
+
+def _tell_of_calibration(receipt: GalleryReceipt) -> None:
+    if receipt.calibration_lost:
+        say(not_calibrated_any_more(receipt.intention.gallery))
 
 
 def _row(receipt: GalleryReceipt, where: str) -> dict[str, Any]:

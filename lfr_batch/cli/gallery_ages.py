@@ -15,10 +15,11 @@ from lfr_batch.faces.quality_components import count_looks
 from lfr_batch.gallery.minors import (
     row_of_minors,
     said_of_ages,
+    said_of_earlier,
     said_of_minors,
 )
-from lfr_batch.gallery.records import EnrolledFace, SnapshotInfo
-from lfr_batch.gallery.warned import minors_at
+from lfr_batch.gallery.records import AgesSaid, EnrolledFace, SnapshotInfo
+from lfr_batch.gallery.warned import earlier_minors, minors_at
 
 
 def asking_ages() -> AskAges:
@@ -34,6 +35,18 @@ def age_lines(info: SnapshotInfo) -> Iterator[str]:
     """A warning where somebody is under 18, or that ages are not stated."""
     minors = minors_at(info.path, datetime.now(UTC).date())
     yield from filter(None, (said_of_minors(minors, info.ages), said_of_ages(info.ages, minors)))
+
+
+def grown_age_lines(before: SnapshotInfo, info: SnapshotInfo, added: AgesSaid) -> Iterator[str]:
+    """As ``age_lines``. ``added``: what is known of who came to those of ``before``; where that is
+    all that is to be known, the others are named."""
+    if info.ages != "not stated" or added not in {"adults", "stated"}:
+        yield from age_lines(info)
+        return
+    today = datetime.now(UTC).date()
+    said = said_of_minors(minors_at(info.path, today), info.ages)
+    earlier = said_of_earlier(info.name, earlier_minors(info.path, before.path, today))
+    yield from filter(None, (said, earlier))
 
 
 def age_row(info: SnapshotInfo) -> Mapping[str, object]:

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 import typer
 
 from lfr_batch.cli.enrolment import TO_DECIDE, file_rows, lines_of, names, needs_choice
-from lfr_batch.cli.gallery_ages import age_lines, age_row, asking_ages, quality_line
+from lfr_batch.cli.gallery_ages import age_row, asking_ages, grown_age_lines, quality_line
 from lfr_batch.cli.gallery_options import (
     AcceptChildrenOption,
     AdultsOption,
@@ -210,7 +210,8 @@ def _say(grown: GrownGallery) -> None:
         answer(f"  without any template: {without}")
     if needs_choice(growth.enrolment.not_enrolled):
         answer(f"  {TO_DECIDE}")
-    for line in (quality_line(growth.enrolment.faces, info.name), *age_lines(info)):
+    ages = grown_age_lines(grown.before, info, grown.listing.ages)
+    for line in (quality_line(growth.enrolment.faces, info.name), *ages):
         answer(f"  {line}")
     size = f"{counted(info.templates, 'picture')} of {counted(info.subjects, 'subject')}"
     if grown.before.snapshot_id == info.snapshot_id:

@@ -29,7 +29,8 @@ def report(
 
     Exit code 3: it is written, but a run that it is about is not finished (failed, cancelled, …) or
     searched nothing, which the page says at its top. Of a deployment: its figures, as forces
-    publish them, and beside the HTML as CSV. No pictures.
+    publish them, and beside the HTML as CSV. No pictures. Of an evaluation: the page that it wrote,
+    made anew from its figures.
     """
     from lfr_batch.front.report import write_report  # noqa: PLC0415 - DuckDB and templates
 

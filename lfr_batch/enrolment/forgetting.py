@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lfr_batch.enrolment.intentions import GalleryReceipt, Intention, Verb, done, intend, unfinished
 from lfr_batch.errors import GalleryEmpty, GalleryNotFound, UsageError
+from lfr_batch.gallery.calibrated import is_calibrated
 from lfr_batch.gallery.folders import current_id, gallery_folder
 from lfr_batch.gallery.records import SnapshotInfo
 from lfr_batch.gallery.removal import (
@@ -138,19 +139,30 @@ def finish_intended(home: Home, s3: S3Settings) -> list[GalleryReceipt]:
     return [_finish(home, intention, s3)[0] for intention in unfinished(home, s3)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Rid:
+    """What went, and the current snapshot."""
+
+    snapshots_gone: tuple[str, ...] = ()
+    bytes_gone: int = 0
+    current: str = ""
+    calibration_lost: bool = False
+
+
 def _finish(home: Home, intention: Intention, s3: S3Settings) -> tuple[GalleryReceipt, str]:
     name = intention.gallery
     if intention.verb == "delete":
-        gone, size, current = _delete(home, intention, s3), 0, ""
+        went = _Rid(_delete(home, intention, s3))
     else:
-        gone, size, current = _rid(home, intention, s3)
+        went = _rid(home, intention, s3)
     receipt = GalleryReceipt(
         intention=intention,
         at=datetime.now(UTC),
-        snapshots_gone=tuple(gone),
-        snapshot=current,
-        bytes_gone=size,
+        snapshots_gone=went.snapshots_gone,
+        snapshot=went.current,
+        bytes_gone=went.bytes_gone,
         out_of_reach=tuple(_out_of_reach(home, name)),
+        calibration_lost=went.calibration_lost,
     )
     return receipt, done(home, receipt, s3)
 
@@ -165,11 +177,11 @@ def _delete(home: Home, intention: Intention, s3: S3Settings) -> tuple[str, ...]
     return intention.snapshots
 
 
-def _rid(home: Home, intention: Intention, s3: S3Settings) -> tuple[tuple[str, ...], int, str]:
-    """Snapshots that are gone, bytes that are, and the current snapshot."""
+def _rid(home: Home, intention: Intention, s3: S3Settings) -> _Rid:
     name = intention.gallery
     try:
         with rid_gallery(home, name, s3, shared_files) as folder:
+            was_calibrated = is_calibrated(_current(folder, name))
             if intention.verb == "remove":
                 gone, size = _remove(folder, intention)
             else:
@@ -177,9 +189,15 @@ def _rid(home: Home, intention: Intention, s3: S3Settings) -> tuple[tuple[str, .
                 gone = tuple(each for each in intention.snapshots if each != current)
                 size = drop_snapshots(folder, name, gone)
             size += tidy(folder, name)
-            return gone, size, current_id(folder, gallery_folder(folder, name))
+            now = _current(folder, name)
+            return _Rid(gone, size, now.name, was_calibrated and not is_calibrated(now))
     except GalleryNotFound:
-        return (), 0, ""  # deleted since
+        return _Rid()  # deleted since
+
+
+def _current(folder: Path, name: str) -> Path:
+    gallery = gallery_folder(folder, name)
+    return gallery / "snapshots" / current_id(folder, gallery)
 
 
 def _remove(folder: Path, intention: Intention) -> tuple[tuple[str, ...], int]:

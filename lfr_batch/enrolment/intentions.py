@@ -47,6 +47,8 @@ class GalleryReceipt(BaseModel):
     bytes_gone: int
     out_of_reach: tuple[str, ...]
     """Where copies may be that this does not reach, a sentence each."""
+    calibration_lost: bool = False
+    """The gallery's thresholds followed from strangers, and do so no more."""
 
 
 def intend(home: Home, intention: Intention, s3: S3Settings) -> None:

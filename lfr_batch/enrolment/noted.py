@@ -15,7 +15,7 @@ from lfr_batch.storage.store import S3Settings
 def note_enrolment(
     home: Home,
     stated: Authority,
-    verb: Literal["enrol", "add", "sync", "calibrate"],
+    verb: Literal["enrol", "add", "sync", "calibrate", "uncalibrate"],
     info: SnapshotInfo,
     s3: S3Settings,
 ) -> None:

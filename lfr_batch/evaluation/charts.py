@@ -10,6 +10,8 @@ from lfr_batch.evaluation.plots import Chart, chart, even_axis, log_axis, percen
 
 WIDER = 0.02
 """Classes of scores in the chart; those that are kept are finer."""
+ROOM = 1.5
+"""By so much a logarithmic axis goes on beyond what would stand at its edge."""
 FPIR_LEAST, FNIR_LEAST, SHARE_LEAST = 1e-4, 1e-3, 1e-5
 
 
@@ -20,7 +22,9 @@ def det_chart(figures: EvaluationFigures, other: EvaluationFigures | None = None
         return None
     sides = [("own", "this evaluation", own)]
     sides += [("other", "the earlier one", other.many("det"))] if other else []
+    rules = _rules(figures)
     least_x = max(FPIR_LEAST, min(f.point or 1.0 for _, _, curve in sides for f in curve))
+    least_x = min([least_x, *(at / ROOM for at, _ in rules)])
     least_y = max(FNIR_LEAST, _least(curve for _, _, curve in sides))
     return chart(
         "Misses against false alarms at every threshold (DET)",
@@ -28,14 +32,14 @@ def det_chart(figures: EvaluationFigures, other: EvaluationFigures | None = None
         log_axis("Misses: FNIR, rank 1", least_y, 1.0),
         [(kind, name, [(f.point or 0.0, f.value or 0.0) for f in c]) for kind, name, c in sides],
         [("band", "95 % interval", [(f.point or 0.0, f.low or 0.0, f.high or 0.0) for f in own])],
-        _rules(figures),
+        rules,
     )
 
 
 def _least(curves: Iterable[Sequence[Figure]]) -> float:
     """A little below the least that is not 0."""
     lows = [f.low for curve in curves for f in curve if f.low]
-    return min(lows, default=0.02) / 1.5
+    return min(lows, default=0.02) / ROOM
 
 
 def _rules(figures: EvaluationFigures) -> list[tuple[float, str]]:
@@ -62,9 +66,9 @@ def histogram_chart(figures: EvaluationFigures) -> Chart | None:
     genuine, impostor = (wider(figures.many(name)) for name in ("genuine", "impostor"))
     if not genuine or not impostor:
         return None
-    begins = [*genuine, *impostor]
     threshold = figures.one("threshold")
     rules = [(threshold.value, "threshold")] if threshold and threshold.value else []
+    begins = [*genuine, *impostor, *(at for at, _ in rules)]
     return chart(
         "Scores of the same person, and of different people",
         even_axis("Score", min(begins), max(begins) + WIDER, lambda score: f"{score:.2g}"),

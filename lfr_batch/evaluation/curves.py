@@ -36,7 +36,8 @@ NOBODY = -np.inf
 POINTS = 48
 BY_DRAWS = f"{BOOTSTRAP}, threshold drawn anew"
 BY_COUNT = f"{EXACT} over people, or {BY_DRAWS} where wider"
-"""Where none was missed, or all, or one person was searched, of which no draw tells enough."""
+"""Where none was missed, or all, one person was searched, or draws are all alike: they tell too
+little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def _point(level: float, mated: Searches, unknown: Floats, low: float, high: flo
     missed = int(np.count_nonzero(~is_found(mated.scores, threshold)))
     method = BY_DRAWS
     people = len(set(mated.people.tolist()))
-    if draws_tell_nothing(missed, len(mated), people):
+    if low >= high or draws_tell_nothing(missed, len(mated), people):
         least, most = ends_of_people(missed, len(mated), people)
         low, high, method = min(low, least), max(high, most), BY_COUNT
     return Point(level, threshold, missed / len(mated), low, high, missed, method)

@@ -12,6 +12,10 @@ PROBE = "probe"
 """Rows of single pictures, which are for comparing evaluations and are shown nowhere."""
 
 
+PROTOCOL, SAID = "protocol", "said"
+"""Rows of words: how it was decided who is who, and sentences about the labels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """As the dataset ``evaluations`` has it."""
@@ -64,9 +68,18 @@ class EvaluationFigures:
     def many(self, figure: str, column: str | None = None) -> tuple[Figure, ...]:
         return tuple(f for f in self.all if f.figure == figure and f.group_column == column)
 
+    def words(self, figure: str) -> tuple[str, ...]:
+        """Of rows of words."""
+        return tuple(f.detail for f in self.many(figure) if f.detail)
+
     def columns(self) -> tuple[str, ...]:
         """Of groups, in their order."""
         return tuple(dict.fromkeys(f.group_column for f in self.all if f.group_column))
+
+
+def worded(protocol: str, said: Iterable[str]) -> list[Figure]:
+    """What a report says beside the figures, as rows."""
+    return [Figure(PROTOCOL, detail=protocol), *(Figure(SAID, detail=each) for each in said)]
 
 
 def as_rows(figures: Iterable[Figure]) -> list[dict[str, Any]]:

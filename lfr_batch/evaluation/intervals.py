@@ -4,8 +4,9 @@ Pure.
 The bootstrap of B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics
 7 (1979), 1-26, by the percentile method, with people as the units that are drawn (a cluster
 bootstrap): pictures of one person are no independent trials. Where everybody has one, and where a
-share is 0 or 1, or of one person, of which no draw tells anything, the interval is that of Clopper
-and Pearson, there with people in place of pictures. Draws are the same every time.
+share is 0 or 1, of one person, or the same for everybody, of which no draw tells anything, the
+interval is that of Clopper and Pearson, there with people in place of pictures. Draws are the same
+every time.
 """
 
 from __future__ import annotations
@@ -53,11 +54,19 @@ def rate_of(hits: NDArray[Any], people: Ints) -> MeasuredRate | None:
     value = found / among
     if count == among:
         return MeasuredRate(found, among, count, value, *clopper_pearson(found, among), EXACT)
-    if draws_tell_nothing(found, among, count):
-        ends = ends_of_people(found, among, count)
-        return MeasuredRate(found, among, count, value, *ends, EXACT)
-    low, high = drawn_ends(sums_by(whose, count, is_hit, np.ones(among)))
-    return MeasuredRate(found, among, count, value, low, high, BOOTSTRAP)
+    low, high, method = ends_of_share(sums_by(whose, count, is_hit, np.ones(among)))
+    return MeasuredRate(found, among, count, value, low, high, method)
+
+
+def ends_of_share(sums: Floats) -> tuple[float, float, str]:
+    """Of what was found, in all, to among how many: ``sums`` (people, 2) by person; and the method.
+    Exact where draws of people tell nothing, as of people who all have the same share."""
+    found, among = (int(total) for total in sums.sum(0))
+    if not draws_tell_nothing(found, among, len(sums)):
+        low, high = drawn_ends(sums)
+        if low < high:
+            return low, high, BOOTSTRAP
+    return *ends_of_people(found, among, len(sums)), EXACT
 
 
 def sums_by(whose: Ints, people: int, *columns: Floats) -> Floats:
@@ -80,6 +89,8 @@ def draws_tell_nothing(found: int, among: int, people: int) -> bool:
 def ends_of_people(found: int, among: int, people: int) -> tuple[float, float]:
     """Of a share of which draws tell nothing: as if each person had been counted once, and 0 to 1
     of one person who is neither."""
+    if 0 < found < among and people > 1:
+        return clopper_pearson(round(found / among * people), people)
     low, _ = clopper_pearson(0 if found < among else people, people)
     _, high = clopper_pearson(people if found else 0, people)
     return low, high

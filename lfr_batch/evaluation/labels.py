@@ -52,6 +52,11 @@ def read_labels(place: Path | str, s3: S3Config) -> Labels:
     """
     if isinstance(place, Path) and place.is_file():
         return _of_table(place)
+    if isinstance(place, Path) and not place.exists():
+        raise UsageError(
+            f"{place} is neither a folder nor a CSV: give a folder per subject, or a table of "
+            "files and subjects."
+        )
     listing = read_images(place, None, (), s3)
     files = tuple(Labelled(i.uri, i.subject_id, box_xyxy=i.box_xyxy) for i in listing.images)
     others = len(listing.not_enrolled)

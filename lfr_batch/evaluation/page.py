@@ -10,7 +10,7 @@ from typing import Any
 from lfr_batch.evaluation.charts import cmc_chart, det_chart, histogram_chart, wider
 from lfr_batch.evaluation.comparing import paired, side_by_side
 from lfr_batch.evaluation.curves import RULE_OF_THREE
-from lfr_batch.evaluation.figures import FEWEST, EvaluationFigures, Figure
+from lfr_batch.evaluation.figures import FEWEST, PROTOCOL, SAID, EvaluationFigures, Figure
 from lfr_batch.evaluation.words import (
     GROUP_FIGURES,
     interval,
@@ -61,10 +61,7 @@ class Evaluation:
     run: Mapping[str, Any]
     """Its row of ``runs``."""
     figures: EvaluationFigures
-    protocol: str
-    """How it was decided who is who, in words."""
-    said: tuple[str, ...] = ()
-    """Sentences about the labels."""
+    """With how it was decided who is who, and sentences about the labels, as rows of words."""
     before: tuple[Mapping[str, Any], EvaluationFigures] | None = None
     """An evaluation to compare with: its row, and its figures."""
 
@@ -89,8 +86,8 @@ def context_of(evaluation: Evaluation) -> dict[str, Any]:
     other = before[1] if before else None
     return {
         "run": evaluation.run,
-        "protocol": evaluation.protocol,
-        "said": evaluation.said,
+        "protocol": " ".join(figures.words(PROTOCOL)),
+        "said": figures.words(SAID),
         "summary": tuple(summary(figures)),
         "counts": [f for f in figures.many("count") if f.value],
         "threshold": figures.one("threshold"),

@@ -20,12 +20,8 @@ from lfr_batch.evaluation.curves import (
 )
 from lfr_batch.evaluation.figures import Figure, of_rate
 from lfr_batch.evaluation.intervals import (
-    BOOTSTRAP,
-    EXACT,
     MeasuredRate,
-    drawn_ends,
-    draws_tell_nothing,
-    ends_of_people,
+    ends_of_share,
     numbered,
     rate_of,
     sums_by,
@@ -214,14 +210,8 @@ def _fmr(compared: Sequence[SearchedPicture], threshold: float) -> Figure:
     of = np.array([each.others.sum() for each in scores], np.float64)
     whose, count = numbered(m.people_of(with_others))
     found, among = int(over.sum()), int(of.sum())
-    is_exact = draws_tell_nothing(found, among, count)
-    ends = (
-        ends_of_people(found, among, count)
-        if is_exact
-        else drawn_ends(sums_by(whose, count, over, of))
-    )
-    method = EXACT if is_exact else BOOTSTRAP
-    rate = MeasuredRate(found, among, count, found / among, *ends, method)
+    low, high, method = ends_of_share(sums_by(whose, count, over, of))
+    rate = MeasuredRate(found, among, count, found / among, low, high, method)
     return of_rate("fmr", rate, threshold=threshold)
 
 

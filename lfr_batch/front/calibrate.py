@@ -3,8 +3,8 @@ score is rare."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,14 @@ from lfr_batch.front.places import from_anywhere
 from lfr_batch.front.searching import searched
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
-from lfr_batch.gallery.calibrated import FEWEST, Strangers, curve_of, keep_strangers
+from lfr_batch.gallery.calibrated import (
+    FEWEST,
+    Strangers,
+    curve_of,
+    drop_strangers,
+    keep_strangers,
+    text_of,
+)
 from lfr_batch.gallery.derivation import pack_for
 from lfr_batch.gallery.deriving import derive
 from lfr_batch.gallery.folders import gallery_folder, snapshot_path
@@ -41,7 +48,7 @@ from lfr_batch.gallery.snapshot_files import read_manifest
 from lfr_batch.gallery.store import digests_of, info_of, load_snapshot
 from lfr_batch.gallery.thresholds import ThresholdChoice
 from lfr_batch.homes.at_hand import pack_at_hand, snapshot_at_hand
-from lfr_batch.homes.change import publish_note
+from lfr_batch.homes.change import publish_note, withdraw_note
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.oversight.authority import Authority
@@ -69,6 +76,15 @@ class Calibrated:
     """Files of the strangers who score most, and what: somebody may be enrolled after all."""
     not_compared: int
     """Files without a face that could be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncalibrated:
+    gallery: str
+    snapshot_id: str
+    before: ThresholdChoice | None
+    """None where no threshold followed from anything."""
+    choice: ThresholdChoice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +136,34 @@ def calibrate(
     _keep(course, strangers)
     lost = len(assets) - len({each.file for each in found})
     return Calibrated(gallery, strangers, before, _derived(course), _highest(assets, found), lost)
+
+
+def uncalibrate(
+    gallery: str, stated: Authority, *, settings: Settings | None = None
+) -> Uncalibrated:
+    """Take back what strangers say of a gallery's current snapshot: its thresholds follow again
+    from its own people, or from the pack. On record like a calibration. ``stated`` needs no
+    purpose.
+
+    Raises AuthorityError, ConfigError, UsageError where it is not calibrated, PackError,
+    GalleryError, StoreError.
+    """
+    protect_files()
+    settings, stated = settings or Settings(), require_stated(stated, needs_purpose=False)
+    config = settings.config()
+    course = _course(gallery, stated, settings, config, NOBODY_ENROLLING, CONFIGURED)
+    before = _derived(course)
+    with _locked_snapshot(course) as snapshot:
+        note = drop_strangers(snapshot)
+        if note is None:
+            raise UsageError(
+                f"Gallery {gallery!r} is not calibrated on strangers: there is nothing to undo."
+            )
+    home = settings.home_place
+    if isinstance(home, str):
+        withdraw_note(home, gallery, note, config.s3)
+    note_enrolment(home, stated, "uncalibrate", info_of(gallery, snapshot), config.s3)
+    return Uncalibrated(gallery, snapshot.name, before, _derived(course))
 
 
 def _course(
@@ -258,7 +302,17 @@ def _strangers(
 
 
 def _keep(course: _Course, strangers: Strangers) -> None:
-    """Beside the snapshot that was searched, if it is the gallery's still."""
+    s3, home, gallery = course.config.s3, course.settings.home_place, course.gallery
+    with _locked_snapshot(course) as snapshot:
+        note = keep_strangers(snapshot, strangers)
+    if isinstance(home, str):
+        publish_note(home, gallery, note, text_of(strangers).encode(), s3)
+    note_enrolment(home, course.stated, "calibrate", info_of(gallery, snapshot), s3)
+
+
+@contextmanager
+def _locked_snapshot(course: _Course) -> Iterator[Path]:
+    """The folder of the snapshot that was looked at, if it is the gallery's still."""
     s3, home, gallery = course.config.s3, course.settings.home_place, course.gallery
     there = home if isinstance(home, Path) else snapshot_at_hand(home, gallery, None, s3)
     place = gallery_folder(there, gallery)
@@ -269,10 +323,7 @@ def _keep(course: _Course, strangers: Strangers) -> None:
                 f"Gallery {gallery!r} has changed meanwhile: its snapshot is {snapshot.name} now. "
                 "Calibrate again; nothing was changed."
             )
-        note = keep_strangers(snapshot, strangers)
-    if isinstance(home, str):
-        publish_note(home, gallery, note, s3)
-    note_enrolment(home, course.stated, "calibrate", info_of(gallery, snapshot), s3)
+        yield snapshot
 
 
 def _derived(course: _Course) -> ThresholdChoice | None:

@@ -15,7 +15,7 @@ from lfr_batch.engine.table import Engines
 from lfr_batch.enrolment.intake import EnrolOrder
 from lfr_batch.errors import LfrError, StoreError, UsageError
 from lfr_batch.evaluation.all_figures import all_figures
-from lfr_batch.evaluation.figures import EvaluationFigures, as_rows, of_rows
+from lfr_batch.evaluation.figures import EvaluationFigures, as_rows, of_rows, worded
 from lfr_batch.evaluation.gallery import NAME, Enrolling, enrol_into
 from lfr_batch.evaluation.gathered import clip_figures, searched_pictures
 from lfr_batch.evaluation.groups import GroupColumns, chosen_columns
@@ -153,15 +153,14 @@ def evaluate_order(
     sized = with_engine(config, len(labels.files), machinery, chosen=chosen)
     course = _Course(order, sized, labels, made, columns, store, listener, machinery)
     run_id, figures = _measure(course)
-    said = (*labels.said, *_said_of(columns))
     lake = open_lake(store.uri, config.s3)
     try:
         row = row_of_evaluation(lake, run_id)
         kept = of_rows(read_figures(lake, run_id))
     finally:
         lake.close()
-    write_evaluation(report, Evaluation(row, kept, made.sentence, said, before))
-    return FinishedEvaluation(run_id, report, figures, said)
+    write_evaluation(report, Evaluation(row, kept, before))
+    return FinishedEvaluation(run_id, report, figures, _said_of_labels(labels, columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +205,10 @@ def _before(
         lake.close()
 
 
-def _said_of(columns: GroupColumns) -> tuple[str, ...]:
-    return tuple(
-        f"Column {name!r} tells no groups apart: {why}." for name, why in columns.left_out.items()
+def _said_of_labels(labels: Labels, columns: GroupColumns) -> tuple[str, ...]:
+    left_out = columns.left_out.items()
+    return *labels.said, *(
+        f"Column {name!r} tells no groups apart: {why}." for name, why in left_out
     )
 
 
@@ -249,7 +249,8 @@ def _measure(course: _Course) -> tuple[str, EvaluationFigures]:
                 repeated=repeated,
                 clips=clip_figures(made, planned, outcomes, known, course.config),
             )
-            figures = all_figures(measured)
+            words = worded(course.made.sentence, _said_of_labels(course.labels, course.columns))
+            figures = [*all_figures(measured), *words]
             publish_figures(hold, request, as_rows(figures))
     return request.run_id, EvaluationFigures(figures)
 

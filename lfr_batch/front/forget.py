@@ -252,8 +252,9 @@ def finish(
     if not left_lake:
         what = Forgetting(intention.what, intention.value, note, intention.gallery)
         lake_forgetting.forget(store, what)
+    uncalibrated: list[str] = []
     if intention.what == "subject":
-        _forget_in_galleries(home, intention, s3)
+        uncalibrated += _forget_in_galleries(home, intention, s3)
         if isinstance(home, Path):
             destroy_leftovers(home, intention.operator)
             said = intention.value, intention.gallery, intention.alerts
@@ -266,18 +267,22 @@ def finish(
         at=datetime.now(UTC),
         reports_gone=tuple(c.place for p, c in intention.reports.items() if p not in kept),
         out_of_reach=(*kept.values(), *map(_where, intention.exports)),
+        calibration_lost=tuple(uncalibrated),
     )
     return receipt, done(home, receipt, s3)
 
 
-def _forget_in_galleries(home: Home, intention: ForgetIntention, s3: S3Config) -> None:
-    finish_intended(home, s3)
+def _forget_in_galleries(home: Home, intention: ForgetIntention, s3: S3Config) -> list[str]:
+    """The galleries that have lost their calibration with it."""
+    done_before = finish_intended(home, s3)
     stated = Authority(
         intention.case_ref, intention.authority, intention.purpose, intention.operator
     )
+    receipts = [*done_before]
     for name, _ in _snapshots(home, intention.value, intention.gallery, s3):
         removal = new_intention("remove", name, stated, subjects=[intention.value])
-        carry_out_of_gallery(home, removal, s3)
+        receipts.append(carry_out_of_gallery(home, removal, s3)[0])
+    return [each.intention.gallery for each in receipts if each.calibration_lost]
 
 
 def _delete_reports(store: Store, intention: ForgetIntention) -> dict[str, str]:

@@ -15,6 +15,7 @@ from lfr_batch.homes.at_hand import folder_here, snapshot_at_hand
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.oversight.put import put
 from lfr_batch.results.copies import copy_of, note_copy
+from lfr_batch.results.evaluations import read_figures, row_of_evaluation, which_evaluation
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report import Report, make_report, write_page
 from lfr_batch.results.report_page import require_place
@@ -36,7 +37,7 @@ class WrittenReport:
     path: Path
     """From the root of this machine."""
     run_ids: tuple[str, ...]
-    """Of which it tells; none of a deployment, whose report shows nobody."""
+    """Of which it tells; none of a deployment or an evaluation, whose report shows nobody."""
     notes: tuple[str, ...]
     """What was not searched, a sentence each: nobody can be ruled out there."""
 
@@ -53,7 +54,8 @@ def report(
 
     One HTML file with the pictures, ``report-….html`` in the working directory unless ``out`` says
     otherwise. That it was written, and where, is noted with the run (``results/copies.py``), for a
-    later forgetting. Of a deployment: its figures, and beside it as CSV.
+    later forgetting. Of a deployment: its figures, and beside it as CSV. Of an
+    evaluation: the page that it wrote, without a comparison.
 
     Raises UsageError if nothing is named, RunNotFound, QueryError for a case without a run and for
     a person who was never seen, StoreFull or StoreUnreachable if it cannot be written.
@@ -86,11 +88,8 @@ def write_report(
     lake = open_lake(root, s3, run_id)
     try:
         kind = None if run_id is None else _kind(lake, run_id)
-        if kind == "evaluation":
-            raise UsageError(
-                f"{run_id} is an evaluation, whose report `lfr evaluate` has written to --out: "
-                "evaluate anew for another, or ask for its figures in `lfr sql`."
-            )
+        if run_id is not None and kind == "evaluation":
+            return _of_evaluation(lake, which_evaluation(lake, run_id), path)
         if run_id is not None and kind == "live":
             return _of_deployment(lake, StoredRun(store, run_id), path, settings, say)
         made = make_report(lake, store, asked, partial(_enrolled, settings, say))
@@ -161,6 +160,16 @@ def _of_deployment(
     folder = deployment_folder(folder_here(settings.home_place), run.run_id)
     csv_path = write_live_report(lake, run, path, load_receipt(folder))
     say(f"its figures: {csv_path.absolute()}")
+    return WrittenReport(path, (), ())
+
+
+def _of_evaluation(lake: Lake, run_id: str, path: Path) -> WrittenReport:
+    """As `lfr evaluate` has written it, but for what it was compared with. It shows nobody."""
+    from lfr_batch.evaluation.figures import of_rows  # noqa: PLC0415 - slow imports
+    from lfr_batch.evaluation.page import Evaluation, write_evaluation  # noqa: PLC0415
+
+    figures = of_rows(read_figures(lake, run_id))
+    write_evaluation(path, Evaluation(row_of_evaluation(lake, run_id), figures))
     return WrittenReport(path, (), ())
 
 

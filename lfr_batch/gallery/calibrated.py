@@ -17,7 +17,7 @@ from lfr_batch.gallery.relative import ScoreKind
 from lfr_batch.gallery.thresholds import Knot, score_at
 from lfr_batch.proportion import clopper_pearson
 from lfr_batch.records import FloatArray
-from lfr_batch.storage.files import write_text
+from lfr_batch.storage.files import sync, write_text
 from lfr_batch.storage.folders import make_own_folder, sweep
 
 FOLDER = "calibrated"
@@ -86,8 +86,13 @@ def keep_strangers(snapshot: Path, found: Strangers) -> Path:
     path = _path(snapshot)
     make_own_folder(path.parent)
     sweep(path.parent)
-    write_text(path, found.model_dump_json(indent=1) + "\n")
+    write_text(path, text_of(found))
     return path
+
+
+def text_of(found: Strangers) -> str:
+    """As it is kept."""
+    return found.model_dump_json(indent=1) + "\n"
 
 
 def strangers_of(snapshot: Path, pack_identity: str) -> Strangers | None:
@@ -100,6 +105,17 @@ def strangers_of(snapshot: Path, pack_identity: str) -> Strangers | None:
     return found if found.pack_identity == pack_identity else None
 
 
+def drop_strangers(snapshot: Path) -> Path | None:
+    """What was kept is gone: its path, None where there was nothing. Call it under the gallery's
+    lock. Raises OSError."""
+    path = _path(snapshot)
+    if not path.is_file():
+        return None
+    path.unlink()
+    sync(path.parent)
+    return path
+
+
 def not_calibrated_any_more(gallery: str) -> str:
     return (
         f"Gallery {gallery!r} was calibrated on strangers, and this is another snapshot: its "
@@ -109,7 +125,12 @@ def not_calibrated_any_more(gallery: str) -> str:
 
 def lost_with(before: Path, after: Path) -> bool:
     """Whether strangers decided for the snapshot in the folder ``before`` and not for ``after``."""
-    return _path(before).is_file() and not _path(after).is_file()
+    return is_calibrated(before) and not is_calibrated(after)
+
+
+def is_calibrated(snapshot: Path) -> bool:
+    """Whether somebody has, with whatever templates and however it reads."""
+    return _path(snapshot).is_file()
 
 
 def _path(snapshot: Path) -> Path:

@@ -72,7 +72,7 @@ def files_below(images_dir: Path) -> tuple[list[FoundFile], list[str]]:
     or may not be looked into itself.
     """
     if not _is_directory(images_dir):
-        raise UsageError(f"{images_dir} is not a directory; give --images a folder of pictures.")
+        raise UsageError(f"{images_dir} is not a directory; give a folder of pictures.")
     found: list[FoundFile] = []
     closed: list[OSError] = []
     folders: list[str] = []
@@ -134,5 +134,5 @@ def _is_directory(path: Path) -> bool:
     except OSError as error:
         raise UsageError(
             f"{path} cannot be looked into ({error.strerror}); mend its permissions or give "
-            "--images another folder."
+            "another folder."
         ) from error

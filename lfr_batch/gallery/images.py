@@ -312,7 +312,7 @@ def _check_pictures(
     kinds = Counter(other.reason for other in others).most_common()
     holds = ", ".join(f"{n} × {kind}" for kind, n in kinds) or "nothing"
     raise UsageError(
-        f"{images_dir} holds no pictures (it holds {holds}); give --images a folder per subject, "
+        f"{images_dir} holds no pictures (it holds {holds}); give a folder per subject, "
         "or pictures named after their subject."
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import get_args
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -32,6 +33,9 @@ FPIR_OF_100_UNDER_6, ITS_TARGET = 0.96, 0.01
 FOUND_AS_ADULTS = 0.21
 """Share of adults whom a picture from their youth finds."""
 
+NAMED = 5
+"""Subjects of unknown age, of whom it is said who they are."""
+
 ORDER: tuple[AgesSaid, ...] = get_args(AgesSaid)
 
 
@@ -42,6 +46,8 @@ class Minors:
     """Subjects of whom an age or a date of birth is said."""
     under_18: tuple[tuple[str, float], ...]
     """Subject and age, youngest first."""
+    unstated: tuple[str, ...] = ()
+    """The first ``NAMED`` subjects of whom neither is said."""
 
     @property
     def under_6(self) -> int:
@@ -60,7 +66,14 @@ def minors_of(table: pa.Table, enrolled: Sequence[str], on: date) -> Minors:
     young = sorted((age, row) for row, age in ages.items() if age < ADULT_Y)
     names = table["subject_id"].take(pa.array([row for _, row in young], pa.int64())).to_pylist()
     under_18 = tuple(zip(names, (age for age, _ in young), strict=True))
-    return Minors(len(table), len(ages), under_18)
+    return Minors(len(table), len(ages), under_18, _without(table["subject_id"], ages))
+
+
+def _without(subject_ids: pa.ChunkedArray, rows: Iterable[int]) -> tuple[str, ...]:
+    """The first who are in none of the rows."""
+    is_unsaid = np.ones(len(subject_ids), np.bool_)
+    is_unsaid[[*rows]] = False
+    return tuple(subject_ids.take(pa.array(np.flatnonzero(is_unsaid)[:NAMED])).to_pylist())
 
 
 def ages_of_listing(listing: Listing, on: date) -> Minors:
@@ -134,13 +147,33 @@ def figures() -> str:
 
 def said_of_ages(ages: str, minors: Minors) -> str:
     """Where nothing says how old somebody is; else ''."""
-    unsaid = minors.subjects - minors.stated
-    if ages != "not stated" or not unsaid:
+    if ages != "not stated" or minors.stated == minors.subjects:
         return ""
     return (
-        f"ages not stated of {unsaid} of {minors.subjects} subjects: a column 'age' or "
-        "'birth_date' of --subjects says them, or --adults that nobody is under 18"
+        f"ages not stated of {_unstated(minors)}: a column 'age' or 'birth_date' of --subjects "
+        "says them, or --adults that nobody is under 18"
     )
+
+
+def said_of_earlier(gallery: str, minors: Minors) -> str:
+    """Where ages are known of those who were added, and not of ``minors``, who were there before;
+    else ''."""
+    if minors.stated == minors.subjects:
+        return ""
+    return (
+        f"ages not stated of {_unstated(minors)} from before; what is said of ages here counts for "
+        "those who were added: give a --subjects table with a column 'age' or 'birth_date' of the "
+        f"others, or, if nobody is under 18, enrol all pictures with `lfr gallery enrol {gallery} "
+        "--images DIR --adults`"
+    )
+
+
+def _unstated(minors: Minors) -> str:
+    """'7 of 9 subjects (S1, S2, S3, S4, S5, …)'"""
+    unsaid = minors.subjects - minors.stated
+    who = ", ".join([*minors.unstated, "…"] if unsaid > len(minors.unstated) else minors.unstated)
+    of = "subject" if minors.subjects == 1 else "subjects"
+    return f"{unsaid} of {minors.subjects} {of}" + (f" ({who})" if minors.unstated else "")
 
 
 def row_of_minors(minors: Minors, ages: str, *, accepts_children: bool) -> Mapping[str, object]:

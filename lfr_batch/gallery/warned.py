@@ -21,6 +21,13 @@ def minors_at(path: Path, on: date) -> Minors:
     return minors_of(read_subject_table(path / SUBJECTS), subject_ids, on)
 
 
+def earlier_minors(now: Path, before: Path, on: date) -> Minors:
+    """As ``minors_at`` ``now``, of those who were in the snapshot ``before`` it, too."""
+    of_before = {*ids_of(before, read_manifest(before))[0]}
+    there = [each for each in ids_of(now, read_manifest(now))[0] if each in of_before]
+    return minors_of(read_subject_table(now / SUBJECTS), there, on)
+
+
 def warning_of(snapshot: Snapshot, on: date) -> str | None:
     """A sentence where somebody in it is under 18, with figures. Raises as ``minors_in``."""
     said = said_of_minors(minors_in(snapshot, on), snapshot.ages)

@@ -7,6 +7,7 @@
     galleries/<name>/CURRENT             id of the current snapshot
     galleries/<name>/snapshots/<id>.json the files of a snapshot
     galleries/<name>/confirmed/<id>.json who enrolled the same again, and when
+    galleries/<name>/calibrated/<id>.json what strangers score with it
     galleries/<name>/forgotten/<id>.json of a snapshot that is gone for a subject's sake
     galleries/<name>/files/<sha256>      each content once, for all snapshots of the gallery
 
@@ -26,7 +27,8 @@ from lfr_batch.storage.folders import make_own_folder
 from lfr_batch.storage.s3_store import S3Store
 
 CURRENT = "CURRENT"
-NOTES = ("confirmed", "calibrated", "forgotten")
+OF_SNAPSHOTS = ("confirmed", "calibrated")
+NOTES = (*OF_SNAPSHOTS, "forgotten")
 """What is said of snapshots, beside them."""
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lfr_batch.homes import bucket
 from lfr_batch.homes.at_hand import (
@@ -77,6 +77,7 @@ def rid_gallery(
                 if bundle is not None:
                     named |= {bucket.content(listing, e.sha256) for e in bundle.files.values()}
             _publish_notes(node.store, folder, place)
+            _drop_notes(node.store, place, {path.name for path in listings.values()})
             for listing in node.store.list(f"{place}/snapshots"):
                 if listing not in listings:
                     node.store.delete(listing)
@@ -100,13 +101,31 @@ def _publish_notes(store: S3Store, folder: Path, place: str) -> None:
     store.write_atomic(f"{place}/{bucket.CURRENT}", pointer)
 
 
-def publish_note(home: str, gallery: str, note: Path, s3: S3Settings) -> None:
-    """What is said of a snapshot beside it: ``note`` lies in a folder of that name. Raises
-    StoreError."""
+def _drop_notes(store: S3Store, place: str, snapshot_ids: Collection[str]) -> None:
+    """Of snapshots that are not there."""
+    for path in (path for note in bucket.OF_SNAPSHOTS for path in store.list(f"{place}/{note}")):
+        if PurePosixPath(path).stem not in snapshot_ids:
+            store.delete(path)
+
+
+def publish_note(home: str, gallery: str, note: Path, data: bytes, s3: S3Settings) -> None:
+    """What is said of a snapshot beside it: ``note`` is its place here, and may be gone, since
+    whoever opens the home meanwhile drops what the bucket does not have. Raises StoreError."""
     with opened(home, s3) as node:
-        node.store.write_atomic(
-            f"galleries/{gallery}/{note.parent.name}/{note.name}", note.read_bytes()
-        )
+        node.store.write_atomic(_note_in_bucket(gallery, note), data)
+        node.bring_pointer(gallery)
+
+
+def withdraw_note(home: str, gallery: str, note: Path, s3: S3Settings) -> None:
+    """What ``publish_note`` has published; other nodes drop it when they next open that gallery.
+    Raises StoreError."""
+    with opened(home, s3) as node:
+        node.store.delete(_note_in_bucket(gallery, note))
+        node.bring_pointer(gallery)
+
+
+def _note_in_bucket(gallery: str, note: Path) -> str:
+    return f"galleries/{gallery}/{note.parent.name}/{note.name}"
 
 
 @contextmanager

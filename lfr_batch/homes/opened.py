@@ -116,10 +116,19 @@ class OpenedHome:
             return None
         make_own_folder(folder)
         write_bytes(folder / bucket.CURRENT, data)
-        for path in (p for n in bucket.NOTES for p in self.store.list(f"galleries/{gallery}/{n}")):
+        self._bring_notes(gallery)
+        return data.decode(errors="replace").strip()
+
+    def _bring_notes(self, gallery: str) -> None:
+        """Those that the bucket has, and no others."""
+        places = [f"galleries/{gallery}/{note}" for note in bucket.NOTES]
+        there = [path for place in places for path in self.store.list(place)]
+        for path in there:
             make_own_folder((self.folder / path).parent)
             write_bytes(self.folder / path, self.store.read(path))
-        return data.decode(errors="replace").strip()
+        for here in (here for place in places for here in (self.folder / place).glob("*.json")):
+            if here.relative_to(self.folder).as_posix() not in there:
+                here.unlink(missing_ok=True)
 
     def publish(
         self, listing: str, made: Path, shared: Sequence[Path] = (), *, anew: bool = False

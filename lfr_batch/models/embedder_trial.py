@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-from lfr_batch.errors import PackError
+from lfr_batch.errors import PackRefused
 from lfr_batch.models.onnxruntime_open import REFUSALS, first_line
 from lfr_batch.models.providers import BackendName
 from lfr_batch.models.session_plan import ModelFile, SessionPlan
@@ -38,7 +38,7 @@ class TriedEmbedder:
 
 
 def try_embedder(model: ModelFile, side_px: int) -> TriedEmbedder:
-    """Raises PackError where it cannot be run, or is no embedder; see ``CHECKS``."""
+    """Raises PackRefused where it cannot be run, or is no embedder; see ``CHECKS``."""
     faces = np.concatenate([drawn_face(side_px)[None], smooth_pictures(2, side_px)])
     session = _opened(model, "onnxruntime")
     each = np.concatenate([_templates(model, session, face[None]) for face in faces])
@@ -125,9 +125,9 @@ def _together(session: Session, faces: ByteArray) -> FloatArray | None:
     return rows if len(rows) == len(faces) else None
 
 
-def _not_run(model: ModelFile, by: str, error: Exception) -> PackError:
+def _not_run(model: ModelFile, by: str, error: Exception) -> PackRefused:
     return _refused(model, f"cannot be run by {by} ({first_line(error)}): export it anew")
 
 
-def _refused(model: ModelFile, complaint: str) -> PackError:
-    return PackError(f"The embedder {model.path.name} {complaint}.")
+def _refused(model: ModelFile, complaint: str) -> PackRefused:
+    return PackRefused(f"The embedder {model.path.name} {complaint}.")

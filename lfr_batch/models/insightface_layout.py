@@ -21,7 +21,7 @@ from typing import Any, Literal
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-from lfr_batch.errors import LicenceRefused, PackDamaged, PackError
+from lfr_batch.errors import LicenceRefused, PackRefused
 from lfr_batch.models.manifest import (
     ARCFACE_XY,
     DetectorSpec,
@@ -66,8 +66,8 @@ class _Licence:
 def read_insightface_directory(directory: Path, name: str | None = None) -> PackManifest:
     """The manifest of a pack in InsightFace's layout.
 
-    Raises PackError if there is no usable detector or embedder in it, PackDamaged if a file is
-    not what InsightFace's manifest says, LicenceRefused if its MODEL.LICENSE is not valid.
+    Raises PackRefused if there is no usable detector or embedder in it, or if a file is not
+    what InsightFace's manifest says, LicenceRefused if its MODEL.LICENSE is not valid.
     """
     described = _described_package(directory) if _has_manifest_v2(directory) else None
     if described is None:
@@ -75,7 +75,7 @@ def read_insightface_directory(directory: Path, name: str | None = None) -> Pack
     else:
         pack_name, detector, embedder = described
     if not is_pack_name(name or pack_name):
-        raise PackError(f"{pack_name!r} is no name for a pack: give one with --name.")
+        raise PackRefused(f"{pack_name!r} is no name for a pack: give one with --name.")
     licence = _licence(directory)
     names = [detector.file, embedder.file, *_licence_files(directory)]
     files = {file: sha256_of(directory / file) for file in names}
@@ -94,15 +94,15 @@ def read_insightface_directory(directory: Path, name: str | None = None) -> Pack
 
 
 def read_graph_shape(path: Path, file: str) -> GraphShape:
-    """Raises PackDamaged if ``path`` is not an ONNX model."""
+    """Raises PackRefused if ``path`` is not an ONNX model."""
     try:
         graph = onnx.load_model(str(path), load_external_data=False).graph
     except (DecodeError, OSError, ValueError) as error:
-        raise PackDamaged(f"{path} is not a readable ONNX model: fetch it again.") from error
+        raise PackRefused(f"{path} is not a readable ONNX model: fetch it again.") from error
     constants = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in constants]
     if not inputs:
-        raise PackDamaged(f"{path} is an ONNX model without an input: fetch it again.")
+        raise PackRefused(f"{path} is an ONNX model without an input: fetch it again.")
     return GraphShape(
         file=file,
         inputs=len(inputs),
@@ -113,15 +113,15 @@ def read_graph_shape(path: Path, file: str) -> GraphShape:
 
 
 def detector_spec(graph: GraphShape, mean: float = 127.5, std: float = 128.0) -> DetectorSpec:
-    """Raises PackError if the detector gives no landmarks: a face cannot be aligned without."""
+    """Raises PackRefused if the detector gives no landmarks: a face cannot be aligned without."""
     if len(graph.outputs) not in SCRFD_OUTPUTS_WITH_LANDMARKS:
-        raise PackError(
+        raise PackRefused(
             f"The detector {graph.file} gives no five-point landmarks ({len(graph.outputs)} "
             "outputs), which alignment needs: use an SCRFD with key points (…_kps or det_…)."
         )
     height, width = graph.input_shape[2:]
     if height != width:
-        raise PackError(f"The detector {graph.file} is fixed to {width}×{height}: not square.")
+        raise PackRefused(f"The detector {graph.file} is fixed to {width}×{height}: not square.")
     # Without a batch axis in its outputs, SCRFD strings the pictures' anchors together.
     one_by_one = any(len(shape) < 3 for shape in graph.outputs)
     return DetectorSpec(
@@ -142,7 +142,7 @@ def embedder_spec(
     dim = graph.outputs[0][-1] if graph.outputs[0] else None
     side = graph.input_shape[2]
     if dim is None or side is None or len(graph.outputs) != 1:
-        raise PackError(f"The embedder {graph.file} does not have one template as its output.")
+        raise PackRefused(f"The embedder {graph.file} does not have one template as its output.")
     return EmbedderSpec(
         file=graph.file,
         input_px=side,
@@ -160,7 +160,7 @@ def _template(side_px: int) -> Literal["arcface"] | FivePoints:
     if side_px % ARCFACE_PX == 0:
         return "arcface"
     if side_px % MARGINED_PX:
-        raise PackError(
+        raise PackRefused(
             f"InsightFace aligns faces to multiples of {ARCFACE_PX} or {MARGINED_PX} pixels, and "
             f"the embedder takes {side_px}: add it with `lfr models add --embedder`."
         )
@@ -190,7 +190,7 @@ def _route(directory: Path) -> tuple[DetectorSpec, EmbedderSpec]:
     for role, found in (("SCRFD detector", detectors), ("ArcFace-type embedder", embedders)):
         if not found:
             there = ", ".join(graph.file for graph in graphs) or "no .onnx file"
-            raise PackError(f"{directory} has no {role} in it (there: {there}).")
+            raise PackRefused(f"{directory} has no {role} in it (there: {there}).")
     return detector_spec(detectors[0]), embedder_spec(embedders[0])
 
 
@@ -211,7 +211,7 @@ def _described_package(directory: Path) -> tuple[str, DetectorSpec, EmbedderSpec
         _require_tasks(directory, package.tasks)
         tasks = {task: package.verify_task(task) for task in NEEDED_TASKS}
     except (ValueError, TypeError, OSError, RuntimeError) as error:
-        raise PackDamaged(f"{directory} is not a valid InsightFace package: {error}.") from error
+        raise PackRefused(f"{directory} is not a valid InsightFace package: {error}.") from error
     graphs = {task: read_graph_shape(found.path, found.file) for task, found in tasks.items()}
     detector = detector_spec(graphs["detection"], **_scaling(tasks["detection"].metadata))
     embedder = embedder_spec(graphs["recognition"], **_scaling(tasks["recognition"].metadata))
@@ -221,7 +221,7 @@ def _described_package(directory: Path) -> tuple[str, DetectorSpec, EmbedderSpec
 def _require_tasks(directory: Path, tasks: Mapping[str, Any]) -> None:
     missing = [task for task in NEEDED_TASKS if task not in tasks]
     if missing:
-        raise PackError(f"{directory} has no model for {' and '.join(missing)} in it.")
+        raise PackRefused(f"{directory} has no model for {' and '.join(missing)} in it.")
 
 
 def _scaling(task: Mapping[str, Any]) -> dict[str, float]:
@@ -267,7 +267,7 @@ def _normalises(names: Sequence[str]) -> bool:
 def _max_batch(graph: GraphShape) -> int | None:
     batch = graph.input_shape[0]
     if batch is not None and batch > 1:
-        raise PackError(
+        raise PackRefused(
             f"{graph.file} only takes batches of exactly {batch}: export it with a free batch axis."
         )
     return batch

@@ -10,7 +10,7 @@ import onnx
 from onnx import external_data_helper
 from onnx.checker import ValidationError
 
-from lfr_batch.errors import PackError
+from lfr_batch.errors import PackRefused
 from lfr_batch.models.agreement import embedder_file
 from lfr_batch.models.embedder_graph import (
     as_embedder,
@@ -38,8 +38,8 @@ def install_embedder(path: Path, sheet: EmbedderSheet, target: Path) -> Embedder
     """Write ``path`` to ``target`` as a graph that we can run, and say how it is fed.
 
     The bytes stay as they are unless sizes were free, weights lay beside the file, or it has other
-    outputs than a template. Raises PackDamaged if it is no ONNX model, PackError where its input
-    contract is neither told nor said, or where it does not hold.
+    outputs than a template. Raises PackRefused if it is no ONNX model, and where its input
+    contract is neither told nor said, or does not hold.
     """
     graph = read_graph_shape(path, path.name)
     taken = _input_of(graph, sheet)
@@ -67,14 +67,14 @@ def _input_of(graph: GraphShape, sheet: EmbedderSheet) -> _Input:
     layouts = layouts_of(graph.input_shape)
     if graph.inputs != 1 or not layouts:
         shape = " x ".join(str(axis or "?") for axis in graph.input_shape)
-        raise PackError(
+        raise PackRefused(
             f"{graph.file} does not take pictures of three colours alone (its input is {shape}, "
             f"one of {graph.inputs}): give an embedder."
         )
     layout = sheet.layout or (layouts[0] if len(layouts) == 1 else None)
     layout = _said(graph, layout, "--layout", "nchw or nhwc, where its input has the colours")
     if layout not in layouts:
-        raise PackError(f"{graph.file} is not {layout}: leave --layout out, its input tells it.")
+        raise PackRefused(f"{graph.file} is not {layout}: leave --layout out, its input tells it.")
     return _Input(layout, _side_px(graph, layout, sheet.size), _max_batch(graph))
 
 
@@ -82,16 +82,16 @@ def _side_px(graph: GraphShape, layout: Layout, size: int | None) -> int:
     height, width = sides_of(graph.input_shape, layout)
     told = {side for side in (height, width) if side is not None}
     if len(told) > 1:
-        raise PackError(f"{graph.file} takes {width} x {height} pixels: only squares can be fed.")
+        raise PackRefused(f"{graph.file} takes {width} x {height} pixels: only squares can be fed.")
     if size is not None and told - {size}:
-        raise PackError(f"{graph.file} takes {min(told)} pixels, not {size}: leave --size out.")
+        raise PackRefused(f"{graph.file} takes {min(told)} pixels, not {size}: leave --size out.")
     return _said(graph, size or next(iter(told), None), "--size", "the side of its input in pixels")
 
 
 def _max_batch(graph: GraphShape) -> int | None:
     batch = graph.input_shape[0]
     if batch is not None and batch > 1:
-        raise PackError(
+        raise PackRefused(
             f"{graph.file} only takes batches of exactly {batch}: export it with a free batch axis."
         )
     return batch
@@ -111,7 +111,7 @@ def _scaling(graph: GraphShape, sheet: EmbedderSheet) -> tuple[float, float]:
 def _write(path: Path, graph: GraphShape, taken: _Input, target: Path) -> None:
     which = template_output(graph.outputs, MIN_DIM)
     if which is None:
-        raise PackError(
+        raise PackRefused(
             f"{graph.file} has {len(graph.outputs)} outputs, and which is the template is not "
             "told: export it with that one alone."
         )
@@ -128,7 +128,7 @@ def _write(path: Path, graph: GraphShape, taken: _Input, target: Path) -> None:
 
 def _take_in(model: onnx.ModelProto, path: Path) -> bool:
     """Weights that lie beside the file, those of nodes and of graphs in nodes among them, become
-    part of ``model``; False where there are none. Raises PackError where they cannot be read."""
+    part of ``model``; False where there are none. Raises PackRefused where they cannot be read."""
     beside = [
         tensor
         for tensor in external_data_helper._get_all_tensors(model)
@@ -139,7 +139,7 @@ def _take_in(model: onnx.ModelProto, path: Path) -> bool:
         try:
             external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
         except (ValidationError, OSError, ValueError) as error:
-            raise PackError(
+            raise PackRefused(
                 f"{path.name} keeps weights in {where!r}, which is not there, not whole or not in "
                 "its folder: put that file beside it, or export the model as one file."
             ) from error
@@ -151,5 +151,5 @@ T = TypeVar("T")
 
 def _said(graph: GraphShape, value: T | None, option: str, meaning: str) -> T:
     if value is None:
-        raise PackError(f"{graph.file} does not tell it: give {option}, {meaning}.")
+        raise PackRefused(f"{graph.file} does not tell it: give {option}, {meaning}.")
     return value

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lfr_batch.errors import PackError, UsageError
+from lfr_batch.errors import PackRefused, UsageError
 from lfr_batch.models.embedder_sheet import EmbedderSheet
 from lfr_batch.models.manifest import (
     EmbedderSpec,
@@ -48,10 +48,10 @@ class OwnPack:
 def add_own_pack(home: Path, asked: OwnPack, detectors: Pack) -> Pack:
     """Install it with the detectors of that pack, which are copied.
 
-    Raises UsageError, PackError, PackDamaged, StoreFull.
+    Raises UsageError, PackRefused, PackDamaged, StoreFull.
     """
     if not is_pack_name(asked.name):
-        raise PackError(
+        raise PackRefused(
             f"{asked.name!r} is no name for a pack: use letters, digits, '.', '_' and '-'."
         )
     home.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from lfr_batch.errors import PackDamaged, PackError, PackNotFound
+from lfr_batch.errors import PackDamaged, PackError, PackNotFound, PackRefused
 from lfr_batch.models.manifest import PackManifest, is_pack_name, is_safe_name
 from lfr_batch.storage.disk_errors import WayOut, is_full, refusal
 from lfr_batch.storage.files import sha256_of, sync
@@ -130,7 +130,7 @@ def add_pack(home: Path, directory: Path, name: str | None = None) -> Pack:
     if not _is_directory(directory):
         raise PackNotFound(f"{directory} is not a directory: give the one with the pack's files.")
     if name is not None and not is_pack_name(name):
-        raise PackError(f"{name!r} is no name for a pack: use letters, digits, '.', '_' and '-'.")
+        raise PackRefused(f"{name!r} is no name for a pack: use letters, digits, '.', '_' and '-'.")
     if _is_ours(directory):
         manifest = _read_manifest(directory)
         manifest = manifest if name is None else manifest.model_copy(update={"name": name})
@@ -160,15 +160,15 @@ def install_pack(
     """Copy the files that ``manifest`` names from ``source``: the whole pack, or nothing of it.
 
     Installing the same pack again is fine, and mends a damaged one or renews its licence. Raises
-    PackError if another pack has this name and ``replace`` is not set, PackDamaged if a file is not
-    what the manifest says, StoreFull if the disk is.
+    PackRefused if another pack has this name and ``replace`` is not set, PackDamaged if a file is
+    not what the manifest says, StoreFull if the disk is.
     """
     pack = Pack(manifest, packs_root(home) / manifest.name)
     if _is_installed(pack):
         return pack
     taken = os.path.exists(pack.directory)  # noqa: PTH110 - never raises
     if taken and not replace and not _same_but_for_its_licence(pack):
-        raise PackError(
+        raise PackRefused(
             f"There is another model pack {manifest.name!r} in {packs_root(home)} already: "
             "choose another name with --name."
         )

@@ -71,6 +71,8 @@ class ForgetReceipt(BaseModel):
     """Places of reports that are not there any more."""
     out_of_reach: tuple[str, ...]
     """Where copies may be that this does not reach, a sentence each."""
+    calibration_lost: tuple[str, ...] = ()
+    """Galleries whose thresholds followed from strangers, and do so no more."""
 
 
 def intend(home: Home, intention: ForgetIntention, s3: S3Settings) -> None:

@@ -98,7 +98,34 @@ def test_what_is_wrong_is_said_in_a_sentence(
 ) -> None:
     given = ["--embedder", str(wide), *FED, *STATED, *changes]
     code, _, err = lfr(capsys, "models", "add", *given)
-    assert (code in {1, 2}, said in err) == (True, True), err
+    assert (code, said in err) == (2, True), err
+    assert sorted(path.name for path in (home / "models").iterdir()) == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["notes.txt"], "notes.txt is not a directory: give the one with the pack's files"),
+        (["folder"], "has no SCRFD detector in it (there: no .onnx file)"),
+        (["models"], "broken.onnx is not a readable ONNX model"),
+        (["--embedder", "notes.txt", *FED, *STATED], "notes.txt is not a readable ONNX model"),
+        (["--embedder", "nowhere.onnx", *FED, *STATED], "nowhere.onnx is not a readable ONNX"),
+    ],
+)
+def test_what_is_no_model_is_a_refused_order(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    given: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("notes.txt", "folder/notes.txt", "models/broken.onnx"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("no model")
+    code, _, err = lfr(capsys, "models", "add", *given)
+    assert (code, said in err) == (2, True), err
     assert sorted(path.name for path in (home / "models").iterdir()) == ["open"]
 
 

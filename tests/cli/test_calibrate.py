@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lfr_batch.gallery.calibrated import FEWEST, FOLDER
+from lfr_batch.oversight import audit
 from tests.cli.here import lfr
 from tests.evaluation.enrolled_faces import home_with_pack
 
@@ -26,13 +27,13 @@ def home(tmp_path_factory: pytest.TempPathFactory, open_pack_home: Path, shared_
     rows = list(csv.DictReader((shared_data / "faces.csv").read_text().splitlines()))
     known = [row for row in rows if row["role"] == "gallery"][:PEOPLE]
     others = [row for row in rows if row["role"] == "nonmated"][: FEWEST + 20]
-    _linked(place.parent / "custody", shared_data, known)
-    _linked(place.parent / "strangers", shared_data, others)
-    _linked(place.parent / "few", shared_data, others[:5])
+    linked(place.parent / "custody", shared_data, known)
+    linked(place.parent / "strangers", shared_data, others)
+    linked(place.parent / "few", shared_data, others[:5])
     return place
 
 
-def _linked(folder: Path, data: Path, rows: Iterable[dict[str, str]]) -> None:
+def linked(folder: Path, data: Path, rows: Iterable[dict[str, str]]) -> None:
     folder.mkdir()
     for row in rows:
         (folder / f"{row['subject_id']}.jpg").symlink_to(data / row["path"])
@@ -51,9 +52,11 @@ def row_of(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
     return dict(row)
 
 
-def threshold(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[dict[str, Any], str]:
+def threshold(
+    capsys: pytest.CaptureFixture[str], *more: str, gallery: str = "custody"
+) -> tuple[dict[str, Any], str]:
     """As a search that writes nothing says it."""
-    words = ("scan", "few", "--gallery", "custody", *STATED, "--purpose", "a test", "--dry-run")
+    words = ("scan", "few", "--gallery", gallery, *STATED, "--purpose", "a test", "--dry-run")
     code, out, err = lfr(capsys, *words, *HERE, *more)
     assert code == 0, err
     [line] = [line for line in out.splitlines() if line.startswith("threshold")]
@@ -90,6 +93,28 @@ def test_strangers_decide_until_the_gallery_changes(
     assert code in {0, 3}
     assert "was calibrated on strangers, and this is another snapshot" in err
     assert "people;" in threshold(capsys)[1]  # another snapshot: its own people decide
+
+
+def test_a_calibration_is_taken_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pictures = ("--images", "custody", "--pick", "largest", *STATED)
+    assert lfr(capsys, "gallery", "enrol", "undone", *pictures)[0] == 0
+    before, _ = threshold(capsys, gallery="undone")
+    given = ("calibrate", "undone", "--impostors", "strangers", *STATED, *HERE)
+    found = row_of(capsys, *given)
+    undone = row_of(capsys, "calibrate", "undone", "--undo", *STATED)
+    assert undone["threshold_before"] == found["threshold"] != undone["threshold"]
+    after, line = threshold(capsys, gallery="undone")
+    assert after["threshold"] == undone["threshold"] == before["threshold"]
+    assert f"over {PEOPLE} people" in line
+    assert not [*(home / "galleries" / "undone" / FOLDER).iterdir()]
+    assert lfr(capsys, "audit", "verify")[0] == 0
+    verbs = [line["verb"] for line in audit.entries(home) if line.get("gallery") == "undone"]
+    assert verbs == ["enrol", "calibrate", "uncalibrate"]
+    code, _, err = lfr(capsys, "calibrate", "undone", "--undo", *STATED)
+    assert (code, "'undone' is not calibrated on strangers" in err) == (2, True)
+    for words in ((), ("--undo", "--impostors", "strangers")):
+        code, _, err = lfr(capsys, "calibrate", "undone", *words, *STATED)
+        assert (code, "or --undo; not both" in err) == (2, True)
 
 
 @pytest.mark.parametrize(

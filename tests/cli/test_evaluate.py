@@ -84,10 +84,13 @@ def _in_order(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert "an evaluation: its figures are in" in out
     assert "evaluations" in lfr(capsys, "du")[1]
-    for words in (("resume", "latest"), ("report", "latest")):
-        code, _, err = lfr(capsys, *words)
-        assert code == 2
-        assert "evaluation" in err
+    code, _, err = lfr(capsys, "resume", "latest")
+    assert code == 2
+    assert "evaluation" in err
+    code, out, err = lfr(capsys, "report", "latest", "--out", "again.html")
+    assert (code, out.strip()) == (0, str(home.parent / "again.html")), err
+    again, first = home.parent / "again.html", home.parent / "report" / "evaluation.html"
+    assert again.read_text() == first.read_text()
 
 
 def _compared(home: Path, capsys: pytest.CaptureFixture[str], table: Path) -> None:
@@ -186,6 +189,23 @@ def test_labels_that_make_no_evaluation_are_refused_in_a_sentence(
     assert code == 2
     assert sentence in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("empty", "empty holds no pictures (it holds nothing); give a folder per subject"),
+        ("nowhere", "nowhere is neither a folder nor a CSV: give a folder per subject"),
+    ],
+)
+def test_a_place_without_pictures_is_refused_as_it_was_given(
+    home: Path, capsys: pytest.CaptureFixture[str], place: str, sentence: str
+) -> None:
+    (home.parent / "empty").mkdir()
+    code, _, err = lfr(capsys, "evaluate", place, *STATED, "--out", "report")
+    assert code == 2
+    assert sentence in err
+    assert "--images" not in err
 
 
 def test_an_evaluation_to_compare_with_has_to_be_there(

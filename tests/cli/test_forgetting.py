@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lfr_batch.cli.app import main
+from lfr_batch.gallery.calibrated import Strangers, keep_strangers
 from lfr_batch.gallery.records import Subject
 from lfr_batch.gallery.store import list_galleries, list_snapshots, load_snapshot
 from lfr_batch.oversight import audit
@@ -165,3 +167,40 @@ def test_a_gallery_is_deleted(home: Path, capsys: pytest.CaptureFixture[str]) ->
     code, out, _ = lfr(capsys, "delete", "custody", *WHO, "--yes")
     assert (code, "custody is gone" in out) == (0, True)
     assert list_galleries(home) == []
+
+
+def calibrated(home: Path) -> None:
+    snapshot = load_snapshot(home, "custody")
+    points = ((0.5, 0.2), (0.1, 0.3))
+    said = {"case_ref": "OP-1", "authority": "A", "calibrated_utc": datetime.now(UTC)}
+    found = Strangers(
+        score="cosine", probes=100, people=100, points=points,
+        pack_identity=snapshot.pack_identity, **said,
+    )  # fmt: skip
+    keep_strangers(snapshot.path, found)
+
+
+@pytest.mark.parametrize(
+    "words", [["gallery", "remove", "custody", "S3"], ["forget", "subject", "S3"]]
+)
+def test_a_calibration_that_goes_with_somebody_is_said(
+    home: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    calibrated(home)
+    with pytest.raises(SystemExit) as stop:
+        main([*words, *WHO, "--yes"])
+    err = capsys.readouterr().err
+    assert not stop.value.code, err
+    assert "Gallery 'custody' was calibrated on strangers, and this is another snapshot" in err
+    assert not list((home / "galleries" / "custody").glob("calibrated/*"))
+
+
+def test_of_a_calibration_that_stays_nothing_is_said(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """S2 is in earlier snapshots alone."""
+    calibrated(home)
+    code, out, err = lfr(capsys, "remove", "custody", "S2", *WHO, "--yes", "--json")
+    assert (code, json.loads(out)[0]["calibration_lost"]) == (0, False)
+    assert "calibrated" not in err
+    assert list((home / "galleries" / "custody").glob("calibrated/*"))

@@ -275,3 +275,33 @@ def test_a_picture_that_cannot_be_read_is_not_removed(
     monkeypatch.setattr("lfr_batch.enrolment.growing.read_picture", unread)
     assert ended("sync", "people", "--images", str(images), *STATED) == 2
     assert "2 of the gallery's pictures cannot be read" in capsys.readouterr().err
+
+
+def test_who_was_there_before_ages_were_asked_is_named_with_the_way_out(
+    home: Path, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enrol(images)
+    more = tmp_path / "more"
+    put(more, "S3/new.png", mirrored(ASTRONAUT))
+    capsys.readouterr()
+    ended("add", "people", "--images", str(more), "--adults", *STATED)
+    out = capsys.readouterr().out
+    assert "ages not stated of 2 of 2 subjects (S1, S2) from before" in out
+    assert "or --adults that nobody" not in out, "which was given"
+    table = tmp_path / "ages.csv"
+    table.write_text("subject,age\nS1,40\nS2,41\nS3,42\n")
+    ended("add", "people", "--images", str(more), "--subjects", str(table), *STATED)
+    assert "ages not stated" not in capsys.readouterr().out
+
+
+def test_enrolled_once_more_everybody_is_said_to_be_of_age(
+    home: Path, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enrol(images)
+    put(images, "S3/new.png", mirrored(ASTRONAUT))
+    ended("add", "people", "--images", str(images), "--adults", *STATED)
+    grown = load_snapshot(home, "people")
+    assert grown.ages == "not stated"
+    enrol(images, "people", "--adults")
+    again = load_snapshot(home, "people")
+    assert (again.snapshot_id, again.ages) == (grown.snapshot_id, "adults")

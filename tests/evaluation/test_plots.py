@@ -74,3 +74,37 @@ def test_charts_of_an_evaluation_without_an_error() -> None:
     for drawn in (det_chart(figures), cmc_chart(figures), histogram_chart(figures)):
         assert drawn is not None
         assert "nan" not in "".join(line.points for line in drawn.lines)
+
+
+@pytest.mark.parametrize("wrong", [1, 3, 40])
+def test_the_mark_of_the_threshold_stands_where_its_rate_is(wrong: int) -> None:
+    """One false alarm in 40 is less than the 3 with which the curve begins."""
+    probes = [mated(f"p{n}", 0.9) for n in range(40)]
+    probes += [stranger(f"s{n}", 0.6 if n < wrong else 0.1) for n in range(40)]
+    drawn = det_chart(EvaluationFigures(whole(measured(probes))))
+    assert drawn is not None
+    [mark] = drawn.rules
+    assert LEFT < mark.x <= WIDTH - RIGHT
+    assert (mark.x == WIDTH - RIGHT) == (wrong == 40), "the edge is where the rate is 1"
+
+
+def test_a_threshold_that_nobody_reaches_stands_beyond_all_scores() -> None:
+    probes = [mated(f"p{n}", 0.3) for n in range(20)] + [stranger(f"s{n}", 0.1) for n in range(20)]
+    drawn = histogram_chart(EvaluationFigures(whole(measured(probes))))
+    assert drawn is not None
+    [mark] = drawn.rules
+    assert mark.x < WIDTH - RIGHT
+
+
+def test_where_everybody_is_missed_as_often_the_interval_is_no_point() -> None:
+    """Each of 20 people has two pictures, of which one is missed: all draws of people are alike."""
+    probes = [mated(f"p{n}", own) for n in range(20) for own in (0.9, 0.15)]
+    probes += [stranger(f"s{n}", 0.2) for n in range(40)]
+    figures = EvaluationFigures(whole(measured(probes)))
+    curve = figures.many("det")
+    assert curve
+    assert all(f.low is not None and f.high is not None and f.low < f.high for f in curve)
+    fnir = figures.one("fnir")
+    assert fnir is not None
+    assert (fnir.value, fnir.method) == (0.5, "Clopper-Pearson")
+    assert (fnir.low, fnir.high) == pytest.approx((0.272, 0.728), abs=0.001)

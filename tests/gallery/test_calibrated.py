@@ -12,6 +12,8 @@ from lfr_batch.gallery.calibrated import (
     FEWEST_ABOVE,
     Strangers,
     curve_of,
+    drop_strangers,
+    is_calibrated,
     keep_strangers,
     lost_with,
     strangers_of,
@@ -92,3 +94,13 @@ def test_it_is_known_whether_a_calibration_was_lost(tmp_path: Path) -> None:
     assert lost_with(before, after)
     keep_strangers(after, found())
     assert not lost_with(before, after)
+
+
+def test_what_was_kept_can_be_taken_back(tmp_path: Path) -> None:
+    snapshot, other = (tmp_path / "snapshots" / each for each in ("a" * 12, "b" * 12))
+    for each in (snapshot, other):
+        each.mkdir(parents=True)
+        keep_strangers(each, found())
+    assert drop_strangers(snapshot) == tmp_path / "calibrated" / f"{'a' * 12}.json"
+    assert (is_calibrated(snapshot), is_calibrated(other)) == (False, True)
+    assert drop_strangers(snapshot) is None

@@ -10,6 +10,7 @@ from lfr_batch.gallery.minors import (
     row_of_minors,
     said_again,
     said_of_ages,
+    said_of_earlier,
     said_of_minors,
     without_children,
     worst_of,
@@ -72,10 +73,22 @@ def test_the_warning_has_figures() -> None:
 
 def test_ages_that_nobody_stated_are_said_to_be_that() -> None:
     minors = minors_of(PEOPLE, EVERYBODY, TODAY)
-    assert said_of_ages("not stated", minors).startswith("ages not stated of 2 of 5 subjects")
+    assert said_of_ages("not stated", minors).startswith(
+        "ages not stated of 2 of 5 subjects (S4, S5): "
+    )
     assert said_of_ages("adults", minors) == said_of_ages("", minors) == ""
     row = row_of_minors(minors, "not stated", accepts_children=True)
     assert (row["under_18"], row["under_6"], row["youngest_y"]) == (2, 1, 3.0)
+
+
+def test_of_many_whose_age_nobody_stated_the_first_are_named() -> None:
+    people = subject_table([Subject(f"S{i}", {"age": "40"} if i % 2 else {}) for i in range(20)])
+    minors = minors_of(people, people["subject_id"].to_pylist(), TODAY)
+    assert "of 10 of 20 subjects (S0, S2, S4, S6, S8, …): " in said_of_ages("not stated", minors)
+    earlier = said_of_earlier("custody", minors)
+    assert "of 10 of 20 subjects (S0, S2, S4, S6, S8, …) from before" in earlier
+    assert "`lfr gallery enrol custody --images DIR --adults`" in earlier
+    assert said_of_earlier("custody", minors_of(people, ["S1"], TODAY)) == ""
 
 
 @pytest.mark.parametrize(

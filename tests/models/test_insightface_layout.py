@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lfr_batch.config.schema import InferenceConfig
-from lfr_batch.errors import LicenceRefused, PackDamaged, PackError
+from lfr_batch.errors import LicenceRefused, PackRefused
 from lfr_batch.faces.alignment import ARCFACE_TEMPLATE_XY, similarity_transforms, template_of
 from lfr_batch.models.insightface_layout import (
     GraphShape,
@@ -157,7 +157,7 @@ def test_a_package_that_is_not_what_it_says(
     insightface_directory: Path, recognition: dict[str, Any]
 ) -> None:
     write_package(insightface_directory, **recognition)
-    with pytest.raises(PackDamaged, match="not a valid InsightFace package"):
+    with pytest.raises(PackRefused, match="not a valid InsightFace package"):
         read_insightface_directory(insightface_directory)
 
 
@@ -168,18 +168,18 @@ def test_a_directory_without_one_of_the_two_is_refused(
     insightface_directory: Path, missing: str, role: str
 ) -> None:
     (insightface_directory / missing).unlink()
-    with pytest.raises(PackError, match=f"no {role}"):
+    with pytest.raises(PackRefused, match=f"no {role}"):
         read_insightface_directory(insightface_directory)
 
 
 def test_an_empty_directory_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PackError, match=r"no \.onnx file"):
+    with pytest.raises(PackRefused, match=r"no \.onnx file"):
         read_insightface_directory(tmp_path)
 
 
 def test_a_file_that_is_no_model_is_named(insightface_directory: Path) -> None:
     (insightface_directory / "det.onnx").write_bytes(b"\xff" * 100)
-    with pytest.raises(PackDamaged, match=r"det\.onnx is not a readable ONNX model"):
+    with pytest.raises(PackRefused, match=r"det\.onnx is not a readable ONNX model"):
         read_insightface_directory(insightface_directory)
 
 
@@ -209,7 +209,7 @@ def test_a_licence_is_renewed_by_adding_the_pack_again(
     manifest = load_pack(home, "heap_l").manifest
     assert manifest.licensed_until_utc == datetime(2999, 1, 1, tzinfo=UTC)
     (insightface_directory / "rec.onnx").write_bytes(_with_note(insightface_directory))
-    with pytest.raises(PackError, match="another model pack 'heap_l'"):
+    with pytest.raises(PackRefused, match="another model pack 'heap_l'"):
         add_pack(home, insightface_directory)
 
 
@@ -292,7 +292,7 @@ def test_the_role_follows_from_the_shape(shape: GraphShape, detector: bool, embe
 
 
 def test_a_detector_without_landmarks_is_refused() -> None:
-    with pytest.raises(PackError, match="landmarks"):
+    with pytest.raises(PackRefused, match="landmarks"):
         detector_spec(graph((1, 3, 640, 640), outputs=6))
 
 
@@ -327,12 +327,12 @@ def test_larger_embedders_see_faces_where_insightface_puts_them(side_px: int) ->
 
 
 def test_a_size_that_insightface_cannot_align_is_refused() -> None:
-    with pytest.raises(PackError, match="lfr models add --embedder"):
+    with pytest.raises(PackRefused, match="lfr models add --embedder"):
         embedder_spec(graph((None, 3, 160, 160)))
 
 
 def test_a_batch_that_cannot_be_anything_else_is_refused() -> None:
-    with pytest.raises(PackError, match="exactly 8"):
+    with pytest.raises(PackRefused, match="exactly 8"):
         embedder_spec(graph((8, 3, 112, 112)))
 
 
@@ -340,7 +340,7 @@ def test_a_directory_whose_name_is_no_name_needs_one(
     insightface_directory: Path, open_pack: Pack
 ) -> None:
     renamed = insightface_directory.rename(insightface_directory.with_name("my pack"))
-    with pytest.raises(PackError, match="--name"):
+    with pytest.raises(PackRefused, match="--name"):
         read_insightface_directory(renamed)
     assert read_insightface_directory(renamed, name="fine").name == "fine"
     shutil.rmtree(renamed)

@@ -12,7 +12,7 @@ import pytest
 from onnx import helper
 
 from lfr_batch.config.schema import Config, InferenceConfig
-from lfr_batch.errors import PackDamaged, PackError
+from lfr_batch.errors import PackRefused
 from lfr_batch.faces.alignment import ARCFACE_TEMPLATE_XY
 from lfr_batch.faces.embedder import Embedder
 from lfr_batch.faces.stages import detect_in_still, open_enrol_stages
@@ -316,7 +316,7 @@ def test_what_cannot_be_fed_is_refused_in_a_sentence(
     tmp_path: Path,
 ) -> None:
     file = make(opened_pack.embedder_path, tmp_path / "mine.onnx")
-    with pytest.raises(PackError, match=complaint) as caught:
+    with pytest.raises(PackRefused, match=complaint) as caught:
         add(opened_pack, tmp_path / "home", [file], [said])
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "home" / "models").exists()
@@ -325,5 +325,5 @@ def test_what_cannot_be_fed_is_refused_in_a_sentence(
 
 def test_what_is_no_model_is_refused(opened_pack: Pack, tmp_path: Path) -> None:
     file = no_model(opened_pack.embedder_path, tmp_path / "mine.onnx")
-    with pytest.raises(PackDamaged, match="not a readable ONNX model"):
+    with pytest.raises(PackRefused, match="not a readable ONNX model"):
         add(opened_pack, tmp_path / "home", [file], [RGB])

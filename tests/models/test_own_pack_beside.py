@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, external_data_helper, helper, numpy_helper
 
-from lfr_batch.errors import PackError
+from lfr_batch.errors import PackRefused
 from lfr_batch.models.embedder_sheet import EmbedderSheet
 from lfr_batch.models.own_pack import OwnEmbedder, OwnPack, add_own_pack
 from lfr_batch.models.store import Pack, load_pack
@@ -76,7 +76,7 @@ def test_weights_that_cannot_be_read_are_named_in_a_sentence(
     spoil: Callable[[Path], str], exported: Path, opened_pack: Pack, tmp_path: Path
 ) -> None:
     location = spoil(exported)
-    with pytest.raises(PackError, match=r"mine\.onnx keeps weights in") as caught:
+    with pytest.raises(PackRefused, match=r"mine\.onnx keeps weights in") as caught:
         add(opened_pack, tmp_path / "home", exported)
     assert repr(location) in str(caught.value)
     assert "\n" not in str(caught.value)
