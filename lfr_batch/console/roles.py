@@ -15,6 +15,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         "operator": frozenset({"view", "watch", "acknowledge", "seed"}),
         "reviewer": frozenset({"view", "watch", "acknowledge", "decide", "seed"}),
         "auditor": frozenset({"view", "audit"}),
+        "authoriser": frozenset({"view"}),
     }
 )
 """view: alerts, pictures, health, counts; watch: their screen counts as one that showed an alert;
