@@ -1,5 +1,7 @@
-"""What people make of what was found: cases, who may search for them, and what examiners decide.
+"""What people make of what was found: cases, authority with a clock, and what examiners decide.
 
-It may import the record of who did what, the lake and the gallery. It decides nothing itself: it
-keeps what somebody decided, once, and holds everybody to who may decide it.
+It may import oversight, results, gallery and config, and knows nothing of how faces are found or
+shown. It decides nothing itself: it keeps what somebody decided, once, with a line in the signed
+log, and holds everybody to who may. Results that nobody may see any more leave the lake here, and
+what becomes of them for good is decided above.
 """

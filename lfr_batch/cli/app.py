@@ -48,6 +48,11 @@ COMMANDS = {
         "calibrate:calibrate_",
         "Derive a gallery's thresholds from people who are certainly not in it.",
     ),
+    "case": ("case:case_app", "Cases: what they are for, who may see them."),
+    "authorise": (
+        "authorise:authorise_app",
+        "Ask for authority to search, and grant or refuse it.",
+    ),
     "cancel": ("cancel:cancel", "Ask a run to end, from anywhere that sees its results."),
     "runs": ("results:runs", "Every run, newest first."),
     "status": ("results:status", "How far a run is, what failed and why."),
@@ -79,7 +84,8 @@ COMMANDS = {
         "live.passes:enter_passes",
         "Enter when volunteers passed the cameras of a deployment that is over.",
     ),
-    "live-user": ("live.users:live_users_app", "Who may log in to the console."),
+    "user": ("live.users:live_users_app", "Who may log in to the console, and as what."),
+    "live-user": ("live.users:live_users_app", "The same, by its earlier name."),
     "retention": ("live.retention:retention_app", "How long alerts and runs are kept."),
     "audit": (
         "audit:audit_app",

@@ -24,7 +24,11 @@ CaseOption = Annotated[
 ]
 AuthorityOption = Annotated[
     str | None,
-    typer.Option("--authority", envvar="LFR_AUTHORITY", help="Who authorised it: rank, reference."),
+    typer.Option(
+        "--authority",
+        envvar="LFR_AUTHORITY",
+        help="Who authorised it: rank, reference; or AUTH-…, an authorisation of `lfr authorise`.",
+    ),
 ]
 PurposeOption = Annotated[
     str | None, typer.Option("--purpose", envvar="LFR_PURPOSE", help="Why the search is made.")

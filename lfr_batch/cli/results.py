@@ -28,6 +28,7 @@ from lfr_batch.cli.output import (
     nothing,
     say,
 )
+from lfr_batch.front.clocks import act_on_clocks
 from lfr_batch.models.settled import in_words
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.notices import Notice, read_notices
@@ -62,6 +63,7 @@ NOT_WHOLE = ("partly", "damaged", "failed")
 STATUS_MEANS = {
     "complete_partly": "finished; some content was not looked at, by design or limit",
     "complete_with_failures": "finished; some footage could not be searched",
+    "withheld": "until it is authorised",
 }
 
 
@@ -76,7 +78,9 @@ def runs(
     as_json: JsonOption = False,
 ) -> None:
     """Every run, newest first."""
-    root, s3 = settings_of(config, out=out).results_place()
+    settings = settings_of(config, out=out)
+    act_on_clocks(settings)
+    root, s3 = settings.results_place()
     store = open_store(root, s3)
     every = run_rows(open_lake(root, s3), store)
     rows = [row for row in every if case_ref in (None, row["case_ref"])]
@@ -125,7 +129,9 @@ def status(
 
     --follow ends with the run, and with its exit code.
     """
-    store = open_store(*settings_of(config, out=out).results_place())
+    settings = settings_of(config, out=out)
+    act_on_clocks(settings)
+    store = open_store(*settings.results_place())
     if run_id.startswith(STANDING):
         show_job(StoredRun(store, which_job(store, run_id)), as_json)
         return
@@ -214,6 +220,8 @@ def _stated(found: RunOverview) -> dict[str, Any]:
         "finished": found.finished,
         "error": found.error,
         "case_ref": request.case_ref,
+        "authority": request.authority,
+        "authorisation_id": request.authorisation_id,
         "gallery": f"{request.gallery} ({request.snapshot_id})",
         "threshold": round(request.threshold, 4),
         "score_kind": request.score_kind,

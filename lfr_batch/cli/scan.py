@@ -50,7 +50,7 @@ from lfr_batch.front import verbs as front
 from lfr_batch.front.listeners import RunListener
 from lfr_batch.front.settings import Settings
 from lfr_batch.gallery.thresholds import explain
-from lfr_batch.oversight.authority import require_authority
+from lfr_batch.oversight.authority import Authority, is_authorisation_id, require_authority
 from lfr_batch.scanning.plan import Order, Prepared
 
 
@@ -101,9 +101,7 @@ def scan(
         inference__allow_cpu=allow_cpu or None,
     )
     job = settings.config().job
-    stated = require_authority(
-        case or job.case, authority or job.authority, purpose or job.purpose, operator=operator
-    )
+    stated = _stated(case or job.case, authority or job.authority, purpose or job.purpose, operator)
     what = (footage or job.footage, gallery or job.gallery or "", stated)
     how: _How = {
         "manifest": manifest or job.manifest,
@@ -125,6 +123,14 @@ def scan(
     run = front.scan(*what, run_id=run_id, listener=listener, **how)
     report(run, as_json)
     raise exit_of(run)
+
+
+def _stated(
+    case: str | None, authority: str | None, purpose: str | None, operator: str | None
+) -> Authority:
+    """An authorisation has a purpose of its own. Raises AuthorityError."""
+    asked = not is_authorisation_id(authority)
+    return require_authority(case, authority, purpose, operator=operator, needs_purpose=asked)
 
 
 class _How(TypedDict):
@@ -179,7 +185,7 @@ def search(
         inference__allow_cpu=allow_cpu or None,
     )
     settings.config()  # what is wrong in it is said before anything else
-    stated = require_authority(case, authority, purpose, operator=operator)
+    stated = _stated(case, authority, purpose, operator)
     run = front.search(
         stills, gallery or "", stated, licence=licence, settings=settings, listener=_told(settings)
     )
@@ -194,6 +200,13 @@ def resume(
     retry_failed: Annotated[
         bool, typer.Option(help="Try segments again, too, whose footage could not be read.")
     ] = False,
+    authority: Annotated[
+        str | None,
+        typer.Option(
+            help="AUTH-… in place of the authority that the run began with, once that has expired."
+        ),
+    ] = None,
+    operator: OperatorOption = None,
     out: OutOption = None,
     config: ConfigOption = None,
     overrides: SetOption = None,
@@ -202,6 +215,8 @@ def resume(
     as_json: JsonOption = False,
 ) -> None:
     """Finish a run that was interrupted, and try again what was quarantined.
+
+    What authorised it is asked again.
 
     Of --config places hold and what it says of engine and limits, which --set may change, too; what
     decides results does not change.
@@ -213,7 +228,14 @@ def resume(
     anew += ["--retry-failed"] if retry_failed else []
     if_stopped(to_go_on(run_id, settings, anew))
     listener = RunListener(searching=scan_progress)
-    run = front.resume(run_id, retry_failed=retry_failed, settings=settings, listener=listener)
+    run = front.resume(
+        run_id,
+        retry_failed=retry_failed,
+        authority=authority,
+        operator=operator,
+        settings=settings,
+        listener=listener,
+    )
     if run.result.request.kind == "search":
         report_candidates(run, as_json)
     else:

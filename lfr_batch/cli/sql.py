@@ -26,6 +26,7 @@ from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import FORMATS, render
 from lfr_batch.results.run_state import no_runs
 from lfr_batch.results.store import open_store
+from lfr_batch.results.withheld import withheld_sentences
 
 
 def sql(
@@ -74,13 +75,13 @@ def sql(
     if question is None and query is None:
         from lfr_batch.results.prompt import prompt  # noqa: PLC0415 - editors take long to import
 
-        _tell_if_empty(results, settings)
+        _tell_what_lacks(results, settings)
         if run is not None:
             say(f"of run {given['run_id']}")
         raise typer.Exit(prompt(results.lake, folder_here(home()), form, given))
     found = results.ask(question, given) if question else results.arrow(query or "", given)
     text = render(found, form, encoding_of(sys.stdout), whole=not sys.stdout.isatty())
-    _tell_if_empty(results, settings)
+    _tell_what_lacks(results, settings)
     if about := _about(results, question, given, run):
         say(about)
     if question and given.get("subject_id") and not found.num_rows:
@@ -116,11 +117,13 @@ def _given(
     return values
 
 
-def _tell_if_empty(results: Results, settings: Settings) -> None:
+def _tell_what_lacks(results: Results, settings: Settings) -> None:
     """The answers would read as "nobody"."""
     if not results.arrow("FROM runs LIMIT 1").num_rows:
         root, s3 = settings.results_place()
         say(f"{root}: {no_runs(open_store(root, s3))}")
+    for sentence in withheld_sentences(results.lake):
+        say(sentence)
 
 
 def _show(text: str | bytes) -> None:

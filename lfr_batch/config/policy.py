@@ -1,4 +1,5 @@
-"""Rules of the house, ``policy.yaml``: how long results are kept, what a watchlist must have. Pure.
+"""Rules of the house, ``policy.yaml``: how long results are kept, what a watchlist must have, what
+a case is for, and what an authorisation is. Pure.
 
 Frozen and strict, as the configuration is; ``conf/policy.yaml`` shows every key with its default.
 What a default says keeps, deletes and refuses nothing.
@@ -75,15 +76,66 @@ class WatchlistPolicy(Section):
     """Which of these keeps a deployment from beginning; the others are named."""
 
 
+Words = Annotated[tuple[str, ...], Field(min_length=1, max_length=100)]
+
+
+class CasesPolicy(Section):
+    version: Annotated[int, Field(ge=1)] = 1
+    """Of the two lists; each case keeps the one that it was opened by."""
+    kinds_of_use: Words = (
+        "retrospective search",
+        "missing person",
+        "vulnerable person",
+        "identify a victim",
+        "identify the deceased",
+        "counter terrorism",
+        "testing",
+    )
+    """What a case may be opened for."""
+    harm: Words = (
+        "threat to life",
+        "terrorism",
+        "serious violence",
+        "sexual offence",
+        "exploitation",
+        "weapons or drugs",
+        "burglary or robbery",
+        "theft or fraud",
+        "public order",
+        "other",
+    )
+    """Categories of the harm that it is about."""
+    known_only: bool = False
+    """Whether a run is refused whose case was not opened."""
+
+
+class AuthorisationPolicy(Section):
+    text: bool = True
+    """Whether a text (rank, name, reference) is authority enough for a run; False: an authorisation
+    that somebody else has granted."""
+    valid_for: Period = "30d"
+    """How long one counts after it was granted, at most."""
+    urgent: Period | None = None
+    """How long after an urgent request runs may go ahead, and their results be read, before it is
+    granted; None: never."""
+
+
 class Policy(Section):
     version: Literal[1] = 1
     """Of this form."""
     retention: RetentionPolicy = RetentionPolicy()
     watchlist: WatchlistPolicy = WatchlistPolicy()
+    cases: CasesPolicy = CasesPolicy()
+    authorisation: AuthorisationPolicy = AuthorisationPolicy()
 
 
-def rule_of(policy: RetentionPolicy, case_ref: str) -> tuple[str, timedelta | None]:
-    """What decides for a case, in words, and how long its runs are kept; None: for ever."""
+def rule_of(
+    policy: RetentionPolicy, case_ref: str, own: Period | None = None
+) -> tuple[str, timedelta | None]:
+    """What decides for a case, in words, and how long its runs are kept; None: for ever. ``own``:
+    the period of the case itself, which comes first."""
+    if own is not None:
+        return f"of the case: {own}", period_of(own)
     fitting = (name for name in policy.cases if fnmatchcase(case_ref, name))
     name = case_ref if case_ref in policy.cases else next(fitting, None)
     text = policy.default if name is None else policy.cases[name]

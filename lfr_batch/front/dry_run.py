@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from lfr_batch.config.load import config_hash
 from lfr_batch.engine.in_process import run_in_child
 from lfr_batch.footage.catalogue import still_by_name
 from lfr_batch.footage.places import ObjectState
+from lfr_batch.front.authorising import look_up_order
 from lfr_batch.front.machinery import Machinery
 from lfr_batch.front.sifting import Sifted, Sought, asked_by, sift
-from lfr_batch.front.stated import require_stated
 from lfr_batch.gallery.thresholds import ThresholdChoice
 from lfr_batch.models.settled import Settled
 from lfr_batch.records import FootageAsset, FootageEntry
@@ -85,7 +85,7 @@ def dry_run(order: Order, root: str, machinery: Machinery) -> DryRun:
     What computes is taken to be what did in the last run with these settings: to find it out anew
     would be put down. Raises as ``run_order``.
     """
-    order = replace(order, authority=require_stated(order.authority))
+    order = look_up_order(order).order
     protect_files()
     store = open_store(root, order.config.s3)
     check_lake(store)

@@ -27,6 +27,8 @@ from lfr_batch.evaluation.planned import PlannedProbes, planned_probes
 from lfr_batch.evaluation.probes import EvaluationSpec
 from lfr_batch.evaluation.protocol import Protocol, protocol_of, without_repeats
 from lfr_batch.evaluation.room import private_room
+from lfr_batch.front.authorising import look_up_granted
+from lfr_batch.front.clocks import act_on_clocks
 from lfr_batch.front.enrolment import with_engine
 from lfr_batch.front.listeners import NOBODY_ENROLLING, EnrolListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
@@ -137,6 +139,7 @@ def evaluate_order(
 ) -> FinishedEvaluation:
     """As ``evaluate``. Whatever ends it, no template is left."""
     protect_files()
+    order = _authorised(order)
     config, report = order.config, order.out.absolute() / REPORT
     store = open_store(order.settings.results_root(config), config.s3)
     check_lake(store)
@@ -176,6 +179,14 @@ class _Course:
     store: Store
     listener: EnrolListener
     machinery: Machinery
+
+
+def _authorised(order: EvaluationOrder) -> EvaluationOrder:
+    """Raises AuthorityError."""
+    settings, s3 = order.settings, order.config.s3
+    act_on_clocks(settings, order.authority.operator)
+    stated = look_up_granted(settings.home_place, s3, order.authority, "an evaluation")
+    return replace(order, authority=stated)
 
 
 def _require_in_sight(order: EvaluationOrder) -> None:

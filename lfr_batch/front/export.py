@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from lfr_batch.config.load import NOTHING
 from lfr_batch.errors import StoreError, StoreUnreachable, UsageError
+from lfr_batch.front.clocks import act_on_clocks
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
 from lfr_batch.oversight.authority import Authority
@@ -30,7 +31,10 @@ from lfr_batch.results.export_rows import (
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import Lake
 from lfr_batch.results.store import open_store
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.which_run import which_run
+from lfr_batch.results.withheld import withheld_sentences
+from lfr_batch.results.withholding import require_shown
 from lfr_batch.storage.disk_errors import WayOut, disk_errors
 from lfr_batch.storage.files import replacing
 from lfr_batch.storage.folders import replacing_folder
@@ -106,6 +110,7 @@ def export_order(order: ExportOrder, settings: Settings) -> Exported:
     stated, path = require_stated(order.stated), order.to.absolute()
     _require_one_thing(order)
     _require_room(order, path)
+    act_on_clocks(settings, stated.operator)
     root, s3 = settings.results_place()
     selection = _selection(order, stated, open_store(root, s3))
     lake = open_lake(root, s3)
@@ -120,6 +125,7 @@ def export_order(order: ExportOrder, settings: Settings) -> Exported:
             finally:
                 facts.close()
         tables, said = _tables(lake, order, selection, run_ids)
+        said = "; ".join(filter(None, (said, *withheld_sentences(lake, run_ids))))
         return _file(path, lake, tables, run_ids, record, said, order)
     finally:
         lake.close()
@@ -232,7 +238,9 @@ def _full_disk_said(path: Path, option: str) -> Iterator[None]:
 
 def _selection(order: ExportOrder, stated: Authority, store: Store) -> ExportScope:
     if order.run_id is not None:
-        return ExportScope(run_id=which_run(store, order.run_id))
+        run_id = which_run(store, order.run_id)
+        require_shown(StoredRun(store, run_id))
+        return ExportScope(run_id=run_id)
     return ExportScope() if order.everything else ExportScope(case_ref=stated.case_ref)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from lfr_batch.config.load import load_policy, parse_policy
+from lfr_batch.casework.case_files import CaseFiles
+from lfr_batch.casework.cases import load_case
+from lfr_batch.casework.house import policy_of
+from lfr_batch.config.load import load_policy
 from lfr_batch.config.policy import Policy, RetentionPolicy, rule_of
 from lfr_batch.errors import LfrError, RunBusy
 from lfr_batch.front.forget import (
@@ -24,9 +27,7 @@ from lfr_batch.oversight.authority import Authority
 from lfr_batch.oversight.forgotten import ForgetIntention
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
-from lfr_batch.storage.s3_store import S3Store
 
-POLICY = "policy.yaml"
 RunState = Literal["due", "deleted", "failed"]
 _ENDED = """
 SELECT run_id, case_ref, finished_at FROM finished_runs
@@ -50,22 +51,7 @@ class RunDue:
 def house_policy(settings: Settings, given: Path | None = None) -> Policy:
     """``given``, else ``policy.yaml`` in the home, else what changes nothing. Raises ConfigError,
     StoreError."""
-    home, s3 = settings.home_and_s3()
-    if given is not None:
-        return load_policy(given)
-    if isinstance(home, Path):
-        return policy_in(home)
-    try:
-        text = S3Store(home, s3).read(POLICY).decode(errors="replace")
-    except FileNotFoundError:
-        return Policy()
-    return parse_policy(text, f"{home}/{POLICY}")
-
-
-def policy_in(home: Path) -> Policy:
-    """As ``house_policy``, of a home that is a folder. Raises ConfigError."""
-    path = home / POLICY
-    return load_policy(path) if path.exists() else Policy()
+    return load_policy(given) if given is not None else policy_of(*settings.home_and_s3())
 
 
 def runs_due(settings: Settings, policy: RetentionPolicy, now: datetime) -> list[RunDue]:
@@ -75,12 +61,19 @@ def runs_due(settings: Settings, policy: RetentionPolicy, now: datetime) -> list
         rows = run_query(lake, _ENDED).to_pylist()
     finally:
         lake.close()
-    found = []
+    found, own = [], _of_cases(settings, {row["case_ref"] for row in rows})
     for row in rows:
-        rule, period = rule_of(policy, row["case_ref"])
+        rule, period = rule_of(policy, row["case_ref"], own.get(row["case_ref"]))
         if period is not None and row["finished_at"] + period <= now:
             found.append(RunDue(row["run_id"], row["case_ref"], row["finished_at"], rule))
     return found
+
+
+def _of_cases(settings: Settings, case_refs: Iterable[str]) -> dict[str, str | None]:
+    """The periods that cases have of their own."""
+    files = CaseFiles(*settings.home_and_s3())
+    cases = (load_case(files, case_ref) for case_ref in case_refs)
+    return {case.case_ref: case.retention for case in cases if case}
 
 
 def sweep_runs(

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from lfr_batch.errors import GalleryError, StoreError, StoreUnreachable, UsageError
+from lfr_batch.front.clocks import act_on_clocks
 from lfr_batch.front.settings import Settings
 from lfr_batch.homes.at_hand import folder_here, snapshot_at_hand
 from lfr_batch.oversight.authority import operator_name
@@ -24,6 +25,7 @@ from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.which_run import which_run
+from lfr_batch.results.withholding import require_shown
 from lfr_batch.storage.store import Store
 
 Say = Callable[[str], None]
@@ -81,7 +83,10 @@ def write_report(
         raise UsageError("A report of what? Name a run (`lfr runs`), or give --case or --subject.")
     root, s3 = settings.results_place()
     store = open_store(root, s3)
+    act_on_clocks(settings)
     run_id = None if run_id is None else which_run(store, run_id)
+    if run_id is not None:
+        require_shown(StoredRun(store, run_id))
     asked = ReportScope(run_id, case_ref, subject_id)
     path = (out or Path(default_name(asked))).absolute()
     require_place(path)

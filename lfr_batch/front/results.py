@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from lfr_batch.config.load import NOTHING
+from lfr_batch.front.clocks import act_on_clocks
 from lfr_batch.front.settings import Settings
 from lfr_batch.homes.at_hand import folder_here
 from lfr_batch.results.ask import about, ask
@@ -78,9 +79,11 @@ class Results:
 
 def open_results(settings: Settings | None = None) -> Results:
     """The results of the settings' results root; a lake that is not there yet is an empty one.
+    Runs whose time without an authorisation is over are withheld first.
 
     Raises ConfigError, ResultsTooNew, StoreUnreachable, and ResultsError for a damaged part.
     """
     settings = settings or Settings()
+    act_on_clocks(settings)
     questions = own_questions(folder_here(settings.home_place))
     return Results(open_lake(*settings.results_place()), questions)

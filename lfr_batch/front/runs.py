@@ -15,11 +15,20 @@ from lfr_batch.config.schema import Config, EngineConfig
 from lfr_batch.engine.table import Engines
 from lfr_batch.errors import NoFootage, ResultsError, StoreError, UsageError
 from lfr_batch.front.asked_before import is_asked_before
+from lfr_batch.front.authorising import (
+    AuthorisedOrder,
+    begin_clock,
+    home_of,
+    look_up_again,
+    look_up_order,
+    said_of,
+)
+from lfr_batch.front.clocks import act_on_clocks, act_on_clocks_of
 from lfr_batch.front.listeners import NOBODY, RunListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
 from lfr_batch.front.settings import Settings
-from lfr_batch.front.stated import require_stated
-from lfr_batch.oversight.begun import with_log_line
+from lfr_batch.oversight.authority import operator_name
+from lfr_batch.oversight.begun import log_resumed, with_log_line
 from lfr_batch.results.ask import ask
 from lfr_batch.results.compact import compact_if_it_pays
 from lfr_batch.results.hold import Hold
@@ -27,11 +36,18 @@ from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.run_log import RunStatus
-from lfr_batch.results.run_state import begin_run, load_run, read_plan
+from lfr_batch.results.run_state import (
+    RunRequest,
+    begin_run,
+    load_run,
+    read_plan,
+    reauthorise,
+)
 from lfr_batch.results.status import FileState, not_whole
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.which_run import which_run
+from lfr_batch.results.withholding import require_shown
 from lfr_batch.scanning.execute import Means, Resumption, RunResult, execute_held
 from lfr_batch.scanning.plan import FoundFootage, Order, Prepared, Sift, prepare_run
 from lfr_batch.storage.store import Store
@@ -112,10 +128,11 @@ def run_order(
 
 def accept_order(order: Order, root: str, listener: RunListener) -> tuple[Order, Store]:
     """The order as it is put on record, and the place of its results. Raises as ``run_order``."""
-    order = replace(order, authority=require_stated(order.authority))
+    order = look_up_order(order).order
     protect_files()
     store = open_store(root, order.config.s3)
     check_lake(store)
+    act_on_clocks_of(order.home, order.config.s3, root, order.authority.operator)
     listener.accepted(order)
     return order, store
 
@@ -128,20 +145,28 @@ def begin_order(
     sift: Sift | None = None,
 ) -> FinishedRun | Prepared:
     """A run of what is left once ``sift`` was asked; what was prepared for it where nothing is."""
-    engine = order.config.engine
+    engine, asked = order.config.engine, look_up_order(order)
+    order = asked.order
     with alone_on_ray(engine), machinery.joined(engine) as engines:
         prepared = prepare_run(order, datetime.now(UTC), listener.found, machinery.settle, sift)
         if sift and not prepared.found.entries:
             return prepared
         with lock_run(StoredRun(store, prepared.request.run_id)) as hold:
-            request = with_log_line(order.home, prepared.request, store.uri, order.config.s3)
-            begin_run(hold, request, prepared.found.entries)
-            listener.created(prepared)
+            _put_on_record(hold, asked, prepared)
+            listener.created(replace(prepared, said=(*prepared.said, *said_of(asked.found))))
             found = prepared.found.without_entries()
             del prepared  # a million entries, which are on record now
             result = _execute(hold, Resumption(engine), listener, machinery, engines)
-    _tidy_up(store)
+    _tidy_up(result.request, store)
     return FinishedRun(result, store, found)
+
+
+def _put_on_record(hold: Hold, asked: AuthorisedOrder, prepared: Prepared) -> None:
+    """From here on there is the run; its clock is there before it."""
+    order, uri = asked.order, hold.run.store.uri
+    request = with_log_line(order.home, prepared.request, uri, order.config.s3)
+    begin_clock(asked.found, request, uri)
+    begin_run(hold, request, prepared.found.entries)
 
 
 def resume_run(
@@ -149,6 +174,8 @@ def resume_run(
     settings: Settings,
     *,
     retry_failed: bool = False,
+    authority: str | None = None,
+    operator: str | None = None,
     listener: RunListener = NOBODY,
     machinery: Machinery = CONFIGURED,
 ) -> FinishedRun:
@@ -156,9 +183,11 @@ def resume_run(
 
     ``run_id`` is as ``which_run`` takes it. Of the settings places count, and what they say of the
     engine and the limits; what decides results does not change. ``retry_failed``: also segments
-    whose footage could not be read.
+    whose footage could not be read. What authorised the run is asked again; ``authority`` takes its
+    place.
     """
     protect_files()
+    act_on_clocks(settings, operator)
     store = open_store(*settings.results_place())
     run = StoredRun(store, which_run(store, run_id))
     request = load_run(run)
@@ -173,10 +202,23 @@ def resume_run(
             "`lfr evaluate`."
         )
     _require_no_effect(settings.overrides)
+    require_shown(run)
+    _authorise_again(run, request, authority, operator_name(operator))
     recorded = parse_config(request.config, f"the request of run {run.run_id}")
     now = said_over(recorded, settings)
     resumption = Resumption(now.engine, retry_failed, probe_again=True, limits=now.limits)
     return continue_run(run, resumption, listener, machinery)
+
+
+def _authorise_again(run: StoredRun, request: RunRequest, given: str | None, operator: str) -> None:
+    """Raises AuthorityError where nothing holds any more that the run may go on by."""
+    found = look_up_again(request, given, operator)
+    if given is None or found.stated.authority == request.authority:
+        return
+    with lock_run(run) as hold:
+        log_resumed(*home_of(request), run.run_id, found.stated)
+        begin_clock(found, request, run.store.uri)
+        reauthorise(hold, found.stated.authority, found.stated.authorisation_id)
 
 
 def continue_run(
@@ -185,13 +227,16 @@ def continue_run(
     """Bring a run that is on record to its end. Raises RunBusy, and as ``execute_held``."""
     engine = resumption.engine or EngineConfig()
     with alone_on_ray(engine), machinery.joined(engine) as engines, lock_run(run) as hold:
+        require_shown(run)
         result = _execute(hold, resumption, listener, machinery, engines)
-    _tidy_up(run.store)
+    _tidy_up(result.request, run.store)
     return FinishedRun(result, run.store)
 
 
-def _tidy_up(store: Store) -> None:
-    """Nothing of the run depends on it: what is refused is tried again after the next."""
+def _tidy_up(request: RunRequest, store: Store) -> None:
+    """Also what became due while it went on. Nothing of the run depends on the rest: what is
+    refused is tried again after the next."""
+    act_on_clocks_of(*home_of(request), store.uri, request.operator)
     try:
         compact_if_it_pays(store)
     except (StoreError, ResultsError) as error:

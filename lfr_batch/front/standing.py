@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 from lfr_batch.config.load import config_hash
 from lfr_batch.errors import (
+    AuthorityError,
     LfrError,
     RunBusy,
     RunCancelled,
@@ -24,6 +25,8 @@ from lfr_batch.errors import (
     StoreError,
     UsageError,
 )
+from lfr_batch.front.authorising import look_up_order
+from lfr_batch.front.clocks import act_on_clocks_of
 from lfr_batch.front.listeners import RunListener
 from lfr_batch.front.machinery import Machinery
 from lfr_batch.front.runs import FinishedRun, accept_order, begin_order, continue_run
@@ -101,7 +104,7 @@ def watch(
     Files wait until they have not changed from one tick to the next, or for ``still_s``. What
     refuses the first tick is raised; later a tick says what is wrong and the next tries again.
     Raises RunBusy where the same is watched already, RunCancelled where somebody ended its run,
-    RunTakenOver.
+    AuthorityError once nothing authorises it any more, RunTakenOver.
     """
     job = _open(order, root, listener, machinery, still_s)
     with _held(job) as hold:
@@ -166,9 +169,14 @@ class _Job:
         self._sifted, self._number = None, self._number + 1
         tick = Tick(self.order.standing or "", datetime.now(UTC))
         try:
+            self._authorise_again()
             tick = replace(tick, taken_up=tuple(self._finish_interrupted()))
             ended = self._search()
         except (RunCancelled, RunTakenOver):
+            raise
+        except AuthorityError as error:  # nothing that the next tick would mend
+            if self._number > 1:
+                self._recorded(replace(tick, error=str(error)), None)
             raise
         except LfrError as error:
             if self._number == 1:
@@ -182,6 +190,11 @@ class _Job:
     def _note(self) -> None:
         """That it is there: what refuses it has been asked, and the first tick may take days."""
         record_start(self.store, self._job(Tick(self.order.standing or "", self._began_at)))
+
+    def _authorise_again(self) -> None:
+        """Each tick is a run. Raises AuthorityError where it may not be any more."""
+        order = look_up_order(self.order).order
+        act_on_clocks_of(order.home, order.config.s3, self.store.uri, order.authority.operator)
 
     def _finish_interrupted(self) -> Iterator[FinishedRun]:
         """Those that cannot be finished are left: what they had is new."""

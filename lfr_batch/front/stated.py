@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lfr_batch.errors import AuthorityError
-from lfr_batch.oversight.authority import Authority, require_authority
+from lfr_batch.oversight.authority import Authority, is_authorisation_id, require_authority
 from lfr_batch.visible import plain_line
 
 
@@ -26,3 +26,10 @@ def require_stated(stated: Authority, *, needs_purpose: bool = True) -> Authorit
             "The operator must be stated before any face is compared: who acts, as a login name."
         )
     return checked
+
+
+def require_stated_for_run(stated: Authority) -> Authority:
+    """The same; where an authorisation is named its purpose is the run's, unless another is
+    stated."""
+    named = isinstance(stated, Authority) and is_authorisation_id(stated.authority)
+    return require_stated(stated, needs_purpose=not named)

@@ -29,7 +29,7 @@ from lfr_batch.front.runs import FinishedRun, resume_run, run_order
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.standing import Tick, search_new
 from lfr_batch.front.standing import watch as watch_order
-from lfr_batch.front.stated import require_stated
+from lfr_batch.front.stated import require_stated_for_run
 from lfr_batch.gallery.records import Pick
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.scanning.plan import Order
@@ -299,7 +299,7 @@ def search(
     config = settings.config(SEARCH_UNLESS_SAID)
     order = Order(
         kind="search",
-        authority=require_stated(stated),
+        authority=require_stated_for_run(stated),
         gallery=_named(gallery),
         inputs=_addresses(stills),
         manifest=None,
@@ -316,6 +316,8 @@ def resume(
     run_id: str,
     *,
     retry_failed: bool = False,
+    authority: str | None = None,
+    operator: str | None = None,
     settings: Settings | None = None,
     listener: RunListener = NOBODY,
 ) -> FinishedRun:
@@ -324,10 +326,18 @@ def resume(
     ``run_id`` may be 'latest', the run that was started last, or the beginning of an id that no
     other run's has. Its case, gallery and all that decides results are the run's own; of the
     settings places count, and what they say of the engine. ``retry_failed``: also segments whose
-    footage could not be read. Raises RunNotFound, RunBusy, UsageError for a run of another version
-    or a deployment.
+    footage could not be read. What authorised it is asked again; ``authority`` takes its place, of
+    the same case, and ``operator`` says who asks. Raises AuthorityError, RunNotFound, RunBusy,
+    UsageError for a run of another version, one that is withheld, or a deployment.
     """
-    return resume_run(run_id, settings or Settings(), retry_failed=retry_failed, listener=listener)
+    return resume_run(
+        run_id,
+        settings or Settings(),
+        retry_failed=retry_failed,
+        authority=authority,
+        operator=operator,
+        listener=listener,
+    )
 
 
 def _scan_order(
@@ -341,7 +351,7 @@ def _scan_order(
 ) -> Order:
     order = Order(
         kind="scan",
-        authority=require_stated(stated),
+        authority=require_stated_for_run(stated),
         gallery=_named(gallery),
         inputs=_addresses(footage),
         manifest=from_anywhere(str(manifest)) if manifest else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 from dataclasses import dataclass
 
 from lfr_batch.errors import AuthorityError
@@ -14,6 +15,8 @@ EXAMPLES = {
     "--purpose": "identify the suspect of …",
 }
 
+_AUTHORISATION = re.compile(r"AUTH-\d{6,}-?\w*", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Authority:
@@ -22,11 +25,18 @@ class Authority:
     case_ref: str
     """Reference of the case."""
     authority: str
-    """Who authorised it: rank, name, reference."""
+    """Who authorised it: rank, name, reference; or the id of an authorisation."""
     purpose: str
     """Why it is done."""
     operator: str
     """Who does it."""
+    authorisation_id: str | None = None
+    """The authorisation that ``authority`` names, once it was found to hold; None: a text."""
+
+
+def is_authorisation_id(text: str | None) -> bool:
+    """Whether it is meant as the id of an authorisation, like AUTH-20261128-3f2a, and no text."""
+    return _AUTHORISATION.fullmatch(plain_line(text)) is not None
 
 
 def require_authority(

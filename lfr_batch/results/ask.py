@@ -14,13 +14,14 @@ from lfr_batch.results.answers import rows_of
 from lfr_batch.results.error_line import error_line
 from lfr_batch.results.parameters import checked
 from lfr_batch.results.queries import ReadyQuery, load_query
+from lfr_batch.results.run_log import WITHHELD
 from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.which_run import run_in_lake
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _RUN = """
-SELECT kind, status, case_ref, (SELECT count(*) FROM footage WHERE run_id = $run_id) AS files
+SELECT kind, status, error, case_ref, (SELECT count(*) FROM footage WHERE run_id = $run_id) AS files
 FROM runs WHERE run_id = $run_id
 """
 _EVERY_RUN = "asked_runs($run_id::VARCHAR, $case_ref::VARCHAR)"
@@ -114,6 +115,8 @@ def _require_results(lake: Lake, run_id: str, case_ref: str | None) -> None:
         raise QueryError(f"run {run_id} is an evaluation: its view is evaluations")
     if run["kind"] not in FOOTAGE_KINDS:
         raise QueryError(f"run {run_id} is a deployment: its views are alerts and reviews")
+    if run["status"] == WITHHELD:
+        raise QueryError(f"run {run_id} is withheld until it is authorised: {run['error']}")
     if run["status"] not in FINISHED and not run["files"]:
         raise QueryError(
             f"run {run_id} is not finished, so nothing of it can be asked yet; "

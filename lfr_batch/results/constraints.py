@@ -28,6 +28,7 @@ ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
             "complete_with_failures",
             "failed",
             "cancelled",
+            "withheld",
         ),
         ("runs", "score_kind"): get_args(ScoreKind),
         ("runs", "threshold_source"): ("derived", "override"),

@@ -41,6 +41,7 @@ from lfr_batch.results.remade import (
     until_still,
 )
 from lfr_batch.results.retire import destroy, sweep_unnamed
+from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import (
     delete_request,
     drop_footage,
@@ -50,6 +51,7 @@ from lfr_batch.results.run_state import (
 )
 from lfr_batch.results.shards import delete_shards, list_shards, runs_with_shards
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.withholding import veiled
 from lfr_batch.storage.store import Store
 
 _MEND = "restore it from a copy, or remove it: `lfr resume` searches that part again"
@@ -77,13 +79,13 @@ def count(store: Store, forgetting: Forgetting) -> Affected:
     Raises ResultsError for a part that is damaged or does not fit, by name: what is to be forgotten
     may be in it.
     """
-    require_fit(store, read_manifest(store).parts())
+    require_fit(store, read_manifest(store).unveiled.parts())
     return until_still(store, lambda: _count(store, forgetting))
 
 
 def _count(store: Store, forgetting: Forgetting) -> Affected:
     manifest = read_manifest(store)
-    with overtaken_if_gone(store, manifest), opened(store, manifest) as lake:
+    with overtaken_if_gone(store, manifest), opened(store, manifest.unveiled) as lake:
         rows = {name: _rows_of(lake, forgetting, name) for name in REMADE}
         return Affected(_affected(store, lake, forgetting), rows)
 
@@ -202,7 +204,7 @@ def _remake_of(store: Store, source: LakeManifest, forgetting: Forgetting) -> No
 
 def _holding(store: Store, manifest: LakeManifest, forgetting: Forgetting) -> LakeManifest:
     """The runs and groups of a manifest that have anything of it."""
-    with opened(store, manifest) as lake:
+    with opened(store, manifest.unveiled) as lake:
         shown = _asked(lake, forgetting, forgetting.affected)
     runs = {run_id: manifest.runs[run_id] for run_id in shown if run_id in manifest.runs}
     grouped = [run_id for run_id in shown if run_id not in runs]
@@ -211,13 +213,26 @@ def _holding(store: Store, manifest: LakeManifest, forgetting: Forgetting) -> La
 
 
 def _remade_run(store: Store, run: ShownRun, forgetting: Forgetting, made: Made) -> ShownRun:
+    """What is withheld of it stays so."""
+    if not run.aside:
+        return _remade_parts(store, run, forgetting, made)
+    hidden, held = _remade_parts(store, run.before, forgetting, made), StoredRun(store, run.run_id)
+    why = (latest_row(held) or {}).get("error") or ""
+    kept, place = forgetting.kept("runs"), layout.next_row(run.row.path)
+    row = veiled(held, run.before, made, place, why, kept, forgetting.values)
+    return replace(run, row=row, aside=hidden.all_parts)
+
+
+def _remade_parts(store: Store, run: ShownRun, forgetting: Forgetting, made: Made) -> ShownRun:
     token, epoch = secrets.token_hex(4), run.epoch or layout.NO_EPOCH
     new_row = layout.next_row(run.row.path)
+    is_hidden = new_row.startswith(f"{layout.WITHHELD}/")
 
     def place(dataset: str, number: int) -> str:
         if dataset == "runs":
             return new_row
-        return layout.part(dataset, run.run_id, epoch, number, token)
+        path = layout.part(dataset, run.run_id, epoch, number, token)
+        return layout.aside(path, token) if is_hidden else path
 
     with opened(store, LakeManifest(runs={run.run_id: run})) as lake:
         parts = make(store, lake, made, place, _choice(forgetting))

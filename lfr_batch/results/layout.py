@@ -30,6 +30,8 @@ EMPTY = f"{LAKE}/empty"
 """Parts without rows, by which views have their columns while there is nothing in them."""
 BUILDING = f"{LAKE}/building"
 RETIRED = f"{LAKE}/retired"
+WITHHELD = f"{LAKE}/withheld"
+"""Parts of runs that nobody may read until somebody authorises them."""
 UNDATED = "undated"
 """In place of the month of a run of before whose id does not say it."""
 
@@ -121,10 +123,16 @@ def state(run_id: str, *rest: str) -> str:
     return "/".join((f"_state/run_id={run_id}", *rest))
 
 
-def next_row(path: str) -> str:
-    """The name of the row that follows a row of ``runs``, of the same holder and status."""
-    epoch, revision, name = run_file_parts(path) or (NO_EPOCH, -1, FINISHED)
-    return f"{path.rpartition('/')[0]}/{_of(epoch)}{revision + 1:03d}-{name}.parquet"
+def next_row(path: str, name: str | None = None) -> str:
+    """The name of the row that follows a row of ``runs``, of the same holder; ``name``: of another
+    status, as ``run_file`` has it in its name."""
+    epoch, revision, before = run_file_parts(path) or (NO_EPOCH, -1, FINISHED)
+    return f"{path.rpartition('/')[0]}/{_of(epoch)}{revision + 1:03d}-{name or before}.parquet"
+
+
+def aside(path: str, token: str) -> str:
+    """Where a part lies while nobody may read it; ``token``: sets it apart from earlier ones."""
+    return f"{WITHHELD}/{token}/{path}"
 
 
 def part(dataset: str, run_id: str, epoch: str, number: int, again: str = "") -> str:

@@ -18,7 +18,7 @@ from lfr_batch.results.hold import Hold
 from lfr_batch.results.parts import iterate_part, write_part
 from lfr_batch.results.progress import RunProgress, pending, summarise
 from lfr_batch.results.rows import outcome_of, row_of
-from lfr_batch.results.run_log import DONE, latest_row
+from lfr_batch.results.run_log import DONE, WITHHELD, latest_row
 from lfr_batch.results.shards import list_shards, shard_of
 from lfr_batch.results.state_schemas import LEDGER
 from lfr_batch.results.stored_run import StoredRun
@@ -94,7 +94,7 @@ def read_outcomes(run: StoredRun, epoch: str | None = None) -> dict[str, Segment
     found = _receipts(run, epoch)
     # In this order: a run is recorded as complete before its shards are removed.
     shards, row = list_shards(run), latest_row(run)
-    is_done = row is not None and row["status"] in DONE
+    is_done = row is not None and row["status"] in {*DONE, WITHHELD}
     counting = {
         segment_id: [
             o for o in receipts if is_done or not o.sightings or shard_of(run.run_id, o) in shards

@@ -45,6 +45,8 @@ class ShownRun:
     epoch: str | None = None
     """Whose parts ``parts`` are; None before any were published."""
     parts: tuple[LakePart, ...] = ()
+    aside: tuple[LakePart, ...] = ()
+    """Of a run that is withheld: its row and parts of before, which nobody reads."""
 
     @property
     def key(self) -> str:
@@ -53,6 +55,20 @@ class ShownRun:
     @property
     def all_parts(self) -> tuple[LakePart, ...]:
         return (self.row, *self.parts)
+
+    @property
+    def files(self) -> tuple[LakePart, ...]:
+        """Also those that nobody reads."""
+        return (*self.all_parts, *self.aside)
+
+    @property
+    def before(self) -> ShownRun:
+        """The run as it was before it was withheld, or as it is."""
+        if not self.aside:
+            return self
+        (row,) = (part for part in self.aside if part.dataset == "runs")
+        others = tuple(part for part in self.aside if part.dataset != "runs")
+        return replace(self, row=row, parts=others, aside=())
 
     @property
     def bytes(self) -> int:
@@ -77,6 +93,10 @@ class RunGroup:
 
     @property
     def all_parts(self) -> tuple[LakePart, ...]:
+        return self.parts
+
+    @property
+    def files(self) -> tuple[LakePart, ...]:
         return self.parts
 
     @property
@@ -106,6 +126,11 @@ class LakeManifest:
         for owner in self.owners:
             yield from (part for part in owner.all_parts if dataset in (None, part.dataset))
 
+    @property
+    def unveiled(self) -> LakeManifest:
+        """With what is withheld as it was before: for whoever forgets some of it."""
+        return replace(self, runs={run_id: run.before for run_id, run in self.runs.items()})
+
     def groups_of(self, run_id: str) -> tuple[RunGroup, ...]:
         """Those that may hold a run that is none of ``runs``."""
         if run_id in self.runs:
@@ -126,8 +151,8 @@ def with_run(manifest: LakeManifest, shown: ShownRun) -> LakeManifest:
         shown = replace(known, epoch=shown.epoch, parts=shown.parts)
     if known and known.epoch and known.epoch > (shown.epoch or ""):
         shown = replace(shown, epoch=known.epoch, parts=known.parts)
-    counts = {part.path for part in shown.all_parts}
-    before = [*(known.all_parts if known else ()), *said.all_parts]
+    counts = {part.path for part in shown.files}
+    before = [*(known.files if known else ()), *said.files]
     gone = {part.path for part in before}.difference(counts, manifest.retiring)
     runs = {**manifest.runs, shown.run_id: shown}
     return replace(manifest, runs=runs, retiring=(*manifest.retiring, *sorted(gone)))
@@ -151,7 +176,7 @@ def regrouped(
     left = {each: shown for each, shown in manifest.runs.items() if each not in taken}
     kept = tuple(group for group in manifest.groups if group not in old)
     before: tuple[ShownRun | RunGroup, ...] = (*taken.values(), *old)
-    gone = [part.path for owner in before for part in owner.all_parts]
+    gone = [part.path for owner in before for part in owner.files]
     return replace(manifest, runs=left, groups=(*kept, *into), retiring=(*manifest.retiring, *gone))
 
 
@@ -162,7 +187,7 @@ def counts_still(manifest: LakeManifest, source: LakeManifest) -> bool:
 
 def to_json(manifest: LakeManifest, written: Mapping[str, Any] = MappingProxyType({})) -> bytes:
     """``parts`` are those of all runs and groups in one list, for whoever reads the lake in SQL."""
-    runs = [_owner(run, "row", "parts") for run in manifest.runs.values()]
+    runs = [_owned(run) for run in manifest.runs.values()]
     groups = [_owner(group, "parts") for group in manifest.groups]
     parts = [
         {**asdict(part), "of": owner.key} for owner in manifest.owners for part in owner.all_parts
@@ -177,6 +202,12 @@ def to_json(manifest: LakeManifest, written: Mapping[str, Any] = MappingProxyTyp
         "retiring": manifest.retiring,
     }
     return json.dumps(said, separators=(",", ":")).encode()
+
+
+def _owned(run: ShownRun) -> dict[str, Any]:
+    """What is kept aside is not among the parts that whoever reads the lake in SQL goes by."""
+    said = _owner(run, "row", "parts", "aside")
+    return {**said, "aside": [asdict(part) for part in run.aside]} if run.aside else said
 
 
 def _owner(record: ShownRun | RunGroup, *without: str) -> dict[str, Any]:
@@ -217,4 +248,5 @@ def from_json(data: bytes, path: str) -> LakeManifest:
 def _run(said: Mapping[str, Any], parts: list[LakePart]) -> ShownRun:
     (row,) = (part for part in parts if part.dataset == "runs")
     others = tuple(part for part in parts if part.dataset != "runs")
-    return ShownRun(**said, row=row, parts=others)
+    aside = tuple(LakePart(**each) for each in said.get("aside", ()))
+    return ShownRun(**{**said, "aside": aside}, row=row, parts=others)

@@ -73,6 +73,7 @@ CHANGES: Sequence[Change] = (
         Added(3, "runs", name)
         for name in ("score_kind", "threshold_method", "expected_fpir_low", "expected_fpir_high")
     ),
+    Added(3, "runs", "authorisation_id"),
     *(Added(3, name, "relative_score") for name in ("sightings", "candidates")),
 )
 """In the order in which they came to be."""

@@ -60,8 +60,12 @@ def sweep_unnamed(
     manifest, at = read_manifest(store), now or datetime.now(UTC)
     if not manifest.number:
         return
-    named = {part.path for part in manifest.parts()}.union(manifest.retiring)
+    named = {part.path for owner in manifest.owners for part in owner.files}
+    named.update(manifest.retiring)
     runs = tuple(run_ids)
+    aside = (path for path in store.list(layout.WITHHELD) if layout.run_id_of(path) in runs)
+    for path in set(aside) - named:
+        store.delete(path)
     for dataset in datasets:
         places = [layout.run_directory(dataset, run_id) for run_id in runs]
         found = {path for place in places for path in store.list(place)}

@@ -31,9 +31,13 @@ RunStatus = Literal[
     "complete_with_failures",
     "failed",
     "cancelled",
+    "withheld",
 ]
 DONE: frozenset[str] = frozenset({"complete", "complete_partly"})
 """There is nothing left that `lfr resume` could do."""
+
+WITHHELD: RunStatus = "withheld"
+"""Nobody may read it for now."""
 
 UNDER_WAY: frozenset[str] = frozenset({"planning", "running"})
 """Somebody works on it, or did until it was killed."""
@@ -47,6 +51,7 @@ EXIT_CODES: Mapping[str, int | None] = MappingProxyType(
         "complete_with_failures": 3,
         "failed": 1,
         "cancelled": 130,
+        "withheld": 3,
     }
 )
 

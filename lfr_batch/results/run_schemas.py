@@ -12,6 +12,12 @@ RUNS = dataset(
     ("kind", pa.string(), "scan, search, live or evaluation."),
     ("case_ref", pa.string(), "Case the run was made for, as the operator stated it."),
     ("authority", pa.string(), "Who authorised the run, as the operator stated it."),
+    (
+        "authorisation_id",
+        pa.string(),
+        "Authorisation (`lfr authorise show`) that the run was made by; null where its authority "
+        "is a text, and in runs of before.",
+    ),
     ("purpose", pa.string(), "Why the run was made, as the operator stated it."),
     ("operator", pa.string(), "Who started the run."),
     ("started_at", MOMENT, "When the run was first started, UTC."),
@@ -20,8 +26,9 @@ RUNS = dataset(
         "status",
         pa.string(),
         "planning, running, complete, complete_partly (some content was not looked at, by design "
-        "or limit), complete_with_failures, failed or cancelled; a run that was killed stays "
-        "planning or running here and is shown as interrupted by `lfr status`.",
+        "or limit), complete_with_failures, failed, cancelled or withheld (nobody may read it "
+        "until its authorisation is granted); a run that was killed stays planning or running "
+        "here and is shown as interrupted by `lfr status`.",
     ),
     ("model_pack", pa.string(), "Model pack that made the templates, with its version."),
     (
@@ -141,7 +148,7 @@ RUNS = dataset(
     ),
     ("worker_s", pa.float64(), "Wall-clock time of all workers together, seconds. Varies."),
     ("exit_code", pa.int32(), "Exit code of the command; null while running."),
-    ("error", pa.string(), "Why the run failed; null otherwise."),
+    ("error", pa.string(), "Why the run failed, or is withheld; null otherwise."),
     (
         "forgotten",
         STRINGS,

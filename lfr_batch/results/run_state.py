@@ -81,6 +81,8 @@ class RunRequest(BaseModel):
     config_hash: str
     case_ref: str
     authority: str
+    authorisation_id: str | None = None
+    """None: ``authority`` is a text; and in runs of before."""
     purpose: str
     operator: str
     gallery: str
@@ -196,6 +198,17 @@ def _write_request(run: StoredRun, request: RunRequest) -> None:
         run.store.write_atomic(path, data)
     elif not run.store.write_new(path, data) and run.store.read(path) != data:
         raise _exists_already(run)
+
+
+def reauthorise(hold: Hold, authority: str, authorisation_id: str | None) -> RunRequest:
+    """A run that goes on by another authority than the one that it began with. Raises
+    StoreError, RunTakenOver."""
+    said = {"authority": authority, "authorisation_id": authorisation_id}
+    request = load_run(hold.run).model_copy(update=said)
+    require_hold(hold)
+    path = hold.run.state(_REQUEST)
+    hold.run.store.write_atomic(path, request.model_dump_json(indent=1).encode())
+    return request
 
 
 def load_run(run: StoredRun) -> RunRequest:

@@ -76,6 +76,8 @@ def _as_known(manifest: LakeManifest, shown: ShownRun) -> ShownRun:
     known = manifest.runs.get(shown.run_id)
     if known is None:
         return shown
+    if known.aside and known.row.path == shown.row.path:
+        return known
     row = known.row if known.row.path == shown.row.path else shown.row
     parts = known.parts if known.epoch == shown.epoch else shown.parts
     return replace(shown, row=row, parts=parts, month=known.month)

@@ -18,7 +18,7 @@ from lfr_batch.results.lock import is_locked
 from lfr_batch.results.probed import count_probed
 from lfr_batch.results.progress import RunProgress, summarise
 from lfr_batch.results.rows import row_of
-from lfr_batch.results.run_log import UNDER_WAY, latest_row
+from lfr_batch.results.run_log import UNDER_WAY, WITHHELD, latest_row
 from lfr_batch.results.run_state import (
     RunRequest,
     is_planned,
@@ -117,8 +117,8 @@ class RunOverview:
     searched_before: Mapping[str, int]
     """Files that earlier runs of the case had searched, by the run: those that were left out, and
     those of which the bytes were known."""
-    sightings: int
-    """Of the published run; before stitching while it is not published."""
+    sightings: int | None
+    """Of the published run; before stitching while it is not published; None: it is withheld."""
     elapsed_s: float
     """From the first start to the end or, of a running run, to now."""
 
@@ -170,6 +170,8 @@ def run_progress(run: StoredRun, now: datetime | None = None) -> RunOverview:
     progress = summarise(plan, outcomes)
     row = latest_row(run) or {"status": "planning" if probed else "running", "error": None}
     finished, counted = row.get("finished_at"), row.get("sightings")
+    if counted is None and row["status"] != WITHHELD:
+        counted = progress.sightings
     until = finished or now or datetime.now(UTC)
     return RunOverview(
         request=request,
@@ -184,7 +186,7 @@ def run_progress(run: StoredRun, now: datetime | None = None) -> RunOverview:
         unsearched={**Counter(a.unsearched for a in assets if a.unsearched), **progress.unsearched},
         searched_by=Counter(map(_searcher, outcomes.values())),
         searched_before=_searched_before(request, assets),
-        sightings=progress.sightings if counted is None else counted,
+        sightings=counted,
         elapsed_s=max((until - request.started_at).total_seconds(), 0.0),
     )
 

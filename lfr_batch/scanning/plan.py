@@ -246,6 +246,7 @@ def _request(order: Order, now: datetime, basis: RunBasis, settled: Settled) -> 
         config_hash=config_hash(order.config),
         case_ref=order.authority.case_ref,
         authority=order.authority.authority,
+        authorisation_id=order.authority.authorisation_id,
         purpose=order.authority.purpose,
         operator=order.authority.operator,
         gallery=order.gallery,

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from lfr_batch.casework.house import policy_in
 from lfr_batch.cli.live.console import console_of
 from lfr_batch.cli.live.signals import Signals, signals_taken
 from lfr_batch.cli.live.starting import PATIENCE_S, starting
@@ -28,7 +29,6 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, say
 from lfr_batch.config.load import load_live, override
 from lfr_batch.engine.live.table import open_live_engine, require_engine
-from lfr_batch.front.keeping import policy_in
 from lfr_batch.front.places import home_folder, results_root
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.live.deployment.listed import said_of

@@ -20,6 +20,7 @@ from lfr_batch.cli.options import (
 )
 from lfr_batch.cli.output import answer, answer_json, answer_table, complain, say
 from lfr_batch.errors import LfrError
+from lfr_batch.front.clocks import act_on_clocks
 from lfr_batch.front.forget import finish_forgetting
 from lfr_batch.front.keeping import RunDue, house_policy, runs_due, sweep_runs
 from lfr_batch.front.settings import Settings
@@ -61,10 +62,14 @@ def sweep(
     root they wrote to, and in --out. Copies of watchlists go, too, that a killed deployment left
     behind, or that are older than 24 hours. Of runs in --out everything goes once the period that
     the policy gives their case is over, as by `lfr forget run`; a run that is not finished stays.
-    What a forgetting left that was interrupted is finished. Each deletion has a line in the audit
-    log. Run it hourly.
+    What a forgetting left that was interrupted is finished. Runs that wait for an authorisation are
+    withheld once their time is over, put back once it is granted, destroyed once it is refused.
+    Each deletion has a line in the audit log. Run it hourly.
     """
     settings, by = settings_of(config, out=out), operator_name(operator)
+    acted = [] if dry_run else act_on_clocks(settings, by)
+    for step in acted:
+        say(step.sentence)
     rules, now = house_policy(settings, policy).retention, datetime.now(UTC)
     home, fine = settings.home_place, True
     alerts: tuple[Swept, ...] = ()
@@ -80,6 +85,7 @@ def sweep(
     else:
         _tell(alerts, runs)
     states = [*(each.state for each in alerts), *(each.state for each in runs)]
+    fine = fine and not any(step.error for step in acted)
     raise typer.Exit(1 if "failed" in states or not fine else 0)
 
 

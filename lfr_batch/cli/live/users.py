@@ -1,4 +1,4 @@
-"""`lfr live-user`: who may log in to the console of a live deployment."""
+"""`lfr user`, once `lfr live-user`: who may log in to the console, and as what."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def add(
     """Add a person and print their token, which is shown this once.
 
     An operator sees alerts and acknowledges them, a reviewer also decides, an auditor sees every
-    decision and makes none. A deployment that is running knows them at once.
+    decision and makes none, an authoriser says what may be
+    searched and decides nothing of what is found. A deployment that is running knows them at once.
     """
     if role not in KNOWN:
         raise UsageError(f"there is no role {role!r}: choose {', '.join(ROLES)}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from lfr_batch.casework.authorised import granted
+from lfr_batch.casework.house import case_files
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.policy import WatchlistPolicy
@@ -32,7 +34,7 @@ from lfr_batch.live.deployment.window import Term, require_authority, term_of
 from lfr_batch.live.records import DeploymentRecord
 from lfr_batch.models.licence import require_permitted_use
 from lfr_batch.models.store import load_pack
-from lfr_batch.oversight.authority import Authority
+from lfr_batch.oversight.authority import Authority, is_authorisation_id
 from lfr_batch.oversight.authority import require_authority as stated_authority
 from lfr_batch.recognition.planned import planned_with
 from lfr_batch.recognition.settle import settle_here
@@ -89,6 +91,8 @@ def make_deployment(order: LiveOrder, now: datetime, at: SayStep = unsaid) -> De
     order = _with_places_resolved(order)
     config = order.config
     require_authority(config.deployment)
+    files = case_files(order.home, config.s3)
+    granted(files, _authority(config), datetime.now(UTC), "a deployment")
     require_own_file(config)
     for camera in config.cameras:
         open_stream(camera)
@@ -231,6 +235,7 @@ def _request(
         config_hash=config_hash(config),
         case_ref=record.case_ref,
         authority=f"{record.authorising_officer}, {record.authority}",
+        authorisation_id=record.authority if is_authorisation_id(record.authority) else None,
         purpose=record.purpose,
         operator=record.operator,
         gallery=record.gallery,
