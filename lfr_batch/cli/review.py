@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +16,8 @@ from lfr_batch.cli.options import ConfigOption, OperatorOption, OutOption, SetOp
 from lfr_batch.cli.output import say
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.config.schema import S3Config
-from lfr_batch.errors import RunNotFound, UsageError
+from lfr_batch.errors import RunBusy, RunNotFound, UsageError
+from lfr_batch.front.clocks import act_on_clocks_of
 from lfr_batch.front.places import home_folder
 from lfr_batch.live.deployment.folders import list_deployments
 from lfr_batch.oversight.authority import operator_name
@@ -25,6 +28,8 @@ from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.which_run import which_run
 from lfr_batch.work.privacy import protect_files
+
+logger = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 
@@ -165,12 +170,22 @@ def _served(
         made = new_user(operator, "reviewer")
     roster = Roster(home, (made[0],) if made else ())
     with (
-        opened_office(home, root, s3, roster, lambda *_: True, only_run) as office,
+        opened_office(
+            home, root, s3, roster, partial(_look_at_clocks, home, s3, root), only_run
+        ) as office,
         serve_app(create_office(office), config) as url,
     ):
         if made:
             say(f"{made[0].name}: {login_link(url, made[1])}")
         yield url
+
+
+def _look_at_clocks(home: Path, s3: S3Config, root: str) -> None:
+    """What must not be withheld is served all the same: the log says what could not be done."""
+    try:
+        act_on_clocks_of(home, s3, root)
+    except RunBusy as error:
+        logger.warning("%s", error)
 
 
 def _until_stopped() -> None:

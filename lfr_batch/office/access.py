@@ -14,6 +14,7 @@ from lfr_batch.console.logins import Failures, Hear, log_login
 from lfr_batch.console.roster import Roster
 from lfr_batch.console.sessions import Sessions
 from lfr_batch.console.users import User
+from lfr_batch.office.case_desk import CaseDesk
 from lfr_batch.office.desk import ExaminersDesk
 from lfr_batch.office.roles import OfficePermission, office_may
 
@@ -23,6 +24,7 @@ class Office:
     """What the routes work with; ``app.state.office``. Satisfies ``Entrance``."""
 
     desk: ExaminersDesk
+    cases: CaseDesk
     roster: Roster
     journal: Journal
     sessions: Sessions = field(default_factory=Sessions)
@@ -54,3 +56,5 @@ OfficeViewer = Annotated[User, Depends(allowed_in_office("view"))]
 Examiner = Annotated[User, Depends(allowed_in_office("examine"))]
 Follower = Annotated[User, Depends(allowed_in_office("outcome"))]
 """Who says what became of it."""
+Requester = Annotated[User, Depends(allowed_in_office("request"))]
+Authoriser = Annotated[User, Depends(allowed_in_office("authorise"))]

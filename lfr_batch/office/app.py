@@ -17,14 +17,21 @@ from starlette.exceptions import HTTPException
 
 from lfr_batch.console.app import MOST_BODY_BYTES, NO_TELEMETRY
 from lfr_batch.console.entrance import user_at
-from lfr_batch.errors import DecisionRefused, LfrError, RunNotFound, UsageError
+from lfr_batch.errors import AuthorityError, DecisionRefused, LfrError, RunNotFound, UsageError
 from lfr_batch.office.access import Office, office_of
+from lfr_batch.office.case_routes import case_routes
 from lfr_batch.office.roles import OFFICE_PERMISSIONS
 from lfr_batch.office.routes import office_routes
 
 HERE = Path(__file__).parent
 OFFICE_STATUS: Mapping[type[LfrError], int] = MappingProxyType(
-    {DecisionRefused: 409, RunNotFound: 404, UsageError: 400, LfrError: 503}
+    {
+        DecisionRefused: 409,
+        RunNotFound: 404,
+        AuthorityError: 409,
+        UsageError: 400,
+        LfrError: 503,
+    }
 )
 """The first class that fits."""
 OFFICE_WANTED: Mapping[str, str] = MappingProxyType(
@@ -57,6 +64,7 @@ def create_office(office: Office) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _misunderstanding)
     app.add_exception_handler(Exception, _fault)
     app.add_api_route("/", office_page, response_class=HTMLResponse)
+    app.include_router(case_routes)
     app.include_router(office_routes)
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     app.mount("/shared", StaticFiles(directory=HERE.parent / "console" / "static"))

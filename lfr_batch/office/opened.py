@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lfr_batch.casework.decisions import Decisions
+from lfr_batch.casework.house import case_files
 from lfr_batch.config.schema import S3Config
 from lfr_batch.console.journal import Journal
 from lfr_batch.console.roster import Roster
 from lfr_batch.office.access import Office
-from lfr_batch.office.desk import ExaminersDesk, MaySee
+from lfr_batch.office.case_desk import CaseDesk, LookAtClocks
+from lfr_batch.office.desk import ExaminersDesk
 from lfr_batch.office.enrolled import EnrolledPictures
 from lfr_batch.office.found import FoundInLake
 from lfr_batch.results.lake import open_lake
@@ -24,7 +26,7 @@ def opened_office(
     results_root: str,
     s3: S3Config,
     roster: Roster,
-    may_see: MaySee,
+    look_at_clocks: LookAtClocks,
     only_run: str | None = None,
 ) -> Iterator[Office]:
     """``only_run``: no other run is shown. Raises StoreError, ResultsError."""
@@ -33,9 +35,15 @@ def opened_office(
     about = {"run_id": only_run} if only_run else {"results": results_root}
     try:
         journal = Journal(home, about)
+        cases = CaseDesk(case_files(home, s3), look_at_clocks)
         desk = ExaminersDesk(
-            found, Decisions(store, home, s3), EnrolledPictures(home, s3), may_see, only_run
+            found,
+            Decisions(store, home, s3),
+            EnrolledPictures(home, s3),
+            cases.may_see,
+            look_at_clocks,
+            only_run,
         )
-        yield Office(desk, roster, journal, hear=journal.heard)
+        yield Office(desk, cases, roster, journal, hear=journal.heard)
     finally:
         found.close()
