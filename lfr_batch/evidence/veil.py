@@ -42,7 +42,7 @@ class Veil:
     hidden_xyxy: FloatArray
     """(n, 4) faces, without their heads."""
     before_xyxy: FloatArray
-    """(m, 4) those of them that are there for sure, and may be before the own one."""
+    """(m, 4) those of them that were found, and may be before the own one."""
     own_xyxy: FloatArray | None
     """(4,) the face that is shown; None: none is."""
     doubts: frozenset[Doubt]
@@ -54,6 +54,8 @@ class _Draft:
 
     hidden: list[FloatArray] = field(default_factory=list)
     there: list[FloatArray] = field(default_factory=list)
+    perhaps: list[FloatArray] = field(default_factory=list)
+    """Where somebody was found before and after, and is behind somebody if not before them."""
     doubts: set[Doubt] = field(default_factory=set)
 
 
@@ -122,7 +124,7 @@ def _hide(path: FacePath, drafts: Sequence[_Draft], frames: Frames) -> None:
         drafts[each.frame].hidden.append(each.box_xyxy)
         drafts[each.frame].doubts.add("held" if path.sure else "uncertain")
         if each.between:
-            drafts[each.frame].there.append(each.box_xyxy)
+            drafts[each.frame].perhaps.append(each.box_xyxy)
 
 
 def _shown(
@@ -133,13 +135,13 @@ def _shown(
 ) -> dict[int, FloatArray]:
     """Frames in which the own face is shown, and where."""
     free = {n: box for n, box in own.boxes.items() if not _crowded(box, drafts[n].there)}
-    certain = [n for n in free if scores.cosines.get(n, -1.0) >= scores.same]
-    shown = set(certain)
+    shown = {n for n in free if scores.cosines.get(n, -1.0) >= scores.same}
+    alone = {n for n in free if n in shown or not _crowded(free[n], drafts[n].perhaps)}
     for way in (1, -1):
         numbers = list(own.boxes)[::way]
         since_ns: int | None = None
         for before, number in pairwise([numbers[0], *numbers]):
-            if number not in free or scores.cosines.get(number, -1.0) < scores.other:
+            if number not in alone or scores.cosines.get(number, -1.0) < scores.other:
                 since_ns = None
             elif number in shown and scores.cosines[number] >= scores.same:
                 since_ns = moments_ns[number]
