@@ -12,13 +12,14 @@ from starlette.background import BackgroundTask
 from lfr_batch.casework.examination import LONGEST_REASON, Conclusion, Opinion, Result, Seen
 from lfr_batch.console.entrance import log_in, log_out
 from lfr_batch.console.users import User
+from lfr_batch.evidence.film import MEDIA_TYPE
 from lfr_batch.office.access import Examiner, Follower, Office, OfficeOf, OfficeViewer
 from lfr_batch.office.messages import Message, form
 from lfr_batch.office.roles import OFFICE_PERMISSIONS
 
 office_routes = APIRouter()
 
-SIGHTING_VIEWED = "sighting.viewed"
+SIGHTING_VIEWED, MOMENT_VIEWED = "sighting.viewed", "sighting.moment_viewed"
 RunId = Annotated[str, Field(max_length=100)]
 Reason = Annotated[str, Field(max_length=LONGEST_REASON)]
 
@@ -118,6 +119,16 @@ def enrolled(
     if jpeg is None:
         raise HTTPException(404, "this candidate has no such picture in the gallery's snapshot")
     return _picture(jpeg, office, user, run_id, sighting_id)
+
+
+@office_routes.get("/api/runs/{run_id}/sightings/{sighting_id}/moment")
+def moment(run_id: RunId, sighting_id: RunId, user: OfficeViewer, office: OfficeOf) -> Response:
+    """A film of a few seconds; it takes some seconds to be made, and is not kept."""
+    clip = office.desk.moment(user, run_id, sighting_id)
+    noted = BackgroundTask(
+        office.journal.viewed, user, MOMENT_VIEWED, run_id=run_id, sighting_id=sighting_id
+    )
+    return Response(clip.data, media_type=MEDIA_TYPE, background=noted)
 
 
 @office_routes.post("/api/runs/{run_id}/sightings/{sighting_id}/decisions", status_code=201)

@@ -24,7 +24,6 @@ from lfr_batch.evidence.spot import Spot
 from lfr_batch.faces.boxes import iou
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray
-from tests.casework import ACTOR, ASTRONAUT, GROUP, installed_picture
 from tests.evidence.likeness import (
     Known,
     faces_of,
@@ -35,6 +34,7 @@ from tests.evidence.likeness import (
 )
 from tests.evidence.spots import ANYWHERE, spot_in
 from tests.footage.clips import RATE, write_clip
+from tests.one_case import ACTOR, ASTRONAUT, GROUP, installed_picture
 
 REAL = {
     "known_answer/two_actors.mp4": (2.0, 1, 5),

@@ -17,8 +17,8 @@ from lfr_batch.front.runs import run_order
 from lfr_batch.models.store import load_pack
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
-from tests.casework import Casework
 from tests.evidence.spots import ANYWHERE, spot_in
+from tests.one_case import Casework
 
 
 def test_what_a_scan_has_found_is_shown_again(
