@@ -75,11 +75,30 @@ class WatchlistPolicy(Section):
     """Which of these keeps a deployment from beginning; the others are named."""
 
 
+AGE_KEY = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+"""A public key as `age-keygen` writes it."""
+
+
+def _is_age_key(text: str) -> str:
+    if not AGE_KEY.fullmatch(text):
+        raise ValueError("it is no public key of age; `age-keygen` makes one, which begins age1")
+    return text
+
+
+AgeKey = Annotated[str, AfterValidator(_is_age_key)]
+
+
+class EvidencePolicy(Section):
+    keys: Annotated[Mapping[str, AgeKey], Field(max_length=10_000)] = {}
+    """Public keys by the names of those who may open what `lfr evidence --to NAME` seals."""
+
+
 class Policy(Section):
     version: Literal[1] = 1
     """Of this form."""
     retention: RetentionPolicy = RetentionPolicy()
     watchlist: WatchlistPolicy = WatchlistPolicy()
+    evidence: EvidencePolicy = EvidencePolicy()
 
 
 def rule_of(policy: RetentionPolicy, case_ref: str) -> tuple[str, timedelta | None]:

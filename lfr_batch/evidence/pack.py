@@ -1,0 +1,160 @@
+"""From a finished run to the members of an evidence pack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lfr_batch.config.schema import S3Config
+from lfr_batch.evidence import verify
+from lfr_batch.evidence.building import Building
+from lfr_batch.evidence.facts import RunFacts, SightingFacts, plain
+from lfr_batch.evidence.footage_now import footage_now, require_same
+from lfr_batch.evidence.key import EvidenceKey
+from lfr_batch.evidence.pictures import enrolled_pictures
+from lfr_batch.evidence.proof import document
+from lfr_batch.evidence.provenance import run_document
+from lfr_batch.evidence.verify import MANIFEST, PROOF, SIGNATURE
+from lfr_batch.evidence.words import readme
+from lfr_batch.homes.at_hand import Home
+from lfr_batch.results.run_state import RunRequest
+from lfr_batch.software import software
+
+WITHOUT_FOOTAGE = (
+    "find the file and put it back as it was, or give --without-footage for a pack that says so "
+    "and has neither frames nor clips"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PackPlan:
+    """What goes into a pack, and for whom."""
+
+    facts: RunFacts
+    request: RunRequest
+    home: Home
+    s3: S3Config
+    by: str
+    why: str
+    to: Mapping[str, str] = field(default_factory=dict)
+    """age keys by name; none: nothing is sealed."""
+    redact: bool = False
+    with_footage: bool = True
+    made_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def what(self) -> str:
+        return "Disclosure copy" if self.redact else "Evidence pack"
+
+
+@dataclass(slots=True)
+class Filled:
+    """What a manifest says beside the members."""
+
+    lacks: list[str] = field(default_factory=list)
+    """What the pack has not, and why, a sentence each."""
+    sealed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def fill(built: Building, plan: PackPlan) -> Filled:
+    """Every member but the manifest and what comes after it.
+
+    Raises UsageError for footage that is gone or changed, FootageError, StoreError, OSError.
+    """
+    filled = Filled()
+    files = footage_now(plan.facts.footage, plan.s3)
+    if plan.with_footage:
+        require_same(files, WITHOUT_FOOTAGE)
+    else:
+        filled.lacks.append("It was made without footage: there is no frame and no clip.")
+        filled.lacks += [f"{each.why}." for each in files if each.why]
+    run = run_document(plan.facts.row, plan.request, plan.home, plan.s3)
+    built.add("run.json", document(run))
+    footage = {"files": [each.said() for each in files], "searched": plain(plan.facts.footage)}
+    built.add("footage.json", document({**footage, "receipts": plain(plan.facts.segments)}))
+    built.add("verify.py", Path(verify.__file__).read_bytes())
+    _sightings(built, plan, filled)
+    head = _head(plan)
+    text = readme(head, tuple(plan.to), filled.lacks, redact=plan.redact)
+    built.add("README.txt", text.encode())
+    return filled
+
+
+def manifest_of(built: Building, plan: PackPlan, filled: Filled) -> dict[str, Any]:
+    """All of it; what follows the manifest is not in it."""
+    return {
+        "format": 1,
+        "what": plan.what,
+        "run_id": plan.facts.run_id,
+        "case_ref": plan.facts.row["case_ref"],
+        "made_at": plan.made_at.isoformat(),
+        "by": plan.by,
+        "why": plan.why,
+        "software": software(),
+        "sightings": [each.sighting_id for each in plan.facts.sightings],
+        "to": dict(plan.to),
+        "redacted": plan.redact,
+        "lacks": filled.lacks,
+        "members": dict(sorted(built.listed.items())),
+        "sealed": dict(sorted(filled.sealed.items())),
+    }
+
+
+def sign(built: Building, proof: Mapping[str, Any], key: EvidenceKey) -> None:
+    """Add the proof, and the signature of manifest and proof."""
+    built.add(PROOF, document(proof))
+    built.add(SIGNATURE, key.signature_of(built.sha256_of(MANIFEST), built.sha256_of(PROOF)))
+
+
+def _head(plan: PackPlan) -> dict[str, str]:
+    row = plan.facts.row
+    return {
+        "what": plan.what,
+        "run": plan.facts.run_id,
+        "case": row["case_ref"],
+        "authority": row["authority"],
+        "purpose": row["purpose"],
+        "sightings": ", ".join(each.sighting_id for each in plan.facts.sightings),
+        "made": f"{plan.made_at:%Y-%m-%d %H:%M:%S} UTC by {plan.by}",
+        "why": plan.why or "not said",
+        "for": ", ".join(plan.to) or "nobody in particular; nothing is sealed",
+    }
+
+
+def _sightings(built: Building, plan: PackPlan, filled: Filled) -> None:
+    run, sightings = plan.facts.row, plan.facts.sightings
+    enrolled, why = enrolled_pictures(
+        plan.home, plan.s3, run["gallery"], run["gallery_snapshot"], sightings
+    )
+    filled.lacks += [why] if why else []
+    for each in sightings:
+        _sighting(built, each, enrolled, filled)
+
+
+def _sighting(
+    built: Building, each: SightingFacts, enrolled: Mapping[str, bytes], filled: Filled
+) -> None:
+    folder = f"sightings/{each.sighting_id}"
+    built.add(f"{folder}/sighting.json", document(sighting_document(each)))
+    if each.shot.get("jpeg"):
+        built.add(f"{folder}/crop.jpg", each.shot["jpeg"])
+    else:
+        filled.lacks.append(f"Sighting {each.sighting_id} has no evidence picture.")
+    for candidate in each.candidates:
+        picture = enrolled.get(candidate["image_id"])
+        if picture is not None:
+            built.add(f"{folder}/enrolled-{candidate['rank']}.jpg", picture)
+
+
+def sighting_document(each: SightingFacts) -> dict[str, Any]:
+    """The member ``sighting.json``."""
+    return {
+        "sighting": plain(each.row),
+        "candidates": plain(each.candidates),
+        "evidence_picture": plain({k: v for k, v in each.shot.items() if k != "thumbnail"}),
+        "reviews": plain(each.reviews),
+        "subjects": plain([each.subjects[key] for key in sorted(each.subjects)]),
+    }
