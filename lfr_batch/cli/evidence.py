@@ -34,6 +34,9 @@ def evidence(
     without_footage: Annotated[
         bool, typer.Option("--without-footage", help="Neither frames nor clips; the pack says so.")
     ] = False,
+    nothing_found: Annotated[
+        bool, typer.Option("--nothing-found", help="The certificate of a run that found nobody.")
+    ] = False,
     operator: OperatorOption = None,
     why: WhyOption = None,
     results: ResultsOption = None,
@@ -49,8 +52,17 @@ def evidence(
 
     if out is None:
         raise UsageError("Write the pack where? Give --out FILE.zip.")
-    wanted = tuple(sightings or ())
-    order = PackOrder(run, out, wanted, tuple(to or ()), redact, without_footage, operator, why)
+    order = PackOrder(
+        run,
+        out,
+        tuple(sightings or ()),
+        tuple(to or ()),
+        redact,
+        without_footage,
+        nothing_found,
+        operator,
+        why,
+    )
     made = make_evidence(order, settings_of(config, out=results))
     for each in made.lacks:
         say(each)

@@ -96,6 +96,8 @@ def plain(value: Any) -> Any:
         return f"{len(value)} bytes"
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list) and any(isinstance(each, tuple) for each in value):
+        return plain(dict(value))  # how a map comes out of Arrow
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value

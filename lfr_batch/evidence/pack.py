@@ -10,15 +10,18 @@ from typing import Any
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.evidence import verify
+from lfr_batch.evidence.board import BoardFacts, board
 from lfr_batch.evidence.building import Building
+from lfr_batch.evidence.eyes import Eyes, find_eyes
 from lfr_batch.evidence.facts import RunFacts, SightingFacts, plain
 from lfr_batch.evidence.footage_now import footage_now, require_same
 from lfr_batch.evidence.key import EvidenceKey
+from lfr_batch.evidence.nothing_found import certificate, certificate_document
 from lfr_batch.evidence.pictures import enrolled_pictures
 from lfr_batch.evidence.proof import document
 from lfr_batch.evidence.provenance import run_document
 from lfr_batch.evidence.verify import MANIFEST, PROOF, SIGNATURE
-from lfr_batch.evidence.words import readme
+from lfr_batch.evidence.words import MembersOf, readme
 from lfr_batch.homes.at_hand import Home
 from lfr_batch.results.run_state import RunRequest
 from lfr_batch.software import software
@@ -43,10 +46,14 @@ class PackPlan:
     """age keys by name; none: nothing is sealed."""
     redact: bool = False
     with_footage: bool = True
+    nothing_found: bool = False
+    """A certificate, of a run without sightings."""
     made_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def what(self) -> str:
+        if self.nothing_found:
+            return "Certificate of a search without result"
         return "Disclosure copy" if self.redact else "Evidence pack"
 
 
@@ -65,6 +72,8 @@ def fill(built: Building, plan: PackPlan) -> Filled:
     Raises UsageError for footage that is gone or changed, FootageError, StoreError, OSError.
     """
     filled = Filled()
+    if plan.nothing_found:
+        return _certified(built, plan, filled)
     files = footage_now(plan.facts.footage, plan.s3)
     if plan.with_footage:
         require_same(files, WITHOUT_FOOTAGE)
@@ -76,11 +85,34 @@ def fill(built: Building, plan: PackPlan) -> Filled:
     footage = {"files": [each.said() for each in files], "searched": plain(plan.facts.footage)}
     built.add("footage.json", document({**footage, "receipts": plain(plan.facts.segments)}))
     built.add("verify.py", Path(verify.__file__).read_bytes())
-    _sightings(built, plan, filled)
-    head = _head(plan)
-    text = readme(head, tuple(plan.to), filled.lacks, redact=plan.redact)
-    built.add("README.txt", text.encode())
+    _sightings(built, plan, filled, run)
+    _readme(built, plan, filled)
     return filled
+
+
+def _certified(built: Building, plan: PackPlan, filled: Filled) -> Filled:
+    """Of a run without sightings. Footage is not read again: hashes are those of when it was
+    searched."""
+    run = run_document(plan.facts.row, plan.request, plan.home, plan.s3)
+    built.add("run.json", document(run))
+    built.add("certificate.json", document(certificate_document(plan.facts)))
+    built.add("certificate.pdf", certificate(plan.facts, run))
+    built.add("footage.json", document({"receipts": plain(plan.facts.segments)}))
+    built.add("verify.py", Path(verify.__file__).read_bytes())
+    _readme(built, plan, filled)
+    return filled
+
+
+def _readme(built: Building, plan: PackPlan, filled: Filled) -> None:
+    text = readme(_head(plan), tuple(plan.to), filled.lacks, _members(plan))
+    built.add("README.txt", text.encode())
+
+
+def _members(plan: PackPlan) -> tuple[MembersOf, ...]:
+    if plan.nothing_found:
+        return ("certificate",)
+    extra: tuple[MembersOf, ...] = ("sealed",) if plan.to else ("hidden",) if plan.redact else ()
+    return ("sightings", *extra)
 
 
 def manifest_of(built: Building, plan: PackPlan, filled: Filled) -> dict[str, Any]:
@@ -111,27 +143,60 @@ def sign(built: Building, proof: Mapping[str, Any], key: EvidenceKey) -> None:
 
 def _head(plan: PackPlan) -> dict[str, str]:
     row = plan.facts.row
-    return {
+    said = {
         "what": plan.what,
         "run": plan.facts.run_id,
         "case": row["case_ref"],
         "authority": row["authority"],
         "purpose": row["purpose"],
-        "sightings": ", ".join(each.sighting_id for each in plan.facts.sightings),
         "made": f"{plan.made_at:%Y-%m-%d %H:%M:%S} UTC by {plan.by}",
         "why": plan.why or "not said",
-        "for": ", ".join(plan.to) or "nobody in particular; nothing is sealed",
     }
+    if plan.nothing_found:
+        return said
+    ids = ", ".join(each.sighting_id for each in plan.facts.sightings)
+    return {**said, "sightings": ids, "for": ", ".join(plan.to) or "anybody; nothing is sealed"}
 
 
-def _sightings(built: Building, plan: PackPlan, filled: Filled) -> None:
+def _sightings(
+    built: Building, plan: PackPlan, filled: Filled, run_said: Mapping[str, Any]
+) -> None:
     run, sightings = plan.facts.row, plan.facts.sightings
     enrolled, why = enrolled_pictures(
         plan.home, plan.s3, run["gallery"], run["gallery_snapshot"], sightings
     )
     filled.lacks += [why] if why else []
+    shown = [each.shot["jpeg"] for each in sightings if each.shot.get("jpeg")]
+    eyes = find_eyes((*shown, *enrolled.values()), plan.request, plan.home, plan.s3)
     for each in sightings:
         _sighting(built, each, enrolled, filled)
+        if each.shot.get("jpeg"):
+            folder = f"sightings/{each.sighting_id}"
+            built.add(
+                f"{folder}/board.pdf",
+                board(_board_facts(built, plan, each, enrolled, eyes, run_said)),
+            )
+
+
+def _board_facts(
+    built: Building,
+    plan: PackPlan,
+    each: SightingFacts,
+    enrolled: Mapping[str, bytes],
+    eyes: Mapping[bytes, Eyes],
+    run_said: Mapping[str, Any],
+) -> BoardFacts:
+    of = f"sightings/{each.sighting_id}/"
+    files = {row["footage_id"]: row for row in plan.facts.footage}
+    return BoardFacts(
+        plan.facts.row,
+        each,
+        files[each.row["footage_id"]],
+        enrolled,
+        eyes,
+        run_said,
+        {n.removeprefix(of): built.sha256_of(n) for n in built.files if n.startswith(of)},
+    )
 
 
 def _sighting(

@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from textwrap import fill
+from types import MappingProxyType
+from typing import Any, Literal
 
 NO_IDENTIFICATION = (
     "What is in here was proposed by a computer from likeness alone. It is no identification: a "
     "person decides, and says why."
 )
-_MEMBERS = """\
+MembersOf = Literal["sightings", "sealed", "hidden", "certificate"]
+MEANING = (
+    "No face in what was searched reached the threshold for anybody of the gallery. That does not "
+    "mean that none of these people was there: a face may have been turned away, covered, too "
+    "small, too dark or blurred; a search misses some of the faces that are there; what is listed "
+    "as not searched was not searched; and nobody is looked for who is not in the gallery."
+)
+_ALWAYS = """\
 README.txt                       this text
 manifest.json                    sha256 and size of every other file, and of what is sealed
 manifest.sig                     the signature (Ed25519) of manifest.json and proof.json
 proof.json                       signed lines of the audit log: the run began, this was made
 verify.py                        says whether all of this is as it was made
 run.json                         case, authority, times, threshold, settings, models, gallery
-footage.json                     each file: its sha256 then and now, what its container says
+footage.json                     each file, its sha256 then and now, its receipts
+"""
+_MEMBERS: Mapping[MembersOf, str] = MappingProxyType(
+    {
+        "sightings": """\
 sightings/ID/sighting.json       the sighting, all candidates with scores, all reviews
 sightings/ID/crop.jpg            the evidence picture; other faces in it were made unrecognisable
 sightings/ID/aligned-*.png       the face as it is compared, from the untouched frame
 sightings/ID/enrolled-N.jpg      the picture of candidate N in the gallery
 sightings/ID/board.pdf           both pictures side by side, components, candidates, provenance
-"""
-_SEALED = """\
+""",
+        "sealed": """\
 sealed.age                       untouched frames and clips, which show other people: encrypted
-"""
-_HIDDEN = """\
+""",
+        "hidden": """\
 sightings/ID/frame.png           the whole frame, everyone else made unrecognisable
 sightings/ID/clip.mp4            the moment, everyone else made unrecognisable
-"""
+""",
+        "certificate": """\
+certificate.pdf                  what was searched and what was not, and what that does not mean
+certificate.json                 the same with every file
+""",
+    }
+)
 _VERIFY = """\
 To verify it, on any computer with Python 3.8 or later, without a network:
 
@@ -52,21 +71,20 @@ To repeat the search where the product, the models and the footage are: lfr reru
 
 
 def readme(
-    head: Mapping[str, Any], to: Sequence[str], lacks: Sequence[str], *, redact: bool
+    head: Mapping[str, Any], to: Sequence[str], lacks: Sequence[str], members: Sequence[MembersOf]
 ) -> str:
     """The member ``README.txt``. ``head``: what it is, in words, by what that is."""
     name = "pack.zip"
     said = "\n".join(f"{key:<12} {value}" for key, value in head.items() if key != "what")
-    parts = [f"{head['what']}\n\n{said}\n", NO_IDENTIFICATION + "\n"]
+    meaning = MEANING if "certificate" in members else NO_IDENTIFICATION
+    parts = [f"{head['what']}\n\n{said}\n", fill(meaning, 100) + "\n"]
     if lacks:
         parts.append("What it lacks:\n\n" + "\n".join(f"- {each}" for each in lacks) + "\n")
-    parts.append("What is in it:\n\n" + _MEMBERS + (_SEALED if to else "") + _hidden(redact))
+    listed = _ALWAYS + "".join(_MEMBERS[each] for each in members)
+    parts.append("What is in it:\n\n" + listed)
     parts.append(_VERIFY.format(name=name))
     if to:
         parts.append(_OPEN.format(name=name, names=" or ".join(to)))
-    parts.append(_RERUN.format(name=name))
+    if "sightings" in members:
+        parts.append(_RERUN.format(name=name))
     return "\n".join(parts)
-
-
-def _hidden(redact: bool) -> str:
-    return _HIDDEN if redact else ""

@@ -13,6 +13,7 @@ from lfr_batch.errors import StoreError, UsageError
 from lfr_batch.evidence.building import Building, building, require_free, write_pack
 from lfr_batch.evidence.facts import RunFacts, run_facts
 from lfr_batch.evidence.key import evidence_key
+from lfr_batch.evidence.nothing_found import require_nothing_found
 from lfr_batch.evidence.pack import PackPlan, fill, manifest_of, sign
 from lfr_batch.evidence.proof import document, proof_of
 from lfr_batch.evidence.recipients import recipients
@@ -54,6 +55,8 @@ class PackOrder:
     """Who may open what is sealed."""
     redact: bool = False
     without_footage: bool = False
+    nothing_found: bool = False
+    """The certificate of a run without sightings."""
     operator: str | None = None
     why: str | None = None
 
@@ -76,17 +79,16 @@ def make_evidence(order: PackOrder, settings: Settings) -> MadePack:
     Raises UsageError, QueryError for what cannot be packed, StoreError, AuditBroken, FootageError;
     nothing is left at ``out`` then.
     """
-    if not (order.to or order.redact or order.without_footage):
-        raise UsageError(OTHERS_ARE_SHOWN)
-    if order.to and order.redact:
-        raise UsageError("Nothing is sealed in a redacted copy: give --to or --redact, not both.")
+    _require_clear(order)
     out = order.out.absolute()
     require_free(out)
     to = recipients(order.to, house_policy(settings).evidence.keys)
     root, s3 = settings.results_place()
     store = open_store(root, s3)
     facts = _facts(root, s3, order.run, order.sightings)
-    if not facts.sightings:
+    if order.nothing_found:
+        require_nothing_found(facts)
+    elif not facts.sightings:
         raise UsageError(NOTHING_SEEN.format(run_id=facts.run_id))
     plan = PackPlan(
         facts,
@@ -98,6 +100,7 @@ def make_evidence(order: PackOrder, settings: Settings) -> MadePack:
         to,
         order.redact,
         not order.without_footage,
+        order.nothing_found,
     )
     with building(out) as built:
         filled = fill(built, plan)
@@ -106,6 +109,23 @@ def make_evidence(order: PackOrder, settings: Settings) -> MadePack:
     return MadePack(
         out, facts.run_id, tuple(s.sighting_id for s in facts.sightings), found, tuple(filled.lacks)
     )
+
+
+def _require_clear(order: PackOrder) -> None:
+    """Who may see others is said, and nothing that contradicts itself."""
+    if order.nothing_found:
+        if order.to or order.redact or order.sightings:
+            raise UsageError(
+                "A certificate shows nobody and seals nothing: --nothing-found goes with RUN alone."
+            )
+    elif not (order.to or order.redact or order.without_footage):
+        raise UsageError(OTHERS_ARE_SHOWN)
+    if order.to and order.redact:
+        raise UsageError("Nothing is sealed in a redacted copy: give --to or --redact, not both.")
+    if order.to and order.without_footage:
+        raise UsageError(
+            "Without footage there is nothing to seal: give --to or --without-footage, not both."
+        )
 
 
 def finish(built: Building, plan: PackPlan, out: Path, settings: Settings, store: Store) -> str:
