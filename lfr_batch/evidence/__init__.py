@@ -1,5 +1,5 @@
-"""What stands in court: packs that open and verify without us, boards, certificates, reruns.
+"""What stands in court: frames, clips, and packs that open and verify without us.
 
-It may import scanning and what lies below it. Nothing it writes in the open shows anybody but a
-sighting's own face: what shows others leaves sealed, for keys that somebody named, or not at all.
+It may import scanning and all below. Other people's faces leave it in what is sealed for named keys
+alone; all else that it makes shows nobody but the sighting's own face.
 """

@@ -1,54 +1,49 @@
-"""A real run, finished once for all tests of this folder; each has a home of its own."""
+"""Rendered footage, a bucket with some of it, and finished runs."""
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 
-import lfr_batch as lfr
+from lfr_batch.config.schema import S3Config
+from lfr_batch.storage import s3_client
 from tests.casework import Casework
+from tests.evidence.runs import RunCase, copy_of, make_runs
+from tests.footage.conftest import Rendered
+from tests.s3_servers import moto_server
 
-STATED = lfr.Authority("OP-LANTERN 12/26", "Insp. A. Example, ref 1", "identify", "j.doe")
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same four seconds (100 frames, a keyframe a second) in many containers."""
+    return Rendered(tmp_path_factory.mktemp("rendered"))
 
 
-@dataclass(frozen=True)
-class RunCase:
-    """A home with a run in which the astronaut is seen twice, and one in which nobody is."""
-
-    home: Path
-    footage: Path
-    run_id: str
-    empty_run_id: str
-
-    @property
-    def settings(self) -> lfr.Settings:
-        return lfr.Settings(home=self.home, changes={"engine.kind": "in_process"})
+@pytest.fixture
+def archive(rendered: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Config]:
+    """A store whose bucket ``archive`` holds a.mp4."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with moto_server() as endpoint:
+        s3_client.client.cache_clear()
+        client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+        client.create_bucket(Bucket="archive")
+        client.put_object(Bucket="archive", Key="a.mp4", Body=rendered["plain.mp4"].read_bytes())
+        yield S3Config(endpoint_url=endpoint, region="us-east-1")
+        s3_client.client.cache_clear()
 
 
 @pytest.fixture(scope="session")
 def finished(casework: Casework, tmp_path_factory: pytest.TempPathFactory) -> RunCase:
     """Not to be changed."""
-    place = tmp_path_factory.mktemp("evidence")
-    home, footage = place / "home", place / "footage"
-    shutil.copytree(casework.home / "galleries", home / "galleries")
-    shutil.copytree(casework.footage, footage)
-    (home / "models").mkdir()
-    (home / "models" / "open").symlink_to((casework.home / "models" / "open").resolve())
-    case = RunCase(home, footage, "", "")
-    seen = lfr.scan(
-        [footage / "walk.mp4", footage / "portrait.jpg"], "people", STATED, settings=case.settings
-    )
-    unseen = lfr.scan([footage / "group.mp4"], "people", STATED, settings=case.settings)
-    assert (seen.sightings, unseen.sightings) == (2, 0)
-    return RunCase(home, footage, seen.run_id, unseen.run_id)
+    return make_runs(casework, tmp_path_factory.mktemp("evidence"))
 
 
 @pytest.fixture
 def case(finished: RunCase, tmp_path: Path) -> RunCase:
     """With a home of its own; footage is shared."""
-    home = tmp_path / "home"
-    shutil.copytree(finished.home, home, symlinks=True)
-    return RunCase(home, finished.footage, finished.run_id, finished.empty_run_id)
+    return copy_of(finished, tmp_path / "home")

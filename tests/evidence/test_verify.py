@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lfr_batch.evidence import verify
 from lfr_batch.evidence.verify import Unsound, is_signed
 from lfr_batch.front.evidence import MadePack, PackOrder, make_evidence
-from tests.evidence.conftest import RunCase
+from tests.evidence.runs import RunCase, copy_of
 
 RFC_8032 = [
     (
@@ -45,8 +45,7 @@ RFC_8032 = [
 @pytest.fixture(scope="module")
 def made(finished: RunCase, tmp_path_factory: pytest.TempPathFactory) -> MadePack:
     place = tmp_path_factory.mktemp("pack")
-    shutil.copytree(finished.home, place / "home", symlinks=True)
-    case = RunCase(place / "home", finished.footage, finished.run_id, finished.empty_run_id)
+    case = copy_of(finished, place / "home")
     order = PackOrder(case.run_id, place / "pack.zip", redact=True, why="disclosure")
     return make_evidence(order, case.settings)
 
