@@ -50,7 +50,7 @@ def plan_segments(asset: FootageAsset, segment_s: float, result_key: str) -> lis
 
 
 def stretch_of(asset: FootageAsset, start_ns: int, end_ns: int | None) -> Segment:
-    """Some of an asset, planned by no run; ``start_ns`` is a keyframe's, where any is known."""
+    """Some of an asset that no run has planned; it begins at a keyframe, where any is known."""
     return _segment(asset, start_ns, end_ns, "")
 
 
