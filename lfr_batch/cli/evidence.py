@@ -66,6 +66,11 @@ def evidence(
     made = make_evidence(order, settings_of(config, out=results))
     for each in made.lacks:
         say(each)
+    if made.doubtful_frames is not None:
+        say(
+            f"frames of clips in which something was hidden by inference: {made.doubtful_frames} "
+            "(look at them before the copy leaves)"
+        )
     say(f"signed by the key {grouped(made.fingerprint)}: tell it to whoever verifies the pack")
     answer(str(made.path))
 

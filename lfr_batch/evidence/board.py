@@ -48,6 +48,12 @@ _SIGHTING_FACTS = (
     ("Score it had to reach", "threshold"),
 )  # fmt: skip
 
+_FRAME_FACTS = (
+    ("Frame, timestamp", "pts"), ("In units of, s", "time_base_s"), ("Frame number", "frame"),
+    ("Untouched frame, sha256 of the PNG", "png_sha256"),
+    ("Its decoded pixels, sha256", "pixels_sha256"), ("Of the format", "pixel_format"),
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class BoardFacts:
@@ -159,7 +165,7 @@ def _sighting_rows(facts: BoardFacts) -> Rows:
     box = row["box"]
     sides = " ".join(f"{box[side]:.1f}" for side in ("left", "top", "right", "bottom"))
     yield "Face, pixels of the upright picture", sides
-    yield from facts.frame.items()
+    yield from ((name, plain(facts.frame.get(column))) for name, column in _FRAME_FACTS)
 
 
 def run_rows(row: Row, run_said: Mapping[str, Any]) -> Rows:

@@ -14,7 +14,7 @@ from typing import Any
 from lfr_batch.errors import UsageError
 from lfr_batch.evidence.archive import archive_of, in_order
 from lfr_batch.storage.disk_errors import WayOut, disk_errors
-from lfr_batch.storage.files import OWN_FOLDER, TEMPORARY, own, replacing
+from lfr_batch.storage.files import OWN_FOLDER, TEMPORARY, own, replacing, sha256_of
 
 _ELSEWHERE = "name another place with --out"
 WAY_OUT = WayOut(f"free space or {_ELSEWHERE}, nothing was left there", _ELSEWHERE)
@@ -44,6 +44,11 @@ class Building:
                 size += len(chunk)
         self.files[name] = path
         self.listed[name] = {"sha256": digest.hexdigest(), "size": size}
+
+    def adopt(self, name: str, path: Path) -> None:
+        """A file of the folder that somebody else has written, as a member. Raises OSError."""
+        self.files[name] = path
+        self.listed[name] = {"sha256": sha256_of(path), "size": path.stat().st_size}
 
     def sha256_of(self, name: str) -> str:
         return str(self.listed[name]["sha256"])

@@ -12,14 +12,16 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.evidence import verify
 from lfr_batch.evidence.board import BoardFacts, board
 from lfr_batch.evidence.building import Building
-from lfr_batch.evidence.eyes import Eyes, find_eyes
+from lfr_batch.evidence.eyes import find_eyes
 from lfr_batch.evidence.facts import RunFacts, SightingFacts, plain
 from lfr_batch.evidence.footage_now import footage_now, require_same
 from lfr_batch.evidence.key import EvidenceKey
+from lfr_batch.evidence.moments import Moments
 from lfr_batch.evidence.nothing_found import certificate, certificate_document
 from lfr_batch.evidence.pictures import enrolled_pictures
 from lfr_batch.evidence.proof import document
 from lfr_batch.evidence.provenance import run_document
+from lfr_batch.evidence.sealed import seal
 from lfr_batch.evidence.verify import MANIFEST, PROOF, SIGNATURE
 from lfr_batch.evidence.words import MembersOf, readme
 from lfr_batch.homes.at_hand import Home
@@ -63,7 +65,11 @@ class Filled:
 
     lacks: list[str] = field(default_factory=list)
     """What the pack has not, and why, a sentence each."""
-    sealed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    sealed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    frames: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What is said of each sighting's frame, by its id."""
+    doubtful_frames: int | None = None
+    """Of hidden clips; None: there are none."""
 
 
 def fill(built: Building, plan: PackPlan) -> Filled:
@@ -85,9 +91,26 @@ def fill(built: Building, plan: PackPlan) -> Filled:
     footage = {"files": [each.said() for each in files], "searched": plain(plan.facts.footage)}
     built.add("footage.json", document({**footage, "receipts": plain(plan.facts.segments)}))
     built.add("verify.py", Path(verify.__file__).read_bytes())
+    if plan.with_footage:
+        _moments(built, plan, filled)
     _sightings(built, plan, filled, run)
+    filled.lacks = list(dict.fromkeys(filled.lacks))
     _readme(built, plan, filled)
     return filled
+
+
+def _moments(built: Building, plan: PackPlan, filled: Filled) -> None:
+    """Frames and clips: sealed, or with everyone else made unrecognisable."""
+    moments = Moments(plan.facts, plan.request, plan.home, plan.s3, built)
+    if plan.redact:
+        moments.hidden()
+        filled.doubtful_frames = moments.doubtful_frames
+    else:
+        place = built.folder / "sealed"
+        filled.sealed = seal(place, moments.untouched(), plan.to)
+        built.adopt("sealed.age", place)
+    filled.frames = moments.frames
+    filled.lacks += moments.lacks
 
 
 def _certified(built: Building, plan: PackPlan, filled: Filled) -> Filled:
@@ -129,6 +152,7 @@ def manifest_of(built: Building, plan: PackPlan, filled: Filled) -> dict[str, An
         "sightings": [each.sighting_id for each in plan.facts.sightings],
         "to": dict(plan.to),
         "redacted": plan.redact,
+        "doubtful_frames": filled.doubtful_frames,
         "lacks": filled.lacks,
         "members": dict(sorted(built.listed.items())),
         "sealed": dict(sorted(filled.sealed.items())),
@@ -168,46 +192,25 @@ def _sightings(
     filled.lacks += [why] if why else []
     shown = [each.shot["jpeg"] for each in sightings if each.shot.get("jpeg")]
     eyes = find_eyes((*shown, *enrolled.values()), plan.request, plan.home, plan.s3)
-    for each in sightings:
-        _sighting(built, each, enrolled, filled)
-        if each.shot.get("jpeg"):
-            folder = f"sightings/{each.sighting_id}"
-            built.add(
-                f"{folder}/board.pdf",
-                board(_board_facts(built, plan, each, enrolled, eyes, run_said)),
-            )
-
-
-def _board_facts(
-    built: Building,
-    plan: PackPlan,
-    each: SightingFacts,
-    enrolled: Mapping[str, bytes],
-    eyes: Mapping[bytes, Eyes],
-    run_said: Mapping[str, Any],
-) -> BoardFacts:
-    of = f"sightings/{each.sighting_id}/"
     files = {row["footage_id"]: row for row in plan.facts.footage}
-    return BoardFacts(
-        plan.facts.row,
-        each,
-        files[each.row["footage_id"]],
-        enrolled,
-        eyes,
-        run_said,
-        {n.removeprefix(of): built.sha256_of(n) for n in built.files if n.startswith(of)},
-    )
+    for each in sightings:
+        _pictures(built, each, enrolled)
+        if not each.shot.get("jpeg"):
+            filled.lacks.append(f"Sighting {each.sighting_id} has no evidence picture.")
+            continue
+        of = f"sightings/{each.sighting_id}/"
+        hashes = {n.removeprefix(of): built.sha256_of(n) for n in built.files if n.startswith(of)}
+        frame = filled.frames.get(each.sighting_id, {}).get("frame", {})
+        file = files[each.row["footage_id"]]
+        said = BoardFacts(run, each, file, enrolled, eyes, run_said, hashes, frame)
+        built.add(f"{of}board.pdf", board(said))
 
 
-def _sighting(
-    built: Building, each: SightingFacts, enrolled: Mapping[str, bytes], filled: Filled
-) -> None:
+def _pictures(built: Building, each: SightingFacts, enrolled: Mapping[str, bytes]) -> None:
     folder = f"sightings/{each.sighting_id}"
     built.add(f"{folder}/sighting.json", document(sighting_document(each)))
     if each.shot.get("jpeg"):
         built.add(f"{folder}/crop.jpg", each.shot["jpeg"])
-    else:
-        filled.lacks.append(f"Sighting {each.sighting_id} has no evidence picture.")
     for candidate in each.candidates:
         picture = enrolled.get(candidate["image_id"])
         if picture is not None:

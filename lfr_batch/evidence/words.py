@@ -33,6 +33,7 @@ _MEMBERS: Mapping[MembersOf, str] = MappingProxyType(
 sightings/ID/sighting.json       the sighting, all candidates with scores, all reviews
 sightings/ID/crop.jpg            the evidence picture; other faces in it were made unrecognisable
 sightings/ID/aligned-*.png       the face as it is compared, from the untouched frame
+sightings/ID/frame.json          which frame it is, its sha256 and time, what became of the clip
 sightings/ID/enrolled-N.jpg      the picture of candidate N in the gallery
 sightings/ID/board.pdf           both pictures side by side, components, candidates, provenance
 """,
@@ -41,7 +42,7 @@ sealed.age                       untouched frames and clips, which show other pe
 """,
         "hidden": """\
 sightings/ID/frame.png           the whole frame, everyone else made unrecognisable
-sightings/ID/clip.mp4            the moment, everyone else made unrecognisable
+sightings/ID/clip.webm           the moment, everyone else made unrecognisable
 """,
         "certificate": """\
 certificate.pdf                  what was searched and what was not, and what that does not mean

@@ -71,6 +71,8 @@ class MadePack:
     """Of the key that signed it."""
     lacks: tuple[str, ...]
     """What it has not, a sentence each."""
+    doubtful_frames: int | None = None
+    """Of hidden clips; None: there are none."""
 
 
 def make_evidence(order: PackOrder, settings: Settings) -> MadePack:
@@ -106,9 +108,8 @@ def make_evidence(order: PackOrder, settings: Settings) -> MadePack:
         filled = fill(built, plan)
         built.add(MANIFEST, document(manifest_of(built, plan, filled)))
         found = finish(built, plan, out, settings, store)
-    return MadePack(
-        out, facts.run_id, tuple(s.sighting_id for s in facts.sightings), found, tuple(filled.lacks)
-    )
+    ids = tuple(each.sighting_id for each in facts.sightings)
+    return MadePack(out, facts.run_id, ids, found, tuple(filled.lacks), filled.doubtful_frames)
 
 
 def _require_clear(order: PackOrder) -> None:
