@@ -19,6 +19,7 @@ from lfr_batch.evidence.key import EvidenceKey
 from lfr_batch.evidence.moments import Moments
 from lfr_batch.evidence.nothing_found import certificate, certificate_document
 from lfr_batch.evidence.pictures import enrolled_pictures
+from lfr_batch.evidence.plan_rows import plan_document
 from lfr_batch.evidence.proof import document
 from lfr_batch.evidence.provenance import run_document
 from lfr_batch.evidence.sealed import seal
@@ -26,6 +27,7 @@ from lfr_batch.evidence.verify import MANIFEST, PROOF, SIGNATURE
 from lfr_batch.evidence.words import MembersOf, readme
 from lfr_batch.homes.at_hand import Home
 from lfr_batch.results.run_state import RunRequest
+from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.software import software
 
 WITHOUT_FOOTAGE = (
@@ -39,6 +41,7 @@ class PackPlan:
     """What goes into a pack, and for whom."""
 
     facts: RunFacts
+    stored: StoredRun
     request: RunRequest
     home: Home
     s3: S3Config
@@ -91,6 +94,7 @@ def fill(built: Building, plan: PackPlan) -> Filled:
     footage = {"files": [each.said() for each in files], "searched": plain(plan.facts.footage)}
     built.add("footage.json", document({**footage, "receipts": plain(plan.facts.segments)}))
     built.add("verify.py", Path(verify.__file__).read_bytes())
+    built.add("segments.json", document(plan_document(plan.stored, plan.facts.sightings)))
     if plan.with_footage:
         _moments(built, plan, filled)
     _sightings(built, plan, filled, run)

@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lfr_batch.evidence.verify import MADE
 from lfr_batch.oversight.audit_line import Line
 
 
@@ -21,7 +20,7 @@ def proof_of(lines: Iterable[Line], run_id: str, made_n: int) -> dict[str, Any]:
     kept, first = list[dict[str, Any]](), ""
     for line, key in _with_keys(lines):
         first = first or key or ""
-        if _is_about(line, run_id) and (line.get("event") != MADE or line["n"] == made_n):
+        if _is_about(line, run_id):
             kept.append({"line": dict(line), "key": key} if key else {"line": dict(line)})
         if line["n"] == made_n:
             break

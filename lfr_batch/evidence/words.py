@@ -30,6 +30,7 @@ footage.json                     each file, its sha256 then and now, its receipt
 _MEMBERS: Mapping[MembersOf, str] = MappingProxyType(
     {
         "sightings": """\
+segments.json                    how the footage was cut, so that the search can be repeated
 sightings/ID/sighting.json       the sighting, all candidates with scores, all reviews
 sightings/ID/crop.jpg            the evidence picture; other faces in it were made unrecognisable
 sightings/ID/aligned-*.png       the face as it is compared, from the untouched frame

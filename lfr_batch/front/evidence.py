@@ -92,9 +92,11 @@ def make_evidence(order: PackOrder, settings: Settings) -> MadePack:
         require_nothing_found(facts)
     elif not facts.sightings:
         raise UsageError(NOTHING_SEEN.format(run_id=facts.run_id))
+    stored = StoredRun(store, facts.run_id)
     plan = PackPlan(
         facts,
-        load_run(StoredRun(store, facts.run_id)),
+        stored,
+        load_run(stored),
         settings.home_place,
         s3,
         operator_name(order.operator),
