@@ -14,9 +14,11 @@ from typing import Any
 from lfr_batch.errors import UsageError
 from lfr_batch.evidence.archive import archive_of, in_order
 from lfr_batch.storage.disk_errors import WayOut, disk_errors
-from lfr_batch.storage.files import OWN_FOLDER, TEMPORARY, own, replacing, sha256_of
+from lfr_batch.storage.files import OWN_FOLDER, TEMPORARY, own, sha256_of, sync
+from lfr_batch.storage.locks import exclusive, is_held
 
 _ELSEWHERE = "name another place with --out"
+_MEMBERS, _HELD = ".members", "LOCK"
 WAY_OUT = WayOut(f"free space or {_ELSEWHERE}, nothing was left there", _ELSEWHERE)
 
 
@@ -56,21 +58,37 @@ class Building:
 
 @contextmanager
 def building(out: Path) -> Iterator[Building]:
-    """A folder beside ``out``. Raises StoreFull, StoreUnreachable for what the disk refuses."""
-    folder = out.with_name(f"{TEMPORARY}{out.name}.{secrets.token_hex(8)}.members")
+    """A folder beside ``out``; what killed ones left there goes. Raises StoreFull,
+    StoreUnreachable for what the disk refuses."""
+    folder = out.with_name(f"{TEMPORARY}{out.name}.{secrets.token_hex(8)}{_MEMBERS}")
     with disk_errors(out, WAY_OUT):
+        _sweep(out.parent)
         folder.mkdir(OWN_FOLDER)
         try:
-            yield Building(folder)
+            with exclusive(folder / _HELD):
+                yield Building(folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_pack(out: Path, built: Building) -> None:
-    """The archive, under its name in one step. Raises OSError, UsageError."""
-    with replacing(out) as place, open(place, "xb", opener=own) as file:
+    """The archive, under its name in one step once it is on the disk. Raises OSError, UsageError
+    where something is there by now."""
+    half = built.folder / "archive"
+    with open(half, "xb", opener=own) as file:
         for chunk in archive_of(in_order(built.files)):
             file.write(chunk)
+    sync(half)
+    require_free(out)
+    half.replace(out)
+    sync(out.parent)
+
+
+def _sweep(place: Path) -> None:
+    """Folders whose makers were killed: whoever lives holds its folder."""
+    for folder in place.glob(f"{TEMPORARY}*{_MEMBERS}"):
+        if (folder / _HELD).exists() and not is_held(folder / _HELD):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_free(out: Path) -> None:

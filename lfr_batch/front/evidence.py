@@ -147,7 +147,7 @@ def renew_evidence_key(settings: Settings, by: str | None, why: str) -> str:
     """Go on with another key; its fingerprint. Raises StoreError, AuditBroken."""
     home, s3 = settings.home_and_s3()
     key = evidence_key(home, s3, renew=True)
-    said = {"by": operator_name(by), "why": plain_line(why), "key": key.fingerprint}
+    said = {"by": operator_name(by), "why": plain_line(why), "key_now": key.fingerprint}
     put(home, s3, KEY_EVENT, said)
     return key.fingerprint
 
