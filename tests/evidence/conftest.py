@@ -1,4 +1,4 @@
-"""Rendered footage, and a bucket with some of it."""
+"""Rendered footage, a bucket with some of it, and finished runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.storage import s3_client
+from tests.one_case import Casework
+from tests.evidence.runs import RunCase, copy_of, make_runs
 from tests.footage.conftest import Rendered
 from tests.s3_servers import moto_server
 
@@ -33,3 +35,15 @@ def archive(rendered: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Itera
         client.put_object(Bucket="archive", Key="a.mp4", Body=rendered["plain.mp4"].read_bytes())
         yield S3Config(endpoint_url=endpoint, region="us-east-1")
         s3_client.client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def finished(casework: Casework, tmp_path_factory: pytest.TempPathFactory) -> RunCase:
+    """Not to be changed."""
+    return make_runs(casework, tmp_path_factory.mktemp("evidence"))
+
+
+@pytest.fixture
+def case(finished: RunCase, tmp_path: Path) -> RunCase:
+    """With a home of its own; footage is shared."""
+    return copy_of(finished, tmp_path / "home")
