@@ -10,9 +10,9 @@ import pytest
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.storage import s3_client
-from tests.one_case import Casework
 from tests.evidence.runs import RunCase, copy_of, make_runs
 from tests.footage.conftest import Rendered
+from tests.one_case import Casework
 from tests.s3_servers import moto_server
 
 
