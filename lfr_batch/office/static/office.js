@@ -7,6 +7,7 @@ import { followLink } from "/shared/link.js";
 import { attempt, say } from "/shared/said.js";
 import { enterForm, stateComponent, submit, wireForm, writeReason } from "./comparison.js";
 import { closeDrafts, dropDraft, openDrafts } from "./drafts.js";
+import { wireEvidence } from "./evidence.js";
 import { listenToKeys } from "./keyboard.js";
 import { FILTERS, PAGE, focusEntry, moveIn, pathOf, showCases, showFilters, showQueue, showRunHead, showRuns } from "./lists.js";
 import { nextKnown, nextShot, openMoment, pressLens, wirePictures } from "./pictures.js";
@@ -265,6 +266,11 @@ function wire() {
   others.addEventListener("message", () => { forget(); location.reload(); });
   wireForm();
   wirePictures();
+  wireEvidence(() => {
+    if (!whole || screen === "runs") return null;
+    const sighting = screen === "sighting" ? current.sighting_id : null;
+    return { run: whole.run.run_id, sighting, isEmpty: !whole.sightings.length };
+  });
   listenToKeys(desk);
 }
 
