@@ -1,4 +1,5 @@
-"""Rules of the house, ``policy.yaml``: how long results are kept, what a watchlist must have. Pure.
+"""Rules of the house, ``policy.yaml``: how long results are kept, what a watchlist must have, and
+where a reason is asked for. Pure.
 
 Frozen and strict, as the configuration is; ``conf/policy.yaml`` shows every key with its default.
 What a default says keeps, deletes and refuses nothing.
@@ -75,11 +76,21 @@ class WatchlistPolicy(Section):
     """Which of these keeps a deployment from beginning; the others are named."""
 
 
+OpeningWay = Literal["sql", "report", "export", "evidence", "review"]
+"""How results are opened: asked, as a page, for other programs, as a pack, to be decided about."""
+
+
+class OpeningPolicy(Section):
+    ask_why: tuple[OpeningWay, ...] = ()
+    """Where ``--why`` is required; it is kept in the audit log wherever it is given."""
+
+
 class Policy(Section):
     version: Literal[1] = 1
     """Of this form."""
     retention: RetentionPolicy = RetentionPolicy()
     watchlist: WatchlistPolicy = WatchlistPolicy()
+    opening: OpeningPolicy = OpeningPolicy()
 
 
 def rule_of(policy: RetentionPolicy, case_ref: str) -> tuple[str, timedelta | None]:

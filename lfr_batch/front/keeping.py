@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from lfr_batch.config.load import load_policy, parse_policy
+from lfr_batch.config.load import load_policy
 from lfr_batch.config.policy import Policy, RetentionPolicy, rule_of
 from lfr_batch.errors import LfrError, RunBusy
 from lfr_batch.front.forget import (
@@ -22,11 +22,10 @@ from lfr_batch.front.forget import (
 from lfr_batch.front.settings import Settings
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.oversight.forgotten import ForgetIntention
+from lfr_batch.oversight.house import policy_of
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
-from lfr_batch.storage.s3_store import S3Store
 
-POLICY = "policy.yaml"
 RunState = Literal["due", "deleted", "failed"]
 _ENDED = """
 SELECT run_id, case_ref, finished_at FROM finished_runs
@@ -50,22 +49,7 @@ class RunDue:
 def house_policy(settings: Settings, given: Path | None = None) -> Policy:
     """``given``, else ``policy.yaml`` in the home, else what changes nothing. Raises ConfigError,
     StoreError."""
-    home, s3 = settings.home_and_s3()
-    if given is not None:
-        return load_policy(given)
-    if isinstance(home, Path):
-        return policy_in(home)
-    try:
-        text = S3Store(home, s3).read(POLICY).decode(errors="replace")
-    except FileNotFoundError:
-        return Policy()
-    return parse_policy(text, f"{home}/{POLICY}")
-
-
-def policy_in(home: Path) -> Policy:
-    """As ``house_policy``, of a home that is a folder. Raises ConfigError."""
-    path = home / POLICY
-    return load_policy(path) if path.exists() else Policy()
+    return load_policy(given) if given is not None else policy_of(*settings.home_and_s3())
 
 
 def runs_due(settings: Settings, policy: RetentionPolicy, now: datetime) -> list[RunDue]:

@@ -13,6 +13,9 @@ RENEWED = "audit.key_renewed"
 RUN_BEGUN = "run.begun"
 DEPLOYMENT_BEGUN, DEPLOYMENT_ENDED = "deployment.begun", "deployment.ended"
 ENROLLED = "gallery.enrolled"
+OPENED = "results.opened"
+EVERY_CASE = "every case"
+"""Of an opening: it cannot be known which, or there are many."""
 WATCHLIST_COPIED, WATCHLIST_DESTROYED = "watchlist.copied", "watchlist.destroyed"
 _BY: Mapping[str, str] = {
     RUN_BEGUN: "run_id",

@@ -28,7 +28,6 @@ from lfr_batch.cli.options import (
 from lfr_batch.cli.output import answer, say
 from lfr_batch.config.load import load_live, override
 from lfr_batch.engine.live.table import open_live_engine, require_engine
-from lfr_batch.front.keeping import policy_in
 from lfr_batch.front.places import home_folder, results_root
 from lfr_batch.gallery.thresholds import explain
 from lfr_batch.live.deployment.listed import said_of
@@ -38,6 +37,7 @@ from lfr_batch.live.deployment.run import Ended, run_deployment
 from lfr_batch.live.deployment.watchlist import destroy_leftovers, require_gone
 from lfr_batch.live.deployment.watchlist_receipt import sentence
 from lfr_batch.oversight.authority import operator_name
+from lfr_batch.oversight.house import policy_in
 from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.work.privacy import overwrite_what_is_freed, protect_files
 
