@@ -35,7 +35,7 @@ from lfr_batch.gallery.compared import write_pairs
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.recognition.settle import agree_here
 from lfr_batch.work.attempts import unheard
-from tests.casework import ACTOR, ASTRONAUT, installed_picture
+from tests.one_case import ACTOR, ASTRONAUT, installed_picture
 
 NAME = "growing"
 STATED = lfr.Authority("benchmark", "benchmark", "benchmark", "benchmark")

@@ -8,7 +8,8 @@
     │   ├── AuthorityError       case, authority, purpose or operator is missing
     │   ├── QueryError           SQL that DuckDB refuses
     │   ├── NoFootage            what was named holds none, or is not there
-    │   └── TooEarly             it may be done later
+    │   ├── TooEarly             it may be done later
+    │   └── DecisionRefused      whoever asks may not decide this, or not in this way
     ├── PackError                a model pack cannot be used
     │   ├── PackNotFound         exit code 2
     │   ├── PackDamaged          a file is missing or its sha256 differs
@@ -79,6 +80,10 @@ class NoFootage(UsageError):
 
 
 class TooEarly(UsageError):
+    pass
+
+
+class DecisionRefused(UsageError):
     pass
 
 

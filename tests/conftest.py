@@ -12,7 +12,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from lfr_batch.models.open_pack import fetch_open_pack
-from tests.casework import Casework, make_casework
+from tests.one_case import Casework, make_casework
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

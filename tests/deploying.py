@@ -8,8 +8,8 @@ from typing import Any
 from lfr_batch.config.live import ConsoleConfig, LiveConfig, WatchlistConfig
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.live.deployment.order import LiveOrder
-from tests.casework import Casework
 from tests.live_case import FOR_EVER_H, live_config
+from tests.one_case import Casework
 
 
 def own_home(casework: Casework, folder: Path) -> Path:

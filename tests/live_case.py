@@ -15,7 +15,7 @@ from lfr_batch.live.alerts.protocol import AlertRouter
 from lfr_batch.live.deployment.order import LiveOrder, make_deployment
 from lfr_batch.live.deployment.plan import LivePlan
 from lfr_batch.live.records import Alert
-from tests.casework import Casework
+from tests.one_case import Casework
 
 THRESHOLD = 0.45
 FOR_EVER_H = 100 * 365 * 24.0

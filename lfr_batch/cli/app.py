@@ -70,7 +70,11 @@ COMMANDS = {
         "live.deliver:deliver",
         "Deliver alerts and reviews that a sink had not taken when its deployment ended.",
     ),
-    "review": ("live.review:review", "Decide alerts of a deployment that is over."),
+    "review": (
+        "review:review",
+        "Decide what a scan or search has found, or alerts of a deployment that is over.",
+    ),
+    "serve": ("review:serve", "Serve a force's reviews: every run that somebody may see."),
     "live-passes": (
         "live.passes:enter_passes",
         "Enter when volunteers passed the cameras of a deployment that is over.",

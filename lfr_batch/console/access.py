@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 
 from lfr_batch.console.desk import Desk
+from lfr_batch.console.entrance import user_at
 from lfr_batch.console.feed import Feed
-from lfr_batch.console.hosts import port_of
 from lfr_batch.console.journal import Journal
 from lfr_batch.console.logins import Failures, Hear, log_login
 from lfr_batch.console.pass_desk import PassDesk
@@ -18,9 +18,6 @@ from lfr_batch.console.roles import Permission, may
 from lfr_batch.console.roster import Roster
 from lfr_batch.console.sessions import Sessions
 from lfr_batch.console.users import User
-
-COOKIE = "lfr_console"
-"""How the name of every console's cookie begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +40,9 @@ def console_of(request: Request) -> Console:
     return console
 
 
-def cookie_name(request: Request) -> str:
-    """Browsers keep cookies by host and not by port: two consoles on one host differ by name.
-    With ``__Host-``, which needs https, no other host's page can have set it."""
-    prefix = "__Host-" if request.url.scheme == "https" else ""
-    return f"{prefix}{COOKIE}_{port_of(request.headers['host'], request.url.scheme)}"
-
-
-def secret_of(request: Request) -> str:
-    """Of the session, as the request claims; empty where it claims none."""
-    return request.cookies.get(cookie_name(request), "")
-
-
 def session_user(request: Request) -> User | None:
-    """None without a session; that of somebody who was removed, or added anew, ends."""
-    console, secret = console_of(request), secret_of(request)
-    user = console.sessions.user(secret)
-    if user is None or console.roster.now().knows(user):
-        return user
-    console.sessions.end(secret)
-    return None
+    """As ``user_at``."""
+    return user_at(console_of(request), request)
 
 
 def allowed(permission: Permission) -> Callable[[Request], User]:

@@ -71,7 +71,7 @@ def create_app(
     """
     acknowledged = Acknowledgements(router_folder, deployment.deployment_id)
     desk = Desk(deployment, running, acknowledged, roster, watch_from)
-    journal = Journal(roster.home, deployment.deployment_id)
+    journal = Journal(roster.home, {"deployment_id": deployment.deployment_id})
     passes = open_pass_desk(deployment, router_folder, journal, watch_from is not None)
     console = Console(desk, Feed(desk), roster, journal, passes, hear=journal.heard)
     app = FastAPI(
@@ -83,7 +83,7 @@ def create_app(
         max_body_size=MOST_BODY_BYTES,
         telemetry=NO_TELEMETRY,
     )
-    app.state.console = console
+    app.state.console, app.state.ending = console, console.feed.stop
     app.add_exception_handler(LfrError, _sentence)
     app.add_exception_handler(DecidedMeanwhile, _decided_meanwhile)
     app.add_exception_handler(HTTPException, _refusal)

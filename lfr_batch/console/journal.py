@@ -35,9 +35,10 @@ class Journal:
     """Of one console. Every method may be called from any thread; all wait for the disk."""
 
     home: Path
-    deployment_id: str
-    _seen: set[tuple[str, str]] = field(default_factory=set)
-    """Whom, and which alert, the log has already."""
+    about: Mapping[str, str]
+    """In every line: which deployment it is about, or nothing."""
+    _seen: set[tuple[str, ...]] = field(default_factory=set)
+    """Who, and what they looked at, that the log has already."""
     _refused_s: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_REFUSALS))
     _counted: int = 0
     _lock: Lock = field(default_factory=Lock)
@@ -64,15 +65,16 @@ class Journal:
         said = {"source": tried.source, "token_mark": mark, "not_listed_before": before}
         self._record(REFUSED, said)
 
-    def viewed(self, user: User, alert_id: str) -> None:
-        """Once for each person and alert; where it could not be written, once they look again."""
-        looked = (user.name, alert_id)
+    def viewed(self, user: User, event: str = VIEWED, **what: str) -> None:
+        """Once for each person and what they view; where it could not be written, once they look
+        again."""
+        looked = (user.name, event, *what.values())
         with self._lock:
             if looked in self._seen:
                 return
             self._seen.add(looked)
-        said = {"name": user.name, "role": user.role, "alert_id": alert_id}
-        if not self._record(VIEWED, said):
+        said = {"name": user.name, "role": user.role, **what}
+        if not self._record(event, said):
             with self._lock:
                 self._seen.discard(looked)
 
@@ -90,7 +92,7 @@ class Journal:
     def _record(self, event: str, said: Mapping[str, Any]) -> bool:
         """Whether it could be."""
         try:
-            audit.record(self.home, event, [{"deployment_id": self.deployment_id, **said}])
+            audit.record(self.home, event, [{**self.about, **said}])
         except LfrError as error:
             logger.error("the audit log has no line of %s: %s", event, error)  # noqa: TRY400
             return False

@@ -14,6 +14,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         "operator": frozenset({"view", "watch", "acknowledge", "seed"}),
         "reviewer": frozenset({"view", "watch", "acknowledge", "decide", "seed"}),
+        "authoriser": frozenset({"view"}),
         "auditor": frozenset({"view", "audit"}),
     }
 )

@@ -18,19 +18,16 @@ from lfr_batch.console.access import (
     ConsoleOf,
     Decider,
     Viewer,
-    cookie_name,
-    secret_of,
     session_user,
 )
 from lfr_batch.console.desk import SECTIONS, ReviewRequest
+from lfr_batch.console.entrance import log_in, log_out, secret_of
 from lfr_batch.console.event_stream import EventStream
 from lfr_batch.console.feed import Note
-from lfr_batch.console.logins import LoginTry, try_login
 from lfr_batch.console.messages import Message, of_deployment, of_review
 from lfr_batch.console.pictures import PictureName, pictures_of
 from lfr_batch.console.roles import PERMISSIONS
 from lfr_batch.console.sessions import session_key
-from lfr_batch.console.sources import source_of
 from lfr_batch.live.records import Outcome, Verdict
 
 routes = APIRouter()
@@ -69,42 +66,12 @@ class Showing(Body):
 
 @routes.post("/login")
 def login(body: Login, request: Request, response: Response, console: ConsoleOf) -> Message:
-    source = source_of(request.client.host if request.client else "")
-    tried = try_login(console.roster.now(), console.failures, body.token.strip(), source)
-    console.hear(tried)
-    if tried.user is None:
-        raise _refused(tried)
-    console.sessions.end(secret_of(request))
-    response.set_cookie(
-        cookie_name(request),
-        console.sessions.begin(tried.user),
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
-    return {"name": tried.user.name, "role": tried.user.role}
-
-
-def _refused(tried: LoginTry) -> HTTPException:
-    if tried.is_heard:
-        return HTTPException(401, "this token is not known")
-    return HTTPException(
-        429,
-        f"too many wrong tokens; a wrong one is heard again in {tried.wait_s:.0f} s, a right one "
-        "at once",
-        {"Retry-After": f"{tried.wait_s + 1:.0f}"},
-    )
+    return log_in(console, body.token, request, response)
 
 
 @routes.post("/logout", status_code=204)
 def logout(request: Request, response: Response, console: ConsoleOf) -> None:
-    console.sessions.end(secret_of(request))
-    response.delete_cookie(
-        cookie_name(request),
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    log_out(console, request, response)
 
 
 @routes.get("/api/session")
@@ -141,7 +108,7 @@ def picture(alert_id: str, picture: PictureName, user: Viewer, console: ConsoleO
     if picture not in there:
         raise HTTPException(404, f"this alert has no picture {picture}; it has {', '.join(there)}")
     jpeg = there[picture]
-    noted = BackgroundTask(console.journal.viewed, user, alert_id)
+    noted = BackgroundTask(console.journal.viewed, user, alert_id=alert_id)
     return Response(jpeg, media_type="image/jpeg", background=noted)
 
 

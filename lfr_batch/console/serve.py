@@ -17,7 +17,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from lfr_batch.config.live import ConsoleConfig
-from lfr_batch.console.access import Console
 from lfr_batch.console.door import Door
 from lfr_batch.console.guard import Guard
 from lfr_batch.console.hosts import names_in
@@ -33,7 +32,8 @@ TAKEN = "is taken by another program; set console.port to another, or to 0 for a
 
 @contextmanager
 def serve(app: FastAPI, config: ConsoleConfig) -> Iterator[str]:
-    """Gives the console's address, which answers by then. Open event streams are ended with it.
+    """Gives the console's address, which answers by then. ``app.state.ending`` is called when it
+    ends: with it open event streams do.
 
     Raises ConfigError where the address cannot be had, or is not of this machine alone and there
     is no certificate; LiveError if the server does not come up.
@@ -48,8 +48,7 @@ def serve(app: FastAPI, config: ConsoleConfig) -> Iterator[str]:
             _await_start(server, thread)
             yield _url(config, listener)
         finally:
-            console: Console = app.state.console
-            console.feed.stop()
+            app.state.ending()
             server.should_exit = True
             thread.join(timeout=STOP_S + 5.0)
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from lfr_batch.errors import AuditBroken, GalleryError, LfrError, ResultsTooNew, RunNotFound
+from lfr_batch.front.audit_decisions import (
+    KeptReview,
+    contradicting,
+    kept_reviews,
+    not_entered,
+)
 from lfr_batch.front.settings import Settings
 from lfr_batch.gallery.folders import gallery_names
 from lfr_batch.gallery.records import SnapshotInfo
@@ -69,6 +75,7 @@ class _Elsewhere:
     runs_not_read: tuple[str, ...]
     receipts: Mapping[str, Path]
     deployments: tuple[_Deployment, ...]
+    reviews: Mapping[str, KeptReview]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +94,12 @@ def compare_with_records(
     naming what is on record and contradicts it, StoreError.
     """
     home, s3 = settings.home_and_s3()
-    found = _elsewhere(home, open_store(*settings.results_place()))
+    store = open_store(*settings.results_place())
+    found = _elsewhere(home, store)
     # After that: what began meanwhile has its line by now.
     facts = facts_of(lines_on_record(home, s3))
+    if facts.decided.keys() - found.reviews.keys():  # or was decided meanwhile
+        found = replace(found, reviews=kept_reviews(store))
     wrong = tuple(_contradictions(home, found, chain, facts))
     is_vouched = is_vouched_for(chain, [ungrouped(each) for each in noted])
     lost_until = facts.renewed_at if is_vouched else None
@@ -100,6 +110,7 @@ def compare_with_records(
         *(f"{each.sentence}: it was before the key was renewed" for each in lost),
         *_not_compared(found),
         *_not_done(facts),
+        *not_entered(found.reviews, facts),
         *(_of_home(home, found, facts) if isinstance(home, Path) else ()),
     )
 
@@ -113,11 +124,12 @@ def _elsewhere(home: Home, store: Store) -> _Elsewhere:
             continue  # forgotten meanwhile
         except ResultsTooNew:
             not_read.append(run_id)
+    reviews = kept_reviews(store)
     if isinstance(home, str):
-        return _Elsewhere(tuple(runs), tuple(not_read), {}, ())
+        return _Elsewhere(tuple(runs), tuple(not_read), {}, (), reviews)
     receipts = {path.stem: path for path in sorted(receipts_folder(home).glob("*.json"))}
     deployments = tuple(_deployment(home, name) for name in list_deployments(home))
-    return _Elsewhere(tuple(runs), tuple(not_read), receipts, deployments)
+    return _Elsewhere(tuple(runs), tuple(not_read), receipts, deployments, reviews)
 
 
 def _deployment(home: Path, name: str) -> _Deployment:
@@ -133,6 +145,8 @@ def _contradictions(home: Home, found: _Elsewhere, chain: Chain, facts: Facts) -
         yield from _receipts(home, found, facts)
     yield from _deployments(found, facts)
     yield from _runs(found, home, chain, facts)
+    there = frozenset(run.run_id for run in found.runs)
+    yield from (_Wrong(said) for said in contradicting(found.reviews, there, facts))
 
 
 def _require_none(wrong: Sequence[str], where: str) -> None:

@@ -17,11 +17,11 @@ CameraState = Literal["starting", "live", "stalled", "reconnecting", "refused", 
 Verdict = Literal["match", "no_match", "cannot_tell"]
 Outcome = Literal["engaged", "arrested", "no_action"]
 PassSource = Literal["console", "csv"]
-Role = Literal["operator", "reviewer", "auditor"]
+Role = Literal["operator", "reviewer", "authoriser", "auditor"]
 Heading = Literal["towards", "away", "left", "right"]
 """Where somebody walks, as the picture shows it."""
 
-ROLES: tuple[Role, ...] = ("operator", "reviewer", "auditor")
+ROLES: tuple[Role, ...] = ("operator", "reviewer", "authoriser", "auditor")
 
 
 @dataclass(frozen=True, slots=True)

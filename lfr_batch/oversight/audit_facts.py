@@ -16,6 +16,7 @@ ENROLLED = "gallery.enrolled"
 OPENED = "results.opened"
 EVERY_CASE = "every case"
 """Of an opening: it cannot be known which, or there are many."""
+DECIDED, OUTCOME_NOTED = "sighting.decided", "sighting.outcome"
 WATCHLIST_COPIED, WATCHLIST_DESTROYED = "watchlist.copied", "watchlist.destroyed"
 _BY: Mapping[str, str] = {
     RUN_BEGUN: "run_id",
@@ -41,6 +42,8 @@ class Facts:
     """By event: the runs, deployments, galleries, snapshots."""
     intended: set[str] = field(default_factory=set)
     """Ids of what was to be done for good."""
+    decided: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By the id of a review of a sighting: its run, and the sha256 of its file."""
     done: set[str] = field(default_factory=set)
     """Ids of what was, each with a receipt."""
 
@@ -64,6 +67,11 @@ def facts_of(lines: Iterable[Line]) -> Facts:
 def _note(facts: Facts, event: str, line: Mapping[str, Any]) -> None:
     if event == RENEWED:
         facts.renewed_at = datetime.fromisoformat(str(line["at"]))
+    if event in (DECIDED, OUTCOME_NOTED):
+        facts.decided[str(line.get("review_id"))] = (
+            str(line.get("run_id")),
+            str(line.get("row_sha256")),
+        )
     if event in _BY:
         facts.named.setdefault(event, set()).add(str(line.get(_BY[event])))
     if event.endswith(_INTENDED) and isinstance(line.get("intention"), Mapping):

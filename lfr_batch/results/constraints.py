@@ -38,9 +38,26 @@ ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         ("footage", "status"): ("ok", "partly", "damaged", "failed"),
         ("segments", "status"): ("done", "failed", "quarantined", "pending"),
         ("sightings", "start_source"): _START_SOURCES,
-        ("reviews", "role"): ("operator", "reviewer", "auditor"),
+        ("reviews", "role"): ("operator", "reviewer", "authoriser", "auditor"),
         ("reviews", "verdict"): ("match", "no_match", "cannot_tell"),
-        ("reviews", "outcome"): ("engaged", "arrested", "no_action"),
+        ("reviews", "outcome"): (
+            "engaged",
+            "arrested",
+            "no_action",
+            "confirmed",
+            "eliminated",
+            "arrest",
+            "charge",
+        ),
+        ("reviews", "stage"): ("first", "second", "third", "outcome"),
+        ("reviews", "conclusion"): (
+            "same_strong",
+            "same_moderate",
+            "same_limited",
+            "inconclusive",
+            "different",
+            "different_strong",
+        ),
     }
 )
 """(dataset, column) → its values, in an order that means something where there is one: they sort in
@@ -130,7 +147,7 @@ CONSTRAINTS: Mapping[str, Constraints] = MappingProxyType(
         ),
         "reviews": Constraints(
             ("run_id", "review_id"),
-            _all("alert_id reviewer role decided_at verdict reason"),
+            _all("reviewer role decided_at reason"),
             {("run_id",): "runs"},
         ),
     }

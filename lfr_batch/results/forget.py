@@ -19,6 +19,7 @@ import duckdb
 from lfr_batch.errors import RunNotFound
 from lfr_batch.results import layout
 from lfr_batch.results.fit import require_fit
+from lfr_batch.results.forget_reviews import forget_reviews
 from lfr_batch.results.forgetting_sql import Forgetting
 from lfr_batch.results.lake import write_views
 from lfr_batch.results.lake_version import lake_version
@@ -167,6 +168,7 @@ def forget(store: Store, forgetting: Forgetting) -> Affected:
             close_run(StoredRun(store, run_id), forgetting)
         until_still(store, lambda: _remake(store, forgetting))
         sweep_unnamed(store, REMADE, found.runs)
+        forget_reviews(store, forgetting)
     if forgetting.what == "run":
         for run_id in forgetting.runs:
             for dataset in REMADE:

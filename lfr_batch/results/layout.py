@@ -33,6 +33,7 @@ RETIRED = f"{LAKE}/retired"
 UNDATED = "undated"
 """In place of the month of a run of before whose id does not say it."""
 
+_SIGHTING = "sighting-"
 _RUN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 _DEPLOYMENT = re.compile(r"\d{8}-\d{6}-live-[0-9a-f]+")
 _RUN_FILE = re.compile(rf"(?:({EPOCH})-)?(\d{{3,}})-([a-z_]+)\.parquet")
@@ -139,6 +140,16 @@ def _of(epoch: str) -> str:
 def group_part(dataset: str, month: str, group_id: str, number: int) -> str:
     """Of runs that were compacted."""
     return f"{dataset}/month={month}/{group_id}-{number:05d}.parquet"
+
+
+def review_of_sighting(run_id: str, sighting_id: str, what: str) -> str:
+    """``what``: the number of an examiner's decision, or that of an outcome."""
+    return f"{run_directory('reviews', run_id)}/{_SIGHTING}{sighting_id}.{what}.parquet"
+
+
+def is_of_sighting(path: str) -> bool:
+    """Whether a review is of a sighting, and not of an alert."""
+    return path.rsplit("/", 1)[-1].startswith(_SIGHTING)
 
 
 def empty_part(dataset: str, version: int) -> str:

@@ -204,14 +204,61 @@ REVIEWS = dataset(
     "reviews",
     RUN_ID,
     ("review_id", pa.string(), "The review."),
-    ("alert_id", pa.string(), "The alert it decides on; its latest review counts."),
+    (
+        "alert_id",
+        pa.string(),
+        "The alert it decides on; its latest review counts. Null where it is about a sighting.",
+    ),
     ("reviewer", pa.string(), "Who decided."),
-    ("role", pa.string(), "operator or reviewer."),
+    ("role", pa.string(), "operator, reviewer, authoriser or auditor."),
     ("decided_at", MOMENT, "When it was decided, UTC."),
-    ("verdict", pa.string(), "match, no_match or cannot_tell."),
+    (
+        "verdict",
+        pa.string(),
+        "match, no_match or cannot_tell, which of a sighting follows from the conclusion; null in "
+        "rows of an outcome.",
+    ),
     ("reason", pa.string(), "Why, in the reviewer's words."),
-    ("outcome", pa.string(), "engaged, arrested or no_action; null where not known."),
+    (
+        "outcome",
+        pa.string(),
+        "engaged, arrested or no_action; of a sighting confirmed, eliminated, arrest, charge or "
+        "no_action. Null where not known.",
+    ),
+    (
+        "sighting_id",
+        pa.string(),
+        "The sighting it decides on, of the same run; null where it is about an alert.",
+    ),
+    ("subject_id", pa.string(), "Candidate with whom it was compared; null of an alert."),
+    (
+        "stage",
+        pa.string(),
+        "Whose it is: first, second or third examiner's, or outcome: what became of it later. Null "
+        "of an alert.",
+    ),
+    (
+        "conclusion",
+        pa.string(),
+        "Six steps from same_strong to different_strong (docs/review.md); null but of examiners.",
+    ),
+    (
+        "components",
+        pa.map_(pa.string(), pa.string()),
+        "hair, forehead, eyes, ears, nose, mouth, chin, marks: similar, different or not_visible.",
+    ),
+    ("image_factors", STRINGS, "What about the pictures hindered the comparison."),
 )
+
+OF_A_SIGHTING = (
+    "sighting_id",
+    "subject_id",
+    "stage",
+    "conclusion",
+    "components",
+    "image_factors",
+)
+"""Columns of reviews that are null of an alert."""
 
 DATASETS: Mapping[str, pa.Schema] = MappingProxyType(
     {
@@ -249,6 +296,7 @@ VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
         "no pictures.",
         "alerts": "An alert of a live deployment, with its pictures; where volunteer is true, a "
         "volunteer who was recognised, which counts as none.",
-        "reviews": "What an officer decided about an alert.",
+        "reviews": "What an officer decided about an alert, or an examiner about a sighting, and "
+        "what became of it later.",
     }
 )

@@ -17,7 +17,7 @@ from benchmarks.degraded import (
 )
 from lfr_batch.faces.quality import sharpness_of
 from lfr_batch.records import ByteArray
-from tests.casework import ASTRONAUT, installed_picture
+from tests.one_case import ASTRONAUT, installed_picture
 
 THRESHOLD = 0.5
 

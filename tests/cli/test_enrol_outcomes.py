@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lfr_batch.cli.app import main
-from tests.casework import ACTOR, ASTRONAUT, Casework, installed_picture
+from tests.one_case import ACTOR, ASTRONAUT, Casework, installed_picture
 
 STATED = ["--case", "CASE-1", "--authority", "ref 2"]
 

@@ -13,8 +13,8 @@ from lfr_batch.config.live import WatchlistConfig
 from lfr_batch.errors import UsageError
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.live.deployment.order import make_deployment
-from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
+from tests.one_case import Casework
 
 
 def test_enrolled_again_unchanged_a_watchlist_is_good_again(

@@ -13,8 +13,8 @@ import pytest
 
 from lfr_batch.gallery.store import list_galleries, load_snapshot
 from lfr_batch.records import ByteArray
-from tests.casework import ASTRONAUT, GROUP, Casework, installed_picture
 from tests.cli.here import lfr
+from tests.one_case import ASTRONAUT, GROUP, Casework, installed_picture
 
 STATED = ("--case", "CASE-1", "--authority", "ref 2")
 

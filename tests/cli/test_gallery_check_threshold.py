@@ -13,9 +13,9 @@ from lfr_batch.front.settings import Settings
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.store import Pack, load_pack
-from tests.casework import Casework
 from tests.cli.here import lfr
 from tests.gallery.conftest import people_of, publish_in
+from tests.one_case import Casework
 
 
 @pytest.fixture

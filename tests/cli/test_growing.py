@@ -12,8 +12,8 @@ import pytest
 
 from lfr_batch.cli.app import main
 from lfr_batch.gallery.store import list_snapshots, load_snapshot, read_outcomes, read_subjects
-from tests.casework import ACTOR, ASTRONAUT, GROUP, Casework, installed_picture
 from tests.gallery.grown import contents
+from tests.one_case import ACTOR, ASTRONAUT, GROUP, Casework, installed_picture
 
 STATED = ["--case", "CASE-1", "--authority", "ref 2"]
 

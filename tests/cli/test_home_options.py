@@ -12,9 +12,9 @@ from pytest import CaptureFixture, MonkeyPatch  # noqa: PT013 - both stand in ev
 from lfr_batch.config.schema import S3Config
 from lfr_batch.homes.change import changed_gallery
 from lfr_batch.storage import s3_client
-from tests.casework import Casework
 from tests.cli.here import lfr
 from tests.e2e.cli import WHO
+from tests.one_case import Casework
 from tests.s3_servers import moto_server, new_bucket
 
 

@@ -11,9 +11,9 @@ import pytest
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from tests.casework import Casework
 from tests.cli.here import lfr
 from tests.e2e.cli import WHO
+from tests.one_case import Casework
 
 HERE = ("--gallery", "people", *WHO, "--engine", "in_process")
 

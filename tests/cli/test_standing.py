@@ -16,9 +16,9 @@ from lfr_batch.cli.durations import clock, footage_time, seconds_of, size
 from lfr_batch.errors import UsageError
 from lfr_batch.front import verbs
 from lfr_batch.front.standing import Tick
-from tests.casework import Casework
 from tests.cli.here import lfr
 from tests.e2e.cli import WHO
+from tests.one_case import Casework
 
 HERE = ("--gallery", "people", *WHO, "--engine", "in_process")
 

@@ -32,8 +32,8 @@ from lfr_batch.live.records import (
     StageTimes,
 )
 from lfr_batch.results.store import open_store
-from tests.casework import ACTOR, ASTRONAUT, GROUP, installed_picture
 from tests.live.made import a_config, a_record, an_alert
+from tests.one_case import ACTOR, ASTRONAUT, GROUP, installed_picture
 
 PARTS = (
     PartState("router", "router", True, 0, 1),

@@ -13,10 +13,10 @@ from lfr_batch.console.aim_routes import aim_routes
 from lfr_batch.live.records import ROLES, AimGuide, AimReport, Role
 from lfr_batch.live.watching.aim_preview import preview, preview_wh
 from lfr_batch.oversight import audit
-from tests.casework import GROUP, installed_picture
 from tests.console.browser import Page
 from tests.console.made import Served, camera_health, served
 from tests.console.screens import PHONE, TABLET, enter
+from tests.one_case import GROUP, installed_picture
 
 GUIDE = AimGuide(
     (1280, 886),

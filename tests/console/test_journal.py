@@ -62,7 +62,7 @@ def test_whoever_looked_at_an_alert_is_on_record_once(console: Served) -> None:
 
 
 def test_however_many_are_refused_the_log_has_a_few_lines_and_their_number(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, DEPLOYMENT)
+    journal = Journal(tmp_path, {"deployment_id": DEPLOYMENT})
     for number in range(MOST_REFUSALS + 50):
         journal.heard(LoginTry("abcd", "192.0.2.7", None, is_heard=number > 4))
     assert len(events(tmp_path, "console.refused")) == MOST_REFUSALS
@@ -77,7 +77,7 @@ def test_a_log_that_cannot_be_written_to_keeps_nobody_out(
     audit.record(tmp_path, "test", [{}])
     audit.audit_log(tmp_path).unlink()
     user, _ = new_user("jane", "operator")
-    Journal(tmp_path, DEPLOYMENT).heard(LoginTry(user.name, "192.0.2.7", user))
+    Journal(tmp_path, {"deployment_id": DEPLOYMENT}).heard(LoginTry(user.name, "192.0.2.7", user))
     assert "the audit log has no line of console.logged_in" in caplog.text
 
 
@@ -85,16 +85,16 @@ def test_what_the_log_had_no_room_for_is_on_record_when_they_look_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user, _ = new_user("jane", "operator")
-    journal = Journal(tmp_path, DEPLOYMENT)
+    journal = Journal(tmp_path, {"deployment_id": DEPLOYMENT})
 
     def full(*_: object) -> None:
         raise StoreFull("the disk is full")
 
     with monkeypatch.context() as trouble:
         trouble.setattr(audit, "record", full)
-        journal.viewed(user, "a0000")
+        journal.viewed(user, alert_id="a0000")
     for _ in range(2):
-        journal.viewed(user, "a0000")
+        journal.viewed(user, alert_id="a0000")
     (line,) = events(tmp_path, "alert.viewed")
     assert (line["name"], line["alert_id"]) == ("jane", "a0000")
 

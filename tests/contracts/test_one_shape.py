@@ -40,11 +40,11 @@ from lfr_batch.models.planes_graph import PLANES
 from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.models.sessions import BACKENDS
 from lfr_batch.records import ByteArray
-from tests.casework import ACTOR, ASTRONAUT, GROUP, Casework, installed_picture
 from tests.deploying import deployable, order, own_home
 from tests.e2e.cli import WHO
 from tests.footage.clips import RATE, write_clip
 from tests.machines import Machine, become
+from tests.one_case import ACTOR, ASTRONAUT, GROUP, Casework, installed_picture
 
 Shape = tuple[int, ...]
 

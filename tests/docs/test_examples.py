@@ -13,8 +13,8 @@ import cv2
 import pytest
 
 from lfr_batch.results.store import open_store
-from tests.casework import ACTOR, ASTRONAUT, Casework, installed_picture
 from tests.e2e.cli import surroundings
+from tests.one_case import ACTOR, ASTRONAUT, Casework, installed_picture
 from tests.results.exported import three_runs
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.casework import Casework
 from tests.e2e.cli import WHO, lfr, sql
+from tests.one_case import Casework
 
 LARGE_PX = 9500
 """Of a side: 270 MB as a picture, 0.3 as a file."""

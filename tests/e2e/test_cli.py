@@ -11,8 +11,8 @@ import pytest
 
 from lfr_batch.cli.app import main
 from lfr_batch.models.devices import cuda_is_usable
-from tests.casework import ASTRONAUT, GROUP, Casework, installed_picture
 from tests.e2e.cli import WHO, lfr, rows, sql
+from tests.one_case import ASTRONAUT, GROUP, Casework, installed_picture
 
 HERE = ("--engine", "in_process")
 AWS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_MAX_ATTEMPTS": "1"}

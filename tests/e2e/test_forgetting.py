@@ -24,8 +24,8 @@ from lfr_batch.recognition.compare import MadeProbes, make_probes
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import FootageEntry, Track
 from lfr_batch.scanning import segment as stage
-from tests.casework import Casework
 from tests.e2e.cli import WHO, lfr, sql
+from tests.one_case import Casework
 from tests.probing import probe
 
 CHUNK = 24

@@ -15,8 +15,8 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.homes.cache import folder_of
 from lfr_batch.storage.files import sha256_of
 from lfr_batch.storage.s3_store import S3Store
-from tests.casework import ACTOR, ASTRONAUT, Casework, installed_picture
 from tests.e2e.cli import WHO
+from tests.one_case import ACTOR, ASTRONAUT, Casework, installed_picture
 from tests.s3_servers import team_bucket
 
 

@@ -18,8 +18,8 @@ import pytest
 
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
-from tests.casework import Casework
 from tests.e2e.cli import LFR, WHO, lfr, rows, surroundings
+from tests.one_case import Casework
 
 COPIES = 4
 UNREADABLE = 2000

@@ -18,10 +18,10 @@ import pytest
 
 from lfr_batch.engine.live.shared_pictures import Arena
 from lfr_batch.live.alerts.sealed import MARK
-from tests.casework import Casework
 from tests.e2e.cli import surroundings
 from tests.e2e.test_forgetting import files_below, holding
 from tests.live_case import THRESHOLD, live_config, wait_for
+from tests.one_case import Casework
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
 KINDS = {"input", "crop", "aligned", "template", "stranger"}

@@ -23,12 +23,12 @@ from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.recognition.search import SearchSpec, open_search
 from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import ByteArray, FloatArray
-from tests.casework import GROUP, Casework, installed_picture, pan
 from tests.e2e.cli import LFR, surroundings
 from tests.e2e.test_live_forgetting import processes_of
 from tests.footage.clips import write_clip
 from tests.live_case import THRESHOLD, live_config, wait_for
 from tests.memory_search import most_alike
+from tests.one_case import GROUP, Casework, installed_picture, pan
 
 IN_VIEW_S, EMPTY_S = 60, 300
 ALIKE, CHANCE = 0.85, 0.7

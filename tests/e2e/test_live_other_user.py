@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from lfr_batch.engine.session_folder import TOKEN
-from tests.casework import Casework
 from tests.conftest import REPOSITORY
 from tests.e2e.cli import surroundings
 from tests.e2e.test_live_forgetting import processes_of
 from tests.e2e.test_live_memory import deployed
 from tests.engine.test_cluster import LISTEN, LOOPBACK, sockets_of
 from tests.live_case import wait_for
+from tests.one_case import Casework
 from tests.permissions import NOBODY
 
 TOLD_TO_ALL = {"/", "/metrics", "/health", "/api/local_raylet_healthz"}

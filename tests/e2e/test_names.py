@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lfr_batch.visible import visible
-from tests.casework import Casework
 from tests.e2e.cli import LFR, WHO, lfr, rows, surroundings
+from tests.one_case import Casework
 
 FILES = (
     "[backup]/gate.mp4",

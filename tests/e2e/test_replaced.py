@@ -19,8 +19,8 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import Means, RunResult, execute_run
 from lfr_batch.scanning.progress import Unheard
-from tests.casework import Casework
 from tests.e2e.cli import lfr
+from tests.one_case import Casework
 from tests.planned import make_plan
 
 IN_PIECES = Config(

@@ -12,8 +12,8 @@ import boto3
 import pytest
 
 from lfr_batch.cli.app import main
-from tests.casework import Casework
 from tests.e2e.cli import WHO
+from tests.one_case import Casework
 from tests.s3_servers import server_called
 
 

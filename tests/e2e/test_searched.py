@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.casework import Casework
 from tests.e2e.cli import WHO, lfr, sql
+from tests.one_case import Casework
 from tests.s3_servers import moto_server
 
 HERE = ("--engine", "in_process", "--gallery", "people", *WHO)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.casework import Casework
 from tests.e2e.cli import LFR, WHO, lfr, rows, surroundings
 from tests.e2e.test_kill import everything, wait_for
+from tests.one_case import Casework
 
 COPIES = 3
 SETTINGS = ("--set", "footage.segment_s=5", "--set", "engine.ledger_flush_s=0.1",

@@ -19,7 +19,7 @@ from lfr_batch.front.machinery import HERE
 from lfr_batch.gallery.records import AgesSaid, Listing, Subject
 from lfr_batch.gallery.store import load_snapshot, read_outcomes, read_subjects
 from lfr_batch.gallery.warned import warning_of
-from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, Casework, installed_picture
+from tests.one_case import ACTOR, ASTRONAUT, AUTHORITY, Casework, installed_picture
 
 TODAY = date(2026, 6, 1)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ from lfr_batch.gallery.records import EnrolledFace, Enrolment, Pick
 from lfr_batch.gallery.store import load_snapshot, read_outcomes, read_thumbnails
 from lfr_batch.records import ByteArray
 from lfr_batch.work.here import run_here as run
-from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, GROUP, Casework, installed_picture
+from tests.one_case import ACTOR, ASTRONAUT, AUTHORITY, GROUP, Casework, installed_picture
 
 
 def enrolled(home: Path, gallery: str, images: Path, exclude: tuple[str, ...] = ()) -> str:

@@ -9,7 +9,7 @@ from lfr_batch.config.schema import Config
 from lfr_batch.enrolment.intake import EnrolOrder
 from lfr_batch.front.enrolment import enrol_order
 from lfr_batch.front.machinery import HERE
-from tests.casework import AUTHORITY
+from tests.one_case import AUTHORITY
 
 
 def home_with_pack(home: Path, pack_home: Path) -> Path:

@@ -25,9 +25,9 @@ from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.scanning.execute import search_spec
 from lfr_batch.scanning.plan import Order
-from tests.casework import AUTHORITY, Casework
 from tests.evaluation.enrolled_faces import enrol_rows
 from tests.evaluation.labelled_faces import some_faces
+from tests.one_case import AUTHORITY, Casework
 
 CONFIG = Config.model_validate({"engine": {"kind": "in_process"}})
 ALL = """

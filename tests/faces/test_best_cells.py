@@ -21,8 +21,8 @@ from lfr_batch.models.selection import MOST, SELECTIONS, Selection
 from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.models.sessions import open_planned
 from lfr_batch.records import ByteArray, FaceBatch, FloatArray
-from tests.casework import ASTRONAUT, GROUP, installed_picture
 from tests.models.heads import random_heads
+from tests.one_case import ASTRONAUT, GROUP, installed_picture
 
 SIZE_WH = (160, 96)
 

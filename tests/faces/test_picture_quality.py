@@ -20,7 +20,7 @@ from lfr_batch.faces.view import aligned_bgr, cut_view
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray
-from tests.casework import ASTRONAUT, installed_picture
+from tests.one_case import ASTRONAUT, installed_picture
 
 Change = Callable[[ByteArray], ByteArray]
 

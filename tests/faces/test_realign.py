@@ -28,8 +28,8 @@ from lfr_batch.models.session_plan import ModelFile
 from lfr_batch.models.sessions import open_planned, plan_session
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray, FaceView, FloatArray
-from tests.casework import ASTRONAUT, GROUP, installed_picture
 from tests.faces.cuttings import in_picture
+from tests.one_case import ASTRONAUT, GROUP, installed_picture
 
 SIDES_PX = (1280, 640, 320)
 

@@ -70,14 +70,14 @@ def traces(home: Path, mark: str) -> list[str]:
 def killed(what: What, value: str, home: Path) -> None:
     """Prints each copy of the home and how its process ended; the last one lived."""
     steps = _steps(what, value, home)
-    for step in sorted({1 + steps * n // SAMPLES for n in range(SAMPLES)} | {steps + 1}):
+    for step in sorted({1 + steps * n // SAMPLES for n in range(SAMPLES)} | {10 * steps}):
         copy = home.with_name(f"{home.name}-{step:04d}")
         shutil.copytree(home, copy)
         print(copy, _forked(what, value, copy, step), flush=True)
 
 
 def _steps(what: What, value: str, home: Path) -> int:
-    """How many there are, where nobody is killed."""
+    """How many there are, where nobody is killed; one or two more or fewer another time."""
     copy = home.with_name(f"{home.name}-counted")
     shutil.copytree(home, copy)
     read, write = os.pipe()

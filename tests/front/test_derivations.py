@@ -16,7 +16,7 @@ from lfr_batch.front.verbs import foresee_gallery
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.open_pack import fetch_open_pack
 from lfr_batch.models.store import load_pack
-from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, Casework, installed_picture
+from tests.one_case import ACTOR, ASTRONAUT, AUTHORITY, Casework, installed_picture
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from lfr_batch.models.embedder_sheet import EmbedderSheet
 from lfr_batch.models.own_pack import OwnEmbedder, OwnPack, add_own_pack
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import SearchSpec
-from tests.casework import ACTOR, ASTRONAUT, AUTHORITY, Casework, installed_picture
 from tests.models.derived import FROM_96_PX, FROM_BGR, FROM_NHWC, derived, wider
+from tests.one_case import ACTOR, ASTRONAUT, AUTHORITY, Casework, installed_picture
 
 THRESHOLD = 0.4
 

@@ -28,7 +28,7 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.ticks import list_jobs
 from lfr_batch.scanning.plan import Order
-from tests.casework import AUTHORITY, Casework
+from tests.one_case import AUTHORITY, Casework
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from lfr_batch.front.forgetting import runs_naming
 from lfr_batch.front.listeners import EnrolListener, RunListener
 from lfr_batch.front.machinery import alone_on_ray
 from lfr_batch.gallery.store import list_galleries, load_snapshot
-from tests.casework import AUTHORITY, Casework
+from tests.one_case import AUTHORITY, Casework
 
 IN_PROCESS = {"engine.kind": "in_process"}
 

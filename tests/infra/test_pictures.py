@@ -15,7 +15,7 @@ from lfr_batch.faces.detectors import Detector
 from lfr_batch.faces.evidence import encode_jpeg
 from lfr_batch.faces.stages import open_enrol_stages
 from lfr_batch.models.store import load_pack
-from tests.casework import ASTRONAUT, installed_picture
+from tests.one_case import ASTRONAUT, installed_picture
 
 PICTURES = sorted((REPOSITORY / "docs" / "pictures").glob("*"))
 

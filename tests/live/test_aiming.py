@@ -17,9 +17,9 @@ from lfr_batch.live.deployment.look_after import Situation
 from lfr_batch.live.deployment.order import make_deployment
 from lfr_batch.live.deployment.plan import LivePlan, RunningDeployment
 from lfr_batch.live.deployment.run import run_deployment
-from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
 from tests.live_case import first_alert, live_config, live_plan, wait_for
+from tests.one_case import Casework
 
 
 def aimed_plan(casework: Casework, folder: Path, watch_from: datetime) -> LivePlan:

@@ -20,8 +20,8 @@ from lfr_batch.live.deployment.order import make_deployment
 from lfr_batch.live.deployment.plan import RunningDeployment
 from lfr_batch.live.deployment.run import run_deployment
 from lfr_batch.oversight import audit
-from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
+from tests.one_case import Casework
 
 
 @pytest.mark.parametrize("looks_after", [0, 2])

@@ -10,8 +10,8 @@ import numpy as np
 from lfr_batch.engine.live.threads import live_threads
 from lfr_batch.live.watching.camera import FURTHER_SHOTS
 from lfr_batch.live.watching.scene import MAX_BYTES
-from tests.casework import Casework
 from tests.live_case import THRESHOLD, first_alert, live_config, live_plan, wait_for
+from tests.one_case import Casework
 
 
 def test_the_known_person_is_an_alert_once_and_nobody_else_is(

@@ -21,9 +21,9 @@ from lfr_batch.live.watching.analyst import Comparison
 from lfr_batch.live.watching.pictures import AlertPictures
 from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
 from lfr_batch.records import Candidate, FaceBatch, FaceView, Shot
-from tests.casework import Casework
 from tests.footage.test_stream_passwords import Guarded, guarded_camera
 from tests.live_case import live_config, live_plan, wait_for
+from tests.one_case import Casework
 
 SEVERAL_REPORTS_S = 3.0
 

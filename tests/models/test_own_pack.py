@@ -22,7 +22,6 @@ from lfr_batch.models.embedder_sheet import EmbedderSheet
 from lfr_batch.models.own_pack import OwnEmbedder, OwnPack, add_own_pack
 from lfr_batch.models.store import Pack, load_pack
 from lfr_batch.records import FaceView, FloatArray
-from tests.casework import ACTOR, ASTRONAUT, GROUP, installed_picture
 from tests.models.derived import (
     FROM_96_PX,
     FROM_128_PX,
@@ -32,6 +31,7 @@ from tests.models.derived import (
     derived,
     wider,
 )
+from tests.one_case import ACTOR, ASTRONAUT, GROUP, installed_picture
 
 RGB = {"colour": "rgb", "mean": 0.0, "std": 1.0}
 INSET = tuple((float((x + 8) / 128), float((y + 8) / 128)) for x, y in ARCFACE_TEMPLATE_XY)

@@ -20,7 +20,7 @@ from lfr_batch.recognition.looks import Look, Seen, SegmentCounts, find_faces, w
 from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import NS_PER_S, ByteArray
 from lfr_batch.tracks.tracker import TrackerState, look
-from tests.casework import ASTRONAUT, installed_picture
+from tests.one_case import ASTRONAUT, installed_picture
 
 Detectors = Mapping[Turn, Detector]
 

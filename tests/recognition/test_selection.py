@@ -17,7 +17,7 @@ from lfr_batch.footage.segments import plan_segments
 from lfr_batch.recognition.looks import Look, SegmentCounts
 from lfr_batch.recognition.selection import in_pixels, select_looks
 from lfr_batch.records import NS_PER_S, FootageEntry
-from tests.casework import Casework
+from tests.one_case import Casework
 from tests.probing import probe
 
 

@@ -32,7 +32,7 @@ from tests.results.synthetic import archive
         (("segments", "status"), SegmentStatus, (PENDING,)),
         (("reviews", "role"), live.Role, ()),
         (("reviews", "verdict"), live.Verdict, ()),
-        (("reviews", "outcome"), live.Outcome, ()),
+        (("reviews", "outcome"), live.Outcome, ("confirmed", "eliminated", "arrest", "charge")),
     ],
 )
 def test_a_column_of_few_values_has_those_that_are_written(

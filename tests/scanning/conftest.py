@@ -12,7 +12,7 @@ from lfr_batch.gallery.matcher import open_matcher
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import Search
-from tests.casework import Casework
+from tests.one_case import Casework
 
 
 @pytest.fixture(scope="session")

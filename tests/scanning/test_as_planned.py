@@ -31,7 +31,7 @@ from lfr_batch.scanning.execute import Means, RunResult, execute_run
 from lfr_batch.software import software
 from lfr_batch.storage.files import sha256_of
 from lfr_batch.work.child_process import this_host
-from tests.casework import Casework
+from tests.one_case import Casework
 from tests.planned import make_plan
 
 ALONE = Config(

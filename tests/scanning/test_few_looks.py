@@ -19,8 +19,8 @@ from lfr_batch.config.schema import (
 )
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import ByteArray, seconds
-from tests.casework import ASTRONAUT, installed_picture, walk
 from tests.footage.clips import RATE, pictures, write_clip
+from tests.one_case import ASTRONAUT, installed_picture, walk
 from tests.scanning.scans import scan, with_config
 
 

@@ -11,8 +11,8 @@ import pytest
 from lfr_batch.gallery.records import Subject
 from lfr_batch.models.store import load_pack
 from lfr_batch.scanning.plan import prepare_run
-from tests.casework import Casework
 from tests.gallery.conftest import people_of, publish_in
+from tests.one_case import Casework
 
 
 @pytest.mark.parametrize(

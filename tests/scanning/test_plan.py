@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from lfr_batch.config.schema import Config, FootageConfig
 from lfr_batch.records import FootageAsset
 from lfr_batch.scanning.progress import Unheard
-from tests.casework import Casework
+from tests.one_case import Casework
 from tests.planned import make_plan
 
 

@@ -29,9 +29,9 @@ from lfr_batch.recognition.compare import evidence_jpeg
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import ByteArray, Shot, seconds
 from lfr_batch.scanning.segment import scan_segment
-from tests.casework import ASTRONAUT, Casework, installed_picture
 from tests.footage.clips import write_clip
 from tests.footage.made_stills import saved
+from tests.one_case import ASTRONAUT, Casework, installed_picture
 from tests.scanning.scans import scan, segment_of, with_config
 
 

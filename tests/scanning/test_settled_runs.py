@@ -23,8 +23,8 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning import worker
 from lfr_batch.scanning.execute import Means, RunResult, execute_run
 from lfr_batch.storage.store import Store
-from tests.casework import Casework
 from tests.machines import Machine, become
+from tests.one_case import Casework
 from tests.planned import Plan, make_plan
 
 PLAIN = Machine(libraries=computing_libraries("openvino"))

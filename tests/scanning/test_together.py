@@ -34,7 +34,7 @@ from lfr_batch.records import ByteArray, FloatArray
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from lfr_batch.scanning import worker
-from tests.casework import ASTRONAUT, AUTHORITY, Casework, installed_picture
+from tests.one_case import ASTRONAUT, AUTHORITY, Casework, installed_picture
 
 pytestmark = pytest.mark.long
 

@@ -21,9 +21,9 @@ from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import ByteArray, FieldOrder, FootageAsset, FootageEntry, Sighting
 from lfr_batch.scanning.segment import scan_segment
-from tests.casework import ASTRONAUT, Casework, installed_picture
 from tests.footage.clips import write_clip
 from tests.footage.interlaced import woven
+from tests.one_case import ASTRONAUT, Casework, installed_picture
 from tests.probing import probe
 
 FIELDS = 70

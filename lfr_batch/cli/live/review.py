@@ -1,18 +1,17 @@
-"""`lfr review`: the console of a deployment that is over, for what is still undecided."""
+"""`lfr review` of a deployment that is over: its console, for what is still undecided."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import Annotated
 
 import typer
 
 from lfr_batch.cli.live.console import console_of
 from lfr_batch.cli.live.signals import signals_taken
-from lfr_batch.cli.options import OperatorOption, OutOption, SetOption
 from lfr_batch.cli.output import answer, complain, say
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.config.load import load_live
@@ -38,23 +37,21 @@ class Over:
         return ()
 
 
-def review(
-    deployment_id: Annotated[str, typer.Argument(metavar="DEPLOYMENT")],
-    config: Annotated[
-        Path, typer.Option("--config", help="YAML file that the deployment ran with.")
-    ],
-    overrides: SetOption = None,
-    operator: OperatorOption = None,
-    out: OutOption = None,
+def review_alerts(
+    deployment_id: str,
+    config: Path,
+    overrides: Sequence[str] = (),
+    operator: str | None = None,
+    out: str | None = None,
 ) -> None:
     """Decide alerts of a deployment that is over: serves its console until Ctrl-C.
 
     What a sink had not taken is delivered meanwhile, and so are the decisions, which the report
     then shows. What retention says is over is deleted first. It is recorded in the audit log.
-    Without --out, results go where the deployment's went.
+    Without ``out``, results go where the deployment's went.
     """
     protect_files()
-    settings = load_live(config, overrides or ())
+    settings = load_live(config, overrides)
     root = absolute(out) if out else None
     order = Reopening(
         home_folder(), deployment_id, settings, operator_name(operator), results_root=root

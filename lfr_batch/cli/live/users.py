@@ -22,7 +22,7 @@ KNOWN: dict[str, Role] = {role: role for role in ROLES}
 @live_users_app.command()
 def add(
     name: NameArgument,
-    role: Annotated[str, typer.Option("--role", help="operator, reviewer or auditor.")],
+    role: Annotated[str, typer.Option("--role", help="operator, reviewer, authoriser or auditor.")],
     operator: OperatorOption = None,
 ) -> None:
     """Add a person and print their token, which is shown this once.

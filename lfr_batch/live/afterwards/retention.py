@@ -40,7 +40,7 @@ from lfr_batch.live.deployment.folders import (
 from lfr_batch.live.deployment.volunteers_file import VOLUNTEERS, delete_seeding
 from lfr_batch.live.records import DeploymentRecord
 from lfr_batch.oversight import audit
-from lfr_batch.results.layout import run_directory, run_id_of
+from lfr_batch.results.layout import is_of_sighting, run_directory, run_id_of
 from lfr_batch.results.schemas import LIVE_DATASETS
 from lfr_batch.results.store import open_store
 from lfr_batch.storage.disk_errors import disk_errors
@@ -224,5 +224,6 @@ def _pending(home: Path) -> dict[str, frozenset[str]]:
 
 
 def _deployments_in(store: Store) -> frozenset[str]:
-    found = (run_id_of(path) for name in sorted(LIVE_DATASETS) for path in store.list(name))
+    paths = (path for name in sorted(LIVE_DATASETS) for path in store.list(name))
+    found = (run_id_of(path) for path in paths if not is_of_sighting(path))
     return frozenset(each for each in found if each)

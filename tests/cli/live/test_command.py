@@ -20,12 +20,12 @@ import pytest
 import yaml
 
 from lfr_batch.oversight import audit
-from tests.casework import Casework
 from tests.cli import here
 from tests.deploying import own_home
 from tests.e2e.cli import LFR, lfr, rows, surroundings
 from tests.live.full_disk import filled, small_disk
 from tests.live_case import FOR_EVER_H, wait_for
+from tests.one_case import Casework
 
 HOUR = timedelta(hours=1)
 

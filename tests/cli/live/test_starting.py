@@ -17,9 +17,9 @@ from lfr_batch.live.deployment.run import Ended
 from lfr_batch.live.deployment.watchlist_receipt import Receipt
 from lfr_batch.live.deployment.window import Term
 from lfr_batch.live.records import LiveCounts
-from tests.casework import Casework
 from tests.live.made import ENDED, figures, health
 from tests.live_case import live_config, live_plan, wait_for
+from tests.one_case import Casework
 
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)

@@ -21,8 +21,8 @@ from lfr_batch.errors import LfrError
 from lfr_batch.live.alerts.protocol import AlertRouter
 from lfr_batch.live.deployment.plan import LivePlan, PartKey, PartState, RunningDeployment
 from lfr_batch.live.records import CameraHealth
-from tests.casework import Casework
 from tests.live_case import first_alert, live_config, live_plan, wait_for
+from tests.one_case import Casework
 
 SILENT = "lfr_batch.engine.live.supervise.SILENT_S"
 SLOW_S = 4.0

@@ -13,10 +13,10 @@ from lfr_batch.live.deployment.standing import Standing
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
 from tests.live.made import DEPLOYMENT, a_record, an_alert, opened
 from tests.live.seeded import SEEDING, a_pass, kept_passes, seed
+from tests.one_case import Casework
 
 
 def test_passes_that_were_deleted_meanwhile_stay_in_the_figures(

@@ -17,9 +17,9 @@ from lfr_batch.errors import LfrError
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.live.deployment.order import LiveOrder, make_deployment
 from lfr_batch.models.devices import cuda_is_usable
-from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
 from tests.gallery.publisher import publish
+from tests.one_case import Casework
 from tests.refused import refused
 
 Change = Callable[[LiveConfig], LiveConfig]

@@ -39,10 +39,10 @@ from lfr_batch.results.sql import run_query
 from lfr_batch.results.status import run_progress
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from tests.casework import Casework
 from tests.deploying import deployable, order, own_home
 from tests.gallery.conftest import people_of, publish_in
 from tests.live.made import a_record
+from tests.one_case import Casework
 from tests.refused import refused
 
 STARTED = datetime(2026, 1, 31, 10, tzinfo=UTC)

@@ -30,9 +30,9 @@ from lfr_batch.live.deployment.run import run_deployment
 from lfr_batch.live.records import Alert, VolunteerPass
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from tests.casework import AUTHORITY, Casework
 from tests.deploying import deployable, order, own_home
 from tests.live_case import FOR_EVER_H, wait_for
+from tests.one_case import AUTHORITY, Casework
 
 HEAD = "subject,blue_list,sex\n"
 

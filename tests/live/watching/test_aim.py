@@ -27,9 +27,9 @@ from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.records import Candidate, FaceBatch, FaceView, Shot
-from tests.casework import Casework
 from tests.live.watching.test_aim_preview import decoded
 from tests.live_case import live_config, wait_for
+from tests.one_case import Casework
 
 AIMED = CameraOrders(watching=False)
 WATCHING = CameraOrders(watching=True)

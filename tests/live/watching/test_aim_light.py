@@ -14,7 +14,7 @@ from lfr_batch.live.records import Light
 from lfr_batch.live.watching.aim_focus import edge_px, is_soft
 from lfr_batch.live.watching.aim_light import face_luma, light_of
 from lfr_batch.records import ByteArray
-from tests.casework import ASTRONAUT, GROUP, installed_picture
+from tests.one_case import ASTRONAUT, GROUP, installed_picture
 
 SIZE = (720, 1280)
 RNG = np.random.default_rng(7)

@@ -13,8 +13,8 @@ from lfr_batch.live.watching.shared_analyst import SharedAnalyst
 from lfr_batch.recognition.compare import evidence_jpeg
 from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.records import Candidate, Shot
-from tests.casework import Casework
 from tests.live_case import wait_for
+from tests.one_case import Casework
 
 
 def test_a_drawn_face_goes_all_the_way_before_the_first_real_one(

@@ -34,8 +34,8 @@ from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import ByteArray, Candidate, FaceView, Shot
-from tests.casework import ASTRONAUT, GROUP, Casework, installed_picture
 from tests.live_case import live_config, wait_for
+from tests.one_case import ASTRONAUT, GROUP, Casework, installed_picture
 
 NOBODY: CandidateList = ((), None)
 TRACK = TrackKey(CameraLoop("north", 1), 1)

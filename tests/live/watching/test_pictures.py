@@ -14,7 +14,7 @@ from lfr_batch.live.watching.pictures import alert_pictures, further_image_ids
 from lfr_batch.recognition.search import SearchSpec, open_search
 from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import Candidate
-from tests.casework import ASTRONAUT, Casework, installed_picture
+from tests.one_case import ASTRONAUT, Casework, installed_picture
 
 OWN = [("a", "a1"), ("b", "b1"), ("b", "b2"), ("b", "b3"), ("b", "b4"), ("b", "b5"), ("b", "b6")]
 

@@ -24,7 +24,7 @@ from lfr_batch.live.watching.scene import (
 )
 from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray, FaceBatch, FloatArray
-from tests.casework import GROUP, installed_picture
+from tests.one_case import GROUP, installed_picture
 
 NOBODY = np.zeros((0, 4), np.float32)
 NOISE = np.random.default_rng(0).integers(0, 255, (1080, 1920, 3), np.uint8)

@@ -21,8 +21,8 @@ from lfr_batch.models.devices import available_cores
 from lfr_batch.models.synthetic import face_in_a_picture
 from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.records import FaceBatch
-from tests.casework import Casework
 from tests.live_case import wait_for
+from tests.one_case import Casework
 
 LOOKS = 4 * (available_cores() + 1)
 """Four times what can be under way at once."""

@@ -16,7 +16,7 @@ from lfr_batch.results.lake import write_views
 from lfr_batch.results.lake_version import check_lake
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import write_part
-from lfr_batch.results.schemas import LIVE_DATASETS
+from lfr_batch.results.schemas import LIVE_DATASETS, OF_A_SIGHTING
 from lfr_batch.storage.local_store import LocalStore, explained
 from lfr_batch.storage.store import Store
 
@@ -114,4 +114,5 @@ def review_row(review: Review) -> dict[str, Any]:
         "verdict": review.verdict,
         "reason": review.reason,
         "outcome": review.outcome,
+        **dict.fromkeys(OF_A_SIGHTING),
     }

@@ -1,0 +1,179 @@
+"""`lfr review`: decide what was found; `lfr serve`: the same for everybody of a force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lfr_batch.cli.live.signals import signals_taken
+from lfr_batch.cli.options import ConfigOption, OperatorOption, OutOption, SetOption, settings_of
+from lfr_batch.cli.output import say
+from lfr_batch.config.live import ConsoleConfig
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import RunNotFound, UsageError
+from lfr_batch.front.places import home_folder
+from lfr_batch.live.deployment.folders import list_deployments
+from lfr_batch.oversight.authority import operator_name
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.layout import is_deployment
+from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
+from lfr_batch.results.sql import run_query
+from lfr_batch.results.store import open_store
+from lfr_batch.results.which_run import which_run
+from lfr_batch.work.privacy import protect_files
+
+LOOK_S = 1.0
+
+HostOption = Annotated[str, typer.Option("--host", help="Address to listen at.")]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")]
+NameOption = Annotated[
+    list[str] | None,
+    typer.Option("--name", help="By which browsers may ask for it, beside the certificate's."),
+]
+CertificateOption = Annotated[
+    Path | None, typer.Option("--certificate", help="PEM file for https; needed beyond 127.0.0.1.")
+]
+KeyOption = Annotated[
+    Path | None, typer.Option("--key", help="Its private key, where the file does not hold it.")
+]
+
+
+def review(
+    run: Annotated[
+        str,
+        typer.Argument(metavar="RUN", help="A run, its beginning, latest, or a deployment."),
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="Of a deployment: the YAML file that it ran with."),
+    ] = None,
+    overrides: SetOption = None,
+    operator: OperatorOption = None,
+    out: OutOption = None,
+    port: PortOption = 0,
+) -> None:
+    """Decide what a scan or search has found, or alerts of a deployment that is over.
+
+    Of a scan or search it serves the run's sightings on this machine until Ctrl-C: two people
+    compare each, the second without knowing what the first concluded. Whoever is no user yet
+    (`lfr live-user`) decides under --operator. Of a deployment it serves the console that it had.
+    """
+    if _is_live(run):
+        from lfr_batch.cli.live.review import review_alerts  # noqa: PLC0415
+
+        if config is None:
+            raise UsageError(
+                f"{run} is a deployment: give --config with the YAML file that it ran with."
+            )
+        review_alerts(run, config, overrides or (), operator, out)
+        return
+    settings = settings_of(config, overrides, out)
+    root, s3 = settings.results_place()
+    run_id = _reviewed(root, s3, which_run(open_store(root, s3), run))
+    console = ConsoleConfig(port=port)
+    with _served(root, s3, console, run_id, operator_name(operator)) as url:
+        say(f"review of {run_id}: {url}  (Ctrl-C ends)")
+        _until_stopped()
+
+
+def serve(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8444,
+    names: NameOption = None,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    out: OutOption = None,
+) -> None:
+    """Serve a force's reviews: every run of the cases that somebody may see, until Ctrl-C.
+
+    People log in with tokens of `lfr live-user add`: a reviewer compares and decides, an operator
+    asks for authorisations and says what became of it, an authoriser grants, an auditor sees all.
+    """
+    root, s3 = settings_of(config, overrides, out).results_place()
+    console = ConsoleConfig(
+        host=host,
+        port=port,
+        names=tuple(names or ()),
+        certificate=str(certificate) if certificate else None,
+        key=str(key) if key else None,
+    )
+    with _served(root, s3, console) as url:
+        say(f"{url}  (Ctrl-C ends)")
+        _until_stopped()
+
+
+def _is_live(said: str) -> bool:
+    return is_deployment(said) or said in list_deployments(home_folder())
+
+
+def _reviewed(root: str, s3: S3Config, run_id: str) -> str:
+    """Raises RunNotFound, and UsageError for a run that has nothing to be decided."""
+    lake = open_lake(root, s3, run_id)
+    try:
+        asked = "SELECT kind, status, sightings FROM runs WHERE run_id = $id"
+        found = run_query(lake, asked, {"id": run_id}).to_pylist()
+    finally:
+        lake.close()
+    if not found:
+        raise RunNotFound(f"There is no run {run_id} in {root}; `lfr runs` lists them.")
+    (row,) = found
+    if row["kind"] not in FOOTAGE_KINDS:
+        raise UsageError(f"{run_id} is of kind {row['kind']}: nobody was searched for.")
+    if row["status"] not in FINISHED:
+        raise UsageError(
+            f"{run_id} has not finished ({row['status']}): `lfr resume {run_id}` goes on, and then "
+            "it is reviewed."
+        )
+    if not row["sightings"]:
+        raise UsageError(f"{run_id} has found nobody: there is nothing to decide.")
+    return run_id
+
+
+@contextmanager
+def _served(
+    root: str,
+    s3: S3Config,
+    config: ConsoleConfig,
+    only_run: str | None = None,
+    operator: str | None = None,
+) -> Iterator[str]:
+    """Gives the address; says a link for whoever sits at this machine. ``operator``: decides here
+    where the home has no users. Raises ConfigError, LiveError, UsageError without any user."""
+    from lfr_batch.console.roster import Roster  # noqa: PLC0415 - not before all is checked
+    from lfr_batch.console.serve import require_address  # noqa: PLC0415
+    from lfr_batch.console.serve import serve as serve_app  # noqa: PLC0415
+    from lfr_batch.console.users import load_users, login_link, new_user  # noqa: PLC0415
+    from lfr_batch.office.app import create_office  # noqa: PLC0415
+    from lfr_batch.office.opened import opened_office  # noqa: PLC0415
+
+    protect_files()
+    require_address(config)
+    home = home_folder()
+    made = None
+    if not load_users(home).people:
+        if operator is None:
+            raise UsageError(
+                "Nobody could log in: `lfr live-user add NAME --role reviewer` adds people, and "
+                "prints their tokens."
+            )
+        made = new_user(operator, "reviewer")
+    roster = Roster(home, (made[0],) if made else ())
+    with (
+        opened_office(home, root, s3, roster, lambda *_: True, only_run) as office,
+        serve_app(create_office(office), config) as url,
+    ):
+        if made:
+            say(f"{made[0].name}: {login_link(url, made[1])}")
+        yield url
+
+
+def _until_stopped() -> None:
+    with signals_taken() as signals:
+        while not signals.stopping.wait(LOOK_S):
+            pass

@@ -1,0 +1,185 @@
+"""What examiners do with sightings, and what a screen is told of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from lfr_batch.casework.blind import Insight, insight
+from lfr_batch.casework.decisions import Decisions
+from lfr_batch.casework.examination import (
+    COURSES,
+    KeptDecisions,
+    Official,
+    Opinion,
+    Rejected,
+    settle,
+)
+from lfr_batch.console.users import User
+from lfr_batch.errors import DecisionRefused, GalleryError, RunNotFound, StoreError
+from lfr_batch.office.enrolled import EnrolledPictures
+from lfr_batch.office.found import FoundInLake
+from lfr_batch.office.messages import Message, of_candidate, of_run, of_sighting, of_whole_sighting
+from lfr_batch.office.roles import office_may
+from lfr_batch.results.answers import Row
+
+MaySee = Callable[[str, User], bool]
+"""(case, who) → whether they may see its runs."""
+
+
+@dataclass(slots=True)
+class ExaminersDesk:
+    """Every method may be called from any thread, and waits for the disk. What somebody may not see
+    is not there: RunNotFound."""
+
+    found: FoundInLake
+    decisions: Decisions
+    enrolled: EnrolledPictures
+    may_see: MaySee
+    only_run: str | None = None
+    """Of `lfr review RUN`: no other is shown."""
+    _made_up: set[str] = field(default_factory=set)
+    """Runs whose decisions are all in the log."""
+    _lock: Lock = field(default_factory=Lock)
+
+    def runs(self, user: User) -> list[Message]:
+        ids = self.found.sighting_ids()
+        return [
+            self._of_run(run, ids.get(run["run_id"], ()), user)
+            for run in self.found.runs(self.only_run)
+            if self.may_see(run["case_ref"], user)
+        ]
+
+    def run(self, user: User, run_id: str) -> Message:
+        """With its sightings, in the order of time."""
+        run = self.row_of_run(user, run_id)
+        rows = self.found.sightings(run_id)
+        kept, rejected = self._kept(run_id), self.found.rejected(self.decisions, run_id)
+        ids = [row["sighting_id"] for row in rows]
+        told = [
+            of_sighting(
+                row, self._insight(user, kept, rejected, row["sighting_id"]), kept, rejected
+            )
+            for row in rows
+        ]
+        return {"run": self._of_run(run, ids, user), "sightings": told}
+
+    def sighting(self, user: User, run_id: str, sighting_id: str) -> Message:
+        run, row = self._rows(user, run_id, sighting_id)
+        kept, rejected = self._kept(run_id), self.found.rejected(self.decisions, run_id)
+        known = self._insight(user, kept, rejected, sighting_id)
+        candidates = [
+            of_candidate(each, len(self._images(run, each)), known.is_revealed)
+            for each in self.found.candidates(run_id, sighting_id)
+        ]
+        shots = len(self.shots(user, run_id, sighting_id))
+        return of_whole_sighting(row, known, kept, rejected, candidates, shots)
+
+    def decide(
+        self, user: User, run_id: str, sighting_id: str, opinion: Opinion, decision_id: str
+    ) -> Message:
+        """Raises DecisionRefused, StoreError."""
+        self._rows(user, run_id, sighting_id)
+        kept = self._kept(run_id)
+        rejected = self.found.rejected(self.decisions, run_id).get(sighting_id)
+        if rejected is not None and not kept.of(sighting_id):
+            raise DecisionRefused(
+                f"it was rejected in run {rejected.run_id} of this case, and stays rejected"
+            )
+        candidates = [row["subject_id"] for row in self.found.candidates(run_id, sighting_id)]
+        who = Official(user.name, user.role)
+        self.decisions.decide(run_id, sighting_id, who, opinion, candidates, decision_id)
+        return self.sighting(user, run_id, sighting_id)
+
+    def note_outcome(
+        self, user: User, run_id: str, sighting_id: str, outcome: str, reason: str
+    ) -> Message:
+        """Raises DecisionRefused, StoreError."""
+        self._rows(user, run_id, sighting_id)
+        who = Official(user.name, user.role)
+        self.decisions.note_outcome(run_id, sighting_id, who, outcome, reason)
+        return self.sighting(user, run_id, sighting_id)
+
+    def shots(self, user: User, run_id: str, sighting_id: str) -> Sequence[bytes]:
+        """JPEGs of its track, the evidence picture first."""
+        self._rows(user, run_id, sighting_id)
+        shot = self.found.shot(run_id, sighting_id)
+        return [] if shot is None else [shot["jpeg"]]
+
+    def thumbnail(self, user: User, run_id: str, sighting_id: str) -> bytes | None:
+        self._rows(user, run_id, sighting_id)
+        shot = self.found.shot(run_id, sighting_id)
+        return None if shot is None else shot["thumbnail"] or shot["jpeg"]
+
+    def enrolled_picture(
+        self, user: User, run_id: str, sighting_id: str, rank: int, number: int
+    ) -> bytes | None:
+        """JPEG; ``number`` from 1, the picture that scored best. Raises GalleryError, StoreError
+        where the snapshot is gone."""
+        run, _ = self._rows(user, run_id, sighting_id)
+        for each in self.found.candidates(run_id, sighting_id):
+            images = self._images(run, each) if each["rank"] == rank else ()
+            if 0 < number <= len(images):
+                place = (run["gallery"], run["gallery_snapshot"])
+                return self.enrolled.jpegs(*place, [images[number - 1]]).get(images[number - 1])
+        return None
+
+    def row_of_run(self, user: User, run_id: str) -> Row:
+        """Raises RunNotFound where there is none that they may see."""
+        allowed = self.only_run in (None, run_id)
+        runs = self.found.runs(run_id) if allowed else []
+        if not runs or not self.may_see(runs[0]["case_ref"], user):
+            raise RunNotFound(f"there is no finished run {run_id} that you may see")
+        return runs[0]
+
+    def _rows(self, user: User, run_id: str, sighting_id: str) -> tuple[Row, Row]:
+        run = self.row_of_run(user, run_id)
+        rows = self.found.sightings(run_id, sighting_id)
+        if not rows:
+            raise RunNotFound(f"run {run_id} has no sighting {sighting_id}")
+        return run, rows[0]
+
+    def _of_run(self, run: Row, ids: Sequence[str], user: User) -> Message:
+        run_id = run["run_id"]
+        kept, rejected = self._kept(run_id), self.found.rejected(self.decisions, run_id)
+        known = [self._insight(user, kept, rejected, each) for each in ids]
+        courses = Counter(
+            "eliminated" if each in rejected and not kept.of(each) else settle(kept.of(each)).course
+            for each in ids
+        )
+        mine = sum(each.can_decide for each in known)
+        return of_run(run, {name: courses[name] for name in COURSES}, mine, len(rejected))
+
+    def _insight(
+        self, user: User, kept: KeptDecisions, rejected: Mapping[str, Rejected], sighting_id: str
+    ) -> Insight:
+        earlier = rejected.get(sighting_id)
+        return insight(
+            kept.of(sighting_id),
+            user.name,
+            examines=office_may(user.role, "examine"),
+            audits=office_may(user.role, "audit"),
+            rejected_in=earlier.run_id if earlier else None,
+        )
+
+    def _kept(self, run_id: str) -> KeptDecisions:
+        """What a process that died had not entered in the log is entered first."""
+        with self._lock:
+            is_new = run_id not in self._made_up
+            self._made_up.add(run_id)
+        if is_new:
+            with suppress(StoreError):
+                self.decisions.make_up(run_id)
+        return self.decisions.kept(run_id)
+
+    def _images(self, run: Row, candidate: Mapping[str, Any]) -> Sequence[str]:
+        """None where the snapshot is gone: the page says so beside the evidence."""
+        place = (run["gallery"], run["gallery_snapshot"])
+        try:
+            return self.enrolled.images_of(*place, candidate["subject_id"], candidate["image_id"])
+        except (GalleryError, StoreError):
+            return ()

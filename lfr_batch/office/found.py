@@ -1,0 +1,90 @@
+"""What the lake says of runs and sightings, as far as a screen shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from lfr_batch.casework.decisions import Decisions
+from lfr_batch.casework.examination import Rejected
+from lfr_batch.casework.rejected import rejected_before
+from lfr_batch.results.answers import Row, rows_of
+from lfr_batch.results.sql import Lake, run_query
+
+_RUNS = """
+SELECT run_id, kind, case_ref, authority, purpose, operator, gallery, gallery_snapshot, started_at,
+  finished_at, status, sightings, inputs, model_pack, threshold, score_kind, target_fpir,
+  expected_fpir_low, expected_fpir_high, config
+FROM runs
+WHERE run_id IN (SELECT run_id FROM finished_runs)
+  AND ($run_id::VARCHAR IS NULL OR run_id = $run_id)
+ORDER BY started_at DESC, run_id DESC
+"""
+_SIGHTINGS = """
+SELECT s.run_id, s.sighting_id, s.subject_id, p.name AS subject_name, s.footage_id,
+  coalesce(s.camera_id, f.camera_id) AS camera, f.site, f.uri, f.kind AS footage_kind, s.start_utc,
+  s.start_s, s.end_s, s.best_s, s.best_utc, s.picture, s.start_source, s.score, s.relative_score,
+  s.margin, s.threshold, s.quality, s.frames
+FROM sightings s
+JOIN footage f ON f.run_id = s.run_id AND f.footage_id = s.footage_id
+LEFT JOIN subjects p ON p.run_id = s.run_id AND p.subject_id = s.subject_id
+WHERE s.run_id = $run_id AND ($sighting_id::VARCHAR IS NULL OR s.sighting_id = $sighting_id)
+ORDER BY s.start_utc NULLS LAST, f.uri, s.start_s, s.picture, s.sighting_id
+"""
+_IDS = "SELECT run_id, list(sighting_id) AS sightings FROM sightings GROUP BY run_id"
+_CANDIDATES = """
+SELECT c.rank, c.subject_id, p.name, p.attributes, c.image_id, c.score, c.relative_score,
+  c.above_threshold
+FROM candidates c
+LEFT JOIN subjects p ON p.run_id = c.run_id AND p.subject_id = c.subject_id
+WHERE c.run_id = $run_id AND c.sighting_id = $sighting_id
+ORDER BY c.rank
+"""
+_SHOT = """
+SELECT jpeg, thumbnail, media_s FROM best_shots
+WHERE run_id = $run_id AND sighting_id = $sighting_id
+"""
+
+
+@dataclass(slots=True)
+class FoundInLake:
+    """Every method may be called from any thread: questions are asked one at a time."""
+
+    lake: Lake
+    _lock: Lock = field(default_factory=Lock)
+
+    def runs(self, run_id: str | None = None) -> list[Row]:
+        """Finished scans and searches, newest first."""
+        return self._ask(_RUNS, run_id=run_id)
+
+    def sightings(self, run_id: str, sighting_id: str | None = None) -> list[Row]:
+        """In the order of time. Scores are in it: ``blind`` says who may know them."""
+        return self._ask(_SIGHTINGS, run_id=run_id, sighting_id=sighting_id)
+
+    def sighting_ids(self) -> Mapping[str, Sequence[str]]:
+        """By run."""
+        return {row["run_id"]: row["sightings"] for row in self._ask(_IDS)}
+
+    def candidates(self, run_id: str, sighting_id: str) -> list[Row]:
+        """The whole rank list, best first."""
+        return self._ask(_CANDIDATES, run_id=run_id, sighting_id=sighting_id)
+
+    def shot(self, run_id: str, sighting_id: str) -> Row | None:
+        """Evidence picture and thumbnail, JPEG; None where there is none."""
+        return next(iter(self._ask(_SHOT, run_id=run_id, sighting_id=sighting_id)), None)
+
+    def rejected(self, decisions: Decisions, run_id: str) -> Mapping[str, Rejected]:
+        """Sightings of the run that were rejected in an earlier one of the case."""
+        with self._lock:
+            return rejected_before(self.lake, decisions, run_id)
+
+    def close(self) -> None:
+        self.lake.close()
+
+    def _ask(self, sql: str, **given: Any) -> list[Row]:
+        with self._lock:
+            if not self.lake.looks_first:
+                self.lake.refresh()
+            return rows_of(run_query(self.lake, sql, given))

@@ -1,0 +1,41 @@
+"""An office on results and a home: what is served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lfr_batch.casework.decisions import Decisions
+from lfr_batch.config.schema import S3Config
+from lfr_batch.console.journal import Journal
+from lfr_batch.console.roster import Roster
+from lfr_batch.office.access import Office
+from lfr_batch.office.desk import ExaminersDesk, MaySee
+from lfr_batch.office.enrolled import EnrolledPictures
+from lfr_batch.office.found import FoundInLake
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.store import open_store
+
+
+@contextmanager
+def opened_office(
+    home: Path,
+    results_root: str,
+    s3: S3Config,
+    roster: Roster,
+    may_see: MaySee,
+    only_run: str | None = None,
+) -> Iterator[Office]:
+    """``only_run``: no other run is shown. Raises StoreError, ResultsError."""
+    store = open_store(results_root, s3)
+    found = FoundInLake(open_lake(results_root, s3))
+    about = {"run_id": only_run} if only_run else {"results": results_root}
+    try:
+        journal = Journal(home, about)
+        desk = ExaminersDesk(
+            found, Decisions(store, home, s3), EnrolledPictures(home, s3), may_see, only_run
+        )
+        yield Office(desk, roster, journal, hear=journal.heard)
+    finally:
+        found.close()

@@ -1,0 +1,149 @@
+"""The addresses behind the office's page. Each names who may use it, in its signature."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
+
+from lfr_batch.casework.examination import LONGEST_REASON, Conclusion, Opinion, Result, Seen
+from lfr_batch.console.entrance import log_in, log_out
+from lfr_batch.console.users import User
+from lfr_batch.office.access import Examiner, Follower, Office, OfficeOf, OfficeViewer
+from lfr_batch.office.messages import Message, form
+from lfr_batch.office.roles import OFFICE_PERMISSIONS
+
+office_routes = APIRouter()
+
+SIGHTING_VIEWED = "sighting.viewed"
+RunId = Annotated[str, Field(max_length=100)]
+Reason = Annotated[str, Field(max_length=LONGEST_REASON)]
+
+
+class OfficeBody(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class TokenGiven(OfficeBody):
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewDecision(OfficeBody):
+    decision_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
+    """Made by the page when the form is opened: sent twice, it is one decision."""
+    subject_id: Annotated[str, Field(max_length=300)]
+    conclusion: Conclusion
+    components: Annotated[dict[str, Seen], Field(max_length=20)]
+    image_factors: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=20)]
+    reason: Reason
+
+
+class NewOutcome(OfficeBody):
+    outcome: Result
+    reason: Reason
+
+
+@office_routes.post("/login")
+def login(body: TokenGiven, request: Request, response: Response, office: OfficeOf) -> Message:
+    return log_in(office, body.token, request, response)
+
+
+@office_routes.post("/logout", status_code=204)
+def logout(request: Request, response: Response, office: OfficeOf) -> None:
+    log_out(office, request, response)
+
+
+@office_routes.get("/api/me")
+def me(user: OfficeViewer) -> Message:
+    return {
+        "name": user.name,
+        "role": user.role,
+        "may": sorted(OFFICE_PERMISSIONS[user.role]),
+        "now": datetime.now(UTC).isoformat(),
+    }
+
+
+@office_routes.get("/api/form")
+def tables(_: OfficeViewer) -> Message:
+    return form()
+
+
+@office_routes.get("/api/runs")
+def runs(user: OfficeViewer, office: OfficeOf) -> list[Message]:
+    return office.desk.runs(user)
+
+
+@office_routes.get("/api/runs/{run_id}")
+def run(run_id: RunId, user: OfficeViewer, office: OfficeOf) -> Message:
+    return office.desk.run(user, run_id)
+
+
+@office_routes.get("/api/runs/{run_id}/sightings/{sighting_id}")
+def sighting(run_id: RunId, sighting_id: RunId, user: OfficeViewer, office: OfficeOf) -> Message:
+    return office.desk.sighting(user, run_id, sighting_id)
+
+
+@office_routes.get("/api/runs/{run_id}/sightings/{sighting_id}/shots/{number}.jpg")
+def shot(
+    run_id: RunId, sighting_id: RunId, number: int, user: OfficeViewer, office: OfficeOf
+) -> Response:
+    """1: the evidence picture. That somebody looked is recorded once they do."""
+    shots = office.desk.shots(user, run_id, sighting_id)
+    if not 0 < number <= len(shots):
+        raise HTTPException(404, f"this sighting has {len(shots)} shots")
+    return _picture(shots[number - 1], office, user, run_id, sighting_id)
+
+
+@office_routes.get("/api/runs/{run_id}/sightings/{sighting_id}/thumbnail.jpg")
+def thumbnail(run_id: RunId, sighting_id: RunId, user: OfficeViewer, office: OfficeOf) -> Response:
+    jpeg = office.desk.thumbnail(user, run_id, sighting_id)
+    if jpeg is None:
+        raise HTTPException(404, "this sighting has no picture")
+    return _picture(jpeg, office, user, run_id, sighting_id)
+
+
+@office_routes.get("/api/runs/{run_id}/sightings/{sighting_id}/enrolled/{rank}/{number}.jpg")
+def enrolled(
+    run_id: RunId,
+    sighting_id: RunId,
+    rank: int,
+    number: int,
+    user: OfficeViewer,
+    office: OfficeOf,
+) -> Response:
+    jpeg = office.desk.enrolled_picture(user, run_id, sighting_id, rank, number)
+    if jpeg is None:
+        raise HTTPException(404, "this candidate has no such picture in the gallery's snapshot")
+    return _picture(jpeg, office, user, run_id, sighting_id)
+
+
+@office_routes.post("/api/runs/{run_id}/sightings/{sighting_id}/decisions", status_code=201)
+def decide(
+    run_id: RunId, sighting_id: RunId, body: NewDecision, user: Examiner, office: OfficeOf
+) -> Message:
+    """409 where it is refused; the answer is what the examiner may see from now on."""
+    opinion = Opinion(
+        body.subject_id,
+        body.conclusion,
+        body.components,
+        tuple(body.image_factors),
+        body.reason,
+    )
+    return office.desk.decide(user, run_id, sighting_id, opinion, body.decision_id)
+
+
+@office_routes.post("/api/runs/{run_id}/sightings/{sighting_id}/outcomes", status_code=201)
+def outcome(
+    run_id: RunId, sighting_id: RunId, body: NewOutcome, user: Follower, office: OfficeOf
+) -> Message:
+    return office.desk.note_outcome(user, run_id, sighting_id, body.outcome, body.reason)
+
+
+def _picture(jpeg: bytes, office: Office, user: User, run_id: str, sighting_id: str) -> Response:
+    noted = BackgroundTask(
+        office.journal.viewed, user, SIGHTING_VIEWED, run_id=run_id, sighting_id=sighting_id
+    )
+    return Response(jpeg, media_type="image/jpeg", background=noted)

@@ -1,0 +1,190 @@
+"""What is decided is kept once, whoever comes at the same time and whatever dies in between."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfr_batch.casework.decisions import Decisions, new_id
+from lfr_batch.casework.examination import ExaminerDecision, Official, settle
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import DecisionRefused, StoreFull
+from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_facts import DECIDED, OUTCOME_NOTED
+from lfr_batch.results.lake import open_lake
+from lfr_batch.results.migrations import part_schema
+from lfr_batch.results.parts import table_bytes
+from lfr_batch.results.rows import Row
+from lfr_batch.results.sql import run_query
+from lfr_batch.storage.local_store import LocalStore
+from tests.casework.examined import ANNE, BILL, CANDIDATES, CARO, RUN, SIGHTING, opinion
+
+LATE = """
+import os, sys
+from pathlib import Path
+from lfr_batch.casework import decisions
+from tests.casework.examined import *
+from lfr_batch.config.schema import S3Config
+from lfr_batch.storage.local_store import LocalStore
+decisions.put = lambda *_, **__: os._exit(9)
+root, home = map(Path, sys.argv[1:])
+book = decisions.Decisions(LocalStore(root), home, S3Config())
+book.decide(RUN, SIGHTING, ANNE, opinion(), CANDIDATES, decisions.new_id())
+"""
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Decisions:
+    return Decisions(LocalStore(tmp_path / "results"), tmp_path / "home", S3Config())
+
+
+def decide(
+    book: Decisions, who: Official, said: str = "same_strong", again: str = ""
+) -> ExaminerDecision:
+    what = opinion(said)  # type: ignore[arg-type]
+    return book.decide(RUN, SIGHTING, who, what, CANDIDATES, again or new_id())
+
+
+def lines(book: Decisions, event: str) -> list[Mapping[str, Any]]:
+    assert isinstance(book.home, Path)
+    return [line for line in audit.entries(book.home) if line["event"] == event]
+
+
+def test_two_people(book: Decisions) -> None:
+    first, second = decide(book, ANNE), decide(book, BILL)
+    assert (first.stage, second.stage) == ("first", "second")
+    fresh = replace(book, _read={})
+    assert fresh.kept(RUN).of(SIGHTING) == (first, second)
+    assert settle(fresh.kept(RUN).of(SIGHTING)).course == "confirmed"
+    assert [line["name"] for line in lines(book, DECIDED)] == ["Anne", "Bill"]
+    assert not any("conclusion" in line or "verdict" in line for line in lines(book, DECIDED))
+
+
+def test_it_is_a_row_of_the_lake_at_once(book: Decisions) -> None:
+    decide(book, ANNE)
+    lake = open_lake(book.store.uri)
+    asked = "SELECT reviewer, stage, verdict, conclusion, components['nose'], alert_id FROM reviews"
+    (row,) = run_query(lake, asked).to_pylist()
+    assert list(row.values()) == ["Anne", "first", "match", "same_strong", "similar", None]
+
+
+@pytest.mark.parametrize("name", ["Anne", " anne"])
+def test_nobody_decides_twice(book: Decisions, name: str) -> None:
+    decide(book, ANNE)
+    with pytest.raises(DecisionRefused, match="as first examiner: another person is needed"):
+        decide(book, Official(name, "reviewer"), "different")
+    assert len(book.kept(RUN).of(SIGHTING)) == 1
+
+
+def test_what_comes_twice_is_one(book: Decisions) -> None:
+    sent = new_id()
+    assert decide(book, ANNE, again=sent) == decide(book, ANNE, again=sent)
+    assert len(lines(book, DECIDED)) == 1
+
+
+def test_what_is_settled_stays(book: Decisions) -> None:
+    decide(book, ANNE)
+    decide(book, BILL)
+    with pytest.raises(DecisionRefused, match="is decided"):
+        decide(book, CARO, "different")
+
+
+def test_a_third_where_two_disagree(book: Decisions) -> None:
+    decide(book, ANNE)
+    decide(book, BILL, "different")
+    assert decide(book, CARO, "different_strong").stage == "third"
+    assert settle(book.kept(RUN).of(SIGHTING)).course == "eliminated"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("no", "a few words"), ("x" * 2001, "2001 letters: 2000 at most")]
+)
+def test_reasons(book: Decisions, reason: str, said: str) -> None:
+    with pytest.raises(DecisionRefused, match=said):
+        book.decide(RUN, SIGHTING, ANNE, opinion(reason=reason), CANDIDATES, new_id())
+
+
+def test_all_at_once_take_their_places(book: Decisions) -> None:
+    """Eight people and each of them twice: three are kept, or two who agree."""
+    people = [Official(f"person {n}", "reviewer") for n in range(8)] * 2
+
+    def one(who: Official) -> str:
+        own_book = replace(book, _read={})
+        try:
+            return decide(
+                own_book, who, "different" if who.name[-1] in "02" else "same_strong"
+            ).stage
+        except DecisionRefused:
+            return "refused"
+
+    with ThreadPoolExecutor(8) as pool:
+        stages = sorted(stage for stage in pool.map(one, people) if stage != "refused")
+    kept = book.kept(RUN).of(SIGHTING)
+    assert stages == sorted(each.stage for each in kept)
+    assert len({each.examiner for each in kept}) == len(kept) in (2, 3)
+    assert settle(kept).is_over
+    assert len(lines(book, DECIDED)) == len(kept)
+
+
+def test_killed_between_decision_and_log(book: Decisions) -> None:
+    assert isinstance(book.home, Path)
+    command = [sys.executable, "-c", LATE, book.store.uri, str(book.home)]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert [each.examiner for each in book.kept(RUN).of(SIGHTING)] == ["Anne"]
+    assert not lines(book, DECIDED)
+    assert book.make_up(RUN) == 1
+    assert [line["entered_late"] for line in lines(book, DECIDED)] == [True]
+    assert book.make_up(RUN) == 0
+    assert decide(book, BILL).stage == "second"
+
+
+def test_a_log_that_cannot_be_written_loses_nothing(book: Decisions) -> None:
+    assert isinstance(book.home, Path)
+    book.home.write_text("in the way of the log")
+    made = decide(book, ANNE)
+    book.home.unlink()
+    assert book.make_up(RUN) == 1
+    assert lines(book, DECIDED)[0]["review_id"] == made.decision_id
+
+
+class Full(LocalStore):
+    def write_new(self, path: str, data: bytes) -> bool:
+        raise StoreFull(f"the disk holding {path} is full")
+
+
+def test_a_full_disk_decides_nothing(book: Decisions) -> None:
+    full = replace(book, store=Full(Path(book.store.uri)))
+    with pytest.raises(StoreFull):
+        decide(full, ANNE)
+    assert not book.kept(RUN).of(SIGHTING)
+    assert not lines(book, DECIDED)
+
+
+def test_outcomes(book: Decisions) -> None:
+    with pytest.raises(DecisionRefused, match="not decided yet"):
+        book.note_outcome(RUN, SIGHTING, CARO, "arrest", "found at home")
+    decide(book, ANNE)
+    decide(book, BILL)
+    with pytest.raises(DecisionRefused, match="is no outcome"):
+        book.note_outcome(RUN, SIGHTING, CARO, "hanged", "found at home")
+    for outcome in ("arrest", "charge"):
+        book.note_outcome(RUN, SIGHTING, CARO, outcome, "found at home")
+    noted = replace(book, _read={}).kept(RUN).outcomes[SIGHTING]
+    assert [each.outcome for each in noted] == ["arrest", "charge"]
+    assert len(lines(book, OUTCOME_NOTED)) == 2
+
+
+def test_reviews_of_alerts_beside_them_are_none(book: Decisions) -> None:
+    row: Row = dict.fromkeys(part_schema("reviews").names)
+    book.store.write_atomic(
+        f"reviews/run_id={RUN}/alert-1.r1.parquet", table_bytes([row], part_schema("reviews"))
+    )
+    decide(book, ANNE)
+    assert list(book.kept(RUN).decisions) == [SIGHTING]
