@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from lfr_batch.cli.options import (
     settings_of,
 )
 from lfr_batch.cli.output import answer, say
+from lfr_batch.errors import UsageError
 
 NOT_ALL = 3
 """Exit code where nobody can be ruled out in a run that it is about."""
@@ -28,6 +30,29 @@ def report(
         typer.Option("--subject", help="One person, in a run, in a case, or in all runs."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="HTML file to write.")] = None,
+    governance: Annotated[
+        bool, typer.Option("--governance", help="Figures of a period for a board; nobody's.")
+    ] = False,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="With --governance: first day.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="With --governance: last day.")
+    ] = None,
+    case_kind: Annotated[
+        str | None,
+        typer.Option("--case-kind", help="With --governance: of cases of this kind of use alone."),
+    ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="With --governance: by this column of the galleries' tables; may be repeated.",
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="With --governance: CSV file to write.")
+    ] = None,
     why: WhyOption = None,
     operator: OperatorOption = None,
     results: ResultsOption = None,
@@ -44,6 +69,33 @@ def report(
 
     settings = settings_of(config, out=results)
     opener = opener_of(settings, "report", why, operator)
+    period = (first, last, case_kind, group, csv)
+    if governance:
+        if run_id or case or subject:
+            raise UsageError("Figures for a board are of a period: leave out RUN, case and person.")
+        from lfr_batch.front.governance.report import (  # noqa: PLC0415
+            NO_CASES,
+            BoardOrder,
+            governance_report,
+        )
+
+        days = _day("--from", first), _day("--to", last)
+        order = BoardOrder(*days, case_kind, tuple(group or ()), out, csv)
+        board = governance_report(order, settings, opener, NO_CASES)
+        say(f"its figures: {board.csv}")
+        answer(str(board.html))
+        return
+    if any(period):
+        raise UsageError("--from, --to, --case-kind, --group and --csv go with --governance.")
     written = write_report(out, run_id, case, subject, settings, say, opener)
     answer(str(written.path))
     raise typer.Exit(NOT_ALL if written.notes else 0)
+
+
+def _day(option: str, text: str | None) -> date:
+    """Raises UsageError."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError as error:
+        said = f"{option} {text!r} is no day" if text else f"{option} is not given"
+        raise UsageError(f"{said}: give 2026-03-12") from error

@@ -85,12 +85,18 @@ class OpeningPolicy(Section):
     """Where ``--why`` is required; it is kept in the audit log wherever it is given."""
 
 
+class GovernancePolicy(Section):
+    fewest: Annotated[int, Field(ge=1, le=1000)] = 5
+    """People or searches of which a board's figures print a count; fewer are hidden."""
+
+
 class Policy(Section):
     version: Literal[1] = 1
     """Of this form."""
     retention: RetentionPolicy = RetentionPolicy()
     watchlist: WatchlistPolicy = WatchlistPolicy()
     opening: OpeningPolicy = OpeningPolicy()
+    governance: GovernancePolicy = GovernancePolicy()
 
 
 def rule_of(policy: RetentionPolicy, case_ref: str) -> tuple[str, timedelta | None]:
