@@ -16,18 +16,20 @@ import numpy as np
 from lfr_batch.config.schema import TrackConfig
 from lfr_batch.faces.boxes import centres
 from lfr_batch.records import NS_PER_S, FaceBatch, FloatArray
-from lfr_batch.tracks.tracker import TrackerState, look
+from lfr_batch.tracks.tracker import TrackerState, close_all, look
 
 HOLD_NS = NS_PER_S
 """Before its first and after its last finding a face is hidden for so long,"""
 DOUBTED_HOLD_NS = NS_PER_S // 5
-"""and one that may be none for so long."""
-SPREAD_PER_S = 0.8
+"""and one that may be none, or that would have to be there through a cut, for so long."""
+SPREAD_PER_S = 0.5
 """By so much of its sides a box grows in every second in which nobody saw it."""
-FARTHEST = 2.0
+FARTHEST = 1.5
 """In its sides, how far a face is thought to move on meanwhile."""
 SPEED_NS = NS_PER_S // 3
-"""Speed is measured over so long: boxes tremble from frame to frame."""
+"""Speed is measured over so long,"""
+LEAST_SPEED_NS = NS_PER_S // 8
+"""and not over less than this: boxes tremble from frame to frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,37 @@ class FacePath:
         return numbers[0], numbers[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """When the frames of a clip are shown, nanoseconds, rising; and which of them begin a scene."""
+
+    moments_ns: Sequence[int]
+    cuts: frozenset[int] = frozenset()
+
+    def scene(self, number: int) -> int:
+        return sum(cut <= number for cut in self.cuts)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBox:
+    """(4,) where somebody is taken to be in a frame in which nobody found them."""
+
+    frame: int
+    box_xyxy: FloatArray
+    between: bool
+    """They were found before and after."""
+
+
 def face_paths(
-    found: Sequence[FaceBatch], moments_ns: Sequence[int], limits: TrackConfig, sure_score: float
+    found: Sequence[FaceBatch], frames: Frames, limits: TrackConfig, sure_score: float
 ) -> list[FacePath]:
-    """``found`` and ``moments_ns``, which rise, are of all frames in order."""
+    """``found`` is of all frames. No path leads through a cut."""
     boxes: dict[int, dict[int, FloatArray]] = {}
     best: dict[int, float] = {}
     state = TrackerState()
-    for number, (faces, moment_ns) in enumerate(zip(found, moments_ns, strict=True)):
+    for number, (faces, moment_ns) in enumerate(zip(found, frames.moments_ns, strict=True)):
+        if number in frames.cuts:
+            state, _ = close_all(state)
         state, _ = look(state, moment_ns, faces, [None] * len(faces), limits)
         for track in state.open_tracks:
             if track.end_ns != moment_ns:
@@ -63,22 +88,23 @@ def face_paths(
     return [FacePath(path, best[track] >= sure_score) for track, path in boxes.items()]
 
 
-def held(path: FacePath, moments_ns: Sequence[int]) -> Iterator[tuple[int, FloatArray]]:
-    """Frames in which it was not found and may be all the same, with a box that holds it."""
-    numbers = list(path.boxes)
+def held(path: FacePath, frames: Frames) -> Iterator[HeldBox]:
+    """Where it may be in frames in which it was not found."""
+    numbers, moments_ns = list(path.boxes), frames.moments_ns
     first, last = path.span
-    hold_ns = HOLD_NS if path.sure else DOUBTED_HOLD_NS
     for number, moment_ns in enumerate(moments_ns):
         if number in path.boxes:
             continue
         if first < number < last:
             at = bisect_left(numbers, number)
-            yield number, _between(path, numbers[at - 1], numbers[at], number, moments_ns)
+            box = _between(path, numbers[at - 1], numbers[at], number, moments_ns)
+            yield HeldBox(number, box, between=True)
             continue
         edge, inwards = (first, 1) if number < first else (last, -1)
+        lasting = path.sure and frames.scene(edge) == frames.scene(number)
         away_ns = abs(moment_ns - moments_ns[edge])
-        if away_ns <= hold_ns:
-            yield number, _beyond(path, edge, inwards, away_ns, moments_ns)
+        if away_ns <= (HOLD_NS if lasting else DOUBTED_HOLD_NS):
+            yield HeldBox(number, _beyond(path, edge, inwards, away_ns, moments_ns), between=False)
 
 
 def _between(
@@ -97,11 +123,11 @@ def _beyond(
     """Where it was and where it would be by now, and all between."""
     box = path.boxes[edge]
     inner = _inner(path, edge, inwards, moments_ns)
-    lasted_ns = max(abs(moments_ns[edge] - moments_ns[inner]), 1)
+    lasted_ns = abs(moments_ns[edge] - moments_ns[inner])
     step = centres(box[None])[0] - centres(path.boxes[inner][None])[0]
     side = float((box[2:] - box[:2]).max())
-    moved = np.clip(step * (away_ns / lasted_ns), -FARTHEST * side, FARTHEST * side)
-    there = box + np.tile(moved, 2)
+    times = away_ns / lasted_ns if lasted_ns >= LEAST_SPEED_NS else 0.0
+    there = box + np.tile(np.clip(step * times, -FARTHEST * side, FARTHEST * side), 2)
     both = np.concatenate([np.minimum(box[:2], there[:2]), np.maximum(box[2:], there[2:])])
     return _spread(np.asarray(both, np.float32), away_ns, side)
 

@@ -13,26 +13,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 
-from lfr_batch.config.schema import S3Config
+from lfr_batch.config.schema import MotionConfig, S3Config
 from lfr_batch.errors import FootageUnreadable
 from lfr_batch.evidence.film import ENDING, film_of
 from lfr_batch.evidence.filmed import Allowance, Filmed, Frugal, Told, filmed
-from lfr_batch.evidence.followed import FacePath, face_paths
+from lfr_batch.evidence.followed import FacePath, Frames, face_paths
 from lfr_batch.evidence.hider import SURE_SCORE, Hider
 from lfr_batch.evidence.spot import Spot
 from lfr_batch.evidence.untouched import png_of
 from lfr_batch.evidence.veil import OwnScores, Veil, own_path, veiled, veils
-from lfr_batch.records import NS_PER_S, FaceBatch
+from lfr_batch.footage.motion import MotionState, cells_wh, gate
+from lfr_batch.records import NS_PER_S, ByteArray, FaceBatch
 
 AROUND_S = 5.0
 LONGEST_PX = 1920
 CONTEXT_S = 1.0
 """Around a single frame, to know who is there without being found in it."""
-MOMENT = Frugal(before_s=3.0, after_s=3.0, longest_px=1280, fps=12.5)
+MOMENT = Frugal(before_s=3.0, after_s=3.0, longest_px=960, fps=10.0)
 """For a screen, while somebody waits."""
 MOMENT_LIMIT_S = 60.0
+EVERY_FRAME = MotionConfig(enabled=False)
 FOUND, KNOWN = 0.75, 0.85
 """Shares of the work: everybody is found, the own face is known; then it is encoded."""
 
@@ -184,19 +187,30 @@ def _taken(hider: Hider, allowed: Allowance) -> Iterator[None]:
 def _hiding(film: Filmed, hider: Hider, allowed: Allowance) -> Hiding:
     moments_ns: list[int] = []
     found: list[FaceBatch] = []
+    cuts: set[int] = set()
+    seen = MotionState()
     due = max(1.0, (film.frugal.before_s + film.frugal.after_s) * film.rate)
     for moment_ns, picture in film.pictures():
         allowed.spend(FOUND * min(1.0, len(found) / due))
+        decision, seen = gate(seen, _cells(picture), moment_ns, EVERY_FRAME)
+        if decision.scene_cut:
+            cuts.add(len(found))
         moments_ns.append(moment_ns)
         found.append(hider.faces(picture))
+    frames = Frames(moments_ns, frozenset(cuts))
     best = int(np.argmin(np.abs(np.array(moments_ns) - film.spot.best_ns)))
-    paths = face_paths(found, moments_ns, hider.config.track, SURE_SCORE)
+    paths = face_paths(found, frames, hider.config.track, SURE_SCORE)
     own = own_path(paths, best, film.box)
-    scores = OwnScores({}, hider.same, hider.other)
-    if own is not None:
-        cosines = _cosines(film, hider, found, own, best, allowed)
-        scores = OwnScores(cosines, hider.same, hider.other)
-    return Hiding(moments_ns, best, veils(paths, own, scores, moments_ns))
+    cosines = {} if own is None else _cosines(film, hider, found, own, best, allowed)
+    scores = OwnScores(cosines, hider.same, hider.other)
+    return Hiding(moments_ns, best, veils(paths, own, scores, frames))
+
+
+def _cells(picture_bgr: ByteArray) -> ByteArray:
+    height, width = picture_bgr.shape[:2]
+    grey = cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2GRAY)
+    small = cv2.resize(grey, cells_wh((width, height)), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
 
 
 def _cosines(

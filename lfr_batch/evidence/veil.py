@@ -7,13 +7,13 @@ is itself by its template (or was a moment ago, and nobody came near), and nobod
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
-from lfr_batch.evidence.followed import FacePath, held
+from lfr_batch.evidence.followed import FacePath, Frames, held
 from lfr_batch.faces.boxes import areas, grow, intersections, iou
 from lfr_batch.records import NS_PER_S, ByteArray, FloatArray
 
@@ -41,9 +41,22 @@ class Veil:
 
     hidden_xyxy: FloatArray
     """(n, 4) faces, without their heads."""
+    before_xyxy: FloatArray
+    """(m, 4) those of them that were found, and may be before the own one."""
     own_xyxy: FloatArray | None
     """(4,) the face that is shown; None: none is."""
     doubts: frozenset[Doubt]
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A veil that is being made."""
+
+    hidden: list[FloatArray] = field(default_factory=list)
+    there: list[FloatArray] = field(default_factory=list)
+    perhaps: list[FloatArray] = field(default_factory=list)
+    """Where somebody was found before and after, and is behind somebody if not before them."""
+    doubts: set[Doubt] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +80,23 @@ def own_path(paths: Sequence[FacePath], number: int, box_xyxy: FloatArray) -> Fa
 
 
 def veils(
-    paths: Sequence[FacePath],
-    own: FacePath | None,
-    scores: OwnScores,
-    moments_ns: Sequence[int],
+    paths: Sequence[FacePath], own: FacePath | None, scores: OwnScores, frames: Frames
 ) -> list[Veil]:
     """One for each frame."""
-    count = len(moments_ns)
-    hidden: list[list[FloatArray]] = [[] for _ in range(count)]
-    doubts: list[set[Doubt]] = [set() for _ in range(count)]
+    drafts = [_Draft() for _ in frames.moments_ns]
     for path in paths:
-        if path is own:
-            continue
-        for number, box in path.boxes.items():
-            hidden[number].append(box)
-            if not path.sure:
-                doubts[number].add("uncertain")
-        for number, box in held(path, moments_ns):
-            hidden[number].append(box)
-            doubts[number].add("held" if path.sure else "uncertain")
-    shown = _shown(own, scores, hidden, moments_ns) if own is not None else {}
+        if path is not own:
+            _hide(path, drafts, frames)
+    shown = _shown(own, scores, drafts, frames.moments_ns) if own is not None else {}
     if own is not None:
-        for number, box in (*own.boxes.items(), *held(own, moments_ns)):
+        held_own = ((each.frame, each.box_xyxy) for each in held(own, frames))
+        for number, box in (*own.boxes.items(), *held_own):
             if number not in shown:
-                hidden[number].append(box)
-                doubts[number].add("own hidden")
+                drafts[number].hidden.append(box)
+                drafts[number].doubts.add("own hidden")
     return [
-        Veil(_stacked(hidden[number]), shown.get(number), frozenset(doubts[number]))
-        for number in range(count)
+        Veil(_stacked(d.hidden), _stacked(d.there), shown.get(number), frozenset(d.doubts))
+        for number, d in enumerate(drafts)
     ]
 
 
@@ -107,26 +109,39 @@ def veiled(picture_bgr: ByteArray, veil: Veil) -> ByteArray:
     if veil.own_xyxy is not None:
         left, top, right, bottom = grow(veil.own_xyxy, OWN_MARGIN, size_wh)
         done[top:bottom, left:right] = picture_bgr[top:bottom, left:right]
-        for box in veil.hidden_xyxy:
+        for box in veil.before_xyxy:
             _fill(done, grow(box, 0.0, size_wh))
     return done
+
+
+def _hide(path: FacePath, drafts: Sequence[_Draft], frames: Frames) -> None:
+    for number, box in path.boxes.items():
+        drafts[number].hidden.append(box)
+        drafts[number].there.append(box)
+        if not path.sure:
+            drafts[number].doubts.add("uncertain")
+    for each in held(path, frames):
+        drafts[each.frame].hidden.append(each.box_xyxy)
+        drafts[each.frame].doubts.add("held" if path.sure else "uncertain")
+        if each.between:
+            drafts[each.frame].perhaps.append(each.box_xyxy)
 
 
 def _shown(
     own: FacePath,
     scores: OwnScores,
-    hidden: Sequence[Sequence[FloatArray]],
+    drafts: Sequence[_Draft],
     moments_ns: Sequence[int],
 ) -> dict[int, FloatArray]:
     """Frames in which the own face is shown, and where."""
-    free = {n: box for n, box in own.boxes.items() if not _crowded(box, hidden[n])}
-    certain = [n for n in free if scores.cosines.get(n, -1.0) >= scores.same]
-    shown = set(certain)
+    free = {n: box for n, box in own.boxes.items() if not _crowded(box, drafts[n].there)}
+    shown = {n for n in free if scores.cosines.get(n, -1.0) >= scores.same}
+    alone = {n for n in free if n in shown or not _crowded(free[n], drafts[n].perhaps)}
     for way in (1, -1):
         numbers = list(own.boxes)[::way]
         since_ns: int | None = None
         for before, number in pairwise([numbers[0], *numbers]):
-            if number not in free or scores.cosines.get(number, -1.0) < scores.other:
+            if number not in alone or scores.cosines.get(number, -1.0) < scores.other:
                 since_ns = None
             elif number in shown and scores.cosines[number] >= scores.same:
                 since_ns = moments_ns[number]
