@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.options import ConfigOption, OperatorOption, ResultsOption, settings_of
+from lfr_batch.cli.options import (
+    ConfigOption,
+    OperatorOption,
+    ResultsOption,
+    WhyOption,
+    settings_of,
+)
 from lfr_batch.cli.output import answer, say
 from lfr_batch.errors import UsageError
-
-WhyOption = Annotated[str | None, typer.Option("--why", help="Why, in your words.")]
 
 
 def evidence(

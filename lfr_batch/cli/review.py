@@ -12,12 +12,20 @@ from typing import Annotated
 import typer
 
 from lfr_batch.cli.live.signals import signals_taken
-from lfr_batch.cli.options import ConfigOption, OperatorOption, OutOption, SetOption, settings_of
+from lfr_batch.cli.options import (
+    ConfigOption,
+    OperatorOption,
+    OutOption,
+    SetOption,
+    WhyOption,
+    settings_of,
+)
 from lfr_batch.cli.output import say
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import RunBusy, RunNotFound, UsageError
-from lfr_batch.front.clocks import act_on_clocks_of
+from lfr_batch.front.clocks import act_on_clocks, act_on_clocks_of
+from lfr_batch.front.opening import opener_of
 from lfr_batch.front.places import home_folder
 from lfr_batch.live.deployment.folders import list_deployments
 from lfr_batch.oversight.authority import operator_name
@@ -60,6 +68,7 @@ def review(
     operator: OperatorOption = None,
     out: OutOption = None,
     port: PortOption = 0,
+    why: WhyOption = None,
 ) -> None:
     """Decide what a scan or search has found, or alerts of a deployment that is over.
 
@@ -78,7 +87,10 @@ def review(
         return
     settings = settings_of(config, overrides, out)
     root, s3 = settings.results_place()
-    run_id = _reviewed(root, s3, which_run(open_store(root, s3), run))
+    opener = opener_of(settings, "review", why, operator)
+    act_on_clocks(settings, operator)
+    run_id, case_ref = _reviewed(root, s3, which_run(open_store(root, s3), run))
+    opener.opens("its sightings, to be decided", {run_id: case_ref})
     console = ConsoleConfig(port=port)
     with _served(
         root, s3, console, _packed_with(root, config), run_id, operator_name(operator)
@@ -119,11 +131,11 @@ def _is_live(said: str) -> bool:
     return is_deployment(said) or said in list_deployments(home_folder())
 
 
-def _reviewed(root: str, s3: S3Config, run_id: str) -> str:
-    """Raises RunNotFound, and UsageError for a run that has nothing to be decided."""
+def _reviewed(root: str, s3: S3Config, run_id: str) -> tuple[str, str]:
+    """It, and its case. Raises RunNotFound, UsageError for a run that has nothing to decide."""
     lake = open_lake(root, s3, run_id)
     try:
-        asked = "SELECT kind, status, sightings FROM runs WHERE run_id = $id"
+        asked = "SELECT kind, status, sightings, case_ref FROM runs WHERE run_id = $id"
         found = run_query(lake, asked, {"id": run_id}).to_pylist()
     finally:
         lake.close()
@@ -139,7 +151,7 @@ def _reviewed(root: str, s3: S3Config, run_id: str) -> str:
         )
     if not row["sightings"]:
         raise UsageError(f"{run_id} has found nobody: there is nothing to decide.")
-    return run_id
+    return run_id, row["case_ref"]
 
 
 @contextmanager

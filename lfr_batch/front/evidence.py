@@ -19,6 +19,7 @@ from lfr_batch.evidence.proof import document, proof_of
 from lfr_batch.evidence.recipients import recipients
 from lfr_batch.evidence.verify import MADE, MANIFEST
 from lfr_batch.front.keeping import house_policy
+from lfr_batch.front.opening import opener_of
 from lfr_batch.front.settings import Settings
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.oversight.put import lines_on_record, put
@@ -82,6 +83,7 @@ def make_evidence(order: PackOrder, settings: Settings) -> MadePack:
     nothing is left at ``out`` then.
     """
     _require_clear(order)
+    opener = opener_of(settings, "evidence", order.why, order.operator)
     out = order.out.absolute()
     require_free(out)
     to = recipients(order.to, house_policy(settings).evidence.keys)
@@ -106,6 +108,7 @@ def make_evidence(order: PackOrder, settings: Settings) -> MadePack:
         not order.without_footage,
         order.nothing_found,
     )
+    opener.opens(f"{plan.what}, to {out}", {facts.run_id: facts.row["case_ref"]})
     with building(out) as built:
         filled = fill(built, plan)
         built.add(MANIFEST, document(manifest_of(built, plan, filled)))

@@ -39,6 +39,20 @@ _EVENTS: Mapping[str, str] = {
     "retention.delete": "a retention period is over",
     "user.added": "gave somebody access",
     "user.removed": "took access from somebody",
+    "sighting.viewed": "looked at a sighting",
+    "sighting.moment_viewed": "looked at the moment of a sighting",
+    "sighting.decided": "decided about a sighting",
+    "sighting.outcome": "noted what became of a sighting",
+    "case.opened": "opened a case",
+    "case.changed": "changed a case",
+    "case.closed": "closed a case",
+    "authorisation.requested": "asked for an authorisation",
+    "authorisation.granted": "granted an authorisation",
+    "authorisation.refused": "refused an authorisation",
+    "run.withheld": "a run was withheld",
+    "run.put_back": "a run was put back",
+    "evidence.made": "an evidence pack was made",
+    "evidence.rerun": "searched again for a pack",
     "audit.key_renewed": "renewed the key of the log",
 }
 """In words; an event that is not here is told by its name."""
@@ -95,7 +109,9 @@ class WantedLines:
         )
 
 
-LOOKS = frozenset({OPENED, "alert.viewed", "review.begin"})
+LOOKS = frozenset(
+    {OPENED, "alert.viewed", "review.begin", "sighting.viewed", "sighting.moment_viewed"}
+)
 """By which somebody gets to see results."""
 
 
