@@ -21,6 +21,8 @@ class Insight:
     """Those that may be seen."""
     why_not: str | None
     """Why this person cannot decide, in words; None: they can."""
+    has_decided: bool
+    """Whether this person has."""
 
     @property
     def can_decide(self) -> bool:
@@ -41,7 +43,8 @@ def insight(
     is_over = settled.is_over or (rejected_in is not None and not decisions)
     is_revealed = audits or is_over or mine is not None
     shown = tuple(decisions) if is_revealed else ()
-    return Insight(settled, is_revealed, shown, _why_not(settled, mine, examines, rejected_in))
+    why_not = _why_not(settled, mine, examines, rejected_in)
+    return Insight(settled, is_revealed, shown, why_not, mine is not None)
 
 
 def _why_not(

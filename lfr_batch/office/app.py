@@ -73,9 +73,10 @@ def create_office(office: Office) -> FastAPI:
 
 def office_page(request: Request) -> HTMLResponse:
     """The office; whoever is not logged in gets the form for it."""
-    user = user_at(office_of(request), request)
+    office = office_of(request)
+    user = user_at(office, request)
     may = OFFICE_PERMISSIONS[user.role] if user else frozenset()
-    return HTMLResponse(_PAGE.render(user=user, may=may))
+    return HTMLResponse(_PAGE.render(user=user, may=may, only_run=office.desk.only_run))
 
 
 @asynccontextmanager

@@ -79,6 +79,7 @@ def of_sighting(
         "disagreed": known.settled.disagreed,
         "settled_on": known.settled.subject_id,
         "for_me": known.can_decide,
+        "decided_by_me": known.has_decided,
         "rejected_before": earlier
         and {"run_id": earlier.run_id, "sighting_id": earlier.sighting_id},
         "outcome": outcomes[-1].outcome if outcomes else None,

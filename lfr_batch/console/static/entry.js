@@ -1,20 +1,10 @@
 // Who is logged in here, and what their role is offered.
 
-import { get, learnTime, post, tokenOfLink } from "./api.js";
+import { get, learnTime } from "./api.js";
 import { notLoaded, showBanner } from "./banner.js";
 import { byId, setText } from "./dom.js";
-import { unmuteAll } from "./preferences.js";
 
 const AGAIN_MS = 3000;
-
-// A link with another person's token changes who is logged in.
-export async function followLink() {
-  const token = tokenOfLink();
-  if (!token) return;
-  await post("/login", { token });
-  unmuteAll();
-  location.reload();
-}
 
 // As often as it takes; meanwhile the page says that it knows nothing.
 export async function learnSession() {
