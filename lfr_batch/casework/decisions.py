@@ -59,13 +59,22 @@ class Decisions:
     s3: S3Settings
     _read: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Rows by path: a file that is there is never another."""
+    _last: dict[str, tuple[tuple[str, ...], KeptDecisions]] = field(default_factory=dict)
+    """By run: of which files, and what they say."""
     _lock: Lock = field(default_factory=Lock)
 
     def kept(self, run_id: str) -> KeptDecisions:
         """Raises StoreError, ResultsError for a damaged file, by name."""
+        paths = tuple(sorted(filter(_part_of, self._paths(run_id)), key=_order))
+        before, kept = self._last.get(run_id, ((), KeptDecisions({}, {})))
+        if paths != before:
+            kept = self._kept_in(run_id, paths)
+            self._last[run_id] = (paths, kept)
+        return kept
+
+    def _kept_in(self, run_id: str, paths: Sequence[str]) -> KeptDecisions:
         decisions, outcomes = defaultdict[str, list[ExaminerDecision]](list), defaultdict(list)
-        paths = [path for path in self._paths(run_id) if _part_of(path)]
-        for path in sorted(paths, key=_order):
+        for path in paths:
             with suppress(FileNotFoundError):  # forgotten meanwhile
                 row, part = self._row(path), _part_of(path)
                 assert part

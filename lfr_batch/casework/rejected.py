@@ -7,6 +7,7 @@ gallery again, whatever the later run's settings are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 
 from lfr_batch.casework.decisions import Decisions
 from lfr_batch.casework.examination import Rejected, settle
@@ -14,9 +15,11 @@ from lfr_batch.results.answers import rows_of
 from lfr_batch.results.sql import Lake, run_query
 
 _EARLIER = """
-SELECT o.run_id FROM runs o JOIN runs n USING (case_ref, gallery)
-WHERE n.run_id = $run_id AND o.run_id <> n.run_id AND o.started_at <= n.started_at
-ORDER BY o.started_at
+SELECT n.run_id, list(o.run_id ORDER BY o.started_at) AS earlier
+FROM runs o JOIN runs n USING (case_ref, gallery)
+WHERE list_contains($runs::VARCHAR[], n.run_id) AND o.run_id <> n.run_id
+  AND o.started_at <= n.started_at
+GROUP BY n.run_id
 """
 _AGAIN = """
 WITH rejected AS (
@@ -44,13 +47,17 @@ ORDER BY again, e.run_id, e.sighting_id
 """
 
 
-def rejected_before(lake: Lake, decisions: Decisions, run_id: str) -> Mapping[str, Rejected]:
-    """By the sighting of the run. Raises StoreError, ResultsError."""
-    earlier = run_query(lake, _EARLIER, {"run_id": run_id}).column(0).to_pylist()
-    gone = [each for other in earlier for each in _eliminated(decisions, other)]
-    if not gone:
-        return {}
-    return _again(lake, run_id, gone)
+def rejected_before(
+    lake: Lake, decisions: Decisions, run_ids: Sequence[str]
+) -> Mapping[str, Mapping[str, Rejected]]:
+    """By the run, of those that are asked about, and its sighting. Raises StoreError,
+    ResultsError."""
+    gone = cache(partial(_eliminated, decisions))
+    found: dict[str, Mapping[str, Rejected]] = {}
+    for row in rows_of(run_query(lake, _EARLIER, {"runs": list(run_ids)})):
+        again = [each for earlier in row["earlier"] for each in gone(earlier)]
+        found[row["run_id"]] = _again(lake, row["run_id"], again) if again else {}
+    return found
 
 
 def _eliminated(decisions: Decisions, run_id: str) -> Sequence[Rejected]:

@@ -51,17 +51,18 @@ class ExaminersDesk:
     def runs(self, user: User) -> list[Message]:
         self.look_at_clocks()
         ids = self.found.sighting_ids()
+        runs = [r for r in self.found.runs(self.only_run) if self.may_see(r["case_ref"], user)]
+        rejected = self.found.rejected(self.decisions, [run["run_id"] for run in runs])
         return [
-            self._of_run(run, ids.get(run["run_id"], ()), user)
-            for run in self.found.runs(self.only_run)
-            if self.may_see(run["case_ref"], user)
+            self._of_run(run, ids.get(run["run_id"], ()), user, rejected.get(run["run_id"], {}))
+            for run in runs
         ]
 
     def run(self, user: User, run_id: str) -> Message:
         """With its sightings, in the order of time."""
         run = self.row_of_run(user, run_id)
         rows = self.found.sightings(run_id)
-        kept, rejected = self._kept(run_id), self.found.rejected(self.decisions, run_id)
+        kept, rejected = self._kept(run_id), self._rejected(run_id)
         ids = [row["sighting_id"] for row in rows]
         told = [
             of_sighting(
@@ -69,11 +70,11 @@ class ExaminersDesk:
             )
             for row in rows
         ]
-        return {"run": self._of_run(run, ids, user), "sightings": told}
+        return {"run": self._of_run(run, ids, user, rejected), "sightings": told}
 
     def sighting(self, user: User, run_id: str, sighting_id: str) -> Message:
         run, row = self._rows(user, run_id, sighting_id)
-        kept, rejected = self._kept(run_id), self.found.rejected(self.decisions, run_id)
+        kept, rejected = self._kept(run_id), self._rejected(run_id)
         known = self._insight(user, kept, rejected, sighting_id)
         candidates = [
             of_candidate(each, len(self._images(run, each)), known.is_revealed)
@@ -88,7 +89,7 @@ class ExaminersDesk:
         """Raises DecisionRefused, StoreError."""
         self._rows(user, run_id, sighting_id)
         kept = self._kept(run_id)
-        rejected = self.found.rejected(self.decisions, run_id).get(sighting_id)
+        rejected = self._rejected(run_id).get(sighting_id)
         if rejected is not None and not kept.of(sighting_id):
             raise DecisionRefused(
                 f"it was rejected in run {rejected.run_id} of this case, and stays rejected"
@@ -142,14 +143,15 @@ class ExaminersDesk:
 
     def _rows(self, user: User, run_id: str, sighting_id: str) -> tuple[Row, Row]:
         run = self.row_of_run(user, run_id)
-        rows = self.found.sightings(run_id, sighting_id)
-        if not rows:
+        row = self.found.sighting(run_id, sighting_id)
+        if row is None:
             raise RunNotFound(f"run {run_id} has no sighting {sighting_id}")
-        return run, rows[0]
+        return run, row
 
-    def _of_run(self, run: Row, ids: Sequence[str], user: User) -> Message:
-        run_id = run["run_id"]
-        kept, rejected = self._kept(run_id), self.found.rejected(self.decisions, run_id)
+    def _of_run(
+        self, run: Row, ids: Sequence[str], user: User, rejected: Mapping[str, Rejected]
+    ) -> Message:
+        kept = self._kept(run["run_id"])
         known = [self._insight(user, kept, rejected, each) for each in ids]
         courses = Counter(
             "eliminated" if each in rejected and not kept.of(each) else settle(kept.of(each)).course
@@ -157,6 +159,9 @@ class ExaminersDesk:
         )
         mine = sum(each.can_decide for each in known)
         return of_run(run, {name: courses[name] for name in COURSES}, mine, len(rejected))
+
+    def _rejected(self, run_id: str) -> Mapping[str, Rejected]:
+        return self.found.rejected(self.decisions, [run_id]).get(run_id, {})
 
     def _insight(
         self, user: User, kept: KeptDecisions, rejected: Mapping[str, Rejected], sighting_id: str

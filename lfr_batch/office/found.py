@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -30,7 +31,7 @@ SELECT s.run_id, s.sighting_id, s.subject_id, p.name AS subject_name, s.footage_
 FROM sightings s
 JOIN footage f ON f.run_id = s.run_id AND f.footage_id = s.footage_id
 LEFT JOIN subjects p ON p.run_id = s.run_id AND p.subject_id = s.subject_id
-WHERE s.run_id = $run_id AND ($sighting_id::VARCHAR IS NULL OR s.sighting_id = $sighting_id)
+WHERE s.run_id = $run_id
 ORDER BY s.start_utc NULLS LAST, f.uri, s.start_s, s.picture, s.sighting_id
 """
 _IDS = "SELECT run_id, list(sighting_id) AS sightings FROM sightings GROUP BY run_id"
@@ -47,25 +48,38 @@ SELECT jpeg, thumbnail, media_s FROM best_shots
 WHERE run_id = $run_id AND sighting_id = $sighting_id
 """
 
+MOST_KNOWN = 1000
+"""Answers that are kept."""
+
 
 @dataclass(slots=True)
 class FoundInLake:
-    """Every method may be called from any thread: questions are asked one at a time."""
+    """Every method may be called from any thread: questions are asked one at a time. What was
+    answered once is known until something is published, or forgotten; pictures are asked for each
+    time."""
 
     lake: Lake
+    _known: dict[tuple[Any, ...], list[Row]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self.lake = replace(self.lake, refresh=partial(self._look, self.lake.refresh))
 
     def runs(self, run_id: str | None = None) -> list[Row]:
         """Finished scans and searches, newest first."""
-        return self._ask(_RUNS, run_id=run_id)
+        return self._recall(_RUNS, run_id=run_id)
 
-    def sightings(self, run_id: str, sighting_id: str | None = None) -> list[Row]:
+    def sightings(self, run_id: str) -> list[Row]:
         """In the order of time. Scores are in it: ``blind`` says who may know them."""
-        return self._ask(_SIGHTINGS, run_id=run_id, sighting_id=sighting_id)
+        return self._recall(_SIGHTINGS, run_id=run_id)
+
+    def sighting(self, run_id: str, sighting_id: str) -> Row | None:
+        rows = self.sightings(run_id)
+        return next((row for row in rows if row["sighting_id"] == sighting_id), None)
 
     def sighting_ids(self) -> Mapping[str, Sequence[str]]:
         """By run."""
-        return {row["run_id"]: row["sightings"] for row in self._ask(_IDS)}
+        return {row["run_id"]: row["sightings"] for row in self._recall(_IDS)}
 
     def candidates(self, run_id: str, sighting_id: str) -> list[Row]:
         """The whole rank list, best first."""
@@ -75,16 +89,34 @@ class FoundInLake:
         """Evidence picture and thumbnail, JPEG; None where there is none."""
         return next(iter(self._ask(_SHOT, run_id=run_id, sighting_id=sighting_id)), None)
 
-    def rejected(self, decisions: Decisions, run_id: str) -> Mapping[str, Rejected]:
-        """Sightings of the run that were rejected in an earlier one of the case."""
+    def rejected(
+        self, decisions: Decisions, run_ids: Sequence[str]
+    ) -> Mapping[str, Mapping[str, Rejected]]:
+        """Sightings of runs that were rejected in an earlier one of the case, by run."""
         with self._lock:
-            return rejected_before(self.lake, decisions, run_id)
+            return rejected_before(self.lake, decisions, run_ids)
 
     def close(self) -> None:
         self.lake.close()
+
+    def _recall(self, sql: str, **given: Any) -> list[Row]:
+        with self._lock:
+            self.lake.refresh()
+            key = (sql, *sorted(given.items()))
+            if key not in self._known:
+                if len(self._known) >= MOST_KNOWN:
+                    self._known.clear()
+                self._known[key] = rows_of(run_query(self.lake, sql, given))
+            return self._known[key]
 
     def _ask(self, sql: str, **given: Any) -> list[Row]:
         with self._lock:
             if not self.lake.looks_first:
                 self.lake.refresh()
             return rows_of(run_query(self.lake, sql, given))
+
+    def _look(self, refresh: Callable[[], bool]) -> bool:
+        is_new = refresh()
+        if is_new:
+            self._known.clear()
+        return is_new

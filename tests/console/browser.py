@@ -19,7 +19,15 @@ from websockets.sync.client import ClientConnection, connect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SOON_S = 20.0
-KEY_CODES = {"Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowDown": 40, "Tab": 9}
+KEY_CODES = {
+    "Enter": 13,
+    "Escape": 27,
+    "ArrowLeft": 37,
+    "ArrowUp": 38,
+    "ArrowDown": 40,
+    "Tab": 9,
+    " ": 32,
+}
 OPTIONS = (
     "--headless=new",
     "--remote-debugging-port=0",

@@ -74,7 +74,8 @@ export function wireForm() {
   });
   // A decision is final: Enter in the middle of the form does not save it.
   byId("comparison").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+    const isAlone = !event.ctrlKey && !event.metaKey;
+    if (event.key === "Enter" && isAlone && event.target.matches("input")) event.preventDefault();
   });
 }
 

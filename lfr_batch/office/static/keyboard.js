@@ -24,7 +24,8 @@ const KEYS = [
   { keys: ["s", "d", "n"], on: "sighting", shown: "S D N", help: "this component is similar, different, not visible; then the next", act: (d, key) => d.state(key) },
   { keys: ["c"], on: "sighting", shown: "C", help: "to the comparison: what is not stated yet", act: (d) => d.form() },
   { keys: ["r"], on: "sighting", shown: "R", help: "write the reason; Esc leaves it", act: (d) => d.write() },
-  { keys: [], shown: "Ctrl + Enter", help: "save the comparison" },
+  { keys: ["o"], on: "sighting", shown: "O", help: "note what became of it, once it is decided", act: (d) => d.outcome() },
+  { keys: [], shown: "Ctrl + Enter", help: "save the comparison, or the outcome" },
   { keys: ["?"], on: "runs run sighting", shown: "?", help: "this help", act: (d) => d.help() },
 ];
 

@@ -216,7 +216,12 @@ const desk = {
   state: stateComponent,
   form: enterForm,
   write: writeReason,
-  save: submit,
+  outcome: () => byId("note-outcome").querySelector("input")?.focus(),
+  save() {
+    const outcome = byId("note-outcome");
+    if (outcome.contains(document.activeElement)) outcome.requestSubmit();
+    else submit();
+  },
   help: () => byId("help").showModal(),
 };
 

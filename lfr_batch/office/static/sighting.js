@@ -20,7 +20,7 @@ export function showSighting(run, detail, tables, deeds) {
   showPictures(detail);
   showEarlier(detail);
   showScores(detail);
-  setText(byId("why-not"), detail.why_not ? `You cannot decide this one: ${detail.why_not}.` : "");
+  setText(byId("why-not"), sentenceOf(detail.why_not ?? ""));
   byId("why-not").hidden = detail.why_not === null;
   compared = detail.candidates.find((each) => each.rank === draft.rank) ?? detail.candidates[0];
   if (detail.can_decide) {
@@ -57,6 +57,8 @@ export function compare(rank) {
   showCompared(found);
   return true;
 }
+
+const sentenceOf = (words) => words && `${words[0].toUpperCase()}${words.slice(1)}.`;
 
 function showEarlier({ rejected_before: before }) {
   byId("earlier").hidden = before === null;
