@@ -63,6 +63,15 @@ COMMANDS = {
     ),
     "lake": ("lake:lake_app", "The files that the results are in."),
     "export": ("export:export", "Export results for other programs: rows, or evidence as JPEGs."),
+    "evidence": (
+        "evidence:evidence",
+        "Pack a run's sightings for a court: signed, verified without the product.",
+    ),
+    "evidence-key": ("evidence:evidence_key", "The fingerprint of what signs evidence packs."),
+    "rerun": (
+        "rerun:rerun",
+        "Repeat the search of an evidence pack, and say whether the rows are the same.",
+    ),
     "forget": (
         "forget:forget_app",
         "Take a run, a person or a file out of everything, for good.",

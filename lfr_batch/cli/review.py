@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -80,7 +80,9 @@ def review(
     root, s3 = settings.results_place()
     run_id = _reviewed(root, s3, which_run(open_store(root, s3), run))
     console = ConsoleConfig(port=port)
-    with _served(root, s3, console, run_id, operator_name(operator)) as url:
+    with _served(
+        root, s3, console, _packed_with(root, config), run_id, operator_name(operator)
+    ) as url:
         say(f"review of {run_id}: {url}  (Ctrl-C ends)")
         _until_stopped()
 
@@ -108,7 +110,7 @@ def serve(
         certificate=str(certificate) if certificate else None,
         key=str(key) if key else None,
     )
-    with _served(root, s3, console) as url:
+    with _served(root, s3, console, _packed_with(root, config)) as url:
         say(f"{url}  (Ctrl-C ends)")
         _until_stopped()
 
@@ -145,6 +147,7 @@ def _served(
     root: str,
     s3: S3Config,
     config: ConsoleConfig,
+    packed_with: Sequence[str],
     only_run: str | None = None,
     operator: str | None = None,
 ) -> Iterator[str]:
@@ -169,10 +172,9 @@ def _served(
             )
         made = new_user(operator, "reviewer")
     roster = Roster(home, (made[0],) if made else ())
+    clocks = partial(_look_at_clocks, home, s3, root)
     with (
-        opened_office(
-            home, root, s3, roster, partial(_look_at_clocks, home, s3, root), only_run
-        ) as office,
+        opened_office(home, root, s3, roster, clocks, packed_with, only_run) as office,
         serve_app(create_office(office), config) as url,
     ):
         if made:
@@ -186,6 +188,11 @@ def _look_at_clocks(home: Path, s3: S3Config, root: str) -> None:
         act_on_clocks_of(home, s3, root)
     except RunBusy as error:
         logger.warning("%s", error)
+
+
+def _packed_with(root: str, config: Path | None) -> list[str]:
+    """Options of `lfr evidence` that a browser's asking goes with."""
+    return [f"--results={root}", *([f"--config={config.absolute()}"] if config else [])]
 
 
 def _until_stopped() -> None:

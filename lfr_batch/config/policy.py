@@ -120,6 +120,24 @@ class AuthorisationPolicy(Section):
     granted; None: never."""
 
 
+AGE_KEY = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+"""A public key as `age-keygen` writes it."""
+
+
+def _is_age_key(text: str) -> str:
+    if not AGE_KEY.fullmatch(text):
+        raise ValueError("it is no public key of age; `age-keygen` makes one, which begins age1")
+    return text
+
+
+AgeKey = Annotated[str, AfterValidator(_is_age_key)]
+
+
+class EvidencePolicy(Section):
+    keys: Annotated[Mapping[str, AgeKey], Field(max_length=10_000)] = {}
+    """Public keys by the names of those who may open what `lfr evidence --to NAME` seals."""
+
+
 class Policy(Section):
     version: Literal[1] = 1
     """Of this form."""
@@ -127,6 +145,7 @@ class Policy(Section):
     watchlist: WatchlistPolicy = WatchlistPolicy()
     cases: CasesPolicy = CasesPolicy()
     authorisation: AuthorisationPolicy = AuthorisationPolicy()
+    evidence: EvidencePolicy = EvidencePolicy()
 
 
 def rule_of(

@@ -71,6 +71,11 @@ class PyavFrame:
     def size_wh(self) -> SizeWh:
         return self._shape.true_wh(self._stored_wh)
 
+    @property
+    def stored(self) -> av.VideoFrame:
+        """As its decoder left it: neither turned nor stretched, fields woven; only to be read."""
+        return self._decoded.frame
+
     def planes(self) -> Planes | None:
         decoded = self._decoded
         return None if decoded.woven else planes_of(decoded.frame, self._shape)

@@ -49,6 +49,11 @@ def plan_segments(asset: FootageAsset, segment_s: float, result_key: str) -> lis
     ]
 
 
+def stretch_of(asset: FootageAsset, start_ns: int, end_ns: int | None) -> Segment:
+    """Some of an asset that no run has planned; it begins at a keyframe, where any is known."""
+    return _segment(asset, start_ns, end_ns, "")
+
+
 def believed_s(segment: Segment) -> float:
     """How long it may last: what the header and the index say, as far as bytes bear it out; of a
     still 0."""

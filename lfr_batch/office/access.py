@@ -16,6 +16,7 @@ from lfr_batch.console.sessions import Sessions
 from lfr_batch.console.users import User
 from lfr_batch.office.case_desk import CaseDesk
 from lfr_batch.office.desk import ExaminersDesk
+from lfr_batch.office.packs import Packs
 from lfr_batch.office.roles import OfficePermission, office_may
 
 
@@ -25,6 +26,7 @@ class Office:
 
     desk: ExaminersDesk
     cases: CaseDesk
+    packs: Packs
     roster: Roster
     journal: Journal
     sessions: Sessions = field(default_factory=Sessions)
@@ -58,3 +60,4 @@ Follower = Annotated[User, Depends(allowed_in_office("outcome"))]
 """Who says what became of it."""
 Requester = Annotated[User, Depends(allowed_in_office("request"))]
 Authoriser = Annotated[User, Depends(allowed_in_office("authorise"))]
+Packer = Annotated[User, Depends(allowed_in_office("evidence"))]

@@ -53,6 +53,7 @@ class CaseDesk:
             "valid_for": rules.authorisation.valid_for,
             "urgent": rules.authorisation.urgent,
             "version": rules.cases.version,
+            "evidence_keys": sorted(rules.evidence.keys),
         }
 
     def cases(self, user: User) -> list[Message]:

@@ -43,6 +43,8 @@ LEFT JOIN subjects p ON p.run_id = c.run_id AND p.subject_id = c.subject_id
 WHERE c.run_id = $run_id AND c.sighting_id = $sighting_id
 ORDER BY c.rank
 """
+_ROW = "SELECT * FROM sightings WHERE run_id = $run_id AND sighting_id = $sighting_id"
+_FILE = "SELECT * FROM footage WHERE run_id = $run_id AND footage_id = $footage_id"
 _SHOT = """
 SELECT jpeg, thumbnail, media_s FROM best_shots
 WHERE run_id = $run_id AND sighting_id = $sighting_id
@@ -88,6 +90,12 @@ class FoundInLake:
     def shot(self, run_id: str, sighting_id: str) -> Row | None:
         """Evidence picture and thumbnail, JPEG; None where there is none."""
         return next(iter(self._ask(_SHOT, run_id=run_id, sighting_id=sighting_id)), None)
+
+    def whole_rows(self, run_id: str, sighting_id: str) -> tuple[Row, Row]:
+        """Those of ``sightings`` and ``footage``, with every column."""
+        (row,) = self._ask(_ROW, run_id=run_id, sighting_id=sighting_id)
+        (footage,) = self._ask(_FILE, run_id=run_id, footage_id=row["footage_id"])
+        return row, footage
 
     def rejected(
         self, decisions: Decisions, run_ids: Sequence[str]

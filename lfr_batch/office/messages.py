@@ -99,6 +99,7 @@ def of_whole_sighting(
         **of_sighting(row, known, kept, rejected),
         **scores,
         "uri": row["uri"],
+        "has_moment": row["footage_kind"] == "video",
         "candidates": list(candidates),
         "shots": shots,
         "can_decide": known.can_decide,

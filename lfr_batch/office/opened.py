@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from lfr_batch.office.case_desk import CaseDesk, LookAtClocks
 from lfr_batch.office.desk import ExaminersDesk
 from lfr_batch.office.enrolled import EnrolledPictures
 from lfr_batch.office.found import FoundInLake
+from lfr_batch.office.moments import Moments
+from lfr_batch.office.packs import Packs
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.store import open_store
 
@@ -27,9 +29,11 @@ def opened_office(
     s3: S3Config,
     roster: Roster,
     look_at_clocks: LookAtClocks,
+    packed_with: Sequence[str] = (),
     only_run: str | None = None,
 ) -> Iterator[Office]:
-    """``only_run``: no other run is shown. Raises StoreError, ResultsError."""
+    """``packed_with``: options of `lfr evidence`. ``only_run``: no other run is shown. Raises
+    StoreError, ResultsError."""
     store = open_store(results_root, s3)
     found = FoundInLake(open_lake(results_root, s3))
     about = {"run_id": only_run} if only_run else {"results": results_root}
@@ -40,10 +44,11 @@ def opened_office(
             found,
             Decisions(store, home, s3),
             EnrolledPictures(home, s3),
+            Moments(home, s3),
             cases.may_see,
             look_at_clocks,
             only_run,
         )
-        yield Office(desk, cases, roster, journal, hear=journal.heard)
+        yield Office(desk, cases, Packs(packed_with), roster, journal, hear=journal.heard)
     finally:
         found.close()

@@ -6,19 +6,29 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
 from lfr_batch.casework.examination import LONGEST_REASON, Conclusion, Opinion, Result, Seen
 from lfr_batch.console.entrance import log_in, log_out
 from lfr_batch.console.users import User
-from lfr_batch.office.access import Examiner, Follower, Office, OfficeOf, OfficeViewer
+from lfr_batch.evidence.film import MEDIA_TYPE
+from lfr_batch.office.access import (
+    Examiner,
+    Follower,
+    Office,
+    OfficeOf,
+    OfficeViewer,
+    Packer,
+)
 from lfr_batch.office.messages import Message, form
+from lfr_batch.office.packs import PackWish, discard
 from lfr_batch.office.roles import OFFICE_PERMISSIONS
 
 office_routes = APIRouter()
 
-SIGHTING_VIEWED = "sighting.viewed"
+SIGHTING_VIEWED, MOMENT_VIEWED = "sighting.viewed", "sighting.moment_viewed"
 RunId = Annotated[str, Field(max_length=100)]
 Reason = Annotated[str, Field(max_length=LONGEST_REASON)]
 
@@ -44,6 +54,20 @@ class NewDecision(OfficeBody):
 class NewOutcome(OfficeBody):
     outcome: Result
     reason: Reason
+
+
+class NewPack(OfficeBody):
+    sightings: Annotated[
+        list[Annotated[str, Field(pattern=r"^[0-9a-zA-Z][0-9a-zA-Z_-]{0,99}$")]],
+        Field(max_length=1000),
+    ] = []
+    to: Annotated[
+        list[Annotated[str, Field(pattern=r"^[\w][\w .@-]{0,99}$")]], Field(max_length=20)
+    ] = []
+    """Names of the policy, or keys of age; a pattern that no path has."""
+    redact: bool = False
+    nothing_found: bool = False
+    why: Reason
 
 
 @office_routes.post("/login")
@@ -120,6 +144,16 @@ def enrolled(
     return _picture(jpeg, office, user, run_id, sighting_id)
 
 
+@office_routes.get("/api/runs/{run_id}/sightings/{sighting_id}/moment")
+def moment(run_id: RunId, sighting_id: RunId, user: OfficeViewer, office: OfficeOf) -> Response:
+    """A film of a few seconds; it takes some seconds to be made, and is not kept."""
+    clip = office.desk.moment(user, run_id, sighting_id)
+    noted = BackgroundTask(
+        office.journal.viewed, user, MOMENT_VIEWED, run_id=run_id, sighting_id=sighting_id
+    )
+    return Response(clip.data, media_type=MEDIA_TYPE, background=noted)
+
+
 @office_routes.post("/api/runs/{run_id}/sightings/{sighting_id}/decisions", status_code=201)
 def decide(
     run_id: RunId, sighting_id: RunId, body: NewDecision, user: Examiner, office: OfficeOf
@@ -140,6 +174,24 @@ def outcome(
     run_id: RunId, sighting_id: RunId, body: NewOutcome, user: Follower, office: OfficeOf
 ) -> Message:
     return office.desk.note_outcome(user, run_id, sighting_id, body.outcome, body.reason)
+
+
+@office_routes.post("/api/runs/{run_id}/evidence")
+def evidence(run_id: RunId, body: NewPack, user: Packer, office: OfficeOf) -> FileResponse:
+    """The pack, which takes a while, and is not kept here. 409 with the sentence where not."""
+    office.desk.row_of_run(user, run_id)
+    wish = PackWish(
+        run_id,
+        tuple(body.sightings),
+        tuple(body.to),
+        body.redact,
+        body.nothing_found,
+        user.name,
+        body.why,
+    )
+    pack = office.packs.make(wish)
+    gone = BackgroundTask(discard, pack)
+    return FileResponse(pack, media_type="application/zip", filename=pack.name, background=gone)
 
 
 def _picture(jpeg: bytes, office: Office, user: User, run_id: str, sighting_id: str) -> Response:

@@ -88,17 +88,19 @@ def path_of(run_id: str, sighting_id: str) -> str:
 @contextmanager
 def served_office(
     home: Path,
-    may_see: MaySee = lambda *_: True,
+    may_see: MaySee | None = None,
     people: Mapping[str, Role] = PEOPLE,
     only_run: str | None = None,
 ) -> Iterator[ServedOffice]:
     tokens = {name: make_user(home, name, role) for name, role in people.items()}
     root = str(home / "results")
     with (
-        opened_office(home, root, S3Config(), Roster(home), may_see, only_run) as office,
+        opened_office(home, root, S3Config(), Roster(home), list, only_run=only_run) as office,
         serve(create_office(office), ConsoleConfig(port=0)) as url,
         closing(ServedOffice(url, home, office, tokens)) as made,
     ):
+        if may_see is not None:
+            office.desk.may_see = may_see
         yield made
 
 
