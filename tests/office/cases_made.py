@@ -1,4 +1,4 @@
-"""An office with cases: results of two synthetic runs of OP-1, a policy with urgency, and one run
+"""An office with cases: results of two synthetic runs of a case, a policy with urgency, and one run
 that waits for its authorisation."""
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.front.forgotten import fill_results
 from tests.office.made import PEOPLE, ServedOffice
 from tests.results.synthetic import RUN_ID
 
-CASE = "OP-1"
+CASE = "OP-LANTERN 12/26"
 """Of the runs that there are."""
 KIND, HARM = "missing person", "threat to life"
 LONG_AGO = datetime.now(UTC) - timedelta(days=2)
@@ -37,7 +37,9 @@ MORE_PEOPLE = {**PEOPLE, "Ugo": "authoriser", "Oda": "operator"}
 
 
 @contextmanager
-def case_office(folder: Path, policy: str = "authorisation: {urgent: 24h}") -> Iterator[ServedOffice]:
+def case_office(
+    folder: Path, policy: str = "authorisation: {urgent: 24h}", only_run: str | None = None
+) -> Iterator[ServedOffice]:
     home = folder / "home"
     root = str(home / "results")
     fill_results(open_store(root))
@@ -45,7 +47,7 @@ def case_office(folder: Path, policy: str = "authorisation: {urgent: 24h}") -> I
     tokens = {name: make_user(home, name, role) for name, role in MORE_PEOPLE.items()}
     look = partial(act_on_clocks_of, home, S3Config(), root)
     with (
-        opened_office(home, root, S3Config(), Roster(home), look) as office,
+        opened_office(home, root, S3Config(), Roster(home), look, only_run=only_run) as office,
         serve(create_office(office), ConsoleConfig(port=0)) as url,
         closing(ServedOffice(url, home, office, tokens)) as made,
     ):
@@ -99,11 +101,16 @@ def waiting_run(office: ServedOffice, when: datetime = LONG_AGO) -> str:
     return found.authorisation_id
 
 
-def enter_cases(page: Page, office: ServedOffice, name: str) -> None:
-    """By the link, and by keyboard to the cases."""
+def enter(page: Page, office: ServedOffice, name: str) -> None:
+    """By the link."""
     page.open("about:blank")
     page.open(f"{office.url}/#{office.tokens[name]}")
     page.wait(f"document.body?.dataset.name === '{name}'")
+
+
+def enter_cases(page: Page, office: ServedOffice, name: str) -> None:
+    """By the link, and by keyboard to the cases."""
+    enter(page, office, name)
     page.wait("document.activeElement?.closest('#runs .entry, #runs-screen h2')")
     page.press("g")
     page.wait("document.activeElement?.closest('#cases .entry, #cases-screen h2')")

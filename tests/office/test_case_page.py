@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.console.browser import Page
+from tests.console.pages import answer_of
 from tests.office.cases_made import (
     CASE,
     LONG_AGO,
@@ -15,6 +17,7 @@ from tests.office.cases_made import (
     case_office,
     cases,
     choose,
+    enter,
     enter_cases,
     form_is_closed,
     form_is_open,
@@ -29,6 +32,7 @@ from tests.office.cases_made import (
 from tests.office.desk import leave_office
 from tests.office.made import ServedOffice
 from tests.office.test_office_seen import look
+from tests.results.synthetic import RUN_ID
 
 HTML = "document.documentElement.outerHTML"
 
@@ -166,8 +170,13 @@ def test_an_urgent_one_says_that_its_results_are_withheld(page: Page, office: Se
     open_the_case(page)
     page.wait_for_text("#authorisations", "what was found is withheld until it is granted")
     assert page.text("#authorisations .pill") == "Waits for an authoriser"
-    assert page.evaluate("[...document.querySelectorAll('#case-screen button')]"
-                         ".filter(each => each.checkVisibility()).length") == 1
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('#case-screen button')]"
+            ".filter(each => each.checkVisibility()).length"
+        )
+        == 1
+    )
 
 
 def test_a_reload_and_a_step_back(page: Page, office: ServedOffice) -> None:
@@ -185,14 +194,50 @@ def test_a_reload_and_a_step_back(page: Page, office: ServedOffice) -> None:
     page.wait("document.activeElement?.closest('#cases .entry')")
 
 
+LEFT = (
+    ("2026-03-01T12:00:00Z", "2026-03-01T11:59:30Z", "0 min left"),
+    ("2026-03-01T12:00:00Z", "2026-03-01T12:00:01Z", "time over"),
+    ("2026-03-01T12:00:00Z", "2026-03-01T10:00:01Z", "119 min left"),
+    ("2026-03-01T12:00:00Z", "2026-02-28T12:00:00Z", "24 h left"),
+    ("2026-03-03T12:00:00Z", "2026-03-01T12:00:00Z", "2 days left"),
+)
+COMMANDS = (
+    ("OP-1", "OP-1"),
+    ("OP LANTERN 12/26", "'OP LANTERN 12/26'"),
+    ("it's $(here)", r"'it'\''s $(here)'"),
+)
+
+
+def test_words_and_commands(page: Page, office: ServedOffice) -> None:
+    enter_cases(page, office, "Ida")
+    asked = json.dumps([each[:2] for each in LEFT])
+    said = answer_of(
+        page, "case_words", f"{asked}.map(([at, now]) => m.leftWords(at, Date.parse(now)))"
+    )
+    assert said == [each[2] for each in LEFT]
+    asked = json.dumps([{"case_ref": each[0], "authorisation_id": "AUTH-1"} for each in COMMANDS])
+    said = answer_of(page, "case_words", f"{asked}.map(m.commandOf)")
+    assert [each.split(" --case ")[1] for each in said] == [
+        f"{quoted} --authority AUTH-1" for _, quoted in COMMANDS
+    ]
+
+
+def test_where_one_run_is_shown_there_are_no_cases(page: Page, tmp_path: Path) -> None:
+    with case_office(tmp_path, only_run=RUN_ID) as office:
+        enter(page, office, "Otto")
+        page.wait("document.activeElement?.closest('#queue .entry, #run-screen h2')")
+        assert page.evaluate("document.querySelector('#to-cases')") is None
+        page.press("g")
+        assert page.evaluate("document.querySelector('#cases-screen').hidden")
+
+
 def test_everybody_can_read_it(page: Page, office: ServedOffice, tmp_path: Path) -> None:
     waiting_run(office, LONG_AGO)
-    opened(office, "OP-LANTERN 12/26", ("Otto", "Uma"))
+    opened(office, "OP-QUAY 7/26", ("Otto", "Uma"))
     for _ in range(3):
-        asked(office, "OP-LANTERN 12/26", urgent=True)
+        asked(office, "OP-QUAY 7/26", urgent=True)
     granted, refused, _ = (
-        each["authorisation_id"]
-        for each in cases(office, "Otto")["OP-LANTERN 12/26"]["authorisations"]
+        each["authorisation_id"] for each in cases(office, "Otto")["OP-QUAY 7/26"]["authorisations"]
     )
     told(office, "Uma", f"authorisations/{granted}/grant", reason="proportionate")
     told(office, "Uma", f"authorisations/{refused}/refuse", reason="no ground")
@@ -202,7 +247,7 @@ def test_everybody_can_read_it(page: Page, office: ServedOffice, tmp_path: Path)
 
     enter_cases(page, office, "Uma")
     look(page, tmp_path / "list")
-    page.evaluate("document.querySelector('[data-ref=\"OP-LANTERN 12/26\"]').focus()")
+    page.evaluate("document.querySelector('[data-ref=\"OP-QUAY 7/26\"]').focus()")
     open_the_case(page)
     look(page, tmp_path / "case")
     for words, picture in (("Grant…", "grant"), ("Refuse…", "refuse")):
@@ -220,7 +265,7 @@ def test_everybody_can_read_it(page: Page, office: ServedOffice, tmp_path: Path)
     send(page)
     look(page, tmp_path / "new")
     page.press("Escape")
-    page.evaluate("document.querySelector('[data-ref=\"OP-LANTERN 12/26\"]').focus()")
+    page.evaluate("document.querySelector('[data-ref=\"OP-QUAY 7/26\"]').focus()")
     open_the_case(page)
     look(page, tmp_path / "own")
     page.press("a")

@@ -75,5 +75,15 @@ export const isNamed = (name, names) => names.some((each) => each.toLowerCase() 
 
 export const waitingIn = (found) => found.authorisations.filter((each) => each.for_me).length;
 
-// Open ones first; else as the server has them, the last that was opened first.
-export const inOrder = (cases) => [...cases].sort((a, b) => Number(b.is_open) - Number(a.is_open));
+// Open ones first, of them those that wait for this person; else as the server has them, the last
+// that was opened first.
+export const inOrder = (cases) => [...cases].sort((a, b) =>
+  Number(b.is_open) - Number(a.is_open) || waitingIn(b) - waitingIn(a));
+
+// What waits for this person first, then what waits for others; else the last first.
+export const askedInOrder = (authorisations) => [...authorisations].sort((a, b) => turnOf(a) - turnOf(b));
+
+function turnOf({ for_me: isMine, state }) {
+  if (isMine) return 0;
+  return state === "requested" ? 1 : 2;
+}

@@ -6,7 +6,7 @@ import { byId, element, setText } from "/shared/dom.js";
 import { attempt, say } from "/shared/said.js";
 import { closeOrder, showForm } from "./case_dialog.js";
 import { changeForm, closeForm, grantForm, newCaseForm, refuseForm, requestForm } from "./case_forms.js";
-import { commandOf, inOrder, isOfUse, keptWords, seenWords, standingOf, timeWords, waitingIn } from "./case_words.js";
+import { askedInOrder, commandOf, inOrder, isOfUse, keptWords, seenWords, standingOf, timeWords, waitingIn } from "./case_words.js";
 import { focusEntry } from "./lists.js";
 import { momentWords } from "./words.js";
 
@@ -127,7 +127,7 @@ function showCase(found) {
   byId("reopen-case").hidden = !(mayAsk && !found.is_open);
   byId("case-facts").replaceChildren(...factsOf(found).map(([name, words]) =>
     element("div", {}, element("dt", {}, name), element("dd", {}, words))));
-  byId("authorisations").replaceChildren(...found.authorisations.map((each) => authorisationOf(found, each)));
+  byId("authorisations").replaceChildren(...askedInOrder(found.authorisations).map((each) => authorisationOf(found, each)));
   byId("no-authorisations").hidden = found.authorisations.length > 0;
 }
 
