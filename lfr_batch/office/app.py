@@ -41,6 +41,11 @@ OFFICE_WANTED: Mapping[str, str] = MappingProxyType(
         "conclusion": "the conclusion is one of the six steps",
         "outcome": "the outcome is confirmed, eliminated, arrest, charge or no_action",
         "decision_id": "the decision has no id: load the page again",
+        "case_ref": "the reference of a case has 1 to 200 letters",
+        "purpose": "the purpose has 500 letters at most",
+        "may_see": "who may see it: 200 names at most, of 60 letters at most",
+        "retention": "how long it is kept is said like 90d or 6w",
+        "valid_for": "how long it is valid is said like 14d",
     }
 )
 """What is said of a field of a request that will not do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,11 +23,13 @@ from lfr_batch.casework.cases import (
     load_case,
     may_see,
     open_case,
+    same_person,
 )
 from lfr_batch.console.users import User
 from lfr_batch.errors import AuthorityError
 from lfr_batch.office.messages import Message
 from lfr_batch.office.roles import office_may
+from lfr_batch.visible import plain_line
 
 LookAtClocks = Callable[[], object]
 """Withhold, put back and destroy what is due (``front.clocks``)."""
@@ -59,12 +61,16 @@ class CaseDesk:
     def cases(self, user: User) -> list[Message]:
         """Those that they may see, the last that was opened first, with what was authorised."""
         seen = [each for each in cases_of(self.files) if may_see(each, user.name, user.role)]
-        return [self._told(case, user) for case in seen]
+        asked = authorisations_of(self.files)
+        return [self._told(case, user, asked) for case in seen]
 
     def open(
         self, user: User, case_ref: str, kind: str, harm: str, who: list[str], keep: str | None
     ) -> Message:
-        """Raises UsageError, StoreError, AuditBroken."""
+        """Also one that was closed, by whoever may see it. Raises UsageError, StoreError,
+        AuditBroken."""
+        if not self.may_see(plain_line(case_ref), user):
+            raise AuthorityError("That reference cannot be used: choose another.")
         made = open_case(
             self.files, case_ref, kind, harm, user.name, may_see=who, retention=keep or None
         )
@@ -95,24 +101,36 @@ class CaseDesk:
 
     def grant(self, user: User, name: str, valid_for: str | None, reason: str) -> Message:
         """What was withheld is put back. Raises as ``authorisations.grant``."""
-        self._require(user, find_authorisation(self.files, name).case_ref)
+        self._require_authorisation(user, name)
         made = grant(self.files, name, user.name, valid_for=valid_for or None, reason=reason)
         self.look_at_clocks()
         return self._of_authorisation(made, user)
 
     def refuse(self, user: User, name: str, reason: str) -> Message:
         """What was searched under it is destroyed. Raises as ``authorisations.refuse``."""
-        self._require(user, find_authorisation(self.files, name).case_ref)
+        self._require_authorisation(user, name)
         made = refuse(self.files, name, user.name, reason)
         self.look_at_clocks()
         return self._of_authorisation(made, user)
 
     def _require(self, user: User, case_ref: str) -> None:
-        if not self.may_see(case_ref, user):
-            raise AuthorityError(f"There is no case {case_ref} that you may see.")
+        """Whether there is none, or they may not see it, is not told."""
+        case = load_case(self.files, case_ref)
+        if case is None or not may_see(case, user.name, user.role):
+            raise AuthorityError("There is no such case that you may see.")
 
-    def _told(self, case: Case, user: User) -> Message:
-        asked = authorisations_of(self.files, case.case_ref)
+    def _require_authorisation(self, user: User, name: str) -> None:
+        try:
+            self._require(user, find_authorisation(self.files, name).case_ref)
+        except AuthorityError as error:
+            raise AuthorityError("There is no such authorisation that you may decide.") from error
+
+    def _told(
+        self, case: Case, user: User, asked: Sequence[Authorisation] | None = None
+    ) -> Message:
+        if asked is None:
+            asked = authorisations_of(self.files, case.case_ref)
+        own = [each for each in asked if each.case_ref == case.case_ref]
         return {
             "case_ref": case.case_ref,
             "kind_of_use": case.kind_of_use,
@@ -121,14 +139,15 @@ class CaseDesk:
             "retention": case.retention,
             "opened_by": case.opened_by,
             "opened_at": case.opened_at.isoformat(),
+            "closed_by": case.closed_by,
             "closed_at": case.closed_at and case.closed_at.isoformat(),
             "is_open": case.is_open,
-            "authorisations": [self._of_authorisation(each, user) for each in asked],
+            "authorisations": [self._of_authorisation(each, user) for each in own],
         }
 
     def _of_authorisation(self, each: Authorisation, user: User) -> Message:
         now, asked, decided = datetime.now(UTC), each.request, each.decision
-        own = asked.requested_by.casefold() == user.name.casefold()
+        own = same_person(asked.requested_by, user.name)
         return {
             "authorisation_id": each.authorisation_id,
             "case_ref": each.case_ref,
@@ -140,7 +159,9 @@ class CaseDesk:
             "requested_by": asked.requested_by,
             "requested_at": asked.requested_at.isoformat(),
             "decided_by": decided and decided.decided_by,
+            "decided_at": decided and decided.decided_at.isoformat(),
             "reason": decided and decided.reason,
             "valid_until": decided and decided.valid_until and decided.valid_until.isoformat(),
+            "asked_by_me": own,
             "for_me": decided is None and not own and office_may(user.role, "authorise"),
         }

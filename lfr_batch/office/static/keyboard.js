@@ -7,12 +7,12 @@ const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 // `on`: the screens where it is one.
 const KEYS = [
-  { keys: ["j", "ArrowDown"], on: "runs run", shown: "J K or ↓ ↑", help: "in a list: down, up; Enter opens", act: (d) => d.move(1) },
-  { keys: ["k", "ArrowUp"], on: "runs run", act: (d) => d.move(-1) },
+  { keys: ["j", "ArrowDown"], on: "runs run cases", shown: "J K or ↓ ↑", help: "in a list: down, up; Enter opens", act: (d) => d.move(1) },
+  { keys: ["k", "ArrowUp"], on: "runs run cases", act: (d) => d.move(-1) },
   { keys: ["j"], on: "sighting", shown: "J K", help: "at a sighting: the next, the previous", act: (d) => d.step(1) },
   { keys: ["k"], on: "sighting", act: (d) => d.step(-1) },
   { keys: ["w"], on: "run sighting", shown: "W", help: "the next that waits for you", act: (d) => d.waiting() },
-  { keys: ["u"], on: "run sighting", shown: "U", help: "up: to the queue, to the runs", act: (d) => d.up() },
+  { keys: ["u"], on: "run sighting case", shown: "U", help: "up: to the queue, to the runs, to the cases", act: (d) => d.up() },
   { keys: ["f"], on: "runs run", shown: "F", help: "what the list shows", act: (d) => d.filter() },
   { keys: DIGITS, on: "sighting", shown: "1 … 9", help: "which candidate is compared", act: (d, key) => d.compare(Number(key)) },
   { keys: LENS, on: "sighting", shown: "+ − 0", help: "both pictures larger, smaller, whole; arrows move them", act: (d, key) => d.lens(key) },
@@ -26,7 +26,10 @@ const KEYS = [
   { keys: ["r"], on: "sighting", shown: "R", help: "write the reason; Esc leaves it", act: (d) => d.write() },
   { keys: ["o"], on: "sighting", shown: "O", help: "note what became of it, once it is decided", act: (d) => d.outcome() },
   { keys: [], shown: "Ctrl + Enter", help: "save the comparison, or the outcome" },
-  { keys: ["?"], on: "runs run sighting", shown: "?", help: "this help", act: (d) => d.help() },
+  { keys: ["g"], on: "runs run cases case", shown: "G", help: "go to the cases, and back to the reviews", act: (d) => d.turn() },
+  { keys: ["n"], on: "cases", shown: "N", help: "open a case", act: (d) => d.newCase() },
+  { keys: ["a"], on: "case", shown: "A", help: "ask for an authorisation", act: (d) => d.ask() },
+  { keys: ["?"], on: "runs run sighting cases case", shown: "?", help: "this help", act: (d) => d.help() },
 ];
 
 export function listenToKeys(desk) {

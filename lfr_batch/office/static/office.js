@@ -5,6 +5,8 @@ import { get, post } from "/shared/api.js";
 import { byId, setText } from "/shared/dom.js";
 import { followLink } from "/shared/link.js";
 import { attempt, say } from "/shared/said.js";
+import { wireForms } from "./case_dialog.js";
+import { askAuthorisation, backToCases, countCases, forgetCases, newCase, openCases, reopenCases, wireCases } from "./cases.js";
 import { enterForm, stateComponent, submit, wireForm, writeReason } from "./comparison.js";
 import { closeDrafts, dropDraft, openDrafts } from "./drafts.js";
 import { wireEvidence } from "./evidence.js";
@@ -15,7 +17,7 @@ import { clearSighting, compare, showSighting } from "./sighting.js";
 
 const { name: NAME, may: MAY, run: ONLY_RUN } = document.body.dataset;
 const mays = new Set(MAY.split(" "));
-const SCREENS = ["runs", "run", "sighting"];
+const SCREENS = ["runs", "run", "sighting", "cases", "case"];
 let tables = null;
 let runs = [];
 let whole = null; // {run, sightings}: the run that is open
@@ -32,7 +34,17 @@ function show(next, title) {
   byId("loading").hidden = true;
   for (const each of SCREENS) byId(`${each}-screen`).hidden = each !== next;
   if (next !== "sighting") clearSighting();
+  markPart();
   document.title = `${title} – Review`;
+}
+
+const isOfCases = () => screen === "cases" || screen === "case";
+
+function markPart() {
+  for (const [id, isHere] of [["to-reviews", !isOfCases()], ["to-cases", isOfCases()]]) {
+    if (isHere) byId(id)?.setAttribute("aria-current", "page");
+    else byId(id)?.removeAttribute("aria-current");
+  }
 }
 
 // The address names nothing; where one was, the entry of the history knows, for this person alone.
@@ -60,6 +72,7 @@ async function openRuns({ isSame = false, at = null } = {}) {
   ofCase = byId("of-case").value;
   showRuns(runs, ofCase, (run) => attempt(() => openRun(run)));
   if (!focusEntry("runs", "run", at)) byId("runs-title").focus();
+  if (!isSame) countCases();
 }
 
 async function openRun(run, { isSame = false, at = null, keepFilter = false } = {}) {
@@ -195,13 +208,14 @@ function up() {
   if (screen === "sighting") {
     const at = current.sighting_id;
     attempt(() => openRun(whole.run.run_id, { at, keepFilter: true }));
-  } else if (screen === "run" && !ONLY_RUN) attempt(() => openRuns({ at: whole.run.run_id }));
+  } else if (screen === "case") attempt(backToCases);
+  else if (screen === "run" && !ONLY_RUN) attempt(() => openRuns({ at: whole.run.run_id }));
 }
 
 const desk = {
   screen: () => screen,
   move(by) {
-    const isMoved = moveIn(screen === "runs" ? "runs" : "queue", by);
+    const isMoved = moveIn(screen === "run" ? "queue" : screen, by);
     const turn = byId(by > 0 ? "page-after" : "page-before");
     if (!isMoved && screen === "run" && !byId("pages").hidden && !turn.disabled) turnPage(by);
   },
@@ -223,6 +237,11 @@ const desk = {
     if (outcome.contains(document.activeElement)) outcome.requestSubmit();
     else submit();
   },
+  turn() {
+    if (!ONLY_RUN) attempt(() => isOfCases() ? openRuns() : openCases());
+  },
+  newCase,
+  ask: askAuthorisation,
   help: () => byId("help").showModal(),
 };
 
@@ -240,6 +259,7 @@ async function logOut() {
 
 function forget() {
   clearSighting();
+  forgetCases();
   runs = [];
   whole = null;
   shown = [];
@@ -276,13 +296,16 @@ function wire() {
     const sighting = screen === "sighting" ? current.sighting_id : null;
     return { run: whole.run.run_id, sighting, isEmpty: !whole.sightings.length };
   });
+  wireForms();
+  wireCases({ name: NAME, mays, isAlone: Boolean(ONLY_RUN), latest, show, remember, reviews: () => attempt(openRuns) });
   listenToKeys(desk);
 }
 
 // Where this person was before a reload, or a step back.
 async function reopen(state) {
   const place = state?.name === NAME ? state : {};
-  if (place.sighting) await openSighting(place.run, place.sighting, { isSame: true });
+  if (place.part && !ONLY_RUN) await reopenCases(place);
+  else if (place.sighting) await openSighting(place.run, place.sighting, { isSame: true });
   else if (ONLY_RUN || place.run) await openRun(ONLY_RUN ?? place.run, { isSame: true });
   else await openRuns({ isSame: true });
 }
@@ -293,7 +316,7 @@ async function start() {
   wire();
   tables = await get("/api/form");
   await reopen(history.state).catch(async (error) => {
-    if (!history.state?.run) throw error;
+    if (!history.state?.run && !history.state?.part) throw error;
     await reopen(null); // it is gone, or not for this person
     say(`Not opened: ${error.message}.`, "bad");
   });
