@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from lfr_batch.oversight.audit_facts import OPENED
 from lfr_batch.oversight.audit_line import Line
 
 
@@ -44,5 +45,8 @@ def _with_keys(lines: Iterable[Line]) -> Iterator[tuple[Line, str | None]]:
 
 
 def _is_about(line: Line, run_id: str) -> bool:
-    """Of that run alone: what names others, too, tells of them."""
+    """Of that run alone: what names others, too, tells of them. Who looked at it, and what they
+    asked, is nobody's business but the force's."""
+    if line.get("event") == OPENED:
+        return False
     return line.get("run_id") == run_id or line.get("run_ids") == [run_id]
