@@ -39,7 +39,7 @@ ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         ("footage", "status"): ("ok", "partly", "damaged", "failed"),
         ("segments", "status"): ("done", "failed", "quarantined", "pending"),
         ("sightings", "start_source"): _START_SOURCES,
-        ("reviews", "role"): ("operator", "reviewer", "auditor"),
+        ("reviews", "role"): ("operator", "reviewer", "auditor", "authoriser"),
         ("reviews", "verdict"): ("match", "no_match", "cannot_tell"),
         ("reviews", "outcome"): ("engaged", "arrested", "no_action"),
     }
