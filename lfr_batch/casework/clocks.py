@@ -27,7 +27,7 @@ from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import has_begun
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
-from lfr_batch.results.withholding import is_withheld, put_back, withhold
+from lfr_batch.results.withholding import finish_leaving, is_withheld, put_back, withhold
 
 WITHHELD, PUT_BACK = "run.withheld", "run.put_back"
 """Events in the audit log."""
@@ -192,6 +192,7 @@ def _act(
 
 def _withhold(files: CaseFiles, clock: Clock, run: StoredRun, by: str) -> bool:
     if is_withheld(run):
+        finish_leaving(run)
         return False
     with lock_run(run) as hold:
         if latest_row(run) is None:
@@ -204,6 +205,7 @@ def _withhold(files: CaseFiles, clock: Clock, run: StoredRun, by: str) -> bool:
 def _put_back(files: CaseFiles, clock: Clock, run: StoredRun, by: str) -> bool:
     """Also where it is there again, and somebody was killed before the last of it."""
     if not is_withheld(run):
+        finish_leaving(run)
         return False
     with lock_run(run) as hold:
         files.on_record(PUT_BACK, _said(clock, by))

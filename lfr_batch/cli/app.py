@@ -93,8 +93,8 @@ COMMANDS = {
         "live.passes:enter_passes",
         "Enter when volunteers passed the cameras of a deployment that is over.",
     ),
-    "user": ("live.users:live_users_app", "Who may log in to the console, and as what."),
-    "live-user": ("live.users:live_users_app", "The same, by its earlier name."),
+    "user": ("live.users:live_users_app", "Who may log in to the console."),
+    "live-user": ("live.users:live_users_app", "Who may log in to the console."),
     "retention": ("live.retention:retention_app", "How long alerts and runs are kept."),
     "audit": (
         "audit:audit_app",

@@ -220,7 +220,6 @@ def _stated(found: RunOverview) -> dict[str, Any]:
         "finished": found.finished,
         "error": found.error,
         "case_ref": request.case_ref,
-        "authority": request.authority,
         "authorisation_id": request.authorisation_id,
         "gallery": f"{request.gallery} ({request.snapshot_id})",
         "threshold": round(request.threshold, 4),

@@ -50,7 +50,12 @@ from lfr_batch.front import verbs as front
 from lfr_batch.front.listeners import RunListener
 from lfr_batch.front.settings import Settings
 from lfr_batch.gallery.thresholds import explain
-from lfr_batch.oversight.authority import Authority, is_authorisation_id, require_authority
+from lfr_batch.oversight.authority import (
+    Authority,
+    is_authorisation_id,
+    operator_name,
+    require_authority,
+)
 from lfr_batch.scanning.plan import Order, Prepared
 
 
@@ -258,7 +263,10 @@ def _tell_taken_up(settings: Settings, run_id: str) -> None:
 
 
 def _tell_created(settings: Settings, prepared: Prepared) -> None:
-    if_stopped(to_go_on(prepared.request.run_id, settings))
+    request = prepared.request
+    is_another = request.operator != operator_name(None)
+    who = [f"--operator={request.operator}"] if is_another else []
+    if_stopped(to_go_on(request.run_id, settings, who))
     say(explain(prepared.choice))
     for sentence in prepared.said:
         say(sentence)

@@ -30,8 +30,9 @@ from lfr_batch.results.sql import run_query
 
 RunState = Literal["due", "deleted", "failed"]
 _ENDED = """
-SELECT run_id, case_ref, finished_at FROM finished_runs
+SELECT run_id, case_ref, finished_at FROM runs
 WHERE kind <> 'live' AND finished_at IS NOT NULL
+  AND (status = 'withheld' OR run_id IN (SELECT run_id FROM finished_runs))
 ORDER BY finished_at, run_id
 """
 

@@ -50,7 +50,9 @@ def faults(store: Store) -> Iterator[Fault]:
         for dataset in ("runs", *PUBLISHED, *sorted(LIVE_DATASETS))
         for path, size in store.sizes(dataset).items()
     }
-    for part in (*manifest.parts(), *_live(sizes)):
+    if aside := [part for run in manifest.runs.values() for part in run.aside]:
+        sizes |= store.sizes(layout.WITHHELD)
+    for part in (*manifest.parts(), *aside, *_live(sizes)):
         yield from _of_part(part, sizes.get(part.path), end_of, publish_again(part.path))
     if manifest.number:
         found = store.sizes(layout.EMPTY)
@@ -92,7 +94,8 @@ def _of_part(part: LakePart, size: int | None, end_of: Ends, way_out: str) -> It
 
 
 def _left_over(manifest: LakeManifest, sizes: Iterable[str]) -> Iterator[Fault]:
-    known = {*(part.path for part in manifest.parts()), *manifest.retiring}
+    known = {part.path for owner in manifest.owners for part in owner.files}
+    known.update(manifest.retiring)
     for path in sizes:
         if path not in known and path.partition("/")[0] not in LIVE_DATASETS:
             yield Fault(path, "left over", "is named by no manifest", _REMOVE)

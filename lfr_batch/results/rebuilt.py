@@ -22,6 +22,7 @@ from lfr_batch.results.manifest_log import is_sound, newest_number, write_next
 from lfr_batch.results.marking import furnish
 from lfr_batch.results.migrations import OLDEST
 from lfr_batch.results.parts import iterate_part
+from lfr_batch.results.run_log import WITHHELD
 from lfr_batch.results.schemas import PUBLISHED
 from lfr_batch.storage.store import Store
 
@@ -61,7 +62,11 @@ def of_files(store: Store) -> LakeManifest:
             if run_id in grouped:
                 raise _twice(store, run_id, grouped[run_id][0].parts[0], group.parts[0])
             grouped[run_id] = group, row
-    runs = [_with_versions(run, end_of) for run in adopted(store).runs.values()]
+    aside = _aside(store, end_of)
+    runs = [
+        _veiled(_with_versions(run, end_of), aside.get(run.run_id, ()))
+        for run in adopted(store).runs.values()
+    ]
     alone = {run.run_id: run for run in runs if _counts(store, run, grouped)}
     groups = {group.group_id: group for group, _ in grouped.values()}
     return LakeManifest(runs=alone, groups=tuple(groups.values()))
@@ -74,6 +79,26 @@ def _with_versions(run: ShownRun, end_of: Ends) -> ShownRun:
 
 def _with_version(part: LakePart, end_of: Ends) -> LakePart:
     return replace(part, schema=version_in(end_of(part.path)) or OLDEST)
+
+
+def _aside(store: Store, end_of: Ends) -> Mapping[str, tuple[LakePart, ...]]:
+    """What is kept of runs that are withheld. Raises ResultsError."""
+    found: defaultdict[str, dict[str, list[LakePart]]] = defaultdict(dict)
+    for path, size in store.sizes(layout.WITHHELD).items():
+        _, _, token, dataset, *_ = path.split("/")
+        part = _with_version(LakePart(dataset, path, size, OLDEST), end_of)
+        found[layout.run_id_of(path) or ""].setdefault(token, []).append(part)
+    for run_id, times in found.items():
+        if len(times) > 1:
+            raise _twice(store, run_id, *(parts[0] for parts in list(times.values())[:2]))
+    return {run_id: tuple(*times.values()) for run_id, times in found.items()}
+
+
+def _veiled(run: ShownRun, aside: tuple[LakePart, ...]) -> ShownRun:
+    if (layout.run_file_parts(run.row.path) or ("", 0, ""))[2] != WITHHELD or not aside:
+        return run
+    epochs = (layout.epoch_of(part.path) for part in aside if part.dataset != "runs")
+    return replace(run, epoch=max(epochs, default=None), parts=(), aside=aside)
 
 
 def _counts(store: Store, run: ShownRun, grouped: Grouped) -> bool:

@@ -72,6 +72,12 @@ def put_back(hold: Hold) -> None:
     _tidy(hold.run)
 
 
+def finish_leaving(run: StoredRun) -> None:
+    """Where somebody was killed after the switch, what is to leave its place leaves it."""
+    if read_manifest(run.store).retiring:
+        retire(run.store)
+
+
 def _tidy(run: StoredRun) -> None:
     """Also what somebody left who was killed before the switch."""
     retire(run.store)

@@ -111,8 +111,8 @@ def test_of_a_deployment_no_footage_is_counted(
     assert "complete_with_failures\n" in out
     assert out.splitlines()[-1] == f"a deployment: its figures are in `lfr report {live_id}`"
     assert {line.split()[0] for line in out.splitlines()} == {
-        "run_id", "kind", "status", "finished", "error", "case_ref", "gallery", "threshold",
-        "score_kind", "computed_on", "a",
+        "run_id", "kind", "status", "finished", "error", "case_ref", "authorisation_id", "gallery",
+        "threshold", "score_kind", "computed_on", "a",
     }  # fmt: skip
 
 

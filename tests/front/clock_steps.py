@@ -1,0 +1,124 @@
+"""A home in which a run waits for its authorisation, and what is due about it. Run as
+``python -m tests.front.clock_steps PLACE``, that is done in processes that are killed, one step
+of the file system later each time; as ``… PLACE STEP``, in a bucket, before the STEPth object."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from lfr_batch.casework.authorisations import grant, refuse, request_authorisation
+from lfr_batch.casework.case_files import CaseFiles
+from lfr_batch.casework.cases import open_case
+from lfr_batch.casework.clocks import Clock, ClockStep, start_clock
+from lfr_batch.config.policy import AuthorisationPolicy, Policy
+from lfr_batch.config.schema import S3Config
+from lfr_batch.front.clocks import act_on_clocks_of
+from lfr_batch.homes.at_hand import Home, home_at
+from lfr_batch.results.store import open_store
+from tests.front.forgotten import fill_results
+from tests.gallery import publisher
+from tests.results.synthetic import RUN_ID
+from tests.s3_steps import before_each_step
+
+Due = Literal["withhold", "put back", "destroy"]
+RULES = Policy(authorisation=AuthorisationPolicy(urgent="24h"))
+LONG_AGO = datetime.now(UTC) - timedelta(days=2)
+SAMPLES = 9
+CASE = "OP-LANTERN 12/26"
+
+
+def fill(place: str, due: Due) -> CaseFiles:
+    """Its time is over; what is to be put back was withheld before it was granted."""
+    store, files = open_store(f"{place}/results"), files_of(place)
+    fill_results(store)
+    open_case(files, CASE, "missing person", "threat to life", "anna")
+    asked = request_authorisation(files, CASE, "find him", "anna", urgent=True, now=LONG_AGO)
+    name = asked.authorisation_id
+    clock = Clock(
+        run_id=RUN_ID, case_ref=CASE, authorisation_id=name, results=store.uri,
+        started_at=LONG_AGO, deadline=LONG_AGO + timedelta(days=1),
+    )  # fmt: skip
+    start_clock(files, clock)
+    if due == "put back":
+        act(place)
+        grant(files, name, "chief")
+    if due == "destroy":
+        refuse(files, name, "chief", "no ground")
+    return files
+
+
+def home_of(place: str) -> Home:
+    return home_at(f"{place}/home")
+
+
+def files_of(place: str) -> CaseFiles:
+    return CaseFiles(home_of(place), S3Config(), RULES)
+
+
+def act(place: str, now: datetime | None = None) -> list[ClockStep]:
+    return act_on_clocks_of(home_of(place), S3Config(), f"{place}/results", "somebody", now)
+
+
+def killed(place: Path) -> None:
+    """Prints each copy of the place and how its process ended; the last one lived."""
+    steps = _steps(place)
+    for step in sorted({1 + steps * n // SAMPLES for n in range(SAMPLES)} | {steps + 1}):
+        copy = _moved(place, f"{step:04d}")
+        child = os.fork()
+        if child == 0:
+            publisher.die_at(step)
+            act(str(copy))
+            os._exit(0)
+        print(copy, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def _moved(place: Path, name: str) -> Path:
+    """A clock knows where its results are."""
+    copy = place.with_name(f"{place.name}-{name}")
+    shutil.copytree(place, copy)
+    for clock in (copy / "home" / "cases" / "_clocks").glob("*.json"):
+        clock.write_text(clock.read_text().replace(str(place), str(copy)))
+    return copy
+
+
+def _steps(place: Path) -> int:
+    copy, (read, write) = _moved(place, "counted"), os.pipe()
+    if os.fork() == 0:
+        taken = publisher.counted_steps()
+        act(str(copy))
+        os.write(write, str(taken()).encode())
+        os._exit(0)
+    os.wait()
+    return int(os.read(read, 20))
+
+
+def killed_in_bucket(place: str, step: int) -> None:
+    """Prints how many there were where it lived."""
+    taken = 0
+
+    def die() -> None:
+        nonlocal taken
+        taken += 1
+        if taken == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with before_each_step(die):
+        act(place)
+    print(taken)
+
+
+if __name__ == "__main__":
+    for module in ("pandas", "duckdb"):  # once here, not in every child
+        importlib.import_module(module)
+    given: Any = sys.argv[1:]
+    if len(given) == 1:
+        killed(Path(given[0]))
+    else:
+        killed_in_bucket(given[0], int(given[1]))
