@@ -162,13 +162,16 @@ class Decisions:
 
     def make_up(self, run_id: str) -> int:
         """Enter what the log has no line of, as after a crash; how many. Raises LfrError."""
+        paths = [path for path in self._paths(run_id) if _part_of(path)]
+        if not paths:
+            return 0
         logged = {
             line.get("review_id")
             for line in lines_on_record(self.home, self.s3)
             if line.get("event") in (DECIDED, OUTCOME_NOTED) and line.get("run_id") == run_id
         }
         late = 0
-        for path in filter(_part_of, self._paths(run_id)):
+        for path in paths:
             row = self._row(path)
             if row["review_id"] not in logged:
                 said = _said_of_row(run_id, row)
