@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lfr_batch.casework.case_files import case_files
 
 import lfr_batch as lfr_api
 from lfr_batch.casework.authorisations import grant, request_authorisation
+from lfr_batch.casework.case_files import case_files
 from lfr_batch.casework.cases import change_case
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import AuthorityError
 from lfr_batch.oversight.audit import entries
-from tests.casework import Casework
+from tests.one_case import Casework
 
 from .here import lfr as run_lfr
 
