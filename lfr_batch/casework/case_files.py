@@ -23,6 +23,7 @@ from typing import Any
 from lfr_batch.config.policy import Policy
 from lfr_batch.config.schema import S3Config
 from lfr_batch.homes.at_hand import Home
+from lfr_batch.oversight.house import policy_of
 from lfr_batch.oversight.put import put
 from lfr_batch.results.run_state import LogLine
 from lfr_batch.storage.local_store import LocalStore
@@ -64,6 +65,11 @@ class CaseFiles:
                 yield
         else:
             yield
+
+
+def case_files(home: Home, s3: S3Config) -> CaseFiles:
+    """A home's cases, with the rules that it has. Raises ConfigError, StoreError."""
+    return CaseFiles(home, s3, policy_of(home, s3))
 
 
 def folder_of(case_ref: str) -> str:

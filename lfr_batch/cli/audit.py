@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.options import ConfigOption, OperatorOption, OutOption, settings_of
-from lfr_batch.cli.output import answer, complain, say
+from lfr_batch.cli.options import (
+    ConfigOption,
+    JsonOption,
+    OperatorOption,
+    OutOption,
+    settings_of,
+)
+from lfr_batch.cli.output import answer, answer_json, answer_table, complain, say
 from lfr_batch.errors import UsageError
 from lfr_batch.front.audit import compare_with_records
+from lfr_batch.front.audit_shown import lines_wanted
 from lfr_batch.front.settings import Settings
 from lfr_batch.oversight.audit_chain import Chain
+from lfr_batch.oversight.audit_facts import EVERY_CASE
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.oversight.put import begin_record, renew_key_of, verify_record, where_is
+from lfr_batch.oversight.shown import ShownLine, WantedLines
 from lfr_batch.oversight.signatures import grouped, ungrouped
 
 LEAST_LETTERS = 8
+SHOWN_COLUMNS = ["at", "who", "what", "case", "run", "why"]
+RUNS_SHOWN, DETAIL_LETTERS = 3, 120
+KeyNoted = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FINGERPRINT",
+        help="A key's fingerprint noted earlier, or how it begins: it must be the log's. Also "
+        "of a key that was renewed; give it once for each.",
+    ),
+]
 
 audit_app = typer.Typer(
     help="Who did what: the signed record, and whether it is as it was written.",
@@ -29,14 +50,7 @@ def verify(
     noted: Annotated[
         str | None, typer.Option(metavar="SHA256", help="Printed earlier: it must be of a line.")
     ] = None,
-    key: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FINGERPRINT",
-            help="A key's fingerprint noted earlier, or how it begins: it must be the log's. Also "
-            "of a key that was renewed; give it once for each.",
-        ),
-    ] = None,
+    key: KeyNoted = None,
     log_alone: Annotated[
         bool, typer.Option("--log-alone", help="Do not compare it with runs, receipts and others.")
     ] = False,
@@ -52,12 +66,7 @@ def verify(
     last sha256 elsewhere, and give them as --key and --noted. Exit code 1: something is not as it
     was written, and the sentence says what.
     """
-    for each in key or ():
-        if len(ungrouped(each)) < LEAST_LETTERS:
-            raise UsageError(
-                f"--key {each!r} is too little to tell a key by: give {LEAST_LETTERS} letters of "
-                "its fingerprint at least"
-            )
+    _require_told(key or ())
     settings = settings_of(config, out=out)
     home, s3 = settings.home_and_s3()
     chain = verify_record(home, s3, noted, key or ())
@@ -70,6 +79,45 @@ def verify(
         answer(f"note the last line's sha256 elsewhere: {chain.head}")
     for remark in remarks:
         complain(remark)
+
+
+@audit_app.command()
+def show(
+    case_ref: Annotated[
+        str | None,
+        typer.Option("--case", help="What is of this case, or may be: what is of every case, too."),
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option(help="What is of this run, or may be: its id, or its beginning.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="What this person did.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="From this day or moment on, UTC.")
+    ] = None,
+    looks: Annotated[
+        bool, typer.Option("--looks", help="Only who opened results, or looked at alerts.")
+    ] = False,
+    key: KeyNoted = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Who did what, when, of which case and why: the lines of the log in words, oldest first.
+
+    Exit code 1: the log is not as it was written, which is said as `lfr audit verify` says it,
+    after the lines that can be read.
+    """
+    _require_told(key or ())
+    wanted = WantedLines(case_ref, run, by, _moment(since) if since else None, looks)
+    home, s3 = settings_of(config).home_and_s3()
+    found, damage = lines_wanted(home, s3, wanted, key or ())
+    if as_json:
+        answer_json([line.row for line in found])
+    elif found:
+        answer_table([_in_columns(line) for line in found], SHOWN_COLUMNS)
+    else:
+        say(f"{where_is(home, s3)}: no line is meant")
+    if damage:
+        raise damage
 
 
 @audit_app.command(name="key")
@@ -96,6 +144,41 @@ def show_key(
     else:
         held = begin_record(home, s3)
     answer(grouped(held.first))
+
+
+def _require_told(keys: Sequence[str]) -> None:
+    for each in keys:
+        if len(ungrouped(each)) < LEAST_LETTERS:
+            raise UsageError(
+                f"--key {each!r} is too little to tell a key by: give {LEAST_LETTERS} letters of "
+                "its fingerprint at least"
+            )
+
+
+def _moment(text: str) -> datetime:
+    """Without a zone it is UTC. Raises UsageError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--since {text!r} is no day: give 2026-03-12, or 2026-03-12T14:00"
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _in_columns(line: ShownLine) -> dict[str, str | None]:
+    """As a table has it; what was asked stands behind what was done."""
+    more = line.runs - len(line.run_ids[:RUNS_SHOWN])
+    runs = ", ".join(line.run_ids[:RUNS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    detail = " ".join((line.detail or "").split())
+    return {
+        "at": line.at[:19].replace("T", " "),
+        "who": line.who,
+        "what": f"{line.what}: {detail[:DETAIL_LETTERS]}" if detail else line.what,
+        "case": EVERY_CASE if line.every_case else ", ".join(line.cases) or None,
+        "run": runs or None,
+        "why": line.why,
+    }
 
 
 def _lines(entries: int) -> str:

@@ -16,8 +16,7 @@ from lfr_batch.casework.authorisations import (
 )
 from lfr_batch.casework.authorisations import grant as grant_authorisation
 from lfr_batch.casework.authorisations import refuse as refuse_authorisation
-from lfr_batch.casework.case_files import CaseFiles
-from lfr_batch.casework.house import case_files
+from lfr_batch.casework.case_files import CaseFiles, case_files
 from lfr_batch.cli.options import ConfigOption, JsonOption, OperatorOption, OutOption, settings_of
 from lfr_batch.cli.output import answer, answer_json, answer_table, nothing, say
 from lfr_batch.front.clocks import act_on_clocks

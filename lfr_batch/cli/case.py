@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from lfr_batch.casework.authorisations import authorisations_of
-from lfr_batch.casework.case_files import CaseFiles
+from lfr_batch.casework.case_files import CaseFiles, case_files
 from lfr_batch.casework.cases import (
     Case,
     cases_of,
@@ -18,7 +18,6 @@ from lfr_batch.casework.cases import (
     open_case,
     require_case,
 )
-from lfr_batch.casework.house import case_files
 from lfr_batch.cli.authorise import row_of as authorisation_row
 from lfr_batch.cli.options import ConfigOption, JsonOption, OperatorOption, settings_of
 from lfr_batch.cli.output import answer, answer_json, answer_table, nothing, say

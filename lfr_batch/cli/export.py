@@ -15,6 +15,7 @@ from lfr_batch.cli.options import (
     OperatorOption,
     PurposeOption,
     ResultsOption,
+    WhyOption,
     settings_of,
 )
 from lfr_batch.cli.output import answer, answer_json, counted, say
@@ -46,6 +47,7 @@ def export(
     authority: AuthorityOption = None,
     purpose: PurposeOption = None,
     operator: OperatorOption = None,
+    why: WhyOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
     results: ResultsOption = None,
     config: ConfigOption = None,
@@ -73,6 +75,7 @@ def export(
         dict(map(parameter, param or ())),
         evidence is not None,
         force,
+        why,
     )
     done = export_order(order, settings_of(config, out=results))
     if done.said:

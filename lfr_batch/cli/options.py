@@ -36,6 +36,10 @@ PurposeOption = Annotated[
 OperatorOption = Annotated[
     str | None, typer.Option("--operator", help="Who runs it; your login name unless given.")
 ]
+WhyOption = Annotated[
+    str | None,
+    typer.Option("--why", help="Why you look, for the audit log; the policy may require it."),
+]
 PackOption = Annotated[str | None, typer.Option("--pack", help="Model pack to use.")]
 LicenceOption = Annotated[
     str | None,

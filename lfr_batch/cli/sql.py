@@ -12,7 +12,9 @@ from lfr_batch.cli.options import (
     CaseFilterOption,
     ConfigOption,
     JsonOption,
+    OperatorOption,
     OutOption,
+    WhyOption,
     settings_of,
 )
 from lfr_batch.cli.output import answer_text, encoding_of, say
@@ -25,6 +27,7 @@ from lfr_batch.results.parameters import parameter
 from lfr_batch.results.queries import query_names
 from lfr_batch.results.render import FORMATS, render
 from lfr_batch.results.run_state import no_runs
+from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.withheld import withheld_sentences
 
@@ -57,10 +60,15 @@ def sql(
         str | None, typer.Option("--format", help=f"{', '.join(FORMATS)}; table unless given.")
     ] = None,
     as_json: JsonOption = False,
+    why: WhyOption = None,
+    operator: OperatorOption = None,
     out: OutOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Ask the results in SQL. The view `columns` documents all others."""
+    """Ask the results in SQL. The view `columns` documents all others.
+
+    Each question is a line in the audit log.
+    """
     if query is not None and question is not None:
         raise UsageError("Ask one thing: SQL, or a ready question with -q.")
     if every and run is not None:
@@ -69,7 +77,7 @@ def sql(
         raise UsageError(f"Ask for one format: --json, or --format {form}.")
     form = "json" if as_json else form or "table"
     settings = settings_of(config, out=out)
-    results = open_results(settings)
+    results = open_results(settings, why=why, operator=operator)
     given = _given(results, dict(map(parameter, param or ())), run, case_ref)
     given |= {"all": "true"} if every else {}
     if question is None and query is None:
@@ -78,7 +86,8 @@ def sql(
         _tell_what_lacks(results, settings)
         if run is not None:
             say(f"of run {given['run_id']}")
-        raise typer.Exit(prompt(results.lake, folder_here(home()), form, given))
+        heard = results.heard, results.heard_question
+        raise typer.Exit(prompt(results.lake, folder_here(home()), form, given, *heard))
     found = results.ask(question, given) if question else results.arrow(query or "", given)
     text = render(found, form, encoding_of(sys.stdout), whole=not sys.stdout.isatty())
     _tell_what_lacks(results, settings)
@@ -119,7 +128,7 @@ def _given(
 
 def _tell_what_lacks(results: Results, settings: Settings) -> None:
     """The answers would read as "nobody"."""
-    if not results.arrow("FROM runs LIMIT 1").num_rows:
+    if not run_query(results.lake, "FROM runs LIMIT 1").num_rows:
         root, s3 = settings.results_place()
         say(f"{root}: {no_runs(open_store(root, s3))}")
     for sentence in withheld_sentences(results.lake):

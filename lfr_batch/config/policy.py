@@ -1,5 +1,5 @@
 """Rules of the house, ``policy.yaml``: how long results are kept, what a watchlist must have, what
-a case is for, and what an authorisation is. Pure.
+a case is for, what an authorisation is, and where a reason is asked for. Pure.
 
 Frozen and strict, as the configuration is; ``conf/policy.yaml`` shows every key with its default.
 What a default says keeps, deletes and refuses nothing.
@@ -138,6 +138,20 @@ class EvidencePolicy(Section):
     """Public keys by the names of those who may open what `lfr evidence --to NAME` seals."""
 
 
+OpeningWay = Literal["sql", "report", "export", "evidence", "review"]
+"""How results are opened: asked, as a page, for other programs, as a pack, to be decided about."""
+
+
+class OpeningPolicy(Section):
+    ask_why: tuple[OpeningWay, ...] = ()
+    """Where ``--why`` is required; it is kept in the audit log wherever it is given."""
+
+
+class GovernancePolicy(Section):
+    fewest: Annotated[int, Field(ge=1, le=1000)] = 5
+    """People or searches of which a board's figures print a count; fewer are hidden."""
+
+
 class Policy(Section):
     version: Literal[1] = 1
     """Of this form."""
@@ -146,6 +160,8 @@ class Policy(Section):
     cases: CasesPolicy = CasesPolicy()
     authorisation: AuthorisationPolicy = AuthorisationPolicy()
     evidence: EvidencePolicy = EvidencePolicy()
+    opening: OpeningPolicy = OpeningPolicy()
+    governance: GovernancePolicy = GovernancePolicy()
 
 
 def rule_of(

@@ -11,7 +11,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Flowable
 
 from lfr_batch.evidence.eyes import Eyes
-from lfr_batch.evidence.fonts import BOLD, PLAIN, shown
+from lfr_batch.evidence.fonts import BOLD, PLAIN, fitting
 
 GAP, CAPTION, TEXT = 6 * mm, 15 * mm, 7.5
 EYES_APART = 30 * mm
@@ -88,7 +88,7 @@ def _draw(canvas: Any, picture: BoardPicture, left: float, side: float, tall: fl
     canvas.drawImage(image, x, y, width * scale, height * scale)
     canvas.restoreState()
     _frame(canvas, left, side, tall, "")
-    _caption(canvas, picture, left, scale)
+    _caption(canvas, picture, left, side, scale)
     _mark(canvas, left + side, scale)
 
 
@@ -99,13 +99,15 @@ def _frame(canvas: Any, left: float, side: float, tall: float, text: str) -> Non
     canvas.drawCentredString(left + side / 2, CAPTION + tall / 2, text)
 
 
-def _caption(canvas: Any, picture: BoardPicture, left: float, scale: float) -> None:
+def _caption(canvas: Any, picture: BoardPicture, left: float, side: float, scale: float) -> None:
     canvas.setFont(BOLD, TEXT + 1)
-    canvas.drawString(left, CAPTION - 10, shown(picture.title))
+    canvas.drawString(
+        left, CAPTION - 10, fitting(picture.title, side - _LONGEST_MARK - 60, BOLD, TEXT + 1)
+    )
     canvas.setFont(PLAIN, TEXT)
     eyes = "" if picture.eyes else "; no eyes were found in it"
     for number, line in enumerate((*picture.lines, f"shown {scale:.1f} points a pixel{eyes}")):
-        canvas.drawString(left, CAPTION - 20 - 9 * number, shown(line))
+        canvas.drawString(left, CAPTION - 20 - 9 * number, fitting(line, side, PLAIN, TEXT))
 
 
 def _mark(canvas: Any, right: float, scale: float) -> None:

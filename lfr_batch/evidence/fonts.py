@@ -45,6 +45,14 @@ def shown(text: str) -> str:
     )  # fmt: skip
 
 
+def fitting(text: str, width: float, font: str, size: float) -> str:
+    """As ``shown``, on one line: of what is too long its end."""
+    whole = shown(text.replace("\n", " "))
+    while pdfmetrics.stringWidth(whole, font, size) > width:
+        whole = f"…{whole[2 + len(whole) // 20 :]}"
+    return whole
+
+
 def _registered(plain: Path, bold: Path) -> TTFont:
     found = TTFont(PLAIN, str(plain))
     pdfmetrics.registerFont(found)

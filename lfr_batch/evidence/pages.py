@@ -23,7 +23,7 @@ from reportlab.platypus import (
     Table,
 )
 
-from lfr_batch.evidence.fonts import BOLD, PLAIN, fonts, shown
+from lfr_batch.evidence.fonts import BOLD, PLAIN, fitting, fonts, shown
 
 MARGIN = 12 * mm
 SIZE, SMALL = 8.5, 7.0
@@ -101,7 +101,8 @@ def thumbnail(jpeg: bytes, side: float) -> Image:
 
 
 def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float], repeat: int = 0) -> Table:
-    table = Table(list(map(list, rows)), colWidths=list(widths), repeatRows=repeat, hAlign="LEFT")
+    data = list(map(list, rows))
+    table = Table(data, list(widths), repeatRows=repeat, hAlign="LEFT", splitInRow=1)
     table.setStyle(
         [
             ("LINEBELOW", (0, 0), (-1, -1), 0.3, grey),
@@ -149,7 +150,7 @@ def _furniture(canvas: Canvas, sheet: Sheet, number: int, pages: int) -> None:
     canvas.setFont(BOLD, 11)
     canvas.drawString(MARGIN + 6, height - MARGIN - 6, shown(sheet.title))
     canvas.setFont(PLAIN, SMALL)
-    canvas.drawString(MARGIN + 6, MARGIN - 4, shown(sheet.foot))
+    canvas.drawString(MARGIN + 6, MARGIN - 4, fitting(sheet.foot, 0.8 * width, PLAIN, SMALL))
     canvas.drawRightString(width - MARGIN - 6, MARGIN - 4, f"page {number} of {pages}")
     canvas.setLineWidth(0.4)
     canvas.line(MARGIN + 6, MARGIN + 6, width - MARGIN - 6, MARGIN + 6)

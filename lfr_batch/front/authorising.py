@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from lfr_batch.casework.authorised import Authorised, authorised, granted
-from lfr_batch.casework.case_files import CaseFiles
+from lfr_batch.casework.case_files import CaseFiles, case_files
 from lfr_batch.casework.clocks import Clock, start_clock
-from lfr_batch.casework.house import case_files
 from lfr_batch.config.load import parse_config
 from lfr_batch.config.schema import S3Config
 from lfr_batch.front.stated import require_stated_for_run

@@ -13,9 +13,12 @@ from typing import Any, Literal
 from lfr_batch.config.load import NOTHING
 from lfr_batch.errors import StoreError, StoreUnreachable, UsageError
 from lfr_batch.front.clocks import act_on_clocks
+from lfr_batch.front.opening import Opener, opener_of
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
+from lfr_batch.oversight.audit_facts import OPENED
 from lfr_batch.oversight.authority import Authority
+from lfr_batch.oversight.looked import cases_of
 from lfr_batch.oversight.put import put
 from lfr_batch.results.copies import Copy, copy_of, note_copy
 from lfr_batch.results.export_evidence import is_evidence, write_evidence
@@ -41,8 +44,6 @@ from lfr_batch.storage.folders import replacing_folder
 from lfr_batch.storage.store import Store
 from lfr_batch.version import __version__
 
-EXPORTED = "exported"
-"""The event in the audit log."""
 ANEW = "name another place, or give --force to replace it"
 
 
@@ -72,6 +73,8 @@ class ExportOrder:
     """Pictures into a folder instead of rows into a file."""
     force: bool = False
     """Replace what is there."""
+    why: str | None = None
+    """Beyond its purpose, where the policy asks for it."""
 
 
 def export(
@@ -85,6 +88,7 @@ def export(
     parameters: Mapping[str, Any] = NOTHING,
     evidence: bool = False,
     force: bool = False,
+    why: str | None = None,
     settings: Settings | None = None,
 ) -> Exported:
     """Write results for other programs, of one ``run``, of the case that is ``stated``, or of
@@ -100,7 +104,7 @@ def export(
     half-written, and what was there stays.
     """
     order = ExportOrder(
-        Path(to), stated, run, everything, tuple(views), question, parameters, evidence, force
+        Path(to), stated, run, everything, tuple(views), question, parameters, evidence, force, why
     )
     return export_order(order, settings or Settings())
 
@@ -109,6 +113,7 @@ def export_order(order: ExportOrder, settings: Settings) -> Exported:
     """As ``export``."""
     stated, path = require_stated(order.stated), order.to.absolute()
     _require_one_thing(order)
+    opener = opener_of(settings, "export", order.why, stated.operator)
     _require_room(order, path)
     act_on_clocks(settings, stated.operator)
     root, s3 = settings.results_place()
@@ -117,7 +122,7 @@ def export_order(order: ExportOrder, settings: Settings) -> Exported:
     try:
         runs = runs_selected(lake, selection)
         run_ids = tuple(run["run_id"] for run in runs)
-        record = _recorder(settings, stated, path, runs)
+        record = _recorder(settings, opener, stated, path, runs)
         if order.evidence:
             facts = open_lake(root, s3)
             try:
@@ -141,10 +146,14 @@ class _Recorder:
 
 
 def _recorder(
-    settings: Settings, stated: Authority, path: Path, runs: Sequence[Mapping[str, Any]]
+    settings: Settings,
+    opener: Opener,
+    stated: Authority,
+    path: Path,
+    runs: Sequence[Mapping[str, Any]],
 ) -> _Recorder:
-    run_ids = [run["run_id"] for run in runs]
-    cases = sorted({run["case_ref"] for run in runs if run["case_ref"]})
+    by_run = {run["run_id"]: run["case_ref"] for run in runs}
+    run_ids, cases = list(by_run), list(cases_of(by_run))
     provenance = {
         **asdict(stated),
         "exported_at": datetime.now(UTC).isoformat(),
@@ -160,8 +169,10 @@ def _recorder(
             what, str(path), stated.operator, run_ids, sum(rows.values()),
             case_ref=stated.case_ref, shows_subjects=shows_people,
         )  # fmt: skip
-        said = {**asdict(stated), "cases_of_runs": cases, "rows_of": dict(rows)}
-        _put_on_record(settings, copy, said)
+        said = {**asdict(stated), "rows_of": dict(rows)}
+        counts = ", ".join(f"{name} {count}" for name, count in rows.items())
+        look = opener.look(f"{counts}, to {path}", by_run)
+        _put_on_record(settings, copy, {**said, **look.said})
 
     return _Recorder(provenance, put)
 
@@ -173,7 +184,7 @@ def _put_on_record(settings: Settings, copy: Copy, said: Mapping[str, Any]) -> N
     line = copy.model_dump(mode="json", exclude={"at"})
     is_in_log = True
     try:
-        put(home, s3, EXPORTED, {**line, **said}, copy.at)
+        put(home, s3, OPENED, {**line, **said}, copy.at)
     except StoreUnreachable:
         if isinstance(home, Path):
             raise

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from lfr_batch.enrolment.forgetting import finish_intended
 from lfr_batch.enrolment.intentions import GalleryReceipt
-from lfr_batch.front.results import open_results
 from lfr_batch.front.settings import Settings
 from lfr_batch.homes.at_hand import Home
+from lfr_batch.results.lake import open_lake
 from lfr_batch.results.run_state import list_runs, load_run
+from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import S3Settings
@@ -42,8 +44,8 @@ def runs_naming(settings: Settings, gallery: str) -> Mapping[str, int]:
     Raises StoreUnreachable, ResultsError, ResultsTooNew: what a run names that cannot be read is
     not known.
     """
-    with open_results(settings) as results:
-        rows = results.arrow("SELECT run_id, gallery, gallery_snapshot FROM runs").to_pylist()
+    with closing(open_lake(*settings.results_place())) as lake:
+        rows = run_query(lake, "SELECT run_id, gallery, gallery_snapshot FROM runs").to_pylist()
     named = {row["run_id"]: (row["gallery"], row["gallery_snapshot"]) for row in rows}
     store = open_store(*settings.results_place())
     for run_id in list_runs(store):  # those that have no row yet

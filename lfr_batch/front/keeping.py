@@ -11,7 +11,6 @@ from typing import Literal
 
 from lfr_batch.casework.case_files import CaseFiles
 from lfr_batch.casework.cases import load_case
-from lfr_batch.casework.house import policy_of
 from lfr_batch.config.load import load_policy
 from lfr_batch.config.policy import Policy, RetentionPolicy, rule_of
 from lfr_batch.errors import LfrError, RunBusy
@@ -25,6 +24,7 @@ from lfr_batch.front.forget import (
 from lfr_batch.front.settings import Settings
 from lfr_batch.oversight.authority import Authority
 from lfr_batch.oversight.forgotten import ForgetIntention
+from lfr_batch.oversight.house import policy_of
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 

@@ -10,14 +10,15 @@ from lfr_batch.front.results import Results
 from lfr_batch.gallery.folders import gallery_names
 from lfr_batch.gallery.store import load_snapshot, read_subjects_of
 from lfr_batch.homes.at_hand import Home
+from lfr_batch.results.sql import run_query
 
 _PROPOSED = "SELECT count(DISTINCT run_id) FROM subjects WHERE subject_id = $subject_id"
 
 
 def why_nobody(results: Results, home: Home, subject_id: str) -> str:
     """A sentence. A home in a bucket is not asked: its galleries may be large. Raises as
-    ``Results.arrow``."""
-    runs = results.arrow(_PROPOSED, {"subject_id": subject_id}).column(0)[0].as_py()
+    ``run_query``."""
+    runs = run_query(results.lake, _PROPOSED, {"subject_id": subject_id}).column(0)[0].as_py()
     if runs:
         where = "1 run" if runs == 1 else f"{runs} runs"
         return f"{subject_id} was a candidate in {where}, and in nothing that this asks for"

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lfr_batch.errors import GalleryError, StoreError, StoreUnreachable, UsageError
+from lfr_batch.errors import GalleryError, StoreError, UsageError
 from lfr_batch.front.clocks import act_on_clocks
+from lfr_batch.front.opening import Opener, opener_of
 from lfr_batch.front.settings import Settings
 from lfr_batch.homes.at_hand import folder_here, snapshot_at_hand
-from lfr_batch.oversight.authority import operator_name
-from lfr_batch.oversight.put import put
 from lfr_batch.results.copies import copy_of, note_copy
 from lfr_batch.results.evaluations import read_figures, row_of_evaluation, which_evaluation
 from lfr_batch.results.lake import open_lake
@@ -30,8 +29,7 @@ from lfr_batch.storage.store import Store
 
 Say = Callable[[str], None]
 
-REPORTED = "reported"
-"""The event in the audit log."""
+_CASES = "SELECT run_id, case_ref FROM runs WHERE list_contains($run_ids, run_id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +48,23 @@ def report(
     run: str | None = None,
     case: str | None = None,
     subject: str | None = None,
+    why: str | None = None,
     settings: Settings | None = None,
 ) -> WrittenReport:
     """Write the report of a run, of every run of a case, or of a person in either or in all runs.
 
     One HTML file with the pictures, ``report-….html`` in the working directory unless ``out`` says
     otherwise. That it was written, and where, is noted with the run (``results/copies.py``), for a
-    later forgetting. Of a deployment: its figures, and beside it as CSV. Of an
-    evaluation: the page that it wrote, without a comparison.
+    later forgetting, and in the audit log, with ``why``. Of a deployment: its figures, and beside
+    it as CSV. Of an evaluation: the page that it wrote, without a comparison.
 
-    Raises UsageError if nothing is named, RunNotFound, QueryError for a case without a run and for
-    a person who was never seen, StoreFull or StoreUnreachable if it cannot be written.
+    Raises AuthorityError where the policy asks why and nobody says, UsageError if nothing is named,
+    RunNotFound, QueryError for a case without a run and for a person who was never seen, StoreFull
+    or StoreUnreachable if it cannot be written.
     """
-    where = Path(out) if out is not None else None
-    return write_report(where, run, case, subject, settings or Settings(), _nobody_listens)
+    where, settings = Path(out) if out is not None else None, settings or Settings()
+    opener = opener_of(settings, "report", why)
+    return write_report(where, run, case, subject, settings, _nobody_listens, opener)
 
 
 def _nobody_listens(_: str) -> None:
@@ -77,8 +78,10 @@ def write_report(
     subject_id: str | None,
     settings: Settings,
     say: Say,
+    opener: Opener | None = None,
 ) -> WrittenReport:
     """The same; what was not searched, and pictures that are missing, are said meanwhile."""
+    opener = opener or opener_of(settings, "report")
     if (run_id, case_ref, subject_id) == (None, None, None):
         raise UsageError("A report of what? Name a run (`lfr runs`), or give --case or --subject.")
     root, s3 = settings.results_place()
@@ -96,13 +99,14 @@ def write_report(
         if run_id is not None and kind == "evaluation":
             return _of_evaluation(lake, which_evaluation(lake, run_id), path)
         if run_id is not None and kind == "live":
+            opener.opens(f"its figures, to {path}", _cases(lake, (run_id,)))
             return _of_deployment(lake, StoredRun(store, run_id), path, settings, say)
         made = make_report(lake, store, asked, partial(_enrolled, settings, say))
+        opener.opens(_what(made, asked, path), _cases(lake, made.run_ids))
     finally:
         lake.close()
     mark = secrets.token_hex(16)
-    _put_on_record(settings, made, path, asked, say)
-    _note(store, made, path, asked, say, mark)
+    _note(store, made, path, opener.by, asked, say, mark)
     write_page(made, path, mark)
     for note in made.notes[:_SAID]:
         say(note)
@@ -121,30 +125,21 @@ def default_name(asked: ReportScope) -> str:
     return f"report-{'-'.join(plain)}.html"
 
 
-def _put_on_record(
-    settings: Settings, made: Report, path: Path, asked: ReportScope, say: Say
+def _what(made: Report, asked: ReportScope, path: Path) -> str:
+    """What somebody is about to look at."""
+    of_subject = f" of {asked.subject_id}" if asked.subject_id else ""
+    return f"{made.sightings} sightings{of_subject}, to {path}"
+
+
+def _cases(lake: Lake, run_ids: Sequence[str]) -> Mapping[str, str | None]:
+    found = run_query(lake, _CASES, {"run_ids": list(run_ids)}).to_pylist()
+    return {run["run_id"]: run["case_ref"] for run in found}
+
+
+def _note(
+    store: Store, made: Report, path: Path, by: str, asked: ReportScope, say: Say, mark: str
 ) -> None:
-    """Whose pictures somebody has looked at. A home that may only be read has no line of it, which
-    is said."""
-    if not made.sightings:
-        return
-    said = {
-        "by": operator_name(None),
-        "run_ids": made.run_ids,
-        "case_ref": asked.case_ref,
-        "subject_id": asked.subject_id,
-        "sightings": made.sightings,
-        "place": str(path),
-    }
-    try:
-        put(*settings.home_and_s3(), REPORTED, said)
-    except StoreUnreachable as error:
-        say(f"The audit log has no line of this report: {error}")
-
-
-def _note(store: Store, made: Report, path: Path, asked: ReportScope, say: Say, mark: str) -> None:
     """Before it is there. A lake that is only read here has its reports, too, but cannot know."""
-    by = operator_name(None)
     copy = copy_of(
         "report", str(path), by, made.run_ids, made.sightings, case_ref=asked.case_ref,
         shows_subjects=made.sightings > 0, mark=mark,

@@ -26,10 +26,12 @@ from lfr_batch.front.authorising import (
 from lfr_batch.front.clocks import act_on_clocks, act_on_clocks_of
 from lfr_batch.front.listeners import NOBODY, RunListener
 from lfr_batch.front.machinery import CONFIGURED, Machinery, alone_on_ray
+from lfr_batch.front.opening import Opener, statement
 from lfr_batch.front.settings import Settings
+from lfr_batch.homes.at_hand import home_at
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.oversight.begun import log_resumed, with_log_line
-from lfr_batch.results.ask import ask
+from lfr_batch.results.ask import ask, runs_asked
 from lfr_batch.results.compact import compact_if_it_pays
 from lfr_batch.results.hold import Hold
 from lfr_batch.results.lake import open_lake
@@ -94,11 +96,16 @@ class FinishedRun:
     def ask(self, question: str, **parameters: Any) -> pa.Table:
         """A ready question about this run, as ``sightings_of_run`` or ``candidates_of_run``.
 
-        Raises QueryError for a question or parameter there is not.
+        A line in the audit log, as every opening of results. Raises QueryError for a question or
+        parameter there is not.
         """
-        s3 = parse_config(self.result.request.config, "the run's request").s3
+        request = self.result.request
+        s3 = parse_config(request.config, "the run's request").s3
         given = {**parameters, "run_id": self.run_id}
-        return ask(open_lake(self.store.uri, s3), question, given)
+        lake = open_lake(self.store.uri, s3)
+        opener = Opener(home_at(request.home), s3, "sql", operator_name(None), request.purpose)
+        opener.opens(statement(f"question {question}", given), runs_asked(lake, question, given))
+        return ask(lake, question, given)
 
 
 def run_order(

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from lfr_batch.casework.case_files import case_files
 from lfr_batch.casework.decisions import Decisions
-from lfr_batch.casework.house import case_files
 from lfr_batch.config.schema import S3Config
 from lfr_batch.console.journal import Journal
 from lfr_batch.console.roster import Roster

@@ -59,6 +59,19 @@ def about(
     return "; ".join(filter(None, (_of_runs(lake, query, given), key)))
 
 
+def runs_asked(
+    lake: Lake, name: str, given: Mapping[str, Any] = _NOTHING, own: Path | None = None
+) -> Mapping[str, str | None] | None:
+    """The cases of the runs whose rows ``ask`` answers with, by the runs' ids. None of a question
+    that is about no runs, and of somebody's own, which may read what it likes. Raises as ``ask``.
+    """
+    query = load_query(name, own)
+    values = values_for(lake, query, given)
+    if query.asks is None or query.path is not None:
+        return None
+    return {run["run_id"]: run["case_ref"] for run in _asked(lake, query.asks, values)}
+
+
 def _of_runs(lake: Lake, query: ReadyQuery, given: Mapping[str, Any]) -> str:
     if query.asks is None:
         return ""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pyarrow as pa
 from prompt_toolkit import PromptSession
@@ -37,6 +38,13 @@ Type SQL, ending with ; (it may span lines). Results are only read.
   .quit            leave (also Ctrl-D)
 """
 Output = Callable[[str], object]
+Heard = Callable[[str, Mapping[str, Any]], None]
+"""Told of a statement, or of a ready question by its name, with its parameters' values, before it
+is answered."""
+
+
+def _nobody_hears(_: str, __: Mapping[str, Any]) -> None:
+    """Whoever calls it has that on record otherwise."""
 
 
 @dataclass
@@ -47,6 +55,8 @@ class _Session:
     """Folder of somebody's own questions."""
     parameters: dict[str, str] = field(default_factory=dict)
     format: str = "table"
+    statement_heard: Heard = _nobody_hears
+    question_heard: Heard = _nobody_hears
 
 
 def prompt(
@@ -54,6 +64,8 @@ def prompt(
     home: Path,
     format: str = "table",  # noqa: A002 - the option's name
     parameters: Mapping[str, str] = MappingProxyType({}),
+    statement_heard: Heard = _nobody_hears,
+    question_heard: Heard = _nobody_hears,
 ) -> int:
     """Read statements until the end and print answers. Returns the exit code.
 
@@ -61,7 +73,10 @@ def prompt(
     with 2. The history is kept in ``home/sql_history``, readable by its owner alone.
     Raises QueryError for a format that is no text.
     """
-    session = _Session(lake, _write, own_questions(home), dict(parameters))
+    session = _Session(
+        lake, _write, own_questions(home), dict(parameters),
+        statement_heard=statement_heard, question_heard=question_heard,
+    )  # fmt: skip
     _format(session, format)
     if sys.stdin.isatty():
         sys.stdout.write("Type .help for help; end a query with ;\n")
@@ -110,6 +125,7 @@ def _read_through(session: _Session, lines: Iterable[str]) -> int:
 def _obey(session: _Session, statement: str) -> bool:
     """Run a statement or dot command. False to leave."""
     if not statement.startswith("."):
+        session.statement_heard(statement, session.parameters)
         _show(session, run_query(session.lake, statement, session.parameters))
         return True
     name, _, argument = statement.rstrip(";").partition(" ")
@@ -129,6 +145,7 @@ def _show(session: _Session, table: pa.Table) -> None:
 def _ask(session: _Session, name: str) -> None:
     wanted = load_query(name, session.own).parameters
     given = {key: value for key, value in session.parameters.items() if key in wanted}
+    session.question_heard(name, given)
     _tell(about(session.lake, name, given, session.own))
     _show(session, ask(session.lake, name, given, session.own))
 

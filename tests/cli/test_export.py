@@ -63,7 +63,8 @@ def test_evidence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, out) == (0, f"{home / 'pictures'}\n")
     assert len(list((home / "pictures").glob("S029_*.jpg"))) == 2
     (line,) = audit.entries(home)
-    assert (line["what"], line["operator"]) == ("evidence", line["by"])
+    assert (line["what"], line["operator"]) == ("export", line["by"])
+    assert line["detail"] == f"pictures 4, to {home / 'pictures'}"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from lfr_batch.evidence.board import BoardFacts, board
 from lfr_batch.evidence.board_pictures import EYES_APART, BoardPicture, scale_of
-from lfr_batch.evidence.fonts import fonts, shown
+from lfr_batch.evidence.fonts import PLAIN, fitting, fonts, shown
 from tests.evidence.runs import RunCase
 from tests.evidence.test_nothing_found import facts_of
 
@@ -49,7 +49,6 @@ def drawn(facts: BoardFacts, monkeypatch: pytest.MonkeyPatch) -> str:
         return shown(said)
 
     monkeypatch.setattr("lfr_batch.evidence.pages.shown", keep)
-    monkeypatch.setattr("lfr_batch.evidence.board_pictures.shown", keep)
     board(facts)
     return "\n".join(texts)
 
@@ -94,3 +93,14 @@ def test_what_the_font_lacks_is_shown_by_its_number() -> None:
     assert 0x674E not in fonts().face.charToGlyph
     assert shown("李 x") == "[U+674E] x"
     assert shown("a\u202eb\x00") == "a[U+202E]b[U+0000]"
+
+
+def test_what_is_long_is_broken_or_cut_and_never_refused(facts: BoardFacts) -> None:
+    review = {**REVIEW, "reason": "word " * 8000, "reviewer": "x" * 3000}
+    file = {**facts.footage, "uri": "/archive/" + "a/" * 4000}
+    seen = replace(facts.sighting, reviews=(review,))
+    assert board(replace(facts, sighting=seen, footage=file)).startswith(b"%PDF")
+    cut = fitting("/archive/" + "a" * 4000 + "/walk.mp4", 200, PLAIN, 8)
+    assert cut.startswith("…")
+    assert cut.endswith("/walk.mp4")
+    assert fitting("walk.mp4", 200, PLAIN, 8) == "walk.mp4"

@@ -43,10 +43,11 @@ def test_an_export_is_on_record_with_who_answers_for_it(home: Path, settings: lf
     assert set(pq.read_table(out).column("run_id").to_pylist()) == {EARLIER, LATER}
     (line,) = audit.entries(home)
     expected = {
-        "event": "exported", "what": "export", "place": str(out), "by": "j.doe",
+        "event": "results.opened", "what": "export", "place": str(out), "by": "j.doe",
         "run_ids": [EARLIER, LATER], "case_ref": "OP-LANTERN 12/26", "rows": 8,
         "shows_subjects": True, "authority": "Insp. A, ref 1", "purpose": "disclosure",
-        "cases_of_runs": ["OP-LANTERN 12/26"], "rows_of": {"sightings": 8},
+        "cases": ["OP-LANTERN 12/26"], "runs": 2, "why": None,
+        "detail": f"sightings 8, to {out}", "rows_of": {"sightings": 8},
     }  # fmt: skip
     assert {name: line[name] for name in expected} == expected
     assert verify(home).entries == 1
@@ -70,7 +71,7 @@ def test_everything_and_one_run_and_a_question(home: Path, settings: lfr.Setting
         f"of run {EARLIER}, case OP-LANTERN 12/26; key: run_id, sighting_id",
     )
     lines = list(audit.entries(home))
-    assert lines[0]["cases_of_runs"] == ["OP-LANTERN 12/26", OTHER_CASE]
+    assert lines[0]["cases"] == ["OP-LANTERN 12/26", OTHER_CASE]
     assert [line["shows_subjects"] for line in lines] == [True, False, True]
 
 
@@ -87,7 +88,8 @@ def test_evidence_is_a_folder_and_is_replaced_as_one(home: Path, settings: lfr.S
     (folder / MANIFEST_CSV).write_text("mine")
     with pytest.raises(UsageError, match="holds something else than exported evidence"):
         lfr.export(folder, STATED, evidence=True, force=True, settings=settings)
-    assert [line["what"] for line in audit.entries(home)] == ["evidence", "evidence"]
+    assert [line["what"] for line in audit.entries(home)] == ["export", "export"]
+    assert [line["detail"][:10] for line in audit.entries(home)] == ["pictures 4", "pictures 8"]
     assert not list(home.glob(".tmp-*"))
 
 
@@ -187,4 +189,4 @@ def test_a_lake_that_is_only_read_here_can_be_exported_from(
 
     monkeypatch.setattr("lfr_batch.front.export.note_copy", refuses)
     lfr.export(home / "s.csv", STATED, settings=settings)
-    assert [line["event"] for line in audit.entries(home)] == ["exported"]
+    assert [line["event"] for line in audit.entries(home)] == ["results.opened"]

@@ -88,7 +88,7 @@ def test_of_a_subject_nothing_is_left(home: Path) -> None:
     assert SUBJECT not in load_snapshot(home, "custody").subject_ids
     events = [line["event"] for line in audit.entries(home)]
     assert events[-4:] == ["forget.intended", "gallery.intended", "gallery.done", "forget.done"]
-    assert events[:-4] == ["reported"]
+    assert events[:-4] == ["results.opened"]
     kept = json.loads((home / f"audit/receipts/{receipt.intention.id}.json").read_text())
     assert kept["intention"]["authority"] == "Insp. A"
     with pytest.raises(UsageError, match=f"Nobody is called '{SUBJECT}'"):

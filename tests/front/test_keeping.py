@@ -53,7 +53,8 @@ def test_what_is_due_goes_with_its_line_and_what_is_worked_on_stays(
     with lfr.open_results(settings) as results:
         left = results.arrow("SELECT run_id FROM runs").column(0).to_pylist()
     assert left == [OTHER, UNFINISHED]
-    intended, done = audit.entries(tmp_path)
+    intended, done, asked = audit.entries(tmp_path)
+    assert asked["event"] == "results.opened"
     assert (intended["event"], done["event"]) == ("forget.intended", "forget.done")
     said = intended["intention"]
     assert said["authority"] == "policy retention.cases.OP-LANTERN*: 90d"
@@ -86,7 +87,7 @@ def test_a_group_is_made_anew_once_for_all_that_are_due(
         left = results.arrow("SELECT run_id FROM runs").column(0).to_pylist()
     assert sorted(left) == [UNFINISHED, stays]
     events = [line["event"] for line in audit.entries(tmp_path)]
-    assert events == ["forget.intended"] * 4 + ["forget.done"] * 4
+    assert events == ["forget.intended"] * 4 + ["forget.done"] * 4 + ["results.opened"]
     assert finish_forgetting(settings) == []
 
 

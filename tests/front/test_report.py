@@ -8,7 +8,7 @@ import pytest
 
 import lfr_batch as lfr
 from lfr_batch.errors import StoreUnreachable, UsageError
-from lfr_batch.front.report import default_name, write_report
+from lfr_batch.front.report import default_name
 from lfr_batch.results.copies import copies_known
 from lfr_batch.results.report_rows import ReportScope
 from lfr_batch.results.store import open_store
@@ -82,11 +82,10 @@ def test_a_lake_that_is_only_read_here_has_its_report_and_that_is_said(
 
 
 def test_where_the_audit_log_cannot_be_written_that_is_said(
-    tmp_path: Path, settings: lfr.Settings
+    tmp_path: Path, settings: lfr.Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said: list[str] = []
     (tmp_path / "audit").mkdir(exist_ok=True)
     with refused(tmp_path / "audit"):
-        write_report(tmp_path / "r.html", EARLIER, None, None, settings, said.append)
+        lfr.report(tmp_path / "r.html", run=EARLIER, settings=settings)
     assert (tmp_path / "r.html").is_file()
-    assert any(each.startswith("The audit log has no line of this report: ") for each in said)
+    assert "the audit log has no line of this opening of results: " in caplog.text

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from lfr_batch.casework.authorisations import request_authorisation
-from lfr_batch.casework.case_files import CaseFiles
+from lfr_batch.casework.case_files import CaseFiles, case_files
 from lfr_batch.casework.cases import open_case
 from lfr_batch.casework.clocks import Clock, start_clock
-from lfr_batch.casework.house import case_files
 from lfr_batch.config.live import ConsoleConfig
 from lfr_batch.config.schema import S3Config
 from lfr_batch.console.roster import Roster

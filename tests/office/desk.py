@@ -18,9 +18,8 @@ def enter_office(page: Page, office: ServedOffice, name: str) -> None:
 
 def open_queue(page: Page) -> None:
     page.press("Enter")
-    page.wait(
-        "document.activeElement?.closest('#queue .entry') || document.activeElement?.id === 'run-title'"
-    )
+    focused = "document.activeElement"
+    page.wait(f"{focused}?.closest('#queue .entry') || {focused}?.id === 'run-title'")
 
 
 def open_sighting(page: Page) -> None:

@@ -12,6 +12,15 @@ import urllib3
 from tests.office.made import ServedOffice, decision, path_of
 
 WORDS = "a scar that only the first examiner has noticed"
+BELOW = (
+    "",
+    "/thumbnail.jpg",
+    "/shots/1.jpg",
+    "/shots/2.jpg",
+    "/enrolled/1/1.jpg",
+    "/enrolled/2/1.jpg",
+    "/enrolled/1/9.jpg",
+)
 SCORES = ("score", "relative_score", "margin", "threshold", "above_threshold")
 
 
@@ -33,9 +42,7 @@ def every_answer(office: ServedOffice, name: str, run: str) -> Iterator[urllib3.
         yield client.ask("GET", f"/api/runs/{other}")
         for sighting_id in office.sightings(other, name):
             at = path_of(other, sighting_id)
-            more = ("", "/thumbnail.jpg", "/shots/1.jpg", "/shots/2.jpg")
-            more += ("/enrolled/1/1.jpg", "/enrolled/2/1.jpg", "/enrolled/1/9.jpg")
-            yield from (client.ask("GET", at + each) for each in more)
+            yield from (client.ask("GET", at + each) for each in BELOW)
     at = path_of(run, office.sightings(run, name)[0])
     for bad in (decision(subject_id="x"), decision(reason="x"), decision("x")):
         yield client.ask("POST", f"{at}/decisions", bad)

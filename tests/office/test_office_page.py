@@ -22,6 +22,10 @@ from tests.office.made import ServedOffice, path_of
 HTML = "document.documentElement.outerHTML"
 KEPT = "Object.entries({...localStorage}).filter(([key]) => key.startsWith('lfr.office'))"
 WAITS = "Saved. It waits for another person."
+IN_SIGHT = """
+(box => document.elementFromPoint(box.x + 5, box.y + 5)?.closest('#statement') !== null)(
+  document.activeElement.getBoundingClientRect())
+"""
 LOST = """
 (() => {
   const ask = window.fetch;
@@ -146,7 +150,9 @@ def test_what_is_missing_is_said_and_has_the_focus(page: Page, office: ServedOff
     save(page)
     page.wait_for_text("#said", "Not saved: say of each")
     assert page.evaluate("document.activeElement.name") == "component-marks"
+    assert page.evaluate(IN_SIGHT)
     page.press("n")
+    assert page.text("#said") == ""
     save(page)
     page.wait_for_text("#said", "Not saved: choose one of the six conclusions.")
     assert page.evaluate("document.activeElement.name") == "conclusion"

@@ -17,7 +17,7 @@ from lfr_batch.office.routes import SIGHTING_VIEWED
 from lfr_batch.oversight import audit
 from tests.office.made import JPEG, PEOPLE, ServedOffice, decision, path_of, served_office
 
-OF_ROLE: Mapping[Role, str] = {role: name for name, role in reversed(PEOPLE.items())}
+OF_ROLE: Mapping[Role, str] = {role: name for name, role in [*PEOPLE.items()][::-1]}
 OUTCOME = {"outcome": "arrest", "reason": "arrested on 3 May"}
 
 

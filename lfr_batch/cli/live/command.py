@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.casework.house import policy_in
 from lfr_batch.cli.live.console import console_of
 from lfr_batch.cli.live.signals import Signals, signals_taken
 from lfr_batch.cli.live.starting import PATIENCE_S, starting
@@ -38,6 +37,7 @@ from lfr_batch.live.deployment.run import Ended, run_deployment
 from lfr_batch.live.deployment.watchlist import destroy_leftovers, require_gone
 from lfr_batch.live.deployment.watchlist_receipt import sentence
 from lfr_batch.oversight.authority import operator_name
+from lfr_batch.oversight.house import policy_in
 from lfr_batch.results.run_log import EXIT_CODES
 from lfr_batch.work.privacy import overwrite_what_is_freed, protect_files
 

@@ -16,6 +16,11 @@ export function itWorksAgain() {
   if (byId("said").className === "failed") say("");
 }
 
+// What was wrong is about to be mended.
+export function takeBack() {
+  if (byId("said").className === "bad") say("");
+}
+
 // Does `what`; false where it failed, which is said.
 export async function attempt(what) {
   try {

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lfr_batch.casework.authorised import granted
-from lfr_batch.casework.house import case_files
+from lfr_batch.casework.case_files import case_files
 from lfr_batch.config.live import LiveConfig
 from lfr_batch.config.load import config_hash, dump_config
 from lfr_batch.config.policy import WatchlistPolicy

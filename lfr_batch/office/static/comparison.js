@@ -1,6 +1,7 @@
 // The form in which an examiner states a comparison, component by component.
 
-import { byId, element, fill, setText } from "/shared/dom.js";
+import { byId, element, setText } from "/shared/dom.js";
+import { takeBack } from "/shared/said.js";
 import { keepDraft } from "./drafts.js";
 import { entryOf, lettersOf, radios, reasonField } from "./radios.js";
 
@@ -63,7 +64,6 @@ export function showCompared(candidate) {
   back.addEventListener("click", () => made.compare(begun.rank));
   const anew = element("button", { type: "button" }, `Begin anew with candidate ${candidate.rank}`);
   anew.addEventListener("click", beginAnew);
-  fill(byId("other-candidate"), []);
   byId("other-candidate").replaceChildren(back, anew);
 }
 
@@ -83,7 +83,9 @@ export function wireForm() {
 export function submit() {
   if (!made) return;
   const missing = missingOf(made);
-  if (missing) byId("comparison").querySelector(missing.selector)?.focus();
+  const wanted = missing && byId("comparison").querySelector(missing.selector);
+  wanted?.focus();
+  wanted?.scrollIntoView({ block: "center" });
   made.save(missing?.words ?? null, orderOf(made));
 }
 
@@ -111,6 +113,7 @@ export const writeReason = () => byId("reason")?.focus();
 
 function changed() {
   const { draft, run, sighting, compared } = made;
+  takeBack();
   draft.rank ??= compared.rank;
   keepDraft(run, sighting, draft);
   showCompared(compared);

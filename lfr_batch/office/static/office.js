@@ -9,6 +9,7 @@ import { wireForms } from "./case_dialog.js";
 import { askAuthorisation, backToCases, countCases, forgetCases, newCase, openCases, reopenCases, wireCases } from "./cases.js";
 import { enterForm, stateComponent, submit, wireForm, writeReason } from "./comparison.js";
 import { closeDrafts, dropDraft, openDrafts } from "./drafts.js";
+import { wireEvidence } from "./evidence.js";
 import { listenToKeys } from "./keyboard.js";
 import { FILTERS, PAGE, focusEntry, moveIn, pathOf, showCases, showFilters, showQueue, showRunHead, showRuns } from "./lists.js";
 import { nextKnown, nextShot, openMoment, pressLens, wirePictures } from "./pictures.js";
@@ -292,6 +293,11 @@ function wire() {
   wirePictures();
   wireForms();
   wireCases({ name: NAME, mays, isAlone: Boolean(ONLY_RUN), latest, show, remember, reviews: () => attempt(openRuns) });
+  wireEvidence(() => {
+    if (!whole || (screen !== "run" && screen !== "sighting")) return null;
+    const sighting = screen === "sighting" ? current.sighting_id : null;
+    return { run: whole.run.run_id, sighting, isEmpty: !whole.sightings.length };
+  });
   listenToKeys(desk);
 }
 
