@@ -291,13 +291,13 @@ function wire() {
   others.addEventListener("message", () => { forget(); location.reload(); });
   wireForm();
   wirePictures();
+  wireForms();
+  wireCases({ name: NAME, mays, isAlone: Boolean(ONLY_RUN), latest, show, remember, reviews: () => attempt(openRuns) });
   wireEvidence(() => {
-    if (!whole || screen === "runs") return null;
+    if (!whole || (screen !== "run" && screen !== "sighting")) return null;
     const sighting = screen === "sighting" ? current.sighting_id : null;
     return { run: whole.run.run_id, sighting, isEmpty: !whole.sightings.length };
   });
-  wireForms();
-  wireCases({ name: NAME, mays, isAlone: Boolean(ONLY_RUN), latest, show, remember, reviews: () => attempt(openRuns) });
   listenToKeys(desk);
 }
 
