@@ -9,12 +9,12 @@ from typing import Any
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, PageBreak, Spacer
 
-from lfr_batch.evidence.board_pictures import BoardPicture, SideBySide
+from lfr_batch.evidence.board_pictures import BoardPicture, PicturePair
 from lfr_batch.evidence.eyes import Eyes
 from lfr_batch.evidence.facts import SightingFacts, plain
 from lfr_batch.evidence.pages import (
+    PdfSheet,
     Rows,
-    Sheet,
     columns_table,
     facts_table,
     heading,
@@ -56,7 +56,7 @@ _FRAME_FACTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class BoardFacts:
+class BoardContent:
     """What a board shows."""
 
     run: Row
@@ -73,11 +73,11 @@ class BoardFacts:
     """Of the untouched frame; empty where there is none."""
 
 
-def board(facts: BoardFacts) -> bytes:
+def board(facts: BoardContent) -> bytes:
     """The member ``board.pdf``."""
     run, seen = facts.run, facts.sighting
     foot = f"Case {run['case_ref']} · run {run['run_id']} · sighting {seen.sighting_id}"
-    sheet = Sheet("Comparison board", foot)
+    sheet = PdfSheet("Comparison board", foot)
     width, height = sheet.inner
     parts: list[Flowable] = [text(NO_IDENTIFICATION), Spacer(1, 2 * mm)]
     parts += [_pictures(facts, width, height - 12 * mm), PageBreak()]
@@ -89,7 +89,7 @@ def board(facts: BoardFacts) -> bytes:
     return pdf(sheet, parts)
 
 
-def _pictures(facts: BoardFacts, width: float, height: float) -> SideBySide:
+def _pictures(facts: BoardContent, width: float, height: float) -> PicturePair:
     seen = facts.sighting
     first = seen.candidates[0]
     probe = seen.shot["jpeg"]
@@ -97,13 +97,13 @@ def _pictures(facts: BoardFacts, width: float, height: float) -> SideBySide:
     left = BoardPicture(probe, facts.eyes.get(probe), "From the footage", (facts.footage["uri"],))
     name = _name(seen, first["subject_id"])
     if enrolled is None:
-        return SideBySide(width, height, left, None)
+        return PicturePair(width, height, left, None)
     said = f"picture {first['image_id']}, candidate 1 of {len(seen.candidates)}"
     right = BoardPicture(enrolled, facts.eyes.get(enrolled), f"From the gallery: {name}", (said,))
-    return SideBySide(width, height, left, right)
+    return PicturePair(width, height, left, right)
 
 
-def _candidates(facts: BoardFacts, width: float) -> Flowable:
+def _candidates(facts: BoardContent, width: float) -> Flowable:
     names = ("Rank", "Picture", "Subject", "Name", "Image", "Score", "Relative", "Reaches it")
     rows = []
     for each in facts.sighting.candidates:
@@ -156,7 +156,7 @@ def _said(value: object) -> str:
     return "" if value is None else str(plain(value)).replace("_", " ")
 
 
-def _sighting_rows(facts: BoardFacts) -> Rows:
+def _sighting_rows(facts: BoardContent) -> Rows:
     row, file = facts.sighting.row, facts.footage
     yield "File", file["uri"]
     yield "sha256 when it was searched", file["content_id"] or file["sha256"]

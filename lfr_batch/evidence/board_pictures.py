@@ -31,7 +31,7 @@ class BoardPicture:
     lines: tuple[str, ...]
 
 
-class SideBySide(Flowable):  # type: ignore[misc]
+class PicturePair(Flowable):  # type: ignore[misc]
     """Both pictures with their eye line and a scale mark in pixels of each."""
 
     def __init__(

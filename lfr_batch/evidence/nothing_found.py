@@ -12,7 +12,7 @@ from reportlab.platypus import Flowable, Spacer
 from lfr_batch.errors import UsageError
 from lfr_batch.evidence.board import run_rows
 from lfr_batch.evidence.facts import RunFacts, plain
-from lfr_batch.evidence.pages import Sheet, columns_table, facts_table, heading, pdf, text
+from lfr_batch.evidence.pages import PdfSheet, columns_table, facts_table, heading, pdf, text
 from lfr_batch.evidence.words import MEANING
 from lfr_batch.results.answers import Row
 
@@ -61,7 +61,7 @@ def certificate_document(facts: RunFacts) -> dict[str, Any]:
 def certificate(facts: RunFacts, run_said: Mapping[str, Any]) -> bytes:
     """The member ``certificate.pdf``. ``run_said``: the member ``run.json``."""
     foot = f"Case {facts.row['case_ref']} · run {facts.run_id}"
-    sheet = Sheet("Certificate of a search without result", foot)
+    sheet = PdfSheet("Certificate of a search without result", foot)
     width, _ = sheet.inner
     parts: list[Flowable] = [text(MEANING, bold=True), Spacer(1, 2 * mm)]
     parts += [*heading("What was searched"), facts_table(_in_words(facts), width)]

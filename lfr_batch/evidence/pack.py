@@ -10,7 +10,7 @@ from typing import Any
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.evidence import verify
-from lfr_batch.evidence.board import BoardFacts, board
+from lfr_batch.evidence.board import BoardContent, board
 from lfr_batch.evidence.building import Building
 from lfr_batch.evidence.eyes import find_eyes
 from lfr_batch.evidence.facts import RunFacts, SightingFacts, plain
@@ -206,7 +206,7 @@ def _sightings(
         hashes = {n.removeprefix(of): built.sha256_of(n) for n in built.files if n.startswith(of)}
         frame = filled.frames.get(each.sighting_id, {}).get("frame", {})
         file = files[each.row["footage_id"]]
-        said = BoardFacts(run, each, file, enrolled, eyes, run_said, hashes, frame)
+        said = BoardContent(run, each, file, enrolled, eyes, run_said, hashes, frame)
         built.add(f"{of}board.pdf", board(said))
 
 

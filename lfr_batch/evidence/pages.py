@@ -31,7 +31,7 @@ Rows = Iterable[tuple[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PdfSheet:
     """What stands at the top and the foot of every page."""
 
     title: str
@@ -49,7 +49,7 @@ class Sheet:
         return self.size[0] - 2 * MARGIN - 12, self.size[1] - 3.4 * MARGIN - 12
 
 
-def pdf(sheet: Sheet, parts: Sequence[Flowable]) -> bytes:
+def pdf(sheet: PdfSheet, parts: Sequence[Flowable]) -> bytes:
     """The document."""
     fonts()
     out = BytesIO()
@@ -123,7 +123,7 @@ def _words(value: object) -> str:
     return str(value)
 
 
-def _numbered(sheet: Sheet) -> type[Canvas]:
+def _numbered(sheet: PdfSheet) -> type[Canvas]:
     """A canvas that knows how many pages there are before it draws their numbers."""
 
     class Numbered(Canvas):  # type: ignore[misc]
@@ -145,7 +145,7 @@ def _numbered(sheet: Sheet) -> type[Canvas]:
     return Numbered
 
 
-def _furniture(canvas: Canvas, sheet: Sheet, number: int, pages: int) -> None:
+def _furniture(canvas: Canvas, sheet: PdfSheet, number: int, pages: int) -> None:
     width, height = sheet.size
     canvas.setFont(BOLD, 11)
     canvas.drawString(MARGIN + 6, height - MARGIN - 6, shown(sheet.title))

@@ -25,7 +25,7 @@ from lfr_batch.evidence.hidden import HiddenClip
 from lfr_batch.office.enrolled import EnrolledPictures
 from lfr_batch.office.found import FoundInLake
 from lfr_batch.office.messages import Message, of_candidate, of_run, of_sighting, of_whole_sighting
-from lfr_batch.office.moments import Moments
+from lfr_batch.office.moments import MomentMaker
 from lfr_batch.office.roles import office_may
 from lfr_batch.results.answers import Row
 
@@ -41,7 +41,7 @@ class ExaminersDesk:
     found: FoundInLake
     decisions: Decisions
     enrolled: EnrolledPictures
-    moments: Moments
+    moments: MomentMaker
     may_see: MaySee
     look_at_clocks: Callable[[], object]
     """So that nobody reads what is to be withheld."""
@@ -123,7 +123,7 @@ class ExaminersDesk:
         return None if shot is None else shot["thumbnail"] or shot["jpeg"]
 
     def moment(self, user: User, run_id: str, sighting_id: str) -> HiddenClip:
-        """A few seconds around it, everyone else hidden. Raises as ``Moments.of``."""
+        """A few seconds around it, everyone else hidden. Raises as ``MomentMaker.of``."""
         run, row = self._rows(user, run_id, sighting_id)
         if row["footage_kind"] != "video":
             raise RunNotFound("a still has no moment: the picture is all there is")

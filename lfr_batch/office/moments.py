@@ -49,7 +49,7 @@ class MomentSpec:
 
 
 @dataclass(slots=True)
-class Moments:
+class MomentMaker:
     """Every method may be called from any thread: one is made at a time."""
 
     home: Home

@@ -16,7 +16,7 @@ from lfr_batch.office.case_desk import CaseDesk, LookAtClocks
 from lfr_batch.office.desk import ExaminersDesk
 from lfr_batch.office.enrolled import EnrolledPictures
 from lfr_batch.office.found import FoundInLake
-from lfr_batch.office.moments import Moments
+from lfr_batch.office.moments import MomentMaker
 from lfr_batch.office.packs import Packs
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.store import open_store
@@ -44,7 +44,7 @@ def opened_office(
             found,
             Decisions(store, home, s3),
             EnrolledPictures(home, s3),
-            Moments(home, s3),
+            MomentMaker(home, s3),
             cases.may_see,
             look_at_clocks,
             only_run,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lfr_batch.evidence.board import BoardFacts, board
+from lfr_batch.evidence.board import BoardContent, board
 from lfr_batch.evidence.board_pictures import EYES_APART, BoardPicture, scale_of
 from lfr_batch.evidence.fonts import PLAIN, fitting, fonts, shown
 from tests.evidence.runs import RunCase
@@ -26,21 +26,21 @@ REVIEW: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def facts(finished: RunCase) -> BoardFacts:
+def facts(finished: RunCase) -> BoardContent:
     run = facts_of(finished, finished.run_id)
     seen = run.sightings[0]
     file = next(f for f in run.footage if f["footage_id"] == seen.row["footage_id"])
     said = {"models": {"digest": "d"}, "software": {"run": "0.3.0"}}
     jpegs = {seen.candidates[0]["image_id"]: seen.shot["jpeg"]}
-    return BoardFacts(run.row, seen, file, jpegs, {}, said, {"crop.jpg": "0" * 64})
+    return BoardContent(run.row, seen, file, jpegs, {}, said, {"crop.jpg": "0" * 64})
 
 
-def test_the_same_facts_give_the_same_bytes(facts: BoardFacts) -> None:
+def test_the_same_facts_give_the_same_bytes(facts: BoardContent) -> None:
     assert board(facts) == board(facts)
     assert board(facts).count(b"/FontFile2") >= 2
 
 
-def drawn(facts: BoardFacts, monkeypatch: pytest.MonkeyPatch) -> str:
+def drawn(facts: BoardContent, monkeypatch: pytest.MonkeyPatch) -> str:
     """Every text of the board, as it was written."""
     texts: list[str] = []
 
@@ -54,7 +54,7 @@ def drawn(facts: BoardFacts, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_reviews_stand_in_it_with_their_components(
-    facts: BoardFacts, monkeypatch: pytest.MonkeyPatch
+    facts: BoardContent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "None was made" in drawn(facts, monkeypatch)
     second = {
@@ -71,7 +71,7 @@ def test_reviews_stand_in_it_with_their_components(
 
 
 def test_a_candidate_without_a_picture_is_said(
-    facts: BoardFacts, monkeypatch: pytest.MonkeyPatch
+    facts: BoardContent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "none" in drawn(replace(facts, enrolled={}), monkeypatch)
 
@@ -95,7 +95,7 @@ def test_what_the_font_lacks_is_shown_by_its_number() -> None:
     assert shown("a\u202eb\x00") == "a[U+202E]b[U+0000]"
 
 
-def test_what_is_long_is_broken_or_cut_and_never_refused(facts: BoardFacts) -> None:
+def test_what_is_long_is_broken_or_cut_and_never_refused(facts: BoardContent) -> None:
     review = {**REVIEW, "reason": "word " * 8000, "reviewer": "x" * 3000}
     file = {**facts.footage, "uri": "/archive/" + "a/" * 4000}
     seen = replace(facts.sighting, reviews=(review,))
