@@ -109,9 +109,9 @@ def serve(
     overrides: SetOption = None,
     out: OutOption = None,
 ) -> None:
-    """Serve a force's reviews: every run of the cases that somebody may see, until Ctrl-C.
+    """Serve a force's reviews: every run that somebody may see.
 
-    People log in with tokens of `lfr live-user add`: a reviewer compares and decides, an operator
+    Until Ctrl-C. People log in with tokens of `lfr live-user add`: a reviewer compares and decides, an operator
     asks for authorisations and says what became of it, an authoriser grants, an auditor sees all.
     """
     root, s3 = settings_of(config, overrides, out).results_place()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lfr_batch.casework.case_files import CaseFiles
+from lfr_batch.casework.cases import load_case, may_see
 from lfr_batch.config.load import NOTHING
 from lfr_batch.config.policy import OpeningWay
+from lfr_batch.config.schema import S3Config
+from lfr_batch.errors import AuthorityError, StoreUnreachable
 from lfr_batch.front.settings import Settings
 from lfr_batch.homes.at_hand import Home
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.oversight.looked import ResultsLook, cases_of, looked, require_why
-from lfr_batch.storage.store import S3Settings
+
+logger = logging.getLogger(__name__)
 
 Runs = Mapping[str, str | None]
 """Cases of runs, by their ids."""
@@ -23,7 +29,7 @@ class Opener:
     """Somebody who opens results in one way, once or more often."""
 
     home: Home
-    s3: S3Settings
+    s3: S3Config
     what: OpeningWay
     by: str
     why: str | None = None
@@ -36,6 +42,9 @@ class Opener:
         return ResultsLook(self.what, self.by, cases, tuple(runs or ()), self.why, detail)
 
     def opens(self, detail: str, runs: Runs | None) -> None:
+        """Before anything is shown. Raises AuthorityError for a case that is not theirs to see; of
+        a question over everything nobody knows which cases it is about."""
+        require_seen(self.home, self.s3, cases_of(runs or {}), self.by)
         looked(self.home, self.s3, self.look(detail, runs))
 
     def takes_connection(self) -> None:
@@ -43,6 +52,21 @@ class Opener:
         if not self.has_connection:
             self.has_connection = True
             self.opens("the connection itself: what is asked of it is not on record", None)
+
+
+def require_seen(home: Home, s3: S3Config, case_refs: Iterable[str], by: str) -> None:
+    """Raises AuthorityError. A home that cannot be reached keeps nobody from results that can."""
+    files = CaseFiles(home, s3)
+    try:
+        hidden = [each for each in case_refs if not may_see(load_case(files, each), by)]
+    except StoreUnreachable as error:
+        logger.warning("who may see these cases is not known: %s", error)
+        return
+    if hidden:
+        raise AuthorityError(
+            f"{by} is not among those who may see case {hidden[0]}: somebody who is can say "
+            "otherwise (`lfr case change`)."
+        )
 
 
 def opener_of(

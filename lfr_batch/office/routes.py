@@ -29,6 +29,8 @@ from lfr_batch.office.roles import OFFICE_PERMISSIONS
 office_routes = APIRouter()
 
 SIGHTING_VIEWED, MOMENT_VIEWED = "sighting.viewed", "sighting.moment_viewed"
+QUEUE_VIEWED = "sightings.viewed"
+"""A run's queue with its small pictures, once for each person and run."""
 RunId = Annotated[str, Field(max_length=100)]
 Reason = Annotated[str, Field(max_length=LONGEST_REASON)]
 
@@ -126,7 +128,8 @@ def thumbnail(run_id: RunId, sighting_id: RunId, user: OfficeViewer, office: Off
     jpeg = office.desk.thumbnail(user, run_id, sighting_id)
     if jpeg is None:
         raise HTTPException(404, "this sighting has no picture")
-    return _picture(jpeg, office, user, run_id, sighting_id)
+    noted = BackgroundTask(office.journal.viewed, user, QUEUE_VIEWED, run_id=run_id)
+    return Response(jpeg, media_type="image/jpeg", background=noted)
 
 
 @office_routes.get("/api/runs/{run_id}/sightings/{sighting_id}/enrolled/{rank}/{number}.jpg")

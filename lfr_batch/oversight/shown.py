@@ -39,6 +39,7 @@ _EVENTS: Mapping[str, str] = {
     "retention.delete": "a retention period is over",
     "user.added": "gave somebody access",
     "user.removed": "took access from somebody",
+    "sightings.viewed": "looked at the sightings of a run",
     "sighting.viewed": "looked at a sighting",
     "sighting.moment_viewed": "looked at the moment of a sighting",
     "sighting.decided": "decided about a sighting",
@@ -110,7 +111,14 @@ class WantedLines:
 
 
 LOOKS = frozenset(
-    {OPENED, "alert.viewed", "review.begin", "sighting.viewed", "sighting.moment_viewed"}
+    {
+        OPENED,
+        "alert.viewed",
+        "review.begin",
+        "sightings.viewed",
+        "sighting.viewed",
+        "sighting.moment_viewed",
+    }
 )
 """By which somebody gets to see results."""
 

@@ -41,6 +41,11 @@ class DocumentedColumn:
     """Where its values are looked up: ``sightings(run_id, sighting_id)``."""
 
 
+_NOT_WITHHELD = "run_id NOT IN (SELECT run_id FROM runs WHERE status = 'withheld')"
+"""What was decided about the sightings of a run that is withheld lies beside the manifest, which
+names the run's other parts no more."""
+
+
 def sql_type(kind: pa.DataType) -> str:
     """DuckDB's name of an Arrow type that the schemas use."""
     if pa.types.is_list(kind):
@@ -89,6 +94,8 @@ def create_view(dataset: str, sources: Mapping[int, str]) -> str:
     given by the version that they were written with."""
     parts = [_today(dataset, version, source) for version, source in sources.items()]
     body = "\n  UNION ALL BY NAME\n".join(parts or [_nothing_of(dataset)])
+    if dataset == "reviews":
+        body = f"  SELECT * FROM (\n{body}\n  )\n  WHERE {_NOT_WITHHELD}"
     return f"CREATE OR REPLACE VIEW {dataset} AS\n{body};"
 
 

@@ -107,10 +107,15 @@ class Client:
         self._pool.clear()
 
     def ask(
-        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        **more: Any,
     ) -> urllib3.BaseHTTPResponse:
         sent = {**OWN_HEADER, **({"Cookie": self.cookie} if self.cookie else {}), **(headers or {})}
-        return self.send(method, path, sent, json=body)
+        return self.send(method, path, sent, json=body, **more)
 
     def send(
         self, method: str, path: str, headers: dict[str, str], **more: Any

@@ -94,8 +94,9 @@ def served_office(
 ) -> Iterator[ServedOffice]:
     tokens = {name: make_user(home, name, role) for name, role in people.items()}
     root = str(home / "results")
+    packed = (f"--results={root}",)
     with (
-        opened_office(home, root, S3Config(), Roster(home), list, only_run=only_run) as office,
+        opened_office(home, root, S3Config(), Roster(home), list, packed, only_run) as office,
         serve(create_office(office), ConsoleConfig(port=0)) as url,
         closing(ServedOffice(url, home, office, tokens)) as made,
     ):

@@ -16,6 +16,8 @@ from lfr_batch.results.forgetting_sql import Forgetting
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.manifest_log import manifest_path, newest_number, read_manifest
+from lfr_batch.results.migrations import part_schema
+from lfr_batch.results.parts import write_part
 from lfr_batch.results.rebuilt import rebuild
 from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.schemas import PUBLISHED
@@ -178,3 +180,23 @@ def test_a_run_that_is_under_way_can_be_withheld_and_goes_on_later(disk: Store) 
     assert (latest_row(run) or {})["status"] == "withheld"
     put_in(run)
     assert (latest_row(run) or {})["status"] == "running"
+
+
+def test_what_was_decided_about_it_is_not_read_either(run: StoredRun, root: str) -> None:
+    for run_id in (RUN_ID, OTHER):
+        path = layout.review_of_sighting(run_id, "beef", "1")
+        row = {**dict.fromkeys(part_schema("reviews").names), "review_id": run_id}
+        write_part(run.store, path, [row], part_schema("reviews"))
+
+    def reviewed() -> list[str]:
+        lake = open_lake(root)
+        asked = "SELECT review_id FROM reviews ORDER BY review_id"
+        found: list[str] = run_query(lake, asked).column(0).to_pylist()
+        lake.close()
+        return found
+
+    assert reviewed() == [RUN_ID, OTHER]
+    taken_out(run)
+    assert reviewed() == [OTHER]
+    put_in(run)
+    assert reviewed() == [RUN_ID, OTHER]
