@@ -111,8 +111,9 @@ def serve(
 ) -> None:
     """Serve a force's reviews: every run that somebody may see.
 
-    Until Ctrl-C. People log in with tokens of `lfr live-user add`: a reviewer compares and decides, an operator
-    asks for authorisations and says what became of it, an authoriser grants, an auditor sees all.
+    Until Ctrl-C. People log in with tokens of `lfr live-user add`: a reviewer compares and
+    decides, an operator asks for authorisations and says what became of it, an authoriser grants,
+    an auditor sees all.
     """
     root, s3 = settings_of(config, overrides, out).results_place()
     console = ConsoleConfig(

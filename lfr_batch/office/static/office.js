@@ -34,6 +34,7 @@ function show(next, title) {
   byId("loading").hidden = true;
   for (const each of SCREENS) byId(`${each}-screen`).hidden = each !== next;
   if (next !== "sighting") clearSighting();
+  if (byId("open-pack")) byId("open-pack").hidden = next !== "run" && next !== "sighting";
   markPart();
   document.title = `${title} – Review`;
 }
