@@ -13,7 +13,7 @@ from typing import Any, Literal
 from lfr_batch.config.load import NOTHING
 from lfr_batch.errors import StoreError, StoreUnreachable, UsageError
 from lfr_batch.front.clocks import act_on_clocks
-from lfr_batch.front.opening import Opener, opener_of
+from lfr_batch.front.opening import Opener, opener_of, require_seen
 from lfr_batch.front.settings import Settings
 from lfr_batch.front.stated import require_stated
 from lfr_batch.oversight.audit_facts import OPENED
@@ -122,6 +122,7 @@ def export_order(order: ExportOrder, settings: Settings) -> Exported:
     try:
         runs = runs_selected(lake, selection)
         run_ids = tuple(run["run_id"] for run in runs)
+        require_seen(opener.home, opener.s3, {run["case_ref"] for run in runs}, opener.by)
         record = _recorder(settings, opener, stated, path, runs)
         if order.evidence:
             facts = open_lake(root, s3)
