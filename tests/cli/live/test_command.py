@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from lfr_batch.oversight import audit
+from lfr_batch.oversight.audit_facts import OPENED
 from tests.cli import here
 from tests.deploying import own_home
 from tests.e2e.cli import LFR, lfr, rows, surroundings
@@ -131,7 +132,7 @@ def test_what_a_killed_one_leaves_is_destroyed_by_the_next_start(van: Path) -> N
     receipt = json.loads((left.parent / "watchlist-receipt.json").read_text())
     assert (receipt["verified_gone"], receipt["why"]) == (True, "its process had died")
     events = [line["event"] for line in audit.entries(van / "home")]
-    assert events == ["deployment.begun", "watchlist.copied", "watchlist.destroyed"]
+    assert events == ["deployment.begun", "watchlist.copied", OPENED, "watchlist.destroyed"]
 
 
 @pytest.mark.parametrize(
