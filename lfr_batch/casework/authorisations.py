@@ -16,7 +16,8 @@ from lfr_batch.casework.case_files import (
     decision_file,
     request_file,
 )
-from lfr_batch.casework.cases import load_case, require_open_case, same_person
+from lfr_batch.casework.cases import load_case, require_open_case
+from lfr_batch.casework.examination import same_person
 from lfr_batch.config.policy import period_in_words, period_of
 from lfr_batch.errors import AuthorityError, StoreError, UsageError
 from lfr_batch.results.run_state import LogLine

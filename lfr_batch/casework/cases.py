@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from lfr_batch.casework.case_files import CASES, CaseFiles, case_file, folder_of
+from lfr_batch.casework.examination import same_person
 from lfr_batch.config.policy import period_of
 from lfr_batch.errors import AuthorityError, StoreError, UsageError
 from lfr_batch.results.run_state import LogLine
@@ -47,11 +48,6 @@ class Case(BaseModel):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are meant to be one person's: small and large letters are the same."""
-    return plain_line(one).casefold() == plain_line(other).casefold()
 
 
 def may_see(case: Case | None, name: str, role: str | None = None) -> bool:

@@ -15,7 +15,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
@@ -65,7 +65,9 @@ class Decisions:
 
     def kept(self, run_id: str) -> KeptDecisions:
         """Raises StoreError, ResultsError for a damaged file, by name."""
-        paths = tuple(sorted(filter(_part_of, self._paths(run_id)), key=_order))
+        return self._kept(run_id, self._listed(run_id))
+
+    def _kept(self, run_id: str, paths: tuple[str, ...]) -> KeptDecisions:
         before, kept = self._last.get(run_id, ((), KeptDecisions({}, {})))
         if paths != before:
             kept = self._kept_in(run_id, paths)
@@ -106,7 +108,8 @@ class Decisions:
         if fault:
             raise DecisionRefused(fault)
         while True:
-            already = self.kept(run_id).of(sighting_id)
+            paths = self._listed(run_id)
+            already = self._kept(run_id, paths).of(sighting_id)
             mine = own(already, person.name)
             if mine and mine.decision_id == decision_id:
                 return mine
@@ -122,9 +125,10 @@ class Decisions:
                 datetime.now(UTC),
                 opinion,
             )
-            path = layout.review_of_sighting(run_id, sighting_id, str(_next(already)))
+            number = str(_free_place(paths, sighting_id))
+            path = layout.review_of_sighting(run_id, sighting_id, number)
             if self._write(path, _decision_row(made)):
-                self._enter(DECIDED, path, _said_of(made))
+                self._enter(path)
                 return made
 
     def note_outcome(
@@ -138,8 +142,8 @@ class Decisions:
         if fault:
             raise DecisionRefused(fault)
         while True:
-            kept = self.kept(run_id)
-            if not settle(kept.of(sighting_id)).is_over:
+            paths = self._listed(run_id)
+            if not settle(self._kept(run_id, paths).of(sighting_id)).is_over:
                 raise DecisionRefused(
                     "an outcome is noted once two people have decided: this sighting is not "
                     "decided yet"
@@ -154,34 +158,29 @@ class Decisions:
                 outcome,  # type: ignore[arg-type]
                 reason,
             )
-            number = len(kept.outcomes.get(sighting_id, ())) + 1
-            path = layout.review_of_sighting(run_id, sighting_id, f"outcome-{number:04d}")
+            number = f"outcome-{_next_outcome(paths, sighting_id):04d}"
+            path = layout.review_of_sighting(run_id, sighting_id, number)
             if self._write(path, _outcome_row(made)):
-                self._enter(OUTCOME_NOTED, path, _said_of_outcome(made))
+                self._enter(path)
                 return made
 
-    def make_up(self, run_id: str) -> int:
-        """Enter what the log has no line of, as after a crash; how many. Raises LfrError."""
-        paths = [path for path in self._paths(run_id) if _part_of(path)]
+    def make_up(self) -> int:
+        """Enter what the log has no line of, as after a crash, of every run; how many. It reads the
+        log once. Raises LfrError."""
+        runs = map(layout.run_id_in, self.store.folders("reviews"))
+        paths = [path for run_id in runs for path in self._listed(run_id)]
         if not paths:
             return 0
-        logged = {
-            line.get("review_id")
-            for line in lines_on_record(self.home, self.s3)
-            if line.get("event") in (DECIDED, OUTCOME_NOTED) and line.get("run_id") == run_id
-        }
-        late = 0
-        for path in paths:
-            row = self._row(path)
-            if row["review_id"] not in logged:
-                said = _said_of_row(run_id, row)
-                late += self._enter(
-                    DECIDED if row["conclusion"] else OUTCOME_NOTED, path, said, late=True
-                )
-        return late
+        lines = lines_on_record(self.home, self.s3)
+        events = (DECIDED, OUTCOME_NOTED)
+        logged = {line.get("review_id") for line in lines if line.get("event") in events}
+        late = [path for path in paths if self._row(path)["review_id"] not in logged]
+        return sum(self._enter(path, late=True) for path in late)
 
-    def _paths(self, run_id: str) -> tuple[str, ...]:
-        return self.store.list(layout.run_directory("reviews", run_id))
+    def _listed(self, run_id: str) -> tuple[str, ...]:
+        """By sighting, and in the order in which they were kept."""
+        paths = self.store.list(layout.run_directory("reviews", run_id))
+        return tuple(sorted(filter(_part_of, paths), key=_order))
 
     def _row(self, path: str) -> dict[str, Any]:
         with self._lock:
@@ -198,12 +197,15 @@ class Decisions:
         # A bucket that ignores conditions just writes: whose it is then is what is read back.
         return self.store.write_new(path, data) or self.store.read(path) == data
 
-    def _enter(self, event: str, path: str, said: Mapping[str, Any], *, late: bool = False) -> bool:
+    def _enter(self, path: str, *, late: bool = False) -> bool:
         """Whether the log has it; a decision stands without, and ``make_up`` enters it later."""
+        row, run_id = self._row(path), layout.run_id_of(path)
         sha256 = hashlib.sha256(self.store.read(path)).hexdigest()
+        said = {**_said(row), "run_id": run_id, "row_sha256": sha256}
         more = {"entered_late": True} if late else {}
+        event = DECIDED if row["conclusion"] else OUTCOME_NOTED
         try:
-            put(self.home, self.s3, event, {**said, "row_sha256": sha256, **more})
+            put(self.home, self.s3, event, {**said, **more})
         except LfrError as error:
             logger.error("the audit log has no line of %s yet: %s", path, error)  # noqa: TRY400
             return False
@@ -224,9 +226,19 @@ def _order(path: str) -> tuple[str, int]:
     return found[1], int(found[2] or found[3])
 
 
-def _next(already: Sequence[ExaminerDecision]) -> int:
-    """Of the file; one that was forgotten leaves a gap only with its whole sighting."""
-    return len(already) + 1
+def _parts(paths: Sequence[str], sighting_id: str) -> list[re.Match[str]]:
+    return [part for part in map(_part_of, paths) if part and part[1] == sighting_id]
+
+
+def _free_place(paths: Sequence[str], sighting_id: str) -> int:
+    """The next number of a decision, or that of one which somebody has removed."""
+    taken = {int(part[2]) for part in _parts(paths, sighting_id) if part[2]}
+    return next(number for number in range(1, len(STAGES) + 1) if number not in taken)
+
+
+def _next_outcome(paths: Sequence[str], sighting_id: str) -> int:
+    parts = _parts(paths, sighting_id)
+    return max((int(part[3]) for part in parts if part[3]), default=0) + 1
 
 
 def _require_open(already: Sequence[ExaminerDecision], mine: ExaminerDecision | None) -> None:
@@ -254,13 +266,8 @@ def _fault_of_reason(reason: str) -> str | None:
 
 
 def _plain(opinion: Opinion) -> Opinion:
-    return Opinion(
-        opinion.subject_id,
-        opinion.conclusion,
-        dict(opinion.components),
-        tuple(dict.fromkeys(opinion.image_factors)),
-        plain_line(opinion.reason),
-    )
+    factors = tuple(dict.fromkeys(opinion.image_factors))
+    return replace(opinion, image_factors=factors, reason=plain_line(opinion.reason))
 
 
 def _decision_row(made: ExaminerDecision) -> dict[str, Any]:
@@ -334,18 +341,9 @@ def _outcome(run_id: str, row: Mapping[str, Any]) -> OutcomeNote:
     )
 
 
-def _said_of(made: ExaminerDecision) -> dict[str, Any]:
-    return _said_of_row(made.run_id, _decision_row(made))
-
-
-def _said_of_outcome(made: OutcomeNote) -> dict[str, Any]:
-    return _said_of_row(made.run_id, _outcome_row(made))
-
-
-def _said_of_row(run_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
     """For the log: who decided which sighting, and not what, which a second examiner may read."""
     return {
-        "run_id": run_id,
         "sighting_id": row["sighting_id"],
         "review_id": row["review_id"],
         "stage": row["stage"],

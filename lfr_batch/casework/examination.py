@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
+from lfr_batch.visible import plain_line
+
 Stage = Literal["first", "second", "third"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 Judgement = Literal["match", "no_match", "cannot_tell"]
@@ -202,8 +204,9 @@ _COURSE_OF: Mapping[Judgement, Course] = {
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's: blanks around and large letters make no other."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    """Whether two names are one person's: what cannot be seen, blanks around and large letters make
+    no other."""
+    return plain_line(one).casefold() == plain_line(other).casefold()
 
 
 def own(decisions: Sequence[ExaminerDecision], name: str) -> ExaminerDecision | None:

@@ -23,8 +23,8 @@ from lfr_batch.casework.cases import (
     load_case,
     may_see,
     open_case,
-    same_person,
 )
+from lfr_batch.casework.examination import same_person
 from lfr_batch.console.users import User
 from lfr_batch.errors import AuthorityError
 from lfr_batch.office.messages import Message

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import Any
 
 from lfr_batch.casework.blind import Insight, insight
@@ -47,9 +45,6 @@ class ExaminersDesk:
     """So that nobody reads what is to be withheld."""
     only_run: str | None = None
     """Of `lfr review RUN`: no other is shown."""
-    _made_up: set[str] = field(default_factory=set)
-    """Runs whose decisions are all in the log."""
-    _lock: Lock = field(default_factory=Lock)
 
     def runs(self, user: User) -> list[Message]:
         self.look_at_clocks()
@@ -65,7 +60,7 @@ class ExaminersDesk:
         """With its sightings, in the order of time."""
         run = self.row_of_run(user, run_id)
         rows = self.found.sightings(run_id)
-        kept, rejected = self._kept(run_id), self._rejected(run_id)
+        kept, rejected = self.decisions.kept(run_id), self._rejected(run_id)
         ids = [row["sighting_id"] for row in rows]
         told = [
             of_sighting(
@@ -77,7 +72,7 @@ class ExaminersDesk:
 
     def sighting(self, user: User, run_id: str, sighting_id: str) -> Message:
         run, row = self._rows(user, run_id, sighting_id)
-        kept, rejected = self._kept(run_id), self._rejected(run_id)
+        kept, rejected = self.decisions.kept(run_id), self._rejected(run_id)
         known = self._insight(user, kept, rejected, sighting_id)
         candidates = [
             of_candidate(each, len(self._images(run, each)), known.is_revealed)
@@ -91,7 +86,7 @@ class ExaminersDesk:
     ) -> Message:
         """Raises DecisionRefused, StoreError."""
         self._rows(user, run_id, sighting_id)
-        kept = self._kept(run_id)
+        kept = self.decisions.kept(run_id)
         rejected = self._rejected(run_id).get(sighting_id)
         if rejected is not None and not kept.of(sighting_id):
             raise DecisionRefused(
@@ -161,7 +156,7 @@ class ExaminersDesk:
     def _of_run(
         self, run: Row, ids: Sequence[str], user: User, rejected: Mapping[str, Rejected]
     ) -> Message:
-        kept = self._kept(run["run_id"])
+        kept = self.decisions.kept(run["run_id"])
         known = [self._insight(user, kept, rejected, each) for each in ids]
         courses = Counter(
             "eliminated" if each in rejected and not kept.of(each) else settle(kept.of(each)).course
@@ -184,16 +179,6 @@ class ExaminersDesk:
             audits=office_may(user.role, "audit"),
             rejected_in=earlier.run_id if earlier else None,
         )
-
-    def _kept(self, run_id: str) -> KeptDecisions:
-        """What a process that died had not entered in the log is entered first."""
-        with self._lock:
-            is_new = run_id not in self._made_up
-            self._made_up.add(run_id)
-        if is_new:
-            with suppress(StoreError):
-                self.decisions.make_up(run_id)
-        return self.decisions.kept(run_id)
 
     def _images(self, run: Row, candidate: Mapping[str, Any]) -> Sequence[str]:
         """None where the snapshot is gone: the page says so beside the evidence."""

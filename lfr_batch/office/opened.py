@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from lfr_batch.casework.decisions import Decisions
 from lfr_batch.config.schema import S3Config
 from lfr_batch.console.journal import Journal
 from lfr_batch.console.roster import Roster
+from lfr_batch.errors import LfrError
 from lfr_batch.office.access import Office
 from lfr_batch.office.case_desk import CaseDesk, LookAtClocks
 from lfr_batch.office.desk import ExaminersDesk
@@ -20,6 +22,8 @@ from lfr_batch.office.moments import MomentMaker
 from lfr_batch.office.packs import Packs
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.store import open_store
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -39,10 +43,12 @@ def opened_office(
     about = {"run_id": only_run} if only_run else {"results": results_root}
     try:
         journal = Journal(home, about)
+        decisions = Decisions(store, home, s3)
+        _make_up(decisions)
         cases = CaseDesk(case_files(home, s3), look_at_clocks)
         desk = ExaminersDesk(
             found,
-            Decisions(store, home, s3),
+            decisions,
             EnrolledPictures(home, s3),
             MomentMaker(home, s3),
             cases.may_see,
@@ -52,3 +58,12 @@ def opened_office(
         yield Office(desk, cases, Packs(packed_with), roster, journal, hear=journal.heard)
     finally:
         found.close()
+
+
+def _make_up(decisions: Decisions) -> None:
+    """What a process that died had not entered in the log. A log that is damaged keeps nobody from
+    deciding: `lfr audit verify` says what is wrong with it."""
+    try:
+        decisions.make_up()
+    except LfrError as error:
+        logger.warning("whether the audit log has every decision is not known: %s", error)

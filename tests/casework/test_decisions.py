@@ -75,7 +75,7 @@ def test_it_is_a_row_of_the_lake_at_once(book: Decisions) -> None:
     assert list(row.values()) == ["Anne", "first", "match", "same_strong", "similar", None]
 
 
-@pytest.mark.parametrize("name", ["Anne", " anne"])
+@pytest.mark.parametrize("name", ["Anne", " anne", "An\u200bne"])
 def test_nobody_decides_twice(book: Decisions, name: str) -> None:
     decide(book, ANNE)
     with pytest.raises(DecisionRefused, match="as first examiner: another person is needed"):
@@ -139,9 +139,9 @@ def test_killed_between_decision_and_log(book: Decisions) -> None:
     assert subprocess.run(command, check=False).returncode == 9
     assert [each.examiner for each in book.kept(RUN).of(SIGHTING)] == ["Anne"]
     assert not lines(book, DECIDED)
-    assert book.make_up(RUN) == 1
+    assert book.make_up() == 1
     assert [line["entered_late"] for line in lines(book, DECIDED)] == [True]
-    assert book.make_up(RUN) == 0
+    assert book.make_up() == 0
     assert decide(book, BILL).stage == "second"
 
 
@@ -150,7 +150,7 @@ def test_a_log_that_cannot_be_written_loses_nothing(book: Decisions) -> None:
     book.home.write_text("in the way of the log")
     made = decide(book, ANNE)
     book.home.unlink()
-    assert book.make_up(RUN) == 1
+    assert book.make_up() == 1
     assert lines(book, DECIDED)[0]["review_id"] == made.decision_id
 
 
@@ -188,3 +188,33 @@ def test_reviews_of_alerts_beside_them_are_none(book: Decisions) -> None:
     )
     decide(book, ANNE)
     assert list(book.kept(RUN).decisions) == [SIGHTING]
+
+
+@pytest.mark.parametrize("gone", [1, 2])
+def test_one_that_somebody_has_removed_leaves_a_place(book: Decisions, gone: int) -> None:
+    """The log names it (``lfr audit verify``); the examination goes on."""
+    decide(book, ANNE)
+    decide(book, BILL, "different")
+    book.store.delete(f"reviews/run_id={RUN}/sighting-{SIGHTING}.{gone}.parquet")
+    decide(book, CARO)
+    assert len(book.kept(RUN).of(SIGHTING)) == 2
+
+
+def test_an_outcome_that_somebody_has_removed(book: Decisions) -> None:
+    decide(book, ANNE)
+    decide(book, BILL)
+    for outcome in ("arrest", "charge"):
+        book.note_outcome(RUN, SIGHTING, CARO, outcome, "found at home")
+    book.store.delete(f"reviews/run_id={RUN}/sighting-{SIGHTING}.outcome-0001.parquet")
+    book.note_outcome(RUN, SIGHTING, CARO, "no_action", "released")
+    assert [each.outcome for each in book.kept(RUN).outcomes[SIGHTING]] == ["charge", "no_action"]
+
+
+def test_what_is_made_up_is_of_every_run(book: Decisions) -> None:
+    assert isinstance(book.home, Path)
+    book.home.write_text("in the way of the log")
+    for run_id in (RUN, "20260102-000000-scan-bbbb"):
+        book.decide(run_id, SIGHTING, ANNE, opinion(), CANDIDATES, new_id())
+    book.home.unlink()
+    assert book.make_up() == 2
+    assert {line["run_id"] for line in lines(book, DECIDED)} == {RUN, "20260102-000000-scan-bbbb"}
