@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 
+from lfr_batch.console.closed_app import allowed_at
 from lfr_batch.console.desk import Desk
 from lfr_batch.console.entrance import user_at
 from lfr_batch.console.feed import Feed
@@ -46,17 +47,8 @@ def session_user(request: Request) -> User | None:
 
 
 def allowed(permission: Permission) -> Callable[[Request], User]:
-    """A dependency that gives the user: 401 without a session, 403 without the permission."""
-
-    def check(request: Request) -> User:
-        user = session_user(request)
-        if user is None:
-            raise HTTPException(401, "log in first")
-        if not may(user.role, permission):
-            raise HTTPException(403, f"the role {user.role} may not do this")
-        return user
-
-    return check
+    """As ``allowed_at``."""
+    return allowed_at(console_of, lambda user: may(user.role, permission))
 
 
 ConsoleOf = Annotated[Console, Depends(console_of)]

@@ -8,17 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-import jinja2
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 
 from lfr_batch.console.access import Console, console_of, session_user
 from lfr_batch.console.aim_routes import aim_routes
+from lfr_batch.console.closed_app import closed_app, page_template
 from lfr_batch.console.desk import DecidedMeanwhile, Desk
 from lfr_batch.console.feed import Feed
 from lfr_batch.console.journal import Journal
@@ -34,7 +31,6 @@ from lfr_batch.live.deployment.plan import RunningDeployment
 from lfr_batch.live.records import DeploymentRecord
 
 HERE = Path(__file__).parent
-MOST_BODY_BYTES = 16_384
 STATUS_OF: Mapping[type[LfrError], int] = MappingProxyType(
     {PassRefused: 409, TooEarly: 409, UsageError: 404, LfrError: 503}
 )
@@ -48,12 +44,7 @@ WANTED: Mapping[str, str] = MappingProxyType(
     }
 )
 """What is said of a field of a request that will not do."""
-NO_TELEMETRY: TelemetryConfig = {
-    "tracing": False,
-    "metrics": False,
-    "logs": False,
-    "auto_configure": False,
-}
+_TEMPLATE = page_template(HERE / "templates", "console.html.j2")
 
 
 def create_app(
@@ -74,21 +65,9 @@ def create_app(
     journal = Journal(roster.home, {"deployment_id": deployment.deployment_id})
     passes = open_pass_desk(deployment, router_folder, journal, watch_from is not None)
     console = Console(desk, Feed(desk), roster, journal, passes, hear=journal.heard)
-    app = FastAPI(
-        lifespan=_lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-        max_body_size=MOST_BODY_BYTES,
-        telemetry=NO_TELEMETRY,
-    )
+    app = closed_app(_lifespan, STATUS_OF, WANTED)
     app.state.console, app.state.ending = console, console.feed.stop
-    app.add_exception_handler(LfrError, _sentence)
     app.add_exception_handler(DecidedMeanwhile, _decided_meanwhile)
-    app.add_exception_handler(HTTPException, _refusal)
-    app.add_exception_handler(RequestValidationError, _misunderstanding)
-    app.add_exception_handler(Exception, _fault)
     app.add_api_route("/", page, response_class=HTMLResponse)
     app.include_router(pass_routes)
     app.include_router(aim_routes)  # first: a camera is no section
@@ -114,39 +93,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(console.journal.close)
 
 
-def _sentence(_: Request, error: Exception) -> JSONResponse:
-    status = next(status for kind, status in STATUS_OF.items() if isinstance(error, kind))
-    return JSONResponse({"error": str(error)}, status)
-
-
 def _decided_meanwhile(_: Request, error: Exception) -> JSONResponse:
     """With what was decided, which the officer has to see."""
     assert isinstance(error, DecidedMeanwhile)
     return JSONResponse({"error": str(error), "review": of_review(error.review)}, 409)
-
-
-def _refusal(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
-
-
-def _fault(_: Request, __: Exception) -> JSONResponse:
-    """The log says which; nobody at a screen could do anything with it."""
-    return JSONResponse({"error": "the console failed at this; its log says how"}, 500)
-
-
-def _misunderstanding(_: Request, error: Exception) -> JSONResponse:
-    """What is wrong with the request, without repeating what was sent."""
-    assert isinstance(error, RequestValidationError)
-    fields = {".".join(map(str, each["loc"][1:])) for each in error.errors()}
-    said = sorted(WANTED.get(field, f"{field or 'the body'} is not understood") for field in fields)
-    return JSONResponse({"error": "; ".join(said)}, 422)
-
-
-_TEMPLATE = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-).get_template("console.html.j2")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 
-from lfr_batch.console.entrance import user_at
+from lfr_batch.console.closed_app import allowed_at
 from lfr_batch.console.journal import Journal
 from lfr_batch.console.logins import Failures, Hear, log_login
 from lfr_batch.console.roster import Roster
@@ -40,17 +40,8 @@ def office_of(request: Request) -> Office:
 
 
 def allowed_in_office(permission: OfficePermission) -> Callable[[Request], User]:
-    """A dependency that gives the user: 401 without a session, 403 without the permission."""
-
-    def check(request: Request) -> User:
-        user = user_at(office_of(request), request)
-        if user is None:
-            raise HTTPException(401, "log in first")
-        if not office_may(user.role, permission):
-            raise HTTPException(403, f"the role {user.role} may not do this")
-        return user
-
-    return check
+    """As ``allowed_at``."""
+    return allowed_at(office_of, lambda user: office_may(user.role, permission))
 
 
 OfficeOf = Annotated[Office, Depends(office_of)]

@@ -7,15 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-import jinja2
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 
-from lfr_batch.console.app import MOST_BODY_BYTES, NO_TELEMETRY
+from lfr_batch.console.closed_app import closed_app, page_template
 from lfr_batch.console.entrance import user_at
 from lfr_batch.errors import AuthorityError, DecisionRefused, LfrError, RunNotFound, UsageError
 from lfr_batch.office.access import Office, office_of
@@ -49,25 +46,14 @@ OFFICE_WANTED: Mapping[str, str] = MappingProxyType(
     }
 )
 """What is said of a field of a request that will not do."""
+_PAGE = page_template(HERE / "templates", "office.html.j2")
 
 
 def create_office(office: Office) -> FastAPI:
     """Nothing of it is public but the login page, its script and its style. ``serve`` puts the
     guard before it."""
-    app = FastAPI(
-        lifespan=_office_lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-        max_body_size=MOST_BODY_BYTES,
-        telemetry=NO_TELEMETRY,
-    )
+    app = closed_app(_office_lifespan, OFFICE_STATUS, OFFICE_WANTED)
     app.state.office, app.state.ending = office, _nothing_open
-    app.add_exception_handler(LfrError, _sentence)
-    app.add_exception_handler(HTTPException, _refusal)
-    app.add_exception_handler(RequestValidationError, _misunderstanding)
-    app.add_exception_handler(Exception, _fault)
     app.add_api_route("/", office_page, response_class=HTMLResponse)
     app.include_router(case_routes)
     app.include_router(office_routes)
@@ -93,37 +79,3 @@ async def _office_lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _nothing_open() -> None:
     """No answer of the office goes on by itself."""
-
-
-def _sentence(_: Request, error: Exception) -> JSONResponse:
-    status = next(status for kind, status in OFFICE_STATUS.items() if isinstance(error, kind))
-    return JSONResponse({"error": str(error)}, status)
-
-
-def _refusal(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
-
-
-def _fault(_: Request, __: Exception) -> JSONResponse:
-    """The log says which; nobody at a screen could do anything with it."""
-    return JSONResponse({"error": "the server failed at this; its log says how"}, 500)
-
-
-def _misunderstanding(_: Request, error: Exception) -> JSONResponse:
-    """What is wrong with the request, without repeating what was sent."""
-    assert isinstance(error, RequestValidationError)
-    fields = {str(each["loc"][1] if len(each["loc"]) > 1 else "") for each in error.errors()}
-    said = sorted(
-        OFFICE_WANTED.get(field, f"{field or 'the body'} is not understood") for field in fields
-    )
-    return JSONResponse({"error": "; ".join(said)}, 422)
-
-
-_PAGE = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-).get_template("office.html.j2")

@@ -7,10 +7,11 @@ import pytest
 
 from lfr_batch.front.machinery import HERE
 from lfr_batch.front.runs import run_order
-from tests.console.browser import Page, chromium, new_page
-from tests.console.screens import TABLET
+from tests.console.page_fixtures import devtools, page
 from tests.office.made import ServedOffice, copied, served_office
 from tests.one_case import Casework, make_casework
+
+__all__ = ["devtools", "page"]
 
 
 @pytest.fixture(scope="session")
@@ -32,18 +33,3 @@ def home(searched: Path, tmp_path: Path) -> Path:
 def office(home: Path) -> Iterator[ServedOffice]:
     with served_office(home) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def devtools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A browser for the module; its pages share their cookies."""
-    with chromium(tmp_path_factory.mktemp("chromium")) as address:
-        yield address
-
-
-@pytest.fixture
-def page(devtools: str) -> Iterator[Page]:
-    with new_page(devtools) as made:
-        made.size(*TABLET)
-        yield made
-        assert made.problems == []
