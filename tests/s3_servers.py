@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -33,6 +34,11 @@ def moto_server() -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+def forget_buckets(moto: str) -> None:
+    """They belong to the process, not to the server, and other tests make some of the same name."""
+    urlopen(Request(f"{moto}/moto-api/reset", method="POST")).close()
 
 
 @contextmanager

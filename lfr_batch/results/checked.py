@@ -94,8 +94,7 @@ def _of_part(part: LakePart, size: int | None, end_of: Ends, way_out: str) -> It
 
 
 def _left_over(manifest: LakeManifest, sizes: Iterable[str]) -> Iterator[Fault]:
-    known = {part.path for owner in manifest.owners for part in owner.files}
-    known.update(manifest.retiring)
+    known = manifest.paths.union(manifest.retiring)
     for path in sizes:
         if path not in known and path.partition("/")[0] not in LIVE_DATASETS:
             yield Fault(path, "left over", "is named by no manifest", _REMOVE)

@@ -127,6 +127,11 @@ class LakeManifest:
             yield from (part for part in owner.all_parts if dataset in (None, part.dataset))
 
     @property
+    def paths(self) -> frozenset[str]:
+        """Of all files, also those that nobody reads."""
+        return frozenset(part.path for owner in self.owners for part in owner.files)
+
+    @property
     def unveiled(self) -> LakeManifest:
         """With what is withheld as it was before: for whoever forgets some of it."""
         return replace(self, runs={run_id: run.before for run_id, run in self.runs.items()})

@@ -56,7 +56,7 @@ def read_manifest(store: Store) -> LakeManifest:
             return adopted(store)
         path = manifest_path(number)
         try:
-            return from_json(store.read(path), path)
+            return replace(from_json(store.read(path), path), number=number)
         except FileNotFoundError:  # older than KEPT by now
             continue
     raise StoreUnreachable(f"the manifest of {store.uri} changes faster than it is read; try again")
@@ -75,7 +75,8 @@ def is_sound(store: Store) -> bool:
 
 def commit(store: Store, change: Change) -> LakeManifest:
     """Make a change and show it to all at once; ``change`` may be asked several times, always of
-    what counts then. What it makes of it comes back, with its number.
+    what counts then, and once more where it cannot be told whether it was made. What it makes of
+    it comes back, with its number.
 
     Raises what ``change`` raises, and StoreUnreachable.
     """
@@ -96,21 +97,33 @@ def commit(store: Store, change: Change) -> LakeManifest:
 
 
 def write_next(store: Store, manifest: LakeManifest) -> bool:
-    """Whether this very one is under its number now."""
+    """Whether this very one is under its number now, and has been the newest."""
     by = {"by": __version__, "at": datetime.now(UTC).isoformat(), "token": secrets.token_hex(8)}
     data, path = to_json(manifest, by), manifest_path(manifest.number)
     store.write_new(path, data)
     # Not what it answered: an answer may be lost, and some buckets ignore conditions.
-    if store.read(path) != data:
+    if not _is(store, path, data):
         return False
-    _sweep(store, manifest.number)
-    return True
+    # A number that was taken is free again once it is swept: whoever was held up for so long that
+    # others have made KEPT changes cannot tell.
+    return _swept(store) < manifest.number
 
 
-def _sweep(store: Store, number: int) -> None:
-    for old in _numbers(store):
-        if old <= number - KEPT:
+def _is(store: Store, path: str, data: bytes) -> bool:
+    try:
+        return store.read(path) == data
+    except FileNotFoundError:
+        return False
+
+
+def _swept(store: Store) -> int:
+    """Up to which number, counted from the newest, manifests go; they are gone now."""
+    numbers = _numbers(store)
+    last = max(numbers, default=0) - KEPT
+    for old in numbers:
+        if old <= last:
             store.delete(manifest_path(old))
+    return last
 
 
 def _numbers(store: Store) -> list[int]:

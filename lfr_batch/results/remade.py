@@ -218,8 +218,17 @@ def bring(
         store.move(made.built(part), part.path)
     try:
         commit(store, change)
-    except BaseException:
-        for part in made.parts:
-            store.delete(part.path)
-        raise
+    except BaseException as error:
+        if not (_count_by_now(store, made) and isinstance(error, Overtaken)):
+            raise
     leave(store)
+
+
+def _count_by_now(store: Store, made: Made) -> bool:
+    """Whether what was made counts in spite of what was raised: an answer may have been lost. What
+    does not goes."""
+    named = read_manifest(store).paths
+    lost = [part.path for part in made.parts if part.path not in named]
+    for path in lost:
+        store.delete(path)
+    return bool(made.parts) and not lost

@@ -60,8 +60,7 @@ def sweep_unnamed(
     manifest, at = read_manifest(store), now or datetime.now(UTC)
     if not manifest.number:
         return
-    named = {part.path for owner in manifest.owners for part in owner.files}
-    named.update(manifest.retiring)
+    named = manifest.paths.union(manifest.retiring)
     runs = tuple(run_ids)
     aside = (path for path in store.list(layout.WITHHELD) if layout.run_id_of(path) in runs)
     for path in set(aside) - named:

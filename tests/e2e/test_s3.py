@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from lfr_batch.cli.app import main
 from tests.e2e.cli import WHO
 from tests.one_case import Casework
-from tests.s3_servers import server_called
+from tests.s3_servers import forget_buckets, server_called
 
 
 @pytest.fixture(params=["moto", "rclone"])
@@ -29,8 +28,7 @@ def endpoint(
     with server_called(request.param, tmp_path) as address:
         yield address
         if request.param == "moto":
-            # Its buckets belong to the process, and other tests make some of the same name.
-            urlopen(Request(f"{address}/moto-api/reset", method="POST")).close()
+            forget_buckets(address)
 
 
 def test_from_bucket_to_bucket(

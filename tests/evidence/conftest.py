@@ -13,7 +13,7 @@ from lfr_batch.storage import s3_client
 from tests.evidence.runs import RunCase, copy_of, make_runs
 from tests.footage.conftest import Rendered
 from tests.one_case import Casework
-from tests.s3_servers import moto_server
+from tests.s3_servers import forget_buckets, moto_server
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +35,7 @@ def archive(rendered: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Itera
         client.put_object(Bucket="archive", Key="a.mp4", Body=rendered["plain.mp4"].read_bytes())
         yield S3Config(endpoint_url=endpoint, region="us-east-1")
         s3_client.client.cache_clear()
+        forget_buckets(endpoint)
 
 
 @pytest.fixture(scope="session")

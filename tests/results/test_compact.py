@@ -6,6 +6,7 @@ import glob
 import importlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from lfr_batch.results.forgetting_sql import Forgetting
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.lock import lock_run
 from lfr_batch.results.manifest import LakeManifest
-from lfr_batch.results.manifest_log import read_manifest
+from lfr_batch.results.manifest_log import KEPT, commit, read_manifest
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.publish import tidy
 from lfr_batch.results.remade import make_group, opened
@@ -32,10 +33,12 @@ from lfr_batch.results.schemas import PUBLISHED
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.storage.local_store import LocalStore
 from lfr_batch.storage.locks import open_lock, try_lock
 from lfr_batch.storage.store import Store
 from tests.holding import record_run
 
+from .committing import added
 from .crash import crash_report
 from .synthetic import STARTED, request
 from .test_lake import as_version_0_1_wrote_it, published
@@ -84,6 +87,44 @@ def test_whoever_reads_by_globs_finds_the_same(store: Store, root: str) -> None:
     assert plain.sql(asked).to_arrow_table() == before
     publish_all(store, LATER)
     assert len(plain.sql(asked).to_arrow_table()) == len(before) * 4 // 3
+
+
+class Unanswered(LocalStore):
+    """Says of one manifest that it could not be reached, when that is written."""
+
+    def write_new(self, path: str, data: bytes) -> bool:
+        super().write_new(path, data)
+        raise StoreUnreachable("it does not answer")
+
+
+def test_where_the_answer_to_the_switch_is_lost_nothing_else_is(disk: Store) -> None:
+    publish_all(disk, *RUNS)
+    before = rows(disk.uri)
+    assert compact(Unanswered(Path(disk.uri))).busy
+    assert not read_manifest(disk).runs
+    assert rows(disk.uri) == before
+
+
+class HeldUp(LocalStore):
+    """Others make more changes than are kept, after the first manifest is written."""
+
+    def write_new(self, path: str, data: bytes) -> bool:
+        written, store = super().write_new(path, data), LocalStore(Path(self.uri))
+        if LATER not in read_manifest(store).runs:
+            for number in range(KEPT + 5):
+                commit(store, lambda m, n=number: added(m, f"{LATER}{n or ''}"))  # type: ignore[misc]
+        return written
+
+
+def test_a_switch_that_was_made_and_cannot_be_seen_is_one(disk: Store) -> None:
+    publish_all(disk, *RUNS)
+    before = rows(disk.uri)
+    assert compact(HeldUp(Path(disk.uri))).groups == 1
+    manifest = read_manifest(disk)
+    assert len(manifest.runs) == KEPT + 5
+    assert not manifest.retiring
+    commit(disk, lambda m: replace(m, runs={}))
+    assert rows(disk.uri) == before
 
 
 def test_runs_of_before_become_runs_of_today(store: Store, root: str) -> None:
