@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -14,12 +14,14 @@ from lfr_batch.casework.case_files import (
     CASES,
     CaseFiles,
     decision_file,
+    folder_of,
     request_file,
 )
 from lfr_batch.casework.cases import load_case, require_open_case
 from lfr_batch.casework.examination import same_person
 from lfr_batch.config.policy import period_in_words, period_of
 from lfr_batch.errors import AuthorityError, StoreError, UsageError
+from lfr_batch.oversight.audit_facts import DECIDED_BEFORE
 from lfr_batch.results.run_state import LogLine
 from lfr_batch.visible import plain_line
 
@@ -28,9 +30,7 @@ REQUESTED, GRANTED, REFUSED = (
     "authorisation.granted",
     "authorisation.refused",
 )
-TOO_LATE = "authorisation.decided_before"
-"""Events in the audit log; the last: what the line before it says came second, and does not
-count."""
+"""Events in the audit log."""
 _TRIES = 5
 _FILE = re.compile(rf"{CASES}/[^/]+/(authorisations|decisions)/(AUTH-[^/]+)\.json")
 
@@ -115,8 +115,12 @@ def request_authorisation(
     urgent: bool = False,
     now: datetime | None = None,
 ) -> Authorisation:
-    """Ask for one. Raises AuthorityError for a case that is not open or none of theirs, UsageError
-    for no purpose and for urgency where no rule has it; StoreError, AuditBroken."""
+    """Ask for one. What the same person has asked for in the same words, and nobody has decided, is
+    not asked for twice: that one is the answer.
+
+    Raises AuthorityError for a case that is not open or none of theirs, UsageError for no purpose
+    and for urgency where no rule has it; StoreError, AuditBroken.
+    """
     at, why = now or datetime.now(UTC), plain_line(purpose)
     require_open_case(load_case(files, case_ref), case_ref, by)
     if not why:
@@ -127,23 +131,35 @@ def request_authorisation(
             "Nothing is urgent by this policy (authorisation.urgent is null): ask without "
             "--urgent, and wait until it is granted."
         )
+    said = {
+        "case_ref": case_ref,
+        "purpose": why,
+        "urgent": urgent,
+        "decide_by": at + period_of(period) if urgent and period else None,
+    }
+    with files.changing(case_ref):
+        waiting = undecided(authorisations_of(files, case_ref))
+        same = (each for each in waiting if _is_asked_again(each.request, why, by, urgent))
+        return next(same, None) or _asked(files, said, by, at)
+
+
+def _is_asked_again(asked: AuthorisationRequest, why: str, by: str, urgent: bool) -> bool:
+    return (asked.purpose, asked.urgent) == (why, urgent) and same_person(asked.requested_by, by)
+
+
+def _asked(files: CaseFiles, said: dict[str, Any], by: str, at: datetime) -> Authorisation:
+    taken = {found[2] for found in map(_FILE.fullmatch, files.store.list(CASES)) if found}
     for _ in range(_TRIES):
-        said = {
-            "authorisation_id": f"AUTH-{at:%Y%m%d}-{secrets.token_hex(2)}",
-            "case_ref": case_ref,
-            "purpose": why,
-            "urgent": urgent,
-            "decide_by": at + period_of(period) if urgent and period else None,
-        }
-        shown = {**said, "decide_by": said["decide_by"] and str(said["decide_by"])}
-        path = request_file(case_ref, str(said["authorisation_id"]))
-        if files.store.exists(path):
+        name = f"AUTH-{at:%Y%m%d}-{secrets.token_hex(2)}"
+        if name in taken:
             continue
+        whole = {"authorisation_id": name, **said}
+        shown = {**whole, "decide_by": said["decide_by"] and str(said["decide_by"])}
         line = files.on_record(REQUESTED, {"by": by, **shown})
         asked = AuthorisationRequest.model_validate(
-            {**said, "requested_by": by, "requested_at": at, "log_line": line}
+            {**whole, "requested_by": by, "requested_at": at, "log_line": line}
         )
-        if _is_written(files, path, asked):
+        if _is_written(files, request_file(asked.case_ref, name), asked):
             return Authorisation(request=asked)
     raise StoreError(f"{files.store.uri}/{CASES} has too many authorisations of today: try again")
 
@@ -202,11 +218,10 @@ def find_authorisation(
 
 def authorisations_of(files: CaseFiles, case_ref: str | None = None) -> list[Authorisation]:
     """Of a case, or of all; the last that was asked for first. Raises StoreError."""
-    found = (match for match in map(_FILE.fullmatch, files.store.list(CASES)) if match)
-    paths = (match[0] for match in found if match[1] == "authorisations")
-    every = (_read(files, path) for path in paths)
-    asked = [each for each in every if case_ref in (None, each.case_ref)]
-    return sorted(asked, key=lambda each: each.request.requested_at, reverse=True)
+    where = CASES if case_ref is None else folder_of(case_ref)
+    found = (match for match in map(_FILE.fullmatch, files.store.list(where)) if match)
+    every = [_read(files, match[0]) for match in found if match[1] == "authorisations"]
+    return sorted(every, key=lambda each: each.request.requested_at, reverse=True)
 
 
 def _decided(
@@ -220,7 +235,11 @@ def _decided(
 ) -> Authorisation:
     name, path = found.authorisation_id, decision_file(found.case_ref, found.authorisation_id)
     with files.changing(found.case_ref):
-        _require_undecided(_read(files, request_file(found.case_ref, name)))
+        known = _read(files, request_file(found.case_ref, name))
+        period = until - at if until else None
+        if known.decision and _is_said_again(known.decision, state, by, reason, period):
+            return known  # its answer was lost
+        _require_undecided(known)
         if same_person(by, found.request.requested_by):
             raise AuthorityError(
                 f"{by} has asked for {name}, and somebody else decides it: let them give the "
@@ -234,9 +253,17 @@ def _decided(
             {**said, "decided_at": at, "valid_until": until, "log_line": line}
         )
         if not _is_written(files, path, decision):
-            files.on_record(TOO_LATE, {**shown, "line": line.n})
+            files.on_record(DECIDED_BEFORE, {**shown, "line": line.n})
             _require_undecided(_read(files, request_file(found.case_ref, name)))
     return Authorisation(request=found.request, decision=decision)
+
+
+def _is_said_again(
+    decided: AuthorisationDecision, state: str, by: str, reason: str, period: timedelta | None
+) -> bool:
+    until = decided.valid_until
+    before = (decided.state, decided.reason, until and until - decided.decided_at)
+    return before == (state, reason, period) and same_person(decided.decided_by, by)
 
 
 def _require_undecided(found: Authorisation) -> None:

@@ -31,6 +31,7 @@ from lfr_batch.casework.examination import (
     OutcomeNote,
     fault_of,
     own,
+    same_person,
     settle,
 )
 from lfr_batch.errors import DecisionRefused, LfrError
@@ -134,7 +135,9 @@ class Decisions:
     def note_outcome(
         self, run_id: str, sighting_id: str, person: Official, outcome: str, reason: str
     ) -> OutcomeNote:
-        """What became of it. Raises DecisionRefused where it is not decided yet; StoreError."""
+        """What became of it. What the same person noted last and says again is noted once: an
+        answer may have been lost. Raises DecisionRefused where it is not decided yet; StoreError.
+        """
         reason = plain_line(reason)
         if outcome not in RESULTS:
             raise DecisionRefused(f"{outcome!r} is no outcome: it is {', '.join(RESULTS)}")
@@ -143,11 +146,17 @@ class Decisions:
             raise DecisionRefused(fault)
         while True:
             paths = self._listed(run_id)
-            if not settle(self._kept(run_id, paths).of(sighting_id)).is_over:
+            kept = self._kept(run_id, paths)
+            if not settle(kept.of(sighting_id)).is_over:
                 raise DecisionRefused(
                     "an outcome is noted once two people have decided: this sighting is not "
                     "decided yet"
                 )
+            own_notes = [
+                n for n in kept.outcomes.get(sighting_id, ()) if same_person(n.by, person.name)
+            ]
+            if own_notes and (own_notes[-1].outcome, own_notes[-1].reason) == (outcome, reason):
+                return own_notes[-1]
             made = OutcomeNote(
                 secrets.token_hex(8),
                 run_id,

@@ -56,10 +56,15 @@ def request(
     operator: OperatorOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Ask for an authorisation, and print its id; somebody else grants or refuses it."""
-    by = operator_name(operator)
-    found = request_authorisation(_files(_settings(config)), case_ref, purpose, by, urgent=urgent)
-    say(f"{found.authorisation_id} of case {case_ref} is {found.in_words(datetime.now(UTC))}")
+    """Ask for an authorisation, and print its id; somebody else grants or refuses it.
+
+    What waits already is not asked for twice: in the same words it is the same request.
+    """
+    by, now = operator_name(operator), datetime.now(UTC)
+    files = _files(_settings(config))
+    found = request_authorisation(files, case_ref, purpose, by, urgent=urgent, now=now)
+    was = "" if found.request.requested_at == now else "; it waits already, and is asked for once"
+    say(f"{found.authorisation_id} of case {case_ref} is {found.in_words(now)}{was}")
     answer(found.authorisation_id)
 
 

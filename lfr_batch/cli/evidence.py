@@ -11,6 +11,7 @@ from lfr_batch.cli.options import (
     ConfigOption,
     OperatorOption,
     ResultsOption,
+    SetOption,
     WhyOption,
     settings_of,
 )
@@ -45,6 +46,7 @@ def evidence(
     why: WhyOption = None,
     results: ResultsOption = None,
     config: ConfigOption = None,
+    overrides: SetOption = None,
 ) -> None:
     """Pack a run's sightings for a court: signed, verified without the product.
 
@@ -67,7 +69,7 @@ def evidence(
         operator,
         why,
     )
-    made = make_evidence(order, settings_of(config, out=results))
+    made = make_evidence(order, settings_of(config, overrides, results))
     for each in made.lacks:
         say(each)
     if made.doubtful_frames is not None:

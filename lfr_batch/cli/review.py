@@ -93,7 +93,7 @@ def review(
     opener.opens("its sightings, to be decided", {run_id: case_ref})
     console = ConsoleConfig(port=port)
     with _served(
-        root, s3, console, _packed_with(root, config), run_id, operator_name(operator)
+        root, s3, console, packed_with(root, config, overrides), run_id, operator_name(operator)
     ) as url:
         say(f"review of {run_id}: {url}  (Ctrl-C ends)")
         _until_stopped()
@@ -123,7 +123,7 @@ def serve(
         certificate=str(certificate) if certificate else None,
         key=str(key) if key else None,
     )
-    with _served(root, s3, console, _packed_with(root, config)) as url:
+    with _served(root, s3, console, packed_with(root, config, overrides)) as url:
         say(f"{url}  (Ctrl-C ends)")
         _until_stopped()
 
@@ -203,9 +203,10 @@ def _look_at_clocks(home: Path, s3: S3Config, root: str) -> None:
         logger.warning("%s", error)
 
 
-def _packed_with(root: str, config: Path | None) -> list[str]:
+def packed_with(root: str, config: Path | None, overrides: Sequence[str] | None) -> list[str]:
     """Options of `lfr evidence` that a browser's asking goes with."""
-    return [f"--results={root}", *([f"--config={config.absolute()}"] if config else [])]
+    file = [f"--config={config.absolute()}"] if config else []
+    return [f"--results={root}", *file, *(f"--set={each}" for each in overrides or ())]
 
 
 def _until_stopped() -> None:

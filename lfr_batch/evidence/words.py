@@ -63,6 +63,7 @@ one that comes with a forged pack would say what its forger likes.
 _OPEN = """\
 To open what is sealed, whoever has the private key of {names}:
 
+    unzip {name} sealed.age
     age -d -i KEY.txt sealed.age > sealed.zip      (https://age-encryption.org)
     unzip sealed.zip -d opened
     python3 -I verify.py {name} --opened opened

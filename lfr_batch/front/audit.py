@@ -10,7 +10,9 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from lfr_batch.casework.case_files import CaseFiles
 from lfr_batch.errors import AuditBroken, GalleryError, LfrError, ResultsTooNew, RunNotFound
+from lfr_batch.front.audit_cases import CaseRecord, case_records, never_written, unlike_its_line
 from lfr_batch.front.audit_decisions import (
     KeptReview,
     contradicting,
@@ -76,6 +78,7 @@ class _Elsewhere:
     receipts: Mapping[str, Path]
     deployments: tuple[_Deployment, ...]
     reviews: Mapping[str, KeptReview]
+    cases: tuple[CaseRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,14 @@ def compare_with_records(
     """
     home, s3 = settings.home_and_s3()
     store = open_store(*settings.results_place())
-    found = _elsewhere(home, store)
+    own = CaseFiles(home, s3).store
+    found = _elsewhere(home, store, own)
     # After that: what began meanwhile has its line by now.
     facts = facts_of(lines_on_record(home, s3))
     if facts.decided.keys() - found.reviews.keys():  # or was decided meanwhile
         found = replace(found, reviews=kept_reviews(store))
+    if facts.of_cases.keys() - {each.line.n for each in found.cases}:
+        found = replace(found, cases=case_records(own))
     wrong = tuple(_contradictions(home, found, chain, facts))
     is_vouched = is_vouched_for(chain, [ungrouped(each) for each in noted])
     lost_until = facts.renewed_at if is_vouched else None
@@ -111,11 +117,12 @@ def compare_with_records(
         *_not_compared(found),
         *_not_done(facts),
         *not_entered(found.reviews, facts),
+        *never_written(found.cases, facts),
         *(_of_home(home, found, facts) if isinstance(home, Path) else ()),
     )
 
 
-def _elsewhere(home: Home, store: Store) -> _Elsewhere:
+def _elsewhere(home: Home, store: Store, own: Store) -> _Elsewhere:
     runs, not_read = list[RunRequest](), list[str]()
     for run_id in list_runs(store):
         try:
@@ -124,12 +131,12 @@ def _elsewhere(home: Home, store: Store) -> _Elsewhere:
             continue  # forgotten meanwhile
         except ResultsTooNew:
             not_read.append(run_id)
-    reviews = kept_reviews(store)
+    reviews, cases = kept_reviews(store), case_records(own)
     if isinstance(home, str):
-        return _Elsewhere(tuple(runs), tuple(not_read), {}, (), reviews)
+        return _Elsewhere(tuple(runs), tuple(not_read), {}, (), reviews, cases)
     receipts = {path.stem: path for path in sorted(receipts_folder(home).glob("*.json"))}
     deployments = tuple(_deployment(home, name) for name in list_deployments(home))
-    return _Elsewhere(tuple(runs), tuple(not_read), receipts, deployments, reviews)
+    return _Elsewhere(tuple(runs), tuple(not_read), receipts, deployments, reviews, cases)
 
 
 def _deployment(home: Path, name: str) -> _Deployment:
@@ -145,6 +152,8 @@ def _contradictions(home: Home, found: _Elsewhere, chain: Chain, facts: Facts) -
         yield from _receipts(home, found, facts)
     yield from _deployments(found, facts)
     yield from _runs(found, home, chain, facts)
+    for each in unlike_its_line(found.cases, facts):
+        yield _Wrong(f"{each.path} says what the log has no line of", each.at)
     there = frozenset(run.run_id for run in found.runs)
     yield from (_Wrong(said) for said in contradicting(found.reviews, there, facts))
 

@@ -60,7 +60,7 @@ def not_entered(kept: Mapping[str, KeptReview], facts: Facts) -> Iterator[str]:
         more = f" and {len(late) - 1} more" if len(late) > 1 else ""
         yield (
             f"the log has no line of {named}{more}: the process died before it, or it was put "
-            "there; `lfr review` of the run enters it as late"
+            "there; the next `lfr serve` or `lfr review` enters it as late"
         )
 
 

@@ -16,6 +16,7 @@ from lfr_batch.console.sessions import Sessions
 from lfr_batch.console.users import User
 from lfr_batch.office.case_desk import CaseDesk
 from lfr_batch.office.desk import ExaminersDesk
+from lfr_batch.office.openings import Openings
 from lfr_batch.office.packs import Packs
 from lfr_batch.office.roles import OfficePermission, office_may
 
@@ -27,6 +28,7 @@ class Office:
     desk: ExaminersDesk
     cases: CaseDesk
     packs: Packs
+    openings: Openings
     roster: Roster
     journal: Journal
     sessions: Sessions = field(default_factory=Sessions)

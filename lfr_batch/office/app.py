@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +17,7 @@ from lfr_batch.console.entrance import user_at
 from lfr_batch.errors import AuthorityError, DecisionRefused, LfrError, RunNotFound, UsageError
 from lfr_batch.office.access import Office, office_of
 from lfr_batch.office.case_routes import case_routes
+from lfr_batch.office.opening_routes import opening_routes, require_opened
 from lfr_batch.office.roles import OFFICE_PERMISSIONS
 from lfr_batch.office.routes import office_routes
 
@@ -34,6 +35,7 @@ OFFICE_STATUS: Mapping[type[LfrError], int] = MappingProxyType(
 OFFICE_WANTED: Mapping[str, str] = MappingProxyType(
     {
         "token": "this is not a token of this server; was more copied than the token?",
+        "why": "the reason will not do: 2000 letters at most",
         "reason": "the reason will not do: 2000 letters at most",
         "conclusion": "the conclusion is one of the six steps",
         "outcome": "the outcome is confirmed, eliminated, arrest, charge or no_action",
@@ -56,7 +58,8 @@ def create_office(office: Office) -> FastAPI:
     app.state.office, app.state.ending = office, _nothing_open
     app.add_api_route("/", office_page, response_class=HTMLResponse)
     app.include_router(case_routes)
-    app.include_router(office_routes)
+    app.include_router(opening_routes)
+    app.include_router(office_routes, dependencies=[Depends(require_opened)])
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     app.mount("/shared", StaticFiles(directory=HERE.parent / "console" / "static"))
     return app

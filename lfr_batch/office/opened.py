@@ -19,6 +19,7 @@ from lfr_batch.office.desk import ExaminersDesk
 from lfr_batch.office.enrolled import EnrolledPictures
 from lfr_batch.office.found import FoundInLake
 from lfr_batch.office.moments import MomentMaker
+from lfr_batch.office.openings import Openings
 from lfr_batch.office.packs import Packs
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.store import open_store
@@ -55,7 +56,10 @@ def opened_office(
             look_at_clocks,
             only_run,
         )
-        yield Office(desk, cases, Packs(packed_with), roster, journal, hear=journal.heard)
+        # Whoever began `lfr review RUN` has said why.
+        asks = only_run is None and "review" in cases.files.rules.opening.ask_why
+        openings = Openings(home, s3, asks)
+        yield Office(desk, cases, Packs(packed_with), openings, roster, journal, hear=journal.heard)
     finally:
         found.close()
 

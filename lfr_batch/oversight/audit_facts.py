@@ -16,6 +16,19 @@ ENROLLED = "gallery.enrolled"
 OPENED = "results.opened"
 EVERY_CASE = "every case"
 """Of an opening: it cannot be known which, or there are many."""
+CASE_EVENTS = frozenset(
+    {
+        "case.opened",
+        "case.changed",
+        "case.closed",
+        "authorisation.requested",
+        "authorisation.granted",
+        "authorisation.refused",
+    }
+)
+"""Each has a record below ``cases``, which names its line."""
+DECIDED_BEFORE = "authorisation.decided_before"
+"""What the line that it names says came second, and does not count."""
 DECIDED, OUTCOME_NOTED = "sighting.decided", "sighting.outcome"
 WATCHLIST_COPIED, WATCHLIST_DESTROYED = "watchlist.copied", "watchlist.destroyed"
 _BY: Mapping[str, str] = {
@@ -44,6 +57,8 @@ class Facts:
     """Ids of what was to be done for good."""
     decided: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By the id of a review of a sighting: its run, and the sha256 of its file."""
+    of_cases: dict[int, Line] = field(default_factory=dict)
+    """By the line's number: what it says of a case or an authorisation, if that counts."""
     done: set[str] = field(default_factory=set)
     """Ids of what was, each with a receipt."""
 
@@ -72,6 +87,10 @@ def _note(facts: Facts, event: str, line: Mapping[str, Any]) -> None:
             str(line.get("run_id")),
             str(line.get("row_sha256")),
         )
+    if event in CASE_EVENTS:
+        facts.of_cases[len(facts.sums)] = line
+    if event == DECIDED_BEFORE:
+        facts.of_cases.pop(int(line.get("line", 0)), None)
     if event in _BY:
         facts.named.setdefault(event, set()).add(str(line.get(_BY[event])))
     if event.endswith(_INTENDED) and isinstance(line.get("intention"), Mapping):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lfr_batch.storage.disk_errors import TRY_AGAIN, WayOut, refusal
-from lfr_batch.storage.files import write_bytes
+from lfr_batch.storage.files import sweep_halves, write_bytes
 from lfr_batch.storage.folders import make_own_folder
 from lfr_batch.storage.locks import exclusive
 
@@ -47,6 +47,7 @@ class LocalStore:
             explained(self.root, path, self.way_out),
             exclusive(target.with_name(_NEW_FILES)),
         ):
+            sweep_halves(target)
             if target.exists():
                 return False
             write_bytes(target, data)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,8 +31,8 @@ NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 LISTED = ("missing person", "threat to life")
 
 
-def asked(files: CaseFiles, case_ref: str = "OP-1", **more: Any) -> Authorisation:
-    return request_authorisation(files, case_ref, "find him", "anna", now=NOW, **more)
+def asked(files: CaseFiles, purpose: str = "find him", **more: Any) -> Authorisation:
+    return request_authorisation(files, "OP-1", purpose, "anna", now=NOW, **more)
 
 
 def events(files: CaseFiles) -> list[str]:
@@ -71,6 +73,57 @@ def test_a_refusal_has_a_reason_and_stands(files: CaseFiles) -> None:
         with pytest.raises(AuthorityError, match="was refused already, by chief on"):
             again(files, name, "boss", **more)
     assert events(files)[-1] == "authorisation.refused"
+
+
+def test_what_waits_is_not_asked_for_twice(files: CaseFiles) -> None:
+    """A double click, a lost answer; other words, more haste or somebody else are another."""
+    first = asked(files)
+    later = NOW + timedelta(hours=1)
+    again = request_authorisation(files, "OP-1", " find  him\n", "Anna", now=later)
+    assert again == first
+    assert events(files).count("authorisation.requested") == 1
+    others = [
+        request_authorisation(files, "OP-1", *said, urgent=urgent, now=NOW)
+        for *said, urgent in [
+            ("find her", "anna", False),
+            ("find him", "ben", False),
+            ("find him", "anna", True),
+        ]
+    ]
+    assert len({each.authorisation_id for each in (first, *others)}) == 4
+    refuse(files, first.authorisation_id, "chief", "no ground")
+    assert asked(files).authorisation_id != first.authorisation_id
+
+
+def test_asked_for_at_once_it_is_one(on_disk: CaseFiles) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = {each.authorisation_id for each in pool.map(lambda _: asked(on_disk), range(8))}
+    assert found == {each.authorisation_id for each in authorisations_of(on_disk)}
+    assert len(found) == events(on_disk).count("authorisation.requested") == 1
+
+
+def test_a_decision_that_is_sent_again_is_the_same(files: CaseFiles) -> None:
+    granted_one, refused_one = (asked(files, why).authorisation_id for why in ("a", "b"))
+    done = grant(files, granted_one, "chief", valid_for="14d", reason="fair", now=NOW)
+    no = refuse(files, refused_one, "chief", "no ground", now=NOW)
+    before = events(files)
+    assert grant(files, granted_one, "Chief", valid_for="14d", reason="fair") == done
+    assert refuse(files, refused_one, "chief", "no ground") == no
+    for valid_for, reason in (("13d", "fair"), ("14d", "unfair")):
+        with pytest.raises(AuthorityError, match="was granted already, by chief"):
+            grant(files, granted_one, "chief", valid_for=valid_for, reason=reason)
+    assert events(files) == before
+
+
+def test_no_two_have_one_name(files: CaseFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of two cases: whoever grants names it alone."""
+    open_case(files, "OP-2", *LISTED, "anna")
+    drawn, real = iter(["aaaa", "aaaa", "bbbb"]), secrets.token_hex
+    monkeypatch.setattr("secrets.token_hex", lambda n: next(drawn) if n == 2 else real(n))
+    first = asked(files)
+    second = request_authorisation(files, "OP-2", "find him", "anna", now=NOW)
+    assert first.authorisation_id[-4:] == "aaaa"
+    assert second.authorisation_id[-4:] == "bbbb"
 
 
 @pytest.mark.parametrize("by", ["anna", " Anna", "ANNA\u200b"])
@@ -207,8 +260,8 @@ def test_what_authorises_nothing(on_disk: CaseFiles, given: Authority, said: str
         seen = ["ben"] if case_ref == "OURS" else []
         open_case(on_disk, case_ref, *LISTED, "ben", may_see=seen)
     close_case(on_disk, "CLOSED", "ben")
-    names = {state: asked(on_disk).authorisation_id for state in ("granted", "requested")}
-    names |= {state: asked(on_disk).authorisation_id for state in ("refused", "expired")}
+    states = ("granted", "requested", "refused", "expired")
+    names = {state: asked(on_disk, state).authorisation_id for state in states}
     names["late"] = asked(on_disk, urgent=True).authorisation_id
     grant(on_disk, names["granted"], "chief", now=NOW)
     grant(on_disk, names["expired"], "chief", valid_for="1h", now=NOW)

@@ -181,6 +181,25 @@ def test_outcomes(book: Decisions) -> None:
     assert len(lines(book, OUTCOME_NOTED)) == 2
 
 
+def test_an_outcome_that_is_sent_again_is_noted_once(book: Decisions) -> None:
+    decide(book, ANNE)
+    decide(book, BILL)
+
+    def note(who: Official, outcome: str = "arrest", reason: str = "found at home") -> str:
+        return replace(book, _read={}).note_outcome(RUN, SIGHTING, who, outcome, reason).outcome_id
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(note, [CARO] * 8))) == 1
+    assert note(ANNE) != note(CARO)  # another one's does not change whose it is
+    note(CARO, "charge")
+    note(CARO, "charge", "at the station")
+    note(CARO)  # news once more
+    noted = [(n.by, n.outcome) for n in book.kept(RUN).outcomes[SIGHTING]]
+    carols = [("Caro", "charge"), ("Caro", "charge"), ("Caro", "arrest")]
+    assert noted == [("Caro", "arrest"), ("Anne", "arrest"), *carols]
+    assert len(lines(book, OUTCOME_NOTED)) == 5
+
+
 def test_reviews_of_alerts_beside_them_are_none(book: Decisions) -> None:
     row: Row = dict.fromkeys(part_schema("reviews").names)
     book.store.write_atomic(

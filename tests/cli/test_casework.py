@@ -48,12 +48,13 @@ def scanned(lfr: Lfr, casework: Casework, authority: str, *more: str) -> tuple[A
     )  # fmt: skip
 
 
-def asked(lfr: Lfr, *more: str) -> str:
+def asked(lfr: Lfr, *more: str, says: str = "") -> str:
     code, out, err = lfr(
         "authorise", "request", "--case", "OP-1", "--purpose", "find him", "--operator", "anna",
         *more,
     )  # fmt: skip
     assert code == 0, err
+    assert says in err
     return out.strip()
 
 
@@ -63,6 +64,7 @@ def test_a_case_from_request_to_a_run(lfr: Lfr, casework: Casework, home: Path) 
         "OP-1\n",
     )
     name = asked(lfr)
+    assert asked(lfr, says="; it waits already, and is asked for once") == name
     code, _, err = scanned(lfr, casework, name, "--operator", "anna")
     assert (code, "is not granted yet" in err, "Traceback" in err) == (2, True, False)
     assert not (home / "results").exists()

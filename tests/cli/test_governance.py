@@ -84,6 +84,7 @@ def test_a_period_in_figures(home: Path, capsys: Out) -> None:
     assert {by for by, _, _ in rows} == {"all", "live"}, "two people are too few to be groups"
     page = (home / "b.html").read_text(encoding="utf-8")
     assert "Not told apart by kind of use, harm, region" in page
+    assert "their difference may tell what neither does" in page
     for told in ("S029", "S014", "OP-0", "Anne", "north", "<img", "<script", "http"):
         assert told not in page
     (line,) = [each for each in audit.entries(home) if each["event"] == "results.opened"]

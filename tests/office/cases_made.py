@@ -74,11 +74,11 @@ def opened(office: ServedOffice, case_ref: str = CASE, may_see: tuple[str, ...] 
     return told(office, "Otto", "cases", **said)
 
 
-def asked(office: ServedOffice, case_ref: str = CASE, *, urgent: bool = False) -> str:
+def asked(
+    office: ServedOffice, case_ref: str = CASE, purpose: str = "find him", *, urgent: bool = False
+) -> str:
     """The name of what Otto asks for."""
-    said = told(
-        office, "Otto", "authorisations", case_ref=case_ref, purpose="find him", urgent=urgent
-    )
+    said = told(office, "Otto", "authorisations", case_ref=case_ref, purpose=purpose, urgent=urgent)
     return str(said["authorisation_id"])
 
 

@@ -234,8 +234,8 @@ def test_where_one_run_is_shown_there_are_no_cases(page: Page, tmp_path: Path) -
 def test_everybody_can_read_it(page: Page, office: ServedOffice, tmp_path: Path) -> None:
     waiting_run(office, LONG_AGO)
     opened(office, "OP-QUAY 7/26", ("Otto", "Uma"))
-    for _ in range(3):
-        asked(office, "OP-QUAY 7/26", urgent=True)
+    for whom in ("him", "her", "them"):
+        asked(office, "OP-QUAY 7/26", f"find {whom}", urgent=True)
     granted, refused, _ = (
         each["authorisation_id"] for each in cases(office, "Otto")["OP-QUAY 7/26"]["authorisations"]
     )

@@ -37,7 +37,7 @@ NEW = {"case_ref": "OP-2", "kind_of_use": KIND, "harm": HARM, "may_see": []}
 ROUTES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("cases", NEW, "operator"),
     ("cases/change", {"case_ref": CASE, "may_see": []}, "operator"),
-    ("authorisations", {"case_ref": CASE, "purpose": "find him"}, "operator"),
+    ("authorisations", {"case_ref": CASE, "purpose": "find her"}, "operator"),
     ("authorisations/NAME/grant", {}, "authoriser"),
     ("authorisations/NAME/refuse", {"reason": "no ground"}, "authoriser"),
     ("cases/close", {"case_ref": CASE}, "operator"),
@@ -133,6 +133,15 @@ def test_a_refusal_is_a_sentence_and_does_nothing(
     assert (cases(office, "Ida"), events(office)) == before
 
 
+def test_a_request_that_is_sent_twice_is_one(office: ServedOffice) -> None:
+    opened(office)
+    office.client("Otto")
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(lambda _: asked(office), range(4)))
+    assert len(found) == len(cases(office, "Otto")[CASE]["authorisations"]) == 1
+    assert [line["event"] for line in events(office)].count("authorisation.requested") == 1
+
+
 def at_once(office: ServedOffice, auth: str) -> list[Any]:
     """What Uma and Ugo are answered, who grant it and refuse it."""
     orders = [("Uma", "grant", {}), ("Ugo", "refuse", {"reason": "no ground"})]
@@ -224,7 +233,7 @@ def test_nobody_takes_a_case_that_they_may_not_see(office: ServedOffice) -> None
 def test_what_is_done_is_on_record_under_the_name(office: ServedOffice) -> None:
     opened(office)
     told(office, "Oda", "cases/change", case_ref=CASE, may_see=[], retention="90d")
-    granted, refused = asked(office), asked(office)
+    granted, refused = asked(office), asked(office, purpose="find her")
     told(office, "Uma", f"authorisations/{granted}/grant", valid_for="2w", reason="fair")
     told(office, "Ugo", f"authorisations/{refused}/refuse", reason="no ground")
     told(office, "Otto", "cases/close", case_ref=CASE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,10 @@ from lfr_batch.results.forget import forget
 from lfr_batch.results.forgetting_sql import Forgetting
 from lfr_batch.results.store import open_store
 from tests.console.browser import Page
-from tests.holding import publish_run
 from tests.office.desk import enter_office, open_queue, open_sighting
 from tests.office.made import ServedOffice, decision, path_of, served_office
-from tests.results.synthetic import (
-    FINISHED,
-    RUN_ID,
-    agreeing,
-    assets,
-    outcome,
-    searched_run,
-    segments,
-)
-from tests.results.synthetic import request as run_request
-from tests.results.synthetic import sighting as drawn
+from tests.office.many import fill_many
+from tests.results.synthetic import RUN_ID
 
 MANY = 120
 
@@ -33,16 +22,7 @@ MANY = 120
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[ServedOffice]:
     """Of a run of MANY sightings in one segment, by a gallery that is gone."""
-    store = open_store(tmp_path / "results")
-    asked, _ = searched_run(store)
-    assert asked == run_request()
-    first, *_ = plan = segments()
-    one = drawn(first, "S001", 0.5, 1.0, 2.0, 1)
-    found = tuple(
-        replace(one, sighting_id=f"a{n:05d}", start_ns=one.start_ns + n) for n in range(MANY)
-    )
-    outcomes = agreeing({each.segment_id: outcome(each, ()) for each in plan}, found)
-    publish_run(store, asked, assets(), plan, outcomes, found, "complete", at=FINISHED)
+    fill_many(open_store(tmp_path / "results"), MANY)
     with served_office(tmp_path) as made:
         yield made
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lfr_batch.cli.review import packed_with
 from lfr_batch.office.packs import PackWish, words_of
 from lfr_batch.oversight import audit
 from tests.office.made import ServedOffice
@@ -73,6 +74,16 @@ def test_refusals(
     answer = asked(office, who, **body)
     assert answer.status == status
     assert said in answer.json()["error"]
+
+
+def test_what_was_set_for_the_server_goes_with_it(office: ServedOffice) -> None:
+    root = str(office.home / "results")
+    office.office.packs.options = packed_with(root, Path("my.yaml"), ["s3.retries=1", "no.such=1"])
+    assert f"--config={Path('my.yaml').absolute()}" in office.office.packs.options
+    office.office.packs.options = packed_with(root, None, ["no.such=1"])
+    answer = asked(office)
+    assert answer.status == 409
+    assert "there is no setting 'no'" in answer.json()["error"]
 
 
 def test_words() -> None:

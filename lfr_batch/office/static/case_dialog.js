@@ -6,13 +6,13 @@ import { byId, setText } from "/shared/dom.js";
 
 const FIELD = "input:not([readonly]), select, textarea";
 const PERHAPS = "It may have arrived all the same: look before you send it again.";
-let asked = null; // what is open: {order, done, left, wasSent}
+let asked = null; // what is open: {order, done, left, closed, wasSent}
 
 // `order`: {title, intro, nodes, button, path, body, said}; `body` gives what is to be sent, or
 // the words for what it lacks. `done`: told the answer; `left`: told where it is left after
-// something was sent in vain.
-export function showForm(order, { done, left }) {
-  asked = { order, done, left, wasSent: false };
+// something was sent in vain; `closed`: told that it is gone, however.
+export function showForm(order, { done, left, closed = () => {} }) {
+  asked = { order, done, left, closed, wasSent: false };
   setText(byId("case-form-title"), order.title);
   setText(byId("case-form-intro"), order.intro ?? "");
   byId("case-form-intro").hidden = !order.intro;
@@ -44,9 +44,10 @@ export function wireForms() {
 }
 
 function leave() {
-  const { wasSent, left } = asked;
+  const { wasSent, left, closed } = asked;
   closeOrder();
   if (wasSent) left();
+  closed();
 }
 
 function submit(of) {

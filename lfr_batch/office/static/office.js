@@ -14,6 +14,7 @@ import { listenToKeys } from "./keyboard.js";
 import { FILTERS, PAGE, focusEntry, moveIn, pathOf, showCases, showFilters, showQueue, showRunHead, showRuns } from "./lists.js";
 import { nextKnown, nextShot, openMoment, pressLens, wirePictures } from "./pictures.js";
 import { clearSighting, compare, showSighting } from "./sighting.js";
+import { opened } from "./why.js";
 
 const { name: NAME, may: MAY, run: ONLY_RUN } = document.body.dataset;
 const mays = new Set(MAY.split(" "));
@@ -89,7 +90,7 @@ async function openRun(run, { isSame = false, at = null, keepFilter = false } = 
   if (!focusEntry("queue", "sighting", at)) byId("run-title").focus();
 }
 
-const learnRun = (run) => get(`/api/runs/${encodeURIComponent(run)}`);
+const learnRun = (run) => opened(run, () => get(`/api/runs/${encodeURIComponent(run)}`));
 
 function take(found) {
   whole = found;
@@ -117,10 +118,8 @@ function turnPage(step) {
 
 async function openSighting(run, sighting, { isSame = false } = {}) {
   const found = await latest(async () => {
-    const [of, detail] = await Promise.all([
-      whole?.run.run_id === run ? whole : learnRun(run), get(pathOf(run, sighting)),
-    ]);
-    return { of, detail };
+    const of = whole?.run.run_id === run ? whole : await learnRun(run);
+    return { of, detail: await get(pathOf(run, sighting)) };
   });
   if (!found) return;
   if (found.of !== whole) take(found.of);
