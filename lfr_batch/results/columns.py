@@ -12,6 +12,11 @@ SCHEMA_VERSION = 3
 MOMENT = pa.timestamp("us", tz="UTC")
 FLOATS = pa.list_(pa.float32())
 BOX = pa.struct([(side, pa.float32()) for side in ("left", "top", "right", "bottom")])
+FURTHER = pa.list_(
+    pa.struct(
+        [("jpeg", pa.binary()), ("media_s", pa.float64()), ("quality", pa.float64()), ("box", BOX)]
+    )
+)
 STRINGS = pa.list_(pa.string())
 COUNTS = pa.map_(pa.string(), pa.int32())
 DOUBLES = pa.list_(pa.float64())

@@ -12,7 +12,16 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from lfr_batch.results.columns import BOX, DOUBLES, FLOATS, MOMENT, RUN_ID, STRINGS, dataset
+from lfr_batch.results.columns import (
+    BOX,
+    DOUBLES,
+    FLOATS,
+    FURTHER,
+    MOMENT,
+    RUN_ID,
+    STRINGS,
+    dataset,
+)
 from lfr_batch.results.run_schemas import FOOTAGE, RUNS, SEGMENTS
 
 SIGHTINGS = dataset(
@@ -113,6 +122,14 @@ BEST_SHOTS = dataset(
         "x, y of left eye, right eye, nose tip, left and right mouth corner, same pixels as box.",
     ),
     ("media_s", pa.float64(), "Moment of the picture, seconds of media time."),
+    (
+        "further",
+        FURTHER,
+        "Up to four further shots of the same person at other moments, best first, other faces "
+        "blurred as well: jpeg (at most 400 pixels a side; 480 where it was a piece's evidence "
+        "picture), media_s, quality (0 to 1) and box, which are said as above. Empty where there "
+        "are none, as in stills; null in runs of before.",
+    ),
 )
 
 EVALUATIONS = dataset(
@@ -291,7 +308,7 @@ VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
         "candidates": "Sighting × rank: the subjects proposed.",
         "subjects": "Subjects that a run proposed, as the gallery's snapshot knows them; none of "
         "runs of before version 0.3.",
-        "best_shots": "Evidence picture of a sighting.",
+        "best_shots": "Evidence picture of a sighting, and further shots.",
         "evaluations": "A figure of an evaluation: how often it is wrong, and for whom; no names, "
         "no pictures.",
         "alerts": "An alert of a live deployment, with its pictures; where volunteer is true, a "
