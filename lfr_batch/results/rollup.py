@@ -197,13 +197,13 @@ def best_shot_row(sighting: Sighting) -> Row:
         "media_s": seconds(sighting.best_ns),
         "further": [
             {
-                "jpeg": shot.jpeg,
                 "media_s": seconds(shot.pts_ns),
                 "quality": shot.quality,
                 "box": box_of(shot.box_xyxy),
             }
             for shot in sighting.further
         ],
+        "further_jpegs": [shot.jpeg for shot in sighting.further],
     }
 
 

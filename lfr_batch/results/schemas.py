@@ -18,6 +18,7 @@ from lfr_batch.results.columns import (
     FLOATS,
     FURTHER,
     MOMENT,
+    PICTURES,
     RUN_ID,
     STRINGS,
     dataset,
@@ -125,10 +126,16 @@ BEST_SHOTS = dataset(
     (
         "further",
         FURTHER,
-        "Up to four further shots of the same person at other moments, best first, other faces "
-        "blurred as well: jpeg (at most 400 pixels a side; 480 where it was a piece's evidence "
-        "picture), media_s, quality (0 to 1) and box, which are said as above. Empty where there "
-        "are none, as in stills; null in runs of before.",
+        "Up to four further shots of the same person at other moments, best first: media_s, "
+        "quality (0 to 1) and box, which are said as above. Empty where there are none, as in "
+        "stills; null in runs of before.",
+    ),
+    (
+        "further_jpegs",
+        PICTURES,
+        "The pictures of further, in its order, other faces blurred as well: at most 400 pixels a "
+        "side; 480 where it was a piece's evidence picture. Apart, so that whoever counts shots "
+        "or lists their moments reads no picture.",
     ),
 )
 

@@ -18,7 +18,7 @@ from lfr_batch.recognition.compare import find_sightings
 from lfr_batch.recognition.search import Search, SearchSpec, open_search
 from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import NS_PER_S, ByteArray, Segment, Shot, Track
-from tests.casework import ACTOR, ASTRONAUT, Casework, installed_picture
+from tests.one_case import ACTOR, ASTRONAUT, Casework, installed_picture
 from tests.scanning.scans import scan
 
 SEGMENT = Segment("s", "f", "clip.mp4", "video", 0, None, None)

@@ -85,7 +85,7 @@ def test_a_subject_is_gone_from_rows_rank_lists_and_pictures(filled: Store, root
     lost = {r["sighting_id"] for r in before["sightings"] if r["subject_id"] == subject}
     gone = [r for r in before["best_shots"] if r["sighting_id"] in lost]
     pictures = [r["jpeg"] for r in gone]
-    pictures += [shot["jpeg"] for r in gone for shot in r["further"]]  # type: ignore[attr-defined]
+    pictures += [jpeg for r in gone for jpeg in r["further_jpegs"]]  # type: ignore[attr-defined]
     assert len(pictures) > len(gone)
     there = bytes_anywhere(filled)
     assert all(bytes(picture) in there for picture in pictures)  # type: ignore[call-overload]

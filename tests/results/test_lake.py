@@ -34,7 +34,7 @@ NEW_COLUMN = "hair_colour"
 OF_SCANS = tuple(name for name in DATASETS if name != "evaluations")
 """Of which ``published`` writes something."""
 NEW_OF_RUNS = ("score_kind", "threshold_method")
-NEWER = {"runs": ("epoch", *NEW_OF_RUNS), "best_shots": ("further",)}
+NEWER = {"runs": ("epoch", *NEW_OF_RUNS), "best_shots": ("further", "further_jpegs")}
 
 
 def part_of(store: Store, dataset: str, run_id: str = RUN_ID) -> str:
@@ -187,7 +187,7 @@ def as_version_0_1_wrote_it(store: Store, run_id: str) -> None:
                 boxes = [box and list(dict(box).values()) for box in table["box"].to_pylist()]
                 at, floats = table.column_names.index("box"), pa.list_(pa.float32())
                 table = table.set_column(at, "box", pa.array(boxes, floats))
-            new = {"epoch", "run_id", "thumbnail", "further", *NEW_OF_RUNS}
+            new = {"epoch", "run_id", "thumbnail", *NEWER["best_shots"], *NEW_OF_RUNS}
             table = table.select([name for name in table.column_names if name not in new])
             sink = pa.BufferOutputStream()
             pq.write_table(table.replace_schema_metadata({"schema_version": "1"}), sink)
