@@ -264,6 +264,17 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherShot:
+    """Another look at the person of a sighting, besides its evidence picture."""
+
+    pts_ns: int
+    quality: float
+    box_xyxy: tuple[float, float, float, float]
+    jpeg: bytes
+    """Everyone else hidden, as in the evidence picture."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """A track whose best candidate reaches the threshold."""
 
@@ -293,6 +304,8 @@ class Sighting:
     """The score, a cosine, from which this face made a sighting; None: the run's threshold."""
     thumbnail: bytes | None = None
     """The evidence picture as a small JPEG; None in shards of before."""
+    further: tuple[FurtherShot, ...] = ()
+    """A few, best first, at different moments; none in a still."""
 
     @property
     def score(self) -> float:

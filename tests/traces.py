@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -13,5 +15,13 @@ def content(path: str, data: bytes) -> bytes:
     if data[:4] != b"PAR1":
         return said
     rows = pq.ParquetFile(io.BytesIO(data)).read().to_pylist()
-    pictures = (value for row in rows for value in row.values() if isinstance(value, bytes))
-    return b"".join([said, str(rows).encode(), *pictures])
+    return b"".join([said, str(rows).encode(), *_pictures(rows)])
+
+
+def _pictures(value: Any) -> Iterator[bytes]:
+    """All bytes in it, also those in lists and structs."""
+    if isinstance(value, bytes):
+        yield value
+    elif isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _pictures(item)

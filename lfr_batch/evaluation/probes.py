@@ -147,7 +147,7 @@ def everybody(track: Track, search: Search, top_k: int | None = None) -> tuple[C
 def _scanned(item: ProbeItem, searcher: SegmentSearcher, search: Search) -> ClipOutcome:
     result = searcher(item.segment, search)
     outcome = result.outcome
-    bare = tuple(replace(each, jpeg=b"", thumbnail=None) for each in result.sightings)
+    bare = tuple(replace(each, jpeg=b"", thumbnail=None, further=()) for each in result.sightings)
     said = outcome.error or ""
     return ClipOutcome(item.number, item.segment.segment_id, bare, outcome.media_s, said)
 

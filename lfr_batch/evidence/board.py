@@ -25,7 +25,7 @@ from lfr_batch.evidence.pages import (
 from lfr_batch.evidence.words import NO_IDENTIFICATION
 from lfr_batch.results.answers import Row
 
-THUMBNAIL = 16 * mm
+THUMBNAIL, FURTHER = 16 * mm, 30 * mm
 _REVIEWED = ("stage", "reviewer", "decided_at", "conclusion", "verdict", "outcome", "reason")
 _RUN_FACTS = (
     ("Case", "case_ref"), ("Authority", "authority"), ("Purpose", "purpose"),
@@ -82,6 +82,7 @@ def board(facts: BoardContent) -> bytes:
     parts: list[Flowable] = [text(NO_IDENTIFICATION), Spacer(1, 2 * mm)]
     parts += [_pictures(facts, width, height - 12 * mm), PageBreak()]
     parts += [*heading("Candidates, as the search ranked them"), _candidates(facts, width)]
+    parts += _further(seen.shot, width)
     parts += [*heading("Reviews"), *_reviews(seen.reviews, width)]
     parts += [*heading("The sighting"), facts_table(_sighting_rows(facts), width)]
     parts += [*heading("The search"), facts_table(run_rows(run, facts.run_said), width)]
@@ -122,6 +123,20 @@ def _candidates(facts: BoardContent, width: float) -> Flowable:
         )
     shares = (0.05, 0.09, 0.2, 0.24, 0.18, 0.08, 0.08, 0.08)
     return columns_table(names, rows, [width * share for share in shares])
+
+
+def _further(shot: Row, width: float) -> list[Flowable]:
+    """The other shots of the track; none of runs that kept none."""
+    jpegs, known = shot.get("further_jpegs") or (), shot.get("further") or ()
+    if not jpegs:
+        return []
+    rows = [
+        (f"shot-{n}.jpg", thumbnail(jpeg, FURTHER), f"{of['media_s']:.3f}", f"{of['quality']:.3f}")
+        for n, (jpeg, of) in enumerate(zip(jpegs, known, strict=True), 2)
+    ]
+    names = ("Member", "Picture", "Moment, s", "Quality")
+    table = columns_table(names, rows, [width * share for share in (0.2, 0.4, 0.2, 0.2)])
+    return [*heading("Further shots of the track, best first"), table]
 
 
 def _reviews(reviews: Sequence[Row], width: float) -> list[Flowable]:

@@ -215,6 +215,8 @@ def _pictures(built: Building, each: SightingFacts, enrolled: Mapping[str, bytes
     built.add(f"{folder}/sighting.json", document(sighting_document(each)))
     if each.shot.get("jpeg"):
         built.add(f"{folder}/crop.jpg", each.shot["jpeg"])
+    for number, jpeg in enumerate(each.shot.get("further_jpegs") or (), 2):
+        built.add(f"{folder}/shot-{number}.jpg", jpeg)
     for candidate in each.candidates:
         picture = enrolled.get(candidate["image_id"])
         if picture is not None:

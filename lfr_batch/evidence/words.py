@@ -33,6 +33,7 @@ _MEMBERS: Mapping[MembersOf, str] = MappingProxyType(
 segments.json                    how the footage was cut, so that the search can be repeated
 sightings/ID/sighting.json       the sighting, all candidates with scores, all reviews
 sightings/ID/crop.jpg            the evidence picture; other faces in it were made unrecognisable
+sightings/ID/shot-N.jpg          further shots of the track, from 2; other faces likewise
 sightings/ID/aligned-*.png       the face as it is compared, from the untouched frame
 sightings/ID/frame.json          which frame it is, its sha256 and time, what became of the clip
 sightings/ID/enrolled-N.jpg      the picture of candidate N in the gallery

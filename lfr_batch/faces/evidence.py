@@ -14,6 +14,7 @@ HIDDEN_CELLS = 4
 """A hidden face is this many flat cells across."""
 JPEG_QUALITY = 92
 THUMBNAIL_PX, THUMBNAIL_QUALITY = 112, 80
+FURTHER_PX, FURTHER_QUALITY = 400, 85
 
 
 def evidence(view: FaceView, missed_xyxy: FloatArray | None = None) -> ByteArray:
@@ -46,13 +47,21 @@ def encode_jpeg(picture_bgr: ByteArray, quality: int = JPEG_QUALITY) -> bytes:
 
 def thumbnail(picture_bgr: ByteArray) -> bytes:
     """A small JPEG, at most THUMBNAIL_PX on its longer side, for lists."""
+    return encode_jpeg(_within(picture_bgr, THUMBNAIL_PX), THUMBNAIL_QUALITY)
+
+
+def further_picture(picture_bgr: ByteArray) -> bytes:
+    """A JPEG of at most FURTHER_PX on its longer side, to be looked at beside the best one."""
+    return encode_jpeg(_within(picture_bgr, FURTHER_PX), FURTHER_QUALITY)
+
+
+def _within(picture_bgr: ByteArray, side_px: int) -> ByteArray:
     height, width = picture_bgr.shape[:2]
-    scale = THUMBNAIL_PX / max(height, width)
+    scale = side_px / max(height, width)
     if scale >= 1:
-        return encode_jpeg(picture_bgr, THUMBNAIL_QUALITY)
+        return picture_bgr
     size = max(round(width * scale), 1), max(round(height * scale), 1)
-    small = cv2.resize(picture_bgr, size, interpolation=cv2.INTER_AREA)
-    return encode_jpeg(np.asarray(small, np.uint8), THUMBNAIL_QUALITY)
+    return np.asarray(cv2.resize(picture_bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _hide(crop: ByteArray, box_xyxy: FloatArray) -> None:

@@ -41,6 +41,8 @@ DARK_MOST, LIGHT_LEAST = 25, 247
 """Luminances, with themselves, that count as under- and as over-exposed."""
 RED, YELLOW = (5.0, 25.0), (5.0, 35.0)
 """CIELAB a* and b* of natural skin."""
+LEAST_TURNED = 0.2
+"""Cosine of the yaw from which on a face's eye distance is no better known."""
 UNNATURAL = 100.0
 """Said where skin is green or blue."""
 
@@ -101,11 +103,29 @@ def picture_quality(
         yaw_deg=yaw,
         pitch_deg=pitch,
         roll_deg=roll,
-        eye_distance_px=eye_px / max(float(np.cos(np.radians(yaw))), 0.2),
+        eye_distance_px=eye_px / _turned(yaw),
         **_framing(faces.landmarks_xy[which], eye_px, size_wh),
         other_faces=float(len(faces) - 1),
         largest_other=_largest_other(faces, which),
     )
+
+
+def picture_width_px(measured: PictureQuality) -> int | None:
+    """How wide the picture is that this was measured of; None where that does not follow."""
+    tilted = abs(float(np.cos(np.radians(measured.roll_deg))))
+    eye_px = measured.eye_distance_px * _turned(measured.yaw_deg)
+    width = eye_px * (measured.margin_left + tilted + measured.margin_right)
+    return round(width) if np.isfinite(width) and width >= 1 else None
+
+
+def eyes_apart_px(landmarks_xy: FloatArray) -> float:
+    """How far apart the eyes of (5, 2) landmarks would be if the head were not turned."""
+    yaw, _, _ = pose_deg(landmarks_xy)
+    return float(np.hypot(*(landmarks_xy[1] - landmarks_xy[0]))) / _turned(yaw)
+
+
+def _turned(yaw_deg: float) -> float:
+    return max(float(np.cos(np.radians(yaw_deg))), LEAST_TURNED)
 
 
 def pose_deg(landmarks_xy: FloatArray) -> tuple[float, float, float]:

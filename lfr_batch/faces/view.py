@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import cv2
@@ -14,6 +15,10 @@ from lfr_batch.records import ByteArray, FaceBatch, FaceView, FloatArray
 MARGIN = 0.8
 """Surroundings kept on every side, in sides of the face's box."""
 MAX_SIDE_PX = 480
+_NO_EDGE_PX = 1 << 30
+FaceInCut = tuple[float, float, float]
+"""The middle of the face's box from the cutting's left upper corner, and how far apart its eyes
+are, in widths of the cutting."""
 
 
 class Picture(Protocol):
@@ -46,6 +51,15 @@ def cut_view(picture: Picture, faces: FaceBatch, which: int) -> FaceView:
         scale=scale,
         origin_xy=(left, top),
     )
+
+
+def face_in_cut(box_xyxy: Sequence[float], eyes_px: float, width_px: int) -> FaceInCut:
+    """Where a face is in its cutting (``cut_view``), however small that was made. ``eyes_px``: how
+    far apart its eyes are; ``width_px``: of the picture it was cut out of."""
+    box = np.asarray(box_xyxy, np.float32)
+    left, top, right, _ = grow(box, MARGIN, (width_px, _NO_EDGE_PX))
+    x, y = ((box[:2] + box[2:]) / 2 - (left, top)) / max(right - left, 1)
+    return float(x), float(y), float(eyes_px / max(right - left, 1))
 
 
 def aligned_rgb(

@@ -17,10 +17,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from lfr_batch.errors import (
     GalleryDamaged,
     GalleryEmpty,
@@ -61,7 +57,6 @@ from lfr_batch.gallery.snapshot_files import (
     read_attributes,
     read_columns,
     read_faces,
-    read_faces_at,
     read_manifest,
     rows_of,
     segment_files,
@@ -69,6 +64,7 @@ from lfr_batch.gallery.snapshot_files import (
     write_snapshot,
 )
 from lfr_batch.gallery.snapshot_files import read_outcomes as read_not_enrolled
+from lfr_batch.gallery.thumbnails import read_images
 from lfr_batch.storage.disk_errors import NOTHING_CHANGED, disk_errors
 from lfr_batch.storage.files import write_text
 from lfr_batch.storage.folders import new_directory, sweep
@@ -288,10 +284,7 @@ def read_outcomes(snapshot: Snapshot) -> list[FileOutcome]:
 
 def read_thumbnails(snapshot: Snapshot, image_ids: Iterable[str]) -> dict[str, bytes]:
     """JPEG by image id; ids that the snapshot does not hold are left out."""
-    wanted = pa.array(list(image_ids), pa.large_string())
-    there = pc.is_in(pa.array(snapshot.image_ids, pa.large_string()), wanted)
-    places = snapshot.places[np.flatnonzero(there)]
-    found = read_faces_at(snapshot.parts, places, ("image_id", "thumbnail_jpeg"))
+    found = read_images(snapshot, image_ids, ("image_id", "thumbnail_jpeg"))
     return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
 

@@ -20,9 +20,17 @@ from lfr_batch.casework.examination import (
 from lfr_batch.console.users import User
 from lfr_batch.errors import DecisionRefused, GalleryError, RunNotFound, StoreError
 from lfr_batch.evidence.hidden import HiddenClip
+from lfr_batch.faces.view import FaceInCut
 from lfr_batch.office.enrolled import EnrolledPictures
 from lfr_batch.office.found import FoundInLake
-from lfr_batch.office.messages import Message, of_candidate, of_run, of_sighting, of_whole_sighting
+from lfr_batch.office.messages import (
+    Message,
+    of_candidate,
+    of_run,
+    of_shots,
+    of_sighting,
+    of_whole_sighting,
+)
 from lfr_batch.office.moments import MomentMaker
 from lfr_batch.office.roles import office_may
 from lfr_batch.results.answers import Row
@@ -75,10 +83,10 @@ class ExaminersDesk:
         kept, rejected = self.decisions.kept(run_id), self._rejected(run_id)
         known = self._insight(user, kept, rejected, sighting_id)
         candidates = [
-            of_candidate(each, len(self._images(run, each)), known.is_revealed)
+            of_candidate(each, self._faces(run, each), known.is_revealed)
             for each in self.found.candidates(run_id, sighting_id)
         ]
-        shots = len(self.shots(user, run_id, sighting_id))
+        shots = of_shots(self.found.shots(run_id, sighting_id), row["width"])
         return of_whole_sighting(row, known, kept, rejected, candidates, shots)
 
     def decide(
@@ -106,16 +114,16 @@ class ExaminersDesk:
         self.decisions.note_outcome(run_id, sighting_id, who, outcome, reason)
         return self.sighting(user, run_id, sighting_id)
 
-    def shots(self, user: User, run_id: str, sighting_id: str) -> Sequence[bytes]:
-        """JPEGs of its track, the evidence picture first."""
+    def shot(self, user: User, run_id: str, sighting_id: str, number: int) -> bytes | None:
+        """JPEG of its track; ``number`` from 1, the evidence picture."""
         self._rows(user, run_id, sighting_id)
-        shot = self.found.shot(run_id, sighting_id)
-        return [] if shot is None else [shot["jpeg"]]
+        if not 0 < number <= len(self.found.shots(run_id, sighting_id)):
+            return None
+        return self.found.shot(run_id, sighting_id, number)
 
     def thumbnail(self, user: User, run_id: str, sighting_id: str) -> bytes | None:
         self._rows(user, run_id, sighting_id)
-        shot = self.found.shot(run_id, sighting_id)
-        return None if shot is None else shot["thumbnail"] or shot["jpeg"]
+        return self.found.thumbnail(run_id, sighting_id)
 
     def moment(self, user: User, run_id: str, sighting_id: str) -> HiddenClip:
         """A few seconds around it, everyone else hidden. Raises as ``MomentMaker.of``."""
@@ -179,6 +187,13 @@ class ExaminersDesk:
             audits=office_may(user.role, "audit"),
             rejected_in=earlier.run_id if earlier else None,
         )
+
+    def _faces(self, run: Row, candidate: Mapping[str, Any]) -> Sequence[FaceInCut | None]:
+        """Of each of a candidate's pictures where the face is in it, as far as that is known."""
+        images = self._images(run, candidate)
+        place = (run["gallery"], run["gallery_snapshot"])
+        known = self.enrolled.faces(*place, images) if images else {}
+        return [known.get(each) for each in images]
 
     def _images(self, run: Row, candidate: Mapping[str, Any]) -> Sequence[str]:
         """None where the snapshot is gone: the page says so beside the evidence."""

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
+from lfr_batch.faces.view import FaceInCut
 from lfr_batch.gallery.records import Snapshot
 from lfr_batch.gallery.store import load_snapshot, read_thumbnails
+from lfr_batch.gallery.thumbnails import read_faces_shown
 from lfr_batch.homes.at_hand import Home, snapshot_at_hand
 from lfr_batch.storage.store import S3Settings
 
@@ -35,6 +37,13 @@ class EnrolledPictures:
     def jpegs(self, gallery: str, snapshot_id: str, image_ids: Sequence[str]) -> dict[str, bytes]:
         """Raises GalleryError, StoreError."""
         return read_thumbnails(self._snapshot(gallery, snapshot_id), image_ids)
+
+    def faces(
+        self, gallery: str, snapshot_id: str, image_ids: Sequence[str]
+    ) -> dict[str, FaceInCut]:
+        """Where the face is in each picture, as far as that is known. Raises GalleryError,
+        StoreError."""
+        return read_faces_shown(self._snapshot(gallery, snapshot_id), image_ids)
 
     def _snapshot(self, gallery: str, snapshot_id: str) -> Snapshot:
         key = (gallery, snapshot_id)

@@ -25,9 +25,9 @@ ORDER BY started_at DESC, run_id DESC
 """
 _SIGHTINGS = """
 SELECT s.run_id, s.sighting_id, s.subject_id, p.name AS subject_name, s.footage_id,
-  coalesce(s.camera_id, f.camera_id) AS camera, f.site, f.uri, f.kind AS footage_kind, s.start_utc,
-  s.start_s, s.end_s, s.best_s, s.best_utc, s.picture, s.start_source, s.score, s.relative_score,
-  s.margin, s.threshold, s.quality, s.frames
+  coalesce(s.camera_id, f.camera_id) AS camera, f.site, f.uri, f.kind AS footage_kind, f.width,
+  s.start_utc, s.start_s, s.end_s, s.best_s, s.best_utc, s.picture, s.start_source, s.score,
+  s.relative_score, s.margin, s.threshold, s.quality, s.frames
 FROM sightings s
 JOIN footage f ON f.run_id = s.run_id AND f.footage_id = s.footage_id
 LEFT JOIN subjects p ON p.run_id = s.run_id AND p.subject_id = s.subject_id
@@ -45,10 +45,12 @@ ORDER BY c.rank
 """
 _ROW = "SELECT * FROM sightings WHERE run_id = $run_id AND sighting_id = $sighting_id"
 _FILE = "SELECT * FROM footage WHERE run_id = $run_id AND footage_id = $footage_id"
-_SHOT = """
-SELECT jpeg, thumbnail, media_s FROM best_shots
-WHERE run_id = $run_id AND sighting_id = $sighting_id
-"""
+_OF_SIGHTING = "FROM best_shots WHERE run_id = $run_id AND sighting_id = $sighting_id"
+_SHOTS = f"SELECT media_s, box, landmarks, further {_OF_SIGHTING} AND width IS NOT NULL"
+"""What is known of pictures, without reading one; where there is none, there is no width."""
+_BEST = f"SELECT jpeg {_OF_SIGHTING}"
+_FURTHER = f"SELECT further_jpegs[$number::INTEGER] AS jpeg {_OF_SIGHTING}"
+_THUMBNAIL = f"SELECT thumbnail AS jpeg {_OF_SIGHTING}"
 
 MOST_KNOWN = 1000
 """Answers that are kept."""
@@ -87,9 +89,25 @@ class FoundInLake:
         """The whole rank list, best first."""
         return self._ask(_CANDIDATES, run_id=run_id, sighting_id=sighting_id)
 
-    def shot(self, run_id: str, sighting_id: str) -> Row | None:
-        """Evidence picture and thumbnail, JPEG; None where there is none."""
-        return next(iter(self._ask(_SHOT, run_id=run_id, sighting_id=sighting_id)), None)
+    def shots(self, run_id: str, sighting_id: str) -> list[Row]:
+        """``media_s`` and ``box`` of each of its pictures, the evidence picture first, which has
+        ``landmarks``, then others of its track, best first."""
+        return [
+            shot
+            for best in self._recall(_SHOTS, run_id=run_id, sighting_id=sighting_id)
+            for shot in (best, *(best["further"] or ()))
+        ]
+
+    def shot(self, run_id: str, sighting_id: str, number: int) -> bytes | None:
+        """The JPEG of the ``number``-th of ``shots``, from 1."""
+        if number == 1:
+            return self._picture(_BEST, run_id=run_id, sighting_id=sighting_id)
+        return self._picture(_FURTHER, run_id=run_id, sighting_id=sighting_id, number=number - 1)
+
+    def thumbnail(self, run_id: str, sighting_id: str) -> bytes | None:
+        """Of the evidence picture, JPEG: where there is none, that picture."""
+        where = {"run_id": run_id, "sighting_id": sighting_id}
+        return self._picture(_THUMBNAIL, **where) or self._picture(_BEST, **where)
 
     def whole_rows(self, run_id: str, sighting_id: str) -> tuple[Row, Row]:
         """Those of ``sightings`` and ``footage``, with every column."""
@@ -106,6 +124,9 @@ class FoundInLake:
 
     def close(self) -> None:
         self.lake.close()
+
+    def _picture(self, sql: str, **given: Any) -> bytes | None:
+        return next((row["jpeg"] for row in self._ask(sql, **given)), None)
 
     def _recall(self, sql: str, **given: Any) -> list[Row]:
         with self._lock:

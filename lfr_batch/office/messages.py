@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from lfr_batch.casework.blind import Insight
 from lfr_batch.casework.examination import (
     COMPONENTS,
@@ -22,6 +24,8 @@ from lfr_batch.casework.examination import (
     OutcomeNote,
     Rejected,
 )
+from lfr_batch.faces.picture_quality import eyes_apart_px
+from lfr_batch.faces.view import FaceInCut, face_in_cut
 
 Message = dict[str, Any]
 SEEN_WORDS = {"similar": "Similar", "different": "Different", "not_visible": "Not visible"}
@@ -33,6 +37,7 @@ _SIGHTING = (
     "run_id", "sighting_id", "subject_id", "subject_name", "camera", "site", "footage_kind",
     "start_s", "end_s", "best_s", "picture", "start_source",
 )  # fmt: skip
+_SIDES = ("left", "top", "right", "bottom")
 _SCORES = ("score", "relative_score", "margin", "threshold")
 
 
@@ -92,7 +97,7 @@ def of_whole_sighting(
     kept: KeptDecisions,
     rejected: Mapping[str, Rejected],
     candidates: Sequence[Message],
-    shots: int,
+    shots: Sequence[Message],
 ) -> Message:
     scores = {name: row[name] for name in _SCORES} if known.is_revealed else {}
     return {
@@ -101,7 +106,7 @@ def of_whole_sighting(
         "uri": row["uri"],
         "has_moment": row["footage_kind"] == "video",
         "candidates": list(candidates),
-        "shots": shots,
+        "shots": list(shots),
         "can_decide": known.can_decide,
         "why_not": known.why_not,
         "revealed": known.is_revealed,
@@ -110,14 +115,33 @@ def of_whole_sighting(
     }
 
 
-def of_candidate(row: Mapping[str, Any], pictures: int, is_revealed: bool) -> Message:
+def of_shots(shots: Sequence[Mapping[str, Any]], width_px: int | None) -> list[Message]:
+    """The first has landmarks; ``width_px``: of the upright footage. ``face``: as a FaceInCut, or
+    None. Of the others no eyes are kept: their boxes say how large the same face is in them."""
+    faces: list[FaceInCut | None] = [None] * len(shots)
+    if shots and width_px and shots[0]["landmarks"] and all(each["box"] for each in shots):
+        boxes = [[each["box"][side] for side in _SIDES] for each in shots]
+        tall = [max(box[3] - box[1], 1.0) for box in boxes]
+        eyes = eyes_apart_px(np.reshape(np.asarray(shots[0]["landmarks"], np.float32), (5, 2)))
+        of_best = [eyes * each / tall[0] for each in tall]
+        faces = [face_in_cut(*each, width_px) for each in zip(boxes, of_best, strict=True)]
+    return [
+        {"media_s": each["media_s"], "face": face} for each, face in zip(shots, faces, strict=True)
+    ]
+
+
+def of_candidate(
+    row: Mapping[str, Any], faces: Sequence[FaceInCut | None], is_revealed: bool
+) -> Message:
+    """``faces``: where the face is in each of its pictures, as ``of_shots`` says it."""
     names = ("score", "relative_score", "above_threshold") if is_revealed else ()
     return {
         "rank": row["rank"],
         "subject_id": row["subject_id"],
         "name": row["name"] or row["subject_id"],
         "attributes": dict(row["attributes"] or ()),
-        "pictures": pictures,
+        "pictures": len(faces),
+        "faces": list(faces),
         **{name: row[name] for name in names},
     }
 

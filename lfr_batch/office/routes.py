@@ -117,10 +117,10 @@ def shot(
     run_id: RunId, sighting_id: RunId, number: int, user: OfficeViewer, office: OfficeOf
 ) -> Response:
     """1: the evidence picture. That somebody looked is recorded once they do."""
-    shots = office.desk.shots(user, run_id, sighting_id)
-    if not 0 < number <= len(shots):
-        raise HTTPException(404, f"this sighting has {len(shots)} shots")
-    return _picture(shots[number - 1], office, user, run_id, sighting_id)
+    jpeg = office.desk.shot(user, run_id, sighting_id, number)
+    if jpeg is None:
+        raise HTTPException(404, "this sighting has no such shot")
+    return _picture(jpeg, office, user, run_id, sighting_id)
 
 
 @office_routes.get("/api/runs/{run_id}/sightings/{sighting_id}/thumbnail.jpg")

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from lfr_batch.faces.detectors import detect
-from lfr_batch.faces.evidence import encode_jpeg, evidence, thumbnail
+from lfr_batch.faces.evidence import encode_jpeg, evidence, further_picture, thumbnail
 from lfr_batch.faces.multiscale import shared_with
 from lfr_batch.faces.realign import SURE_SCORE, SecondLook, look_again
 from lfr_batch.faces.stages import FaceStages
@@ -23,12 +23,14 @@ from lfr_batch.records import (
     Candidate,
     FaceView,
     FloatArray,
+    FurtherShot,
     Segment,
     Shot,
     Sighting,
     Track,
+    nanoseconds,
 )
-from lfr_batch.tracks.best_shot import blend, fuse, split_by_identity
+from lfr_batch.tracks.best_shot import FURTHER_SHOTS, blend, further_looks, fuse, split_by_identity
 
 SAME_FACE = 0.3
 """A finding that shares this much with the wanted face is that face, not another."""
@@ -166,6 +168,7 @@ def find_sightings(segment: Segment, tracks: Sequence[Track], search: Search) ->
         replace(
             _sighting(segment, probe, candidates, margin, evidence_bgr(probe.shots[0], stages)),
             threshold=score_needed(candidates[0], search.threshold_of(probe.track)),
+            further=further_shots(probe.shots, search),
         )
         for probe, candidates, margin in _one_of_each(found)
     ]
@@ -187,6 +190,21 @@ def _one_of_each(found: Sequence[Match]) -> list[Match]:
         if key not in best or match[1][0].score > best[key][1][0].score:
             best[key] = match
     return list(best.values())
+
+
+def further_shots(shots: Sequence[Shot], search: Search) -> tuple[FurtherShot, ...]:
+    """Of one person's shots, best first, what is kept besides the evidence picture."""
+    spacing_ns = nanoseconds(search.config.track.shot_spacing_s)
+    chosen = further_looks(shots[0], shots[1:], FURTHER_SHOTS, spacing_ns)
+    return tuple(
+        FurtherShot(
+            pts_ns=shot.pts_ns,
+            quality=shot.quality,
+            box_xyxy=_box(shot.box_xyxy),
+            jpeg=further_picture(evidence_bgr(shot, search.stages)),
+        )
+        for shot in chosen
+    )
 
 
 def evidence_jpeg(shot: Shot, stages: FaceStages) -> bytes:

@@ -20,6 +20,13 @@ def rows_of(table: pa.Table) -> list[Row]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
+def holds_bytes(kind: pa.DataType) -> bool:
+    """Whether values of this type are bytes, as pictures are, or lists, structs or maps of some."""
+    if kind.num_fields and not pa.types.is_union(kind):
+        return any(holds_bytes(kind.field(number).type) for number in range(kind.num_fields))
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
 def values_of(column: pa.ChunkedArray | pa.Array) -> list[Any]:
     """The values of a column, moments of UTC."""
     if not (pa.types.is_timestamp(column.type) and column.type.tz):

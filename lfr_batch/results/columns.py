@@ -12,6 +12,8 @@ SCHEMA_VERSION = 3
 MOMENT = pa.timestamp("us", tz="UTC")
 FLOATS = pa.list_(pa.float32())
 BOX = pa.struct([(side, pa.float32()) for side in ("left", "top", "right", "bottom")])
+FURTHER = pa.list_(pa.struct([("media_s", pa.float64()), ("quality", pa.float64()), ("box", BOX)]))
+PICTURES = pa.list_(pa.binary())
 STRINGS = pa.list_(pa.string())
 COUNTS = pa.map_(pa.string(), pa.int32())
 DOUBLES = pa.list_(pa.float64())

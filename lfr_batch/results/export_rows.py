@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from lfr_batch.errors import QueryError
-from lfr_batch.results.answers import Row, rows_of
+from lfr_batch.results.answers import Row, holds_bytes, rows_of
 from lfr_batch.results.ask import about, values_for
 from lfr_batch.results.queries import load_query
 from lfr_batch.results.render import unique_names
@@ -21,7 +21,7 @@ from lfr_batch.results.views import quoted
 BATCH_ROWS, PICTURES_BATCH_ROWS = 32_768, 256
 """Rows that are in memory at once; fewer where they hold pictures."""
 ALL_VIEWS = tuple(DATASETS)
-_OF_PEOPLE = ("subject", "image_id", "jpeg", "thumbnail")
+_OF_PEOPLE = ("subject", "image_id", "jpeg", "thumbnail", "further")
 """In the name of a column that tells or shows who somebody is."""
 
 _RUNS = """
@@ -130,7 +130,7 @@ def stream(lake: Lake, table: Table) -> Iterator[pa.RecordBatch]:
 
 
 def _has_pictures(schema: pa.Schema) -> bool:
-    return any(pa.types.is_binary(column.type) for column in schema)
+    return any(holds_bytes(column.type) for column in schema)
 
 
 def _where(

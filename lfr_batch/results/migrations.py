@@ -75,6 +75,7 @@ CHANGES: Sequence[Change] = (
     ),
     Added(3, "runs", "authorisation_id"),
     *(Added(3, name, "relative_score") for name in ("sightings", "candidates")),
+    *(Added(3, "best_shots", name) for name in ("further", "further_jpegs")),
 )
 """In the order in which they came to be."""
 

@@ -205,7 +205,7 @@ def _write_sightings(
         parts["sightings"].add(rollup.sighting_row(sighting, asset, state.request.threshold))
         for row in rollup.candidate_rows(sighting):
             parts["candidates"].add(row)
-        parts["best_shots"].add(rollup.best_shot_row(sighting), len(sighting.jpeg))
+        parts["best_shots"].add(rollup.best_shot_row(sighting), rollup.picture_bytes(sighting))
         found[sighting.footage_id] += 1
         pieces[sighting.footage_id] += sighting.pieces
         proposed.update(candidate.subject_id for candidate in sighting.candidates)

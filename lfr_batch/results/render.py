@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lfr_batch.errors import QueryError
-from lfr_batch.results.answers import values_of
+from lfr_batch.results.answers import holds_bytes, values_of
 from lfr_batch.results.csv_text import csv_text
 from lfr_batch.visible import ornament, visible, visible_json, visible_lines
 
@@ -100,14 +100,31 @@ def as_json(table: pa.Table, encoding: str) -> str:
 def _without_bytes(table: pa.Table) -> pa.Table:
     """With the size of pictures and the like in place of them."""
     for number, field in enumerate(table.schema):
-        if pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
-            sizes = [_size(value) for value in values_of(table.column(number))]
-            table = table.set_column(number, field.name, pa.array(sizes, pa.string()))
+        if holds_bytes(field.type):
+            values = [_sized(value) for value in values_of(table.column(number))]
+            table = table.set_column(number, field.name, pa.array(values, _sized_type(field.type)))
     return table
 
 
-def _size(value: bytes | None) -> str | None:
-    return None if value is None else f"<{len(value)} bytes>"
+def _sized(value: Any) -> Any:
+    """With how many they are in place of bytes, wherever they are in it."""
+    if isinstance(value, list):
+        return [_sized(item) for item in value]
+    if isinstance(value, tuple):  # an entry of a map
+        return tuple(_sized(item) for item in value)
+    if isinstance(value, dict):
+        return {name: _sized(item) for name, item in value.items()}
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else value
+
+
+def _sized_type(kind: pa.DataType) -> pa.DataType:
+    if not holds_bytes(kind):
+        return kind
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, _sized_type(field.type)) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(_sized_type(kind.key_type), _sized_type(kind.item_type))
+    return pa.list_(_sized_type(kind.value_type)) if kind.num_fields else pa.string()
 
 
 def as_parquet(table: pa.Table, encoding: str) -> bytes:  # noqa: ARG001 - one signature for all
@@ -182,13 +199,11 @@ def csv_value(value: Any) -> object:
 def _cell(value: Any, encoding: str) -> str:
     if value is None:
         return ""
-    if isinstance(value, bytes):
-        return _size(value) or ""
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return visible(_flat(_rounded(value)), encoding)
+    return visible(_flat(_rounded(_sized(value))), encoding)
 
 
 def _number(value: float) -> str:

@@ -195,7 +195,21 @@ def best_shot_row(sighting: Sighting) -> Row:
         "box": box_of(sighting.box_xyxy),
         "landmarks": sighting.landmarks_xy,
         "media_s": seconds(sighting.best_ns),
+        "further": [
+            {
+                "media_s": seconds(shot.pts_ns),
+                "quality": shot.quality,
+                "box": box_of(shot.box_xyxy),
+            }
+            for shot in sighting.further
+        ],
+        "further_jpegs": [shot.jpeg for shot in sighting.further],
     }
+
+
+def picture_bytes(sighting: Sighting) -> int:
+    """Of all pictures that are kept of it."""
+    return len(sighting.jpeg) + sum(len(shot.jpeg) for shot in sighting.further)
 
 
 def box_of(box_xyxy: Sequence[float]) -> Row:

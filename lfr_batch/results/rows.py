@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from sys import intern
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from lfr_batch.records import (
     Candidate,
     FootageAsset,
     FootageEntry,
+    FurtherShot,
     Segment,
     SegmentOutcome,
     Sighting,
 )
 
-Record = TypeVar("Record", FootageEntry, FootageAsset, Segment, SegmentOutcome, Sighting, Candidate)
+Stored = FootageEntry | FootageAsset | Segment | SegmentOutcome | Sighting | Candidate | FurtherShot
+Record = TypeVar("Record", bound=Stored)
 Row = Mapping[str, Any]
 
 _NAMES: Mapping[type, frozenset[str]] = {
-    kind: frozenset(field.name for field in fields(kind))
-    for kind in (FootageEntry, FootageAsset, Segment, SegmentOutcome, Sighting, Candidate)
+    kind: frozenset(field.name for field in fields(kind)) for kind in get_args(Stored)
 }
 
 
@@ -33,6 +34,7 @@ def row_of(
         row["rejections"] = sorted(record.rejections.items())
     elif isinstance(record, Sighting):
         row["candidates"] = [_fields_of(candidate) for candidate in record.candidates]
+        row["further"] = [_fields_of(shot) for shot in record.further]
     return row
 
 
@@ -59,12 +61,15 @@ def sighting_of(row: Row) -> Sighting:
     boxes = ("first_box_xyxy", "last_box_xyxy", "box_xyxy", "landmarks_xy")
     candidates = tuple(_record(Candidate, c) for c in row["candidates"])
     tuples = {name: tuple(row[name]) for name in boxes}
-    return _record(Sighting, {**row, **tuples, "candidates": candidates})
+    further = tuple(map(_further_of, row.get("further") or ()))
+    return _record(Sighting, {**row, **tuples, "candidates": candidates, "further": further})
 
 
-def _fields_of(
-    record: FootageEntry | FootageAsset | Segment | SegmentOutcome | Sighting | Candidate,
-) -> dict[str, Any]:
+def _further_of(row: Row) -> FurtherShot:
+    return _record(FurtherShot, {**row, "box_xyxy": tuple(row["box_xyxy"])})
+
+
+def _fields_of(record: Stored) -> dict[str, Any]:
     return {name: getattr(record, name) for name in _NAMES[type(record)]}
 
 

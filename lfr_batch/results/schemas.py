@@ -12,7 +12,17 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from lfr_batch.results.columns import BOX, DOUBLES, FLOATS, MOMENT, RUN_ID, STRINGS, dataset
+from lfr_batch.results.columns import (
+    BOX,
+    DOUBLES,
+    FLOATS,
+    FURTHER,
+    MOMENT,
+    PICTURES,
+    RUN_ID,
+    STRINGS,
+    dataset,
+)
 from lfr_batch.results.run_schemas import FOOTAGE, RUNS, SEGMENTS
 
 SIGHTINGS = dataset(
@@ -113,6 +123,20 @@ BEST_SHOTS = dataset(
         "x, y of left eye, right eye, nose tip, left and right mouth corner, same pixels as box.",
     ),
     ("media_s", pa.float64(), "Moment of the picture, seconds of media time."),
+    (
+        "further",
+        FURTHER,
+        "Up to four further shots of the same person at other moments, best first: media_s, "
+        "quality (0 to 1) and box, which are said as above. Empty where there are none, as in "
+        "stills; null in runs of before.",
+    ),
+    (
+        "further_jpegs",
+        PICTURES,
+        "The pictures of further, in its order, other faces blurred as well: at most 400 pixels a "
+        "side; 480 where it was a piece's evidence picture. Apart, so that whoever counts shots "
+        "or lists their moments reads no picture.",
+    ),
 )
 
 EVALUATIONS = dataset(
@@ -291,7 +315,7 @@ VIEW_COMMENTS: Mapping[str, str] = MappingProxyType(
         "candidates": "Sighting × rank: the subjects proposed.",
         "subjects": "Subjects that a run proposed, as the gallery's snapshot knows them; none of "
         "runs of before version 0.3.",
-        "best_shots": "Evidence picture of a sighting.",
+        "best_shots": "Evidence picture of a sighting, and further shots.",
         "evaluations": "A figure of an evaluation: how often it is wrong, and for whom; no names, "
         "no pictures.",
         "alerts": "An alert of a live deployment, with its pictures; where volunteer is true, a "

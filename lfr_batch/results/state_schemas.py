@@ -112,6 +112,15 @@ _CANDIDATE = pa.struct(
     ]
 )
 
+_FURTHER = pa.struct(
+    [
+        ("pts_ns", pa.int64()),
+        ("quality", pa.float64()),
+        ("box_xyxy", DOUBLES),
+        ("jpeg", pa.binary()),
+    ]
+)
+
 SHARD = schema_of(
     ("sighting_id", pa.string(), "Sighting.sighting_id."),
     ("footage_id", pa.string(), "File."),
@@ -133,4 +142,5 @@ SHARD = schema_of(
     ("picture", pa.int32(), "Page or frame of a still."),
     ("threshold", pa.float64(), "Cosine that was to be reached; null: the run's."),
     ("thumbnail", pa.binary(), "The evidence picture, small."),
+    ("further", pa.list_(_FURTHER), "Other looks at the same person, best first."),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 
-from lfr_batch.records import FloatArray, Shot
+from lfr_batch.records import FloatArray
 
 STRANGE = 0.2
 """A shot that scores no more than this against the first says nothing about the same face, ..."""
@@ -16,9 +17,26 @@ OTHERS_AT_MOST = 2.0
 LEAST_QUALITY = 1e-3
 QUALITY_STEP = 0.02
 """Shots of nearly equal quality are equal: which is taken must not hang on a detector's noise."""
+FURTHER_SHOTS = 4
+"""Of a sighting, besides its evidence picture."""
 
 
-def keep_best(shots: tuple[Shot, ...], shot: Shot, limit: int, spacing_ns: int) -> tuple[Shot, ...]:
+class GradedLook(Protocol):
+    """A moment of a face, and how good it is."""
+
+    @property
+    def pts_ns(self) -> int: ...
+
+    @property
+    def quality(self) -> float: ...
+
+
+LookT = TypeVar("LookT", bound=GradedLook)
+
+
+def keep_best(
+    shots: tuple[LookT, ...], shot: LookT, limit: int, spacing_ns: int
+) -> tuple[LookT, ...]:
     """The best ``limit`` shots, best first, no two closer in time than ``spacing_ns``.
 
     Shots of nearly the same moment show the same pose and blur: of such neighbours the best stays,
@@ -31,7 +49,18 @@ def keep_best(shots: tuple[Shot, ...], shot: Shot, limit: int, spacing_ns: int) 
     return tuple(sorted([*kept, shot], key=lambda s: (-_grade(s), s.pts_ns))[:limit])
 
 
-def _grade(shot: Shot) -> int:
+def further_looks(
+    best: GradedLook, others: Iterable[LookT], limit: int, spacing_ns: int
+) -> tuple[LookT, ...]:
+    """What is shown beside ``best``: by ``keep_best``, and none too close in time to that one."""
+    kept: tuple[LookT, ...] = ()
+    for look in others:
+        if abs(look.pts_ns - best.pts_ns) >= spacing_ns:
+            kept = keep_best(kept, look, limit, spacing_ns)
+    return kept
+
+
+def _grade(shot: GradedLook) -> int:
     return round(shot.quality / QUALITY_STEP)
 
 

@@ -13,8 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from lfr_batch.config.schema import TrackConfig
-from lfr_batch.records import Candidate, Sighting, nanoseconds
+from lfr_batch.records import Candidate, FurtherShot, Sighting, nanoseconds
 from lfr_batch.tracks.association import affinity
+from lfr_batch.tracks.best_shot import FURTHER_SHOTS, further_looks
 
 
 def stitch(pieces: Iterable[Sighting], limits: TrackConfig, top_k: int) -> tuple[Sighting, ...]:
@@ -25,7 +26,7 @@ def stitch(pieces: Iterable[Sighting], limits: TrackConfig, top_k: int) -> tuple
         if before is None:
             whole.append(piece)
         else:
-            whole[before] = join(whole[before], piece, top_k)
+            whole[before] = join(whole[before], piece, limits, top_k)
     return tuple(whole)
 
 
@@ -49,9 +50,11 @@ def _proposed(sighting: Sighting) -> set[str]:
     return {c.subject_id for c in sighting.candidates if c.above_threshold}
 
 
-def join(earlier: Sighting, later: Sighting, top_k: int) -> Sighting:
-    """One sighting of two pieces: the better piece's picture, each subject's better score."""
+def join(earlier: Sighting, later: Sighting, limits: TrackConfig, top_k: int) -> Sighting:
+    """One sighting of two pieces: the better piece's picture, each subject's better score, and the
+    best few of all other shots."""
     better = max(earlier, later, key=lambda s: (s.score, -s.start_ns))
+    weaker = later if better is earlier else earlier
     return replace(
         better,
         sighting_id=earlier.sighting_id,
@@ -64,7 +67,16 @@ def join(earlier: Sighting, later: Sighting, top_k: int) -> Sighting:
         pieces=earlier.pieces + later.pieces,
         margin=_margin(better, (earlier, later)),
         candidates=_merge(earlier.candidates, later.candidates, top_k),
+        further=_further(better, weaker, limits),
     )
+
+
+def _further(better: Sighting, weaker: Sighting, limits: TrackConfig) -> tuple[FurtherShot, ...]:
+    """The weaker piece's evidence picture is one of them, as it is."""
+    best = FurtherShot(better.best_ns, better.quality, better.box_xyxy, better.jpeg)
+    other = FurtherShot(weaker.best_ns, weaker.quality, weaker.box_xyxy, weaker.jpeg)
+    others = (*better.further, other, *weaker.further)
+    return further_looks(best, others, FURTHER_SHOTS, nanoseconds(limits.shot_spacing_s))
 
 
 def _margin(better: Sighting, pieces: tuple[Sighting, ...]) -> float | None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from lfr_batch.faces.evidence import encode_jpeg, evidence
+from lfr_batch.faces.evidence import FURTHER_PX, encode_jpeg, evidence, further_picture
 from lfr_batch.faces.view import MAX_SIDE_PX, cut_view
 from lfr_batch.footage.stills import StillFrame
 from lfr_batch.records import ByteArray, FaceBatch, FaceView, FloatArray
@@ -79,3 +79,14 @@ def test_jpeg_can_be_read_back() -> None:
     picture = cv2.imdecode(np.frombuffer(encode_jpeg(crop), np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     assert picture.shape == crop.shape
+
+
+def test_a_further_picture_is_small_and_never_enlarged() -> None:
+    sizes = {}
+    for height, width in ((480, 240), (90, 120)):
+        shown = cv2.imdecode(
+            np.frombuffer(further_picture(NOISE[:height, :width]), np.uint8), cv2.IMREAD_COLOR
+        )
+        assert shown is not None
+        sizes[height, width] = shown.shape[:2]
+    assert sizes == {(480, 240): (FURTHER_PX, FURTHER_PX // 2), (90, 120): (90, 120)}

@@ -11,7 +11,14 @@ import cv2
 import numpy as np
 
 from lfr_batch.models.settled import Settled
-from lfr_batch.records import Candidate, FootageAsset, Segment, SegmentOutcome, Sighting
+from lfr_batch.records import (
+    Candidate,
+    FootageAsset,
+    FurtherShot,
+    Segment,
+    SegmentOutcome,
+    Sighting,
+)
 from lfr_batch.results.layout import NO_EPOCH
 from lfr_batch.results.run_state import RunRequest, create_run
 from lfr_batch.results.shards import write_shard
@@ -175,6 +182,16 @@ def sighting(
         margin=score - others[0].score,
         candidates=(first, *others),
         jpeg=draw_face(seed),
+        further=further_shots(start_ns, end_ns, seed),
+    )
+
+
+def further_shots(start_ns: int, end_ns: int, seed: int) -> tuple[FurtherShot, ...]:
+    """Two, of the first and the last moment; none in a still."""
+    moments = (start_ns, end_ns) if end_ns > start_ns else ()
+    return tuple(
+        FurtherShot(pts_ns, 0.6 - n / 10, (100.25, 80.5, 190.0, 200.0), draw_face(100 * n + seed))
+        for n, pts_ns in enumerate(moments, start=1)
     )
 
 

@@ -48,6 +48,7 @@ def publish_it(store: Store, made: Archive, run_id: str = RUN_ID) -> None:
 
 
 BOX = {"left": 105.0, "top": 81.0, "right": 195.0, "bottom": 202.0}
+ANOTHER_BOX = {"left": 100.25, "top": 80.5, "right": 190.0, "bottom": 200.0}
 
 
 def test_a_run_becomes_visible_with_its_final_row(store: Store, root: str) -> None:
@@ -75,6 +76,14 @@ def test_a_run_becomes_visible_with_its_final_row(store: Store, root: str) -> No
     pictures = {s.sighting_id: s.jpeg for s in made.sightings}
     assert [(s["sighting_id"], s["jpeg"]) for s in shots] == sorted(pictures.items())
     assert (shots[0]["width"], shots[0]["height"]) == (168, 168)
+    further = {s.sighting_id: s.further for s in made.sightings}
+    for row in shots:
+        assert row["further"] == [
+            {"media_s": f.pts_ns / 1e9, "quality": f.quality, "box": ANOTHER_BOX}
+            for f in further[row["sighting_id"]]
+        ]
+        assert row["further_jpegs"] == [f.jpeg for f in further[row["sighting_id"]]]
+    assert sorted(len(row["further"]) for row in shots) == [0, 2, 2, 2]
     ranks = run_query(lake, "SELECT rank FROM candidates").column(0).to_pylist()
     assert ranks == [1, 2, 3] * 4
 

@@ -53,6 +53,22 @@ def test_on_a_terminal_bytes_are_counted(form: str) -> None:
     assert text.count("<2 bytes>") == text.count("<0 bytes>") == 1
 
 
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_on_a_terminal_bytes_within_a_value_are_counted_too(form: str) -> None:
+    shots = pa.list_(pa.struct([("jpeg", pa.binary()), ("media_s", pa.float64())]))
+    named = pa.map_(pa.string(), pa.binary())
+    table = pa.table(
+        {
+            "further": pa.array([[{"jpeg": b"\xff\xd8", "media_s": 1.5}], [], None], shots),
+            "by_name": pa.array([[("a", b"\xff")], [], None], named),
+        }
+    )
+    text = str(render(table, form, whole=False))
+    assert (text.count("<2 bytes>"), text.count("<1 bytes>"), text.count("1.5")) == (1, 1, 1)
+    said = json.loads(render(table, "json"))
+    assert base64.b64decode(said[0]["further"][0]["jpeg"]) == b"\xff\xd8"
+
+
 def test_two_columns_of_one_name_are_both_kept() -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2]), pa.array([3])], ["a", "a", "a_2"])
     assert json.loads(render(table, "json")) == [{"a": 1, "a_2": 2, "a_2_2": 3}]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,14 @@ def test_a_row_of_a_newer_program_is_read_without_its_new_columns() -> None:
 def test_a_sighting_is_the_same_after_the_journey() -> None:
     for sighting in archive().sightings:
         assert sighting_of(row_of(sighting)) == sighting
+
+
+def test_a_sighting_of_a_shard_of_before_has_no_further_shots() -> None:
+    sighting = archive().sightings[0]
+    row = row_of(sighting)
+    del row["further"]
+    assert sighting.further
+    assert sighting_of(row) == replace(sighting, further=())
 
 
 def there_and_back(store: Store, rows: Iterable[Row], schema: pa.Schema) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from lfr_batch.records import NS_PER_S, FaceView, FloatArray, Shot
 from lfr_batch.tracks.best_shot import (
     QUALITY_STEP,
     blend,
+    further_looks,
     fuse,
     keep_best,
     shot_weights,
@@ -94,6 +95,24 @@ def test_a_fused_template_has_unit_length_and_leans_to_the_better_shot() -> None
     template = fuse(rows, [0.9, 0.1])
     assert np.linalg.norm(template) == pytest.approx(1)
     assert template @ rows[0] > template @ rows[1]
+
+
+@pytest.mark.parametrize(
+    ("others", "limit", "shown"),
+    [
+        ([(2.0, 0.3), (4.0, 0.8)], 4, [4.0, 2.0]),
+        ([(1.2, 0.8), (2.0, 0.3)], 4, [2.0]),
+        ([(2.0, 0.3), (2.2, 0.6), (4.0, 0.5)], 4, [2.2, 4.0]),
+        ([(2.0, 0.3), (3.0, 0.6), (4.0, 0.5)], 2, [3.0, 4.0]),
+        ([], 4, []),
+    ],
+    ids=["best first", "as the best", "of two alike the better", "few", "none"],
+)
+def test_further_looks_are_good_and_of_other_moments(
+    others: list[tuple[float, float]], limit: int, shown: list[float]
+) -> None:
+    found = further_looks(shot(1.0, 0.9), [shot(*each) for each in others], limit, SPACING_NS)
+    assert [s.pts_ns / NS_PER_S for s in found] == shown
 
 
 def alike(first: FloatArray, cosine: float, seed: int) -> FloatArray:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lfr_batch.config.schema import TrackConfig
-from lfr_batch.records import NS_PER_S, Candidate, Sighting
+from lfr_batch.records import NS_PER_S, Candidate, FurtherShot, Sighting
 from lfr_batch.tracks.stitch import stitch
 
 LIMITS = TrackConfig(stitch_gap_s=1.0)
@@ -108,3 +108,37 @@ def test_the_margin_is_to_the_best_that_anybody_else_got(
     ]
     (whole,) = stitch(pieces, LIMITS, 1)
     assert whole.margin == (None if margin is None else pytest.approx(margin))
+
+
+def shots_at(*looks: tuple[float, float]) -> tuple[FurtherShot, ...]:
+    """Of these moments and qualities."""
+    return tuple(FurtherShot(round(s * NS_PER_S), q, HERE, f"{s}".encode()) for s, q in looks)
+
+
+def shown(sighting: Sighting) -> list[float]:
+    """The moments of its pictures, the evidence picture's first."""
+    return [ns / NS_PER_S for ns in (sighting.best_ns, *(f.pts_ns for f in sighting.further))]
+
+
+def test_the_whole_has_the_best_few_shots_of_all_its_pieces() -> None:
+    better = replace(
+        piece("a", 50, 60, anna=0.8), quality=0.9, further=shots_at((52, 0.4), (59.9, 0.7))
+    )
+    weaker = replace(
+        piece("b", 60.1, 70, anna=0.6), quality=0.6, further=shots_at((63, 0.3), (66, 0.8))
+    )
+    last = replace(piece("c", 70.1, 80, anna=0.5), quality=0.2, further=shots_at((75, 0.5)))
+    for order in itertools.permutations((better, weaker, last)):
+        (whole,) = stitch(order, LIMITS, 5)
+        # 60.1 s lies too close to 59.9 s, which is better; 63 s and 70.1 s are one too many.
+        assert shown(whole) == [50, 66, 59.9, 75, 52]
+        assert whole.jpeg == b"a"
+
+
+def test_a_piece_with_the_better_score_leads_and_the_other_s_picture_stays() -> None:
+    first = piece("a", 50, 60, anna=0.6)
+    second = replace(piece("b", 60.2, 70, anna=0.8), further=shots_at((65, 0.4)))
+    (whole,) = stitch([first, second], LIMITS, 5)
+    assert whole.jpeg == b"b"
+    assert shown(whole) == [60.2, 50, 65]
+    assert whole.further[0] == FurtherShot(50 * NS_PER_S, 0.5, HERE, b"a")

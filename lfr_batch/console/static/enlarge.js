@@ -15,15 +15,16 @@ const KEYS = {
   ArrowDown: (lens) => moved(lens, 0, -MOVE),
 };
 
-// `area` holds an element of class pane around each picture; `shown` is told the scale.
-export function enlarging(area, shown) {
+// `area` holds an element of class pane around each picture; `shown` is told the scale; `laid` says
+// how a picture lies in its pane before it is enlarged, as a transform.
+export function enlarging(area, shown, laid = () => "") {
   const fingers = new Map();
   let lens = WHOLE;
 
   function change(next) {
     lens = next;
     for (const image of area.querySelectorAll(".pane img")) {
-      image.style.transform = `translate(${100 * lens.x}%, ${100 * lens.y}%) scale(${lens.scale})`;
+      image.style.transform = `translate(${100 * lens.x}%, ${100 * lens.y}%) scale(${lens.scale}) ${laid(image)}`.trim();
     }
     area.classList.toggle("enlarged", lens.scale > 1);
     shown(lens.scale);
@@ -74,6 +75,8 @@ export function enlarging(area, shown) {
       change(KEYS[key](lens));
       return true;
     },
+    // As it is enlarged, where pictures lie otherwise than before.
+    again: () => change(lens),
     // The whole pictures again, also after others have taken their place.
     reset() {
       fingers.clear();

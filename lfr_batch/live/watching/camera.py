@@ -33,8 +33,9 @@ from lfr_batch.live.watching.track_book import CameraLoop, TrackKey
 from lfr_batch.recognition.looks import Look, Seen, input_of, phase_of, seen_of, sight_after
 from lfr_batch.recognition.selection import look_with_gate
 from lfr_batch.recognition.shots import take_shots
-from lfr_batch.records import FaceBatch, Shot, Track
+from lfr_batch.records import FaceBatch, Shot, Track, nanoseconds
 from lfr_batch.tracks import tracker
+from lfr_batch.tracks.best_shot import further_looks
 
 logger = logging.getLogger(__name__)
 
@@ -272,7 +273,9 @@ def people_in(
 def alert_of(proposal: Proposal, watch: Watch) -> Alert:
     """The proposal with its pictures. Raises what the analyst raises."""
     track, moment = proposal.track, proposal.moment
-    shot, *further = proposal.shots[: 1 + FURTHER_SHOTS]
+    shot, *others = proposal.shots
+    spacing_ns = nanoseconds(watch.config.track.shot_spacing_s)
+    further = further_looks(shot, others, FURTHER_SHOTS, spacing_ns)
     best = proposal.confirmation.best
     pictures = watch.analyst.pictures(shot, best)
     now_ns, now = monotonic_ns(), datetime.now(UTC)

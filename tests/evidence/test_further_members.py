@@ -1,0 +1,61 @@
+"""A pack has all shots of the track, as the lake has them: for everybody, also where it is for
+eyes that may see nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfr_batch.evidence.board import BoardContent, board
+from lfr_batch.front.evidence import make_evidence
+from tests.evidence.runs import RunCase
+from tests.evidence.test_board import drawn, facts
+from tests.evidence.test_nothing_found import facts_of
+from tests.evidence.test_pack import members_of, order, said_in
+
+__all__ = ["facts"]
+
+TITLE = "Further shots of the track, best first"
+
+
+@pytest.mark.parametrize("how", [{"without_footage": True}, {"redact": True}])
+def test_further_shots_are_members_beside_the_evidence_picture(
+    how: dict[str, Any], case: RunCase, tmp_path: Path
+) -> None:
+    out = tmp_path / "pack.zip"
+    make_evidence(order(case, out, **how), case.settings)
+    members = members_of(out)
+    listed = said_in(members, "manifest.json")["members"]
+    seen = facts_of(case, case.run_id).sightings
+    kept = {each.sighting_id: each.shot["further_jpegs"] for each in seen}
+    assert sorted(map(len, kept.values()))[0] == 0
+    assert max(map(len, kept.values())) > 1
+    for sighting_id, jpegs in kept.items():
+        folder = f"sightings/{sighting_id}"
+        names = [f"{folder}/shot-{n}.jpg" for n in range(2, 2 + len(jpegs))]
+        assert [n for n in sorted(members) if n.startswith(f"{folder}/shot-")] == names
+        assert [members[name] for name in names] == jpegs
+        assert {*names} <= {*listed}
+
+
+def test_the_board_shows_them_with_their_moments(
+    facts: BoardContent, case: RunCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seen in facts_of(case, case.run_id).sightings:
+        text = drawn(replace(facts, sighting=seen), monkeypatch)
+        further = seen.shot["further"]
+        assert (TITLE in text) is bool(further)
+        for number, shot in enumerate(further, 2):
+            assert f"shot-{number}.jpg\n{shot['media_s']:.3f}\n" in text
+
+
+@pytest.mark.parametrize("jpegs", [None, []])
+def test_of_a_run_that_kept_none_there_is_none(
+    jpegs: list[bytes] | None, case: RunCase, facts: BoardContent
+) -> None:
+    seen = facts_of(case, case.run_id).sightings[0]
+    older = replace(seen, shot={**seen.shot, "further": jpegs, "further_jpegs": jpegs})
+    assert board(replace(facts, sighting=older))
