@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from lfr_batch.errors import ResultsError, UsageError
 from lfr_batch.evidence.plan_rows import PackedPlan, packed_plan
-from lfr_batch.evidence.verify import Unsound, Verified, verify
+from lfr_batch.evidence.verify import Unsound, Verified, verify, whole_fingerprint
 from lfr_batch.results.answers import Row
 from lfr_batch.results.run_state import RunRequest
 
@@ -67,6 +67,11 @@ def _opened(path: Path, verified: Verified) -> OpenedPack:
 
 
 def _verified(path: Path, key: str | None) -> Verified:
+    try:
+        if key is not None:
+            whole_fingerprint(key)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     try:
         return verify(path, key)
     except OSError as error:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyrage
 
@@ -33,11 +34,12 @@ def seal(
     source = _Chunks(archive_of(_listing(members, listed)))
     recipients = [require_key(name, key) for name, key in keys.items()]
     with open(path, "xb", opener=own) as file:
+        target = _Target(file)
         try:
-            pyrage.encrypt_io(source, file, recipients)
+            pyrage.encrypt_io(source, target, recipients)
         except Exception:
-            if source.failed is not None:
-                raise source.failed from None
+            if failed := source.failed or target.failed:
+                raise failed from None
             raise
     return listed
 
@@ -69,3 +71,28 @@ class _Chunks:
         taken = self.left if size < 0 else self.left[:size]
         self.left = self.left[len(taken) :]
         return taken
+
+
+@dataclass(slots=True)
+class _Target:
+    """Where what is encrypted goes."""
+
+    file: BinaryIO
+    failed: OSError | None = None
+    """What the disk said: the one who writes makes an error of its own of it."""
+
+    def write(self, data: bytes) -> int:
+        with self._noted():
+            return self.file.write(data)
+
+    def flush(self) -> None:
+        with self._noted():
+            self.file.flush()
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failed = error
+            raise

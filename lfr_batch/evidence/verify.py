@@ -218,14 +218,28 @@ def grouped(found: str) -> str:
     return " ".join(found[start : start + 4] for start in range(0, len(found), 4))
 
 
+def _ungrouped(given: str) -> str:
+    """As somebody has noted it."""
+    return "".join(given.split()).replace("-", "").lower()
+
+
+def whole_fingerprint(given: str) -> str:
+    """Raises ValueError for a piece of one: another key that begins alike is soon made."""
+    if len(_ungrouped(given)) != FINGERPRINT_LETTERS:
+        raise ValueError(
+            f"--key {given!r} is no whole fingerprint: give all {FINGERPRINT_LETTERS} letters of it"
+        )
+    return given
+
+
 def signed_text(said: dict[str, Any]) -> bytes:
     """What the signature of a manifest is of."""
     return PACK_DOMAIN + canonical({k: v for k, v in said.items() if k != "signature"})
 
 
 def verify(path: Path, key: str | None = None) -> Verified:
-    """Raises Unsound for the first thing that does not hold; ``key``: a fingerprint, or the
-    beginning of one, that the signing key must have."""
+    """Raises Unsound for the first thing that does not hold; ``key``: the fingerprint that the
+    signing key must have."""
     kept = dict.fromkeys(UNLISTED, b"")
     with path.open("rb") as file:
         members = read_archive(file, kept)
@@ -233,7 +247,7 @@ def verify(path: Path, key: str | None = None) -> Verified:
     for name in sorted(UNLISTED - there.keys()):
         raise Unsound(f"{name} is missing: this is no evidence pack, or one of which it was taken")
     own = _verified_signature(kept)
-    if key and not own.startswith("".join(key.split()).replace("-", "").lower()):
+    if key is not None and own != _ungrouped(key):
         raise Unsound(f"{SIGNATURE} is by the key {grouped(own)}, and not by the one given")
     manifest = _parsed(MANIFEST, kept[MANIFEST])
     _verify_members(manifest, there)
@@ -373,12 +387,17 @@ def told(found: Verified, given: bool) -> Iterator[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Verify an evidence pack.")
     parser.add_argument("pack", type=Path)
-    parser.add_argument("--key", help="fingerprint that the signing key must have")
+    parser.add_argument("--key", help="fingerprint that the signing key must have, all of it")
     parser.add_argument("--opened", type=Path, help="folder with what sealed.age held")
     asked = parser.parse_args()
     try:
+        if asked.key is not None:
+            whole_fingerprint(asked.key)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
         found = verify(asked.pack, asked.key)
-        for sentence in told(found, bool(asked.key)):
+        for sentence in told(found, asked.key is not None):
             print(sentence)
         if asked.opened is not None:
             count = verify_opened(found.manifest, asked.opened)

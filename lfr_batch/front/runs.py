@@ -66,6 +66,8 @@ class FinishedRun:
     """What was asked, and what became of every segment."""
     store: Store
     """Where its rows are."""
+    by: str
+    """Who had it searched, and is told of it."""
     found: FoundFootage | None = None
     """None of a run that was taken up again."""
 
@@ -103,7 +105,7 @@ class FinishedRun:
         s3 = parse_config(request.config, "the run's request").s3
         given = {**parameters, "run_id": self.run_id}
         lake = open_lake(self.store.uri, s3)
-        opener = Opener(home_at(request.home), s3, "sql", operator_name(None), request.purpose)
+        opener = Opener(home_at(request.home), s3, "sql", self.by, request.purpose)
         opener.opens(statement(f"question {question}", given), runs_asked(lake, question, given))
         return ask(lake, question, given)
 
@@ -126,7 +128,8 @@ def run_order(
     asked = StoredRun(store, order.run_id or "")
     if order.run_id and is_asked_before(order, asked):
         listener.asked_before(order.run_id)
-        return continue_run(asked, Resumption(engine, probe_again=True), listener, machinery)
+        again, by = Resumption(engine, probe_again=True), order.authority.operator
+        return continue_run(asked, again, listener, machinery, by)
     ended = begin_order(order, store, listener, machinery)
     if not isinstance(ended, FinishedRun):
         raise NoFootage(f"{', '.join(order.inputs)} holds no footage: name other footage")
@@ -165,7 +168,7 @@ def begin_order(
             del prepared  # a million entries, which are on record now
             result = _execute(hold, Resumption(engine), listener, machinery, engines)
     _tidy_up(result.request, store)
-    return FinishedRun(result, store, found)
+    return FinishedRun(result, store, order.authority.operator, found)
 
 
 def _put_on_record(hold: Hold, asked: AuthorisedOrder, prepared: Prepared) -> None:
@@ -210,11 +213,12 @@ def resume_run(
         )
     _require_no_effect(settings.overrides)
     require_shown(run)
-    _authorise_again(run, request, authority, operator_name(operator))
+    by = operator_name(operator)
+    _authorise_again(run, request, authority, by)
     recorded = parse_config(request.config, f"the request of run {run.run_id}")
     now = said_over(recorded, settings)
     resumption = Resumption(now.engine, retry_failed, probe_again=True, limits=now.limits)
-    return continue_run(run, resumption, listener, machinery)
+    return continue_run(run, resumption, listener, machinery, by)
 
 
 def _authorise_again(run: StoredRun, request: RunRequest, given: str | None, operator: str) -> None:
@@ -229,7 +233,7 @@ def _authorise_again(run: StoredRun, request: RunRequest, given: str | None, ope
 
 
 def continue_run(
-    run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery
+    run: StoredRun, resumption: Resumption, listener: RunListener, machinery: Machinery, by: str
 ) -> FinishedRun:
     """Bring a run that is on record to its end. Raises RunBusy, and as ``execute_held``."""
     engine = resumption.engine or EngineConfig()
@@ -237,7 +241,7 @@ def continue_run(
         require_shown(run)
         result = _execute(hold, resumption, listener, machinery, engines)
     _tidy_up(result.request, run.store)
-    return FinishedRun(result, run.store)
+    return FinishedRun(result, run.store, by)
 
 
 def _tidy_up(request: RunRequest, store: Store) -> None:

@@ -204,8 +204,9 @@ class _Job:
             self._listener.taken_up(run.run_id)
             config = self.order.config
             resumption = Resumption(config.engine, probe_again=True, limits=config.limits)
+            by = self.order.authority.operator
             try:
-                yield continue_run(run, resumption, self._listener, self._machinery)
+                yield continue_run(run, resumption, self._listener, self._machinery, by)
             except (RunCancelled, RunTakenOver):
                 raise
             except RunBusy:

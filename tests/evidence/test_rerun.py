@@ -135,6 +135,8 @@ def test_a_changed_pack_is_not_repeated(packed: tuple[RunCase, Path], tmp_path: 
     with pytest.raises(UsageError, match="cannot be read"):
         rerun(tmp_path / "nowhere.zip", case.settings)
     with pytest.raises(ResultsError, match="not by the one given"):
+        rerun(out, case.settings, key="0" * 32)
+    with pytest.raises(UsageError, match="no whole fingerprint: give all 32 letters"):
         rerun(out, case.settings, key="0000")
     lines = [line["event"] for line in audit.entries(case.home)]
     certificate = tmp_path / "c.zip"

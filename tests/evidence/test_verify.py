@@ -75,6 +75,10 @@ def test_it_verifies_away_from_the_product(made: MadePack, tmp_path: Path) -> No
     other = alone(tmp_path, "pack.zip", "--key", "0" * 32)
     assert other.returncode == 1
     assert "not by the one given" in other.stderr
+    for piece in (made.fingerprint[:1], made.fingerprint[:-1], ""):
+        told = alone(tmp_path, "pack.zip", "--key", piece)
+        assert (told.returncode, told.stdout) == (2, ""), piece
+        assert f"--key {piece!r} is no whole fingerprint: give all 32 letters" in told.stderr
     assert alone(tmp_path, "nowhere.zip").returncode == 2
 
 

@@ -17,6 +17,7 @@ from lfr_batch.front.forgetting import runs_naming
 from lfr_batch.front.listeners import EnrolListener, RunListener
 from lfr_batch.front.machinery import alone_on_ray
 from lfr_batch.gallery.store import list_galleries, load_snapshot
+from lfr_batch.oversight import audit
 from tests.one_case import AUTHORITY, Casework
 
 IN_PROCESS = {"engine.kind": "in_process"}
@@ -45,8 +46,15 @@ def test_a_scan_its_resumption_and_its_results(casework: Casework, settings: lfr
     snapshot = load_snapshot(casework.home, "people").snapshot_id
     assert runs_naming(settings, "people") == {snapshot: 1}
 
-    again = lfr.resume(run.run_id, settings=settings)
+    again = lfr.resume(run.run_id, operator="j.doe", settings=settings)
     assert (again.run_id, again.status, again.sightings) == (run.run_id, "complete", 1)
+    assert again.ask("best").num_rows == 1
+    opened = [
+        line["by"]
+        for line in audit.entries(casework.home)
+        if line["event"] == "results.opened" and line["run_ids"] == [run.run_id]
+    ]
+    assert opened == [AUTHORITY.operator, "j.doe"], "not whoever is logged in at the machine"
 
     with lfr.open_results(settings) as results:
         asked = "SELECT case_ref, authority, purpose, operator FROM runs WHERE run_id = $run"
