@@ -31,7 +31,8 @@ REQUESTED, GRANTED, REFUSED = (
 TOO_LATE = "authorisation.decided_before"
 """Events in the audit log; the last: what the line before it says came second, and does not
 count."""
-_TRIES = 5
+_TRIES, _ID_BYTES = 5, 3
+_TAKEN = "{place} has an authorisation {name} already: ask again"
 _FILE = re.compile(rf"{CASES}/[^/]+/(authorisations|decisions)/(AUTH-[^/]+)\.json")
 
 State = Literal["requested", "granted", "refused"]
@@ -43,7 +44,7 @@ class AuthorisationRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     authorisation_id: str
-    """Like AUTH-20261128-3f2a."""
+    """Like AUTH-20261128-3f2a7c."""
     case_ref: str
     purpose: str
     requested_by: str
@@ -127,25 +128,21 @@ def request_authorisation(
             "Nothing is urgent by this policy (authorisation.urgent is null): ask without "
             "--urgent, and wait until it is granted."
         )
-    for _ in range(_TRIES):
-        said = {
-            "authorisation_id": f"AUTH-{at:%Y%m%d}-{secrets.token_hex(2)}",
-            "case_ref": case_ref,
-            "purpose": why,
-            "urgent": urgent,
-            "decide_by": at + period_of(period) if urgent and period else None,
-        }
-        shown = {**said, "decide_by": said["decide_by"] and str(said["decide_by"])}
-        path = request_file(case_ref, str(said["authorisation_id"]))
-        if files.store.exists(path):
-            continue
-        line = files.on_record(REQUESTED, {"by": by, **shown})
-        asked = AuthorisationRequest.model_validate(
-            {**said, "requested_by": by, "requested_at": at, "log_line": line}
-        )
-        if _is_written(files, path, asked):
-            return Authorisation(request=asked)
-    raise StoreError(f"{files.store.uri}/{CASES} has too many authorisations of today: try again")
+    said = {
+        "authorisation_id": _new_id(files, at),
+        "case_ref": case_ref,
+        "purpose": why,
+        "urgent": urgent,
+        "decide_by": at + period_of(period) if urgent and period else None,
+    }
+    shown = {**said, "decide_by": said["decide_by"] and str(said["decide_by"])}
+    line = files.on_record(REQUESTED, {"by": by, **shown})
+    asked = AuthorisationRequest.model_validate(
+        {**said, "requested_by": by, "requested_at": at, "log_line": line}
+    )
+    if not _is_written(files, request_file(case_ref, asked.authorisation_id), asked):
+        raise StoreError(_TAKEN.format(place=files.store.uri, name=asked.authorisation_id))
+    return Authorisation(request=asked)
 
 
 def grant(
@@ -207,6 +204,16 @@ def authorisations_of(files: CaseFiles, case_ref: str | None = None) -> list[Aut
     every = (_read(files, path) for path in paths)
     asked = [each for each in every if case_ref in (None, each.case_ref)]
     return sorted(asked, key=lambda each: each.request.requested_at, reverse=True)
+
+
+def _new_id(files: CaseFiles, at: datetime) -> str:
+    """Which no authorisation of any case has: people grant by it alone."""
+    taken = {found[2] for found in map(_FILE.fullmatch, files.store.list(CASES)) if found}
+    for _ in range(_TRIES):
+        name = f"AUTH-{at:%Y%m%d}-{secrets.token_hex(_ID_BYTES)}"
+        if name not in taken:
+            return name
+    raise StoreError(_TAKEN.format(place=files.store.uri, name=name))
 
 
 def _decided(
