@@ -31,7 +31,7 @@ REQUESTED, GRANTED, REFUSED = (
     "authorisation.refused",
 )
 """Events in the audit log."""
-_TRIES = 5
+_TRIES, _ID_BYTES = 5, 3
 _FILE = re.compile(rf"{CASES}/[^/]+/(authorisations|decisions)/(AUTH-[^/]+)\.json")
 
 State = Literal["requested", "granted", "refused"]
@@ -43,7 +43,7 @@ class AuthorisationRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     authorisation_id: str
-    """Like AUTH-20261128-3f2a."""
+    """Like AUTH-20261128-3f2a7c."""
     case_ref: str
     purpose: str
     requested_by: str
@@ -150,7 +150,7 @@ def _is_asked_again(asked: AuthorisationRequest, why: str, by: str, urgent: bool
 def _asked(files: CaseFiles, said: dict[str, Any], by: str, at: datetime) -> Authorisation:
     taken = {found[2] for found in map(_FILE.fullmatch, files.store.list(CASES)) if found}
     for _ in range(_TRIES):
-        name = f"AUTH-{at:%Y%m%d}-{secrets.token_hex(2)}"
+        name = f"AUTH-{at:%Y%m%d}-{secrets.token_hex(_ID_BYTES)}"
         if name in taken:
             continue
         whole = {"authorisation_id": name, **said}

@@ -13,7 +13,7 @@ import logging
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -59,7 +59,8 @@ class Decisions:
     home: Home
     s3: S3Settings
     _read: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Rows by path: a file that is there is never another."""
+    """Rows by path. A file that is there is never another; one that was forgotten may come again,
+    as somebody else's."""
     _last: dict[str, tuple[tuple[str, ...], KeptDecisions]] = field(default_factory=dict)
     """By run: of which files, and what they say."""
     _lock: Lock = field(default_factory=Lock)
@@ -71,6 +72,7 @@ class Decisions:
     def _kept(self, run_id: str, paths: tuple[str, ...]) -> KeptDecisions:
         before, kept = self._last.get(run_id, ((), KeptDecisions({}, {})))
         if paths != before:
+            self._drop({*before} - {*paths})
             kept = self._kept_in(run_id, paths)
             self._last[run_id] = (paths, kept)
         return kept
@@ -115,16 +117,9 @@ class Decisions:
             if mine and mine.decision_id == decision_id:
                 return mine
             _require_open(already, mine)
-            stage = STAGES[len(already)]
+            stage, now = STAGES[len(already)], datetime.now(UTC)
             made = ExaminerDecision(
-                decision_id,
-                run_id,
-                sighting_id,
-                stage,
-                person.name,
-                person.role,
-                datetime.now(UTC),
-                opinion,
+                decision_id, run_id, sighting_id, stage, person.name, person.role, now, opinion
             )
             number = str(_free_place(paths, sighting_id))
             path = layout.review_of_sighting(run_id, sighting_id, number)
@@ -200,8 +195,15 @@ class Decisions:
                 self._read[path] = known
         return known
 
+    def _drop(self, gone: Iterable[str]) -> None:
+        """What was said in files that are not there."""
+        with self._lock:
+            for path in gone:
+                self._read.pop(path, None)
+
     def _write(self, path: str, row: Mapping[str, Any]) -> bool:
         """Whether it is there now; not where somebody else's is."""
+        self._drop([path])
         data = table_bytes([row], part_schema("reviews"))
         # A bucket that ignores conditions just writes: whose it is then is what is read back.
         return self.store.write_new(path, data) or self.store.read(path) == data

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
+from unicodedata import normalize
 
 from lfr_batch.visible import plain_line
 
@@ -204,9 +205,13 @@ _COURSE_OF: Mapping[Judgement, Course] = {
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's: what cannot be seen, blanks around and large letters make
-    no other."""
-    return plain_line(one).casefold() == plain_line(other).casefold()
+    """Whether two names are one person's: what cannot be seen, blanks around, large letters, wide
+    ones and accents that are letters of their own make no other."""
+    return _spelled(one) == _spelled(other)
+
+
+def _spelled(name: str) -> str:
+    return normalize("NFKC", plain_line(name)).casefold()
 
 
 def own(decisions: Sequence[ExaminerDecision], name: str) -> ExaminerDecision | None:

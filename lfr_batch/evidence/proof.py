@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lfr_batch.oversight.audit_facts import OPENED
 from lfr_batch.oversight.audit_line import Line
+from lfr_batch.oversight.shown import LOOKS
 
 
 def proof_of(lines: Iterable[Line], run_id: str, made_n: int) -> dict[str, Any]:
@@ -47,6 +47,6 @@ def _with_keys(lines: Iterable[Line]) -> Iterator[tuple[Line, str | None]]:
 def _is_about(line: Line, run_id: str) -> bool:
     """Of that run alone: what names others, too, tells of them. Who looked at it, and what they
     asked, is nobody's business but the force's."""
-    if line.get("event") == OPENED:
+    if line.get("event") in LOOKS:
         return False
     return line.get("run_id") == run_id or line.get("run_ids") == [run_id]

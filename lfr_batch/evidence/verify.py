@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import struct
 import sys
 import zlib
@@ -27,7 +28,7 @@ UNLISTED = frozenset({MANIFEST, SIGNATURE, PROOF})
 PACK_DOMAIN = b"lfr_batch evidence pack\n"
 LINE_DOMAIN = b"lfr_batch audit log: a line\n"
 MADE = "evidence.made"
-FINGERPRINT_LETTERS = 32
+FINGERPRINT_LETTERS, FEWEST_LETTERS = 32, 16
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 0xFFFFFFFE
 """Of an archive: the format's own limit."""
@@ -58,7 +59,8 @@ class Verified(NamedTuple):
     key: str
     """Fingerprint of the key that signed it."""
     lines: int
-    """Of the audit log."""
+    signed: int
+    """Lines of the audit log, and how many of them are signed."""
     log_key: str
     """Fingerprint of the audit log's first key, as the pack says it."""
 
@@ -99,6 +101,8 @@ def read_archive(file: BinaryIO, kept: dict[str, bytes]) -> list[Member]:
         member = _read_member(file, head, start, kept)
         if members and member.name.encode() <= members[-1].name.encode():
             raise Unsound(f"{member.name} is not in its place in the archive")
+        if len(members) == MOST_MEMBERS or file.tell() > MOST_BYTES:
+            raise Unsound(f"the archive is larger than a pack can be, from {member.name} on")
         members.append(member)
     wanted = directory_of(members, start)
     file.seek(start)
@@ -113,12 +117,11 @@ def _read_member(file: BinaryIO, head: bytes, start: int, kept: dict[str, bytes]
         raise Unsound(f"the archive was cut at byte {start}")
     crc, size, _, length = struct.unpack("<3IH", head[14:28])
     raw = file.read(length)
-    try:
-        name = raw.decode()
-    except ValueError:
-        name = repr(raw)
+    name = raw.decode(errors="backslashreplace")
     if head + raw != local_header(raw, size, crc):
         raise Unsound(f"{name} does not stand in the archive as it was packed")
+    if not all(re.fullmatch(r"\w[\w.@-]*", part) for part in name.split("/")):
+        raise Unsound(f"{name!r} is no name that a member of a pack has")
     digest, found, left, data = hashlib.sha256(), 0, size, []
     while left:
         chunk = file.read(min(CHUNK_BYTES, left))
@@ -251,8 +254,9 @@ def verify(path: Path, key: str | None = None) -> Verified:
         raise Unsound(f"{SIGNATURE} is by the key {grouped(own)}, and not by the one given")
     manifest = _parsed(MANIFEST, kept[MANIFEST])
     _verify_members(manifest, there)
-    lines, log_key = _verify_proof(_parsed(PROOF, kept[PROOF]), manifest, there[MANIFEST].sha256)
-    return Verified(manifest, own, lines, log_key)
+    proof = _parsed(PROOF, kept[PROOF])
+    lines, signed = _verify_proof(proof, manifest, there[MANIFEST].sha256, own)
+    return Verified(manifest, own, lines, signed, fingerprint(str(proof["first_key"])))
 
 
 def _verified_signature(kept: dict[str, bytes]) -> str:
@@ -283,9 +287,9 @@ def _verify_members(manifest: dict[str, Any], there: dict[str, Member]) -> None:
 
 
 def _verify_proof(
-    proof: dict[str, Any], manifest: dict[str, Any], manifest_sha256: str
-) -> tuple[int, str]:
-    """How many lines there are, and the fingerprint of the log's first key."""
+    proof: dict[str, Any], manifest: dict[str, Any], manifest_sha256: str, own: str
+) -> tuple[int, int]:
+    """How many lines there are, and how many are signed; ``own``: what signs the pack."""
     before: dict[str, Any] | None = None
     for each in proof["lines"]:
         line = each["line"]
@@ -293,23 +297,21 @@ def _verify_proof(
         if before is not None and line["n"] == before["n"] + 1:
             _verify_link(before, line, each.get("key"))
         before = line
-    if before is None or before.get("event") != MADE:
-        raise Unsound(f"{PROOF} does not end with the line {MADE} of the audit log")
-    same = {"manifest_sha256": manifest_sha256, "run_id": manifest["run_id"], "by": manifest["by"]}
-    for name, value in same.items():
+    if before is None or before.get("event") != MADE or "signature" not in before:
+        raise Unsound(f"{PROOF} does not end with a signed line {MADE} of the audit log")
+    same = {"manifest_sha256": manifest_sha256, "evidence_key": own}
+    for name, value in {**same, "run_id": manifest["run_id"], "by": manifest["by"]}.items():
         if before.get(name) != value:
             raise Unsound(f"{PROOF}: line {before['n']} of the log is of another pack ({name})")
-    return len(proof["lines"]), fingerprint(str(proof["first_key"]))
+    return len(proof["lines"]), sum("signature" in each["line"] for each in proof["lines"])
 
 
 def _verify_line(line: dict[str, Any], key: object) -> None:
     said = {k: v for k, v in line.items() if k != "sha256"}
     if hashlib.sha256(canonical(said)).hexdigest() != line["sha256"]:
         raise Unsound(f"{PROOF}: line {line['n']} of the audit log is not as it was written")
-    unsigned = {k: v for k, v in said.items() if k != "signature"}
-    if "signature" in line and not is_signed(
-        LINE_DOMAIN + canonical(unsigned), line["signature"], key
-    ):
+    unsigned = canonical({k: v for k, v in said.items() if k != "signature"})
+    if "signature" in line and not is_signed(LINE_DOMAIN + unsigned, line["signature"], key):
         raise Unsound(f"{PROOF}: the signature of line {line['n']} of the audit log is wrong")
 
 
@@ -358,24 +360,20 @@ def _parsed(name: str, data: bytes) -> dict[str, Any]:
 def told(found: Verified, given: bool) -> Iterator[str]:
     """What holds, in plain words."""
     said = found.manifest
-    yield (
-        f"{said['what']} of run {said['run_id']}, case {said['case_ref']}, made {said['made_at']} "
-        f"by {said['by']}."
-    )
+    yield "{what} of run {run_id}, case {case_ref}, made {made_at} by {by}.".format(**said)
     yield "Holds: the archive is as it was made, every byte of it."
     yield f"Holds: each of its {len(said['members'])} members is the one that the manifest names."
     yield f"Holds: manifest and proof are signed by the key {grouped(found.key)}."
-    compare = (
-        "Compare it with the fingerprint that you got in another way, or give that with --key."
-    )
+    compare = "Compare it with the fingerprint you got in another way, or give that with --key."
     yield f"       {'It is the one that you gave.' if given else compare}"
     yield (
-        f"Holds: {found.lines} lines of the audit log are as they were written and signed; the "
-        "last says that this pack was made."
+        f"Holds: {found.lines} lines of the audit log are as they were written, and {found.signed} "
+        "of them as they were signed; the last says that this pack was made, and by that key."
     )
     yield (
-        f"       The log begins with the key {grouped(found.log_key)}. What stands between these "
-        "lines only the whole log shows, which its keeper has (`lfr audit verify`)."
+        f"       By what the pack says the log begins with the key {grouped(found.log_key)}. That, "
+        "whose keys signed these lines and what stands between them only the whole log shows, "
+        "which its keeper has (`lfr audit verify`)."
     )
     if said["sealed"]:
         yield (

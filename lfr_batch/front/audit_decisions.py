@@ -13,7 +13,6 @@ from lfr_batch.results.parts import read_part
 from lfr_batch.storage.store import Store
 
 _WAY_OUT = "restore it from a copy"
-_TAKES_SIGHTINGS = ("-forget-subject-", "-forget-footage-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,8 @@ def contradicting(
         said = facts.decided.get(review_id)
         if said is not None and said[1] != each.sha256:
             yield f"{_named(each)} is not as it was made"
-    takes_some = any(part in name for name in facts.intended for part in _TAKES_SIGHTINGS)
     for review_id, (run_id, _) in facts.decided.items():
-        if review_id not in kept and run_id in run_ids and not takes_some:
+        if review_id not in kept and run_id in run_ids and review_id not in facts.taken:
             yield f"a decision of run {run_id} is gone ({review_id})"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,6 +145,22 @@ class ExaminersDesk:
                 return self.enrolled.jpegs(*place, [images[number - 1]]).get(images[number - 1])
         return None
 
+    def require_packable(self, user: User, run_id: str, wanted: Collection[str]) -> None:
+        """A pack tells scores and what others concluded: nobody gets one of a sighting that they
+        may yet decide. ``wanted``: ids; none: all of the run. Raises RunNotFound, DecisionRefused.
+        """
+        self.row_of_run(user, run_id)
+        kept, rejected = self.decisions.kept(run_id), self._rejected(run_id)
+        ids = [row["sighting_id"] for row in self.found.sightings(run_id)]
+        asked = [each for each in ids if not wanted or each in wanted]
+        due = [e for e in asked if self._insight(user, kept, rejected, e).can_decide]
+        if due:
+            raise DecisionRefused(
+                f"a pack tells scores and what others concluded, and {user.name} may yet decide "
+                f"{len(due)} of these {len(asked)} sightings: decide them first, or let somebody "
+                "ask for it who does not examine"
+            )
+
     def row_of_run(self, user: User, run_id: str) -> Row:
         """Raises RunNotFound where there is none that they may see."""
         self.look_at_clocks()
@@ -171,7 +187,8 @@ class ExaminersDesk:
             for each in ids
         )
         mine = sum(each.can_decide for each in known)
-        return of_run(run, {name: courses[name] for name in COURSES}, mine, len(rejected))
+        earlier = sum(not kept.of(each) for each in rejected)
+        return of_run(run, {name: courses[name] for name in COURSES}, mine, earlier)
 
     def _rejected(self, run_id: str) -> Mapping[str, Rejected]:
         return self.found.rejected(self.decisions, [run_id]).get(run_id, {})

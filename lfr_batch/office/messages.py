@@ -72,9 +72,9 @@ def of_sighting(
     kept: KeptDecisions,
     rejected: Mapping[str, Rejected],
 ) -> Message:
-    earlier = rejected.get(row["sighting_id"])
     outcomes = kept.outcomes.get(row["sighting_id"], ())
-    is_earlier = earlier is not None and not kept.of(row["sighting_id"])
+    is_earlier = row["sighting_id"] in rejected and not kept.of(row["sighting_id"])
+    earlier = rejected.get(row["sighting_id"]) if known.is_revealed else None
     return {
         **{name: row[name] for name in _SIGHTING},
         "start_utc": _iso(row["start_utc"]),

@@ -182,7 +182,7 @@ def outcome(
 @office_routes.post("/api/runs/{run_id}/evidence")
 def evidence(run_id: RunId, body: NewPack, user: Packer, office: OfficeOf) -> FileResponse:
     """The pack, which takes a while, and is not kept here. 409 with the sentence where not."""
-    office.desk.row_of_run(user, run_id)
+    office.desk.require_packable(user, run_id, body.sightings)
     wish = PackWish(
         run_id,
         tuple(body.sightings),

@@ -59,6 +59,9 @@ class Facts:
     """By the id of a review of a sighting: its run, and the sha256 of its file."""
     of_cases: dict[int, Line] = field(default_factory=dict)
     """By the line's number: what it says of a case or an authorisation, if that counts."""
+    taken: set[str] = field(default_factory=set)
+    """Ids of those reviews that may have gone since: of runs that a subject or a file of footage
+    was to be taken out of later."""
     done: set[str] = field(default_factory=set)
     """Ids of what was, each with a receipt."""
 
@@ -95,7 +98,15 @@ def _note(facts: Facts, event: str, line: Mapping[str, Any]) -> None:
         facts.named.setdefault(event, set()).add(str(line.get(_BY[event])))
     if event.endswith(_INTENDED) and isinstance(line.get("intention"), Mapping):
         facts.intended.add(str(line["intention"].get("id")))
+    if isinstance(line.get("intention"), Mapping):
+        _note_taken(facts, line["intention"])
     if event.endswith(_DONE) and "id" in line:
         facts.done.add(str(line["id"]))
         if line.get("snapshot"):  # what a gallery is without what was removed from it
             facts.named.setdefault(ENROLLED, set()).add(str(line["snapshot"]))
+
+
+def _note_taken(facts: Facts, intention: Mapping[str, Any]) -> None:
+    if intention.get("what") in ("subject", "footage"):
+        runs = set(map(str, intention.get("runs") or ()))
+        facts.taken |= {review for review, (run, _) in facts.decided.items() if run in runs}

@@ -51,8 +51,9 @@ def _gone(store: Store, run_id: str, forgetting: Forgetting) -> Iterator[str]:
 
 
 def _sightings(store: Store, run_id: str, forgetting: Forgetting) -> frozenset[str] | None:
-    """Of a run as it is now; None where it is not shown, or of another gallery."""
-    with opened(store, read_manifest(store).about(run_id)) as lake:
+    """Of a run as it is now, or would be if it were put back; None where there is no such run, or
+    it is of another gallery."""
+    with opened(store, read_manifest(store).about(run_id).unveiled) as lake:
         run = lake.execute("SELECT gallery FROM runs WHERE run_id = $1", [run_id]).fetchone()
         if run is None or forgetting.gallery not in (None, run[0]):
             return None

@@ -6,10 +6,12 @@ import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from lfr_batch.casework import authorisations
 from lfr_batch.casework.authorisations import (
     Authorisation,
     authorisations_of,
@@ -44,6 +46,20 @@ def opened(request: pytest.FixtureRequest) -> None:
     for name in ("files", "on_disk"):
         if name in request.fixturenames:
             open_case(request.getfixturevalue(name), "OP-1", *LISTED, "anna")
+
+
+def test_no_two_cases_have_an_authorisation_of_one_id(
+    on_disk: CaseFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is granted by its id alone."""
+    open_case(on_disk, "OP-2", *LISTED, "anna")
+    letters = iter(["3f2a7c", "3f2a7c", "00ab12"])
+    drawn = SimpleNamespace(token_hex=lambda _: next(letters))
+    monkeypatch.setattr(authorisations, "secrets", drawn)
+    one, other = asked(on_disk), asked(on_disk, "OP-2")
+    assert one.authorisation_id != other.authorisation_id
+    for each in (one, other):
+        assert grant(on_disk, each.authorisation_id, "chief", now=NOW).case_ref == each.case_ref
 
 
 def test_one_asks_and_another_grants(files: CaseFiles) -> None:

@@ -18,6 +18,7 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import DecisionRefused, StoreFull
 from lfr_batch.oversight import audit
 from lfr_batch.oversight.audit_facts import DECIDED, OUTCOME_NOTED
+from lfr_batch.results import layout
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import table_bytes
@@ -217,6 +218,22 @@ def test_one_that_somebody_has_removed_leaves_a_place(book: Decisions, gone: int
     book.store.delete(f"reviews/run_id={RUN}/sighting-{SIGHTING}.{gone}.parquet")
     decide(book, CARO)
     assert len(book.kept(RUN).of(SIGHTING)) == 2
+
+
+@pytest.mark.parametrize("by", ["whoever knew it", "another server"])
+def test_who_takes_a_place_that_was_forgotten_is_not_who_had_it(book: Decisions, by: str) -> None:
+    """As `lfr forget subject` takes what compared a sighting that stays."""
+    decide(book, ANNE)
+    assert book.kept(RUN).of(SIGHTING)[0].examiner == "Anne"
+    book.store.delete(layout.review_of_sighting(RUN, SIGHTING, "1"))
+    other = book
+    if by == "another server":
+        assert book.kept(RUN).of(SIGHTING) == ()
+        other = Decisions(book.store, book.home, book.s3)
+    made = decide(other, BILL, "different")
+    (kept,) = book.kept(RUN).of(SIGHTING)
+    assert (kept.decision_id, kept.examiner) == (made.decision_id, "Bill")
+    assert [line["review_id"] for line in lines(book, DECIDED)][-1] == made.decision_id
 
 
 def test_an_outcome_that_somebody_has_removed(book: Decisions) -> None:

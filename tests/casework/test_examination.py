@@ -84,7 +84,14 @@ def test_only_more_than_limited_support_confirms() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other", "same"),
-    [("Anne", " anne ", True), ("A  B", "a b", True), ("Anne", "Anna", False)],
+    [
+        ("Anne", " anne ", True),
+        ("A  B", "a b", True),
+        ("Ren\u00e9", "Rene\u0301", True),
+        ("Anne", "\uff21nne", True),
+        ("Rene", "Ren\u00e9", False),
+        ("Anne", "Anna", False),
+    ],
 )
 def test_one_person_by_any_spelling(one: str, other: str, same: bool) -> None:
     assert same_person(one, other) == same

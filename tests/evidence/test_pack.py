@@ -28,6 +28,7 @@ from lfr_batch.front.evidence import (
 )
 from lfr_batch.oversight import audit
 from lfr_batch.oversight.audit_verify import verify as verify_log
+from lfr_batch.oversight.shown import LOOKS
 from lfr_batch.results.copies import copies_known
 from lfr_batch.results.store import open_store
 from tests.evidence.runs import RunCase
@@ -141,6 +142,8 @@ def test_one_sighting_alone(case: RunCase, tmp_path: Path) -> None:
 
 def test_it_is_on_record_before_it_is_there(case: RunCase, tmp_path: Path) -> None:
     out = tmp_path / "pack.zip"
+    for event in LOOKS:
+        audit.record(case.home, event, [{"by": "anna", "run_id": case.run_id}])
     made = make_evidence(order(case, out, without_footage=True, why="trial"), case.settings)
     line = list(audit.entries(case.home))[-1]
     assert (line["event"], line["run_id"], line["by"]) == (

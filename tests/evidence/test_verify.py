@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 import random
+import secrets
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lfr_batch.evidence import verify
+from lfr_batch.evidence.key import EvidenceKey
 from lfr_batch.evidence.verify import Unsound, is_signed
 from lfr_batch.front.evidence import MadePack, PackOrder, make_evidence
 from tests.evidence.runs import RunCase, copy_of
@@ -164,19 +167,62 @@ def test_a_member_that_is_taken_out_is_named(made: MadePack, tmp_path: Path, nam
         verify.verify(copy)
 
 
-def test_a_pack_signed_anew_has_another_fingerprint(made: MadePack, tmp_path: Path) -> None:
-    """Whoever signs it with a key of their own is found by --key alone."""
+def test_a_pack_signed_anew_is_not_the_one_on_record(made: MadePack, tmp_path: Path) -> None:
+    """The log's line says which key it was signed with."""
     with zipfile.ZipFile(made.path) as archive:
-        said = json.loads(archive.read("manifest.sig"))
-    key = Ed25519PrivateKey.generate()
-    public = key.public_key().public_bytes_raw().hex()
-    said |= {"key": public, "fingerprint": verify.fingerprint(public)}
-    said["signature"] = key.sign(verify.signed_text(said)).hex()
-    changed = {"manifest.sig": verify.canonical(said)}
-    copy = remade(made.path, tmp_path / "pack.zip", changed)
-    assert verify.verify(copy).key != made.fingerprint
+        manifest, proof = archive.read("manifest.json"), archive.read("proof.json")
+    signed = signed_by(EvidenceKey(secrets.token_bytes(32)), manifest, proof)
+    copy = remade(made.path, tmp_path / "pack.zip", signed)
+    with pytest.raises(Unsound, match=r"is of another pack \(evidence_key\)"):
+        verify.verify(copy)
+
+
+@pytest.mark.parametrize("is_signed_line", [True, False])
+def test_who_forges_the_log_too_has_another_fingerprint(
+    made: MadePack, tmp_path: Path, is_signed_line: bool
+) -> None:
+    """Whoever signs lines with a key of their own is found by --key alone; unsigned ones hold for
+    nobody."""
+    key = EvidenceKey(secrets.token_bytes(32))
+    with zipfile.ZipFile(made.path) as archive:
+        manifest, proof = archive.read("manifest.json"), json.loads(archive.read("proof.json"))
+    line = {k: v for k, v in proof["lines"][-1]["line"].items() if k not in ("sha256", "signature")}
+    line["evidence_key"] = key.fingerprint
+    if is_signed_line:
+        own = Ed25519PrivateKey.from_private_bytes(key.seed)
+        line["signature"] = own.sign(verify.LINE_DOMAIN + verify.canonical(line)).hex()
+    line["sha256"] = sha256(verify.canonical(line)).hexdigest()
+    forged = verify.canonical({**proof, "lines": [{"line": line, "key": key.public}]})
+    copy = remade(made.path, tmp_path / "pack.zip", signed_by(key, manifest, forged))
+    if not is_signed_line:
+        with pytest.raises(Unsound, match=r"does not end with a signed line evidence\.made"):
+            verify.verify(copy)
+        return
+    assert verify.verify(copy).key == key.fingerprint
     with pytest.raises(Unsound, match="not by the one given"):
         verify.verify(copy, made.fingerprint)
+
+
+def signed_by(key: EvidenceKey, manifest: bytes, proof: bytes) -> dict[str, bytes]:
+    """Members, with the signature of that key."""
+    signature = key.signature_of(sha256(manifest).hexdigest(), sha256(proof).hexdigest())
+    return {"manifest.json": manifest, "proof.json": proof, "manifest.sig": signature}
+
+
+@pytest.mark.parametrize("key", ["", "7", "0123456789abcde"])
+def test_a_few_letters_of_a_fingerprint_are_none(made: MadePack, key: str) -> None:
+    with pytest.raises(Unsound, match=f"--key has {len(key)} letters"):
+        verify.verify(made.path, key)
+    assert verify.verify(made.path, made.fingerprint[:16]).key == made.fingerprint
+
+
+@pytest.mark.parametrize("name", ["../../out.txt", "/out.txt", "a//b", "a\\b", "a\nb", "-rf", "."])
+def test_names_that_would_leave_the_folder_are_none(
+    made: MadePack, tmp_path: Path, name: str
+) -> None:
+    copy = remade(made.path, tmp_path / "pack.zip", {name: b"x"})
+    with pytest.raises(Unsound, match="is no name that a member of a pack has"):
+        verify.verify(copy)
 
 
 @pytest.mark.parametrize(("public", "text", "signature"), RFC_8032)

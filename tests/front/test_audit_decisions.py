@@ -11,6 +11,7 @@ from lfr_batch.casework.decisions import Decisions, new_id
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import AuditBroken
 from lfr_batch.front.audit import compare_with_records
+from lfr_batch.oversight import audit
 from lfr_batch.oversight.audit_verify import verify
 from lfr_batch.results import layout
 from lfr_batch.results.migrations import part_schema
@@ -51,6 +52,34 @@ def test_altered(home: Path) -> None:
 
 def test_gone(home: Path) -> None:
     open_store(home / "results").delete(FIRST)
+    with pytest.raises(AuditBroken, match=f"a decision of run {RUN} is gone"):
+        remarks(home)
+
+
+@pytest.mark.parametrize(
+    ("what", "runs", "is_told"),
+    [
+        ("subject", (RUN,), False),
+        ("footage", (RUN,), False),
+        ("subject", ("20260101-000000-scan-ffff",), True),
+        ("run", (RUN,), True),
+    ],
+)
+def test_gone_where_something_was_forgotten(
+    home: Path, what: str, runs: tuple[str, ...], is_told: bool
+) -> None:
+    """Of that run, and before: what is decided later is not gone by that."""
+    store = open_store(home / "results")
+    intention = {"what": what, "value": "x", "runs": runs}
+    audit.record(home, "trial", [{"intention": intention}])
+    store.delete(FIRST)
+    if is_told:
+        with pytest.raises(AuditBroken, match=f"a decision of run {RUN} is gone"):
+            remarks(home)
+        return
+    assert remarks(home) == ()
+    Decisions(store, home, S3Config()).decide(RUN, SIGHTING, ANNE, opinion(), CANDIDATES, new_id())
+    store.delete(FIRST)
     with pytest.raises(AuditBroken, match=f"a decision of run {RUN} is gone"):
         remarks(home)
 

@@ -94,6 +94,37 @@ def test_it_is_told_once_ones_own_is_saved(office: ServedOffice, path: str) -> N
     assert WORDS not in json.dumps(third)
 
 
+def test_no_pack_tells_whoever_may_yet_decide(office: ServedOffice, run: str, path: str) -> None:
+    sighting_id = path.rsplit("/", 1)[-1]
+    office.decide("Anne", path, reason=WORDS)
+    bill = office.client("Bill")
+    for wanted in ([sighting_id], []):
+        order = {"redact": True, "why": "for disclosure", "sightings": wanted}
+        answer = bill.ask("POST", f"/api/runs/{run}/evidence", order)
+        assert answer.status == 409
+        assert "Bill may yet decide" in answer.json()["error"]
+    office.decide("Bill", path)
+    both = {"redact": True, "why": "for disclosure", "sightings": [sighting_id], "to": ["court"]}
+    told = bill.ask("POST", f"/api/runs/{run}/evidence", both, timeout=300)
+    assert "Nothing is sealed in a redacted copy" in told.json()["error"], "it got as far as that"
+
+
+def test_what_others_reject_elsewhere_is_not_told_to_a_second_examiner(
+    office: ServedOffice,
+) -> None:
+    later, earlier = office.runs()
+    same = office.sightings(earlier)[0], office.sightings(later)[0]
+    office.decide("Caro", path_of(later, same[1]))
+    for name in ("Anne", "Bill"):
+        office.decide(name, path_of(earlier, same[0]), conclusion="different")
+    told = office.client("Anne").get(f"/api/runs/{later}")
+    assert told["run"]["rejected_before"] == 0
+    assert all(each["rejected_before"] is None for each in told["sightings"])
+    assert office.client("Anne").get(path_of(later, same[1]))["can_decide"]
+    seen = office.client("Caro").get(path_of(later, same[1]))
+    assert seen["rejected_before"]["run_id"] == earlier
+
+
 def test_an_auditor_sees_all_at_once(office: ServedOffice, path: str) -> None:
     office.decide("Anne", path, reason=WORDS)
     seen = office.client("Ida").get(path)

@@ -8,9 +8,12 @@ from lfr_batch.results import layout
 from lfr_batch.results.forget import forget
 from lfr_batch.results.forgetting_sql import Forgetting
 from lfr_batch.results.lake import open_lake
+from lfr_batch.results.lock import lock_run
 from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import write_part
 from lfr_batch.results.sql import run_query
+from lfr_batch.results.stored_run import StoredRun
+from lfr_batch.results.withholding import withhold
 from lfr_batch.storage.store import Store
 
 from .synthetic import RUN_ID, archive
@@ -60,3 +63,14 @@ def test_of_somebody_else(store: Store, paths: dict[str, str]) -> None:
         open_lake(store.uri), "SELECT count(sighting_id) AS n FROM reviews"
     ).to_pylist()
     assert found == [{"n": 2}]
+
+
+def test_of_a_run_that_is_withheld(store: Store, paths: dict[str, str]) -> None:
+    """It may be put back, and its sightings are there all the while."""
+    subject = archive().sightings[0].candidates[0].subject_id
+    with lock_run(StoredRun(store, RUN_ID)) as hold:
+        withhold(hold, "AUTH-20260203-0001 was not decided")
+    forget(store, Forgetting("subject", "somebody else", "note"))
+    assert all(store.exists(path) for path in paths.values())
+    forget(store, Forgetting("subject", subject, "note"))
+    assert not any(store.exists(path) for path in paths.values())
