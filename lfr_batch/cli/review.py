@@ -26,11 +26,13 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import RunBusy, RunNotFound, UsageError
 from lfr_batch.front.clocks import act_on_clocks, act_on_clocks_of
 from lfr_batch.front.opening import opener_of
-from lfr_batch.front.places import home_folder
+from lfr_batch.front.places import home
+from lfr_batch.homes.at_hand import Home
 from lfr_batch.live.deployment.folders import list_deployments
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.layout import is_deployment
+from lfr_batch.results.run_log import WITHHELD
 from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
@@ -129,14 +131,15 @@ def serve(
 
 
 def _is_live(said: str) -> bool:
-    return is_deployment(said) or said in list_deployments(home_folder())
+    place = home()
+    return is_deployment(said) or (isinstance(place, Path) and said in list_deployments(place))
 
 
 def _reviewed(root: str, s3: S3Config, run_id: str) -> tuple[str, str]:
     """It, and its case. Raises RunNotFound, UsageError for a run that has nothing to decide."""
     lake = open_lake(root, s3, run_id)
     try:
-        asked = "SELECT kind, status, sightings, case_ref FROM runs WHERE run_id = $id"
+        asked = "SELECT kind, status, error, sightings, case_ref FROM runs WHERE run_id = $id"
         found = run_query(lake, asked, {"id": run_id}).to_pylist()
     finally:
         lake.close()
@@ -145,6 +148,8 @@ def _reviewed(root: str, s3: S3Config, run_id: str) -> tuple[str, str]:
     (row,) = found
     if row["kind"] not in FOOTAGE_KINDS:
         raise UsageError(f"{run_id} is of kind {row['kind']}: nobody was searched for.")
+    if row["status"] == WITHHELD:
+        raise UsageError(f"Run {run_id} is withheld until it is authorised: {row['error']}.")
     if row["status"] not in FINISHED:
         raise UsageError(
             f"{run_id} has not finished ({row['status']}): `lfr resume {run_id}` goes on, and then "
@@ -175,19 +180,19 @@ def _served(
 
     protect_files()
     require_address(config)
-    home = home_folder()
+    place = home()
     made = None
-    if not load_users(home).people:
+    if not load_users(place, s3).people:
         if operator is None:
             raise UsageError(
                 "Nobody could log in: `lfr live-user add NAME --role reviewer` adds people, and "
                 "prints their tokens."
             )
         made = new_user(operator, "reviewer")
-    roster = Roster(home, (made[0],) if made else ())
-    clocks = partial(_look_at_clocks, home, s3, root)
+    roster = Roster(place, (made[0],) if made else (), s3)
+    clocks = partial(_look_at_clocks, place, s3, root)
     with (
-        opened_office(home, root, s3, roster, clocks, packed_with, only_run) as office,
+        opened_office(place, root, s3, roster, clocks, packed_with, only_run) as office,
         serve_app(create_office(office), config) as url,
     ):
         if made:
@@ -195,10 +200,10 @@ def _served(
         yield url
 
 
-def _look_at_clocks(home: Path, s3: S3Config, root: str) -> None:
+def _look_at_clocks(place: Home, s3: S3Config, root: str) -> None:
     """What must not be withheld is served all the same: the log says what could not be done."""
     try:
-        act_on_clocks_of(home, s3, root)
+        act_on_clocks_of(place, s3, root)
     except RunBusy as error:
         logger.warning("%s", error)
 

@@ -13,14 +13,15 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from lfr_batch.console.logins import LoginTry, log_login
-from lfr_batch.console.users import User
+from lfr_batch.console.users import NO_S3, User
 from lfr_batch.errors import LfrError
-from lfr_batch.oversight import audit
+from lfr_batch.homes.at_hand import Home
+from lfr_batch.oversight.put import put
+from lfr_batch.storage.store import S3Settings
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +35,10 @@ MARK_LETTERS = 8
 class Journal:
     """Of one console. Every method may be called from any thread; all wait for the disk."""
 
-    home: Path
+    home: Home
     about: Mapping[str, str]
     """In every line: which deployment it is about, or nothing."""
+    s3: S3Settings = NO_S3
     _seen: set[tuple[str, ...]] = field(default_factory=set)
     """Who, and what they looked at, that the log has already."""
     _refused_s: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_REFUSALS))
@@ -92,7 +94,7 @@ class Journal:
     def _record(self, event: str, said: Mapping[str, Any]) -> bool:
         """Whether it could be."""
         try:
-            audit.record(self.home, event, [{**self.about, **said}])
+            put(self.home, self.s3, event, {**self.about, **said})
         except LfrError as error:
             logger.error("the audit log has no line of %s: %s", event, error)  # noqa: TRY400
             return False

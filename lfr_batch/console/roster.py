@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 from threading import Lock
 
-from lfr_batch.console.users import User, Users, load_users, new_user, users_file
-from lfr_batch.errors import ConfigError
+from lfr_batch.console.users import (
+    NO_S3,
+    User,
+    Users,
+    load_users,
+    new_user,
+    users_place,
+    users_stamp,
+)
+from lfr_batch.errors import ConfigError, StoreError
+from lfr_batch.homes.at_hand import Home
 from lfr_batch.live.records import Role
+from lfr_batch.storage.store import S3Settings
 
 logger = logging.getLogger(__name__)
 
 FOR_A_DEPLOYMENT: tuple[Role, ...] = ("operator", "reviewer")
-_Stamp = tuple[int, int, int] | None
+BUCKET_LOOK_S = 2.0
+"""So old may be what is known of a bucket's users."""
 
 
 class Roster:
@@ -24,27 +36,38 @@ class Roster:
     locks nobody out.
     """
 
-    def __init__(self, home: Path, own: tuple[User, ...] = ()) -> None:
-        """Raises ConfigError for a file that cannot be understood."""
-        self.home, self._own, self._lock = home, own, Lock()
-        self._stamp = _stamp_of(users_file(home))
-        self._filed = load_users(home).people
+    def __init__(self, home: Home, own: tuple[User, ...] = (), s3: S3Settings = NO_S3) -> None:
+        """Raises ConfigError for a file that cannot be understood, StoreError."""
+        self.home, self._own, self._s3, self._lock = home, own, s3, Lock()
+        self._stamp = users_stamp(home, s3)
+        self._filed = load_users(home, s3).people
+        self._looked_s = time.monotonic()
 
     def now(self) -> Users:
         with self._lock:
-            stamp = _stamp_of(users_file(self.home))
-            if stamp != self._stamp:
-                self._stamp = stamp
-                self._read(is_there=stamp is not None)
+            if self._is_due():
+                self._look()
             return Users((*self._filed, *self._own))
+
+    def _is_due(self) -> bool:
+        """A bucket is not asked at every request."""
+        is_old = time.monotonic() - self._looked_s >= BUCKET_LOOK_S
+        return is_old or isinstance(self.home, Path)
+
+    def _look(self) -> None:
+        stamp = users_stamp(self.home, self._s3)
+        self._looked_s = time.monotonic()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._read(is_there=stamp is not None)
 
     def _read(self, *, is_there: bool) -> None:
         if not is_there:
-            logger.error("%s is gone: those who were in it stay", users_file(self.home))
+            logger.error("%s is gone: those who were in it stay", users_place(self.home))
             return
         try:
-            self._filed = load_users(self.home).people
-        except (ConfigError, OSError) as error:
+            self._filed = load_users(self.home, self._s3).people
+        except (ConfigError, StoreError, OSError) as error:
             logger.error("%s; until then, those who were in it stay", error)  # noqa: TRY400
 
 
@@ -56,12 +79,3 @@ def roster_for_deployment(home: Path) -> tuple[Roster, dict[str, str]]:
     made = [new_user(role, role) for role in FOR_A_DEPLOYMENT]
     own = tuple(user for user, _ in made)
     return Roster(home, own), {user.name: token for user, token in made}
-
-
-def _stamp_of(path: Path) -> _Stamp:
-    """Another one whenever the file was written; None where it is not to be had."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -9,6 +9,7 @@ from typing import Any
 
 from lfr_batch.errors import QueryError, UsageError
 from lfr_batch.results.answers import Row, rows_of
+from lfr_batch.results.run_log import WITHHELD
 from lfr_batch.results.run_views import FINISHED
 from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.sql import Lake, run_query
@@ -113,6 +114,8 @@ def _run(lake: Lake, run_id: str) -> Row:
             f"{run_id} is no scan or search, and only these have sightings that a pack can be "
             "made of: name one of them, as `lfr runs` lists them."
         )
+    if row["status"] == WITHHELD:
+        raise UsageError(f"Run {run_id} is withheld until it is authorised: {row['error']}.")
     if row["status"] not in FINISHED:
         raise UsageError(
             f"Run {run_id} is not finished ({row['status']}), so what it found is not published: "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from lfr_batch.casework.case_files import case_files
 from lfr_batch.casework.decisions import Decisions
@@ -13,6 +12,7 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.console.journal import Journal
 from lfr_batch.console.roster import Roster
 from lfr_batch.errors import LfrError
+from lfr_batch.homes.at_hand import Home
 from lfr_batch.office.access import Office
 from lfr_batch.office.case_desk import CaseDesk, LookAtClocks
 from lfr_batch.office.desk import ExaminersDesk
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def opened_office(
-    home: Path,
+    home: Home,
     results_root: str,
     s3: S3Config,
     roster: Roster,
@@ -43,7 +43,7 @@ def opened_office(
     found = FoundInLake(open_lake(results_root, s3))
     about = {"run_id": only_run} if only_run else {"results": results_root}
     try:
-        journal = Journal(home, about)
+        journal = Journal(home, about, s3)
         decisions = Decisions(store, home, s3)
         _make_up(decisions)
         cases = CaseDesk(case_files(home, s3), look_at_clocks)

@@ -13,7 +13,9 @@ WHO = ("--case", "CASE-1", "--authority", "Insp. Test, ref 1", "--purpose", "tes
 LFR = (sys.executable, "-m", "lfr_batch.cli.app")
 
 
-def lfr(home: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def lfr(
+    home: Path | str, *arguments: str | Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*LFR, *map(str, arguments)],
         env=surroundings(home, **environment),
@@ -24,7 +26,7 @@ def lfr(home: Path, *arguments: str | Path, **environment: str) -> subprocess.Co
     )
 
 
-def surroundings(home: Path, **environment: str) -> dict[str, str]:
+def surroundings(home: Path | str, **environment: str) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("LFR_", "RAY_"))}
     return {**kept, "LFR_HOME": str(home), **environment}
 

@@ -16,6 +16,7 @@ import lfr_batch as lfr
 from lfr_batch.casework.authorisations import authorisations_of, grant
 from lfr_batch.casework.clocks import clocks_of
 from lfr_batch.errors import QueryError, StoreUnreachable, UsageError
+from lfr_batch.front.evidence import PackOrder, make_evidence
 from lfr_batch.oversight.put import lines_on_record, verify_record
 from lfr_batch.results.cancel import asked_to_end
 from lfr_batch.results.checked import faults
@@ -170,6 +171,8 @@ def test_whoever_opens_results_withholds_first(tmp_path: Path) -> None:
         lfr.export(tmp_path / "x.csv", stated, run=RUN_ID, settings=settings)
     with told:
         lfr.resume(RUN_ID, settings=settings)
+    with told:
+        make_evidence(PackOrder(RUN_ID, tmp_path / "p.zip", without_footage=True), settings)
     exported = lfr.export(tmp_path / "x.csv", stated, settings=settings)
     assert f"run {RUN_ID} of case {CASE} is withheld" in exported.said
     made = lfr.report(tmp_path / "r.html", case=CASE, settings=settings)

@@ -19,7 +19,7 @@ from tests.office.made import decision, path_of
 
 
 @contextmanager
-def running(home: Path, said: Path, *words: str) -> Iterator[str]:
+def running(home: Path | str, said: Path, *words: str) -> Iterator[str]:
     """What it says, once there is an address."""
     with said.open("w") as stderr:
         process = subprocess.Popen(

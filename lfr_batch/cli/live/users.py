@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from lfr_batch.cli.options import JsonOption, OperatorOption
+from lfr_batch.cli.options import ConfigOption, JsonOption, OperatorOption, settings_of
 from lfr_batch.cli.output import answer, answer_json, answer_table, say
 from lfr_batch.console.users import load_users, make_user, remove_user
 from lfr_batch.errors import UsageError
-from lfr_batch.front.places import home_folder
 from lfr_batch.live.records import ROLES, Role
 
 live_users_app = typer.Typer(help="Who may log in to the console.", no_args_is_help=True)
@@ -24,6 +23,7 @@ def add(
     name: NameArgument,
     role: Annotated[str, typer.Option("--role", help="operator, reviewer, authoriser or auditor.")],
     operator: OperatorOption = None,
+    config: ConfigOption = None,
 ) -> None:
     """Add a person and print their token, which is shown this once.
 
@@ -33,15 +33,17 @@ def add(
     """
     if role not in KNOWN:
         raise UsageError(f"there is no role {role!r}: choose {', '.join(ROLES)}")
-    token = make_user(home_folder(), name, KNOWN[role], operator)
+    place, s3 = settings_of(config).home_and_s3()
+    token = make_user(place, name, KNOWN[role], operator, s3)
     say(f"{name} logs in as {role} with this token; hand it over now, it is not kept:")
     answer(token)
 
 
 @live_users_app.command(name="list")
-def list_users(as_json: JsonOption = False) -> None:
+def list_users(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Everybody who may log in, and their role."""
-    rows = [{"name": user.name, "role": user.role} for user in load_users(home_folder()).people]
+    people = load_users(*settings_of(config).home_and_s3()).people
+    rows = [{"name": user.name, "role": user.role} for user in people]
     if as_json:
         answer_json(rows)
     elif rows:
@@ -51,7 +53,10 @@ def list_users(as_json: JsonOption = False) -> None:
 
 
 @live_users_app.command()
-def remove(name: NameArgument, operator: OperatorOption = None) -> None:
+def remove(
+    name: NameArgument, operator: OperatorOption = None, config: ConfigOption = None
+) -> None:
     """Take the token from a person; wherever they are logged in, they are logged out."""
-    remove_user(home_folder(), name, operator)
+    place, s3 = settings_of(config).home_and_s3()
+    remove_user(place, name, operator, s3)
     say(f"{name} cannot log in any more, and is logged out of a deployment that is running")
