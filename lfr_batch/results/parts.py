@@ -88,7 +88,7 @@ def group_rows(dataset: str) -> int:
 
 def table_rows(dataset: str) -> int:
     """How many rows of a dataset are in memory together while parts are made of others."""
-    return 16 * _PICTURE_ROWS if dataset == "best_shots" else GROUP_ROWS
+    return 4 * _PICTURE_ROWS if dataset == "best_shots" else GROUP_ROWS
 
 
 class Filling:
