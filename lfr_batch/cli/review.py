@@ -35,6 +35,7 @@ from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.which_run import which_run
+from lfr_batch.results.withholding import withheld_words
 from lfr_batch.work.privacy import protect_files
 
 logger = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ def _reviewed(root: str, s3: S3Config, run_id: str) -> tuple[str, str]:
     """It, and its case. Raises RunNotFound, UsageError for a run that has nothing to decide."""
     lake = open_lake(root, s3, run_id)
     try:
-        asked = "SELECT kind, status, sightings, case_ref FROM runs WHERE run_id = $id"
+        asked = "SELECT kind, status, error, sightings, case_ref FROM runs WHERE run_id = $id"
         found = run_query(lake, asked, {"id": run_id}).to_pylist()
     finally:
         lake.close()
@@ -145,6 +146,8 @@ def _reviewed(root: str, s3: S3Config, run_id: str) -> tuple[str, str]:
     (row,) = found
     if row["kind"] not in FOOTAGE_KINDS:
         raise UsageError(f"{run_id} is of kind {row['kind']}: nobody was searched for.")
+    if row["status"] == "withheld":
+        raise UsageError(withheld_words(run_id, row["error"]))
     if row["status"] not in FINISHED:
         raise UsageError(
             f"{run_id} has not finished ({row['status']}): `lfr resume {run_id}` goes on, and then "

@@ -13,6 +13,7 @@ from lfr_batch.results.run_views import FINISHED
 from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.views import quoted
+from lfr_batch.results.withholding import withheld_words
 
 _NAMED = 5
 _DATED = {
@@ -113,6 +114,8 @@ def _run(lake: Lake, run_id: str) -> Row:
             f"{run_id} is no scan or search, and only these have sightings that a pack can be "
             "made of: name one of them, as `lfr runs` lists them."
         )
+    if row["status"] == "withheld":
+        raise UsageError(withheld_words(run_id, row["error"]))
     if row["status"] not in FINISHED:
         raise UsageError(
             f"Run {run_id} is not finished ({row['status']}), so what it found is not published: "
