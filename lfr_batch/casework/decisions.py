@@ -259,7 +259,10 @@ def _require_open(already: Sequence[ExaminerDecision], mine: ExaminerDecision | 
             "person is needed"
         )
     if settle(already).is_over:
-        raise DecisionRefused("this sighting is decided: two examiners have agreed, or three spoke")
+        raise DecisionRefused(
+            "this sighting is decided: two examiners have agreed, or three spoke; no other "
+            "comparison of it is taken, go on with the next"
+        )
 
 
 def _fault(decision_id: str, reason: str) -> str | None:

@@ -232,5 +232,8 @@ def fault_of(opinion: Opinion, candidates: Sequence[str]) -> str | None:
     if all(seen == "not_visible" for seen in opinion.components.values()) and (
         opinion.judgement != "cannot_tell"
     ):
-        return "nothing of the face is visible by this form: that supports neither"
+        return (
+            "nothing of the face is visible by this form, which supports neither: conclude that, "
+            "or say what is visible"
+        )
     return None

@@ -115,7 +115,7 @@ def show(
     elif found:
         answer_table([_in_columns(line) for line in found], SHOWN_COLUMNS)
     else:
-        say(f"{where_is(home, s3)}: no line is meant")
+        say(f"{where_is(home, s3)}: it has no line of what was asked for")
     if damage:
         raise damage
 

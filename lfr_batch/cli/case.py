@@ -78,7 +78,11 @@ def list_cases(
     elif rows:
         answer_table(rows, COLUMNS)
     else:
-        say("no case is open: `lfr case open CASE --kind … --harm …` opens one")
+        closed = " (`--all` has closed ones)" if found else ""
+        say(
+            f"{by} may see no case that is open{closed}: `lfr case open CASE --kind … --harm …` "
+            "opens one"
+        )
 
 
 @case_app.command()

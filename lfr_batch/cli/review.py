@@ -37,6 +37,7 @@ from lfr_batch.results.run_views import FINISHED, FOOTAGE_KINDS
 from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.results.which_run import which_run
+from lfr_batch.results.withholding import withheld_words
 from lfr_batch.work.privacy import protect_files
 
 logger = logging.getLogger(__name__)
@@ -149,7 +150,7 @@ def _reviewed(root: str, s3: S3Config, run_id: str) -> tuple[str, str]:
     if row["kind"] not in FOOTAGE_KINDS:
         raise UsageError(f"{run_id} is of kind {row['kind']}: nobody was searched for.")
     if row["status"] == WITHHELD:
-        raise UsageError(f"Run {run_id} is withheld until it is authorised: {row['error']}.")
+        raise UsageError(withheld_words(run_id, row["error"]))
     if row["status"] not in FINISHED:
         raise UsageError(
             f"{run_id} has not finished ({row['status']}): `lfr resume {run_id}` goes on, and then "

@@ -93,6 +93,8 @@ def _sweep(place: Path) -> None:
 
 def require_free(out: Path) -> None:
     """Raises UsageError where something is there, or no folder for it."""
+    if out.is_dir():
+        raise UsageError(f"{out} is a folder: name a file in it, as {out / 'pack.zip'}")
     if out.exists() or out.is_symlink():
         raise UsageError(f"{out} is there already: name another place, or remove it")
     if not out.parent.is_dir():

@@ -14,6 +14,7 @@ from lfr_batch.results.run_views import FINISHED
 from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.sql import Lake, run_query
 from lfr_batch.results.views import quoted
+from lfr_batch.results.withholding import withheld_words
 
 _NAMED = 5
 _DATED = {
@@ -115,7 +116,7 @@ def _run(lake: Lake, run_id: str) -> Row:
             "made of: name one of them, as `lfr runs` lists them."
         )
     if row["status"] == WITHHELD:
-        raise UsageError(f"Run {run_id} is withheld until it is authorised: {row['error']}.")
+        raise UsageError(withheld_words(run_id, row["error"]))
     if row["status"] not in FINISHED:
         raise UsageError(
             f"Run {run_id} is not finished ({row['status']}), so what it found is not published: "

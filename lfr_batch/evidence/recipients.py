@@ -32,7 +32,7 @@ def require_key(name: str, key: str) -> pyrage.x25519.Recipient:
         return pyrage.x25519.Recipient.from_str(key)
     except pyrage.RecipientError as error:
         raise UsageError(
-            f"{name} is no public key of age ({key}): `age-keygen` makes one, which begins age1"
+            f"{name} is no public key of age: `age-keygen` makes one, which begins age1"
         ) from error
 
 

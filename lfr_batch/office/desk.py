@@ -182,13 +182,10 @@ class ExaminersDesk:
     ) -> Message:
         kept = self.decisions.kept(run["run_id"])
         known = [self._insight(user, kept, rejected, each) for each in ids]
-        courses = Counter(
-            "eliminated" if each in rejected and not kept.of(each) else settle(kept.of(each)).course
-            for each in ids
-        )
+        before = {each for each in ids if each in rejected and not kept.of(each)}
+        courses = Counter(settle(kept.of(each)).course for each in ids if each not in before)
         mine = sum(each.can_decide for each in known)
-        earlier = sum(not kept.of(each) for each in rejected)
-        return of_run(run, {name: courses[name] for name in COURSES}, mine, earlier)
+        return of_run(run, {name: courses[name] for name in COURSES}, mine, len(before))
 
     def _rejected(self, run_id: str) -> Mapping[str, Rejected]:
         return self.found.rejected(self.decisions, [run_id]).get(run_id, {})

@@ -17,7 +17,7 @@ from lfr_batch.results.sql import Lake, run_query
 _RUNS = """
 SELECT run_id, kind, case_ref, authority, purpose, operator, gallery, gallery_snapshot, started_at,
   finished_at, status, sightings, inputs, model_pack, threshold, score_kind, target_fpir,
-  expected_fpir_low, expected_fpir_high, config
+  expected_fpir_low, expected_fpir_high, config, footage_partly, footage_damaged, footage_failed
 FROM runs
 WHERE run_id IN (SELECT run_id FROM finished_runs)
   AND ($run_id::VARCHAR IS NULL OR run_id = $run_id)

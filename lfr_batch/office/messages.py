@@ -31,7 +31,7 @@ Message = dict[str, Any]
 SEEN_WORDS = {"similar": "Similar", "different": "Different", "not_visible": "Not visible"}
 _RUN = (
     "run_id", "kind", "case_ref", "authority", "purpose", "operator", "gallery", "status",
-    "sightings", "inputs", "model_pack",
+    "sightings", "inputs", "model_pack", "footage_partly", "footage_damaged", "footage_failed",
 )  # fmt: skip
 _SIGHTING = (
     "run_id", "sighting_id", "subject_id", "subject_name", "camera", "site", "footage_kind",
@@ -73,14 +73,15 @@ def of_sighting(
     rejected: Mapping[str, Rejected],
 ) -> Message:
     outcomes = kept.outcomes.get(row["sighting_id"], ())
-    is_earlier = row["sighting_id"] in rejected and not kept.of(row["sighting_id"])
-    earlier = rejected.get(row["sighting_id"]) if known.is_revealed else None
+    earlier = None  # where it has decisions of its own, these count
+    if not kept.of(row["sighting_id"]):
+        earlier = rejected.get(row["sighting_id"])
     return {
         **{name: row[name] for name in _SIGHTING},
         "start_utc": _iso(row["start_utc"]),
         "best_utc": _iso(row["best_utc"]),
         "file": row["uri"].rsplit("/", 1)[-1],
-        "course": "eliminated" if is_earlier else known.settled.course,
+        "course": "eliminated" if earlier else known.settled.course,
         "disagreed": known.settled.disagreed,
         "settled_on": known.settled.subject_id,
         "for_me": known.can_decide,

@@ -18,7 +18,7 @@ _WAYS: Mapping[str, str] = {
     "sql": "asked the results",
     "report": "made a report",
     "export": "exported results",
-    "evidence": "made an evidence pack",
+    "evidence": "opened results for an evidence pack",
     "review": "opened the review",
 }
 _EVENTS: Mapping[str, str] = {
@@ -59,6 +59,7 @@ _EVENTS: Mapping[str, str] = {
 """In words; an event that is not here is told by its name."""
 _WHO = ("by", "decided_by", "requested_by", "reviewer", "operator", "name")
 _WHY = ("why", "reason", "purpose")
+_DETAIL = ("detail", "sighting_id", "alert_id")
 _RUN = ("run_id", "deployment_id", "run")
 
 
@@ -162,7 +163,7 @@ def _shown(line: Line, said: Line, run_ids: tuple[str, ...], known: Mapping[str,
         run_ids=run_ids,
         runs=max(_number(said.get("runs")), len(run_ids)),
         why=_first(said, _WHY),
-        detail=_first(said, ("detail",)),
+        detail=_first(said, _DETAIL),
     )
 
 

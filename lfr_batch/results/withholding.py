@@ -55,8 +55,13 @@ def is_withheld(run: StoredRun) -> bool:
 def require_shown(run: StoredRun) -> None:
     """Raises UsageError for a run that is withheld, saying why."""
     if is_withheld(run):
-        why = (latest_row(run) or {}).get("error") or "it waits for its authorisation"
-        raise UsageError(f"Run {run.run_id} is withheld until it is authorised: {why}.")
+        raise UsageError(withheld_words(run.run_id, (latest_row(run) or {}).get("error")))
+
+
+def withheld_words(run_id: str, why: str | None) -> str:
+    """``why``: as its row has it."""
+    said = why or "it waits for its authorisation"
+    return f"Run {run_id} is withheld until it is authorised: {said}."
 
 
 def withhold(hold: Hold, why: str) -> None:

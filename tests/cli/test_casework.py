@@ -91,6 +91,15 @@ def test_a_case_from_request_to_a_run(lfr: Lfr, casework: Casework, home: Path) 
     assert (code, "Case OP-1 is closed" in err) == (2, True)
 
 
+def test_a_list_without_a_case_says_whose_it_is(lfr: Lfr) -> None:
+    lfr("case", "open", "OP-1", *LISTED, "--may-see", "anna")
+    assert "bert may see no case that is open: `lfr" in lfr("case", "list", "--operator", "bert")[2]
+    lfr("case", "close", "OP-1", "--operator", "anna")
+    said = lfr("case", "list", "--operator", "anna")[2]
+    assert "anna may see no case that is open (`--all` has closed ones)" in said
+    assert "OP-1" in lfr("case", "list", "--operator", "anna", "--all")[1]
+
+
 def test_an_urgent_run_is_withheld_and_destroyed(lfr: Lfr, casework: Casework, home: Path) -> None:
     lfr("case", "open", "OP-1", *LISTED)
     name = asked(lfr, "--urgent")
@@ -106,6 +115,10 @@ def test_an_urgent_run_is_withheld_and_destroyed(lfr: Lfr, casework: Casework, h
     assert "withheld (until it is authorised)" in lfr("status", run_id)[1]
     code, _, err = lfr("resume", run_id, "--operator", "anna")
     assert (code, f"Run {run_id} is withheld until" in err) == (2, True)
+    for words in (("evidence", run_id, "--redact", "--out", home / "p.zip"), ("review", run_id)):
+        code, _, err = lfr(*words, "--operator", "anna")
+        assert (code, f"Run {run_id} is withheld until" in err) == (2, True)
+        assert f"`lfr authorise grant {name}` puts it back" in err
     refused = ("authorise", "refuse", name, "--reason", "no ground", "--operator", "chief")
     code, _, err = lfr(*refused)
     assert (code, f"run {run_id} is destroyed: {name} was refused" in err) == (0, True)

@@ -199,6 +199,8 @@ def test_what_is_there_stays(case: RunCase, tmp_path: Path) -> None:
     out.write_text("mine")
     with pytest.raises(UsageError, match="is there already"):
         make_evidence(order(case, out, redact=True), case.settings)
+    with pytest.raises(UsageError, match=r"is a folder: name a file in it, as .*pack\.zip"):
+        make_evidence(order(case, tmp_path, redact=True), case.settings)
     with pytest.raises(UsageError, match="There is no folder"):
         make_evidence(order(case, tmp_path / "no" / "pack.zip", redact=True), case.settings)
     assert out.read_text() == "mine"

@@ -156,3 +156,26 @@ def test_what_two_examiners_confirmed_is_decided_anew_in_a_later_run(office: Ser
     for name in ("Anne", "Bill"):
         office.decide(name, path_of(earlier, office.sightings(earlier)[0]))
     assert office.client("Caro").get(f"/api/runs/{later}")["run"]["for_me"] == 2
+
+
+def test_each_sighting_counts_once(office: ServedOffice) -> None:
+    later, earlier = office.runs()
+    for name in ("Anne", "Bill"):
+        at = path_of(earlier, office.sightings(earlier)[0])
+        office.decide(name, at, conclusion="different")
+    for run in office.client("Caro").get("/api/runs"):
+        counted = sum(run["courses"].values()) + run["rejected_before"]
+        assert counted == run["sightings"], run
+    assert office.client("Caro").get(f"/api/runs/{later}")["run"]["courses"]["eliminated"] == 0
+
+
+def test_decisions_of_its_own_come_before_those_of_an_earlier_run(office: ServedOffice) -> None:
+    """Also where they were begun before: nobody is told then what others made of it there."""
+    later, earlier = office.runs()
+    again = path_of(later, office.sightings(later)[0])
+    office.decide("Anne", again)
+    for name in ("Anne", "Bill"):
+        office.decide(name, path_of(earlier, office.sightings(earlier)[0]), conclusion="different")
+    seen = office.client("Caro").get(again)
+    assert (seen["rejected_before"], seen["course"], seen["can_decide"]) == (None, "second", True)
+    assert office.client("Caro").get(f"/api/runs/{later}")["run"]["rejected_before"] == 0

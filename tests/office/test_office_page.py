@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lfr_batch.console.users import remove_user
+from lfr_batch.front.machinery import HERE
+from lfr_batch.front.runs import run_order
 from tests.console.browser import Page, new_page
+from tests.footage.clips import write_clip
 from tests.office.desk import (
     SIGHTING_OPEN,
     enter_office,
@@ -18,6 +23,7 @@ from tests.office.desk import (
     state_comparison,
 )
 from tests.office.made import ServedOffice, path_of
+from tests.one_case import Casework
 
 HTML = "document.documentElement.outerHTML"
 KEPT = "Object.entries({...localStorage}).filter(([key]) => key.startsWith('lfr.office'))"
@@ -169,6 +175,7 @@ def test_a_refusal_is_said_as_it_is_and_takes_nothing_away(
         office.decide(name, first_path(office))
     save(page)
     page.wait_for_text("#said", "Not done: this sighting is decided")
+    page.wait_for_text("#said", "no other comparison of it is taken, go on with the next.")
     assert page.evaluate("document.querySelector('#reason').value") == "the same ear"
     page.problems.clear()  # the browser notes the 409
 
@@ -260,3 +267,18 @@ def test_a_step_back_is_to_the_queue(page: Page, office: ServedOffice) -> None:
     assert page.evaluate("location.pathname + location.hash") == "/"
     page.evaluate("history.back()")
     page.wait("document.activeElement?.closest('#runs .entry')")
+
+
+def test_what_could_not_be_searched_is_said(
+    page: Page, office: ServedOffice, home: Path, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.mp4"
+    write_clip(cut, [np.full((90, 160, 3), grey, np.uint8) for grey in range(50)])
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    order = Casework(home, tmp_path, tmp_path).order(cut.name)
+    run_order(order, str(home / "results"), machinery=HERE)
+    enter_office(page, office, "Anne")
+    page.wait_for_text("#runs", "0 found not all was searched: 1 failed 0 waiting for you")
+    open_queue(page)
+    page.wait_for_text("#run-counts", "not all was searched: 1 failed")
+    page.wait_for_text("#no-sightings", "No face in what was searched reached the threshold.")

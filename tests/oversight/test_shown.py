@@ -81,3 +81,16 @@ def test_each_says_who_did_what_and_why() -> None:
 def test_a_line_whose_time_was_altered_is_not_hidden_by_a_day() -> None:
     (line,) = shown([{"n": 1, "at": "soon", "event": "run.begun"}])
     assert WantedLines(since=datetime(2026, 1, 1, tzinfo=UTC)).has(line)
+
+
+def test_which_sighting_or_alert_it_was_is_told() -> None:
+    lines = (
+        {"n": 1, "event": "sighting.decided", "sighting_id": "5e0c"},
+        {"n": 2, "event": "alert.viewed", "alert_id": "a1"},
+        {"n": 3, "event": "results.opened", "what": "evidence", "detail": "to /p.zip"},
+    )
+    assert [(line.what, line.detail) for line in shown(lines)] == [
+        ("decided about a sighting", "5e0c"),
+        ("looked at an alert", "a1"),
+        ("opened results for an evidence pack", "to /p.zip"),
+    ]

@@ -18,7 +18,7 @@ export function newCaseForm(policy, own, known = null) {
   return {
     title: known ? `Open case ${known.case_ref} again` : "Open a case",
     nodes: [
-      field("Reference", reference, "As lfr scan --case will name it"),
+      field("Reference", reference, "By which searches will name it"),
       field("Kind of use", kind), field("Category of harm", harm), ...who.nodes, keptField(keep),
     ],
     button: "Open the case",

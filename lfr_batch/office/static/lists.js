@@ -2,7 +2,7 @@
 
 import { byId, element, setText } from "/shared/dom.js";
 import { hasDraft } from "./drafts.js";
-import { countsOf, inputWords, isOpen, kindWords, momentWords, nameOf, placeWords, stateOf } from "./words.js";
+import { countsOf, inputWords, isOpen, kindWords, lackWords, momentWords, nameOf, placeWords, stateOf } from "./words.js";
 
 export const PAGE = 50;
 export const FILTERS = {
@@ -40,7 +40,9 @@ function runButton(run, open) {
 
 function numbers(run) {
   const found = element("span", { className: "number" }, element("b", {}, String(run.sightings)), " found");
-  return [found, ...countsOf(run).map(([words, n], i) =>
+  const lack = lackWords(run);
+  const lacks = lack ? [element("span", { className: "number lack" }, lack)] : [];
+  return [found, ...lacks, ...countsOf(run).map(([words, n], i) =>
     element("span", { className: i === 0 && n ? "number mine" : "number" }, element("b", {}, String(n)), ` ${words}`))];
 }
 

@@ -100,8 +100,13 @@ function take(found) {
 function list(at) {
   shown = whole.sightings.filter(FILTERS[filter][1]);
   showFilters(whole.sightings, filter);
-  setText(byId("no-sightings"), filter === "mine" ? "Nothing in this run waits for you." : "None of them.");
+  setText(byId("no-sightings"), emptyWords());
   page(shown.findIndex((each) => each.sighting_id === at));
+}
+
+function emptyWords() {
+  if (!whole.sightings.length) return "No face in what was searched reached the threshold.";
+  return filter === "mine" ? "Nothing in this run waits for you." : "None of them.";
 }
 
 let top = 0; // the entry whose page of the queue is shown

@@ -66,6 +66,14 @@ export const countsOf = (run) => [
   ["rejected before", run.rejected_before],
 ].filter(([, n], i) => n > 0 || i === 0);
 
+// What of its footage was not searched whole; empty where all was.
+export function lackWords(run) {
+  if (run.status === "complete") return "";
+  const files = [[run.footage_failed, "failed"], [run.footage_damaged, "damaged"], [run.footage_partly, "in part"]];
+  const told = files.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`);
+  return told.length ? `not all was searched: ${told.join(", ")}` : "not all was searched";
+}
+
 export const inputWords = (inputs) => {
   const names = inputs.map((each) => each.replace(/\/+$/, "").split("/").pop());
   return names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
