@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,12 +69,9 @@ def _opened(path: Path, verified: Verified) -> OpenedPack:
 
 def _verified(path: Path, key: str | None) -> Verified:
     try:
-        if key is not None:
-            whole_fingerprint(key)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    try:
-        return verify(path, key)
+        return verify(path, None if key is None else whole_fingerprint(key))
+    except ArgumentTypeError as error:
+        raise UsageError(f"--key {error}") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}): name a pack") from error
     except (Unsound, KeyError, TypeError, ValueError, AttributeError) as error:

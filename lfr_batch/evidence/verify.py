@@ -28,13 +28,11 @@ UNLISTED = frozenset({MANIFEST, SIGNATURE, PROOF})
 PACK_DOMAIN = b"lfr_batch evidence pack\n"
 LINE_DOMAIN = b"lfr_batch audit log: a line\n"
 MADE = "evidence.made"
-FINGERPRINT_LETTERS, FEWEST_LETTERS = 32, 16
+FINGERPRINT_LETTERS = 32
 CHUNK_BYTES = 1 << 20
-MOST_BYTES = 0xFFFFFFFE
-"""Of an archive: the format's own limit."""
-MOST_MEMBERS = 0xFFFE
-_KEPT_BYTES = 64 << 20
-"""A member that is read as JSON is smaller."""
+MOST_BYTES, MOST_MEMBERS = 0xFFFFFFFE, 0xFFFE
+"""Of an archive: the format's own limits."""
+_KEPT_BYTES = 64 << 20  # a member that is read as JSON is smaller
 
 
 class Unsound(Exception):
@@ -74,12 +72,10 @@ def local_header(name: bytes, size: int, crc: int) -> bytes:
 
 def directory_entry(name: bytes, size: int, crc: int, start: int) -> bytes:
     """Of one member in the list at the archive's end; it is its owner's alone."""
-    mode = 0o100600 << 16
-    head = struct.pack(
+    return struct.pack(
         "<4s6H3I5H2I", b"PK\1\2", 0x314, 20, 0x800, 0, 0, 0x21, crc, size, size, len(name),
-        0, 0, 0, 0, mode, start,
-    )  # fmt: skip
-    return head + name
+        0, 0, 0, 0, 0o100600 << 16, start,
+    ) + name  # fmt: skip
 
 
 def directory_of(members: list[Member], start: int) -> bytes:
@@ -221,18 +217,14 @@ def grouped(found: str) -> str:
     return " ".join(found[start : start + 4] for start in range(0, len(found), 4))
 
 
-def _ungrouped(given: str) -> str:
-    """As somebody has noted it."""
-    return "".join(given.split()).replace("-", "").lower()
-
-
 def whole_fingerprint(given: str) -> str:
-    """Raises ValueError for a piece of one: another key that begins alike is soon made."""
-    if len(_ungrouped(given)) != FINGERPRINT_LETTERS:
-        raise ValueError(
-            f"--key {given!r} is no whole fingerprint: give all {FINGERPRINT_LETTERS} letters of it"
-        )
-    return given
+    """Of what somebody has noted. Raises ArgumentTypeError for a piece of one: another key that
+    begins alike is soon made."""
+    whole = "".join(given.split()).replace("-", "").lower()
+    if len(whole) != FINGERPRINT_LETTERS:
+        said = f"{given!r} is no whole fingerprint: give all {FINGERPRINT_LETTERS} letters of it"
+        raise argparse.ArgumentTypeError(said)
+    return whole
 
 
 def signed_text(said: dict[str, Any]) -> bytes:
@@ -241,16 +233,15 @@ def signed_text(said: dict[str, Any]) -> bytes:
 
 
 def verify(path: Path, key: str | None = None) -> Verified:
-    """Raises Unsound for the first thing that does not hold; ``key``: the fingerprint that the
-    signing key must have."""
+    """Raises Unsound for the first thing that does not hold; ``key``: the whole fingerprint that
+    the signing key must have."""
     kept = dict.fromkeys(UNLISTED, b"")
     with path.open("rb") as file:
-        members = read_archive(file, kept)
-    there = {member.name: member for member in members}
+        there = {member.name: member for member in read_archive(file, kept)}
     for name in sorted(UNLISTED - there.keys()):
         raise Unsound(f"{name} is missing: this is no evidence pack, or one of which it was taken")
     own = _verified_signature(kept)
-    if key is not None and own != _ungrouped(key):
+    if key is not None and own != key:
         raise Unsound(f"{SIGNATURE} is by the key {grouped(own)}, and not by the one given")
     manifest = _parsed(MANIFEST, kept[MANIFEST])
     _verify_members(manifest, there)
@@ -385,14 +376,9 @@ def told(found: Verified, given: bool) -> Iterator[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Verify an evidence pack.")
     parser.add_argument("pack", type=Path)
-    parser.add_argument("--key", help="fingerprint that the signing key must have, all of it")
+    parser.add_argument("--key", type=whole_fingerprint, help="the signing key's fingerprint")
     parser.add_argument("--opened", type=Path, help="folder with what sealed.age held")
     asked = parser.parse_args()
-    try:
-        if asked.key is not None:
-            whole_fingerprint(asked.key)
-    except ValueError as error:
-        parser.error(str(error))
     try:
         found = verify(asked.pack, asked.key)
         for sentence in told(found, asked.key is not None):
@@ -400,11 +386,9 @@ def main() -> int:
         if asked.opened is not None:
             count = verify_opened(found.manifest, asked.opened)
             print(f"Holds: {count} files in {asked.opened} are those that were sealed.")
-    except Unsound as error:
-        print(f"DOES NOT HOLD: {error}.", file=sys.stderr)
-        return 1
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        print(f"DOES NOT HOLD: the pack says nothing sensible ({error!r}).", file=sys.stderr)
+    except (Unsound, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        why = error if isinstance(error, Unsound) else f"the pack says nothing sensible: {error!r}"
+        print(f"DOES NOT HOLD: {why}.", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"{error.filename or asked.pack} cannot be read: {error.strerror}.", file=sys.stderr)

@@ -134,12 +134,12 @@ def test_a_decision_that_is_sent_again_is_the_same(files: CaseFiles) -> None:
 def test_no_two_have_one_name(files: CaseFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also of two cases: whoever grants names it alone."""
     open_case(files, "OP-2", *LISTED, "anna")
-    drawn, real = iter(["aaaa", "aaaa", "bbbb"]), secrets.token_hex
-    monkeypatch.setattr("secrets.token_hex", lambda n: next(drawn) if n == 2 else real(n))
+    drawn, real = iter(["aaaaaa", "aaaaaa", "bbbbbb"]), secrets.token_hex
+    monkeypatch.setattr("secrets.token_hex", lambda n: next(drawn) if n == 3 else real(n))
     first = asked(files)
     second = request_authorisation(files, "OP-2", "find him", "anna", now=NOW)
-    assert first.authorisation_id[-4:] == "aaaa"
-    assert second.authorisation_id[-4:] == "bbbb"
+    assert first.authorisation_id[-6:] == "aaaaaa"
+    assert second.authorisation_id[-6:] == "bbbbbb"
 
 
 @pytest.mark.parametrize("by", ["anna", " Anna", "ANNA\u200b"])

@@ -81,7 +81,7 @@ def test_it_verifies_away_from_the_product(made: MadePack, tmp_path: Path) -> No
     for piece in (made.fingerprint[:1], made.fingerprint[:-1], ""):
         told = alone(tmp_path, "pack.zip", "--key", piece)
         assert (told.returncode, told.stdout) == (2, ""), piece
-        assert f"--key {piece!r} is no whole fingerprint: give all 32 letters" in told.stderr
+        assert f"--key: {piece!r} is no whole fingerprint: give all 32 letters" in told.stderr
     assert alone(tmp_path, "nowhere.zip").returncode == 2
 
 
@@ -207,13 +207,6 @@ def signed_by(key: EvidenceKey, manifest: bytes, proof: bytes) -> dict[str, byte
     """Members, with the signature of that key."""
     signature = key.signature_of(sha256(manifest).hexdigest(), sha256(proof).hexdigest())
     return {"manifest.json": manifest, "proof.json": proof, "manifest.sig": signature}
-
-
-@pytest.mark.parametrize("key", ["", "7", "0123456789abcde"])
-def test_a_few_letters_of_a_fingerprint_are_none(made: MadePack, key: str) -> None:
-    with pytest.raises(Unsound, match=f"--key has {len(key)} letters"):
-        verify.verify(made.path, key)
-    assert verify.verify(made.path, made.fingerprint[:16]).key == made.fingerprint
 
 
 @pytest.mark.parametrize("name", ["../../out.txt", "/out.txt", "a//b", "a\\b", "a\nb", "-rf", "."])
