@@ -108,6 +108,12 @@ class Page:
             time.sleep(0.05)
         raise AssertionError(f"never true: {script}; {self.text('body')}; {self.problems}")
 
+    def reload(self) -> None:
+        """Until the new page is there: what was true of the one before says nothing."""
+        self.evaluate("window.isBefore = true")
+        self.call("Page.reload")
+        self.wait("!window.isBefore && document.readyState === 'complete'")
+
     def wait_for_text(self, selector: str, words: str) -> None:
         quoted, wanted = json.dumps(selector), json.dumps(words)
         self.wait(

@@ -28,17 +28,11 @@ def begun(page: Page, console: Served) -> None:
     page.wait(KEPT)
 
 
-def reload(page: Page) -> None:
-    page.evaluate("window.isBefore = true")
-    page.call("Page.reload")
-    page.wait("!window.isBefore && document.readyState === 'complete'")
-
-
 def test_a_half_made_decision_is_there_after_a_reload_and_says_so(
     page: Page, console: Served
 ) -> None:
     begun(page, console)
-    reload(page)
+    page.reload()
     alerts_shown(page, 2)
     page.wait_for_text("#said", SAVED)
     page.wait("document.querySelector('#best-shot').src.includes('/a0000/')")
@@ -50,7 +44,7 @@ def test_a_half_made_decision_is_there_after_a_reload_and_says_so(
     [review] = console.client("auditor").get("/api/reviews")
     assert review["reason"] == "Features differ; scar on the left cheek"
     page.wait(f"{KEPT} === null")
-    reload(page)
+    page.reload()
     alerts_shown(page, 2)
     page.wait("document.querySelector('#best-shot').src.includes('/a0001/')")
     assert page.text("#said") == ""
@@ -85,7 +79,7 @@ def test_what_another_decides_meanwhile_is_said_after_the_reload(
     decision = {"verdict": "match", "reason": "Features agree"}
     console.client("colleague").ask("POST", "/api/alerts/a0000/reviews", decision)
     page.wait_for_text("#unsaved", "colleague has decided meanwhile")
-    reload(page)
+    page.reload()
     page.wait_for_text("#unsaved", "colleague has decided meanwhile")
     assert page.evaluate(REASON) == "scar on the left cheek"
     page.tap("#drop")
@@ -100,7 +94,7 @@ def test_a_change_of_ones_own_decision_is_kept_too(page: Page, console: Served) 
     alerts_shown(page, 1)
     page.press("2", "4")
     page.wait_for_text("#unsaved", "Your change is not saved.")
-    reload(page)
+    page.reload()
     page.wait_for_text("#unsaved", "Your change is not saved.")
     assert page.evaluate(PRESSED) == ["No match", "Features differ"]
 
@@ -158,7 +152,7 @@ def test_what_was_never_kept_like_that_keeps_nobody_from_their_work(
     own = {"user": "reviewer", "deployment": console.deployment.deployment_id}
     kept = json.dumps(own)[:-1] + f', "drafts": {drafts}}}'
     page.evaluate(f"sessionStorage.setItem('lfr.begun', {json.dumps(kept)})")
-    reload(page)
+    page.reload()
     alerts_shown(page, 1)
     page.press("1")
     page.wait("document.querySelectorAll('.choice[aria-pressed=true]').length === 1")
@@ -168,7 +162,7 @@ def test_another_deployment_begins_with_nothing(page: Page, console: Served) -> 
     begun(page, console)
     other = page.evaluate(f"{KEPT}.replace('{console.deployment.deployment_id}', 'another')")
     page.evaluate(f"sessionStorage.setItem('lfr.begun', {json.dumps(other)})")
-    reload(page)
+    page.reload()
     alerts_shown(page, 2)
     page.wait(f"{KEPT} === null")
     assert page.evaluate(PRESSED) == []

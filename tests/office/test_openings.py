@@ -122,7 +122,7 @@ def test_by_keyboard_alone(page: Page, office: ServedOffice, tmp_path: Path) -> 
     page.wait("document.activeElement?.closest('#runs .entry')")
     page.press("Enter")  # it is not asked twice
     page.wait("document.activeElement?.closest('#queue .entry, #run-screen h2')")
-    page.evaluate("location.reload()")
+    page.reload()
     page.wait("document.activeElement?.closest('#queue .entry, #run-screen h2')")
     leave_office(page)
     page.problems.clear()  # the browser logs the refusals
@@ -135,7 +135,7 @@ def test_who_comes_back_to_a_sighting_is_asked_first(page: Page, office: ServedO
     enter(page, office, "Anne")
     page.wait("document.activeElement?.closest('#runs .entry')")
     page.evaluate(f"history.replaceState({json.dumps(told)}, '', '/')")
-    page.evaluate("location.reload()")
+    page.reload()
     form_is_open(page)
     page.press("Escape")
     page.wait_for_text("#said", "Not opened: no reason was given.")
