@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, BackgroundTasks, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
@@ -103,20 +103,28 @@ def runs(user: OfficeViewer, office: OfficeOf) -> list[Message]:
 
 
 @office_routes.get("/api/runs/{run_id}")
-def run(run_id: RunId, user: OfficeViewer, office: OfficeOf) -> Message:
-    return office.desk.run(user, run_id)
+def run(run_id: RunId, user: OfficeViewer, office: OfficeOf, after: BackgroundTasks) -> Message:
+    """That somebody looked is recorded once they do, here and below."""
+    found = office.desk.run(user, run_id)
+    after.add_task(office.journal.viewed, user, QUEUE_VIEWED, run_id=run_id)
+    return found
 
 
 @office_routes.get("/api/runs/{run_id}/sightings/{sighting_id}")
-def sighting(run_id: RunId, sighting_id: RunId, user: OfficeViewer, office: OfficeOf) -> Message:
-    return office.desk.sighting(user, run_id, sighting_id)
+def sighting(
+    run_id: RunId, sighting_id: RunId, user: OfficeViewer, office: OfficeOf, after: BackgroundTasks
+) -> Message:
+    found = office.desk.sighting(user, run_id, sighting_id)
+    of = {"run_id": run_id, "sighting_id": sighting_id}
+    after.add_task(office.journal.viewed, user, SIGHTING_VIEWED, **of)
+    return found
 
 
 @office_routes.get("/api/runs/{run_id}/sightings/{sighting_id}/shots/{number}.jpg")
 def shot(
     run_id: RunId, sighting_id: RunId, number: int, user: OfficeViewer, office: OfficeOf
 ) -> Response:
-    """1: the evidence picture. That somebody looked is recorded once they do."""
+    """1: the evidence picture."""
     jpeg = office.desk.shot(user, run_id, sighting_id, number)
     if jpeg is None:
         raise HTTPException(404, "this sighting has no such shot")

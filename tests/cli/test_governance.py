@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 
 from lfr_batch.casework.decisions import Decisions, new_id
 from lfr_batch.config.schema import S3Config
-from lfr_batch.front.governance.counted import board_figures
+from lfr_batch.front.governance.counted import NOT_DECIDED, board_figures
 from lfr_batch.front.governance.facts import board_facts
+from lfr_batch.front.governance.known import BoardFacts
 from lfr_batch.oversight import audit
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.rollup import Enrolled
@@ -57,6 +59,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def facts_of(home: Path) -> BoardFacts:
+    begin = STARTED.replace(day=1)
+    decisions = Decisions(open_store(home / "results"), home, S3Config())
+    with closing(open_lake(home / "results")) as lake:
+        return board_facts(lake, decisions, begin, begin + timedelta(days=40))
+
+
+def counted(home: Path) -> dict[str, int]:
+    cells = board_figures(facts_of(home), {}, 1).strata[0].cells
+    return {cell.name: cell.count or 0 for cell in cells}
+
+
 def rows_of(path: Path) -> dict[tuple[str, str, str], dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return {(r["by"], r["value"], r["figure"]): r for r in csv.DictReader(file)}
@@ -93,10 +107,7 @@ def test_a_period_in_figures(home: Path, capsys: Out) -> None:
 
 def test_by_kind_of_use_and_harm(home: Path) -> None:
     kinds = {"OP-0": ("missing person", "threat to life"), "OP-1": ("testing", "other")}
-    lake = open_lake(home / "results")
-    begin = STARTED.replace(day=1)
-    facts = board_facts(lake, begin, begin + timedelta(days=40))
-    lake.close()
+    facts = facts_of(home)
     figures = board_figures(facts, kinds, 1)
     searched = {
         (s.dimension, s.value): s.cells[0].count for s in figures.strata if s.dimension != "all"
@@ -107,6 +118,20 @@ def test_by_kind_of_use_and_harm(home: Path) -> None:
     }  # fmt: skip
     alone = board_figures(facts, kinds, 1, "testing").strata[0]
     assert {cell.name: cell.count for cell in alone.cells}["sightings"] == 16
+
+
+def test_what_an_earlier_search_of_the_case_rejected_waits_for_nobody(home: Path) -> None:
+    before = counted(home)
+    publish(
+        open_store(home / "results"),
+        "20260131-000020-scan-0001",
+        None,
+        enrolled=known,
+        case_ref="OP-0",
+    )
+    after = counted(home)
+    more = {name: after[name] - before[name] for name in ("sightings", *NOT_DECIDED)}
+    assert more == {"sightings": 4, "not_reviewed": 3, "rejected_before": 1, "under_review": 0}
 
 
 @pytest.mark.parametrize(

@@ -109,22 +109,6 @@ def test_no_pack_tells_whoever_may_yet_decide(office: ServedOffice, run: str, pa
     assert "Nothing is sealed in a redacted copy" in told.json()["error"], "it got as far as that"
 
 
-def test_what_others_reject_elsewhere_is_not_told_of_what_has_decisions_of_its_own(
-    office: ServedOffice,
-) -> None:
-    later, earlier = office.runs()
-    same = office.sightings(earlier)[0], office.sightings(later)[0]
-    office.decide("Caro", path_of(later, same[1]))
-    for name in ("Anne", "Bill"):
-        office.decide(name, path_of(earlier, same[0]), conclusion="different")
-    told = office.client("Anne").get(f"/api/runs/{later}")
-    assert told["run"]["rejected_before"] == 0
-    assert all(each["rejected_before"] is None for each in told["sightings"])
-    assert office.client("Anne").get(path_of(later, same[1]))["can_decide"]
-    seen = office.client("Caro").get(path_of(later, same[1]))
-    assert (seen["rejected_before"], seen["course"]) == (None, "second")
-
-
 def test_an_auditor_sees_all_at_once(office: ServedOffice, path: str) -> None:
     office.decide("Anne", path, reason=WORDS)
     seen = office.client("Ida").get(path)

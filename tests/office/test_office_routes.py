@@ -13,7 +13,7 @@ from lfr_batch.casework.decisions import new_id
 from lfr_batch.console.users import remove_user
 from lfr_batch.live.records import Role
 from lfr_batch.office.roles import office_may
-from lfr_batch.office.routes import SIGHTING_VIEWED
+from lfr_batch.office.routes import QUEUE_VIEWED, SIGHTING_VIEWED
 from lfr_batch.oversight import audit
 from tests.office.made import JPEG, PEOPLE, ServedOffice, decision, path_of, served_office
 
@@ -183,6 +183,16 @@ def test_who_looked_at_whom_is_in_the_log_once(office: ServedOffice, run: str, p
     lines = [each for each in audit.entries(office.home) if each["event"] == SIGHTING_VIEWED]
     sighting = path.rsplit("/", 1)[-1]
     assert [(e["name"], e["run_id"], e["sighting_id"]) for e in lines] == [("Anne", run, sighting)]
+
+
+def test_whoever_reads_the_words_alone_has_looked_too(
+    office: ServedOffice, run: str, path: str
+) -> None:
+    bill = office.client("Bill")
+    for at in (f"/api/runs/{run}", path, path, "/api/me"):
+        assert bill.ask("GET", at).status == 200
+    lines = [each for each in audit.entries(office.home) if each.get("name") == "Bill"]
+    assert [each["event"] for each in lines][-2:] == [QUEUE_VIEWED, SIGHTING_VIEWED]
 
 
 @pytest.mark.parametrize("picture", ["shots/2.jpg", "shots/0.jpg", "enrolled/9/1.jpg"])

@@ -28,6 +28,7 @@ COUNTS: Mapping[str, str] = {
     "people": "People proposed",
     "sightings": "Sightings",
     "not_reviewed": "Not yet reviewed",
+    "rejected_before": "Rejected in an earlier search of the case",
     "under_review": "Under review",
     "decided": "Decided",
     "confirmed": "Confirmed",
@@ -40,9 +41,10 @@ COUNTS: Mapping[str, str] = {
     "outcome_none": "Outcome: not noted",
 }
 """In the order in which they are shown."""
+NOT_DECIDED = ("not_reviewed", "rejected_before", "under_review")
 _SUMS: Mapping[str, tuple[str, ...]] = {
     "searches": ("with_result", "without_result"),
-    "sightings": ("not_reviewed", "under_review", "decided"),
+    "sightings": (*NOT_DECIDED, "decided"),
     "examined_twice": ("agreed", "disagreed"),
 }
 _OF_DECIDED = (
@@ -122,7 +124,8 @@ def _names(fact: SightingFact) -> Iterable[str]:
     if fact.examined > 1:
         yield from ("examined_twice", "disagreed" if fact.settled.disagreed else "agreed")
     if not fact.settled.is_over:
-        yield "under_review" if fact.examined else "not_reviewed"
+        unseen = "rejected_before" if fact.rejected_before else "not_reviewed"
+        yield "under_review" if fact.examined else unseen
         return
     yield from ("decided", fact.settled.course, f"outcome_{fact.outcome or 'none'}")
 

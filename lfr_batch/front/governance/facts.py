@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from lfr_batch.casework.decisions import Decisions
 from lfr_batch.casework.examination import (
     STAGES,
     ExaminerDecision,
     Opinion,
+    Rejected,
     settle,
 )
+from lfr_batch.casework.rejected import rejected_before
 from lfr_batch.front.governance.known import AlertFact, BoardFacts, SearchFact, SightingFact
 from lfr_batch.results.answers import Row, rows_of
 from lfr_batch.results.sql import Lake, run_query
@@ -49,35 +52,41 @@ WHERE a.volunteer IS NOT TRUE AND {_PERIOD}
 _DEPLOYMENTS = f"SELECT r.run_id, r.case_ref FROM runs r WHERE r.kind = 'live' AND {_PERIOD}"
 
 
-def board_facts(lake: Lake, begin: datetime, end: datetime) -> BoardFacts:
-    """Of what began from ``begin`` to before ``end``. Raises ResultsError, StoreUnreachable."""
+def board_facts(lake: Lake, decisions: Decisions, begin: datetime, end: datetime) -> BoardFacts:
+    """Of what began from ``begin`` to before ``end``; ``decisions``: of the same results. Raises
+    ResultsError, StoreUnreachable."""
 
     def asked(sql: str) -> list[Row]:
         return rows_of(run_query(lake, sql, {"begin": begin, "end": end}))
 
     runs = asked(_SEARCHES)
     finished = {run["run_id"]: run for run in runs if run["is_finished"]}
+    rejected = rejected_before(lake, decisions, list(finished))
     return BoardFacts(
         tuple(SearchFact(r["run_id"], r["case_ref"], r["sightings"]) for r in finished.values()),
         tuple(run["case_ref"] for run in runs if not run["is_finished"]),
-        tuple(_sightings(asked(_SIGHTINGS), asked(_REVIEWS), finished)),
+        tuple(_sightings(asked(_SIGHTINGS), asked(_REVIEWS), finished, rejected)),
         tuple(AlertFact(a["case_ref"], a["verdict"], a["outcome"]) for a in asked(_ALERTS)),
         tuple(run["case_ref"] for run in asked(_DEPLOYMENTS)),
     )
 
 
 def _sightings(
-    sightings: Sequence[Row], reviews: Iterable[Row], runs: Mapping[str, Row]
+    sightings: Sequence[Row],
+    reviews: Iterable[Row],
+    runs: Mapping[str, Row],
+    rejected: Mapping[str, Mapping[str, Rejected]],
 ) -> Iterable[SightingFact]:
     by_sighting = defaultdict[tuple[str, str], list[Row]](list)
     for review in reviews:
         by_sighting[review["run_id"], review["sighting_id"]].append(review)
     for each in sightings:
-        run = runs[each["run_id"]]
-        yield _fact(each, by_sighting[each["run_id"], each["sighting_id"]], run)
+        run_id, sighting_id = each["run_id"], each["sighting_id"]
+        is_rejected = sighting_id in rejected.get(run_id, {})
+        yield _fact(each, by_sighting[run_id, sighting_id], runs[run_id], is_rejected)
 
 
-def _fact(sighting: Row, reviews: Sequence[Row], run: Row) -> SightingFact:
+def _fact(sighting: Row, reviews: Sequence[Row], run: Row, is_rejected: bool) -> SightingFact:
     decisions = sorted(
         (_decision(row) for row in reviews if row["stage"] in STAGES),
         key=lambda each: STAGES.index(each.stage),
@@ -95,6 +104,7 @@ def _fact(sighting: Row, reviews: Sequence[Row], run: Row) -> SightingFact:
         settled,
         after,
         outcomes[-1] if outcomes else None,
+        is_rejected,
     )
 
 

@@ -31,6 +31,8 @@ class SightingFact:
     decided_after_s: float | None
     """From the run's end to the decision that settled it; None: it is not settled."""
     outcome: str | None
+    rejected_before: bool = False
+    """In an earlier search of its case: nobody is to decide it."""
 
 
 @dataclass(frozen=True, slots=True)

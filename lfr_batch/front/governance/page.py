@@ -12,6 +12,7 @@ from typing import Any
 from lfr_batch.front.governance.counted import (
     ALERTS,
     COUNTS,
+    NOT_DECIDED,
     SHARES,
     BoardFigures,
     Stratum,
@@ -24,7 +25,7 @@ from lfr_batch.results.report_page import report_template, save_report
 COLUMNS = ("by", "value", "figure", "count", "among", "share", "low", "high", "hidden")
 TABLES: Mapping[str, tuple[str, ...]] = {
     "Searches": ("searches", "with_result", "without_result"),
-    "Review": ("sightings", "not_reviewed", "under_review", "decided", "people"),
+    "Review": ("sightings", *NOT_DECIDED, "decided", "people"),
     "Decisions": ("confirmed", "eliminated", "undecided", "agreed", "disagreed"),
     "Outcomes": tuple(name for name in COUNTS if name.startswith("outcome_")),
 }

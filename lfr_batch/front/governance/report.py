@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lfr_batch.casework.case_files import case_files
 from lfr_batch.casework.cases import cases_of
+from lfr_batch.casework.decisions import Decisions
 from lfr_batch.errors import UsageError
 from lfr_batch.evaluation.groups import NOT_STATED
 from lfr_batch.front.governance.counted import BoardFigures, CaseKinds, board_figures
@@ -21,6 +22,7 @@ from lfr_batch.front.settings import Settings
 from lfr_batch.oversight.house import policy_of
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.report_page import require_place
+from lfr_batch.results.store import open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,7 @@ def governance_report(
     for place in (html, csv):
         require_place(place)
     begin, end = _midnight(order.first), _midnight(order.last + timedelta(days=1))
-    with closing(open_lake(*settings.results_place())) as lake:
-        facts = board_facts(lake, begin, end)
+    facts = _facts(settings, begin, end)
     _require_columns(facts, order.groups)
     _require_kind(order.case_kind, kinds)
     fewest = policy_of(*settings.home_and_s3()).governance.fewest
@@ -76,6 +77,12 @@ def governance_report(
     page = BoardPage(begin, end, order.case_kind, datetime.now(UTC), figures)
     write_board(html, csv, page)
     return WrittenBoard(html, csv, figures)
+
+
+def _facts(settings: Settings, begin: datetime, end: datetime) -> BoardFacts:
+    decisions = Decisions(open_store(*settings.results_place()), *settings.home_and_s3())
+    with closing(open_lake(*settings.results_place())) as lake:
+        return board_facts(lake, decisions, begin, end)
 
 
 def _midnight(day: date) -> datetime:
