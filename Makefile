@@ -26,11 +26,11 @@ bench: setup ## measure speed side by side with other loops, into benchmarks.jso
 bench-live: setup ## measure live mode with files played as cameras, into live.json
 	@$(BIN)/python -m benchmarks.live --out live.json $(ARGS)
 
-test: setup ## run the tests but the long ones, two at a time
-	@$(BIN)/python -m pytest -n 2 -m "not long" $(ARGS)
+test: setup ## run the tests but the long ones, three at a time: half of the time they wait
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not long" $(ARGS)
 
 test-long: setup ## run the long tests: sweeps, kills, recall
-	@$(BIN)/python -m pytest -n 2 -m long $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m long $(ARGS)
 
 test-all: test test-long ## run every test
 

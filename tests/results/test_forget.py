@@ -48,19 +48,34 @@ def bytes_anywhere(store: Store) -> bytes:
     return b"".join(content(path, store.read(path)) for path in paths)
 
 
-@pytest.fixture(params=["apart", "compacted", "one of each"])
-def filled(store: Store, request: pytest.FixtureRequest) -> Store:
+HOW = ("apart", "compacted", "one of each")
+of_every_kind = pytest.mark.parametrize(
+    ("root", "how"),
+    [*(("disk", how) for how in HOW), ("bucket", HOW[-1])],
+    indirect=True,
+)
+"""In a bucket, where each takes long, of the mixed kind alone."""
+
+
+@pytest.fixture
+def how(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def filled(store: Store, how: str) -> Store:
     """Three runs; the last is published after the others were compacted, or none was."""
     for run_id in (RUN_ID, OTHER):
         published(store, run_id)
-    if request.param != "apart":
+    if how != "apart":
         compact(store)
     published(store, THIRD)
-    if request.param == "compacted":
+    if how == "compacted":
         compact(store)
     return store
 
 
+@of_every_kind
 def test_a_run_is_gone_and_the_others_are_as_they_were(filled: Store, root: str) -> None:
     before = everything(root)
     gone = forget(filled, Forgetting("run", OTHER, NOTE))
@@ -79,6 +94,7 @@ def test_a_run_is_gone_and_the_others_are_as_they_were(filled: Store, root: str)
     assert count(filled, Forgetting("run", OTHER)).nothing
 
 
+@of_every_kind
 def test_a_subject_is_gone_from_rows_rank_lists_and_pictures(filled: Store, root: str) -> None:
     before = {view: rows(root, view) for view in VIEWS}
     subject = str(before["sightings"][0]["subject_id"])
@@ -117,6 +133,7 @@ def test_a_subject_is_gone_from_rows_rank_lists_and_pictures(filled: Store, root
     assert count(filled, asked).nothing
 
 
+@of_every_kind
 def test_footage_is_gone_from_rows_plan_and_request(filled: Store, root: str) -> None:
     uri = archive().assets[0].uri
     before = {view: rows(root, view) for view in VIEWS}
@@ -129,6 +146,7 @@ def test_footage_is_gone_from_rows_plan_and_request(filled: Store, root: str) ->
     assert uri.encode() not in bytes_anywhere(filled)
 
 
+@of_every_kind
 def test_what_something_was_taken_out_of_cannot_be_resumed(filled: Store, root: str) -> None:
     forget(filled, Forgetting("footage", archive().assets[0].uri, NOTE))
     run = StoredRun(filled, RUN_ID)
@@ -163,6 +181,7 @@ def test_shards_of_a_run_that_is_not_finished_go_too(store: Store, root: str) ->
         require_open(StoredRun(store, RUN_ID))
 
 
+@of_every_kind
 def test_a_run_that_somebody_works_on_is_refused_by_name(filled: Store, root: str) -> None:
     before = everything(root)
     with lock_run(StoredRun(filled, OTHER)), pytest.raises(RunBusy, match=OTHER):
@@ -170,6 +189,7 @@ def test_a_run_that_somebody_works_on_is_refused_by_name(filled: Store, root: st
     assert everything(root) == before
 
 
+@of_every_kind
 def test_nobody_of_that_name_changes_nothing(filled: Store, root: str) -> None:
     before = everything(root)
     gone = forget(filled, Forgetting("subject", "nobody", NOTE))
