@@ -12,6 +12,7 @@ from lfr_batch.casework.case_files import case_files
 from lfr_batch.casework.cases import cases_of
 from lfr_batch.errors import UsageError
 from lfr_batch.evaluation.groups import NOT_STATED
+from lfr_batch.front.clocks import act_on_clocks
 from lfr_batch.front.governance.counted import BoardFigures, CaseKinds, board_figures
 from lfr_batch.front.governance.facts import board_facts
 from lfr_batch.front.governance.known import BoardFacts
@@ -66,6 +67,7 @@ def governance_report(
     for place in (html, csv):
         require_place(place)
     begin, end = _midnight(order.first), _midnight(order.last + timedelta(days=1))
+    act_on_clocks(settings, opener.by)
     with closing(open_lake(*settings.results_place())) as lake:
         facts = board_facts(lake, begin, end)
     _require_columns(facts, order.groups)
