@@ -13,7 +13,7 @@ import logging
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -50,6 +50,9 @@ _WAY_OUT = "restore it from a copy"
 _PART = re.compile(r"sighting-(.+)\.(?:([123])|outcome-(\d+))\.parquet")
 _ID = re.compile(r"[0-9a-f]{16,64}")
 
+KeptOf = Callable[[str], KeptDecisions]
+"""By the id of a run. Raises StoreError, ResultsError."""
+
 
 @dataclass(slots=True)
 class Decisions:
@@ -68,6 +71,13 @@ class Decisions:
     def kept(self, run_id: str) -> KeptDecisions:
         """Raises StoreError, ResultsError for a damaged file, by name."""
         return self._kept(run_id, self._listed(run_id))
+
+    def at_once(self) -> KeptOf:
+        """Those of every run by one listing: for whoever asks of many. Raises as ``kept``."""
+        listed = defaultdict[str, list[str]](list)
+        for path in filter(_part_of, self.store.list("reviews")):
+            listed[str(layout.run_id_of(path))].append(path)
+        return lambda run_id: self._kept(run_id, tuple(sorted(listed[run_id], key=_order)))
 
     def _kept(self, run_id: str, paths: tuple[str, ...]) -> KeptDecisions:
         before, kept = self._last.get(run_id, ((), KeptDecisions({}, {})))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 
-from lfr_batch.casework.decisions import Decisions
+from lfr_batch.casework.decisions import KeptOf
 from lfr_batch.casework.examination import Rejected, settle
 from lfr_batch.results.answers import rows_of
 from lfr_batch.results.sql import Lake, run_query
@@ -48,11 +48,11 @@ ORDER BY again, e.run_id, e.sighting_id
 
 
 def rejected_before(
-    lake: Lake, decisions: Decisions, run_ids: Sequence[str]
+    lake: Lake, kept_of: KeptOf, run_ids: Sequence[str]
 ) -> Mapping[str, Mapping[str, Rejected]]:
     """By the run, of those that are asked about, and its sighting. Raises StoreError,
     ResultsError."""
-    gone = cache(partial(_eliminated, decisions))
+    gone = cache(partial(_eliminated, kept_of))
     found: dict[str, Mapping[str, Rejected]] = {}
     for row in rows_of(run_query(lake, _EARLIER, {"runs": list(run_ids)})):
         again = [each for earlier in row["earlier"] for each in gone(earlier)]
@@ -60,8 +60,8 @@ def rejected_before(
     return found
 
 
-def _eliminated(decisions: Decisions, run_id: str) -> Sequence[Rejected]:
-    kept = decisions.kept(run_id).decisions
+def _eliminated(kept_of: KeptOf, run_id: str) -> Sequence[Rejected]:
+    kept = kept_of(run_id).decisions
     settled = {sighting_id: settle(each) for sighting_id, each in kept.items()}
     return [
         Rejected(run_id, sighting_id, each.subject_id)

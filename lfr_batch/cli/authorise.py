@@ -17,6 +17,7 @@ from lfr_batch.casework.authorisations import (
 from lfr_batch.casework.authorisations import grant as grant_authorisation
 from lfr_batch.casework.authorisations import refuse as refuse_authorisation
 from lfr_batch.casework.case_files import CaseFiles, case_files
+from lfr_batch.casework.cases import load_case, may_see, require_case
 from lfr_batch.cli.options import ConfigOption, JsonOption, OperatorOption, OutOption, settings_of
 from lfr_batch.cli.output import answer, answer_json, answer_table, nothing, say
 from lfr_batch.front.clocks import act_on_clocks
@@ -109,11 +110,16 @@ def list_authorisations(
     waiting: Annotated[
         bool, typer.Option("--waiting", help="Those alone that are to be decided.")
     ] = False,
+    operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What was asked for and what was decided, newest first."""
-    found = authorisations_of(_files(_settings(config)), case_ref)
+    """What was asked for and what was decided, of the cases that one may see, newest first."""
+    files, by = _files(_settings(config)), operator_name(operator)
+    asked = authorisations_of(files, case_ref)
+    refs = {each.case_ref for each in asked}
+    seen = {ref for ref in refs if may_see(load_case(files, ref), by)}
+    found = [each for each in asked if each.case_ref in seen]
     rows = [row_of(each) for each in (undecided(found) if waiting else found)]
     if as_json:
         answer_json(rows)
@@ -125,10 +131,16 @@ def list_authorisations(
 
 @authorise_app.command()
 def show(
-    authorisation_id: IdArgument, config: ConfigOption = None, as_json: JsonOption = False
+    authorisation_id: IdArgument,
+    operator: OperatorOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Who asked, who decided, and until when it holds."""
-    row = row_of(find_authorisation(_files(_settings(config)), authorisation_id))
+    files = _files(_settings(config))
+    found = find_authorisation(files, authorisation_id)
+    require_case(load_case(files, found.case_ref), found.case_ref, operator_name(operator))
+    row = row_of(found)
     if as_json:
         answer_json([row])
         return

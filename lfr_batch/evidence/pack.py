@@ -34,6 +34,10 @@ WITHOUT_FOOTAGE = (
     "find the file and put it back as it was, or give --without-footage for a pack that says so "
     "and has neither frames nor clips"
 )
+OTHERS_LEFT_OUT = (
+    "Enrolled pictures of candidates other than the one who was proposed are left out; their rows "
+    "are there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +198,14 @@ def _sightings(
         plan.home, plan.s3, run["gallery"], run["gallery_snapshot"], sightings
     )
     filled.lacks += [why] if why else []
-    shown = [each.shot["jpeg"] for each in sightings if each.shot.get("jpeg")]
-    eyes = find_eyes((*shown, *enrolled.values()), plan.request, plan.home, plan.s3)
+    found = [each.shot["jpeg"] for each in sightings if each.shot.get("jpeg")]
+    eyes = find_eyes((*found, *enrolled.values()), plan.request, plan.home, plan.s3)
     files = {row["footage_id"]: row for row in plan.facts.footage}
+    if plan.redact:
+        filled.lacks.append(OTHERS_LEFT_OUT)
     for each in sightings:
-        _pictures(built, each, enrolled)
+        shown = _shown_of(each, enrolled, plan.redact)
+        _pictures(built, each, shown)
         if not each.shot.get("jpeg"):
             filled.lacks.append(f"Sighting {each.sighting_id} has no evidence picture.")
             continue
@@ -206,8 +213,17 @@ def _sightings(
         hashes = {n.removeprefix(of): built.sha256_of(n) for n in built.files if n.startswith(of)}
         frame = filled.frames.get(each.sighting_id, {}).get("frame", {})
         file = files[each.row["footage_id"]]
-        said = BoardContent(run, each, file, enrolled, eyes, run_said, hashes, frame)
+        said = BoardContent(run, each, file, shown, eyes, run_said, hashes, frame)
         built.add(f"{of}board.pdf", board(said))
+
+
+def _shown_of(
+    each: SightingFacts, enrolled: Mapping[str, bytes], redact: bool
+) -> Mapping[str, bytes]:
+    """Enrolled pictures by image id: of all candidates, or of who was proposed alone."""
+    shown = [c for c in each.candidates if not redact or c["subject_id"] == each.row["subject_id"]]
+    ids = {candidate["image_id"] for candidate in shown}
+    return {image_id: jpeg for image_id, jpeg in enrolled.items() if image_id in ids}
 
 
 def _pictures(built: Building, each: SightingFacts, enrolled: Mapping[str, bytes]) -> None:

@@ -18,8 +18,9 @@ from lfr_batch.evidence.pack import PackPlan, fill, manifest_of, sign
 from lfr_batch.evidence.proof import document, proof_of
 from lfr_batch.evidence.recipients import recipients
 from lfr_batch.evidence.verify import MADE, MANIFEST
+from lfr_batch.front.clocks import act_on_clocks
 from lfr_batch.front.keeping import house_policy
-from lfr_batch.front.opening import opener_of
+from lfr_batch.front.opening import Opener, opener_of, require_seen
 from lfr_batch.front.settings import Settings
 from lfr_batch.oversight.authority import operator_name
 from lfr_batch.oversight.put import lines_on_record, put
@@ -29,6 +30,7 @@ from lfr_batch.results.run_state import load_run
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.which_run import run_in_lake
+from lfr_batch.results.withholding import require_shown
 from lfr_batch.storage.store import Store
 from lfr_batch.visible import plain_line
 
@@ -86,16 +88,30 @@ def make_evidence(order: PackOrder, settings: Settings) -> MadePack:
     opener = opener_of(settings, "evidence", order.why, order.operator)
     out = order.out.absolute()
     require_free(out)
+    act_on_clocks(settings, order.operator)
+    plan = _planned(order, settings, opener)
+    facts = plan.facts
+    opener.opens(f"{plan.what}, to {out}", {facts.run_id: facts.row["case_ref"]})
+    with building(out) as built:
+        filled = fill(built, plan)
+        built.add(MANIFEST, document(manifest_of(built, plan, filled)))
+        found = finish(built, plan, out, settings, plan.stored.store)
+    ids = tuple(each.sighting_id for each in facts.sightings)
+    return MadePack(out, facts.run_id, ids, found, tuple(filled.lacks), filled.doubtful_frames)
+
+
+def _planned(order: PackOrder, settings: Settings, opener: Opener) -> PackPlan:
+    """Whoever may not see its case is told nothing of the run."""
     to = recipients(order.to, house_policy(settings).evidence.keys)
     root, s3 = settings.results_place()
-    store = open_store(root, s3)
     facts = _facts(root, s3, order.run, order.sightings)
+    require_seen(opener.home, s3, [facts.row["case_ref"]], opener.by)
     if order.nothing_found:
         require_nothing_found(facts)
     elif not facts.sightings:
         raise UsageError(NOTHING_SEEN.format(run_id=facts.run_id))
-    stored = StoredRun(store, facts.run_id)
-    plan = PackPlan(
+    stored = StoredRun(open_store(root, s3), facts.run_id)
+    return PackPlan(
         facts,
         stored,
         load_run(stored),
@@ -108,13 +124,6 @@ def make_evidence(order: PackOrder, settings: Settings) -> MadePack:
         not order.without_footage,
         order.nothing_found,
     )
-    opener.opens(f"{plan.what}, to {out}", {facts.run_id: facts.row["case_ref"]})
-    with building(out) as built:
-        filled = fill(built, plan)
-        built.add(MANIFEST, document(manifest_of(built, plan, filled)))
-        found = finish(built, plan, out, settings, store)
-    ids = tuple(each.sighting_id for each in facts.sightings)
-    return MadePack(out, facts.run_id, ids, found, tuple(filled.lacks), filled.doubtful_frames)
 
 
 def _require_clear(order: PackOrder) -> None:
@@ -162,7 +171,9 @@ def key_fingerprint(settings: Settings) -> str:
 
 def _facts(root: str, s3: S3Config, run: str, sightings: Sequence[str]) -> RunFacts:
     with closing(open_lake(root, s3)) as lake:
-        return run_facts(lake, run_in_lake(lake, run), sightings)
+        run_id = run_in_lake(lake, run)
+        require_shown(StoredRun(open_store(root, s3), run_id))
+        return run_facts(lake, run_id, sightings)
 
 
 def _said(plan: PackPlan, manifest_sha256: str, key: str, out: Path) -> Mapping[str, Any]:

@@ -56,12 +56,14 @@ class ExaminersDesk:
 
     def runs(self, user: User) -> list[Message]:
         self.look_at_clocks()
-        ids = self.found.sighting_ids()
-        runs = [r for r in self.found.runs(self.only_run) if self.may_see(r["case_ref"], user)]
-        rejected = self.found.rejected(self.decisions, [run["run_id"] for run in runs])
+        ids, kept_of = self.found.sighting_ids(), self.decisions.at_once()
+        found = self.found.runs(self.only_run)
+        seen = {ref for ref in {run["case_ref"] for run in found} if self.may_see(ref, user)}
+        runs = {run["run_id"]: run for run in found if run["case_ref"] in seen}
+        rejected = self.found.rejected(kept_of, [*runs])
         return [
-            self._of_run(run, ids.get(run["run_id"], ()), user, rejected.get(run["run_id"], {}))
-            for run in runs
+            self._of_run(run, ids.get(run_id, ()), user, kept_of(run_id), rejected.get(run_id, {}))
+            for run_id, run in runs.items()
         ]
 
     def run(self, user: User, run_id: str) -> Message:
@@ -76,7 +78,7 @@ class ExaminersDesk:
             )
             for row in rows
         ]
-        return {"run": self._of_run(run, ids, user, rejected), "sightings": told}
+        return {"run": self._of_run(run, ids, user, kept, rejected), "sightings": told}
 
     def sighting(self, user: User, run_id: str, sighting_id: str) -> Message:
         run, row = self._rows(user, run_id, sighting_id)
@@ -178,9 +180,13 @@ class ExaminersDesk:
         return run, row
 
     def _of_run(
-        self, run: Row, ids: Sequence[str], user: User, rejected: Mapping[str, Rejected]
+        self,
+        run: Row,
+        ids: Sequence[str],
+        user: User,
+        kept: KeptDecisions,
+        rejected: Mapping[str, Rejected],
     ) -> Message:
-        kept = self.decisions.kept(run["run_id"])
         known = [self._insight(user, kept, rejected, each) for each in ids]
         before = {each for each in ids if each in rejected and not kept.of(each)}
         courses = Counter(settle(kept.of(each)).course for each in ids if each not in before)
@@ -188,7 +194,7 @@ class ExaminersDesk:
         return of_run(run, {name: courses[name] for name in COURSES}, mine, len(before))
 
     def _rejected(self, run_id: str) -> Mapping[str, Rejected]:
-        return self.found.rejected(self.decisions, [run_id]).get(run_id, {})
+        return self.found.rejected(self.decisions.kept, [run_id]).get(run_id, {})
 
     def _insight(
         self, user: User, kept: KeptDecisions, rejected: Mapping[str, Rejected], sighting_id: str

@@ -8,7 +8,7 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-from lfr_batch.casework.decisions import Decisions
+from lfr_batch.casework.decisions import KeptOf
 from lfr_batch.casework.examination import Rejected
 from lfr_batch.casework.rejected import rejected_before
 from lfr_batch.results.answers import Row, rows_of
@@ -116,11 +116,11 @@ class FoundInLake:
         return row, footage
 
     def rejected(
-        self, decisions: Decisions, run_ids: Sequence[str]
+        self, kept_of: KeptOf, run_ids: Sequence[str]
     ) -> Mapping[str, Mapping[str, Rejected]]:
         """Sightings of runs that were rejected in an earlier one of the case, by run."""
         with self._lock:
-            return rejected_before(self.lake, decisions, run_ids)
+            return rejected_before(self.lake, kept_of, run_ids)
 
     def close(self) -> None:
         self.lake.close()

@@ -254,3 +254,23 @@ def test_what_is_made_up_is_of_every_run(book: Decisions) -> None:
     book.home.unlink()
     assert book.make_up() == 2
     assert {line["run_id"] for line in lines(book, DECIDED)} == {RUN, "20260102-000000-scan-bbbb"}
+
+
+def test_of_many_runs_by_one_listing(book: Decisions, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [f"20260101-000000-scan-000{n}" for n in range(3)]
+    for run_id, who in zip(runs, (ANNE, BILL, CARO), strict=True):
+        book.decide(run_id, SIGHTING, who, opinion(), CANDIDATES, new_id())
+    asked: list[str] = []
+    listing = LocalStore.list
+
+    def counted(store: LocalStore, prefix: str) -> tuple[str, ...]:
+        asked.append(prefix)
+        return tuple(listing(store, prefix))
+
+    monkeypatch.setattr(LocalStore, "list", counted)
+    kept_of = book.at_once()
+    found = [[each.examiner for each in kept_of(run_id).of(SIGHTING)] for run_id in runs]
+    assert found == [["Anne"], ["Bill"], ["Caro"]]
+    assert kept_of("20260101-000000-scan-ffff").of(SIGHTING) == ()
+    assert asked == ["reviews"]
+    assert [book.kept(run_id) for run_id in runs] == [kept_of(run_id) for run_id in runs]

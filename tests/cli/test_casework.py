@@ -138,6 +138,19 @@ def test_a_policy_that_takes_no_text(lfr: Lfr, casework: Casework, home: Path) -
     assert not (home / "results").exists()
 
 
+def test_authorisations_of_a_case_are_shown_to_whoever_may_see_it(lfr: Lfr) -> None:
+    lfr("case", "open", "OP-1", *LISTED, "--may-see", "anna", "--operator", "anna")
+    name = asked(lfr)
+    for who, listed in (("anna", [name]), ("ben", [])):
+        for more in ((), ("--case", "OP-1"), ("--waiting",)):
+            out = lfr("authorise", "list", "--operator", who, "--json", *more)[1]
+            assert [each["authorisation_id"] for each in json.loads(out)] == listed
+    assert lfr("authorise", "show", name, "--operator", "anna")[0] == 0
+    code, out, err = lfr("authorise", "show", name, "--operator", "ben")
+    assert (code, out) == (2, "")
+    assert "ben may not see case OP-1" in err
+
+
 def test_a_watch_ends_once_nothing_authorises_it(
     lfr: Lfr, casework: Casework, home: Path, tmp_path: Path
 ) -> None:

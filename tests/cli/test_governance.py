@@ -63,7 +63,7 @@ def facts_of(home: Path) -> BoardFacts:
     begin = STARTED.replace(day=1)
     decisions = Decisions(open_store(home / "results"), home, S3Config())
     with closing(open_lake(home / "results")) as lake:
-        return board_facts(lake, decisions, begin, begin + timedelta(days=40))
+        return board_facts(lake, decisions.at_once(), begin, begin + timedelta(days=40))
 
 
 def counted(home: Path) -> dict[str, int]:

@@ -11,6 +11,7 @@ from lfr_batch.casework.case_files import CaseFiles
 from lfr_batch.casework.cases import open_case
 from lfr_batch.config.schema import S3Config
 from lfr_batch.errors import AuthorityError
+from lfr_batch.front.evidence import PackOrder, make_evidence
 from lfr_batch.front.export import ExportOrder, export_order
 from lfr_batch.front.opening import opener_of
 from lfr_batch.front.report import write_report
@@ -55,6 +56,21 @@ def test_export(settings: lfr.Settings, tmp_path: Path) -> None:
     with pytest.raises(AuthorityError, match="lfr case change"):
         export_order(order, settings)
     assert not order.to.exists()
+
+
+def test_a_pack(settings: lfr.Settings, tmp_path: Path) -> None:
+    """Nor is told whether the run has found anybody."""
+    for nothing_found in (False, True):
+        order = PackOrder(
+            RUN_ID,
+            tmp_path / "pack.zip",
+            without_footage=not nothing_found,
+            nothing_found=nothing_found,
+            operator="Bill",
+        )
+        with pytest.raises(AuthorityError, match="Bill is not among those who may see case"):
+            make_evidence(order, settings)
+        assert not order.out.exists()
 
 
 def test_a_ready_question(settings: lfr.Settings) -> None:

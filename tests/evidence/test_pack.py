@@ -20,6 +20,7 @@ import pytest
 
 from lfr_batch.errors import LfrError, QueryError, StoreFull, StoreUnreachable, UsageError
 from lfr_batch.evidence import verify
+from lfr_batch.evidence.pack import OTHERS_LEFT_OUT
 from lfr_batch.front.evidence import (
     PackOrder,
     key_fingerprint,
@@ -122,6 +123,8 @@ def test_a_redacted_copy_seals_nothing_and_shows_the_own_face(
     assert (manifest["sealed"], manifest["to"], manifest["redacted"]) == ({}, {}, True)
     assert made.doubtful_frames == manifest["doubtful_frames"]
     assert len([name for name in members if name.endswith("clip.webm")]) == 1
+    assert OTHERS_LEFT_OUT in manifest["lacks"]
+    assert {name.rsplit("/", 1)[-1] for name in members if "enrolled" in name} == {"enrolled-1.jpg"}
     for each in made.sightings:
         for side in (112, 448):
             data = np.frombuffer(members[f"sightings/{each}/aligned-{side}.png"], np.uint8)

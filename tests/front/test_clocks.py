@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -153,6 +154,19 @@ def test_before_its_time_is_over_it_is_read_as_any_other(tmp_path: Path) -> None
     assert act(place, LONG_AGO + timedelta(hours=23)) == []
     assert rows(place)["sightings"] == 4
     assert len(act(place, LONG_AGO + timedelta(hours=24))) == 1
+
+
+@pytest.mark.parametrize("nothing_found", [False, True])
+def test_whoever_makes_a_pack_withholds_first(tmp_path: Path, nothing_found: bool) -> None:
+    place = str(tmp_path / "a")
+    fill(place, "withhold")
+    settings = lfr.Settings(home=f"{place}/home", results=f"{place}/results")
+    order = PackOrder(RUN_ID, tmp_path / "pack.zip", nothing_found=nothing_found)
+    if not nothing_found:
+        order = replace(order, without_footage=True)
+    with pytest.raises(UsageError, match=f"Run {RUN_ID} is withheld until it is authorised: AUTH"):
+        make_evidence(order, settings)
+    assert not order.out.exists()
 
 
 def test_whoever_opens_results_withholds_first(tmp_path: Path) -> None:

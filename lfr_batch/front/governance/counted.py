@@ -19,7 +19,7 @@ from lfr_batch.front.governance.hidden import Addends, Cell, hidden_cells
 from lfr_batch.front.governance.known import AlertFact, BoardFacts, SightingFact
 from lfr_batch.proportion import Proportion, proportion
 
-ALL = "all"
+ALL, KIND = "all", "kind of use"
 OF_FEW = "groups of too few people"
 COUNTS: Mapping[str, str] = {
     "searches": "Searches",
@@ -143,20 +143,20 @@ def board_figures(
     def of(which: int) -> Callable[[str], str]:
         return lambda case: kinds.get(case, (NOT_STATED, NOT_STATED))[which]
 
+    would_tell = _would_tell(facts, of(0), case_kind, fewest)
     facts = _only(facts, lambda case: case_kind in (None, of(0)(case)))
     strata: dict[Place, _Tally] = {(ALL, ""): _tally(facts)}
     dimensions = {
-        "kind of use": _by_case(facts, "kind of use", of(0)),
+        KIND: _by_case(facts, KIND, of(0)),
         "harm": _by_case(facts, "harm", of(1)),
         **{column: _by_group(facts, column, fewest) for column in groups},
     }
     told = {name: theirs for name, theirs in dimensions.items() if _tells(theirs, fewest)}
     for theirs in told.values():
         strata |= theirs
-    counts: dict[Cell, int] = {
-        (*place, name): n for place, t in strata.items() for name, n in t.counts.items()
-    }
-    hidden = hidden_cells(counts, list(_sums(strata)), fewest, _of_few(strata, fewest))
+    counts = _counts(strata)
+    few = _of_few(strata, fewest) | would_tell
+    hidden = hidden_cells(counts, list(_sums(strata)), fewest, few)
     shown: dict[Cell, int | None] = {
         cell: None if cell in hidden else n for cell, n in counts.items()
     }
@@ -167,6 +167,25 @@ def board_figures(
         fewest,
         tuple(name for name in dimensions if name not in told),
     )
+
+
+def _would_tell(
+    facts: BoardFacts, kind_of: Callable[[str], str], case_kind: str | None, fewest: int
+) -> frozenset[Cell]:
+    """Counts of all cases of that kind which the report of every kind hides: printed beside it,
+    they would give away what it hides of others."""
+    if case_kind is None:
+        return frozenset()
+    by_kind = _by_case(facts, KIND, kind_of)
+    strata = {(ALL, ""): _tally(facts), **by_kind}
+    hidden = hidden_cells(_counts(strata), list(_sums(strata)), fewest, _of_few(strata, fewest))
+    return frozenset((ALL, "", name) for name in COUNTS if (KIND, case_kind, name) in hidden)
+
+
+def _counts(strata: Mapping[Place, _Tally]) -> dict[Cell, int]:
+    return {
+        (*place, name): n for place, tally in strata.items() for name, n in tally.counts.items()
+    }
 
 
 def _tells(strata: Mapping[Place, _Tally], fewest: int) -> bool:
@@ -237,7 +256,7 @@ def _sums(strata: Mapping[Place, _Tally]) -> Iterable[Addends]:
 def _adding_up(dimension: str) -> Iterable[str]:
     """Counts of a dimension's strata that are together those of all. One person may be in several
     cases, and people of a group are not searched for by themselves."""
-    by_case = dimension in {"kind of use", "harm"}
+    by_case = dimension in {KIND, "harm"}
     left_out = {"people"} if by_case else {"searches", "with_result", "without_result"}
     return (name for name in COUNTS if name not in left_out)
 
@@ -249,12 +268,12 @@ def _of_few(strata: Mapping[Place, _Tally], fewest: int) -> frozenset[Cell]:
 
 
 def _unit(place: Place, tally: _Tally) -> int:
-    is_case = place[0] in {ALL, "kind of use", "harm"}
+    is_case = place[0] in {ALL, KIND, "harm"}
     return tally.counts["searches" if is_case else "people"]
 
 
 def _stratum(place: Place, tally: _Tally, shown: Mapping[Cell, int | None], fewest: int) -> Stratum:
-    is_group = place[0] not in {ALL, "kind of use", "harm"}
+    is_group = place[0] not in {ALL, KIND, "harm"}
     names = [name for name in COUNTS if not (is_group and "search" in COUNTS[name].lower())]
     cells = tuple(_cell(name, {each: shown[*place, each] for each in COUNTS}) for name in names)
     tells = shown[*place, "decided"] is not None and len(tally.after_h) >= fewest

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from lfr_batch.casework.decisions import Decisions
+from lfr_batch.casework.decisions import KeptOf
 from lfr_batch.casework.examination import (
     STAGES,
     ExaminerDecision,
@@ -52,16 +52,16 @@ WHERE a.volunteer IS NOT TRUE AND {_PERIOD}
 _DEPLOYMENTS = f"SELECT r.run_id, r.case_ref FROM runs r WHERE r.kind = 'live' AND {_PERIOD}"
 
 
-def board_facts(lake: Lake, decisions: Decisions, begin: datetime, end: datetime) -> BoardFacts:
-    """Of what began from ``begin`` to before ``end``; ``decisions``: of the same results. Raises
-    ResultsError, StoreUnreachable."""
+def board_facts(lake: Lake, kept_of: KeptOf, begin: datetime, end: datetime) -> BoardFacts:
+    """Of what began from ``begin`` to before ``end``; ``kept_of``: decisions of the same results.
+    Raises ResultsError, StoreError."""
 
     def asked(sql: str) -> list[Row]:
         return rows_of(run_query(lake, sql, {"begin": begin, "end": end}))
 
     runs = asked(_SEARCHES)
     finished = {run["run_id"]: run for run in runs if run["is_finished"]}
-    rejected = rejected_before(lake, decisions, list(finished))
+    rejected = rejected_before(lake, kept_of, list(finished))
     return BoardFacts(
         tuple(SearchFact(r["run_id"], r["case_ref"], r["sightings"]) for r in finished.values()),
         tuple(run["case_ref"] for run in runs if not run["is_finished"]),

@@ -13,6 +13,7 @@ from lfr_batch.casework.cases import cases_of
 from lfr_batch.casework.decisions import Decisions
 from lfr_batch.errors import UsageError
 from lfr_batch.evaluation.groups import NOT_STATED
+from lfr_batch.front.clocks import act_on_clocks
 from lfr_batch.front.governance.counted import BoardFigures, CaseKinds, board_figures
 from lfr_batch.front.governance.facts import board_facts
 from lfr_batch.front.governance.known import BoardFacts
@@ -68,6 +69,7 @@ def governance_report(
     for place in (html, csv):
         require_place(place)
     begin, end = _midnight(order.first), _midnight(order.last + timedelta(days=1))
+    act_on_clocks(settings, opener.by)
     facts = _facts(settings, begin, end)
     _require_columns(facts, order.groups)
     _require_kind(order.case_kind, kinds)
@@ -82,7 +84,7 @@ def governance_report(
 def _facts(settings: Settings, begin: datetime, end: datetime) -> BoardFacts:
     decisions = Decisions(open_store(*settings.results_place()), *settings.home_and_s3())
     with closing(open_lake(*settings.results_place())) as lake:
-        return board_facts(lake, decisions, begin, end)
+        return board_facts(lake, decisions.at_once(), begin, end)
 
 
 def _midnight(day: date) -> datetime:

@@ -57,6 +57,24 @@ def test_kinds_of_use_with_those_that_state_none() -> None:
     assert board_figures(FACTS, KINDS, 1).not_finished == 1
 
 
+def test_a_report_of_one_kind_tells_nothing_that_that_of_all_hides() -> None:
+    numbers = {"A": 20, "B": 7, "C": 2}
+    searches = tuple(
+        SearchFact(f"{k}{n}", k, 1) for k, many in numbers.items() for n in range(many)
+    )
+    facts, kinds = BoardFacts(searches, (), (), (), ()), {k: (f"kind {k}", "other") for k in "ABC"}
+    whole = board_figures(facts, kinds, 5)
+    of_all = counts(whole.strata[0])["searches"]
+    assert of_all == sum(numbers.values())
+    printed = [
+        counts(board_figures(facts, kinds, 5, f"kind {k}").strata[0])["searches"] for k in "ABC"
+    ]
+    assert printed == [
+        counts(each)["searches"] for each in whole.strata if each.dimension == "kind of use"
+    ]
+    assert printed == [20, None, None]
+
+
 def test_alerts_stand_apart_and_few_are_hidden_with_what_would_tell_them() -> None:
     figures = board_figures(FACTS, KINDS, 5)
     assert {cell.name: cell.count for cell in figures.alerts} == {
