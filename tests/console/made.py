@@ -93,7 +93,7 @@ class Client:
     cookie: str = ""
 
     def __post_init__(self) -> None:
-        self._pool = urllib3.PoolManager(retries=False, timeout=10.0, maxsize=4)
+        self._pool = urllib3.PoolManager(retries=False, timeout=60.0, maxsize=4)
         self._streams: list[urllib3.BaseHTTPResponse] = []
 
     def login(self, token: str) -> None:
