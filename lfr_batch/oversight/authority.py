@@ -35,7 +35,7 @@ class Authority:
 
 
 def is_authorisation_id(text: str | None) -> bool:
-    """Whether it is meant as the id of an authorisation, like AUTH-20261128-3f2a, and no text."""
+    """Whether it is meant as the id of an authorisation, like AUTH-20261128-3f2a7c, and no text."""
     return _AUTHORISATION.fullmatch(plain_line(text)) is not None
 
 
