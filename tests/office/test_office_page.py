@@ -108,7 +108,7 @@ def test_what_is_begun_survives_a_reload_and_not_the_person(
     page.call("Input.insertText", text="half a reason")
     ((_, kept),) = page.evaluate(KEPT)
     assert "astronaut" not in kept
-    page.call("Page.reload")
+    page.reload()
     page.wait(f"{SIGHTING_OPEN} && document.querySelector('#reason')?.value === 'half a reason'")
     checked = "[...document.querySelectorAll('#comparison :checked')].map(each => each.value)"
     assert page.evaluate(checked) == ["similar", "different"]
