@@ -190,7 +190,7 @@ def test_a_reload_and_a_step_back(page: Page, office: ServedOffice) -> None:
     page.wait("document.activeElement?.closest('#runs .entry')")
     page.press("g")
     page.wait("document.activeElement?.closest('#cases .entry')")
-    page.call("Page.reload")
+    page.reload()
     page.wait("document.activeElement?.closest('#cases .entry')")
 
 
