@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,3 +30,18 @@ def before_each_step(act: Callable[[], None], steps: Sequence[str] = STEPS) -> I
         for name in steps:
             patch.setattr(S3Store, name, told(getattr(S3Store, name)))
         yield
+
+
+@contextmanager
+def killed_at(step: int) -> Iterator[Callable[[], int]]:
+    """This process, before that one of its steps; what comes says how many it has taken."""
+    taken = 0
+
+    def die() -> None:
+        nonlocal taken
+        taken += 1
+        if taken == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with before_each_step(die):
+        yield lambda: taken

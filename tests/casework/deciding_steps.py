@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
@@ -23,7 +22,7 @@ from lfr_batch.homes.at_hand import home_at
 from lfr_batch.results.store import open_store
 from tests.casework.examined import ANNE, BILL, CANDIDATES, CARO, RUN, SIGHTING, opinion
 from tests.gallery import publisher
-from tests.s3_steps import before_each_step
+from tests.s3_steps import killed_at
 
 CASE, PURPOSE = "OP-1", "find him"
 Deed = Callable[[str], object]
@@ -104,27 +103,13 @@ def _copied(place: Path, name: str) -> Path:
 
 
 def _steps(place: Path) -> int:
-    copy, (read, write) = _copied(place, "counted"), os.pipe()
-    if os.fork() == 0:
-        taken = publisher.counted_steps()
-        do(str(copy))
-        os.write(write, str(taken()).encode())
-        os._exit(0)
-    os.wait()
-    return int(os.read(read, 20))
+    copy = _copied(place, "counted")
+    return publisher.steps_of(lambda: do(str(copy)))
 
 
 def killed_in_bucket(place: str, step: int) -> None:
     """Prints what was answered."""
-    taken = 0
-
-    def die() -> None:
-        nonlocal taken
-        taken += 1
-        if taken == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    with before_each_step(die):
+    with killed_at(step):
         do(place, lambda name: print(name, flush=True))
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
-import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +24,7 @@ from lfr_batch.results.store import open_store
 from tests.front.forgotten import fill_results
 from tests.gallery import publisher
 from tests.results.synthetic import RUN_ID
-from tests.s3_steps import before_each_step
+from tests.s3_steps import killed_at
 
 Due = Literal["withhold", "put back", "destroy"]
 RULES = Policy(authorisation=AuthorisationPolicy(urgent="24h"))
@@ -89,29 +88,15 @@ def _moved(place: Path, name: str) -> Path:
 
 
 def _steps(place: Path) -> int:
-    copy, (read, write) = _moved(place, "counted"), os.pipe()
-    if os.fork() == 0:
-        taken = publisher.counted_steps()
-        act(str(copy))
-        os.write(write, str(taken()).encode())
-        os._exit(0)
-    os.wait()
-    return int(os.read(read, 20))
+    copy = _moved(place, "counted")
+    return publisher.steps_of(lambda: act(str(copy)))
 
 
 def killed_in_bucket(place: str, step: int) -> None:
     """Prints how many there were where it lived."""
-    taken = 0
-
-    def die() -> None:
-        nonlocal taken
-        taken += 1
-        if taken == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    with before_each_step(die):
+    with killed_at(step) as taken:
         act(place)
-    print(taken)
+    print(taken())
 
 
 if __name__ == "__main__":
