@@ -108,13 +108,18 @@ def _without_bytes(table: pa.Table) -> pa.Table:
 
 def _sized(value: Any) -> Any:
     """With how many they are in place of bytes, wherever they are in it."""
+    return _throughout(value, lambda v: f"<{len(v)} bytes>" if isinstance(v, bytes) else v)
+
+
+def _throughout(value: Any, change: Callable[[Any], Any]) -> Any:
+    """``change`` of whatever is in it that is no list, map or struct."""
     if isinstance(value, list):
-        return [_sized(item) for item in value]
+        return [_throughout(item, change) for item in value]
     if isinstance(value, tuple):  # an entry of a map
-        return tuple(_sized(item) for item in value)
+        return tuple(_throughout(item, change) for item in value)
     if isinstance(value, dict):
-        return {name: _sized(item) for name, item in value.items()}
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else value
+        return {name: _throughout(item, change) for name, item in value.items()}
+    return change(value)
 
 
 def _sized_type(kind: pa.DataType) -> pa.DataType:
@@ -203,7 +208,7 @@ def _cell(value: Any, encoding: str) -> str:
         return _number(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return visible(_flat(_rounded(_sized(value))), encoding)
+    return visible(_flat(_throughout(_sized(value), _rounded)), encoding)
 
 
 def _number(value: float) -> str:
@@ -216,12 +221,7 @@ def _number(value: float) -> str:
 
 
 def _rounded(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    if isinstance(value, tuple):  # an entry of a map
-        return tuple(_rounded(item) for item in value)
-    if isinstance(value, dict):
-        return {name: _rounded(item) for name, item in value.items()}
+    """Of one value, no list, map or struct."""
     if not isinstance(value, float) or not math.isfinite(value):
         return value
     return float(_number(value))
