@@ -20,6 +20,9 @@ TOGETHER = {"contracts": "ray", "e2e": "ray", "engine": "ray", "recall": "recall
 """Folders whose tests share what is dear: the machine, while Ray is on it, or the scans of the
 planted clips."""
 
+FAILURE_CHARACTERS = 3000
+"""The end of what is said of a failure at once; the summary has all."""
+
 # A busy machine is no failure: what is tested is results, never how long they take.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -31,6 +34,24 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
         return TOGETHER.get(Path(file).parts[1], file)
+
+
+class FailuresAtOnce:
+    """Says what failed when it fails: a run that somebody ends early has no summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and reporter:
+            reporter.ensure_newline()
+            reporter.write_line(f"{report.nodeid} ({report.when}):")
+            reporter.write_line(report.longreprtext[-FAILURE_CHARACTERS:])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(FailuresAtOnce(config))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
