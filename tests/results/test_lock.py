@@ -153,7 +153,7 @@ def test_a_lease_is_as_old_as_the_store_says(store: Store, monkeypatch: pytest.M
 
 @BUCKETS
 def test_nobody_renews_or_ends_the_lease_of_another(store: Store) -> None:
-    with lock_run(StoredRun(store, "R"), lease_s=0.0) as first:
+    with lock_run(StoredRun(store, "R")) as first:
         with lock_run(StoredRun(store, "R"), lease_s=0.0) as second:
             theirs = store.read(claim_path("R", second.epoch))
         assert store.read(claim_path("R", second.epoch)) != theirs, "it has ended its own"

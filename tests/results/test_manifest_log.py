@@ -35,7 +35,7 @@ from .committing import added
 from .publishing import publish, published
 from .synthetic import RUN_ID
 
-AT_ONCE = 200
+AT_ONCE = 100
 
 
 @contextmanager
