@@ -11,11 +11,15 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import boto3
+import botocore.session
+import moto.backends
 import pytest
+from botocore.loaders import create_loader
 from moto.server import ThreadedMotoServer
 
 from lfr_batch.storage import s3_client
@@ -23,17 +27,23 @@ from lfr_batch.storage import s3_client
 REGION = "eu-west-2"
 SESSION = boto3.Session("testing", "testing", region_name=REGION)
 """Keeps what it has read of how S3 is spoken to, which takes longer than most tests."""
+one_loader = cache(create_loader)
+"""Keeps it for all sessions: of each test's bucket there is a client of its own."""
+MODULES = frozenset(moto.backends.list_of_moto_modules())
+"""What moto otherwise looks for in its folder at every request."""
 
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moto.backends, "list_of_moto_modules", lambda: MODULES)
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            server.stop()
 
 
 def forget_buckets(moto: str) -> None:
@@ -106,6 +116,7 @@ def new_bucket(endpoint: str, empty: Path) -> Iterator[str]:
         patch.setenv("AWS_CONFIG_FILE", str(empty / "config"))
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(empty / "credentials"))
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setattr(botocore.session, "create_loader", one_loader)
         s3_client.client.cache_clear()
         name = f"results-{uuid.uuid4().hex[:12]}"
         client, place = SESSION.client("s3", endpoint_url=endpoint), {"LocationConstraint": REGION}

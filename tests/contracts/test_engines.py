@@ -46,12 +46,11 @@ def test_no_items_need_no_worker(config: EngineConfig, tmp_path: Path) -> None:
         assert list(run(work.open_doubler, tmp_path / "log", [])) == []
 
 
-@pytest.mark.parametrize("together", [1, 3])
 @pytest.mark.parametrize(
-    ("open_worker", "error", "words"),
+    ("open_worker", "error", "words", "together"),
     [
-        (work.open_full, StoreFull, "the disk holding"),
-        (work.open_nothing, GalleryNotFound, "there is no gallery"),
+        (work.open_full, StoreFull, "the disk holding", 1),
+        (work.open_nothing, GalleryNotFound, "there is no gallery", 3),
     ],
 )
 def test_what_stops_every_worker_reaches_the_caller_as_it_was_raised(

@@ -134,11 +134,10 @@ def walking(size_wh: tuple[int, int], face_px: int, frames: int) -> Iterator[Byt
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Videos of several sizes, upright and not square pixels; stills large and small."""
     folder = tmp_path_factory.mktemp("archive")
-    second = RATE + RATE // 2
-    write_clip(folder / "wide.mp4", walking((640, 360), 220, second))
-    write_clip(folder / "hall.mp4", walking((320, 240), 150, second))
-    write_clip(folder / "phone.mp4", walking((270, 480), 180, second))
-    half_d1 = walking((352, 288), 180, second)
+    write_clip(folder / "wide.mp4", walking((640, 360), 220, RATE))
+    write_clip(folder / "hall.mp4", walking((320, 240), 150, RATE))
+    write_clip(folder / "phone.mp4", walking((270, 480), 180, RATE))
+    half_d1 = walking((352, 288), 180, RATE)
     write_clip(folder / "d1.mp4", half_d1, sample_aspect=Fraction(16, 11))
     astronaut, group = installed_picture(ASTRONAUT), installed_picture(GROUP)
     cv2.imwrite(str(folder / "small.png"), cv2.resize(astronaut, (200, 200)))

@@ -20,7 +20,7 @@ KINDS: tuple[tuple[BackendName, Precision], ...] = (
     ("openvino", "f32"),
     ("onnxruntime", "f32"),
 )
-THREADS_STREAMS = ((2, 1), (2, 2), (3, 1))
+THREADS_STREAMS = ((2, 2), (3, 1))
 
 
 def model_of(file: str, home: Path) -> ModelFile:

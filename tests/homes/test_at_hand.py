@@ -99,13 +99,10 @@ def test_manifests_alone_are_brought_to_tell_what_there_is(
     }
 
 
-def test_a_content_is_in_the_bucket_once(published: str) -> None:
+def test_a_content_is_in_the_bucket_once_and_in_the_cache(published: str) -> None:
     contents = {hashlib.sha256(data).hexdigest() for data in {*FIRST.values(), *SECOND.values()}}
     stored = S3Store(published, S3).list("galleries/people/files")
     assert set(stored) == {f"galleries/people/files/{sha256}" for sha256 in contents}
-
-
-def test_snapshots_share_in_the_cache_what_is_the_same(published: str) -> None:
     snapshots = gallery_at_hand(published, "people", S3) / "galleries/people/snapshots"
     same = {name: (snapshots / "aaa" / name).samefile(snapshots / "bbb" / name) for name in FIRST}
     assert same == {"manifest.json": False, "templates.parquet": True, "index.faiss": False}
@@ -206,15 +203,15 @@ def faces_in(cache: Path) -> list[str]:
     return [name for name, data in content(cache).items() if data in known]
 
 
-@pytest.mark.parametrize("name", ["../..", "", "a/b", ".", "no-such"])
-def test_a_name_that_is_none_brings_and_removes_nothing(published: str, name: str) -> None:
+def test_a_name_that_is_none_brings_and_removes_nothing(published: str) -> None:
     folder = snapshot_at_hand(published, "people", None, S3)
     pack_at_hand(published, "open", S3)
     before = content(folder)
-    for bring in (snapshot_at_hand(published, name, None, S3), pack_at_hand(published, name, S3)):
-        assert bring == folder
-    gallery_at_hand(published, name, S3)
-    assert content(folder).items() >= before.items()
+    for name in ("../..", "", "a/b", ".", "no-such"):
+        assert snapshot_at_hand(published, name, None, S3) == folder
+        assert pack_at_hand(published, name, S3) == folder
+        gallery_at_hand(published, name, S3)
+        assert content(folder).items() >= before.items(), name
 
 
 def test_a_folder_is_at_hand_as_it_is(tmp_path: Path) -> None:

@@ -39,9 +39,9 @@ def rclone_bucket(rclone_endpoint: str, tmp_path: Path) -> Iterator[str]:
         yield name
 
 
-@pytest.fixture(params=["disk", "bucket"])
+@pytest.fixture(params=["disk"])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A results root that does not exist yet, of either kind; on request 'rclone_bucket'."""
+    """A results root that does not exist yet; on request in a 'bucket' or 'rclone_bucket'."""
     if request.param == "disk":
         return str(tmp_path / "it's [a] lake")
     return f"s3://{request.getfixturevalue(request.param)}/team a/lake"

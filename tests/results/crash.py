@@ -235,7 +235,7 @@ def forget_footage(store: Store) -> None:
     forget(store, Forgetting("footage", archive().assets[0].uri, "2026-11-27 of case OP-1"))
 
 
-MANY = 5
+MANY = 9
 SCENARIOS: dict[str, tuple[Any, ...]] = {
     "publish": (prepare_publish, publish_from_shards, what_readers_see),
     "ledger": (

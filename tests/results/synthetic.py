@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 
 import cv2
 import numpy as np
@@ -79,6 +80,7 @@ def request(run_id: str = RUN_ID, **changes: object) -> RunRequest:
     return RunRequest.model_validate({**values, **changes})
 
 
+@cache
 def draw_face(seed: int, side: int = 168) -> bytes:
     """A drawn face as JPEG; the same seed gives the same bytes."""
     rng = np.random.default_rng(seed)

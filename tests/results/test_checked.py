@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,8 +25,9 @@ from lfr_batch.results.store import open_store
 from lfr_batch.storage.store import Store
 from tests.cli.here import lfr
 
+from .publishing import published
 from .test_compact import RUNS, publish_all, rows
-from .test_lake import part_of, published, with_columns
+from .test_lake import part_of, with_columns
 
 RUN, OTHER = RUNS[0], RUNS[1]
 
@@ -46,12 +48,14 @@ def spoil(store: Store, path: str, how: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "what", "said"),
+    ("root", "how", "what", "said"),
     [
-        ("missing", "missing", "is not there"),
-        ("cut off", "damaged", r"has \d+ bytes, and had \d+ when it was published"),
-        ("damaged", "damaged", "is damaged"),
+        ("disk", "missing", "missing", "is not there"),
+        ("disk", "cut off", "damaged", r"has \d+ bytes, and had \d+ when it was published"),
+        ("disk", "damaged", "damaged", "is damaged"),
+        ("bucket", "damaged", "damaged", "is damaged"),
     ],
+    indirect=["root"],
 )
 def test_a_part_that_is_not_as_it_was_published_is_named(
     store: Store, how: str, what: str, said: str
@@ -78,11 +82,13 @@ def altered(store: Store, path: str, column: str, values: pa.Array | None) -> No
 
 
 @pytest.mark.parametrize(
-    ("column", "values", "why"),
+    ("root", "column", "values", "why"),
     [
-        ("subject_id", None, "it has no column subject_id"),
-        ("score", pa.array(["0.5"] * 12), "score is string in it, not double"),
+        ("disk", "subject_id", None, "it has no column subject_id"),
+        ("disk", "score", pa.array(["0.5"] * 12), "score is string in it, not double"),
+        ("bucket", "subject_id", None, "it has no column subject_id"),
     ],
+    indirect=["root"],
 )
 def test_a_part_that_does_not_fit_is_named_before_anything_is_made_of_it(
     store: Store, root: str, column: str, values: pa.Array | None, why: str
@@ -135,8 +141,11 @@ def test_what_no_manifest_names_is_left_over_and_harmless(disk: Store) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("how", ["lost", "damaged"])
-@pytest.mark.parametrize("compacted", [False, True])
+@pytest.mark.parametrize(
+    ("root", "how", "compacted"),
+    [*product(["disk"], ["lost", "damaged"], [False, True]), ("bucket", "lost", True)],
+    indirect=["root"],
+)
 def test_a_manifest_is_made_of_the_files_that_are_there(
     store: Store, root: str, how: str, compacted: bool
 ) -> None:

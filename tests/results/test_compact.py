@@ -40,8 +40,10 @@ from tests.holding import record_run
 
 from .committing import added
 from .crash import crash_report
+from .publishing import publish, published
+from .roots import on_both
 from .synthetic import STARTED, request
-from .test_lake import as_version_0_1_wrote_it, published
+from .test_lake import as_version_0_1_wrote_it
 
 RUNS = tuple(f"202601{day:02d}-080000-scan-000{day}" for day in (3, 4, 5))
 LATER = "20260228-080000-scan-0009"
@@ -60,6 +62,7 @@ def publish_all(store: Store, *run_ids: str) -> None:
         published(store, run_id)
 
 
+@on_both
 def test_rows_stay_what_they_are(store: Store, root: str) -> None:
     publish_all(store, *RUNS, LATER)
     before = rows(root)
@@ -76,7 +79,6 @@ def test_rows_stay_what_they_are(store: Store, root: str) -> None:
     assert (again.runs, again.groups) == (0, 1)
 
 
-@pytest.mark.parametrize("root", ["disk"], indirect=True)
 def test_whoever_reads_by_globs_finds_the_same(store: Store, root: str) -> None:
     publish_all(store, *RUNS)
     plain, place = duckdb.connect(), glob.escape(root).replace("'", "''")
@@ -218,7 +220,7 @@ def test_a_run_that_is_resumed_with_nothing_to_do_stays_in_its_group(
     for run_id in RUNS:
         record_run(store, request(run_id), "planning", at=STARTED)
         record_run(store, request(run_id), "running", at=STARTED)
-    publish_all(store, *RUNS)
+        publish(store, run_id)
     before = rows(root)
     compact(store)
     with lock_run(StoredRun(store, RUNS[1])) as hold:
@@ -227,6 +229,7 @@ def test_a_run_that_is_resumed_with_nothing_to_do_stays_in_its_group(
     assert rows(root) == before
 
 
+@on_both
 def test_a_reader_that_has_the_lake_open_reads_on(store: Store, root: str) -> None:
     publish_all(store, *RUNS)
     lake = open_lake(root)
@@ -285,7 +288,16 @@ def test_a_run_that_moves_meanwhile_is_not_put_together(
     assert not [path for view in VIEWS for path in store.list(view) if "month=" in path]
 
 
-@pytest.mark.parametrize("late", ["batches", "require_fit", "make_group"])
+@pytest.mark.parametrize(
+    ("root", "late"),
+    [
+        ("disk", "batches"),
+        ("disk", "require_fit"),
+        ("disk", "make_group"),
+        ("bucket", "make_group"),
+    ],
+    indirect=["root"],
+)
 def test_what_is_forgotten_meanwhile_is_no_fault(
     store: Store, root: str, monkeypatch: pytest.MonkeyPatch, late: str
 ) -> None:
@@ -309,6 +321,7 @@ def test_what_is_forgotten_meanwhile_is_no_fault(
     assert rows(root)["runs"].column("run_id").to_pylist() == list(RUNS[1:])
 
 
+@on_both
 def test_a_part_that_is_lost_is_named(store: Store) -> None:
     publish_all(store, *RUNS)
     (path,) = store.list(f"segments/run_id={RUNS[1]}")
@@ -342,7 +355,6 @@ def test_a_group_that_another_compaction_takes_while_a_run_is_taken_out_of_it(
     assert set(read_manifest(store).runs) == {RUNS[1]}
 
 
-@pytest.mark.parametrize("root", ["disk"], indirect=True)
 def test_a_damaged_part_is_named_and_nothing_is_changed(store: Store, root: str) -> None:
     publish_all(store, *RUNS)
     (path,) = store.list(f"segments/run_id={RUNS[1]}")

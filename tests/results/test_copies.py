@@ -14,7 +14,6 @@ from lfr_batch.storage.store import Store
 ONE, OTHER = "20260131-104502-scan-0001", "20260131-104502-scan-0002"
 
 
-@pytest.mark.parametrize("root", ["disk", "bucket"], indirect=True)
 def test_a_run_knows_the_copies_that_show_it(store: Store) -> None:
     report = copy_of("report", "/desk/r.html", "j.doe", [ONE], 4)
     both = copy_of("export", "/desk/all.duckdb", "j.doe", [ONE, OTHER], 9, case_ref="OP-1")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -18,13 +22,14 @@ from lfr_batch.results.run_log import latest_row
 from lfr_batch.results.run_state import load_run, require_open
 from lfr_batch.results.schemas import PUBLISHED
 from lfr_batch.results.sql import run_query
+from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.traces import content
 
 from .crash import crash_report
+from .publishing import copy_lake, published
 from .synthetic import RUN_ID, archive, searched_run
-from .test_lake import published
 
 OTHER, THIRD = "20260203-080000-scan-0003", "20260204-080000-scan-0004"
 VIEWS = ("runs", *PUBLISHED)
@@ -40,7 +45,16 @@ def rows(root: str, view: str) -> list[dict[str, object]]:
 
 def everything(root: str) -> Mapping[str, pa.Table]:
     lake = open_lake(root)
-    return {view: run_query(lake, f"FROM {view} ORDER BY ALL") for view in VIEWS}
+    tables = {view: run_query(lake, f"FROM {view} ORDER BY ALL") for view in VIEWS}
+    lake.close()
+    return MappingProxyType(tables)
+
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def rows_of(tables: Mapping[str, pa.Table]) -> Rows:
+    return {view: table.to_pylist() for view, table in tables.items()}
 
 
 def bytes_anywhere(store: Store) -> bytes:
@@ -48,22 +62,7 @@ def bytes_anywhere(store: Store) -> bytes:
     return b"".join(content(path, store.read(path)) for path in paths)
 
 
-HOW = ("apart", "compacted", "one of each")
-of_every_kind = pytest.mark.parametrize(
-    ("root", "how"),
-    [*(("disk", how) for how in HOW), ("bucket", HOW[-1])],
-    indirect=True,
-)
-"""In a bucket, where each takes long, of the mixed kind alone."""
-
-
-@pytest.fixture
-def how(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def filled(store: Store, how: str) -> Store:
+def fill(store: Store, how: str) -> None:
     """Three runs; the last is published after the others were compacted, or none was."""
     for run_id in (RUN_ID, OTHER):
         published(store, run_id)
@@ -72,12 +71,59 @@ def filled(store: Store, how: str) -> Store:
     published(store, THIRD)
     if how == "compacted":
         compact(store)
+
+
+@dataclass(frozen=True, slots=True)
+class FilledLake:
+    folder: Path
+    """Never changed."""
+    rows: Mapping[str, pa.Table]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], FilledLake]:
+    @cache
+    def make(how: str) -> FilledLake:
+        folder = tmp_path_factory.mktemp("filled") / "lake"
+        fill(open_store(folder), how)
+        return FilledLake(folder, everything(str(folder)))
+
+    return make
+
+
+HOW = ("apart", "compacted", "one of each")
+ON_DISK = [("disk", how) for how in HOW]
+of_every_kind = pytest.mark.parametrize(("root", "how"), ON_DISK, indirect=True)
+and_in_a_bucket = pytest.mark.parametrize(
+    ("root", "how"), [*ON_DISK, ("bucket", HOW[-1])], indirect=True
+)
+"""Where each takes long: of the mixed kind alone."""
+of_both_places = pytest.mark.parametrize(
+    ("root", "how"), [("disk", "apart"), ("disk", HOW[-1])], indirect=True
+)
+"""Where a run is, what is found of it is the same."""
+
+
+@pytest.fixture
+def how(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def filled(store: Store, how: str, made: Callable[[str], FilledLake]) -> Store:
+    copy_lake(made(how).folder, store)
     return store
 
 
-@of_every_kind
-def test_a_run_is_gone_and_the_others_are_as_they_were(filled: Store, root: str) -> None:
-    before = everything(root)
+@pytest.fixture
+def before(how: str, made: Callable[[str], FilledLake]) -> Mapping[str, pa.Table]:
+    return made(how).rows
+
+
+@and_in_a_bucket
+def test_a_run_is_gone_and_the_others_are_as_they_were(
+    filled: Store, root: str, before: Mapping[str, pa.Table]
+) -> None:
     gone = forget(filled, Forgetting("run", OTHER, NOTE))
     assert gone.runs == (OTHER,)
     assert gone.rows["sightings"] == 4
@@ -94,29 +140,40 @@ def test_a_run_is_gone_and_the_others_are_as_they_were(filled: Store, root: str)
     assert count(filled, Forgetting("run", OTHER)).nothing
 
 
-@of_every_kind
-def test_a_subject_is_gone_from_rows_rank_lists_and_pictures(filled: Store, root: str) -> None:
-    before = {view: rows(root, view) for view in VIEWS}
-    subject = str(before["sightings"][0]["subject_id"])
-    lost = {r["sighting_id"] for r in before["sightings"] if r["subject_id"] == subject}
-    gone = [r for r in before["best_shots"] if r["sighting_id"] in lost]
-    pictures = [r["jpeg"] for r in gone]
-    pictures += [jpeg for r in gone for jpeg in r["further_jpegs"]]  # type: ignore[attr-defined]
-    assert len(pictures) > len(gone)
+@and_in_a_bucket
+def test_a_subject_is_gone_from_rows_rank_lists_and_pictures(
+    filled: Store, root: str, before: Mapping[str, pa.Table]
+) -> None:
+    was = rows_of(before)
+    subject = str(was["sightings"][0]["subject_id"])
+    lost = {r["sighting_id"] for r in was["sightings"] if r["subject_id"] == subject}
+    pictures = pictures_of(r for r in was["best_shots"] if r["sighting_id"] in lost)
+    assert len(pictures) > sum(r["sighting_id"] in lost for r in was["best_shots"])
     there = bytes_anywhere(filled)
-    assert all(bytes(picture) in there for picture in pictures)  # type: ignore[call-overload]
+    assert all(picture in there for picture in pictures)
     asked = Forgetting("subject", subject, NOTE)
     foreseen = count(filled, asked)
     assert forget(filled, asked) == foreseen
-    after = {view: rows(root, view) for view in VIEWS}
-    assert after["sightings"] == [r for r in before["sightings"] if r["subject_id"] != subject]
-    assert after["best_shots"] == [r for r in before["best_shots"] if r["sighting_id"] not in lost]
+    after = rows_of(everything(root))
+    assert after["sightings"] == [r for r in was["sightings"] if r["subject_id"] != subject]
+    assert after["best_shots"] == [r for r in was["best_shots"] if r["sighting_id"] not in lost]
     assert after["candidates"] == [
-        r
-        for r in before["candidates"]
-        if r["sighting_id"] not in lost and r["subject_id"] != subject
+        r for r in was["candidates"] if r["sighting_id"] not in lost and r["subject_id"] != subject
     ]
-    assert after["segments"] == before["segments"]
+    assert after["segments"] == was["segments"]
+    require_counted(after)
+    left = bytes_anywhere(filled)
+    assert not [picture for picture in pictures if picture in left]
+    assert not filled.list("_lake/retired")
+    assert count(filled, asked).nothing
+
+
+def pictures_of(shots: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    return [bytes(jpeg) for shot in shots for jpeg in (shot["jpeg"], *shot["further_jpegs"])]
+
+
+def require_counted(after: Rows) -> None:
+    """Runs and files have as many sightings as there are of them, and runs say why."""
     for row in after["runs"]:
         of_run = [r for r in after["sightings"] if r["run_id"] == row["run_id"]]
         assert (row["sightings"], row["forgotten"]) == (len(of_run), [NOTE])
@@ -127,28 +184,21 @@ def test_a_subject_is_gone_from_rows_rank_lists_and_pictures(filled: Store, root
             if (r["run_id"], r["footage_id"]) == (row["run_id"], row["footage_id"])
         ]
         assert row["sightings"] == len(here)
-    left = bytes_anywhere(filled)
-    assert not [picture for picture in pictures if bytes(picture) in left]  # type: ignore[call-overload]
-    assert not filled.list("_lake/retired")
-    assert count(filled, asked).nothing
 
 
 @of_every_kind
-def test_footage_is_gone_from_rows_plan_and_request(filled: Store, root: str) -> None:
-    uri = archive().assets[0].uri
-    before = {view: rows(root, view) for view in VIEWS}
-    of_file = {r["footage_id"] for r in before["footage"] if r["uri"] == uri}
+def test_footage_is_gone_from_rows_plan_and_request_and_its_runs_cannot_be_resumed(
+    filled: Store, root: str, before: Mapping[str, pa.Table]
+) -> None:
+    uri, was = archive().assets[0].uri, rows_of(before)
+    of_file = {r["footage_id"] for r in was["footage"] if r["uri"] == uri}
     forget(filled, Forgetting("footage", uri, NOTE))
+    after = rows_of(everything(root))
     for view in ("footage", "segments", "sightings"):
-        kept = [r for r in before[view] if r["footage_id"] not in of_file]
-        assert rows(root, view) == kept
-        assert len(kept) < len(before[view])
+        kept = [r for r in was[view] if r["footage_id"] not in of_file]
+        assert after[view] == kept
+        assert len(kept) < len(was[view])
     assert uri.encode() not in bytes_anywhere(filled)
-
-
-@of_every_kind
-def test_what_something_was_taken_out_of_cannot_be_resumed(filled: Store, root: str) -> None:
-    forget(filled, Forgetting("footage", archive().assets[0].uri, NOTE))
     run = StoredRun(filled, RUN_ID)
     with pytest.raises(UsageError, match=r"taken out of run .* start a new run"):
         require_open(run)
@@ -181,25 +231,25 @@ def test_shards_of_a_run_that_is_not_finished_go_too(store: Store, root: str) ->
         require_open(StoredRun(store, RUN_ID))
 
 
-@of_every_kind
-def test_a_run_that_somebody_works_on_is_refused_by_name(filled: Store, root: str) -> None:
-    before = everything(root)
+@of_both_places
+def test_a_run_that_somebody_works_on_is_refused_by_name(
+    filled: Store, root: str, before: Mapping[str, pa.Table]
+) -> None:
     with lock_run(StoredRun(filled, OTHER)), pytest.raises(RunBusy, match=OTHER):
         forget(filled, Forgetting("run", OTHER, NOTE))
     assert everything(root) == before
 
 
-@of_every_kind
-def test_nobody_of_that_name_changes_nothing(filled: Store, root: str) -> None:
-    before = everything(root)
+@of_both_places
+def test_nobody_of_that_name_changes_nothing(
+    filled: Store, root: str, before: Mapping[str, pa.Table]
+) -> None:
     gone = forget(filled, Forgetting("subject", "nobody", NOTE))
     assert gone.nothing
     assert everything(root) == before
 
 
 def test_it_is_nothing_in_a_lake_that_is_not_there(tmp_path: Path) -> None:
-    from lfr_batch.results.store import open_store
-
     assert count(open_store(tmp_path / "none"), Forgetting("run", RUN_ID)).nothing
 
 

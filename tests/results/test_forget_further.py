@@ -16,9 +16,9 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.withholding import withhold
 from lfr_batch.storage.store import Store
 
+from .publishing import published
 from .synthetic import RUN_ID, archive, searched_run
 from .test_forget import bytes_anywhere
-from .test_lake import published
 
 
 def in_shards(store: Store) -> None:

@@ -16,8 +16,9 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.withholding import withhold
 from lfr_batch.storage.store import Store
 
+from .publishing import published
+from .roots import on_both
 from .synthetic import RUN_ID, archive
-from .test_lake import published
 
 OTHER = "20260203-080000-scan-0003"
 NOBODY = "nobody of this gallery"
@@ -45,6 +46,7 @@ def test_of_a_run(store: Store, paths: dict[str, str]) -> None:
     assert [store.exists(path) for path in paths.values()] == [False, True]
 
 
+@on_both
 def test_of_a_subject_whose_sightings_go(store: Store, paths: dict[str, str]) -> None:
     subject = archive().sightings[0].candidates[0].subject_id
     forget(store, Forgetting("subject", subject, "note"))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
@@ -24,10 +25,14 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.views import column_type
 from lfr_batch.storage.store import Store
-from tests.holding import publish_run, record_run
+from tests.holding import record_run
 from tests.refused import refused
 
-from .synthetic import FINISHED, LEFT_RUN_ID, RUN_ID, STARTED, archive, request, searched_run
+from .publishing import copy_lake, published
+from .roots import in_bucket, on_both
+from .synthetic import LEFT_RUN_ID, RUN_ID, STARTED, archive, request, searched_run
+
+__all__ = ["published"]
 
 NEW_COLUMN = "hair_colour"
 
@@ -51,24 +56,7 @@ def types(lake: Lake, view: str) -> dict[str, str]:
     return {row["column_name"]: row["column_type"] for row in rows}
 
 
-def published(store: Store, run_id: str = RUN_ID, **asked: object) -> None:
-    _, made = searched_run(store, run_id)
-    publish_run(
-        store,
-        request(run_id, **asked),
-        made.assets,
-        made.segments,
-        made.outcomes,
-        made.sightings,
-        "complete",
-        at=FINISHED,
-    )
-    for dataset in sorted(LIVE_DATASETS):
-        schema = part_schema(dataset)
-        row = {**dict.fromkeys(schema.names), "alert_id": "a-1"}
-        write_part(store, f"{dataset}/run_id={run_id}/a-1.parquet", [row], schema)
-
-
+@on_both
 @pytest.mark.parametrize("filled", [False, True])
 def test_views_have_the_schemas_columns_and_types_empty_or_not(
     store: Store, root: str, filled: bool
@@ -82,6 +70,7 @@ def test_views_have_the_schemas_columns_and_types_empty_or_not(
         assert (rows > 0) == (filled and dataset in OF_SCANS)
 
 
+@on_both
 def test_the_latest_run_is_the_same_on_disk_and_in_a_bucket(store: Store, root: str) -> None:
     newer = "20270101-000000-scan-0000"
     for run_id in (RUN_ID, newer):
@@ -129,27 +118,35 @@ def test_duckdb_alone_opens_the_lake(finished: Store, monkeypatch: pytest.Monkey
         assert plain.sql(query).to_arrow_table() == run_query(ours, query)
 
 
-BELOW = (
-    "run_id=5/camera_id=7",
-    "run_id=5/sightings/run_id=6",
-    "a b/it's [x] *?=y/epoch=1",
-    "x=;--",
+STRANGEST = "a b/it's [x] *?=y/epoch=1"
+BELOW = ("run_id=5/camera_id=7", "run_id=5/sightings/run_id=6", STRANGEST, "x=;--")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pa.Table]:
+    """What a lake shows in whose path there is nothing to be taken for anything else."""
+    root = tmp_path_factory.mktemp("plain") / "lake"
+    published(open_store(root))
+    return tables_of(open_lake(root))
+
+
+def tables_of(lake: Lake) -> Mapping[str, pa.Table]:
+    views = (*DATASETS, "columns")
+    return MappingProxyType({v: run_query(lake, f"FROM {v} ORDER BY ALL") for v in views})
+
+
+@pytest.mark.parametrize(
+    ("root", "below"),
+    [*(("disk", below) for below in BELOW), ("bucket", STRANGEST)],
+    indirect=["root"],
 )
-
-
-@pytest.mark.parametrize("below", BELOW)
-@pytest.mark.parametrize("root", ["disk", "bucket"], indirect=True)
 def test_what_the_folders_above_the_root_are_called_changes_nothing(
-    root: str, below: str, tmp_path: Path
+    root: str, below: str, plain: Mapping[str, pa.Table]
 ) -> None:
     place = f"{root}/{below}/lake"
     published(open_store(place))
-    published(open_store(tmp_path / "plain"))
-    lake, plain = open_lake(place), open_lake(tmp_path / "plain")
-    for view in (*DATASETS, "columns"):
-        query = f"FROM {view} ORDER BY ALL"
-        volatile = "SELECT * EXCLUDE (epoch) " if view == "runs" else ""
-        assert run_query(lake, volatile + query) == run_query(plain, volatile + query)
+    lake = open_lake(place)
+    assert tables_of(lake) == plain
     cameras = run_query(lake, "SELECT DISTINCT run_id, camera_id FROM sightings ORDER BY 2")
     assert cameras.to_pylist() == [
         {"run_id": RUN_ID, "camera_id": camera} for camera in ("CAM-1", "CAM-2", None)
@@ -200,10 +197,11 @@ def as_version_0_1_wrote_it(store: Store, run_id: str) -> None:
     store.write_atomic("lake.json", b'{"schema_version": 1}')
 
 
+@on_both
 def test_runs_of_version_0_1_are_read_beside_new_ones(store: Store, root: str) -> None:
     older = "20250101-000000-scan-0000"
     published(store, older)
-    before = {v: run_query(open_lake(root), f"FROM {v} ORDER BY ALL") for v in DATASETS}
+    before = tables_of(open_lake(root))
     as_version_0_1_wrote_it(store, older)
     lake = open_lake(root)
     for view in DATASETS:
@@ -255,6 +253,7 @@ def with_columns(data: bytes, columns: Mapping[str, pa.Array | None]) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
+@on_both
 @pytest.mark.parametrize(
     ("column", "values"),
     [("above_threshold", None), ("score", pa.array(["not a number"] * 12))],
@@ -290,7 +289,7 @@ def test_a_run_is_hidden_until_it_has_finished(store: Store, root: str) -> None:
     assert run_query(lake, "SELECT count(*) FROM runs").column(0)[0].as_py() == 2
 
 
-@pytest.mark.parametrize("root", ["bucket"], indirect=True)
+@in_bucket
 def test_in_a_bucket_the_alerts_of_a_running_deployment_are_shown(store: Store, root: str) -> None:
     record_run(store, request(LEFT_RUN_ID, kind="live"), "running", at=STARTED)
     schema = part_schema("alerts")
@@ -313,22 +312,29 @@ def test_pictures_are_the_very_bytes(lake: Lake) -> None:
 
 
 @pytest.fixture(scope="module")
-def two_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Every file of a lake that holds two runs."""
-    made = open_store(tmp_path_factory.mktemp("two-runs"))
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake that holds two runs. To be copied."""
+    folder = tmp_path_factory.mktemp("two-runs") / "lake"
     for run_id in (RUN_ID, "20270101-000000-scan-0000"):
-        published(made, run_id)
-    files = (path for path in Path(made.uri).rglob("*") if path.is_file())
-    return {str(path.relative_to(made.uri)): path.read_bytes() for path in files}
+        published(open_store(folder), run_id)
+    return folder
 
 
-@pytest.mark.parametrize("dataset", OF_SCANS)
-@pytest.mark.parametrize("how", ["empty", "cut off"])
+@pytest.mark.parametrize(
+    ("root", "how", "dataset"),
+    [
+        *(("disk", "cut off", dataset) for dataset in OF_SCANS),
+        ("disk", "empty", "runs"),
+        ("disk", "empty", "alerts"),
+        ("bucket", "empty", "runs"),
+        ("bucket", "cut off", "alerts"),
+    ],
+    indirect=["root"],
+)
 def test_a_damaged_part_is_named_with_the_way_out(
-    store: Store, root: str, two_runs: dict[str, bytes], dataset: str, how: str
+    store: Store, root: str, two_runs: Path, dataset: str, how: str
 ) -> None:
-    for path, data in two_runs.items():
-        store.write_atomic(path, data)
+    copy_lake(two_runs, store)
     path = next(path for path in store.list(dataset) if RUN_ID in path)
     store.write_atomic(path, b"" if how == "empty" else store.read(path)[:-9])
     with pytest.raises(ResultsError) as told:
@@ -342,6 +348,7 @@ def test_a_damaged_part_is_named_with_the_way_out(
     assert str(told.value) == (f"{path} is damaged; {alone if dataset in LIVE_DATASETS else again}")
 
 
+@on_both
 @pytest.mark.parametrize("dataset", ["runs", "best_shots"])
 def test_a_part_that_is_damaged_inside_is_not_the_questions_fault(
     store: Store, root: str, dataset: str

@@ -18,7 +18,7 @@ from lfr_batch.results.schemas import DATASETS
 from lfr_batch.results.store import open_store
 from lfr_batch.storage.store import Store
 
-from .test_lake import published
+from .publishing import published
 
 
 def add_alert(store: Store) -> None:

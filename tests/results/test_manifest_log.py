@@ -32,10 +32,10 @@ from lfr_batch.storage.local_store import LocalStore
 from lfr_batch.storage.store import Store
 
 from .committing import added
+from .publishing import publish, published
 from .synthetic import RUN_ID
-from .test_lake import published
 
-AT_ONCE = 200
+AT_ONCE = 100
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def test_a_lost_one_is_never_taken_for_a_lake_of_before(store: Store, root: str)
     published(store)
     store.delete(layout.LAKE)
     says = r"has lost its manifest \(_lake/manifest\).*`lfr lake check --rebuild`"
-    for use in (lambda: open_lake(root), lambda: compact(store), lambda: published(store, "R-2")):
+    for use in (lambda: open_lake(root), lambda: compact(store), lambda: publish(store, "R-2")):
         with pytest.raises(ResultsError, match=says):
             use()
     assert not store.list(layout.MANIFESTS)
@@ -118,8 +118,8 @@ def test_whoever_is_killed_while_a_lake_is_marked_leaves_one_that_the_next_marks
             return super().write_new(path, data)
 
     with pytest.raises(Killed):
-        published(Dying(Path(disk.uri)))
-    published(disk, "R-2")
+        publish(Dying(Path(disk.uri)))
+    publish(disk, "R-2")
     assert run_query(open_lake(disk.uri), "FROM runs").num_rows == 1
     assert b"adopts" not in disk.read(layout.LAKE_JSON)
 

@@ -4,6 +4,7 @@ other, read on a disk, in a bucket and by DuckDB alone, and compacted."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ from lfr_batch.storage.local_store import LocalStore
 from lfr_batch.storage.store import Store
 
 from .later_version import as_version
-from .test_lake import as_version_0_1_wrote_it, published
+from .publishing import published
+from .roots import on_both
+from .test_lake import as_version_0_1_wrote_it
 
 OF_2, OF_3, OF_4 = (f"202601{day:02d}-080000-scan-000{day}" for day in (3, 4, 5))
 SIDES = pa.list_(pa.float64())
@@ -63,9 +66,17 @@ TO_5: Sequence[Change] = (
 )  # fmt: skip
 
 
-def rows(root: str, view: str) -> list[dict[str, Any]]:
-    found = run_query(open_lake(root), f"FROM {view} ORDER BY ALL")
-    return sorted(found.to_pylist(), key=lambda row: str([*map(row.get, ("run_id", *row))]))
+VIEWS = ("runs", "segments", "sightings", "best_shots")
+
+
+def rows(root: str) -> dict[str, list[dict[str, Any]]]:
+    with closing(open_lake(root)) as lake:
+        found = {view: run_query(lake, f"FROM {view}").to_pylist() for view in VIEWS}
+    return {view: sorted(found[view], key=_by_all) for view in VIEWS}
+
+
+def _by_all(row: dict[str, Any]) -> str:
+    return str([*map(row.get, ("run_id", *row))])
 
 
 def as_of_5(view: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +100,7 @@ def rewritten(store: Store, run_id: str) -> None:
         bring(store, made, source, (group,))
 
 
+@on_both
 def test_parts_of_every_version_are_read_side_by_side_and_compacted(
     store: Store, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,20 +108,19 @@ def test_parts_of_every_version_are_read_side_by_side_and_compacted(
     as_version_0_1_wrote_it(store, OF_2)
     for run_id in (OF_3, OF_4):
         published(store, run_id)
-    views = ("runs", "segments", "sightings", "best_shots")
-    before, known = {view: rows(root, view) for view in views}, lake_id(store)
+    before, known = rows(root), lake_id(store)
 
     as_version(monkeypatch, 4, {"segments": SEGMENTS_4}, TO_4)
     write_views(store)
     rewritten(store, OF_4)
-    (segment, *_) = rows(root, "segments")
+    (segment, *_) = rows(root)["segments"]
     assert segment["attempt"] == "no. 1"
     assert {part.schema for part in read_manifest(store).parts()} == {2, 3, 4}
 
     of_5 = {"segments": SEGMENTS_5, "best_shots": BEST_SHOTS_5}
     as_version(monkeypatch, 5, of_5, TO_5)
-    wanted = {view: [as_of_5(view, row) for row in before[view]] for view in views}
-    assert {view: rows(root, view) for view in views} == wanted
+    wanted = {view: [as_of_5(view, row) for row in before[view]] for view in VIEWS}
+    assert rows(root) == wanted
     write_views(store)
     assert (lake_version(store), lake_id(store)) == (5, known)
     assert list(faults(store)) == []
@@ -120,7 +131,7 @@ def test_parts_of_every_version_are_read_side_by_side_and_compacted(
         assert plain.sql(asked).to_arrow_table() == run_query(open_lake(root), asked)
     compact(store)
     assert {part.schema for part in read_manifest(store).parts()} == {5}
-    assert {view: rows(root, view) for view in views} == wanted
+    assert rows(root) == wanted
     assert list(faults(store)) == []
 
 

@@ -21,6 +21,7 @@ from lfr_batch.storage.store import Store
 from tests.holding import append_outcomes, publish_run, record_run
 
 from .crash import crash_report
+from .roots import on_both
 from .synthetic import FINISHED, RUN_ID, STARTED, Archive, request, searched_run
 
 DATASETS = ("footage", "segments", "sightings", "candidates", "best_shots")
@@ -51,6 +52,7 @@ BOX = {"left": 105.0, "top": 81.0, "right": 195.0, "bottom": 202.0}
 ANOTHER_BOX = {"left": 100.25, "top": 80.5, "right": 190.0, "bottom": 200.0}
 
 
+@on_both
 def test_a_run_becomes_visible_with_its_final_row(store: Store, root: str) -> None:
     asked, made = searched_run(store)
     record_run(store, asked, "running", at=STARTED)

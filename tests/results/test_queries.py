@@ -65,9 +65,9 @@ def test_each_says_what_it_answers() -> None:
         load_query("../sql")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_each_works_on_an_empty_lake(disk: Store, name: str) -> None:
-    assert asked(open_lake(disk.uri), name) == []
+def test_each_works_on_an_empty_lake(disk: Store) -> None:
+    lake = open_lake(disk.uri)
+    assert [asked(lake, name) for name in NAMES] == [[]] * len(NAMES)
 
 
 def test_subjects(lake: Lake) -> None:
@@ -150,10 +150,28 @@ def test_what_a_command_shows_of_its_run(lake: Lake) -> None:
     assert ranked[0]["uri"] <= ranked[-1]["uri"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_answer_names_its_run_and_case(disk: Store, name: str) -> None:
+@pytest.fixture(scope="module")
+def of_one_run(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    disk = open_store(tmp_path_factory.mktemp("one-run") / "lake")
     publish(disk, EARLIER, case_ref="OP-1")
-    rows = asked(open_lake(disk.uri), name)
+    return disk
+
+
+@pytest.fixture(scope="module")
+def one_run(of_one_run: Store) -> Lake:
+    return open_lake(of_one_run.uri)
+
+
+@pytest.fixture(scope="module")
+def alone(of_one_run: Store) -> duckdb.DuckDBPyConnection:
+    plain = duckdb.connect()
+    plain.execute(Path(of_one_run.uri, "views.sql").read_text(encoding="utf-8"))
+    return plain
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_answer_names_its_run_and_case(one_run: Lake, name: str) -> None:
+    rows = asked(one_run, name)
     assert {(row["run_id"], row["case_ref"]) for row in rows} == {(EARLIER, "OP-1")}
 
 
@@ -200,23 +218,22 @@ def test_each_can_be_asked_for_a_run_a_case_and_all(of_two_cases: Lake, name: st
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_duckdb_alone_answers_them(disk: Store, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(disk, EARLIER)
-    monkeypatch.chdir(disk.uri)
-    plain = duckdb.connect()
-    plain.execute(Path("views.sql").read_text(encoding="utf-8"))
+def test_duckdb_alone_answers_them(
+    one_run: Lake, alone: duckdb.DuckDBPyConnection, name: str
+) -> None:
     query = load_query(name)
-    answer = plain.sql(query.sql, params=dict.fromkeys(query.parameters)).to_arrow_table()
+    answer = alone.sql(query.sql, params=dict.fromkeys(query.parameters)).to_arrow_table()
     assert answer.num_rows > 0
-    assert answer.to_pylist() == asked(open_lake(disk.uri), name)
+    assert answer.to_pylist() == asked(one_run, name)
 
 
-@pytest.mark.parametrize("name", ["best", "candidates_of_run", "sightings_of_run"])
-def test_where_a_sighting_is_says_stream_recording_and_picture(disk: Store, name: str) -> None:
+def test_where_a_sighting_is_says_stream_recording_and_picture(disk: Store) -> None:
     gate, *rest = archive().assets
     publish(disk, EARLIER, of("S029"), (replace(gate, stream=1, recording=2), *rest))
-    row = next(r for r in asked(open_lake(disk.uri), name) if r["uri"] == gate.uri)
-    assert (row["stream"], row["recording"], row["picture"]) == (1, 2, None)
+    lake = open_lake(disk.uri)
+    for name in ("best", "candidates_of_run", "sightings_of_run"):
+        row = next(r for r in asked(lake, name) if r["uri"] == gate.uri)
+        assert (row["stream"], row["recording"], row["picture"]) == (1, 2, None)
 
 
 @pytest.fixture(scope="module")
@@ -306,8 +323,9 @@ def test_results_that_have_a_run_twice_are_not_asked_about_it(disk: Store) -> No
 def test_nothing_has_finished_yet(disk: Store) -> None:
     searched_run(disk, LEFT_RUN_ID)
     record_run(disk, request(LEFT_RUN_ID), "running")
+    lake = open_lake(disk.uri)
     for name in NAMES:
-        assert about(open_lake(disk.uri), name).startswith("no run has finished yet; key: ")
+        assert about(lake, name).startswith("no run has finished yet; key: ")
 
 
 def test_a_case_has_its_own_latest_run_and_sightings(disk: Store) -> None:

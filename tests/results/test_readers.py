@@ -19,8 +19,8 @@ from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from lfr_batch.storage.store import Store
 
+from .publishing import publish, published
 from .synthetic import RUN_ID, archive
-from .test_lake import published
 
 OTHER, THIRD = "20260203-080000-scan-0003", "20260204-080000-scan-0004"
 SUBJECT = archive().sightings[0].subject_id
@@ -32,6 +32,8 @@ SELECT
   (SELECT count(*) FROM runs WHERE forgotten IS NOT NULL) AS forgotten
 """
 Answer = tuple[object, ...]
+READERS = 4
+"""Of whom every other one has the lake open from the beginning."""
 
 
 def answer(root: str) -> Answer:
@@ -75,17 +77,17 @@ CHANGES: dict[str, Callable[[Store], object]] = {
     "a subject is forgotten": _forget_subject,
     "a run is forgotten": lambda store: forget(store, Forgetting("run", OTHER)),
     "runs are compacted": compact,
-    "a run is published": lambda store: published(store, THIRD),
+    "a run is published": lambda store: publish(store, THIRD),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_ten_readers_have_what_was_before_or_what_is_after(tmp_path: Path, change: str) -> None:
+def test_readers_have_what_was_before_or_what_is_after(tmp_path: Path, change: str) -> None:
     store = open_store(tmp_path / "lake")
     for run_id in (RUN_ID, OTHER):
         published(store, run_id)
     before = answer(store.uri)
-    found = asked_meanwhile(store.uri, 10, lambda: CHANGES[change](store))
+    found = asked_meanwhile(store.uri, READERS, lambda: CHANGES[change](store))
     after = answer(store.uri)
     assert (before == after) == (change == "runs are compacted")
     for answers in found:

@@ -1,4 +1,4 @@
-"""Ten readers of a lake in a bucket ask while it is changed: before each object that is written,
+"""Six readers of a lake in a bucket ask while it is changed: before each object that is written,
 moved or deleted one of them begins, and the change goes on while it reads."""
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from lfr_batch.results.sql import run_query
 from lfr_batch.results.store import open_store
 from tests.s3_steps import before_each_step
 
+from .publishing import published
 from .synthetic import RUN_ID
-from .test_lake import published
 from .test_readers import ASKED, CHANGES, OTHER, Answer, answer
 
-READERS = 10
+READERS = 6
 AT_ONCE = 3
 """So many ask at the same time."""
 TRIES = 4
@@ -37,7 +37,7 @@ class Readers:
         self._free, self._asked = BoundedSemaphore(AT_ONCE), list[Future[None]]()
 
     def one_begins(self, *_: object) -> None:
-        """Each in its turn; who had the last turn but nine has its answer by then."""
+        """Each in its turn; who had the last turn but five has its answer by then."""
         self._free.acquire()
         begun = self._pool.submit(self._ask, len(self._asked) % READERS)
         begun.add_done_callback(lambda _: self._free.release())
@@ -68,8 +68,15 @@ class Readers:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("root", ["bucket", "rclone_bucket"], indirect=True)
+@pytest.mark.parametrize(
+    ("root", "change"),
+    [
+        *(("bucket", change) for change in CHANGES),
+        ("rclone_bucket", "a subject is forgotten"),
+        ("rclone_bucket", "runs are compacted"),
+    ],
+    indirect=["root"],
+)
 def test_they_have_what_was_before_and_then_what_is_after(root: str, change: str) -> None:
     store = open_store(root)
     for run_id in (RUN_ID, OTHER):

@@ -9,6 +9,7 @@ from lfr_batch.results.shards import delete_shards, list_shards, read_shard, wri
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 
+from .roots import on_both
 from .synthetic import archive, sighting
 
 OURS, THEIRS = "000002-0a0b0c0d", "000003-00000000"
@@ -21,6 +22,7 @@ TWO = (
 RECEIPT = replace(archive().outcomes[SEGMENT.segment_id], sightings=2, epoch=OURS)
 
 
+@on_both
 def test_sightings_come_back_exactly_and_in_order(store: Store) -> None:
     write_shard(StoredRun(store, "R"), OURS, SEGMENT.segment_id, TWO[::-1])
     before = store.read(PATH)
@@ -30,6 +32,7 @@ def test_sightings_come_back_exactly_and_in_order(store: Store) -> None:
     assert list_shards(StoredRun(store, "R")) == {PATH}
 
 
+@on_both
 def test_a_segment_without_sightings_leaves_no_file_even_after_one_with(store: Store) -> None:
     write_shard(StoredRun(store, "R"), OURS, SEGMENT.segment_id, ())
     assert store.list("") == ()
@@ -47,6 +50,7 @@ def test_a_shard_is_of_its_holder_alone(store: Store) -> None:
     assert read_shard(StoredRun(store, "R"), replace(RECEIPT, sightings=1, epoch=THEIRS)) == TWO[:1]
 
 
+@on_both
 def test_a_shard_that_is_gone_is_never_an_empty_one(store: Store) -> None:
     said = f"{PATH} in .* is gone, in which 2 sightings were; `lfr resume R` searches that part"
     with pytest.raises(ResultsError, match=said):

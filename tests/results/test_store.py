@@ -19,6 +19,8 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.refused import refused
 
+from .roots import on_both
+
 
 @pytest.mark.parametrize("root", ["disk", "bucket", "rclone_bucket"], indirect=True)
 def test_what_is_written_is_read_listed_and_deleted(store: Store) -> None:
@@ -39,6 +41,7 @@ def test_what_is_written_is_read_listed_and_deleted(store: Store) -> None:
     assert store.read("ab/three") == b"3"
 
 
+@on_both
 def test_a_missing_file_is_said_to_be_missing(store: Store) -> None:
     with pytest.raises(FileNotFoundError):
         store.read("nothing")
@@ -46,6 +49,7 @@ def test_a_missing_file_is_said_to_be_missing(store: Store) -> None:
     assert not store.exists("nothing")
 
 
+@on_both
 def test_a_store_travels_to_a_worker(store: Store) -> None:
     copy = pickle.loads(pickle.dumps(store))
     copy.write_atomic("x", b"1")

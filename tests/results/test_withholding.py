@@ -30,8 +30,8 @@ from lfr_batch.storage.store import Store
 from tests.holding import record_run
 from tests.traces import content
 
+from .publishing import published
 from .synthetic import LEFT_RUN_ID, RUN_ID, STARTED, searched_run
-from .test_lake import published
 
 OTHER = "20260203-080000-scan-0003"
 WHY = "AUTH-20260203-0001 was not decided"
@@ -66,7 +66,9 @@ def put_in(run: StoredRun) -> None:
         put_back(hold)
 
 
-@pytest.mark.parametrize("compacted", [False, True])
+@pytest.mark.parametrize(
+    ("root", "compacted"), [("disk", False), ("disk", True), ("bucket", False)], indirect=["root"]
+)
 def test_nobody_reads_it_and_then_it_is_as_it_was(
     run: StoredRun, root: str, compacted: bool
 ) -> None:
