@@ -11,8 +11,9 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -21,6 +22,7 @@ from lfr_batch.engine import table
 from lfr_batch.front import dry_run, rerun
 from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.models.sessions import BACKENDS, Session
+from lfr_batch.storage.files import sha256_of
 from lfr_batch.work.attempts import Runner
 from lfr_batch.work.here import run_here
 
@@ -63,15 +65,30 @@ def _sent(what: T) -> T:
     return there
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """Of a model's file; homes of tests have links to the same, or copies."""
+
+    sha256: str
+    path: Path = field(compare=False)
+
+
 def _of_whatever_home(open_session: OpenSession, model: ModelFile, plan: SessionPlan) -> Session:
-    """Homes of tests link to the same model pack; what TensorRT keeps is no processor's."""
     if plan.device != "cpu":
         return open_session(model, plan)
     path = model.path.resolve()
-    as_it_is = path.stat().st_mtime_ns
-    return _kept(open_session, replace(model, path=path), replace(plan, cache=None), as_it_is)
+    content = _Content(_sha256(path, path.stat().st_mtime_ns), path)
+    # What TensorRT keeps is no processor's.
+    return _kept(open_session, content, replace(model, path=Path()), replace(plan, cache=None))
+
+
+@lru_cache(100)
+def _sha256(path: Path, _as_it_is: int) -> str:
+    return sha256_of(path)
 
 
 @lru_cache(MOST_KEPT)
-def _kept(open_session: OpenSession, model: ModelFile, plan: SessionPlan, as_it_is: int) -> Session:
-    return open_session(model, plan)
+def _kept(
+    open_session: OpenSession, content: _Content, model: ModelFile, plan: SessionPlan
+) -> Session:
+    return open_session(replace(model, path=content.path), plan)
