@@ -19,13 +19,8 @@ from tests.s3_servers import team_bucket
 pytestmark = pytest.mark.long
 
 
-@pytest.fixture(params=["moto", "rclone"])
-def place(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    shared_data: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[str]:
+@pytest.fixture
+def place(tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """With pictures of 60 people, and of others, on this machine."""
     rows = list(csv.DictReader((shared_data / "faces.csv").read_text().splitlines()))
     known = [row for row in rows if row["role"] == "gallery"][:PEOPLE]
@@ -34,7 +29,7 @@ def place(
     linked(tmp_path / "strangers", shared_data, others)
     linked(tmp_path / "few", shared_data, others[:5])
     monkeypatch.chdir(tmp_path)
-    with team_bucket(request.param, tmp_path, monkeypatch) as found:
+    with team_bucket("rclone", tmp_path, monkeypatch) as found:
         yield found
 
 

@@ -27,11 +27,9 @@ ANNA = ("--operator", "anna")
 Said = Callable[..., str]
 
 
-@pytest.fixture(params=["moto", "rclone"])
-def place(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
-    with team_bucket(request.param, tmp_path, monkeypatch) as found:
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    with team_bucket("moto", tmp_path, monkeypatch) as found:
         policy = b"authorisation: {urgent: 24h}\ngovernance: {fewest: 1}\n"
         S3Store(found, S3Config()).write_atomic("home/policy.yaml", policy)
         yield found

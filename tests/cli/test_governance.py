@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from datetime import timedelta
@@ -35,18 +36,17 @@ def known(subject_ids: Collection[str]) -> Mapping[str, Enrolled]:
     return {each: Enrolled({"region": "north"}, 1) for each in subject_ids}
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight searches of four sightings each, six without any. Of each first sighting two say that
-    it is the same person, of each second two disagree; in the first six runs a third decides."""
-    monkeypatch.setenv("LFR_HOME", str(tmp_path))
-    monkeypatch.delenv("LFR_RESULTS", raising=False)
-    monkeypatch.chdir(tmp_path)
-    store = open_store(tmp_path / "results")
+    it is the same person, of each second two disagree; in the first six runs a third decides.
+    Read only."""
+    place = tmp_path_factory.mktemp("decided")
+    store = open_store(place / "results")
     for n, run_id in enumerate(RUNS):
         sightings = () if n < EMPTY else None
         publish(store, run_id, sightings, enrolled=known, case_ref=f"OP-{n % 2}")
-    book = Decisions(store, tmp_path, S3Config())
+    book = Decisions(store, place, S3Config())
     for n, run_id in enumerate(RUNS[EMPTY:]):
         first, second = "f-gate-0000-S029-12200", "f-gate-0060-S014-70000"
         for who in (ANNE, BILL):
@@ -56,7 +56,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if n < 6:
             book.decide(run_id, second, CARO, opinion("different", "S014"), ["S014"], new_id())
         book.note_outcome(run_id, first, ANNE, "arrest", "at the depot")
-    return tmp_path
+    return place
+
+
+@pytest.fixture
+def home(decided: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LFR_HOME", str(tmp_path))
+    monkeypatch.delenv("LFR_RESULTS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return shutil.copytree(decided, tmp_path, dirs_exist_ok=True)
 
 
 def facts_of(home: Path) -> BoardFacts:

@@ -6,6 +6,7 @@ import getpass
 import io
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,13 +31,21 @@ WHO = ("--case", CASE, "--authority", "Insp. A", "--purpose", "disclosure")
 Out = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of three runs. Read only."""
+    place = tmp_path_factory.mktemp("looked") / "results"
+    three_runs(open_store(place)).close()
+    return place
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LFR_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     for name in ("LFR_CASE", "LFR_AUTHORITY", "LFR_PURPOSE", "LFR_RESULTS"):
         monkeypatch.delenv(name, raising=False)
-    three_runs(open_store(tmp_path / "results")).close()
+    shutil.copytree(results, tmp_path / "results")
     return tmp_path
 
 

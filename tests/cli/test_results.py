@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,11 @@ from tests.results.synthetic import (
 TOO_DARK = "archive/phone.mov: its night is too dark to look at"
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Its run has searched one file only partly."""
-    monkeypatch.setenv("LFR_HOME", str(tmp_path))
-    store, made = open_store(tmp_path / "results"), archive()
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its run has searched one file only partly. Read only."""
+    place = tmp_path_factory.mktemp("partly") / "results"
+    store, made = open_store(place), archive()
     gate, _, phone, still, _ = made.assets
     assets = (gate, replace(phone, unsearched=TOO_DARK, unsearched_share=0.25), still)
     kept = {asset.footage_id for asset in assets}
@@ -44,6 +45,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     create_run(store, asked, assets, plan)
     append_outcomes(store, RUN_ID, list(outcomes.values()))
     publish_run(store, asked, assets, plan, outcomes, sightings, "complete_partly", at=FINISHED)
+    return place
+
+
+@pytest.fixture(autouse=True)
+def home(results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LFR_HOME", str(tmp_path))
+    shutil.copytree(results, tmp_path / "results")
     return tmp_path
 
 

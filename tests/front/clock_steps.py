@@ -1,6 +1,7 @@
 """A home in which a run waits for its authorisation, and what is due about it. Run as
 ``python -m tests.front.clock_steps PLACE``, that is done in processes that are killed, one step
-of the file system later each time; as ``… PLACE STEP``, in a bucket, before the STEPth object."""
+of the file system later each time; as ``… PLACE STEP…``, in copies of one in a bucket, each before
+the STEPth object."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ import importlib
 import os
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +24,7 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.front.clocks import act_on_clocks_of
 from lfr_batch.homes.at_hand import Home, home_at
 from lfr_batch.results.store import open_store
+from lfr_batch.storage.s3_store import S3Store
 from tests.front.forgotten import fill_results
 from tests.gallery import publisher
 from tests.results.synthetic import RUN_ID
@@ -70,12 +74,20 @@ def killed(place: Path) -> None:
     steps = _steps(place)
     for step in sorted({1 + steps * n // SAMPLES for n in range(SAMPLES)} | {steps + 1}):
         copy = _moved(place, f"{step:04d}")
-        child = os.fork()
-        if child == 0:
-            publisher.die_at(step)
-            act(str(copy))
-            os._exit(0)
-        print(copy, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print(copy, _forked(partial(_die_or_act, str(copy), step)), flush=True)
+
+
+def _die_or_act(place: str, step: int) -> None:
+    publisher.die_at(step)
+    act(place)
+
+
+def _forked(what: Callable[[], object]) -> int:
+    child = os.fork()
+    if child == 0:
+        what()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _moved(place: Path, name: str) -> Path:
@@ -87,16 +99,33 @@ def _moved(place: Path, name: str) -> Path:
     return copy
 
 
+def moved_in_bucket(place: str, names: Sequence[object]) -> list[str]:
+    """As on a disk."""
+    there = S3Store(place, S3Config())
+    content = {path: there.read(path) for path in there.list("")}
+    copies = [f"{place}-{name}" for name in names]
+    for copy in copies:
+        here = S3Store(copy, S3Config())
+        for path, data in content.items():
+            is_clock = path.startswith("home/cases/_clocks/")
+            moved = data.replace(f"{place}/".encode(), f"{copy}/".encode()) if is_clock else data
+            here.write_atomic(path, moved)
+    return copies
+
+
 def _steps(place: Path) -> int:
     copy = _moved(place, "counted")
     return publisher.steps_of(lambda: act(str(copy)))
 
 
 def killed_in_bucket(place: str, step: int) -> None:
-    """Prints how many there were where it lived."""
-    with killed_at(step) as taken:
-        act(place)
-    print(taken())
+    """Prints the copy and how its process ended."""
+
+    def die_or_act() -> None:
+        with killed_at(step):
+            act(f"{place}-{step}")
+
+    print(f"{place}-{step}", _forked(die_or_act), flush=True)
 
 
 if __name__ == "__main__":
@@ -106,4 +135,5 @@ if __name__ == "__main__":
     if len(given) == 1:
         killed(Path(given[0]))
     else:
-        killed_in_bucket(given[0], int(given[1]))
+        for number in given[1:]:
+            killed_in_bucket(given[0], int(number))

@@ -29,7 +29,16 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.results.withholding import is_withheld
 from lfr_batch.storage.local_store import LocalStore
-from tests.front.clock_steps import CASE, LONG_AGO, Due, act, files_of, fill, home_of
+from tests.front.clock_steps import (
+    CASE,
+    LONG_AGO,
+    Due,
+    act,
+    files_of,
+    fill,
+    home_of,
+    moved_in_bucket,
+)
 from tests.results.synthetic import RUN_ID
 from tests.s3_servers import moto_server, new_bucket
 
@@ -49,29 +58,17 @@ def bucket(endpoint: str, tmp_path: Path) -> Iterator[str]:
         yield f"s3://{name}"
 
 
-@pytest.fixture(params=["disk", "bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return str(request.getfixturevalue("bucket") if request.param == "bucket" else tmp_path / "a")
-
-
-def rows(place: str) -> dict[str, int]:
-    """Of the run, by dataset."""
+def asked(place: str) -> tuple[str | None, dict[str, int]]:
+    """The run's status, and its rows by dataset."""
     lake = open_lake(f"{place}/results")
     try:
-        asked = {name: f"SELECT run_id FROM {name} WHERE run_id = $run" for name in PUBLISHED}
-        found = {n: run_query(lake, sql, {"run": RUN_ID}).num_rows for n, sql in asked.items()}
+        questions = {n: f"SELECT run_id FROM {n} WHERE run_id = $run" for n in PUBLISHED}
+        found = {n: run_query(lake, sql, {"run": RUN_ID}).num_rows for n, sql in questions.items()}
+        status = run_query(lake, "SELECT status FROM runs WHERE run_id = $run", {"run": RUN_ID})
     finally:
         lake.close()
-    return {name: count for name, count in found.items() if count}
-
-
-def status(place: str) -> str | None:
-    lake = open_lake(f"{place}/results")
-    try:
-        found = run_query(lake, "SELECT status FROM runs WHERE run_id = $run", {"run": RUN_ID})
-    finally:
-        lake.close()
-    return found.column(0).to_pylist()[0] if found.num_rows else None
+    counts = {name: count for name, count in found.items() if count}
+    return (status.column(0).to_pylist() or [None])[0], counts
 
 
 def events(place: str) -> list[str]:
@@ -84,8 +81,9 @@ def require_done(place: str, due: Due) -> None:
     store, files = open_store(f"{place}/results"), files_of(place)
     assert list(faults(store)) == []
     verify_record(files.home, files.s3, None, ())
+    status, rows = asked(place)
     if due == "withhold":
-        assert (status(place), rows(place)) == ("withheld", {})
+        assert (status, rows) == ("withheld", {})
         assert is_withheld(StoredRun(store, RUN_ID))
         assert len(clocks_of(files)) == 1
         assert not [p for n in PUBLISHED for p in store.list(n) if RUN_ID in p]
@@ -93,17 +91,15 @@ def require_done(place: str, due: Due) -> None:
     assert clocks_of(files) == []
     assert store.list("_lake/withheld") == ()
     if due == "put back":
-        assert status(place) == "complete"
-        assert rows(place)["sightings"] == 4
+        assert status == "complete"
+        assert rows["sightings"] == 4
         return
-    assert (status(place), rows(place)) == (None, {})
+    assert (status, rows) == (None, {})
     assert not [p for p in store.list("") if RUN_ID in p]
     assert events(place).count("forget.done") == 1
 
 
-@pytest.mark.parametrize("due", DUE)
-def test_what_is_due_is_done_once(place: str, due: Due) -> None:
-    fill(place, due)
+def require_once(place: str, due: Due) -> None:
     (done,) = act(place)
     assert (done.step, done.error) == (due, None)
     assert RUN_ID in done.sentence
@@ -111,6 +107,13 @@ def test_what_is_due_is_done_once(place: str, due: Due) -> None:
     before = events(place)
     assert act(place) == []
     assert events(place) == before
+
+
+@pytest.mark.parametrize("due", DUE)
+def test_what_is_due_is_done_once(tmp_path: Path, due: Due) -> None:
+    place = str(tmp_path / "a")
+    fill(place, due)
+    require_once(place, due)
 
 
 @pytest.mark.parametrize("due", DUE)
@@ -129,14 +132,21 @@ def test_killed_at_any_moment_the_next_finishes_it(tmp_path: Path, due: Due) -> 
 
 
 @pytest.mark.parametrize("due", DUE)
-def test_killed_in_a_bucket_the_next_finishes_it(bucket: str, due: Due) -> None:
-    for step in (2, 6, 11, 16, 23):
-        place = f"{bucket}/{step}"
-        fill(place, due)
-        subprocess.run(
-            [sys.executable, "-m", "tests.front.clock_steps", place, str(step)],
-            cwd=ROOT, capture_output=True, check=False, timeout=300,
-        )  # fmt: skip
+@pytest.mark.parametrize("steps", [(6, 16), pytest.param((2, 11, 23), marks=pytest.mark.long)])
+def test_in_a_bucket_it_is_done_once_too_and_killed_the_next_finishes_it(
+    bucket: str, due: Due, steps: tuple[int, ...]
+) -> None:
+    whole = f"{bucket}/a"
+    fill(whole, due)
+    copies = moved_in_bucket(whole, steps)
+    require_once(whole, due)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.front.clock_steps", whole, *map(str, steps)],
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=300,
+    )  # fmt: skip
+    assert [line.split()[0] for line in done.stdout.splitlines()] == copies
+    assert "-9" in done.stdout.split()
+    for place in copies:
         files = files_of(place)
         store, run = open_store(f"{place}/results"), RUN_ID
         for claim in store.list(f"_state/run_id={run}/epochs"):  # as when its lease is over
@@ -152,7 +162,7 @@ def test_before_its_time_is_over_it_is_read_as_any_other(tmp_path: Path) -> None
     place = str(tmp_path / "a")
     fill(place, "withhold")
     assert act(place, LONG_AGO + timedelta(hours=23)) == []
-    assert rows(place)["sightings"] == 4
+    assert asked(place)[1]["sightings"] == 4
     assert len(act(place, LONG_AGO + timedelta(hours=24))) == 1
 
 

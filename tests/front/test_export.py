@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +25,17 @@ from tests.results.synthetic import RUN_ID
 STATED = lfr.Authority("OP-LANTERN 12/26", "Insp. A, ref 1", "disclosure", "j.doe")
 
 
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of three runs. Read only."""
+    place = tmp_path_factory.mktemp("export") / "results"
+    three_runs(open_store(place)).close()
+    return place
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    three_runs(open_store(tmp_path / "results")).close()
+def home(results: Path, tmp_path: Path) -> Path:
+    shutil.copytree(results, tmp_path / "results")
     return tmp_path
 
 

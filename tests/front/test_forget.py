@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,10 +46,17 @@ from tests.results.synthetic import RUN_ID
 ROOT = Path(lfr.__file__).parents[1]
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Read only."""
+    place = tmp_path_factory.mktemp("forget") / "home"
+    fill(place)
+    return place
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    fill(tmp_path / "home")
-    return tmp_path / "home"
+def home(filled: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(filled, tmp_path / "home", symlinks=True)
 
 
 @pytest.fixture

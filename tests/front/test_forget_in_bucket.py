@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,10 +19,11 @@ from lfr_batch.front.forget import What, finish_forgetting
 from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.homes.at_hand import snapshot_at_hand
 from lfr_batch.results import lock
+from lfr_batch.results.compact import compact
 from lfr_batch.results.store import open_store
 from lfr_batch.storage.s3_store import S3Store
 from tests.front.forgotten import OTHER, STATED, SUBJECT, URI
-from tests.front.forgotten_in_bucket import fill, traces
+from tests.front.forgotten_in_bucket import copied, fill, settings_of, traces
 from tests.gallery.conftest import people_of
 from tests.results.synthetic import RUN_ID, archive
 from tests.results.test_readers import answer
@@ -112,18 +113,34 @@ def test_of_a_run_or_a_file_no_object_has_anything(place: str, what: What) -> No
         assert results.arrow("SELECT run_id FROM runs").column(0).to_pylist() == left
 
 
-def killed(place: str, step: int, *asked: str) -> int | None:
-    """Of a process that lived, the steps that it took."""
+def killed(place: str, steps: Sequence[int], *asked: str) -> list[int]:
+    """How each process ended, behind the steps that it took where it lived."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.front.forgotten_in_bucket", place, str(step), *asked],
+        [sys.executable, "-m", "tests.front.forgotten_in_bucket", place,
+         ",".join(map(str, steps)), *asked],
         capture_output=True,
         text=True,
         check=False,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert done.returncode in (0, -9), done.stderr
-    return int(done.stdout) if done.returncode == 0 else None
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [int(line) for line in done.stdout.splitlines()]
+
+
+def killed_at_some(place: str, *asked: str) -> list[str]:
+    """Copies of what ``place``/0 is filled with, in each of which somebody was killed at another
+    step; there nobody was."""
+    whole = S3Store(f"{place}/0", S3Config())
+    content = {path: whole.read(path) for path in whole.list("")}
+    steps, code = killed(place, [0], *asked)
+    assert code == 0
+    some = sorted({steps * n // 6 for n in range(1, 6)})
+    copies = [f"{place}/{step}" for step in some]
+    for copy in copies:
+        copied(copy, content)
+    assert killed(place, some, *asked) == [-9] * len(some)
+    return copies
 
 
 @pytest.fixture
@@ -134,42 +151,36 @@ def leases_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lfr_batch.results.forget.lock_run", at_once)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("what", VALUES)
+@pytest.mark.parametrize(
+    ("place", "what"),
+    [("moto", "subject"), ("rclone", "subject"), ("rclone", "run"), ("moto", "footage")],
+    indirect=["place"],
+)
 @pytest.mark.usefixtures("leases_are_over")
 def test_whatever_kills_it_the_next_call_ends_it(place: str, what: What, tmp_path: Path) -> None:
-    fill(f"{place}/whole")
-    steps = killed(f"{place}/whole", 0, what, VALUES[what])
-    assert steps is not None
-    for step in sorted({steps * n // 6 for n in range(1, 6)}):
-        copy, value = f"{place}/{step}", VALUES[what]
-        settings = fill(copy)
-        assert killed(copy, step, what, value) is None
+    value = VALUES[what]
+    fill(f"{place}/0")
+    for copy in killed_at_some(place, what, value):
+        settings = settings_of(copy)
         assert said_of(copy, value), "there is something left to be done"
         if on_record(copy):
             assert len(finish_forgetting(settings)) == 1
         else:  # nothing was begun: in a home without a log its key and note come first
             assert lfr.forget(what, value, STATED, settings=settings)
         assert said_of(copy, value) == []
-        assert what != "subject" or templates_in(tmp_path / "cache") == []
         assert finish_forgetting(settings) == []
         with lfr.open_results(settings) as results:
             left = results.arrow("SELECT run_id FROM runs").column(0).to_pylist()
         assert left == ([RUN_ID] if what == "run" else [RUN_ID, OTHER])
+    assert what != "subject" or templates_in(tmp_path / "cache") == [], "of none of the copies"
 
 
-@pytest.mark.long
 def test_a_killed_compaction_changes_no_row(place: str) -> None:
-    fill(f"{place}/whole")
-    before = answer(f"{place}/whole/results")
-    steps = killed(f"{place}/whole", 0)
-    assert steps is not None
-    for step in sorted({steps * n // 6 for n in range(1, 6)}):
-        copy = f"{place}/{step}"
-        fill(copy)
-        assert killed(copy, step) is None
+    fill(f"{place}/0")
+    before = answer(f"{place}/0/results")
+    for copy in killed_at_some(place):
         assert answer(f"{copy}/results") == before
-        assert killed(copy, 0) is not None
+        compact(open_store(f"{copy}/results"))
         assert answer(f"{copy}/results") == before
         there = open_store(f"{copy}/results").folders("sightings")
         assert there == ("month=2026-01",)

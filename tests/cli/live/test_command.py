@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,12 +23,13 @@ from lfr_batch.oversight import audit
 from lfr_batch.oversight.audit_facts import OPENED
 from tests.cli import here
 from tests.deploying import own_home
-from tests.e2e.cli import LFR, lfr, rows, surroundings
+from tests.e2e.cli import LFR, lfr, surroundings
 from tests.live.full_disk import filled, small_disk
 from tests.live_case import FOR_EVER_H, wait_for
 from tests.one_case import Casework
 
 HOUR = timedelta(hours=1)
+ShownRuns = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -86,12 +87,24 @@ def watchlists(van: Path) -> list[Path]:
     return list((van / "home" / "live").glob("*/watchlist"))
 
 
-def shown_runs(van: Path) -> list[dict[str, Any]]:
-    return rows(lfr(van / "home", "runs", "--json"))
+@pytest.fixture
+def shown_runs(
+    van: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> ShownRuns:
+    def shown(*words: str) -> list[dict[str, Any]]:
+        monkeypatch.setenv("LFR_HOME", str(van / "home"))
+        capsys.readouterr()
+        code, out, err = here.lfr(capsys, "runs", "--json", *words)
+        assert code == 0, err
+        return list(json.loads(out))
+
+    return shown
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_order(number: signal.Signals, van: Path) -> None:
+def test_a_signal_ends_it_in_order(
+    number: signal.Signals, van: Path, shown_runs: ShownRuns
+) -> None:
     with running(van) as process:
         assert len(watchlists(van)) == 1
         ids = [path.parent.name for path in watchlists(van)]
@@ -105,16 +118,18 @@ def test_a_signal_ends_it_in_order(number: signal.Signals, van: Path) -> None:
     assert "watchlist people: its entries say nothing of source, category, reason" in said
     assert said.index("its entries say nothing") < said.index("console: http")
     assert watchlists(van) == []
-    (run,) = shown_runs(van)
+    (run,) = shown_runs()
     assert (run["run_id"], run["status"], run["sightings"]) == (ids[0], "complete", 1)
 
 
-def test_what_a_killed_one_leaves_is_destroyed_by_the_next_start(van: Path) -> None:
+def test_what_a_killed_one_leaves_is_destroyed_by_the_next_start(
+    van: Path, shown_runs: ShownRuns
+) -> None:
     with running(van) as process:
         process.send_signal(signal.SIGKILL)
         process.wait()
     (left,) = watchlists(van)
-    (run,) = shown_runs(van)
+    (run,) = shown_runs()
     assert run["status"] == "interrupted"
     done = lfr(van / "home", "report", run["run_id"], "--out", van / "report.html")
     assert done.returncode == 0, done.stderr
@@ -182,7 +197,10 @@ def test_the_policy_of_the_home_refuses_a_watchlist(
 
 
 def test_an_address_that_is_taken_is_refused_before_anything_is_started(
-    van: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    van: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    shown_runs: ShownRuns,
 ) -> None:
     monkeypatch.setenv("LFR_HOME", str(van / "home"))
     command = ("live", "--rehearse", "--config", str(van / "live.yaml"), "--set")
@@ -204,7 +222,7 @@ def test_an_address_that_is_taken_is_refused_before_anything_is_started(
     assert done.returncode == 1
     assert "The Ray cluster at 127.0.0.1:9 cannot be joined" in done.stderr
     assert watchlists(van) == []
-    assert shown_runs(van) == []
+    assert shown_runs() == []
 
 
 def test_the_job_does_the_same(van: Path) -> None:
@@ -246,7 +264,7 @@ def ray_itself(process: int, name: str) -> int:
     ],
 )
 def test_one_whose_ray_is_lost_ends_by_itself_as_failed(
-    program: Sequence[str], name: str, van: Path
+    program: Sequence[str], name: str, van: Path, shown_runs: ShownRuns
 ) -> None:
     with running(van, "--engine", "ray", program=program) as process:
         os.kill(ray_itself(process.pid, name), signal.SIGKILL)
@@ -255,13 +273,15 @@ def test_one_whose_ray_is_lost_ends_by_itself_as_failed(
     assert last.startswith("lfr: Ray was lost, and without it no part of the deployment can be")
     assert ("its alert router did not answer" in last.lower()) is (name == "raylet")
     assert watchlists(van) == []
-    (run,) = shown_runs(van)
+    (run,) = shown_runs()
     assert (run["status"], run["sightings"]) == ("failed", 1)
     receipt = next((van / "home" / "live").glob("*/watchlist-receipt.json"))
     assert json.loads(receipt.read_text())["verified_gone"]
 
 
-def test_what_a_full_disk_could_not_keep_is_shown_counted_and_said(van: Path) -> None:
+def test_what_a_full_disk_could_not_keep_is_shown_counted_and_said(
+    van: Path, shown_runs: ShownRuns
+) -> None:
     with small_disk(van / "disk", "4m") as disk:
         shutil.move(van / "home", disk / "home")
         (van / "home").symlink_to(disk / "home")
@@ -279,7 +299,7 @@ def test_what_a_full_disk_could_not_keep_is_shown_counted_and_said(van: Path) ->
         assert said
         assert "nothing was changed" not in answered + (van / "said").read_text()
         assert watchlists(van) == []
-        (run,) = rows(lfr(van / "home", "runs", "--json", *results))
+        (run,) = shown_runs(*results)
         assert (run["status"], run["sightings"]) == ("complete_with_failures", 1)
         later = lfr(van / "home", "deliver", left.parent.name, "--config", van / "live.yaml")
         assert later.returncode == 0, later.stderr
