@@ -9,7 +9,7 @@ from lfr_batch.config.live import ConsoleConfig, LiveConfig, WatchlistConfig
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.live.deployment.order import LiveOrder
 from tests.live_case import FOR_EVER_H, live_config
-from tests.one_case import Casework
+from tests.one_case import Casework, pass_on_agreement
 
 
 def own_home(casework: Casework, folder: Path) -> Path:
@@ -18,6 +18,7 @@ def own_home(casework: Casework, folder: Path) -> Path:
     home.mkdir()
     for name in ("galleries", "models"):
         (home / name).symlink_to(casework.home / name)
+    pass_on_agreement(casework.home, home)
     return home
 
 

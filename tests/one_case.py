@@ -5,6 +5,7 @@ The pictures are portraits that installed distributions carry; nothing of them i
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,6 +64,7 @@ def make_casework(directory: Path, pack_home: Path) -> Casework:
     home, footage, played = (directory / name for name in ("home", "footage", "played"))
     (home / "models").mkdir(parents=True)
     (home / "models" / "open").symlink_to(pack_home / "models" / "open")
+    pass_on_agreement(pack_home, home)
     footage.mkdir()
     played.mkdir()
     portrait = installed_picture(ASTRONAUT)
@@ -73,6 +75,15 @@ def make_casework(directory: Path, pack_home: Path) -> Casework:
     cv2.imwrite(str(footage / "portrait.jpg"), portrait[:, ::-1])
     _enrol_people(directory / "people", home)
     return Casework(home, footage, played)
+
+
+def pass_on_agreement(known: Path, home: Path) -> None:
+    """What one home knows of its models' agreement, to another: to find out takes a second or two,
+    and each home of a test would."""
+    found = known / "cache" / "agreement.json"
+    if found.exists():
+        (home / "cache").mkdir()
+        shutil.copy(found, home / "cache")
 
 
 def walk(portrait: ByteArray, seconds: int, present: tuple[int, int]) -> Iterator[ByteArray]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
 from lfr_batch.config.schema import S3Config
+from lfr_batch.front.evidence import MadePack, PackOrder, make_evidence
 from lfr_batch.storage import s3_client
 from tests.evidence.runs import RunCase, copy_of, make_runs
 from tests.footage.conftest import Rendered
@@ -42,6 +44,24 @@ def archive(rendered: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Itera
 def finished(casework: Casework, tmp_path_factory: pytest.TempPathFactory) -> RunCase:
     """Not to be changed."""
     return make_runs(casework, tmp_path_factory.mktemp("evidence"))
+
+
+@pytest.fixture(scope="session")
+def redacted(finished: RunCase, tmp_path_factory: pytest.TempPathFactory) -> MadePack:
+    """A pack of both sightings with everybody else hidden. Not to be changed."""
+    return _made(finished, tmp_path_factory.mktemp("redacted"), redact=True)
+
+
+@pytest.fixture(scope="session")
+def without_footage(finished: RunCase, tmp_path_factory: pytest.TempPathFactory) -> MadePack:
+    """A pack of both sightings without frames or clips. Not to be changed."""
+    return _made(finished, tmp_path_factory.mktemp("without_footage"), without_footage=True)
+
+
+def _made(finished: RunCase, place: Path, **how: Any) -> MadePack:
+    case = copy_of(finished, place / "home")
+    order = PackOrder(case.run_id, place / "pack.zip", why="disclosure", **how)
+    return make_evidence(order, case.settings)
 
 
 @pytest.fixture

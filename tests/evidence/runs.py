@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import lfr_batch as lfr
-from tests.one_case import Casework
+from tests.one_case import Casework, pass_on_agreement
 
 STATED = lfr.Authority("OP-LANTERN 12/26", "Insp. A. Example, ref 1", "identify", "j.doe")
 
@@ -30,8 +30,10 @@ def make_runs(casework: Casework, place: Path) -> RunCase:
     home, footage = place / "home", place / "footage"
     shutil.copytree(casework.home / "galleries", home / "galleries")
     shutil.copytree(casework.footage, footage)
+    shutil.copy(casework.played / "passing.mp4", footage / "walk.mp4")  # it is shorter
     (home / "models").mkdir()
     (home / "models" / "open").symlink_to((casework.home / "models" / "open").resolve())
+    pass_on_agreement(casework.home, home)
     case = RunCase(home, footage, "", "")
     seen = lfr.scan(
         [footage / "walk.mp4", footage / "portrait.jpg"], "people", STATED, settings=case.settings

@@ -15,8 +15,7 @@ import pytest
 from lfr_batch.config.policy import AGE_KEY
 from lfr_batch.evidence import verify
 from lfr_batch.evidence.sealed import seal
-from lfr_batch.front.evidence import MadePack, PackOrder, make_evidence
-from tests.evidence.runs import RunCase, copy_of
+from lfr_batch.front.evidence import MadePack
 
 OLDEST = (3, 8)
 """As the pack says."""
@@ -41,11 +40,8 @@ def _version(python: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def made(finished: RunCase, tmp_path_factory: pytest.TempPathFactory) -> MadePack:
-    place = tmp_path_factory.mktemp("pack")
-    case = copy_of(finished, place / "home")
-    order = PackOrder(case.run_id, place / "pack.zip", without_footage=True, why="disclosure")
-    return make_evidence(order, case.settings)
+def made(without_footage: MadePack) -> MadePack:
+    return without_footage
 
 
 @pytest.mark.parametrize("minor", MINORS)

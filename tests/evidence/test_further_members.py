@@ -4,32 +4,33 @@ eyes that may see nobody else."""
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lfr_batch.evidence.board import BoardContent, board
-from lfr_batch.front.evidence import make_evidence
+from lfr_batch.front.evidence import MadePack
 from tests.evidence.runs import RunCase
 from tests.evidence.test_board import drawn, facts
 from tests.evidence.test_nothing_found import facts_of
-from tests.evidence.test_pack import members_of, order, said_in
+from tests.evidence.test_pack import members_of, said_in
 
 __all__ = ["facts"]
 
 TITLE = "Further shots of the track, best first"
 
 
-@pytest.mark.parametrize("how", [{"without_footage": True}, {"redact": True}])
+@pytest.fixture(params=["without_footage", "redacted"])
+def pack(request: pytest.FixtureRequest) -> MadePack:
+    made: MadePack = request.getfixturevalue(request.param)
+    return made
+
+
 def test_further_shots_are_members_beside_the_evidence_picture(
-    how: dict[str, Any], case: RunCase, tmp_path: Path
+    finished: RunCase, pack: MadePack
 ) -> None:
-    out = tmp_path / "pack.zip"
-    make_evidence(order(case, out, **how), case.settings)
-    members = members_of(out)
+    members = members_of(pack.path)
     listed = said_in(members, "manifest.json")["members"]
-    seen = facts_of(case, case.run_id).sightings
+    seen = facts_of(finished, finished.run_id).sightings
     kept = {each.sighting_id: each.shot["further_jpegs"] for each in seen}
     assert sorted(map(len, kept.values()))[0] == 0
     assert max(map(len, kept.values())) > 1

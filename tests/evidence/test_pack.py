@@ -22,6 +22,7 @@ from lfr_batch.errors import LfrError, QueryError, StoreFull, StoreUnreachable, 
 from lfr_batch.evidence import verify
 from lfr_batch.evidence.pack import OTHERS_LEFT_OUT
 from lfr_batch.front.evidence import (
+    MadePack,
     PackOrder,
     key_fingerprint,
     make_evidence,
@@ -81,10 +82,8 @@ def test_frames_and_clips_are_sealed_for_a_named_key(case: RunCase, tmp_path: Pa
         pyrage.decrypt(members["sealed.age"], [pyrage.x25519.Identity.generate()])
 
 
-def test_everything_about_a_sighting_is_in_it(case: RunCase, tmp_path: Path) -> None:
-    out = tmp_path / "pack.zip"
-    made = make_evidence(order(case, out, without_footage=True), case.settings)
-    members = members_of(out)
+def test_everything_about_a_sighting_is_in_it(without_footage: MadePack) -> None:
+    made, members = without_footage, members_of(without_footage.path)
     run = said_in(members, "run.json")
     assert run["run"]["case_ref"] == "OP-LANTERN 12/26"
     assert run["models"]["files_sha256"]
@@ -102,7 +101,7 @@ def test_everything_about_a_sighting_is_in_it(case: RunCase, tmp_path: Path) -> 
     (video,) = (each for each in files if each["uri"].endswith("walk.mp4"))
     assert video["now"]["sha256"] == video["recorded"]["sha256"]
     (stream,) = video["container"]["streams"]
-    assert (stream["codec"], stream["width"], stream["frames"]) == ("h264", 640, 225)
+    assert (stream["codec"], stream["width"], stream["frames"]) == ("h264", 640, 100)
 
 
 def board_text(members: dict[str, bytes], sighting: str) -> bytes:
@@ -113,12 +112,8 @@ def board_text(members: dict[str, bytes], sighting: str) -> bytes:
     return str(file["uri"]).encode()
 
 
-def test_a_redacted_copy_seals_nothing_and_shows_the_own_face(
-    case: RunCase, tmp_path: Path
-) -> None:
-    out = tmp_path / "pack.zip"
-    made = make_evidence(order(case, out, redact=True), case.settings)
-    members = members_of(out)
+def test_a_redacted_copy_seals_nothing_and_shows_the_own_face(redacted: MadePack) -> None:
+    made, members = redacted, members_of(redacted.path)
     manifest = said_in(members, "manifest.json")
     assert (manifest["sealed"], manifest["to"], manifest["redacted"]) == ({}, {}, True)
     assert made.doubtful_frames == manifest["doubtful_frames"]
@@ -133,13 +128,11 @@ def test_a_redacted_copy_seals_nothing_and_shows_the_own_face(
             assert face.shape == (side, side, 3)
 
 
-def test_one_sighting_alone(case: RunCase, tmp_path: Path) -> None:
-    every = make_evidence(order(case, tmp_path / "a.zip", without_footage=True), case.settings)
-    one = every.sightings[0]
+def test_one_sighting_alone(case: RunCase, without_footage: MadePack, tmp_path: Path) -> None:
+    one, other = without_footage.sightings
     out = tmp_path / "b.zip"
     made = make_evidence(order(case, out, sightings=(one,), without_footage=True), case.settings)
     assert made.sightings == (one,)
-    other = every.sightings[1]
     assert not [name for name in members_of(out) if other in name]
 
 

@@ -20,8 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lfr_batch.evidence import verify
 from lfr_batch.evidence.key import EvidenceKey
 from lfr_batch.evidence.verify import Unsound, is_signed
-from lfr_batch.front.evidence import MadePack, PackOrder, make_evidence
-from tests.evidence.runs import RunCase, copy_of
+from lfr_batch.front.evidence import MadePack
 
 RFC_8032 = [
     (
@@ -46,11 +45,8 @@ RFC_8032 = [
 
 
 @pytest.fixture(scope="module")
-def made(finished: RunCase, tmp_path_factory: pytest.TempPathFactory) -> MadePack:
-    place = tmp_path_factory.mktemp("pack")
-    case = copy_of(finished, place / "home")
-    order = PackOrder(case.run_id, place / "pack.zip", redact=True, why="disclosure")
-    return make_evidence(order, case.settings)
+def made(redacted: MadePack) -> MadePack:
+    return redacted
 
 
 def alone(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
