@@ -36,9 +36,3 @@ def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     found = json.loads(done.stdout)
     assert isinstance(found, list), done.stdout
     return found
-
-
-def sql(home: Path, query: str, out: Path) -> list[dict[str, Any]]:
-    done = lfr(home, "sql", query, "--format", "json", "--out", out)
-    assert done.returncode == 0, done.stderr
-    return rows(done)

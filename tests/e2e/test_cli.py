@@ -11,7 +11,9 @@ import pytest
 
 from lfr_batch.cli.app import main
 from lfr_batch.models.devices import cuda_is_usable
-from tests.e2e.cli import WHO, lfr, rows, sql
+from tests.e2e import here
+from tests.e2e.cli import WHO, lfr, rows
+from tests.e2e.here import sql
 from tests.one_case import ASTRONAUT, GROUP, Casework, installed_picture
 
 HERE = ("--engine", "in_process")
@@ -56,11 +58,11 @@ def test_a_scan_from_footage_to_sql_and_report(casework: Casework, tmp_path: Pat
     assert recorded["exit_code"] == 3
 
     page = tmp_path / "report.html"
-    made = lfr(casework.home, "report", run["run_id"], "--results", results, "--out", page)
+    made = here.lfr(casework.home, "report", run["run_id"], "--results", results, "--out", page)
     assert made.returncode == 0, made.stderr
     assert page.read_text().count("data:image/jpeg;base64,") >= 3
 
-    shown = lfr(casework.home, "status", run["run_id"], "--out", results, "--json")
+    shown = here.lfr(casework.home, "status", run["run_id"], "--out", results, "--json")
     (state,) = rows(shown)
     assert (state["status"], state["footage_failed"]) == ("complete_with_failures", 1)
     assert any("cut.mp4" in reason for reason in state["errors"])
@@ -68,7 +70,7 @@ def test_a_scan_from_footage_to_sql_and_report(casework: Casework, tmp_path: Pat
         ("cut.mp4", "failed")
     ]
     assert (run["footage"], run["footage_failed"], run["footage_partly"]) == (5, 1, 0)
-    assert rows(lfr(casework.home, "runs", "--out", results, "--json"))[0]["sightings"] == 2
+    assert rows(here.lfr(casework.home, "runs", "--out", results, "--json"))[0]["sightings"] == 2
 
 
 def test_a_search_ranks_every_face_of_a_still(casework: Casework, tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ def test_a_search_ranks_every_face_of_a_still(casework: Casework, tmp_path: Path
     group, portrait = installed_picture(GROUP), installed_picture(ASTRONAUT)
     beside = cv2.resize(portrait[:300, 100:400], (886, 886))
     cv2.imwrite(str(still), np.hstack([group, beside]))
-    done = lfr(
+    done = here.lfr(
         casework.home, "search", still, "--gallery", "people", *WHO, "--top", "2",
         "--threshold", "0", "--out", tmp_path / "results", "--json",
     )  # fmt: skip
@@ -98,7 +100,7 @@ def test_a_search_keeps_ten_candidates_unless_told(
 ) -> None:
     still, out = tmp_path / "still.png", tmp_path / "results"
     cv2.imwrite(str(still), installed_picture(ASTRONAUT))
-    done = lfr(
+    done = here.lfr(
         casework.home, "search", still, "--gallery", "people", *WHO, "--threshold", "-1",
         "--out", out, *said,
     )  # fmt: skip
@@ -165,7 +167,7 @@ def test_refusals_are_one_sentence_and_leave_nothing(
 def test_without_the_gpu_that_was_asked_for_only_if_allowed(
     casework: Casework, tmp_path: Path, allowed: bool
 ) -> None:
-    done = lfr(
+    done = here.lfr(
         casework.home, "scan", casework.footage / "portrait.jpg", "--gallery", "people", *WHO,
         *HERE, "--set", "inference.device=cuda", *(["--allow-cpu"] if allowed else []),
         "--out", tmp_path / "results", "--json",
@@ -188,7 +190,7 @@ def test_a_changed_model_file_is_refused(casework: Casework, tmp_path: Path) -> 
     with (pack / "sface.onnx").open("r+b") as model:
         model.seek(1000)
         model.write(b"changed")
-    done = lfr(home, "scan", casework.footage, "--gallery", "people", *WHO, *HERE)
+    done = here.lfr(home, "scan", casework.footage, "--gallery", "people", *WHO, *HERE)
     assert done.returncode == 1
     assert "sface.onnx" in done.stderr
     assert "lfr models fetch open" in done.stderr
@@ -196,7 +198,7 @@ def test_a_changed_model_file_is_refused(casework: Casework, tmp_path: Path) -> 
 
 
 def test_a_gallery_is_shown(casework: Casework) -> None:
-    done = lfr(casework.home, "gallery", "show", "people")
+    done = here.lfr(casework.home, "gallery", "show", "people")
     assert done.returncode == 0
     assert "astronaut" in done.stdout
 
@@ -232,6 +234,6 @@ def test_wrong_use_is_one_sentence_and_exit_code_2(
 
 
 def test_help_names_every_command() -> None:
-    done = lfr(Path("unused"), "--help")
+    done = here.lfr(Path("unused"), "--help")
     for command in ("scan", "search", "resume", "runs", "status", "sql", "report", "doctor"):
         assert command in done.stdout

@@ -24,7 +24,8 @@ from lfr_batch.recognition.compare import MadeProbes, make_probes
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import FootageEntry, Track
 from lfr_batch.scanning import segment as stage
-from tests.e2e.cli import WHO, lfr, sql
+from tests.e2e.cli import WHO, lfr
+from tests.e2e.here import sql
 from tests.one_case import Casework
 from tests.probing import probe
 
@@ -48,7 +49,14 @@ def holding(needles: Iterable[bytes], files: Iterable[Path]) -> set[Path]:
     return hits
 
 
-def canaries(casework: Casework, clip: str, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+@pytest.fixture(scope="module")
+def strangers(casework: Casework) -> tuple[bytes, ...]:
+    """Pieces of what a scan of people who are not enrolled holds."""
+    with pytest.MonkeyPatch.context() as patch:
+        return tuple(canaries(casework, "group.mp4", patch))
+
+
+def canaries(casework: Casework, clip: str, patch: pytest.MonkeyPatch) -> list[bytes]:
     """Pieces of every template, aligned face and cutting that a scan of ``clip`` holds."""
     pieces: list[bytes] = []
 
@@ -65,7 +73,7 @@ def canaries(casework: Casework, clip: str, monkeypatch: pytest.MonkeyPatch) -> 
                 pieces.append(cutting[len(cutting) // 2].tobytes()[: 4 * CHUNK])
         return probes
 
-    monkeypatch.setattr("lfr_batch.recognition.compare.make_probes", watched)
+    patch.setattr("lfr_batch.recognition.compare.make_probes", watched)
     asset = probe(FootageEntry(str(casework.footage / clip)), FootageConfig(), S3Config())
     (segment,) = plan_segments(asset, 60.0, "key")
     config = Config()
@@ -73,19 +81,20 @@ def canaries(casework: Casework, clip: str, monkeypatch: pytest.MonkeyPatch) -> 
     matcher = open_matcher(load_snapshot(casework.home, "people"))
     search = Search(stages, matcher, 0.4, config)
     stage.scan_segment(segment, open_segment(segment, S3Config()), search)
-    monkeypatch.undo()
+    patch.undo()
     return [piece for piece in pieces if len(np.unique(np.frombuffer(piece, np.uint8))) > 8]
 
 
 def test_strangers_leave_nothing_behind(
-    casework: Casework, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    casework: Casework, strangers: tuple[bytes, ...], tmp_path: Path
 ) -> None:
-    strangers = canaries(casework, "group.mp4", monkeypatch)
     assert len(strangers) > 20
     results = tmp_path / "results"
+    footage = [casework.footage / name for name in ("group.mp4", "portrait.jpg")]
     ray_files = Path(mkdtemp(prefix="ray"))  # sockets below it must have short names
     done = lfr(
-        casework.home, "scan", casework.footage, "--gallery", "people", *WHO, "--out", results,
+        casework.home, "scan", casework.played, *footage, "--gallery", "people", *WHO,
+        "--set", "engine.workers=1", "--out", results,
         RAY_TMPDIR=str(ray_files), LFR_LOG="DEBUG",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -107,9 +116,8 @@ def test_strangers_leave_nothing_behind(
 
 
 def test_the_search_for_canaries_finds_what_is_there(
-    casework: Casework, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    strangers: tuple[bytes, ...], tmp_path: Path
 ) -> None:
-    strangers = canaries(casework, "group.mp4", monkeypatch)
     leak = tmp_path / "leak.bin"
     leak.write_bytes(b"noise" * 1000 + strangers[0] + b"noise")
     assert holding(strangers, [leak]) == {leak}

@@ -19,7 +19,7 @@ from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.execute import Means, RunResult, execute_run
 from lfr_batch.scanning.progress import Unheard
-from tests.e2e.cli import lfr
+from tests.e2e.here import lfr
 from tests.one_case import Casework
 from tests.planned import make_plan
 
@@ -36,17 +36,17 @@ def padded(source: Path, place: Path, size: int) -> Path:
     return place
 
 
-def plan(casework: Casework, path: Path, results: Path, config: Config = IN_PIECES) -> str:
-    order = casework.order(str(path), config=config)
-    made = make_plan(order)
-    store = open_store(str(results), config.s3)
+def plan(casework: Casework, results: Path, *paths: Path) -> str:
+    made = make_plan(casework.order(*map(str, paths), config=IN_PIECES))
+    store = open_store(str(results), IN_PIECES.s3)
     create_run(store, made.request, made.assets, made.segments)
     return made.request.run_id
 
 
-def footage(results: Path) -> dict[str, Any]:
-    (row,) = run_query(open_lake(results), "SELECT * FROM footage").to_pylist()
-    return dict(row)
+def footage(results: Path) -> dict[str, dict[str, Any]]:
+    """Its rows by file."""
+    found = run_query(open_lake(results), "SELECT * FROM footage").to_pylist()
+    return {row["uri"]: row for row in found}
 
 
 def replaced(path: Path, other: Path) -> None:
@@ -57,37 +57,41 @@ def deleted(path: Path, _: Path) -> None:
     path.unlink()
 
 
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (replaced, "has changed since the run was planned (its size is the same"),
-        (deleted, "is gone since the run was planned"),
-    ],
-)
-def test_another_file_than_the_planned_one(
-    casework: Casework, tmp_path: Path, change: Callable[[Path, Path], None], sentence: str
-) -> None:
+SENTENCES = {
+    replaced: "has changed since the run was planned (its size is the same",
+    deleted: "is gone since the run was planned",
+}
+
+
+def test_other_files_than_the_planned_ones(casework: Casework, tmp_path: Path) -> None:
     """Nobody is in what was planned; the astronaut walks through what stands there later."""
-    path, kept, other = tmp_path / "cam.mp4", tmp_path / "kept", tmp_path / "other"
+    kept, other, results = tmp_path / "kept", tmp_path / "other", tmp_path / "results"
     size = (casework.footage / "walk.mp4").stat().st_size + 100
-    padded(casework.footage / "empty.mp4", path, size)
+    padded(casework.footage / "empty.mp4", kept, size)
     padded(casework.footage / "walk.mp4", other, size)
-    shutil.copy(path, kept)
-    run = plan(casework, path, tmp_path / "results")
-    change(path, other)
+    paths = {change: tmp_path / f"{change.__name__}.mp4" for change in SENTENCES}
+    for path in paths.values():
+        shutil.copy(kept, path)
+    run = plan(casework, results, *paths.values())
+    for change, path in paths.items():
+        change(path, other)
 
-    resumed = lfr(casework.home, "resume", run, "--out", tmp_path / "results")
+    resumed = lfr(casework.home, "resume", run, "--out", results)
     assert resumed.returncode == 3, resumed.stderr
-    assert f"{path} {sentence}" in " ".join(resumed.stderr.split())
-    row = footage(tmp_path / "results")
-    assert (row["status"], row["searched_s"], row["sightings"]) == ("failed", 0.0, 0)
-    assert f"{path} {sentence}" in row["error"]
-    assert row["content_id"] == row["sha256"]
+    rows = footage(results)
+    for change, sentence in SENTENCES.items():
+        path = paths[change]
+        assert f"{path} {sentence}" in " ".join(resumed.stderr.split())
+        row = rows[str(path)]
+        assert (row["status"], row["searched_s"], row["sightings"]) == ("failed", 0.0, 0)
+        assert f"{path} {sentence}" in row["error"]
+        assert row["content_id"] == row["sha256"]
 
-    shutil.copy(kept, path)
-    mended = lfr(casework.home, "resume", run, "--retry-failed", "--out", tmp_path / "results")
+    for path in paths.values():
+        shutil.copy(kept, path)
+    mended = lfr(casework.home, "resume", run, "--retry-failed", "--out", results)
     assert mended.returncode == 0, mended.stderr
-    assert footage(tmp_path / "results")["status"] == "ok"
+    assert {row["status"] for row in footage(results).values()} == {"ok"}
 
 
 @pytest.mark.parametrize("change", [replaced, deleted])
@@ -97,7 +101,7 @@ def test_a_file_that_goes_in_mid_run_counts_as_far_as_it_was_the_planned_one(
     path, other, results = tmp_path / "cam.mp4", tmp_path / "other", tmp_path / "results"
     shutil.copy(casework.footage / "walk.mp4", path)
     other.write_bytes(path.read_bytes()[:-1] + b"?")
-    run = plan(casework, path, results)
+    run = plan(casework, results, path)
 
     def after_the_first(outcome: SegmentOutcome) -> None:
         if outcome.start_s == 0:
@@ -107,7 +111,7 @@ def test_a_file_that_goes_in_mid_run_counts_as_far_as_it_was_the_planned_one(
     first, second = sorted(result.outcomes.values(), key=lambda outcome: outcome.start_s)
     assert (first.status, first.sightings) == ("done", 1)
     assert (second.status, second.sightings, second.media_s) == ("failed", 0, 0.0)
-    row = footage(results)
+    row = footage(results)[str(path)]
     assert (row["status"], row["sightings"]) == ("damaged", 1)
     assert row["searched_s"] == first.media_s
     assert str(path) in row["error"]

@@ -12,25 +12,30 @@ import pytest
 
 from lfr_batch.cli.app import main
 from tests.e2e.cli import WHO
+from tests.e2e.here import work_here
 from tests.one_case import Casework
 from tests.s3_servers import forget_buckets, server_called
 
 
-@pytest.fixture(params=["moto", "rclone"])
+@pytest.fixture
 def endpoint(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
+    """Of the server that the test names, each one of the two: what differs between them is
+    tried where stores are."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+    work_here(monkeypatch)
     with server_called(request.param, tmp_path) as address:
         yield address
         if request.param == "moto":
             forget_buckets(address)
 
 
+@pytest.mark.parametrize("endpoint", ["moto"], indirect=True)
 def test_from_bucket_to_bucket(
     endpoint: str,
     casework: Casework,
@@ -67,6 +72,7 @@ def test_from_bucket_to_bucket(
     ]
 
 
+@pytest.mark.parametrize("endpoint", ["rclone"], indirect=True)
 def test_what_was_searched_in_a_bucket_is_not_searched_again(
     endpoint: str,
     casework: Casework,

@@ -9,7 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.e2e.cli import WHO, lfr, sql
+from tests.e2e.cli import WHO
+from tests.e2e.here import lfr, sql
 from tests.one_case import Casework
 from tests.s3_servers import moto_server
 
@@ -19,11 +20,15 @@ SELECT parse_filename(uri) AS file, stream, recording, status, error, unsearched
   round(searched_s, 1) AS searched_s, sightings
 FROM footage ORDER BY uri, recording, stream
 """
+SIGHTINGS = """
+SELECT parse_filename(uri) AS file, recording, subject_id, start_s
+FROM sightings JOIN footage USING (run_id, footage_id) ORDER BY uri
+"""
 
 
 def joined(casework: Casework, path: Path) -> Path:
     """Nobody for three seconds, then, in a recording of its own, somebody."""
-    parts = [casework.footage / name for name in ("empty.mp4", "walk.mp4")]
+    parts = casework.footage / "empty.mp4", casework.played / "passing.mp4"
     path.write_bytes(b"".join(part.read_bytes() for part in parts))
     return path
 
@@ -34,35 +39,33 @@ def scanned(casework: Casework, out: Path, *given: str | Path) -> tuple[int, lis
     return done.returncode, sql(casework.home, FOOTAGE, out)
 
 
-def test_someone_in_the_second_of_two_joined_recordings_is_found(
+def test_joined_recordings_are_searched_each_and_a_partly_searched_file_is_finished_and_said(
     casework: Casework, tmp_path: Path
 ) -> None:
-    path = joined(casework, tmp_path / "joined.mp4")
-    code, found = scanned(casework, tmp_path / "results", path)
-    assert code == 0
-    assert [(f["recording"], f["status"], f["searched_s"], f["sightings"]) for f in found] == [
-        (1, "ok", 3.0, 0),
-        (2, "ok", 9.0, 1),
-    ]
-    (seen,) = sql(casework.home, "SELECT subject_id, start_s FROM sightings", tmp_path / "results")
-    assert seen["subject_id"] == "astronaut"
-    assert seen["start_s"] == pytest.approx(1.0, abs=0.21)
-
-
-def test_a_partly_searched_file_is_finished_and_said(casework: Casework, tmp_path: Path) -> None:
-    path, out = tmp_path / "more.mp4", tmp_path / "results"
-    path.write_bytes((casework.footage / "walk.mp4").read_bytes() + b"x" * 5_000_000)
-    code, (found,) = scanned(casework, out, path)
+    out, more = tmp_path / "results", tmp_path / "more.mp4"
+    whole = joined(casework, tmp_path / "joined.mp4")
+    more.write_bytes((casework.played / "passing.mp4").read_bytes() + b"x" * 5_000_000)
+    code, (*both, partly) = scanned(casework, out, whole, more)
     assert code == 3
-    assert (found["status"], found["sightings"]) == ("partly", 1)
-    assert "5000000 bytes" in found["error"]
-    assert 0.5 < found["unsearched_share"] < 1.0
+    assert [(f["recording"], f["status"], f["searched_s"], f["sightings"]) for f in both] == [
+        (1, "ok", 3.0, 0),
+        (2, "ok", 4.0, 1),
+    ]
+    assert (partly["status"], partly["sightings"]) == ("partly", 1)
+    assert "5000000 bytes" in partly["error"]
+    assert 0.5 < partly["unsearched_share"] < 1.0
     (run,) = sql(casework.home, "SELECT * FROM runs", out)
     assert (run["status"], run["exit_code"]) == ("complete_partly", 3)
     assert (run["footage_partly"], run["footage_damaged"], run["footage_failed"]) == (1, 0, 0)
+    sightings = sql(casework.home, SIGHTINGS, out)
+    assert [(s["file"], s["subject_id"]) for s in sightings] == [
+        ("joined.mp4", "astronaut"),
+        ("more.mp4", "astronaut"),
+    ]
+    assert [s["start_s"] for s in sightings] == pytest.approx([1.0, 1.0], abs=0.21)
     again = lfr(casework.home, "resume", run["run_id"], "--engine", "in_process", "--out", out)
     assert again.returncode == 3
-    assert len(sql(casework.home, "SELECT * FROM sightings", out)) == 1
+    assert sql(casework.home, SIGHTINGS, out) == sightings
     assert list((out / "_state").rglob("shards/*.parquet")) == []
 
 
