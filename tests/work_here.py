@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any, TypeVar
 
 import pytest
@@ -74,8 +75,8 @@ class _Content:
 
 
 def _of_whatever_home(open_session: OpenSession, model: ModelFile, plan: SessionPlan) -> Session:
-    if plan.device != "cpu":
-        return open_session(model, plan)
+    if plan.device != "cpu" or current_thread() is not main_thread():
+        return open_session(model, plan)  # threads of a worker have sessions of their own
     path = model.path.resolve()
     content = _Content(_sha256(path, path.stat().st_mtime_ns), path)
     # What TensorRT keeps is no processor's.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from lfr_batch.config.schema import (
@@ -13,6 +15,13 @@ from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.models.store import load_pack
 from lfr_batch.recognition.search import Search
 from tests.one_case import Casework
+from tests.work_here import work_here
+
+
+@pytest.fixture(scope="package", autouse=True)
+def works_here() -> Iterator[None]:
+    with work_here():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -24,10 +25,19 @@ from tests.one_case import ASTRONAUT, installed_picture, walk
 from tests.scanning.scans import scan, with_config
 
 
+@cache
+def passing() -> tuple[ByteArray, ...]:
+    return tuple(walk(installed_picture(ASTRONAUT), seconds=5, present=(0, 5)))
+
+
+@cache
+def nobody() -> ByteArray:
+    return next(walk(installed_picture(ASTRONAUT), seconds=1, present=(0, 0)))
+
+
 def seen_at(moments: list[int], every: int = 1) -> Iterator[ByteArray]:
     """The astronaut stands in the pictures with these numbers, elsewhere each time."""
-    shown = list(walk(installed_picture(ASTRONAUT), seconds=5, present=(0, 5)))
-    empty = next(walk(installed_picture(ASTRONAUT), seconds=1, present=(0, 0)))
+    shown, empty = passing(), nobody()
     for i in range(max(moments) + 3):
         picture = shown[i * every % len(shown)] if i in moments else empty
         yield np.ascontiguousarray(picture[..., ::-1])

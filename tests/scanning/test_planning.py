@@ -224,7 +224,15 @@ WHERE = {
 }
 
 
-@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize(
+    ("store", "where"),
+    [
+        *(("disk", where) for where in WHERE),
+        ("bucket", "before it merges"),
+        ("bucket", "before its plan"),
+    ],
+    indirect=["store"],
+)
 def test_wherever_a_driver_stands_still_the_other_s_plan_counts(
     store: Store, entries: list[FootageEntry], undisturbed: Rows, where: str
 ) -> None:
