@@ -1,7 +1,7 @@
 """A case from a request to an outcome, each deed told as it is answered. Run as
 ``python -m tests.casework.deciding_steps PLACE SAMPLES``, that is done in processes that are
-killed, one step of the file system later each time; as ``… PLACE 0 STEP``, in a bucket, before the
-STEPth object."""
+killed, at so many steps of the file system, or at every second one where SAMPLES is 0; as
+``… PLACE 0 STEP``, in a bucket, before the STEPth object."""
 
 from __future__ import annotations
 
@@ -81,7 +81,8 @@ def do(place: str, answered: Callable[[str], object] = str, known: Collection[st
 def killed(place: Path, samples: int) -> None:
     """Prints each copy of the place, how its process ended, and what was answered in it."""
     steps = _steps(place)
-    chosen = {1 + steps * n // samples for n in range(samples)} if samples else range(1, steps + 1)
+    sampled = {1 + steps * n // samples for n in range(samples)}
+    chosen = sampled or range(1, steps + 1, 2)
     for step in sorted({*chosen, steps + 1}):
         copy, (read, write) = _copied(place, f"{step:04d}"), os.pipe()
         child = os.fork()

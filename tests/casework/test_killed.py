@@ -57,7 +57,7 @@ def require_made_up_for(place: str, answered: Collection[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "samples", [12, pytest.param(0, marks=pytest.mark.long)], ids=["some", "each"]
+    "samples", [12, pytest.param(0, marks=pytest.mark.long)], ids=["some", "every second"]
 )
 def test_killed_at_any_step(samples: int, tmp_path: Path) -> None:
     fill(str(tmp_path / "a"))

@@ -34,31 +34,30 @@ def told(
     }
 
 
-@pytest.mark.parametrize(
-    ("alerts", "words"),
-    [
-        ([told("north", 5)], ""),
-        ([told("north", 5, "away")], "walks away from the camera"),
-        (
-            [told("north", 5, "left"), told("south", 2)],
-            "seen 2 times: last at north 10:05, walks to the left; before that south 10:02",
-        ),
-        ([told("north", 5), told("north", 4)], "seen 2 times: last at north 10:05"),
-        (
-            [told("north", 9, "towards"), told("north", 8), told("south", 7), told("south", 6)],
-            "seen 4 times: last at north 10:09, comes towards the camera; before that south 10:07",
-        ),
-        (
-            [told("a", 9), told("b", 8), told("a", 7), told("c", 6), told("b", 5)],
-            "seen 5 times: last at a 10:09; before that b 10:08, a 10:07, 2 more",
-        ),
-    ],
+WORDS: tuple[tuple[list[dict[str, Any]], str], ...] = (
+    ([told("north", 5)], ""),
+    ([told("north", 5, "away")], "walks away from the camera"),
+    (
+        [told("north", 5, "left"), told("south", 2)],
+        "seen 2 times: last at north 10:05, walks to the left; before that south 10:02",
+    ),
+    ([told("north", 5), told("north", 4)], "seen 2 times: last at north 10:05"),
+    (
+        [told("north", 9, "towards"), told("north", 8), told("south", 7), told("south", 6)],
+        "seen 4 times: last at north 10:09, comes towards the camera; before that south 10:07",
+    ),
+    (
+        [told("a", 9), told("b", 8), told("a", 7), told("c", 6), told("b", 5)],
+        "seen 5 times: last at a 10:09; before that b 10:08, a 10:07, 2 more",
+    ),
 )
-def test_where_and_how_often(
-    alerts: list[dict[str, Any]], words: str, page: Page, console: Served
-) -> None:
+
+
+def test_where_and_how_often(page: Page, console: Served) -> None:
     page.open(console.url)
-    assert answer_of(page, "people", f"m.seenWords({json.dumps(alerts)}, {CLOCK})") == words
+    for alerts, words in WORDS:
+        call = f"m.seenWords({json.dumps(alerts)}, {CLOCK})"
+        assert answer_of(page, "people", call) == words
 
 
 def test_people_come_by_when_they_were_seen_last(page: Page, console: Served) -> None:

@@ -1,4 +1,4 @@
-"""That everybody can read the page: by axe's rules, in both themes, at every size."""
+"""That everybody can read the page, at every size: by axe's rules in both themes."""
 
 from __future__ import annotations
 
@@ -56,60 +56,59 @@ SPLIT = """
   }))
 """
 """What is of a word or two, and runs over more than one line."""
-SIZES = (TABLET, PORTRAIT, PHONE)
-DARK = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-LOOKS = [
-    pytest.param(size, dark, id=f"{size[0]}-{'dark' if dark else 'light'}")
-    for size in (TABLET, PORTRAIT, PHONE)
-    for dark in (False, True)
-]
+CUT = "[...document.querySelectorAll('.place > *')].some(e => e.scrollWidth > e.clientWidth)"
+AT = "(which => document.querySelector(which).getBoundingClientRect())"
+LOOKS = ((PORTRAIT, False), (PHONE, True), (TABLET, False))
+"""What is laid out at every size is so in both themes; colours are the same at every size."""
+JUDGED = ((PHONE, True), (TABLET, False))
+"""By axe as well."""
 
 
 def check(page: Page) -> None:
-    assert findings(page) == []
     assert page.evaluate(SMALL) == []
     assert page.evaluate(LOW) == []
     assert page.evaluate(SPLIT) == []
 
 
-def look(page: Page, dark: bool, picture: Path, *sizes: tuple[int, int]) -> None:
-    """At each of ``sizes``, the tablet's last."""
-    for size in (*sizes, TABLET):
+def look(page: Page, picture: Path) -> None:
+    """At every size, and in both themes; the tablet's is left."""
+    for size, dark in LOOKS:
         page.size(*size, mobile=size == PHONE, dark=dark)
+        if (size, dark) in JUDGED:
+            assert findings(page) == [], (picture.name, size, dark)
         check(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         page.screenshot(picture.with_name(f"{picture.name}-{size[0]}.png"))
 
 
-@pytest.mark.parametrize(("size", "dark"), LOOKS)
-def test_an_alert_and_a_decision_that_is_begun(
-    size: tuple[int, int], dark: bool, page: Page, console: Served
-) -> None:
-    page.size(*size, dark=dark)
+def look_at_tablet(page: Page) -> None:
+    """In both themes."""
+    for dark in (True, False):
+        page.size(*TABLET, dark=dark)
+        assert findings(page) == [], dark
+    check(page)
+
+
+def test_an_alert_and_a_decision_that_is_begun(page: Page, console: Served, tmp_path: Path) -> None:
     both_up(console)
     raise_alerts(console, 2)
     enter(page, console, "reviewer")
     alerts_shown(page, 2)
-    check(page)
+    look(page, tmp_path / "alert")
     page.press("1", "4")
     console.router.raise_alert(now_alert(2))
     page.wait_for_text("#newer", "1 newer alert")
-    check(page)
+    look(page, tmp_path / "begun")
 
 
-@pytest.mark.parametrize(("size", "dark"), LOOKS)
-def test_nothing_yet_and_a_camera_that_is_down(
-    size: tuple[int, int], dark: bool, page: Page, console: Served
-) -> None:
-    page.size(*size, dark=dark)
+def test_nothing_yet_and_a_camera_that_is_down(page: Page, console: Served, tmp_path: Path) -> None:
     both_up(console)
     console.router.report_health(camera_health("north", state="reconnecting", detail="gone"))
     enter(page, console, "operator")
     page.wait_for_text("#banner", "Camera north is not reachable")
-    check(page)
+    look(page, tmp_path / "down")
 
 
-@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(
     ("name", "opener", "dialog"),
     [
@@ -118,10 +117,7 @@ def test_nothing_yet_and_a_camera_that_is_down(
         ("auditor", "#show-decisions", "#decisions"),
     ],
 )
-def test_dialogs(
-    name: Role, opener: str, dialog: str, dark: bool, page: Page, console: Served
-) -> None:
-    page.size(*TABLET, dark=dark)
+def test_dialogs(name: Role, opener: str, dialog: str, page: Page, console: Served) -> None:
     both_up(console)
     raise_alerts(console, 1)
     decided = {"verdict": "match", "reason": "Known to me"}
@@ -130,46 +126,34 @@ def test_dialogs(
     alerts_shown(page, 1)
     page.tap(opener)
     page.wait(f"document.querySelector('{dialog}').open")
-    check(page)
+    look_at_tablet(page)
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_login_page_and_one_that_is_over(dark: bool, page: Page, console: Served) -> None:
-    page.size(*TABLET, dark=dark)
+def test_the_login_page_and_one_that_is_over(page: Page, console: Served) -> None:
     page.open(console.url)
     page.wait("document.querySelector('#enter')?.disabled === false")
-    check(page)
+    look_at_tablet(page)
     enter(page, console, "reviewer")
     console.app.state.console.feed.stop()
     page.wait("!document.querySelector('#over').hidden")
-    check(page)
+    look_at_tablet(page)
 
 
-@pytest.mark.parametrize("size", [PORTRAIT, (768, 1024), PHONE])
-def test_on_its_edge_the_place_and_rehearsal_are_whole(
-    size: tuple[int, int], page: Page, tmp_path: Path
-) -> None:
+def test_on_its_edge_the_place_and_rehearsal_are_whole(page: Page, tmp_path: Path) -> None:
     place = "High Street, opposite the station and the market hall"
     with served(tmp_path, rehearsal=True, place=place) as console:
-        page.size(*size)
         both_up(console)
         raise_alerts(console, 4)
         enter(page, console, "reviewer")
         alerts_shown(page, 4)
         assert page.text(".place h1") == f"REHEARSAL {place}"
-        cut = (
-            "[...document.querySelectorAll('.place > *')].some(e => e.scrollWidth > e.clientWidth)"
-        )
-        assert not page.evaluate(cut)
-        if size == PHONE:
-            return
-        page.evaluate("document.querySelector('.desk').scrollTo(0, 1e6); scrollTo(0, 1e6)")
-        top = page.evaluate("document.querySelector('.place').getBoundingClientRect().top")
-        assert top >= 0
-        last = (
-            "document.querySelector('#engineering').getBoundingClientRect().bottom <= innerHeight"
-        )
-        assert page.evaluate(last)
+        for size in (PHONE, PORTRAIT, (768, 1024)):
+            page.size(*size)
+            assert not page.evaluate(CUT), size
+            if size != PHONE:
+                page.evaluate("document.querySelector('.desk').scrollTo(0, 1e6); scrollTo(0, 1e6)")
+                assert page.evaluate(f"{AT}('.place').top >= 0"), size
+                assert page.evaluate(f"{AT}('#engineering').bottom <= innerHeight"), size
 
 
 @pytest.fixture
@@ -180,21 +164,18 @@ def seeded(tmp_path: Path) -> Iterator[Served]:
         yield console
 
 
-@DARK
-def test_aiming_and_a_camera_that_refuses_its_password(
-    dark: bool, page: Page, tmp_path: Path
-) -> None:
+def test_aiming_and_a_camera_that_refuses_its_password(page: Page, tmp_path: Path) -> None:
     now = datetime.now(UTC)
     seed(tmp_path)
     with served(tmp_path, watch_from=now - timedelta(hours=1)) as console:
         aim(console, "north", "south")
         enter(page, console, "operator")
         page.wait(f"{STILLS} === 2")
-        look(page, dark, tmp_path / "aiming", PORTRAIT, PHONE)
+        look(page, tmp_path / "aiming")
         assert not page.evaluate("document.querySelector('#show-passes').checkVisibility()")
         page.tap("#begin")
         page.wait("document.querySelector('#begin-sure').open")
-        look(page, dark, tmp_path / "sure", PHONE)
+        look(page, tmp_path / "sure")
         page.tap("#begin-yes")
         page.wait("!document.body.classList.contains('is-aimed')")
         later = now + timedelta(hours=1)
@@ -206,13 +187,12 @@ def test_aiming_and_a_camera_that_refuses_its_password(
         page.wait_for_text("#cameras", "the camera refuses the connection: is the camera on, the")
         assert "port right? south" in page.text("#cameras")
         engineering(page)
-        look(page, dark, tmp_path / "refused", PORTRAIT, PHONE)
+        look(page, tmp_path / "refused")
     page.problems[:] = [each for each in page.problems if "preview.jpg" not in each]
 
 
-@DARK
 def test_one_person_seen_twice_the_scene_and_zoom(
-    dark: bool, page: Page, seeded: Served, tmp_path: Path
+    page: Page, seeded: Served, tmp_path: Path
 ) -> None:
     for number in (0, 1):
         seen = replace(
@@ -222,21 +202,18 @@ def test_one_person_seen_twice_the_scene_and_zoom(
     enter(page, seeded, "reviewer")
     page.wait_for_text("#alerts", "seen 2 times")
     page.wait("document.querySelectorAll('.thumb').length === 6")
-    look(page, dark, tmp_path / "detail", PORTRAIT, PHONE)
+    look(page, tmp_path / "detail")
     head = "document.querySelector('.place h1')"
     assert page.evaluate(f"{head}.scrollWidth <= {head}.clientWidth")
     for key in ("s", "z"):
         page.press(key)
         page.wait("document.querySelector('#zoom').open")
-        look(page, dark, tmp_path / f"zoom-{key}", PORTRAIT, PHONE)
+        look(page, tmp_path / f"zoom-{key}")
         page.press("Escape")
         page.wait("!document.querySelector('#zoom').open")
 
 
-@DARK
-def test_a_volunteer_and_their_passes(
-    dark: bool, page: Page, seeded: Served, tmp_path: Path
-) -> None:
+def test_a_volunteer_and_their_passes(page: Page, seeded: Served, tmp_path: Path) -> None:
     for camera in ("north", "south"):
         seeded.router.raise_alert(now_alert(VOLUNTEER, alert_id=f"b-{camera}", camera=camera))
     enter(page, seeded, "operator")
@@ -245,9 +222,9 @@ def test_a_volunteer_and_their_passes(
     page.wait_for_text("#volunteer", "Volunteer – not an alert")
     page.wait_for_text("#also-seen", ":")
     assert "to decide" not in page.text("#also-seen"), "nobody decides about a volunteer"
-    look(page, dark, tmp_path / "volunteer", PHONE)
+    look(page, tmp_path / "volunteer")
     page.tap("#show-passes")
     chooses(page, "S001", "south")
     page.tap("#passes-now")
     page.wait("document.querySelector('#last-passes button')")
-    look(page, dark, tmp_path / "passes", PHONE)
+    look(page, tmp_path / "passes")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,19 +11,26 @@ from lfr_batch.front.machinery import HERE
 from lfr_batch.front.runs import run_order
 from tests.console.page_fixtures import devtools, page
 from tests.office.made import ServedOffice, copied, served_office
-from tests.one_case import Casework, make_casework
+from tests.one_case import Casework, pass_on_agreement
 
 __all__ = ["devtools", "page"]
 
 
 @pytest.fixture(scope="session")
-def searched(tmp_path_factory: pytest.TempPathFactory, open_pack_home: Path) -> Path:
+def searched(casework: Casework, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which the same footage was scanned twice for the same case; do not write in it."""
-    made: Casework = make_casework(tmp_path_factory.mktemp("searched"), open_pack_home)
+    home = tmp_path_factory.mktemp("searched") / "home"
+    shutil.copytree(casework.home / "galleries", home / "galleries")
+    (home / "models").mkdir()
+    (home / "models" / "open").symlink_to((casework.home / "models" / "open").resolve())
+    pass_on_agreement(casework.home, home)
+    shutil.copytree(casework.footage, home.parent / "footage")
+    shutil.copy(casework.played / "passing.mp4", home.parent / "footage" / "walk.mp4")
+    own = replace(casework, home=home, footage=home.parent / "footage")
     for _ in range(2):
-        order = made.order("walk.mp4", "portrait.jpg")
-        run_order(order, str(made.home / "results"), machinery=HERE)
-    return made.home
+        order = own.order("walk.mp4", "portrait.jpg")
+        run_order(order, str(home / "results"), machinery=HERE)
+    return home
 
 
 @pytest.fixture

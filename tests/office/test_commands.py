@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from lfr_batch.console.users import make_user
+from tests.cli.here import lfr
 from tests.console.made import Client
-from tests.e2e.cli import LFR, lfr, surroundings
+from tests.e2e.cli import LFR, surroundings
 from tests.live_case import wait_for
 from tests.office.made import decision, path_of
 
@@ -70,8 +71,15 @@ def test_a_force_is_served_every_run_by_its_users(home: Path, tmp_path: Path) ->
         (["serve", "--port", "0", "--host", "0.0.0.0"], "unencrypted"),
     ],
 )
-def test_what_cannot_be_served_is_refused(words: list[str], said: str, home: Path) -> None:
-    done = lfr(home, *words)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+def test_what_cannot_be_served_is_refused(
+    words: list[str],
+    said: str,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LFR_HOME", str(home))
+    code, _, told = lfr(capsys, *words)
+    assert code == 2
+    assert said in told
+    assert "Traceback" not in told

@@ -13,6 +13,7 @@ from lfr_batch.config.schema import S3Config
 from lfr_batch.console.users import make_user, remove_user
 from lfr_batch.oversight.put import lines_on_record
 from lfr_batch.results.store import open_store
+from tests.cli import here
 from tests.console.made import Client
 from tests.e2e.cli import lfr
 from tests.live_case import wait_for
@@ -76,11 +77,11 @@ def test_a_case_to_its_outcome(home: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_users_by_command(home: str) -> None:
+def test_users_by_command(home: str, capsys: pytest.CaptureFixture[str]) -> None:
     for name, role in (("Anne", "reviewer"), ("Uma", "authoriser")):
-        assert lfr(home, "live-user", "add", name, "--role", role).returncode == 0
-    done = lfr(home, "live-user", "add", "Anne", "--role", "operator")
-    assert (done.returncode, "Anne is there already" in done.stderr) == (2, True)
-    assert lfr(home, "live-user", "remove", "Anne").returncode == 0
-    (left,) = json.loads(lfr(home, "live-user", "list", "--json").stdout)
+        assert here.lfr(capsys, "live-user", "add", name, "--role", role)[0] == 0
+    code, _, said = here.lfr(capsys, "live-user", "add", "Anne", "--role", "operator")
+    assert (code, "Anne is there already" in said) == (2, True)
+    assert here.lfr(capsys, "live-user", "remove", "Anne")[0] == 0
+    (left,) = json.loads(here.lfr(capsys, "live-user", "list", "--json")[1])
     assert left == {"name": "Uma", "role": "authoriser"}
