@@ -56,7 +56,7 @@ def test_parts_that_are_killed_or_hang_come_back_and_no_raised_alert_is_lost_or_
     casework: Casework, tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = live_config(casework, {"north": "walk.mp4", "router": "group.mp4"})
-    watch = config.watch.model_copy(update={"cool_down_s": 3600.0})
+    watch = config.watch.model_copy(update={"cool_down_s": 3600.0, "looks_per_s": 4.0})
     config = config.model_copy(update={"watch": watch})
     with live_ray(live_plan(casework, config, tmp_path)) as running:
         with monkeypatch.context() as patient:
@@ -73,6 +73,7 @@ def test_parts_that_are_killed_or_hang_come_back_and_no_raised_alert_is_lost_or_
             assert running.trouble is None
             # The known person walks by again, in a new track and before a new process.
             require_analysis(running, frames=20, faces_of="north")
+        wait_for(lambda: all(part.quiet_until_s < time.monotonic() + 30 for part in running.states))
         # The camera answers, the router of its name does not.
         strike(running, "router", signal.SIGSTOP)
         require_analysis(running, frames=1)
