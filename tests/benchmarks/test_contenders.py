@@ -24,7 +24,7 @@ from lfr_batch.models.store import load_pack
 from lfr_batch.records import ByteArray
 
 SIZE_WH = (640, 368)
-FRAMES = 30
+FRAMES = 16
 VISIT = Crossing(None, -2.0, 4.0, 60)
 """She is in the picture from the first frame to the last."""
 
@@ -64,8 +64,8 @@ def test_every_loop_finds_the_known_person(contender: str, case: Case, clip: Pat
 
 
 def test_only_the_footage_asked_for_as_often_as_asked_for(case: Case, clip: Path) -> None:
-    measure = run_task(Task("every", "short", until_s=0.6, passes=2), case, clip, cores=2)
-    assert (measure.frames, measure.looks, measure.media_s) == (30, 30, 1.2)
+    measure = run_task(Task("every", "short", until_s=0.4, passes=2), case, clip, cores=2)
+    assert (measure.frames, measure.looks, measure.media_s) == (20, 20, 0.8)
 
 
 def test_a_contender_that_fails_says_why(case: Case, tmp_path: Path) -> None:

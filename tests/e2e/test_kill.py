@@ -21,7 +21,7 @@ from lfr_batch.results.sql import run_query
 from tests.e2e.cli import LFR, WHO, lfr, rows, surroundings
 from tests.one_case import Casework
 
-COPIES = 3
+COPIES = 4
 UNREADABLE = 2000
 SETTINGS = ("--set", "footage.segment_s=5", "--set", "engine.ledger_flush_s=0.1",
             "--set", "engine.cpus_per_worker=1")  # fmt: skip

@@ -48,7 +48,7 @@ def test_from_bucket_to_bucket(
     for bucket in ("archive", "lake"):
         place = {"LocationConstraint": "eu-west-2"}
         store.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)  # type: ignore[arg-type]
-    store.upload_file(str(casework.footage / "walk.mp4"), "archive", "day/walk.mp4")
+    store.upload_file(str(casework.played / "passing.mp4"), "archive", "day/walk.mp4")
     store.put_object(Bucket="archive", Key="day/broken.mp4", Body=b"")
     settings = tmp_path / "s3.yaml"
     settings.write_text(f"s3: {{endpoint_url: '{endpoint}'}}\njob: {{out: 's3://lake/op-1'}}\n")

@@ -83,7 +83,6 @@ def items(told: list[str]) -> Iterator[int]:
 
 def main(base: Path, folder: Path) -> None:
     told: list[str] = []
-    (folder / "go").touch()
     try:
         address = started(base)
         config = EngineConfig(address=address, cpus_per_worker=1.0, gpus_per_worker=0.0)

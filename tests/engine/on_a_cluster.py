@@ -21,7 +21,7 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.table import open_engine
 from lfr_batch.errors import LfrError
 from lfr_batch.work.lost import Lost
-from tests.engine.work import HELD, NODE, PATIENCE_S, open_on_node
+from tests.engine.work import GO, HELD, HOLD, NODE, PATIENCE_S, open_on_node
 
 
 @dataclass(slots=True)
@@ -71,41 +71,37 @@ Steps = Iterator[Callable[[], bool]]
 """What is waited for, before the next thing happens."""
 
 
-def join(scene: Scene) -> Steps:
-    yield lambda: scene.has_done("a")
+def come_and_go(scene: Scene) -> Steps:
+    """One lacks something, one joins, and one is drained while it is at an item."""
+    yield lambda: scene.has_told("is left out") and scene.has_done("a")
     scene.add("b")
     yield lambda: scene.has_done("b")
+    (scene.folder / HOLD).touch()
+    held = scene.folder / HELD
+    yield lambda: held.exists() and held.read_text() != ""
+    node, item = held.read_text().split()
+    scene.drain(node)
+    yield lambda: scene.has_told("is to go away in")
+    (scene.folder / GO).touch()
+    yield lambda: int(item) in {item for _, item in scene.done}
+    yield from five_more(scene)
+
+
+def five_more(scene: Scene) -> Steps:
+    count = len(scene.done)
+    yield lambda: len(scene.done) > count + 5
 
 
 def killed(scene: Scene) -> Steps:
+    """One, then the other as well."""
     yield lambda: scene.has_done("a") and scene.has_done("b")
     scene.kill_raylet("b")
     yield lambda: scene.has_told("went away")
-    count = len(scene.done)
-    yield lambda: len(scene.done) > count + 5
-
-
-def all_gone(scene: Scene) -> Steps:
-    yield lambda: scene.has_done("a")
+    yield from five_more(scene)
     scene.kill_raylet("a")
     yield lambda: scene.has_told("No node of the cluster has room for a worker")
-    scene.add("b")
-    yield lambda: scene.has_done("b")
-
-
-def drained(scene: Scene) -> Steps:
-    held = scene.folder / str(HELD)
-    yield lambda: held.exists() and held.read_text() != ""
-    scene.drain(held.read_text())
-    yield lambda: scene.has_told("is to go away in")
-    (scene.folder / "go").touch()
-    yield lambda: HELD in {item for _, item in scene.done}
-    count = len(scene.done)
-    yield lambda: len(scene.done) > count + 5
-
-
-def bad(scene: Scene) -> Steps:
-    yield lambda: scene.has_told("is left out") and scene.has_done("a")
+    scene.add("c")
+    yield lambda: scene.has_done("c")
 
 
 def all_bad(_: Scene) -> Steps:
@@ -126,11 +122,8 @@ def head_gone(scene: Scene) -> Steps:
 
 
 SCENES: dict[str, tuple[tuple[str, ...], Callable[[Scene], Steps]]] = {
-    "join": (("a",), join),
+    "come and go": (("a", "bad"), come_and_go),
     "killed": (("a", "b"), killed),
-    "all gone": (("a",), all_gone),
-    "drained": (("a", "b"), drained),
-    "bad": (("a", "bad"), bad),
     "all bad": (("bad 1", "bad 2"), all_bad),
     "head gone": (("a",), head_gone),
     "raylet gone": (("a",), raylet_gone),
@@ -172,13 +165,12 @@ def main(name: str, folder: Path) -> None:
         stack.callback(end_all, scene)
         for each in names:
             scene.add(each)
-        if name != "drained":
-            (folder / "go").touch()
         try:
             play(scene, steps(scene))
         except LfrError as caught:
             error = caught
         print(json.dumps({
+            "held": (folder / HELD).read_text() if (folder / HELD).exists() else None,
             "handed": scene.handed, "done": scene.done, "lost": scene.lost, "told": scene.told,
             "error": [type(error).__name__, str(error)] if error else None,
         }))  # fmt: skip

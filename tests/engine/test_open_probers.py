@@ -42,10 +42,10 @@ def test_they_are_probed_here(
 def test_a_cluster_finds_what_this_machine_finds(
     tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entries = write_stills(tmp_path / "stills", 40)
+    entries = write_stills(tmp_path / "stills", 12)
     here = begun(open_store(tmp_path / "here"), entries)
     drive(here, one_by_one)
-    monkeypatch.setattr(table, "MANY_FILES", 40)
+    monkeypatch.setattr(table, "MANY_FILES", 12)
     there = begun(
         open_store(tmp_path / "there"),
         entries,

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from lfr_batch.errors import GalleryNotFound, StoreAway, StoreFull
@@ -110,8 +111,9 @@ def open_faulty(log: Path) -> Callable[[int], int]:
 
 NODE = "TEST_NODE"
 """Names the node in the environment of its workers."""
-HELD = 7
-"""An item that lasts until it is let go."""
+HOLD, HELD, GO = "hold", "held", "go"
+"""Files: who finds the first makes the second of it, saying which node and item it is, and lasts
+until there is the third."""
 
 
 def open_on_node(folder: Path) -> Callable[[int], tuple[str, int]]:
@@ -121,9 +123,10 @@ def open_on_node(folder: Path) -> Callable[[int], tuple[str, int]]:
         raise GalleryNotFound(f"there is no gallery on {node}.")
 
     def work(item: int) -> tuple[str, int]:
-        (folder / f"{item}").write_text(node)
-        if item == HELD:
-            _wait_for((folder / "go").exists)
+        with suppress(FileNotFoundError):
+            (folder / HOLD).rename(folder / HELD)
+            (folder / HELD).write_text(f"{node} {item}")
+            _wait_for((folder / GO).exists)
         time.sleep(0.05)
         return node, item
 

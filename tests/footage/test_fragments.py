@@ -6,8 +6,10 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
@@ -25,7 +27,7 @@ from lfr_batch.storage import s3_client
 
 from .clips import frames_of, pictures, write_clip
 
-SECONDS = 30
+SECONDS = 20
 REORDERED = {"x264-params": "bframes=3:keyint=25"}
 OPEN = {"x264-params": "bframes=3:open-gop=1:keyint=25"}
 
@@ -69,6 +71,14 @@ def write_fragments(
         if audio is not None:
             out.mux(audio.encode())
     return path
+
+
+@cache
+def fragments(movflags: str, seconds: int) -> bytes:
+    """A file of one silent camera, written once."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.mp4"
+        return write_fragments(path, movflags, sound=False, seconds=seconds).read_bytes()
 
 
 def assets_of(path: Path) -> tuple[FootageAsset, ...]:
@@ -154,7 +164,7 @@ def test_joined_fragmented_recordings_are_entered_each(tmp_path: Path) -> None:
 def test_a_file_cut_off_within_a_fragment_keeps_the_segments_before(
     tmp_path: Path, movflags: str
 ) -> None:
-    path = write_fragments(tmp_path / "a.mp4", movflags + "+skip_trailer")
+    path = write_fragments(tmp_path / "a.mp4", movflags + "+skip_trailer", seconds=30)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 7 // 10])
     (asset,) = assets_of(path)
     segments = plan_segments(asset, 5.0, "key")
@@ -196,10 +206,9 @@ LIES: dict[str, tuple[str, bytes, int, int, int]] = {
 @pytest.mark.parametrize("lie", LIES)
 def test_boxes_that_lie_lose_nothing(tmp_path: Path, lie: str) -> None:
     flags, kind, which, at, value = LIES[lie]
-    path = write_fragments(
-        tmp_path / "a.mp4", f"frag_keyframe+empty_moov+{flags}", sound=False, seconds=20
-    )
-    path.write_bytes(changed(path.read_bytes(), kind, which, at, value))
+    path = tmp_path / "a.mp4"
+    whole = fragments(f"frag_keyframe+empty_moov+{flags}", SECONDS)
+    path.write_bytes(changed(whole, kind, which, at, value))
     for asset in assets_of(path):
         if asset.status == "failed":
             continue  # FFmpeg opens it neither way
@@ -211,13 +220,9 @@ def test_boxes_that_lie_lose_nothing(tmp_path: Path, lie: str) -> None:
 def test_any_damage_to_the_boxes_loses_nothing(tmp_path: Path, seed: int) -> None:
     """Frames that damage spoils may differ: those that one pass shows are shown, by their times."""
     rng = np.random.default_rng(seed)
-    path = write_fragments(
-        tmp_path / "a.mp4",
-        ("frag_keyframe+empty_moov", "frag_keyframe+dash+global_sidx")[seed % 2],
-        sound=False,
-        seconds=15,
-    )
-    data = bytearray(path.read_bytes())
+    path = tmp_path / "a.mp4"
+    how = ("frag_keyframe+empty_moov", "frag_keyframe+dash+global_sidx")[seed % 2]
+    data = bytearray(fragments(how, seconds=15))
     heads = [n for at, kind, end in boxes(bytes(data)) if kind != b"mdat" for n in range(at, end)]
     for n in rng.choice(heads, 3):
         data[n] = rng.integers(256)
