@@ -29,7 +29,9 @@ def test_nodes_are_asked_for_until_there_is_room_for_what_there_is_to_do() -> No
         )
     assert done.returncode == 0, done.stderr
     heard = json.loads(done.stdout.splitlines()[-1])
-    warned, first, *joined = heard["told"]
+    # Where this machine has an address beside its loopback, Ray listens there.
+    told = [each for each in heard["told"] if "is heard by other machines" not in each]
+    warned, first, *joined = told
     assert "asks for no token" in warned
     assert first == "No node of the cluster has room for a worker: it is asked for more."
     assert len([each for each in joined if "has joined, with room for 1 worker" in each]) == 2
