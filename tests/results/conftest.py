@@ -12,6 +12,7 @@ from lfr_batch.storage.store import Store
 from tests.holding import publish_run, record_run
 from tests.s3_servers import moto_server, new_bucket, rclone_server
 
+from .exported import three_runs
 from .synthetic import FINISHED, LEFT_RUN_ID, STARTED, searched_run
 
 
@@ -77,6 +78,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return store
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lake(finished: Store) -> Lake:
+    """That one, open. What asks through ``run_query`` changes nothing of it."""
     return open_lake(finished.uri)
+
+
+@pytest.fixture(scope="session")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Likewise one with the runs of ``three_runs``."""
+    return three_runs(open_store(tmp_path_factory.mktemp("three") / "lake"))

@@ -26,11 +26,6 @@ from .synthetic import RUN_ID, archive
 WHO = {"case_ref": "OP-1", "authority": "Insp. A", "run_ids": [RUN_ID]}
 
 
-@pytest.fixture
-def three(disk: Store) -> Lake:
-    return three_runs(disk)
-
-
 def test_parquet_has_rows_meanings_and_who_answers(three: Lake, tmp_path: Path) -> None:
     out = tmp_path / "x.parquet"
     tables = view_tables(three, ("sightings",), ExportScope(), ())

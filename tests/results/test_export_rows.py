@@ -14,18 +14,12 @@ from lfr_batch.results.export_rows import (
     with_key,
 )
 from lfr_batch.results.sql import Lake
-from lfr_batch.storage.store import Store
 
-from .exported import OTHER_CASE, three_runs
+from .exported import OTHER_CASE
 from .runs_asked import EARLIER, LATER
 from .synthetic import RUN_ID
 
 CASE = "OP-LANTERN 12/26"
-
-
-@pytest.fixture
-def three(disk: Store) -> Lake:
-    return three_runs(disk)
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def finish(store: Store) -> None:
     drive(store, NOTHING_IS_OLD_S)  # tidies up
 
 
-@pytest.mark.parametrize("kind", ["bucket", "rclone_bucket"])
+@pytest.mark.parametrize("kind", [pytest.param("bucket", marks=pytest.mark.long), "rclone_bucket"])
 def test_what_an_overtaken_driver_wrote_arrives_when_all_is_over(
     kind: str, request: pytest.FixtureRequest, undisturbed: dict[str, Any]
 ) -> None:

@@ -27,7 +27,6 @@ from lfr_batch.storage.store import Store
 
 from .later_version import as_version
 from .publishing import published
-from .roots import on_both
 from .test_lake import as_version_0_1_wrote_it
 
 OF_2, OF_3, OF_4 = (f"202601{day:02d}-080000-scan-000{day}" for day in (3, 4, 5))
@@ -100,7 +99,9 @@ def rewritten(store: Store, run_id: str) -> None:
         bring(store, made, source, (group,))
 
 
-@on_both
+@pytest.mark.parametrize(
+    "root", ["disk", pytest.param("bucket", marks=pytest.mark.long)], indirect=True
+)
 def test_parts_of_every_version_are_read_side_by_side_and_compacted(
     store: Store, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from lfr_batch.results.report import write_report
 from lfr_batch.results.report_page import save_report
 from lfr_batch.results.run_state import create_run
 from lfr_batch.results.sql import Lake
+from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.holding import publish_run
@@ -42,10 +43,9 @@ def enrolled(gallery: str, snapshot: str, image_ids: Sequence[str]) -> Mapping[s
     return {image_id: ENROLLED for image_id in image_ids if image_id != "S903-01"}
 
 
-@pytest.fixture
-def html(lake: Lake, finished: Store, tmp_path: Path) -> str:
-    out = tmp_path / "reports" / "report.html"
-    out.parent.mkdir()
+@pytest.fixture(scope="module")
+def html(lake: Lake, finished: Store, tmp_path_factory: pytest.TempPathFactory) -> str:
+    out = tmp_path_factory.mktemp("reports") / "report.html"
     write_report(lake, StoredRun(finished, RUN_ID), out, enrolled)
     assert [p.name for p in out.parent.iterdir()] == ["report.html"]
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
@@ -190,12 +190,14 @@ WORDS = {
 }
 
 
-@pytest.fixture
-def five(disk: Store, tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def five(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A report in which nobody was found, of one file of each kind."""
-    store_five(disk)
-    write_report(open_lake(disk.uri), StoredRun(disk, RUN_ID), tmp_path / "five.html")
-    return (tmp_path / "five.html").read_text(encoding="utf-8")
+    folder = tmp_path_factory.mktemp("five")
+    store = open_store(folder / "lake")
+    store_five(store)
+    write_report(open_lake(store.uri), StoredRun(store, RUN_ID), folder / "five.html")
+    return (folder / "five.html").read_text(encoding="utf-8")
 
 
 def store_five(store: Store) -> None:
