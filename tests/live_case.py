@@ -16,6 +16,7 @@ from lfr_batch.live.deployment.order import LiveOrder, make_deployment
 from lfr_batch.live.deployment.plan import LivePlan
 from lfr_batch.live.records import Alert
 from tests.one_case import Casework
+from tests.patience import PATIENCE_S
 
 THRESHOLD = 0.45
 FOR_EVER_H = 100 * 365 * 24.0
@@ -59,7 +60,7 @@ def live_plan(casework: Casework, config: LiveConfig, folder: Path) -> LivePlan:
     return replace(plan, watchlist_home=casework.home, router_folder=folder / "router")
 
 
-def wait_for(what: Callable[[], Any], timeout_s: float = 40.0) -> Any:
+def wait_for(what: Callable[[], Any], timeout_s: float = PATIENCE_S) -> Any:
     """The first true answer; fails if none comes in time."""
     until_s = monotonic() + timeout_s
     while monotonic() < until_s:

@@ -17,9 +17,9 @@ import pytest
 import urllib3
 from websockets.sync.client import ClientConnection, connect
 
+from tests.patience import PATIENCE_S
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-SOON_S = 90.0
-"""On a machine that is busy with others' tests."""
 KEY_CODES = {
     "Enter": 13,
     "Escape": 27,
@@ -65,7 +65,7 @@ class Page:
         message = {"id": self._number, "method": method, "params": parameters}
         self._connection.send(json.dumps(message))
         while True:
-            answer: dict[str, Any] = json.loads(self._connection.recv(SOON_S))
+            answer: dict[str, Any] = json.loads(self._connection.recv(PATIENCE_S))
             if answer.get("id") == self._number:
                 if "error" in answer:
                     raise BrowserError(answer["error"])
@@ -110,7 +110,7 @@ class Page:
 
     def wait(self, script: str) -> None:
         """Until it is true."""
-        until_s = time.monotonic() + SOON_S
+        until_s = time.monotonic() + PATIENCE_S
         while time.monotonic() < until_s:
             with suppress(BrowserError):  # between two pages there is nothing to ask
                 if self.evaluate(f"Boolean({script})"):
@@ -165,7 +165,7 @@ def chromium(folder: Path) -> Iterator[str]:
         yield _devtools(folder / "DevToolsActivePort", process)
     finally:
         process.terminate()
-        process.wait(timeout=SOON_S)
+        process.wait(timeout=PATIENCE_S)
 
 
 @contextmanager
@@ -178,7 +178,7 @@ def new_page(devtools: str) -> Iterator[Page]:
 
 
 def _devtools(port_file: Path, process: subprocess.Popen[bytes]) -> str:
-    until_s = time.monotonic() + SOON_S
+    until_s = time.monotonic() + PATIENCE_S
     while time.monotonic() < until_s and process.poll() is None:
         if port_file.exists() and (port := port_file.read_text().partition("\n")[0]):
             return f"http://127.0.0.1:{port}"

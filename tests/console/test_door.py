@@ -22,9 +22,8 @@ from lfr_batch.console.sources import source_of
 from tests.console.made import Client, Served, served
 from tests.console.test_serve import self_signed
 from tests.live.receiver import eventually
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 20.0
-"""Of a test: what should happen within a second has this long on a busy machine."""
 HEAD = b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nX-LFR-Console: 1\r\n"
 BEGUN = {
     "nothing": b"",

@@ -16,6 +16,7 @@ from lfr_batch.console.guard import HEADERS
 from lfr_batch.errors import EngineError
 from tests.console.made import Served, served
 from tests.console.test_serve import self_signed
+from tests.patience import PATIENCE_S
 
 LOGIN = ("POST", "/login")
 
@@ -24,7 +25,7 @@ def asked(url: str, raw: str) -> tuple[int, http.client.HTTPMessage, bytes]:
     """The answer to a request of one's own making."""
     parts = urlsplit(url)
     assert parts.hostname
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20.0)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE_S)
     connection.connect()
     connection.sock.sendall(raw.replace("\n", "\r\n").encode("latin-1"))
     answer = http.client.HTTPResponse(connection.sock)

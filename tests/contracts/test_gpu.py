@@ -18,6 +18,7 @@ from lfr_batch.errors import ConfigError, DeviceUnavailable
 from lfr_batch.models import sessions
 from lfr_batch.models.devices import cuda_is_usable, tensorrt_is_usable
 from lfr_batch.models.sessions import plan_session
+from tests.patience import PATIENCE_S
 
 without_cuda = pytest.mark.skipif(cuda_is_usable(), reason="this machine has CUDA")
 
@@ -163,7 +164,7 @@ def test_each_actor_sees_the_one_gpu_that_ray_gave_it_a_part_of() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     assert sorted(json.loads(done.stdout.splitlines()[-1])) == ["0", "0", "1", "1"]
 

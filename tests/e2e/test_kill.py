@@ -20,6 +20,7 @@ from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
 from tests.e2e.cli import LFR, WHO, lfr, rows, surroundings
 from tests.one_case import Casework
+from tests.patience import PATIENCE_S
 
 COPIES = 4
 UNREADABLE = 2000
@@ -210,7 +211,7 @@ def test_who_is_told_to_end_says_how_to_go_on(
     try:
         wait_for(lambda: list((results / "_state").glob("*/ledger/*.parquet")))
         driver.send_signal(number)
-        assert driver.wait(120) == code
+        assert driver.wait(PATIENCE_S) == code
     finally:
         driver.kill()
         driver.wait()

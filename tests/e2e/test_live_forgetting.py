@@ -142,9 +142,9 @@ def test_strangers_leave_nothing_behind(
             assert driver.poll() is None, (tmp_path / "output.txt").read_text()
             return list(home.glob("live/*/router/alerts/[!.]*"))
 
-        (alert,) = wait_for(alerts, 120.0)
-        wait_for(lambda: len(list(held.glob("stranger.*"))) > 10, 120.0)
-        wait_for(lambda: list((tmp_path / "results" / "alerts").rglob("*.parquet")), 60.0)
+        (alert,) = wait_for(alerts)
+        wait_for(lambda: len(list(held.glob("stranger.*"))) > 10)
+        wait_for(lambda: list((tmp_path / "results" / "alerts").rglob("*.parquet")))
         processes = processes_of(driver.pid)
         assert len(processes) >= 6  # ours, Ray's two, the router, the analyst, the cameras
         assert {core_limits(process) for process in processes} == {("0", "0")}
@@ -160,7 +160,7 @@ def test_strangers_leave_nothing_behind(
         wait_for(lambda: not memory_holding(faces, processes))  # lent for a moment at most
         assert alert.read_bytes().startswith(MARK)
         os.kill(driver.pid, signal.SIGTERM)
-        assert driver.wait(60) == 0, (tmp_path / "output.txt").read_text()
+        assert driver.wait(300) == 0, (tmp_path / "output.txt").read_text()
         wait_for(lambda: not processes_of(driver.pid))
 
     kept = files_below(*places)

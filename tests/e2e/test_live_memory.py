@@ -94,7 +94,7 @@ def part(driver: subprocess.Popen[bytes], name: str) -> int:
         ]
 
     process: int
-    (process,) = wait_for(found, 120.0)
+    (process,) = wait_for(found)
     return process
 
 
@@ -111,8 +111,8 @@ def test_templates_of_strangers_are_overwritten(casework: Casework, tmp_path: Pa
     write_clip(clip, street())
     with deployed(casework.home, tmp_path, clip) as driver:
         analyst, camera = part(driver, "AnalystActor"), part(driver, "CameraActor")
-        wait_for(lambda: most_alike(analyst, strangers) > ALIKE, 120.0)
+        wait_for(lambda: most_alike(analyst, strangers) > ALIKE)
         assert most_alike(camera, strangers) < CHANCE
-        wait_for(lambda: most_alike(analyst, strangers) < CHANCE, 300.0)
+        wait_for(lambda: most_alike(analyst, strangers) < CHANCE)
         assert most_alike(camera, strangers) < CHANCE
         assert driver.poll() is None

@@ -40,7 +40,7 @@ def first(driver: subprocess.Popen[bytes], command: str) -> int:
         assert driver.poll() is None
         return [each for each in processes_of(driver.pid) if command in command_of(each)]
 
-    process: int = min(wait_for(found, 120.0))
+    process: int = min(wait_for(found))
     return process
 
 
@@ -89,7 +89,7 @@ def refused(seen: dict[str, Any]) -> set[str]:
 def test_another_user_learns_nothing_of_a_deployment(casework: Casework, tmp_path: Path) -> None:
     with deployed(casework.home, tmp_path, casework.footage / "walk.mp4") as driver:
         parts = [first(driver, f"ray::{each}Actor") for each in ("Router", "Analyst", "Camera")]
-        wait_for(lambda: b"console" in (tmp_path / "said").read_bytes(), 120.0)
+        wait_for(lambda: b"console" in (tmp_path / "said").read_bytes())
         own_nice = os.getpriority(os.PRIO_PROCESS, driver.pid)
         assert [os.getpriority(os.PRIO_PROCESS, each) for each in parts] == [own_nice] * 3
         raylet = first(driver, "raylet/raylet")

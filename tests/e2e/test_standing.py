@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.cli import LFR, WHO, lfr, rows, surroundings
 from tests.e2e.test_kill import everything, wait_for
 from tests.one_case import Casework
+from tests.patience import PATIENCE_S
 
 COPIES = 3
 SETTINGS = ("--set", "footage.segment_s=5", "--set", "engine.ledger_flush_s=0.1",
@@ -73,7 +74,7 @@ def test_whoever_watches_after_a_kill_goes_on(
         refused = lfr(casework.home, *asked, "--watch")
         assert (refused.returncode, "is watched already" in refused.stderr) == (2, True)
         second.send_signal(signal.SIGTERM)
-        assert second.wait(120) == 143
+        assert second.wait(PATIENCE_S) == 143
     finally:
         second.kill()
         second.wait()

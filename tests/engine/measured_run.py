@@ -14,9 +14,8 @@ from lfr_batch.engine.metrics import MeasuredProgress
 from lfr_batch.results.store import open_store
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.scanning.progress import UNHEARD
+from tests.patience import PATIENCE_S
 from tests.results.synthetic import RUN_ID, archive
-
-PATIENCE_S = 60.0
 
 
 def main(results: str, folder: str) -> None:

@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import REPOSITORY
-
-PATIENCE_S = 300
-"""For a node to start."""
+from tests.patience import PATIENCE_S
 
 Told = dict[str, Any]
 
@@ -27,7 +25,7 @@ def played(scene: str) -> Told:
         tempfile.TemporaryDirectory() as folder,
     ):
         environment = {**os.environ, "RAY_TMPDIR": base, "RAY_BACKEND_LOG_LEVEL": "fatal"}
-        environment["RAY_raylet_start_wait_time_s"] = str(PATIENCE_S)
+        environment["RAY_raylet_start_wait_time_s"] = str(round(PATIENCE_S))
         environment.pop("RAY_ADDRESS", None)
         done = subprocess.run(
             [*command, folder],

@@ -29,6 +29,7 @@ from lfr_batch.engine.session_folder import (
 )
 from lfr_batch.engine.table import joined
 from lfr_batch.errors import EngineError
+from tests.patience import PATIENCE_S
 from tests.permissions import NOBODY
 
 KILLED = """
@@ -101,7 +102,7 @@ def test_what_still_writes_there_ends_before_it_goes(base: Path) -> None:
             agent = subprocess.Popen(["sleep", "600"], stdout=written)
         with log.open() as read:
             reader = subprocess.Popen(["sleep", "600"], stdin=read)
-    assert agent.wait(10) == -signal.SIGKILL
+    assert agent.wait(PATIENCE_S) == -signal.SIGKILL
     assert reader.poll() is None
     reader.kill()
     reader.wait()

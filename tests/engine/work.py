@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lfr_batch.errors import GalleryNotFound, StoreAway, StoreFull
+from tests.patience import PATIENCE_S
 
 
 def open_doubler(log: Path) -> Callable[[int], int]:
@@ -32,10 +33,6 @@ def open_deadly(log: Path) -> Callable[[int], int]:
         return result
 
     return work
-
-
-PATIENCE_S = 60.0
-"""A test that waits for this long has failed."""
 
 
 def open_trio(log: Path) -> Callable[[int], int]:

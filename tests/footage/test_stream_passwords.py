@@ -17,12 +17,12 @@ from lfr_batch.config.live import CameraConfig
 from lfr_batch.footage import stream_health
 from lfr_batch.footage.stream_health import StreamStats
 from lfr_batch.footage.streams import StreamReader, open_stream
+from tests.patience import PATIENCE_S
 
 from .clips import write_clip
 from .stream_servers import rtsp_server
 
 NO_B_FRAMES = {"bf": "0", "preset": "ultrafast"}
-LONGEST_S = 15.0
 SOME_MORE_S = 1.5
 """Several waits between tries, as these tests have them."""
 
@@ -79,7 +79,7 @@ def reading(source: str, refused: str | None = None) -> StreamReader:
 
 
 def wait_for(reader: StreamReader, what: Callable[[StreamStats], bool]) -> StreamStats:
-    until_s = monotonic() + LONGEST_S
+    until_s = monotonic() + PATIENCE_S
     while not what(stats := reader.stats()):
         assert monotonic() < until_s, stats
         sleep(0.02)

@@ -20,13 +20,13 @@ from lfr_batch.footage import stream_input
 from lfr_batch.footage.stream_decode import StreamFrame
 from lfr_batch.footage.stream_health import StreamStats
 from lfr_batch.footage.streams import StreamReader, open_stream
+from tests.patience import PATIENCE_S
 
 from .clips import pictures, write_clip
 from .interlaced import MARKED, SIZE_WH, moments, woven
 from .stream_servers import http_camera, rtsp_server
 
 NO_B_FRAMES = {"bf": "0", "preset": "ultrafast"}
-LONGEST_S = 15.0
 STOPS_WITHIN_S = 3.0
 
 
@@ -52,7 +52,7 @@ def camera(source: str | Path, stall_s: float = 3.0, *, loop: bool = False) -> S
 def take(reader: StreamReader, count: int) -> list[StreamFrame]:
     """The next frames. Fails where they do not come."""
     frames: list[StreamFrame] = []
-    until = monotonic() + LONGEST_S
+    until = monotonic() + PATIENCE_S
     while len(frames) < count:
         assert monotonic() < until, reader.stats()
         frame = reader.newest(0.5)
@@ -62,7 +62,7 @@ def take(reader: StreamReader, count: int) -> list[StreamFrame]:
 
 def wait_for(reader: StreamReader, reached: Callable[[StreamStats], bool]) -> StreamStats:
     """The first stats of which this is true. Frames are taken and dropped meanwhile."""
-    until = monotonic() + LONGEST_S
+    until = monotonic() + PATIENCE_S
     while not reached(now := reader.stats()):
         assert monotonic() < until, now
         reader.newest(0.05)
@@ -175,7 +175,7 @@ def test_a_server_that_accepts_and_says_nothing_holds_nobody_up(
             begun = monotonic()
             reader.stop()
         assert monotonic() - begun < STOPS_WITHIN_S
-        until = monotonic() + LONGEST_S
+        until = monotonic() + PATIENCE_S
         while reader.alive:
             assert monotonic() < until
             sleep(0.05)

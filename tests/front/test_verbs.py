@@ -19,6 +19,7 @@ from lfr_batch.front.machinery import alone_on_ray
 from lfr_batch.gallery.store import list_galleries, load_snapshot
 from lfr_batch.oversight import audit
 from tests.one_case import AUTHORITY, Casework
+from tests.patience import PATIENCE_S
 
 IN_PROCESS = {"engine.kind": "in_process"}
 
@@ -174,11 +175,11 @@ def test_two_threads_do_not_end_each_others_ray() -> None:
     def first() -> None:
         with alone_on_ray(EngineConfig(kind="ray")):
             held.set()
-            assert may_go.wait(30)
+            assert may_go.wait(PATIENCE_S)
 
     thread = Thread(target=first)
     thread.start()
-    assert held.wait(30)
+    assert held.wait(PATIENCE_S)
     with (
         pytest.raises(UsageError, match=r"in use by another call.*engine\.kind to in_process"),
         alone_on_ray(EngineConfig(kind="ray")),

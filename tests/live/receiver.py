@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-SOON_S = 20.0
+from tests.patience import PATIENCE_S
 
 
 @dataclass
@@ -25,8 +25,8 @@ class Receiver:
 
 
 def eventually(holds: Callable[[], object]) -> bool:
-    """Whether something comes to hold within SOON_S."""
-    until = time.monotonic() + SOON_S
+    """Whether something comes to hold within PATIENCE_S."""
+    until = time.monotonic() + PATIENCE_S
     while not (held := holds()) and time.monotonic() < until:
         time.sleep(0.01)
     return bool(held)

@@ -27,6 +27,7 @@ from lfr_batch.models.session_plan import ModelFile, SessionPlan
 from lfr_batch.models.sessions import Outputs, open_planned
 from lfr_batch.models.transfers import TRANSFERS
 from lfr_batch.records import ByteArray, FloatArray
+from tests.patience import PATIENCE_S
 
 PLAIN = SessionPlan("onnxruntime", "cpu", "f32", 1)
 PLAN = replace(PLAIN, one_shape=True, at_once=4)
@@ -352,7 +353,7 @@ def test_its_threads_end_with_it(embedder: ModelFile) -> None:
     assert any(thread.is_alive() for thread in threads)
     session = None
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 

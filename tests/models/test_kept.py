@@ -8,8 +8,7 @@ from threading import Event
 import pytest
 
 from lfr_batch.models.kept import Kept
-
-WAIT_S = 30.0
+from tests.patience import PATIENCE_S
 
 
 def test_the_least_used_is_let_go() -> None:
@@ -35,16 +34,16 @@ def test_one_that_is_being_opened_keeps_only_those_waiting_who_want_it() -> None
         opened.append(key)
         if key == "slow":
             opening.set()
-            assert may_open.wait(WAIT_S)
+            assert may_open.wait(PATIENCE_S)
         return key
 
     kept = Kept(open_one, 4)
     with ThreadPoolExecutor(2) as threads:
         slow = [threads.submit(kept, "slow") for _ in range(2)]
-        assert opening.wait(WAIT_S)
+        assert opening.wait(PATIENCE_S)
         assert kept("quick") == "quick"
         may_open.set()
-        assert [each.result(WAIT_S) for each in slow] == ["slow", "slow"]
+        assert [each.result(PATIENCE_S) for each in slow] == ["slow", "slow"]
     assert opened == ["slow", "quick"]
 
 

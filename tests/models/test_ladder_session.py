@@ -13,8 +13,7 @@ from lfr_batch.models.ladder import Ladder, Size
 from lfr_batch.models.ladder_session import LadderSession, Picture
 from lfr_batch.models.lane import Lane, Outputs
 from lfr_batch.planes import Shown
-
-WAIT_S = 30.0
+from tests.patience import PATIENCE_S
 
 
 class Machine:
@@ -57,7 +56,7 @@ def test_usual_sizes_are_made_ready_at_once_each_rung_once() -> None:
     machine = Machine()
     session = machine.session((800, 450), (160, 160), (832, 480))
     assert machine.opened[0] == (832, 480)
-    ready = {machine.computed.get(timeout=WAIT_S) for _ in range(2)}
+    ready = {machine.computed.get(timeout=PATIENCE_S) for _ in range(2)}
     assert ready == {(832, 480), (160, 160)}
     session.run(np.zeros((1, 480, 832, 3), np.uint8))
     assert sorted(machine.opened) == [(160, 160), (832, 480)]

@@ -15,8 +15,7 @@ import pytest
 from lfr_batch.errors import DeviceUnavailable
 from lfr_batch.models.lane import Lane, Outputs, Slot
 from lfr_batch.records import ByteArray
-
-WAIT_S = 30.0
+from tests.patience import PATIENCE_S
 
 
 def picture(mark: int) -> ByteArray:
@@ -58,7 +57,7 @@ class Device:
         self.held.set()
 
     def wait_for_a_call(self) -> None:
-        assert self.started.acquire(timeout=WAIT_S)
+        assert self.started.acquire(timeout=PATIENCE_S)
 
 
 @dataclass
@@ -70,7 +69,7 @@ class FakeSlot:
         marks = [int(each[0, 0, 0]) for each in pictures_rgb]
         assert 0 < len(marks) <= self.batch
         self.device.started.release()
-        assert self.device.held.wait(WAIT_S)
+        assert self.device.held.wait(PATIENCE_S)
         if self.batch > self.device.room:
             raise MemoryError("Failed to allocate memory for requested buffer")
         if error := self.device.fails(marks):
@@ -84,7 +83,7 @@ class FakeSlot:
 
 def answers(lane: Lane[ByteArray], *marks: int) -> list[int]:
     asked = lane.ask([picture(mark) for mark in marks])
-    return [int(each.result(WAIT_S)[0][0]) for each in asked]
+    return [int(each.result(PATIENCE_S)[0][0]) for each in asked]
 
 
 def test_it_is_opened_when_first_asked_and_kept() -> None:
@@ -103,17 +102,17 @@ def test_what_waits_is_computed_together() -> None:
         first = lane.ask([picture(0)])
         device.wait_for_a_call()
         rest = [lane.ask([picture(mark)])[0] for mark in range(1, 11)]
-    assert [int(each.result(WAIT_S)[0][0]) for each in (*first, *rest)] == list(range(11))
+    assert [int(each.result(PATIENCE_S)[0][0]) for each in (*first, *rest)] == list(range(11))
     assert device.calls == [[0], [1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]
 
 
 def test_a_few_wait_a_moment_for_more() -> None:
     """A full batch does not: here it would be waited for for ever."""
     device = Device()
-    lane = Lane(device.open_slots(2), 4, 2, "2 x 2 pixels", gather_s=WAIT_S)
+    lane = Lane(device.open_slots(2), 4, 2, "2 x 2 pixels", gather_s=PATIENCE_S)
     with ThreadPoolExecutor(2) as threads:
         asked = list(threads.map(lambda mark: lane.ask([picture(mark), picture(mark + 1)]), (0, 2)))
-    assert [int(each.result(WAIT_S)[0][0]) for two in asked for each in two] == [0, 1, 2, 3]
+    assert [int(each.result(PATIENCE_S)[0][0]) for two in asked for each in two] == [0, 1, 2, 3]
     assert sorted(device.calls[0]) == [0, 1, 2, 3]
     lane.close()
 
@@ -123,7 +122,7 @@ def test_closing_ends_what_waits_for_more() -> None:
     lane = Lane(device.open_slots(1), 4, 1, "2 x 2 pixels", gather_s=1000.0)
     [asked] = lane.ask([picture(0)])
     lane.close()
-    lane.join(WAIT_S)
+    lane.join(PATIENCE_S)
     assert asked.cancelled() or asked.result(0)
 
 
@@ -137,7 +136,7 @@ def test_a_second_batch_is_under_way_only_if_it_is_full() -> None:
         assert not device.started.acquire(timeout=0.05)
         asked += lane.ask([picture(3), picture(4)])
         device.wait_for_a_call()
-    assert [int(each.result(WAIT_S)[0][0]) for each in asked] == [0, 1, 2, 3, 4]
+    assert [int(each.result(PATIENCE_S)[0][0]) for each in asked] == [0, 1, 2, 3, 4]
     assert sorted(device.calls) == [[0], [1, 2, 3], [4]]
 
 
@@ -174,7 +173,7 @@ def test_no_memory_for_a_single_picture_is_said_with_the_way_out() -> None:
     with pytest.raises(
         DeviceUnavailable, match=r"single picture of 2 x 2 pixels.*inference\.device"
     ):
-        asked.result(WAIT_S)
+        asked.result(PATIENCE_S)
     assert device.opened == [4, 2, 1]
     device.room = 1
     assert answers(lane, 5) == [5]
@@ -209,8 +208,8 @@ def test_an_error_is_theirs_whose_pictures_it_was_in() -> None:
         first = lane.ask([picture(0)])
         device.wait_for_a_call()
         asked = [lane.ask([picture(mark)])[0] for mark in (1, 2, 7, 8, 3)]
-    assert int(first[0].result(WAIT_S)[0][0]) == 0
-    assert [type(each.exception(WAIT_S)) for each in asked] == [
+    assert int(first[0].result(PATIENCE_S)[0][0]) == 0
+    assert [type(each.exception(PATIENCE_S)) for each in asked] == [
         type(None),
         type(None),
         KeyError,
@@ -227,7 +226,7 @@ def test_what_cannot_be_opened_is_said_to_all_who_ask() -> None:
     lane = Lane(opened, 4, 2, "2 x 2 pixels")
     for asked in (*lane.ask([picture(1), picture(2)]), *lane.ask([picture(3)])):
         with pytest.raises(DeviceUnavailable, match="no GPU"):
-            asked.result(WAIT_S)
+            asked.result(PATIENCE_S)
 
 
 def test_nobody_computes_what_is_no_longer_wanted() -> None:
@@ -239,8 +238,8 @@ def test_nobody_computes_what_is_no_longer_wanted() -> None:
         later = lane.ask([picture(1), picture(2), picture(3)])
         assert later[0].cancel()
         assert later[1].cancel()
-    assert int(later[2].result(WAIT_S)[0][0]) == 3
-    assert int(first[0].result(WAIT_S)[0][0]) == 0
+    assert int(later[2].result(PATIENCE_S)[0][0]) == 3
+    assert int(first[0].result(PATIENCE_S)[0][0]) == 0
     assert device.calls == [[0], [3]]
 
 
@@ -249,7 +248,7 @@ def test_buffers_are_wiped_once_nothing_waits() -> None:
     lane = device.lane(2, slots=1)
     for mark in range(3):
         assert answers(lane, mark) == [mark]
-        assert device.wiped.acquire(timeout=WAIT_S)
+        assert device.wiped.acquire(timeout=PATIENCE_S)
 
 
 def test_a_closed_lane_leaves_nobody_waiting() -> None:
@@ -261,7 +260,7 @@ def test_a_closed_lane_leaves_nobody_waiting() -> None:
         [waiting] = lane.ask([picture(1)])
         lane.close()
         assert waiting.cancelled()
-    assert int(under_way.result(WAIT_S)[0][0]) == 0
+    assert int(under_way.result(PATIENCE_S)[0][0]) == 0
     with pytest.raises(RuntimeError, match="closed"):
         lane.ask([picture(2)])
 

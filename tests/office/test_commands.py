@@ -17,6 +17,7 @@ from tests.console.made import Client
 from tests.e2e.cli import LFR, surroundings
 from tests.live_case import wait_for
 from tests.office.made import decision, path_of
+from tests.patience import PATIENCE_S
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def running(home: Path | str, said: Path, *words: str) -> Iterator[str]:
         wait_for(lambda: "Ctrl-C ends" in said.read_text())
         yield said.read_text()
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) in {0, 130}
+        assert process.wait(timeout=PATIENCE_S) in {0, 130}
     finally:
         process.kill()
         process.wait()

@@ -8,9 +8,9 @@ from threading import Event, Lock
 from typing import Any
 
 from lfr_batch.storage.store import Store
+from tests.patience import PATIENCE_S
 
 CALLS = ("write_atomic", "write_new", "read", "read_aged", "exists", "list", "list_times", "delete")
-LIMIT_S = 120.0
 
 Stop = Callable[[int, str, str], bool]
 """(number of the call, its name, its path) → whether to stand still before it."""
@@ -31,7 +31,7 @@ class Stillness:
                 self.reached.set()
             self.calls.append((name, path))
         if self.reached.is_set():
-            assert self.over.wait(LIMIT_S), "nobody ended the stillness"
+            assert self.over.wait(PATIENCE_S), "nobody ended the stillness"
 
 
 def standing_still(store: Store, stillness: Stillness) -> Store:

@@ -30,6 +30,7 @@ from lfr_batch.scanning.worker import WorkerSpec
 from lfr_batch.storage.local_store import LocalStore
 from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
+from tests.patience import PATIENCE_S
 
 from .standing_still import Stillness, standing_still
 from .synthetic import RUN_ID, archive, request, sighting
@@ -123,7 +124,7 @@ def disturbed(store: Store, stillness: Stillness) -> tuple[RunResult, BaseExcept
     with ThreadPoolExecutor(1) as pool:
         first: Future[RunResult] = pool.submit(drive, still)
         try:
-            assert stillness.reached.wait(60)
+            assert stillness.reached.wait(PATIENCE_S)
             second = take_over(store)
         finally:
             stillness.over.set()
@@ -178,7 +179,7 @@ def test_a_driver_at_work_is_not_taken_over(store: Store) -> None:
     stillness = when(WHILE_PUBLISHING["before its first part"])
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(drive, standing_still(planned(store), stillness))
-        assert stillness.reached.wait(60)
+        assert stillness.reached.wait(PATIENCE_S)
         with pytest.raises(RunBusy, match="is being worked on by process"):
             drive(store)
         stillness.over.set()
@@ -260,7 +261,7 @@ def test_sightings_that_are_not_there_are_an_error_and_never_none(
     still = standing_still(planned(store), stillness)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(drive, still)
-        assert stillness.reached.wait(60)
+        assert stillness.reached.wait(PATIENCE_S)
         harm(store)
         stillness.over.set()
         error = first.exception()

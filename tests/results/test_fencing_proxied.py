@@ -26,6 +26,7 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage import s3_retries
 from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
+from tests.patience import PATIENCE_S
 
 from .standing_still import Stillness, standing_still
 from .synthetic import RUN_ID
@@ -94,7 +95,7 @@ def test_whatever_becomes_of_requests_the_rows_are_those_of_an_undisturbed_run(
     ):
         first = pool.submit(drive, standing_still(behind(one, uri), stillness))
         try:
-            assert stillness.reached.wait(60)
+            assert stillness.reached.wait(PATIENCE_S)
             for _ in range(2):
                 with suppress(LfrError):  # a sentence
                     take_over(behind(other, uri))
@@ -146,7 +147,7 @@ def test_what_an_overtaken_driver_wrote_arrives_when_all_is_over(
     with ThreadPoolExecutor(1) as pool:
         noting = Noting(plain.uri, plain.s3)
         first = pool.submit(drive, standing_still(noting, stillness))
-        assert stillness.reached.wait(60)
+        assert stillness.reached.wait(PATIENCE_S)
         take_over(plain)
         stillness.over.set()
         assert isinstance(first.exception(), RunTakenOver)

@@ -19,6 +19,7 @@ from lfr_batch.results.lock import is_locked, lock_run
 from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
+from tests.patience import PATIENCE_S
 
 from .roots import on_both
 from .standing_still import Stillness, standing_still
@@ -170,7 +171,7 @@ def test_of_two_that_claim_in_the_same_instant_one_has_the_run(store: Store, roo
 
     def wait_before_looking(number: int, name: str, path: str) -> bool:
         if name == "list":
-            both.wait(60)
+            both.wait(PATIENCE_S)
         return False
 
     def at_once() -> Hold:

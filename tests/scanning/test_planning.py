@@ -47,6 +47,7 @@ from lfr_batch.work.here import run_here
 from lfr_batch.work.lost import Lost
 from tests.conftest import REPOSITORY
 from tests.footage.clips import write_clip
+from tests.patience import PATIENCE_S
 from tests.results.standing_still import Stillness, standing_still
 from tests.results.synthetic import RUN_ID
 from tests.s3_servers import moto_server, new_bucket
@@ -241,7 +242,7 @@ def test_wherever_a_driver_stands_still_the_other_s_plan_counts(
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(drive, StoredRun(standing_still(store, stillness), RUN_ID))
         try:
-            assert stillness.reached.wait(60)
+            assert stillness.reached.wait(PATIENCE_S)
             take_over(store)
         finally:
             stillness.over.set()

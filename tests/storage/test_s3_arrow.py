@@ -11,6 +11,7 @@ import pytest
 
 from lfr_batch.config.schema import S3Config
 from lfr_batch.storage.s3_store import arrow_filesystem
+from tests.patience import PATIENCE_S
 
 NAME = "AWS_RESPONSE_CHECKSUM_VALIDATION"
 LONG_S = 0.2
@@ -37,7 +38,7 @@ def test_of_two_threads_each_has_what_it_is_to_be_told(monkeypatch: pytest.Monke
     s3 = S3Config(region="eu-west-2", endpoint_url="http://127.0.0.1:9")
     begun = threading.Thread(target=arrow_filesystem, args=(s3,))
     begun.start()
-    assert first.wait(60)
+    assert first.wait(PATIENCE_S)
     with ThreadPoolExecutor(1) as pool:
         pool.submit(arrow_filesystem, s3).result()
     assert told == ["when_required", "when_required"]

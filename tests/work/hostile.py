@@ -13,11 +13,11 @@ from pathlib import Path
 
 from lfr_batch.errors import GalleryNotFound, StoreAway, StoreFull
 from lfr_batch.work.limits import UNLIMITED, Limits
+from tests.patience import PATIENCE_S
 
 logger = logging.getLogger(__name__)
 
 FOR_EVER_S = 600.0
-PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)

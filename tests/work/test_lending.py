@@ -7,8 +7,7 @@ from threading import Barrier
 import pytest
 
 from lfr_batch.work.lending import for_all, for_each
-
-PATIENCE_S = 60.0
+from tests.patience import PATIENCE_S
 
 
 def test_each_of_those_who_have_one_at_once_has_its_own_and_none_is_made_too_many() -> None:

@@ -27,6 +27,7 @@ from tests.e2e.cli import LFR, lfr, surroundings
 from tests.live.full_disk import filled, small_disk
 from tests.live_case import FOR_EVER_H, wait_for
 from tests.one_case import Casework
+from tests.patience import PATIENCE_S
 
 HOUR = timedelta(hours=1)
 ShownRuns = Callable[..., list[dict[str, Any]]]
@@ -71,7 +72,7 @@ def running(
         )
     said = van / "said"
     try:
-        wait_for(lambda: process.poll() is not None or ALERTED.search(said.read_text()), 90)
+        wait_for(lambda: process.poll() is not None or ALERTED.search(said.read_text()))
         assert process.poll() is None
         yield process
     finally:
@@ -109,7 +110,7 @@ def test_a_signal_ends_it_in_order(
         assert len(watchlists(van)) == 1
         ids = [path.parent.name for path in watchlists(van)]
         process.send_signal(number)
-        assert process.wait(60) == 0, (van / "said").read_text()
+        assert process.wait(PATIENCE_S) == 0, (van / "said").read_text()
     answered, said = (van / "answered").read_text(), (van / "said").read_text()
     assert f"{ids[0]} is over: it was stopped" in answered
     assert "faces seen" in answered
@@ -268,7 +269,7 @@ def test_one_whose_ray_is_lost_ends_by_itself_as_failed(
 ) -> None:
     with running(van, "--engine", "ray", program=program) as process:
         os.kill(ray_itself(process.pid, name), signal.SIGKILL)
-        assert process.wait(120) == 1
+        assert process.wait(PATIENCE_S) == 1
     last = (van / "said").read_text().splitlines()[-1]
     assert last.startswith("lfr: Ray was lost, and without it no part of the deployment can be")
     assert ("its alert router did not answer" in last.lower()) is (name == "raylet")
@@ -291,7 +292,7 @@ def test_what_a_full_disk_could_not_keep_is_shown_counted_and_said(
             with filled(disk):
                 wait_for(lambda: "1 alerts not kept: the disk" in (van / "said").read_text())
                 process.send_signal(signal.SIGTERM)
-                assert process.wait(60) == 3, (van / "said").read_text()
+                assert process.wait(PATIENCE_S) == 3, (van / "said").read_text()
         answered = (van / "answered").read_text()
         said = re.search(
             r"(\d+) alerts? that (was|were) shown (is|are) lost, since the disk", answered

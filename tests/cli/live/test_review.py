@@ -23,6 +23,7 @@ from tests.e2e.cli import LFR, lfr, surroundings
 from tests.live.made import DEPLOYMENT, a_config, a_record, an_alert, opened
 from tests.live.receiver import eventually
 from tests.live_case import wait_for
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_reviewers_decide_until_a_signal_ends_it(home: Path) -> None:
         wait_for(lambda: "every alert is decided; Ctrl-C ends" in said(home))
         client.close()
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
         process.wait()

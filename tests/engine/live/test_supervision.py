@@ -45,7 +45,7 @@ def strike(running: RunningDeployment, name: str, number: signal.Signals) -> Non
     """Send a part a signal, and wait until it answers from another process."""
     struck = wait_for(lambda: part(running, name).process)
     os.kill(struck, number)
-    wait_for(lambda: part(running, name).process not in {None, struck}, 60.0)
+    wait_for(lambda: part(running, name).process not in {None, struck})
 
 
 def health(router: AlertRouter) -> dict[str, CameraHealth]:

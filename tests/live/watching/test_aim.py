@@ -30,6 +30,7 @@ from lfr_batch.records import Candidate, FaceBatch, FaceView, Shot
 from tests.live.watching.test_aim_preview import decoded
 from tests.live_case import live_config, wait_for
 from tests.one_case import Casework
+from tests.patience import PATIENCE_S
 
 AIMED = CameraOrders(watching=False)
 WATCHING = CameraOrders(watching=True)
@@ -143,7 +144,7 @@ def test_what_nobody_has_said_is_aimed_is_not_looked_at(
         wait_for(lambda: len(camera.heard) >= 3)
         assert (camera.asked, camera.shown) == ([], [])
         camera.orders = WATCHING
-        camera.thread.join(10.0)
+        camera.thread.join(PATIENCE_S)
         assert not camera.thread.is_alive()
         assert (camera.asked, camera.shown) == ([], [])
 
@@ -152,5 +153,5 @@ def test_it_ends_when_watching_begins(casework: Casework, analyst: LocalAnalyst)
     with aimed(casework, "group.mp4", analyst, AIMED) as camera:
         wait_for(lambda: camera.shown)
         camera.orders = WATCHING
-        camera.thread.join(10.0)
+        camera.thread.join(PATIENCE_S)
         assert not camera.thread.is_alive()

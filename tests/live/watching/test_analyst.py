@@ -15,6 +15,7 @@ from lfr_batch.recognition.search import SearchSpec
 from lfr_batch.records import Candidate, Shot
 from tests.live_case import wait_for
 from tests.one_case import Casework
+from tests.patience import PATIENCE_S
 
 
 def test_a_drawn_face_goes_all_the_way_before_the_first_real_one(
@@ -51,7 +52,7 @@ def test_an_analyst_that_hangs_is_known_to(
     shared = SharedAnalyst(local)
     asking = Thread(target=lambda: shared.pictures(cast("Shot", None), cast("Candidate", None)))
     asking.start()
-    assert entered.wait(10)
+    assert entered.wait(PATIENCE_S)
     wait_for(lambda: not shared.works)
     go_on.set()
     asking.join()

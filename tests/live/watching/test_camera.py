@@ -36,6 +36,7 @@ from lfr_batch.recognition.shots import take_shots
 from lfr_batch.records import ByteArray, Candidate, FaceView, Shot
 from tests.live_case import live_config, wait_for
 from tests.one_case import ASTRONAUT, GROUP, Casework, installed_picture
+from tests.patience import PATIENCE_S
 
 NOBODY: CandidateList = ((), None)
 TRACK = TrackKey(CameraLoop("north", 1), 1)
@@ -142,7 +143,7 @@ def watched(casework: Casework, clip: str, analyst: LocalAnalyst) -> Iterator[li
         stopping.set()
         reader.stop()
         loop.join()
-        outbox.join(10.0)
+        outbox.join(PATIENCE_S)
 
 
 class StartedAnew(LocalAnalyst):

@@ -19,6 +19,7 @@ from lfr_batch.live.watching.shared_analyst import SharedAnalyst
 from lfr_batch.live.watching.track_book import CameraLoop
 from lfr_batch.records import FaceBatch
 from tests.live_case import wait_for
+from tests.patience import PATIENCE_S
 
 PICTURE: Any = (np.zeros((8, 8, 3), np.uint8), None)
 LOOP = CameraLoop("north", 1)
@@ -99,7 +100,7 @@ def test_every_asker_is_answered_once_where_one_picture_fails() -> None:
 
     analyst = shared(scripted)
     with ThreadPoolExecutor(many) as askers:
-        told = list(askers.map(look, range(many), timeout=30.0))
+        told = list(askers.map(look, range(many), timeout=PATIENCE_S))
     analyst.close()
     assert 1 <= told.count("failed") <= 3
     assert len(told) == many

@@ -12,6 +12,7 @@ from lfr_batch.live.watching import watch as live_watch
 from lfr_batch.live.watching.watch import Outbox
 from tests.live.made import an_alert
 from tests.live_case import wait_for
+from tests.patience import PATIENCE_S
 
 
 class FullRouter:
@@ -33,11 +34,11 @@ def test_one_alert_that_is_refused_keeps_no_other_back() -> None:
     outbox = Outbox(router.raise_alert, stopping)
     for number in range(3):
         outbox.put(an_alert(number))
-    wait_for(lambda: router.offered.count("a0002") > 1, 10.0)
+    wait_for(lambda: router.offered.count("a0002") > 1)
     assert router.offered[:3] == ["a0000", "a0001", "a0002"]
     router.room.set()
     stopping.set()
-    outbox.join(10.0)
+    outbox.join(PATIENCE_S)
     assert not outbox.alive
     assert router.offered[-3:] == ["a0000", "a0001", "a0002"]
 
@@ -48,6 +49,6 @@ def test_when_all_is_ending_it_is_tried_for_a_moment_more(monkeypatch: pytest.Mo
     outbox = Outbox(router.raise_alert, stopping)
     stopping.set()
     outbox.put(an_alert(0))
-    outbox.join(10.0)
+    outbox.join(PATIENCE_S)
     assert not outbox.alive
     assert set(router.offered) == {"a0000"}

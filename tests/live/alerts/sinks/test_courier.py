@@ -17,7 +17,8 @@ from lfr_batch.live.alerts.sinks.delivery import Trouble
 from lfr_batch.live.alerts.spool import Spool, open_spool
 from lfr_batch.live.records import Alert, Review
 from tests.live.made import DEPLOYMENT, an_alert
-from tests.live.receiver import SOON_S, eventually
+from tests.live.receiver import eventually
+from tests.patience import PATIENCE_S
 from tests.refused import refused
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -68,7 +69,7 @@ def carrying(
         yield courier
     finally:
         courier.finish()
-        courier.join(time.monotonic() + SOON_S)
+        courier.join(time.monotonic() + PATIENCE_S)
 
 
 def test_everything_is_carried_in_order_and_each_number_noted(spool: Spool) -> None:
@@ -116,7 +117,7 @@ def test_what_is_refused_comes_again_before_anything_else(
     begun.set()
     assert eventually(lambda: sink.taken == ["a0001", "a0004", "a0005"])
     courier.finish()
-    courier.join(time.monotonic() + SOON_S)
+    courier.join(time.monotonic() + PATIENCE_S)
     assert sink.asked == ["a0001", "a0004", "a0004", "a0004", "a0005"]
     assert errors == [None, said, said, None, None]
 
@@ -144,7 +145,7 @@ def test_at_the_end_what_waits_is_carried_and_the_first_trouble_ends_it(spool: S
     courier = Courier("lines", sink, spool, first_after, lambda _: None)
     courier.finish()
     begun.set()
-    courier.join(time.monotonic() + SOON_S)
+    courier.join(time.monotonic() + PATIENCE_S)
     assert sink.asked == ["a0001", "a0004"]
     assert (spool.delivered("lines"), courier.last_error) == (1, "the disk is full")
 
