@@ -17,7 +17,8 @@ from pathlib import Path
 
 from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.table import open_engine
-from tests.engine.work import NODE, PATIENCE_S, open_on_node
+from tests.engine.work import NODE, open_on_node
+from tests.patience import PATIENCE_S
 
 HEAD = "f" * 51 + "00000"
 """As Ray's provider calls the head."""

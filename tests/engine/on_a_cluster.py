@@ -21,7 +21,8 @@ from lfr_batch.config.schema import EngineConfig
 from lfr_batch.engine.table import open_engine
 from lfr_batch.errors import LfrError
 from lfr_batch.work.lost import Lost
-from tests.engine.work import GO, HELD, HOLD, NODE, PATIENCE_S, open_on_node
+from tests.engine.work import GO, HELD, HOLD, NODE, open_on_node
+from tests.patience import PATIENCE_S
 
 
 @dataclass(slots=True)

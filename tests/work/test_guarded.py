@@ -19,8 +19,9 @@ from lfr_batch.errors import EngineError, GalleryNotFound, StoreFull
 from lfr_batch.work.guarded import Guarded, guarded, packed, submitted
 from lfr_batch.work.limits import UNLIMITED, Limits
 from lfr_batch.work.lost import Lost, Why
+from tests.patience import PATIENCE_S
 from tests.work import hostile
-from tests.work.hostile import LOOSE, PATIENCE_S, Tight
+from tests.work.hostile import LOOSE, Tight
 
 SMALL = Tight(Limits(memory_mib=100, time_s=0.4))
 
