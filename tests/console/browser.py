@@ -103,6 +103,17 @@ class Page:
             raise BrowserError(result["exceptionDetails"])
         return result["result"].get("value")
 
+    def is_open_again(self, dialog: str, opening: str) -> bool:
+        """Whether one that is opened in the moment in which it is closed stays so: that it is
+        closed the page hears later."""
+        self.evaluate(
+            f"{{ window.heard = null; const it = document.querySelector({json.dumps(dialog)});"
+            " it.addEventListener('close', () => setTimeout(() => { window.heard = it.open; }),"
+            f" {{ once: true }}); it.close(); {opening}; }}"
+        )
+        self.wait("window.heard !== null")
+        return bool(self.evaluate("window.heard"))
+
     def text(self, selector: str) -> str:
         """What can be read there; empty where there is nothing."""
         found = self.evaluate(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")

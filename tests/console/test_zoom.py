@@ -87,6 +87,13 @@ def test_the_scene_is_a_touch_away_with_camera_time_and_direction(looking: Page)
     looking.wait("document.querySelectorAll('#panes img').length === 0")
 
 
+def test_opened_again_at_once_it_shows_what_it_showed(looking: Page) -> None:
+    looking.tap("#open-zoom")
+    looking.wait(OPEN)
+    assert looking.is_open_again("#zoom", "document.querySelector('#open-zoom').click()")
+    assert looking.evaluate("document.querySelectorAll('#panes img').length") == 2
+
+
 def test_both_pictures_are_zoomed_and_moved_together(looking: Page) -> None:
     looking.tap("#best-shot")
     looking.wait(OPEN)

@@ -164,6 +164,20 @@ def test_a_case_is_changed_closed_and_opened_again(page: Page, office: ServedOff
     assert cases(office, "Otto")[CASE]["may_see"] == ["Anne", "Otto"]
 
 
+def test_a_form_that_follows_at_once_on_another_stays(page: Page, office: ServedOffice) -> None:
+    opened(office)
+    enter_cases(page, office, "Otto")
+    open_the_case(page)
+    press_button(page, "Close…")
+    form_is_open(page)
+    assert page.is_open_again(
+        "#case-form",
+        "[...document.querySelectorAll('button')]"
+        ".find((each) => each.textContent.includes('Change…')).click()",
+    )
+    assert page.text("#case-fields")
+
+
 def test_an_urgent_one_says_that_its_results_are_withheld(page: Page, office: ServedOffice) -> None:
     waiting_run(office, LONG_AGO)
     enter_cases(page, office, "Ida")

@@ -59,7 +59,11 @@ export function wireZoom(desk) {
   on("zoom-out", () => lens.press("-"));
   on("zoom-scene", turn);
   on("zoom-newer", () => { byId("zoom").close(); desk.newest(); });
-  byId("zoom").addEventListener("close", () => { clearZoom(); desk.hold(); });
+  byId("zoom").addEventListener("close", () => {
+    if (isZoomed()) return; // opened again before this was heard
+    clearZoom();
+    desk.hold();
+  });
   byId("zoom").addEventListener("keydown", press);
   lens = enlarging(byId("panes"), showScale);
 }

@@ -6,12 +6,13 @@ import { byId, setText } from "/shared/dom.js";
 
 const FIELD = "input:not([readonly]), select, textarea";
 const PERHAPS = "It may have arrived all the same: look before you send it again.";
-let asked = null; // what is open: {order, done, left, closed, wasSent}
+let asked = null; // what is open, or of which nobody took leave yet: {order, done, left, closed, wasSent}
 
 // `order`: {title, intro, nodes, button, path, body, said}; `body` gives what is to be sent, or
 // the words for what it lacks. `done`: told the answer; `left`: told where it is left after
 // something was sent in vain; `closed`: told that it is gone, however.
 export function showForm(order, { done, left, closed = () => {} }) {
+  leave();
   asked = { order, done, left, closed, wasSent: false };
   setText(byId("case-form-title"), order.title);
   setText(byId("case-form-intro"), order.intro ?? "");
@@ -43,9 +44,12 @@ export function wireForms() {
   });
 }
 
+// A form is said to be closed a little later, when the next may be open.
 function leave() {
+  if (!asked || byId("case-form").open) return;
   const { wasSent, left, closed } = asked;
-  closeOrder();
+  asked = null;
+  byId("case-fields").replaceChildren();
   if (wasSent) left();
   closed();
 }

@@ -21,7 +21,9 @@ export function wirePictures() {
   byId("larger").addEventListener("click", () => lens.press("+"));
   byId("whole").addEventListener("click", () => lens.press("0"));
   byId("open-moment").addEventListener("click", openMoment);
-  byId("moment").addEventListener("close", clearMoment);
+  byId("moment").addEventListener("close", () => {
+    if (!byId("moment").open) clearMoment(); // it may be open again before this is heard
+  });
   for (const id of ["evidence", "enrolled"]) {
     byId(id).addEventListener("load", level);
     byId(id).addEventListener("error", () => { setText(byId(`of-${id}`), "this picture cannot be shown"); level(); });
