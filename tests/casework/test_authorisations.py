@@ -79,27 +79,27 @@ def test_one_asks_and_another_grants(files: CaseFiles) -> None:
     assert authorisations_of(files, "OP-2") == []
 
 
-def test_a_refusal_has_a_reason_and_stands(files: CaseFiles) -> None:
-    name = asked(files).authorisation_id
+def test_a_refusal_has_a_reason_and_stands(on_disk: CaseFiles) -> None:
+    name = asked(on_disk).authorisation_id
     with pytest.raises(UsageError, match="Refused why"):
-        refuse(files, name, "chief", " ")
-    assert refuse(files, name, "chief", "no ground").decision
+        refuse(on_disk, name, "chief", " ")
+    assert refuse(on_disk, name, "chief", "no ground").decision
     for again in (grant, refuse):
         more: Any = {} if again is grant else {"reason": "other"}
         with pytest.raises(AuthorityError, match="was refused already, by chief on"):
-            again(files, name, "boss", **more)
-    assert events(files)[-1] == "authorisation.refused"
+            again(on_disk, name, "boss", **more)
+    assert events(on_disk)[-1] == "authorisation.refused"
 
 
-def test_what_waits_is_not_asked_for_twice(files: CaseFiles) -> None:
+def test_what_waits_is_not_asked_for_twice(on_disk: CaseFiles) -> None:
     """A double click, a lost answer; other words, more haste or somebody else are another."""
-    first = asked(files)
+    first = asked(on_disk)
     later = NOW + timedelta(hours=1)
-    again = request_authorisation(files, "OP-1", " find  him\n", "Anna", now=later)
+    again = request_authorisation(on_disk, "OP-1", " find  him\n", "Anna", now=later)
     assert again == first
-    assert events(files).count("authorisation.requested") == 1
+    assert events(on_disk).count("authorisation.requested") == 1
     others = [
-        request_authorisation(files, "OP-1", *said, urgent=urgent, now=NOW)
+        request_authorisation(on_disk, "OP-1", *said, urgent=urgent, now=NOW)
         for *said, urgent in [
             ("find her", "anna", False),
             ("find him", "ben", False),
@@ -107,8 +107,8 @@ def test_what_waits_is_not_asked_for_twice(files: CaseFiles) -> None:
         ]
     ]
     assert len({each.authorisation_id for each in (first, *others)}) == 4
-    refuse(files, first.authorisation_id, "chief", "no ground")
-    assert asked(files).authorisation_id != first.authorisation_id
+    refuse(on_disk, first.authorisation_id, "chief", "no ground")
+    assert asked(on_disk).authorisation_id != first.authorisation_id
 
 
 def test_asked_for_at_once_it_is_one(on_disk: CaseFiles) -> None:
@@ -118,17 +118,17 @@ def test_asked_for_at_once_it_is_one(on_disk: CaseFiles) -> None:
     assert len(found) == events(on_disk).count("authorisation.requested") == 1
 
 
-def test_a_decision_that_is_sent_again_is_the_same(files: CaseFiles) -> None:
-    granted_one, refused_one = (asked(files, why).authorisation_id for why in ("a", "b"))
-    done = grant(files, granted_one, "chief", valid_for="14d", reason="fair", now=NOW)
-    no = refuse(files, refused_one, "chief", "no ground", now=NOW)
-    before = events(files)
-    assert grant(files, granted_one, "Chief", valid_for="14d", reason="fair") == done
-    assert refuse(files, refused_one, "chief", "no ground") == no
+def test_a_decision_that_is_sent_again_is_the_same(on_disk: CaseFiles) -> None:
+    granted_one, refused_one = (asked(on_disk, why).authorisation_id for why in ("a", "b"))
+    done = grant(on_disk, granted_one, "chief", valid_for="14d", reason="fair", now=NOW)
+    no = refuse(on_disk, refused_one, "chief", "no ground", now=NOW)
+    before = events(on_disk)
+    assert grant(on_disk, granted_one, "Chief", valid_for="14d", reason="fair") == done
+    assert refuse(on_disk, refused_one, "chief", "no ground") == no
     for valid_for, reason in (("13d", "fair"), ("14d", "unfair")):
         with pytest.raises(AuthorityError, match="was granted already, by chief"):
-            grant(files, granted_one, "chief", valid_for=valid_for, reason=reason)
-    assert events(files) == before
+            grant(on_disk, granted_one, "chief", valid_for=valid_for, reason=reason)
+    assert events(on_disk) == before
 
 
 def test_no_two_have_one_name(files: CaseFiles, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,13 +239,13 @@ def stated(authority: str, case_ref: str = "OP-1", purpose: str = "") -> Authori
     return Authority(case_ref, authority, purpose, "anna")
 
 
-def test_what_was_granted_holds_with_its_purpose(files: CaseFiles) -> None:
-    name = asked(files).authorisation_id
-    grant(files, name, "chief", now=NOW)
-    found = authorised(files, stated(name.lower()), NOW)
+def test_what_was_granted_holds_with_its_purpose(on_disk: CaseFiles) -> None:
+    name = asked(on_disk).authorisation_id
+    grant(on_disk, name, "chief", now=NOW)
+    found = authorised(on_disk, stated(name.lower()), NOW)
     assert found.stated == Authority("OP-1", name, "find him", "anna", name)
     assert found.decide_by is None
-    assert authorised(files, stated(name, purpose="more"), NOW).stated.purpose == "more"
+    assert authorised(on_disk, stated(name, purpose="more"), NOW).stated.purpose == "more"
 
 
 def test_a_text_is_authority_where_the_policy_says_so(on_disk: CaseFiles) -> None:

@@ -39,18 +39,18 @@ def test_a_case_is_what_was_said_and_on_record(files: CaseFiles) -> None:
     assert made.log_line.sha256 == line["sha256"]
 
 
-def test_it_is_changed_closed_and_opened_again(files: CaseFiles) -> None:
-    opened(files, may_see=["anna"], retention="90d")
-    changed = change_case(files, "OP-1", "anna", may_see=[], as_policy=True)
+def test_it_is_changed_closed_and_opened_again(on_disk: CaseFiles) -> None:
+    opened(on_disk, may_see=["anna"], retention="90d")
+    changed = change_case(on_disk, "OP-1", "anna", may_see=[], as_policy=True)
     assert (changed.may_see, changed.retention) == ((), None)
-    assert change_case(files, "OP-1", "carl", retention="6w").retention == "6w"
-    closed = close_case(files, "OP-1", "ben")
+    assert change_case(on_disk, "OP-1", "carl", retention="6w").retention == "6w"
+    closed = close_case(on_disk, "OP-1", "ben")
     assert (closed.closed_by, closed.is_open) == ("ben", False)
-    assert load_case(files, "OP-1") == closed
-    assert opened(files).is_open
-    open_case(files, "OP-2", *LISTED, "anna")
-    assert {case.case_ref for case in cases_of(files)} == {"OP-1", "OP-2"}
-    events = [line["event"] for line in lines_on_record(files.home, files.s3)]
+    assert load_case(on_disk, "OP-1") == closed
+    assert opened(on_disk).is_open
+    open_case(on_disk, "OP-2", *LISTED, "anna")
+    assert {case.case_ref for case in cases_of(on_disk)} == {"OP-1", "OP-2"}
+    events = [line["event"] for line in lines_on_record(on_disk.home, on_disk.s3)]
     assert events[:4] == ["case.opened", "case.changed", "case.changed", "case.closed"]
 
 

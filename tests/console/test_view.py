@@ -38,7 +38,7 @@ def shows(page: Page, number: int) -> None:
     page.wait(f"document.querySelector('#best-shot').src.includes('/a{number:04d}/')")
 
 
-@pytest.mark.parametrize(("role", "many"), [("operator", 13), ("reviewer", 4), ("auditor", 4)])
+@pytest.mark.parametrize(("role", "many"), [("operator", 13), ("auditor", 3)])
 def test_who_does_nothing_sees_the_newest(
     role: Role, many: int, page: Page, console: Served
 ) -> None:
@@ -51,13 +51,25 @@ def test_who_does_nothing_sees_the_newest(
     assert page.evaluate(HIDDEN)
 
 
-@pytest.mark.parametrize("half", ["a verdict", "a reason", "the field", "the keyboard"])
 def test_a_decision_that_is_half_made_holds_and_says_what_is_newer(
-    half: str, page: Page, console: Served, tmp_path: Path
+    page: Page, console: Served, tmp_path: Path
 ) -> None:
     console.router.raise_alert(now_alert())
     enter(page, console, "reviewer")
-    shows(page, 0)
+    half_made(page, console, "a verdict", 0)
+    page.screenshot(tmp_path / "newer.png")
+    for number, half in ((4, "a reason"), (8, "the field"), (12, "the keyboard")):
+        page.press("n")
+        shows(page, number - 1)
+        comes(page, console, number)
+        shows(page, number)
+        later(page, ms=1_000)
+        half_made(page, console, half, number)
+
+
+def half_made(page: Page, console: Served, half: str, first: int) -> None:
+    """The decision on that alert, which stays while three more come, and is left and found."""
+    shows(page, first)
     if half == "the keyboard":
         page.evaluate("document.querySelector('#acknowledge').focus()")
         page.press("Tab")
@@ -67,17 +79,16 @@ def test_a_decision_that_is_half_made_holds_and_says_what_is_newer(
         page.call("Input.insertText", text="scar on the left cheek")
         page.press("Escape")
     later(page, ms=120_000)
-    comes(page, console, 1)
+    comes(page, console, first + 1)
     page.wait_for_text("#newer", "1 newer alert – show the newest")
-    comes(page, console, 2, 3)
+    comes(page, console, first + 2, first + 3)
     page.wait_for_text("#newer", "3 newer alerts – show the newest")
-    page.screenshot(tmp_path / "newer.png")
-    shows(page, 0)
+    shows(page, first)
     page.tap("#newer")
-    shows(page, 3)
+    shows(page, first + 3)
     page.wait(HIDDEN)
     page.press("ArrowDown", "ArrowDown", "ArrowDown")
-    shows(page, 0)
+    shows(page, first)
     assert page.evaluate(PRESSED) == (["Match"] if half == "a verdict" else [])
     assert page.evaluate(REASON) == ("scar on the left cheek" if half == "a reason" else "")
 
@@ -114,12 +125,9 @@ def test_the_bar_moves_nothing_that_a_finger_is_on(
     assert page.evaluate(FORM_TOP) == before
 
 
-@pytest.mark.parametrize("role", ["operator", "reviewer"])
-def test_what_was_opened_on_purpose_holds_for_a_while(
-    role: Role, page: Page, console: Served
-) -> None:
+def test_what_was_opened_on_purpose_holds_for_a_while(page: Page, console: Served) -> None:
     raise_alerts(console, 3)
-    enter(page, console, role)
+    enter(page, console, "reviewer")
     shows(page, 2)
     page.tap("li:last-child .item")
     shows(page, 0)
@@ -161,9 +169,7 @@ def test_what_is_acknowledged_lets_go(page: Page, console: Served) -> None:
     ("role", "done", "number", "newer"),
     [
         ("operator", "acknowledge", 0, "3 newer alerts"),
-        ("operator", "acknowledge", 2, "1 newer alert "),
         ("reviewer", "acknowledge", 0, "3 newer alerts"),
-        ("reviewer", "reviews", 0, "3 newer alerts"),
         ("reviewer", "reviews", 2, "1 newer alert "),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -30,11 +31,12 @@ class Known:
     which: int
 
 
-def frames_in(film: bytes | Path) -> list[ByteArray]:
+def frames_in(film: bytes | Path, first: int = 0, end: int | None = None) -> list[ByteArray]:
+    """BGR, of all frames or of those from one to before another."""
     with av.open(BytesIO(film) if isinstance(film, bytes) else str(film), "r") as video:
         return [
             np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-            for frame in video.decode(video=0)
+            for frame in islice(video.decode(video=0), first, end)
         ]
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
+import numpy as np
 import pytest
 
 from lfr_batch.evidence.board import BoardContent, board
+from lfr_batch.evidence.pack import OTHERS_LEFT_OUT
 from lfr_batch.front.evidence import MadePack
 from tests.evidence.runs import RunCase
 from tests.evidence.test_board import drawn, facts
@@ -60,3 +63,19 @@ def test_of_a_run_that_kept_none_there_is_none(
     seen = facts_of(case, case.run_id).sightings[0]
     older = replace(seen, shot={**seen.shot, "further": jpegs, "further_jpegs": jpegs})
     assert board(replace(facts, sighting=older))
+
+
+def test_a_redacted_copy_seals_nothing_and_shows_the_own_face(redacted: MadePack) -> None:
+    made, members = redacted, members_of(redacted.path)
+    manifest = said_in(members, "manifest.json")
+    assert (manifest["sealed"], manifest["to"], manifest["redacted"]) == ({}, {}, True)
+    assert made.doubtful_frames == manifest["doubtful_frames"]
+    assert len([name for name in members if name.endswith("clip.webm")]) == 1
+    assert OTHERS_LEFT_OUT in manifest["lacks"]
+    assert {name.rsplit("/", 1)[-1] for name in members if "enrolled" in name} == {"enrolled-1.jpg"}
+    for each in made.sightings:
+        for side in (112, 448):
+            data = np.frombuffer(members[f"sightings/{each}/aligned-{side}.png"], np.uint8)
+            face = cv2.imdecode(data, 1)
+            assert face is not None
+            assert face.shape == (side, side, 3)

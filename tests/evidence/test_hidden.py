@@ -37,16 +37,18 @@ from tests.footage.clips import RATE, write_clip
 from tests.one_case import ACTOR, ASTRONAUT, GROUP, installed_picture
 
 REAL = {
-    "known_answer/two_actors.mp4": (2.0, 1, 1.0, 6),
-    "known_answer/stage_clip.mp4": (6.8, 0, 0.6, 12),
-    "crowd/indoor_event.mp4": (1.0, 0, 0.5, 12),
-    "crowd/marathon.mkv": (1.0, 0, 0.4, 12),
+    "known_answer/two_actors.mp4": (2.0, 1, 0.5, 6),
+    "known_answer/stage_clip.mp4": (6.8, 0, 0.4, 9),
+    "crowd/indoor_event.mp4": (1.0, 0, 0.3, 8),
+    "crowd/marathon.mkv": (1.0, 0, 0.3, 8),
 }
 """Best moment, which face by its size, how many seconds before and after it, and every how manieth
 frame is looked at: two who turn their heads; a cut, a profile, dark faces; a hand-held camera;
 runners who come, overlap and go."""
-MISSED = range(20, 24)
-"""Frames in which the actor of the rendered clip is upside down and in negative, so that the
+FRAMES = 30
+"""Of the rendered clip."""
+MISSED = range(12, 14)
+"""Those in which the actor of the rendered clip is upside down and in negative, so that the
 detector does not see him."""
 
 
@@ -63,7 +65,8 @@ def encoded(pictures: list[ByteArray]) -> list[ByteArray]:
 
 
 def spot_of_face(clip: Path, at_s: float, number: int, hider: Hider, size_rank: int) -> Spot:
-    faces = hider.faces(frames_in(clip)[number])
+    [picture] = frames_in(clip, number, number + 1)
+    faces = hider.faces(picture)
     sure = np.flatnonzero(faces.scores > 0.5)
     widths = (faces.boxes_xyxy[:, 2] - faces.boxes_xyxy[:, 0])[sure]
     left, top, right, bottom = map(float, faces.boxes_xyxy[sure[np.argsort(-widths)[size_rank]]])
@@ -78,7 +81,7 @@ def apart(
     ``number`` is that of the sighting's frame in the footage; those of the faces count from the
     first frame of the copy."""
     first, shown = first_frame(clip, hidden), frames_in(hidden.data)
-    untouched = frames_in(clip)[first : first + hidden.frames]
+    untouched = frames_in(clip, first, first + hidden.frames)
     assert len(untouched) == len(shown) == hidden.frames
     number -= first
     known = list(faces_of(untouched, hider, every, number))
@@ -96,8 +99,13 @@ def first_frame(clip: Path, hidden: HiddenClip) -> int:
 
 
 def times_in(clip: Path) -> list[float]:
+    """Of its frames, s, as they are shown."""
     with av.open(str(clip)) as video:
-        return [float(frame.time or 0) for frame in video.decode(video=0)]
+        return sorted(
+            float(packet.pts * packet.time_base)
+            for packet in video.demux(video=0)
+            if packet.pts is not None and packet.time_base is not None
+        )
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -130,7 +138,7 @@ def passing() -> Iterator[ByteArray]:
     portrait, actor = installed_picture(ASTRONAUT), installed_picture(ACTOR)
     she = cv2.resize(portrait[10:260, 100:350], (170, 170), interpolation=cv2.INTER_AREA)
     he = cv2.resize(actor, (150, 150), interpolation=cv2.INTER_AREA)
-    for number in range(50):
+    for number in range(FRAMES):
         picture = wall.copy()
         picture[100:270, 140:310] = she
         left = actor_left(number)
@@ -142,7 +150,7 @@ def passing() -> Iterator[ByteArray]:
 
 
 def actor_left(number: int) -> int:
-    return 640 - 18 * number
+    return 640 - 30 * number
 
 
 @pytest.fixture(scope="module")
@@ -153,9 +161,9 @@ def passed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def astronaut(passed: Path, hider: Hider) -> Spot:
-    faces = hider.faces(frames_in(passed)[5])
-    left, top, right, bottom = map(float, faces.boxes_xyxy[0])
-    return spot_in(passed, 5 / RATE, (left, top, right, bottom))
+    [picture] = frames_in(passed, 4, 5)
+    left, top, right, bottom = map(float, hider.faces(picture).boxes_xyxy[0])
+    return spot_in(passed, 4 / RATE, (left, top, right, bottom))
 
 
 @pytest.fixture(scope="module")
@@ -166,14 +174,14 @@ def hidden(astronaut: Spot, hider: Hider) -> HiddenClip:
 def test_who_comes_passes_and_leaves_is_recognised_in_no_frame(
     passed: Path, hidden: HiddenClip, astronaut: Spot, hider: Hider
 ) -> None:
-    own, others, untouched, shown = apart(passed, hidden, astronaut, hider, 1, 5)
-    assert len(others) > 20
+    own, others, untouched, shown = apart(passed, hidden, astronaut, hider, 1, 4)
+    assert len(others) > 12
     again = encoded(untouched)
     assert min(likeness(each, again[each.frame], hider) for each in others) > hider.same
     assert max(likeness(each, shown[each.frame], hider) for each in others) < hider.same
     alone = [each for each in own if actor_left(each.frame) > 350]
     assert min(likeness(each, shown[each.frame], hider) for each in alone) > 0.8
-    assert 0 < hidden.own_frames < hidden.frames == 50
+    assert 0 < hidden.own_frames < hidden.frames == FRAMES
 
 
 def test_who_is_not_found_between_is_hidden_all_the_same(passed: Path, hidden: HiddenClip) -> None:
@@ -196,21 +204,23 @@ def test_it_says_nothing_of_where_it_comes_from(passed: Path, hidden: HiddenClip
         assert video.metadata.keys() <= {"encoder"}
 
 
-def test_the_same_footage_gives_the_same_bytes(
-    astronaut: Spot, hidden: HiddenClip, hider: Hider
-) -> None:
-    assert hidden_clip(astronaut, hider, ANYWHERE).sha256 == hidden.sha256
+def test_the_same_footage_gives_the_same_bytes(astronaut: Spot, hider: Hider) -> None:
+    first, again = (hidden_clip(astronaut, hider, ANYWHERE, 0.1, 0.1) for _ in range(2))
+    assert first.data == again.data
 
 
 def test_of_a_single_frame_those_are_hidden_who_are_found_before_and_after(
     passed: Path, hider: Hider
 ) -> None:
-    faces = hider.faces(frames_in(passed)[22])
+    number = MISSED[-1]
+    [shown] = frames_in(passed, number, number + 1)
+    faces = hider.faces(shown)
     [box] = [box for box in faces.boxes_xyxy if box[2] < 310]
     left, top, right, bottom = map(float, box)
-    found = hidden_frame(spot_in(passed, 22 / RATE, (left, top, right, bottom)), hider, ANYWHERE)
+    spot = spot_in(passed, number / RATE, (left, top, right, bottom))
+    found = hidden_frame(spot, hider, ANYWHERE)
     picture = decoded(found.png)
-    face = slice(150, 240), slice(actor_left(22) + 40, actor_left(22) + 110)
+    face = slice(150, 240), slice(actor_left(number) + 40, actor_left(number) + 110)
     assert picture[face].std() == 0
     assert found.own_shown
     assert found.hidden >= 1
@@ -218,11 +228,11 @@ def test_of_a_single_frame_those_are_hidden_who_are_found_before_and_after(
 
 
 def test_of_a_still_with_six_people_one_is_left(tmp_path: Path, hider: Hider) -> None:
-    group = installed_picture(GROUP)
+    group = np.asarray(cv2.resize(installed_picture(GROUP), None, fx=0.6, fy=0.6), np.uint8)
     cv2.imwrite(str(tmp_path / "group.png"), group)
     known = list(faces_of([group], hider))
     assert len(known) == 6
-    for own in known:
+    for own in known[::2]:
         left, top, right, bottom = map(float, own.box_xyxy)
         spot = spot_in(tmp_path / "group.png", 0.0, (left, top, right, bottom), picture=1)
         found = hidden_frame(spot, hider, ANYWHERE)
@@ -238,7 +248,7 @@ def test_a_moment_is_small_and_plays_in_a_browser(astronaut: Spot, hider: Hider)
     assert clip.ending == "webm"
     with av.open(BytesIO(clip.data), "r") as video:
         assert video.streams.video[0].codec_context.name == "vp8"
-    assert clip.frames <= 31
+    assert 0 < clip.frames <= FRAMES * 10 / RATE + 1
     assert shares == sorted(shares)
     assert shares[-1] > 0.9
 

@@ -45,8 +45,8 @@ RFC_8032 = [
 
 
 @pytest.fixture(scope="module")
-def made(redacted: MadePack) -> MadePack:
-    return redacted
+def made(without_footage: MadePack) -> MadePack:
+    return without_footage
 
 
 def alone(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -91,9 +91,9 @@ def test_other_programs_read_the_archive(made: MadePack) -> None:
 
 def offsets(size: int) -> Iterator[int]:
     """The beginning and the end whole, and a sample of all between."""
-    yield from range(80)
-    yield from range(size - 400, size)
-    yield from random.Random(1).sample(range(size), 400)
+    yield from range(40)
+    yield from range(size - 80, size)
+    yield from random.Random(1).sample(range(size), 120)
 
 
 def test_every_changed_byte_is_found(made: MadePack, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_every_changed_byte_is_found(made: MadePack, tmp_path: Path) -> None:
 def test_bytes_that_come_or_go_are_found(made: MadePack, tmp_path: Path, what: str) -> None:
     data = made.path.read_bytes()
     copy = tmp_path / "pack.zip"
-    for at in [0, len(data) - 1, *random.Random(2).sample(range(len(data)), 60)]:
+    for at in [0, len(data) - 1, *random.Random(2).sample(range(len(data)), 20)]:
         changed = {
             "inserted": data[:at] + b"\0" + data[at:],
             "cut": data[:at] + data[at + 1 :],
@@ -156,11 +156,11 @@ def test_a_member_that_is_exchanged_is_named(
         verify.verify(copy)
 
 
-@pytest.mark.parametrize("name", ["run.json", "manifest.json", "manifest.sig", "proof.json"])
-def test_a_member_that_is_taken_out_is_named(made: MadePack, tmp_path: Path, name: str) -> None:
-    copy = remade(made.path, tmp_path / "pack.zip", {name: None})
-    with pytest.raises(Unsound, match=f"{name} is missing"):
-        verify.verify(copy)
+def test_a_member_that_is_taken_out_is_named(made: MadePack, tmp_path: Path) -> None:
+    for name in ("run.json", "manifest.json", "manifest.sig", "proof.json"):
+        copy = remade(made.path, tmp_path / "pack.zip", {name: None})
+        with pytest.raises(Unsound, match=f"{name} is missing"):
+            verify.verify(copy)
 
 
 def test_a_pack_signed_anew_is_not_the_one_on_record(made: MadePack, tmp_path: Path) -> None:
@@ -205,13 +205,11 @@ def signed_by(key: EvidenceKey, manifest: bytes, proof: bytes) -> dict[str, byte
     return {"manifest.json": manifest, "proof.json": proof, "manifest.sig": signature}
 
 
-@pytest.mark.parametrize("name", ["../../out.txt", "/out.txt", "a//b", "a\\b", "a\nb", "-rf", "."])
-def test_names_that_would_leave_the_folder_are_none(
-    made: MadePack, tmp_path: Path, name: str
-) -> None:
-    copy = remade(made.path, tmp_path / "pack.zip", {name: b"x"})
-    with pytest.raises(Unsound, match="is no name that a member of a pack has"):
-        verify.verify(copy)
+def test_names_that_would_leave_the_folder_are_none(made: MadePack, tmp_path: Path) -> None:
+    for name in ("../../out.txt", "/out.txt", "a//b", "a\\b", "a\nb", "-rf", "."):
+        copy = remade(made.path, tmp_path / "pack.zip", {name: b"x"})
+        with pytest.raises(Unsound, match="is no name that a member of a pack has"):
+            verify.verify(copy)
 
 
 @pytest.mark.parametrize(("public", "text", "signature"), RFC_8032)

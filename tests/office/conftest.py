@@ -38,6 +38,13 @@ def home(searched: Path, tmp_path: Path) -> Path:
     return copied(searched, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def undecided(searched: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedOffice]:
+    """One office for those who decide nothing in it."""
+    with served_office(copied(searched, tmp_path_factory.mktemp("undecided"))) as made:
+        yield made
+
+
 @pytest.fixture
 def office(home: Path) -> Iterator[ServedOffice]:
     with served_office(home) as made:

@@ -33,14 +33,16 @@ from tests.office.made import ServedOffice, decision
 from tests.results.synthetic import RUN_ID
 
 HIDDEN = "OP-NIGHTJAR"
+ROLES, DONE, TWICE, BOTH, OWN = "OP-ROLES", "OP-DONE", "OP-TWICE", "OP-BOTH", "OP-OWN"
+"""Cases of a test each."""
 NEW = {"case_ref": "OP-2", "kind_of_use": KIND, "harm": HARM, "may_see": []}
 ROUTES: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("cases", NEW, "operator"),
-    ("cases/change", {"case_ref": CASE, "may_see": []}, "operator"),
-    ("authorisations", {"case_ref": CASE, "purpose": "find her"}, "operator"),
+    ("cases", {**NEW, "case_ref": "OP-4"}, "operator"),
+    ("cases/change", {"case_ref": ROLES, "may_see": []}, "operator"),
+    ("authorisations", {"case_ref": ROLES, "purpose": "find her"}, "operator"),
     ("authorisations/NAME/grant", {}, "authoriser"),
     ("authorisations/NAME/refuse", {"reason": "no ground"}, "authoriser"),
-    ("cases/close", {"case_ref": CASE}, "operator"),
+    ("cases/close", {"case_ref": ROLES}, "operator"),
 )
 """(path, body, role that may)."""
 
@@ -51,40 +53,48 @@ def office(tmp_path: Path) -> Iterator[ServedOffice]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedOffice]:
+    """One office for those who open a case of their own in it."""
+    with case_office(tmp_path_factory.mktemp("shared")) as made:
+        yield made
+
+
 def said_of(answer: Any) -> str:
     return str(answer.json()["error"])
 
 
-def events(office: ServedOffice) -> list[dict[str, Any]]:
+def events(office: ServedOffice, case_ref: str | None = None) -> list[dict[str, Any]]:
+    """Of all cases or of one."""
     files = files_of(office)
     kinds = ("case.", "authorisation.", "run.", "forget.")
     return [
-        line for line in lines_on_record(files.home, files.s3) if line["event"].startswith(kinds)
+        line
+        for line in lines_on_record(files.home, files.s3)
+        if line["event"].startswith(kinds) and case_ref in (None, line.get("case_ref"))
     ]
 
 
-@pytest.mark.parametrize(("path", "body", "role"), ROUTES, ids=[each[0] for each in ROUTES])
-def test_each_is_for_one_role(
-    path: str, body: dict[str, Any], role: str, office: ServedOffice
-) -> None:
-    opened(office)
-    path = path.replace("NAME", asked(office))
-    before = cases(office, "Ida"), events(office)
-    assert office.client().ask("POST", f"/api/{path}", body).status == 401
-    for name in [each for each, own in MORE_PEOPLE.items() if own != role]:
-        answer = tell(office, name, path, **body)
-        assert answer.status == 403, (name, answer.data)
-    assert (cases(office, "Ida"), events(office)) == before
-    who = next(each for each, own in MORE_PEOPLE.items() if own == role)
-    told(office, who, path, **body)
-    assert (cases(office, "Ida"), events(office)) != before
+def test_each_is_for_one_role(shared: ServedOffice) -> None:
+    opened(shared, ROLES)
+    for number, (route, body, role) in enumerate(ROUTES):
+        path = route.replace("NAME", asked(shared, ROLES, f"find {number}"))
+        before = cases(shared, "Ida"), events(shared)
+        assert shared.client().ask("POST", f"/api/{path}", body).status == 401
+        for name in [each for each, own in MORE_PEOPLE.items() if own != role]:
+            answer = tell(shared, name, path, **body)
+            assert answer.status == 403, (name, answer.data)
+        assert (cases(shared, "Ida"), events(shared)) == before, path
+        who = next(each for each, own in MORE_PEOPLE.items() if own == role)
+        told(shared, who, path, **body)
+        assert (cases(shared, "Ida"), events(shared)) != before, path
 
 
-def test_everybody_who_is_logged_in_reads(office: ServedOffice) -> None:
+def test_everybody_who_is_logged_in_reads(shared: ServedOffice) -> None:
     for path in ("/api/cases", "/api/policy"):
-        assert office.client().ask("GET", path).status == 401
+        assert shared.client().ask("GET", path).status == 401
         for name in MORE_PEOPLE:
-            office.client(name).get(path)
+            shared.client(name).get(path)
 
 
 def test_the_lists_are_the_policys(tmp_path: Path) -> None:
@@ -115,29 +125,29 @@ REFUSALS: tuple[tuple[str, dict[str, Any], int, str], ...] = (
 )
 
 
-def test_a_refusal_is_a_sentence_and_does_nothing(office: ServedOffice) -> None:
-    opened(office)
-    authorisation = asked(office)
+def test_a_refusal_is_a_sentence_and_does_nothing(shared: ServedOffice) -> None:
+    opened(shared)
+    authorisation = asked(shared)
     bodies: dict[str, tuple[str, dict[str, Any]]] = {
         "cases": ("Otto", NEW),
         "cases/change": ("Otto", {"case_ref": CASE, "may_see": []}),
         "authorisations": ("Otto", {"case_ref": CASE, "purpose": "find him"}),
     }
-    before = cases(office, "Ida"), events(office)
+    before = cases(shared, "Ida"), events(shared)
     for path, changes, status, words in REFUSALS:
         name, body = bodies.get(path, ("Uma", {}))
-        answer = tell(office, name, path.replace("NAME", authorisation), **{**body, **changes})
+        answer = tell(shared, name, path.replace("NAME", authorisation), **{**body, **changes})
         assert (answer.status, words in said_of(answer)) == (status, True), answer.data
-        assert (cases(office, "Ida"), events(office)) == before, (path, changes)
+        assert (cases(shared, "Ida"), events(shared)) == before, (path, changes)
 
 
-def test_a_request_that_is_sent_twice_is_one(office: ServedOffice) -> None:
-    opened(office)
-    office.client("Otto")
+def test_a_request_that_is_sent_twice_is_one(shared: ServedOffice) -> None:
+    opened(shared, TWICE)
+    shared.client("Otto")
     with ThreadPoolExecutor(4) as pool:
-        found = set(pool.map(lambda _: asked(office), range(4)))
-    assert len(found) == len(cases(office, "Otto")[CASE]["authorisations"]) == 1
-    assert [line["event"] for line in events(office)].count("authorisation.requested") == 1
+        found = set(pool.map(lambda _: asked(shared, TWICE), range(4)))
+    assert len(found) == len(cases(shared, "Otto")[TWICE]["authorisations"]) == 1
+    assert [line["event"] for line in events(shared, TWICE)].count("authorisation.requested") == 1
 
 
 def at_once(office: ServedOffice, auth: str) -> list[Any]:
@@ -151,33 +161,33 @@ def at_once(office: ServedOffice, auth: str) -> list[Any]:
         return [each.result() for each in waiting]
 
 
-def test_of_two_who_decide_at_once_one_does(office: ServedOffice) -> None:
-    opened(office)
+def test_of_two_who_decide_at_once_one_does(shared: ServedOffice) -> None:
+    opened(shared, BOTH)
     for name in ("Uma", "Ugo"):
-        office.client(name)
+        shared.client(name)
     for _ in range(4):
-        auth = asked(office)
-        answers = at_once(office, auth)
+        auth = asked(shared, BOTH)
+        answers = at_once(shared, auth)
         assert sorted(each.status for each in answers) == [200, 409]
         (lost,) = (said_of(each) for each in answers if each.status == 409)
-        found = cases(office, "Ida")[CASE]["authorisations"]
+        found = cases(shared, "Ida")[BOTH]["authorisations"]
         (now,) = (each for each in found if each["authorisation_id"] == auth)
         assert f"{auth} was {now['state']} already, by {now['decided_by']}" in lost
 
 
-def test_who_has_asked_does_not_decide(office: ServedOffice) -> None:
-    opened(office)
-    made = request_authorisation(files_of(office), CASE, "find him", "UMA")
+def test_who_has_asked_does_not_decide(shared: ServedOffice) -> None:
+    opened(shared, OWN)
+    made = request_authorisation(files_of(shared), OWN, "find him", "UMA")
     name = made.authorisation_id
     for path, body in (("grant", {}), ("refuse", {"reason": "no ground"})):
-        answer = tell(office, "Uma", f"authorisations/{name}/{path}", **body)
+        answer = tell(shared, "Uma", f"authorisations/{name}/{path}", **body)
         assert answer.status == 409
         assert "somebody else decides it" in said_of(answer)
-    (seen,) = cases(office, "Uma")[CASE]["authorisations"]
+    (seen,) = cases(shared, "Uma")[OWN]["authorisations"]
     assert (seen["state"], seen["for_me"], seen["asked_by_me"]) == ("requested", False, True)
-    (other,) = cases(office, "Ugo")[CASE]["authorisations"]
+    (other,) = cases(shared, "Ugo")[OWN]["authorisations"]
     assert (other["for_me"], other["asked_by_me"]) == (True, False)
-    assert told(office, "Ugo", f"authorisations/{name}/grant")["state"] == "granted"
+    assert told(shared, "Ugo", f"authorisations/{name}/grant")["state"] == "granted"
 
 
 def test_a_case_that_one_may_not_see_is_nowhere(office: ServedOffice) -> None:
@@ -217,33 +227,33 @@ def test_a_case_that_one_may_not_see_is_nowhere(office: ServedOffice) -> None:
     assert set(cases(office, "Uma")) == {CASE, HIDDEN} == set(cases(office, "Ida"))
 
 
-def test_nobody_takes_a_case_that_they_may_not_see(office: ServedOffice) -> None:
-    opened(office, HIDDEN, ("Otto",))
+def test_nobody_takes_a_case_that_they_may_not_see(shared: ServedOffice) -> None:
+    opened(shared, HIDDEN, ("Otto",))
     order = {**NEW, "case_ref": f" {HIDDEN}\n", "may_see": ["Oda"]}
     for _ in range(2):
-        answer = tell(office, "Oda", "cases", **order)
+        answer = tell(shared, "Oda", "cases", **order)
         assert (answer.status, said_of(answer)[:29]) == (409, "That reference cannot be used")
-        tell(office, "Otto", "cases/close", case_ref=HIDDEN)  # nor once it is closed
-    assert cases(office, "Oda") == {}
-    assert not cases(office, "Otto")[HIDDEN]["is_open"]
+        tell(shared, "Otto", "cases/close", case_ref=HIDDEN)  # nor once it is closed
+    assert HIDDEN not in cases(shared, "Oda")
+    assert not cases(shared, "Otto")[HIDDEN]["is_open"]
 
 
-def test_what_is_done_is_on_record_under_the_name(office: ServedOffice) -> None:
-    opened(office)
-    told(office, "Oda", "cases/change", case_ref=CASE, may_see=[], retention="90d")
-    granted, refused = asked(office), asked(office, purpose="find her")
-    told(office, "Uma", f"authorisations/{granted}/grant", valid_for="2w", reason="fair")
-    told(office, "Ugo", f"authorisations/{refused}/refuse", reason="no ground")
-    told(office, "Otto", "cases/close", case_ref=CASE)
-    lines = events(office)
+def test_what_is_done_is_on_record_under_the_name(shared: ServedOffice) -> None:
+    opened(shared, DONE)
+    told(shared, "Oda", "cases/change", case_ref=DONE, may_see=[], retention="90d")
+    granted, refused = asked(shared, DONE), asked(shared, DONE, "find her")
+    told(shared, "Uma", f"authorisations/{granted}/grant", valid_for="2w", reason="fair")
+    told(shared, "Ugo", f"authorisations/{refused}/refuse", reason="no ground")
+    told(shared, "Otto", "cases/close", case_ref=DONE)
+    lines = events(shared, DONE)
     assert [(line["event"], line["by"], line["case_ref"]) for line in lines] == [
-        ("case.opened", "Otto", CASE),
-        ("case.changed", "Oda", CASE),
-        ("authorisation.requested", "Otto", CASE),
-        ("authorisation.requested", "Otto", CASE),
-        ("authorisation.granted", "Uma", CASE),
-        ("authorisation.refused", "Ugo", CASE),
-        ("case.closed", "Otto", CASE),
+        ("case.opened", "Otto", DONE),
+        ("case.changed", "Oda", DONE),
+        ("authorisation.requested", "Otto", DONE),
+        ("authorisation.requested", "Otto", DONE),
+        ("authorisation.granted", "Uma", DONE),
+        ("authorisation.refused", "Ugo", DONE),
+        ("case.closed", "Otto", DONE),
     ]
     assert [line["reason"] for line in lines[4:6]] == ["fair", "no ground"]
     until = datetime.fromisoformat(lines[4]["valid_until"])

@@ -80,7 +80,7 @@ def verified(home: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("many", "kills"), [(12, 2), pytest.param(30, 12, marks=pytest.mark.long)], ids=["few", "many"]
+    ("many", "kills"), [(8, 2), pytest.param(24, 6, marks=pytest.mark.long)], ids=["few", "many"]
 )
 def test_killed_under_those_who_decide(many: int, kills: int, tmp_path: Path) -> None:
     home, said, chance = tmp_path / "home", tmp_path / "said", random.Random(many)

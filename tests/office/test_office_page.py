@@ -100,9 +100,9 @@ def test_three_people_and_an_outcome_by_keyboard_alone(page: Page, office: Serve
 
 
 def test_what_is_begun_survives_a_reload_and_not_the_person(
-    page: Page, office: ServedOffice
+    page: Page, undecided: ServedOffice
 ) -> None:
-    to_the_form(page, office, "Anne")
+    to_the_form(page, undecided, "Anne")
     page.press("s", "d", "r")
     page.call("Input.insertText", text="half a reason")
     ((_, kept),) = page.evaluate(KEPT)
@@ -118,11 +118,13 @@ def test_what_is_begun_survives_a_reload_and_not_the_person(
     assert page.evaluate(KEPT) == []
     assert "astronaut" not in page.evaluate(HTML)
     page.evaluate("localStorage['lfr.office.Anne/r/s'] = '{}'")
-    enter_office(page, office, "Bill")
+    enter_office(page, undecided, "Bill")
     assert page.evaluate(KEPT) == []
 
 
-def test_an_answer_that_is_lost_is_asked_for_again(page: Page, office: ServedOffice) -> None:
+def test_an_answer_that_is_lost_is_asked_for_again_and_what_was_changed_since_is_said(
+    page: Page, office: ServedOffice
+) -> None:
     to_the_form(page, office, "Anne")
     state_comparison(page, "ssssssss", 0, "the same ear")
     page.evaluate(LOST)
@@ -134,10 +136,8 @@ def test_an_answer_that_is_lost_is_asked_for_again(page: Page, office: ServedOff
     assert page.evaluate(KEPT) == []
     (made,) = office.client("Ida").get(first_path(office))["decisions"]
     assert made["reason"] == json.loads(kept)["reason"]
-
-
-def test_what_was_changed_after_it_had_arrived_is_said(page: Page, office: ServedOffice) -> None:
-    to_the_form(page, office, "Anne")
+    page.press("w")
+    page.wait_for_text("#sighting-title", "Sighting 2 of 2")
     state_comparison(page, "ssssssss", 0, "the same ear")
     page.evaluate(LOST)
     save(page)
@@ -149,8 +149,10 @@ def test_what_was_changed_after_it_had_arrived_is_said(page: Page, office: Serve
     page.wait_for_text("#said", "It had been saved already, as it was sent first")
 
 
-def test_what_is_missing_is_said_and_has_the_focus(page: Page, office: ServedOffice) -> None:
-    to_the_form(page, office, "Anne")
+def test_what_is_missing_is_said_and_has_the_focus_and_a_step_back_is_to_the_queue(
+    page: Page, undecided: ServedOffice
+) -> None:
+    to_the_form(page, undecided, "Anne")
     page.press(*"sssssss")
     save(page)
     page.wait_for_text("#said", "Not saved: say of each")
@@ -162,7 +164,12 @@ def test_what_is_missing_is_said_and_has_the_focus(page: Page, office: ServedOff
     page.wait_for_text("#said", "Not saved: choose one of the six conclusions.")
     assert page.evaluate("document.activeElement.name") == "conclusion"
     page.press(" ", "Enter")
-    assert office.client("Ida").get(first_path(office))["decisions"] == []
+    assert undecided.client("Ida").get(first_path(undecided))["decisions"] == []
+    page.evaluate("history.back()")
+    page.wait("document.activeElement?.closest('#queue .entry')")
+    assert page.evaluate("location.pathname + location.hash") == "/"
+    page.evaluate("history.back()")
+    page.wait("document.activeElement?.closest('#runs .entry')")
 
 
 def test_a_refusal_is_said_as_it_is_and_takes_nothing_away(
@@ -179,10 +186,16 @@ def test_a_refusal_is_said_as_it_is_and_takes_nothing_away(
     page.problems.clear()  # the browser notes the 409
 
 
-def test_another_candidate_is_looked_at_without_losing_what_is_begun(
-    page: Page, office: ServedOffice
+def test_pictures_move_together_and_another_candidate_takes_nothing_away(
+    page: Page, undecided: ServedOffice
 ) -> None:
-    to_the_form(page, office, "Anne")
+    to_the_form(page, undecided, "Anne")
+    where = "[...document.querySelectorAll('#both .pane img')].map(each => each.style.transform)"
+    page.press("+", "+", "ArrowLeft")
+    for transform in page.evaluate(where):
+        assert transform.startswith("translate(15%, 0%) scale(2.25)")
+    page.press("0")
+    assert page.text("#scale") == "100 %"
     page.press("s", "2")
     page.wait("document.querySelector('#enrolled').src.endsWith('/enrolled/2/1.jpg')")
     assert page.evaluate("document.querySelector('#stated').disabled")
@@ -194,16 +207,6 @@ def test_another_candidate_is_looked_at_without_losing_what_is_begun(
     page.evaluate("document.querySelectorAll('#other-candidate button')[1].click()")
     assert page.evaluate("document.querySelectorAll('#comparison :checked').length") == 0
     assert page.text("#compared-with") == "About candidate 2, actor."
-
-
-def test_both_pictures_are_enlarged_and_moved_together(page: Page, office: ServedOffice) -> None:
-    to_the_form(page, office, "Anne")
-    where = "[...document.querySelectorAll('#both .pane img')].map(each => each.style.transform)"
-    page.press("+", "+", "ArrowLeft")
-    for transform in page.evaluate(where):
-        assert transform.startswith("translate(15%, 0%) scale(2.25)")
-    page.press("0")
-    assert page.text("#scale") == "100 %"
 
 
 def test_what_was_rejected_before_is_shown_as_such(page: Page, office: ServedOffice) -> None:
@@ -237,16 +240,7 @@ def test_who_decides_nothing_is_offered_nothing(page: Page, office: ServedOffice
         page.press("s", "c", "r", "o", "w")
 
 
-def test_whoever_is_removed_is_asked_to_log_in(page: Page, office: ServedOffice) -> None:
-    to_the_form(page, office, "Anne")
-    remove_user(office.home, "Anne")
-    page.press("u")
-    page.wait("document.querySelector('#token') && !document.body.dataset.name")
-    assert "astronaut" not in page.evaluate(HTML)
-    page.problems.clear()  # the browser notes the 401
-
-
-def test_other_pages_of_the_browser_are_left_with_it(
+def test_other_pages_of_the_browser_are_left_with_it_and_the_removed_are_asked_to_log_in(
     page: Page, devtools: str, office: ServedOffice
 ) -> None:
     to_the_form(page, office, "Anne")
@@ -255,15 +249,12 @@ def test_other_pages_of_the_browser_are_left_with_it(
         other.wait("document.querySelector('#runs .entry')")
         leave_office(other)
         page.wait("document.querySelector('#token') && !document.body.dataset.name")
-
-
-def test_a_step_back_is_to_the_queue(page: Page, office: ServedOffice) -> None:
     to_the_form(page, office, "Anne")
-    page.evaluate("history.back()")
-    page.wait("document.activeElement?.closest('#queue .entry')")
-    assert page.evaluate("location.pathname + location.hash") == "/"
-    page.evaluate("history.back()")
-    page.wait("document.activeElement?.closest('#runs .entry')")
+    remove_user(office.home, "Anne")
+    page.press("u")
+    page.wait("document.querySelector('#token') && !document.body.dataset.name")
+    assert "astronaut" not in page.evaluate(HTML)
+    page.problems.clear()  # the browser notes the 401
 
 
 def test_what_could_not_be_searched_is_said(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,28 @@ from lfr_batch.office.routes import QUEUE_VIEWED, SIGHTING_VIEWED
 from lfr_batch.oversight import audit
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
-from tests.office.made import JPEG, PEOPLE, ServedOffice, decision, path_of, served_office
+from tests.office.made import JPEG, PEOPLE, ServedOffice, copied, decision, path_of, served_office
 
 OF_ROLE: Mapping[Role, str] = {role: name for name, role in [*PEOPLE.items()][::-1]}
 OUTCOME = {"outcome": "arrest", "reason": "arrested on 3 May"}
+
+
+@pytest.fixture(scope="module")
+def shared(searched: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedOffice]:
+    """One office for those who have a sighting of their own in it."""
+    with served_office(copied(searched, tmp_path_factory.mktemp("shared"))) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def fresh(shared: ServedOffice) -> Iterator[str]:
+    """Paths of sightings of which nobody has said anything: each is for one test."""
+    return iter([path_of(run, seen) for run in shared.runs() for seen in shared.sightings(run)])
+
+
+@pytest.fixture
+def own_path(fresh: Iterator[str]) -> str:
+    return next(fresh)
 
 
 @pytest.fixture
@@ -63,13 +81,6 @@ def test_each_address_is_for_those_who_may(office: ServedOffice, run: str, path:
                 assert status in {200, 201, 409}, (role, address)
 
 
-def test_nothing_changes_but_for_the_page(office: ServedOffice, path: str) -> None:
-    anne = office.client("Anne")
-    answer = anne.send("POST", f"{path}/decisions", {"Cookie": anne.cookie}, json=decision())
-    assert answer.status == 403
-    assert anne.get(path)["course"] == "first"
-
-
 def test_of_a_case_that_one_may_not_see_there_is_nothing(home: Path, run_ids: list[str]) -> None:
     with served_office(home, lambda _, user: user.name == "Anne") as office:
         path = path_of(run_ids[0], office.sightings(run_ids[0])[0])
@@ -106,16 +117,24 @@ WILL_NOT_DO: tuple[tuple[dict[str, Any], int, str], ...] = (
 )
 
 
-def test_what_will_not_do_is_refused_in_a_sentence(office: ServedOffice, path: str) -> None:
+def test_what_will_not_do_or_is_not_the_pages_or_is_not_there_is_refused(
+    shared: ServedOffice, own_path: str
+) -> None:
+    anne, path = shared.client("Anne"), own_path
     for changes, status, said in WILL_NOT_DO:
-        answer = office.decide("Anne", path, **changes)
+        answer = shared.decide("Anne", path, **changes)
         assert answer.status == status, changes
         assert said in answer.json()["error"]
-        assert office.client("Anne").get(path)["course"] == "first"
+        assert anne.get(path)["course"] == "first"
+    other = anne.send("POST", f"{path}/decisions", {"Cookie": anne.cookie}, json=decision())
+    assert other.status == 403
+    assert anne.get(path)["course"] == "first"
+    for picture in ("shots/2.jpg", "shots/0.jpg", "enrolled/9/1.jpg"):
+        assert anne.ask("GET", f"{path}/{picture}").status == 404, picture
 
 
-def test_the_same_person_decides_once(office: ServedOffice, path: str) -> None:
-    sent = decision()
+def test_the_same_person_decides_once(shared: ServedOffice, own_path: str) -> None:
+    sent, office, path = decision(), shared, own_path
     anne = office.client("Anne")
     first, again = (anne.ask("POST", f"{path}/decisions", sent) for _ in range(2))
     assert (first.status, again.status) == (201, 201)
@@ -126,8 +145,13 @@ def test_the_same_person_decides_once(office: ServedOffice, path: str) -> None:
     assert len(office.client("Ida").get(path)["decisions"]) == 1
 
 
-def test_two_who_save_at_once_are_first_and_second(office: ServedOffice, path: str) -> None:
-    people = ["Anne", "Bill"]
+def test_two_who_save_at_once_are_first_and_second_and_an_outcome_comes_after_them(
+    shared: ServedOffice, own_path: str
+) -> None:
+    office, path, people = shared, own_path, ["Anne", "Bill"]
+    early = office.client("Otto").ask("POST", f"{path}/outcomes", OUTCOME)
+    assert early.status == 409
+    assert "not decided yet" in early.json()["error"]
     for name in people:
         office.client(name)
     with ThreadPoolExecutor(2) as pool:
@@ -137,11 +161,16 @@ def test_two_who_save_at_once_are_first_and_second(office: ServedOffice, path: s
     assert [each["stage"] for each in made] == ["first", "second"]
     assert {each["examiner"] for each in made} == set(people)
     assert office.decide("Caro", path).status == 409
+    told = office.client("Otto").ask("POST", f"{path}/outcomes", OUTCOME)
+    assert told.status == 201
+    assert [each["outcome"] for each in told.json()["outcomes"]] == ["arrest"]
+    assert office.client("Uma").ask("POST", f"{path}/outcomes", OUTCOME).status == 403
 
 
 def test_one_who_saves_in_two_browsers_at_once_decides_once(
-    office: ServedOffice, path: str
+    shared: ServedOffice, own_path: str
 ) -> None:
+    office, path = shared, own_path
     with ThreadPoolExecutor(2) as pool:
         made = [new_id(), new_id()]
         anne = office.client("Anne")
@@ -151,28 +180,9 @@ def test_one_who_saves_in_two_browsers_at_once_decides_once(
     assert len(office.client("Ida").get(path)["decisions"]) == 1
 
 
-def test_an_outcome_comes_after_the_decision(office: ServedOffice, path: str) -> None:
-    otto = office.client("Otto")
-    early = otto.ask("POST", f"{path}/outcomes", OUTCOME)
-    assert early.status == 409
-    assert "not decided yet" in early.json()["error"]
-    for name in ("Anne", "Bill"):
-        assert office.decide(name, path).status == 201
-    told = otto.ask("POST", f"{path}/outcomes", OUTCOME)
-    assert told.status == 201
-    assert [each["outcome"] for each in told.json()["outcomes"]] == ["arrest"]
-    assert office.client("Uma").ask("POST", f"{path}/outcomes", OUTCOME).status == 403
-
-
-def test_whoever_is_removed_sees_nothing_more(office: ServedOffice, path: str) -> None:
-    anne = office.client("Anne")
-    assert anne.ask("GET", path).status == 200
-    remove_user(office.home, "Anne")
-    assert anne.ask("GET", path).status == 401
-    assert office.decide("Anne", path).status == 401
-
-
-def test_who_looked_at_whom_is_in_the_log_once(office: ServedOffice, run: str, path: str) -> None:
+def test_who_looked_at_whom_is_in_the_log_once_and_whoever_is_removed_sees_nothing_more(
+    office: ServedOffice, run: str, path: str
+) -> None:
     anne = office.client("Anne")
     for picture in ("thumbnail.jpg", "shots/1.jpg", "enrolled/1/1.jpg"):
         assert anne.ask("GET", f"{path}/{picture}").data[:2] == JPEG
@@ -180,18 +190,12 @@ def test_who_looked_at_whom_is_in_the_log_once(office: ServedOffice, run: str, p
     lines = [each for each in audit.entries(office.home) if each["event"] == SIGHTING_VIEWED]
     sighting = path.rsplit("/", 1)[-1]
     assert [(e["name"], e["run_id"], e["sighting_id"]) for e in lines] == [("Anne", run, sighting)]
-
-
-def test_whoever_reads_the_words_alone_has_looked_too(
-    office: ServedOffice, run: str, path: str
-) -> None:
-    bill = office.client("Bill")
+    bill = office.client("Bill")  # reads the words alone, and has looked too
     for at in (f"/api/runs/{run}", path, path, "/api/me"):
         assert bill.ask("GET", at).status == 200
     lines = [each for each in audit.entries(office.home) if each.get("name") == "Bill"]
     assert [each["event"] for each in lines][-2:] == [QUEUE_VIEWED, SIGHTING_VIEWED]
-
-
-@pytest.mark.parametrize("picture", ["shots/2.jpg", "shots/0.jpg", "enrolled/9/1.jpg"])
-def test_a_picture_that_there_is_not(picture: str, office: ServedOffice, path: str) -> None:
-    assert office.client("Anne").ask("GET", f"{path}/{picture}").status == 404
+    assert anne.ask("GET", path).status == 200
+    remove_user(office.home, "Anne")
+    assert anne.ask("GET", path).status == 401
+    assert office.decide("Anne", path).status == 401

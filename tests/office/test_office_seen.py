@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from tests.console.browser import Page
 from tests.console.screens import PHONE, TABLET
 from tests.console.test_seen import PORTRAIT, SMALL, SPLIT
 from tests.office.desk import enter_office, open_queue, open_sighting
-from tests.office.made import ServedOffice, decision, path_of
+from tests.office.made import ServedOffice, decision, path_of, served_office
 
 DESK = (1920, 1080)
-LOOKS = ((PORTRAIT, True), (DESK, False), (PHONE, True), (TABLET, False))
-"""What is laid out at every size is so in both themes; colours are the same at every size."""
+Looks = tuple[tuple[tuple[int, int], bool], ...]
 JUDGED = ((PHONE, True), (TABLET, False))
-"""By axe as well."""
+"""By axe as well: the smallest and the usual one."""
+LOOKS = ((PORTRAIT, True), (DESK, False), *JUDGED)
+"""What is laid out at every size is so in both themes; colours are the same at every size."""
 LOW = """
 [...document.querySelectorAll('button, summary, select, textarea, label:has(input)')]
   .filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 44)
@@ -32,9 +34,9 @@ CUT = """
 """What is wider than its place."""
 
 
-def look(page: Page, picture: Path) -> None:
-    """At every size, and in both themes; the tablet's is left."""
-    for size, dark in LOOKS:
+def look(page: Page, picture: Path, looks: Looks = JUDGED) -> None:
+    """At sizes, and in both themes; the tablet's is left."""
+    for size, dark in looks:
         page.size(*size, mobile=size == PHONE, dark=dark)
         if (size, dark) in JUDGED:
             assert findings(page) == [], (picture.name, size, dark)
@@ -47,8 +49,14 @@ def look(page: Page, picture: Path) -> None:
 
 
 @pytest.fixture
-def decided(office: ServedOffice) -> ServedOffice:
+def decided(home: Path) -> Iterator[ServedOffice]:
     """Its newest run's first sighting went to a third examiner; something became of it."""
+    with served_office(home) as office:
+        decide(office)
+        yield office
+
+
+def decide(office: ServedOffice) -> None:
     run = office.runs()[0]
     path = path_of(run, office.sightings(run)[0])
     other = {**decision()["components"], "ears": "different"}
@@ -57,11 +65,10 @@ def decided(office: ServedOffice) -> ServedOffice:
     office.decide("Caro", path, conclusion="different_strong", components=other)
     noted = {"outcome": "eliminated", "reason": "was abroad on that day"}
     office.client("Anne").ask("POST", f"{path}/outcomes", noted)
-    return office
 
 
-def test_the_login(page: Page, office: ServedOffice, tmp_path: Path) -> None:
-    page.open(office.url)
+def test_the_login(page: Page, undecided: ServedOffice, tmp_path: Path) -> None:
+    page.open(undecided.url)
     page.wait("document.querySelector('#enter:not(:disabled)')")
     look(page, tmp_path / "login")
     page.press("x", "Enter")
@@ -70,7 +77,7 @@ def test_the_login(page: Page, office: ServedOffice, tmp_path: Path) -> None:
     page.problems.clear()  # the browser notes the 401
 
 
-def test_lists_and_help(page: Page, decided: ServedOffice, tmp_path: Path) -> None:
+def test_lists_help_and_what_is_decided(page: Page, decided: ServedOffice, tmp_path: Path) -> None:
     enter_office(page, decided, "Anne")
     look(page, tmp_path / "runs")
     open_queue(page)
@@ -78,23 +85,6 @@ def test_lists_and_help(page: Page, decided: ServedOffice, tmp_path: Path) -> No
     page.press("?")
     page.wait("document.querySelector('#help').open")
     look(page, tmp_path / "help")
-
-
-def test_a_comparison(page: Page, office: ServedOffice, tmp_path: Path) -> None:
-    enter_office(page, office, "Anne")
-    open_queue(page)
-    open_sighting(page)
-    page.press("s", "d", "n")
-    look(page, tmp_path / "form")
-    page.evaluate("document.querySelector('#save').scrollIntoView()")
-    page.evaluate("document.querySelector('#save').click()")
-    page.wait_for_text("#said", "Not saved")
-    look(page, tmp_path / "missing")
-    page.press("2")
-    look(page, tmp_path / "other-candidate")
-
-
-def test_what_is_decided(page: Page, decided: ServedOffice, tmp_path: Path) -> None:
     for name in ("Anne", "Otto", "Ida"):
         enter_office(page, decided, name)
         open_queue(page)
@@ -105,20 +95,32 @@ def test_what_is_decided(page: Page, decided: ServedOffice, tmp_path: Path) -> N
         page.evaluate("document.querySelector('#queue .entry').focus()")
         open_sighting(page)
         page.wait_for_text("#decisions", "Third examiner")
-        look(page, tmp_path / f"decided-{name}")
-    page.evaluate("document.querySelector('#outcome').scrollIntoView()")
-    look(page, tmp_path / "outcome")
+        look(page, tmp_path / f"decided-{name}", LOOKS if name == "Anne" else JUDGED[:1])
+
+
+def test_a_comparison(page: Page, undecided: ServedOffice, tmp_path: Path) -> None:
+    enter_office(page, undecided, "Anne")
+    open_queue(page)
+    open_sighting(page)
+    page.press("s", "d", "n")
+    look(page, tmp_path / "form", LOOKS)
+    page.evaluate("document.querySelector('#save').scrollIntoView()")
+    page.evaluate("document.querySelector('#save').click()")
+    page.wait_for_text("#said", "Not saved")
+    look(page, tmp_path / "missing")
+    page.press("2")
+    look(page, tmp_path / "other-candidate")
 
 
 def test_what_is_chosen_is_seen_in_colours_of_ones_own(
-    page: Page, office: ServedOffice, tmp_path: Path
+    page: Page, undecided: ServedOffice, tmp_path: Path
 ) -> None:
     features = [
         {"name": "forced-colors", "value": "active"},
         {"name": "prefers-reduced-motion", "value": "reduce"},
     ]
     page.call("Emulation.setEmulatedMedia", features=features)
-    enter_office(page, office, "Anne")
+    enter_office(page, undecided, "Anne")
     open_queue(page)
     open_sighting(page)
     page.press("s")

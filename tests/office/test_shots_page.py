@@ -59,9 +59,9 @@ def open_with_shots(page: Page, office: ServedOffice) -> str:
     return path
 
 
-def test_a_key_or_a_touch_shows_another(page: Page, office: ServedOffice) -> None:
-    path = open_with_shots(page, office)
-    shots = office.client("Anne").get(path)["shots"]
+def test_a_key_or_a_touch_shows_another(page: Page, undecided: ServedOffice) -> None:
+    path = open_with_shots(page, undecided)
+    shots = undecided.client("Anne").get(path)["shots"]
     most = len(shots)
     moments = page.evaluate("[...document.querySelectorAll('#shots span')].map(s => s.innerText)")
     assert moments == [f"0:00:{each['media_s']:04.1f}" for each in shots]
@@ -83,8 +83,8 @@ def test_a_key_or_a_touch_shows_another(page: Page, office: ServedOffice) -> Non
     assert page.evaluate("document.querySelectorAll('#shots button').length") == most
 
 
-def test_the_enlargement_stays_and_both_are_moved(page: Page, office: ServedOffice) -> None:
-    open_with_shots(page, office)
+def test_the_enlargement_stays_and_both_are_moved(page: Page, undecided: ServedOffice) -> None:
+    open_with_shots(page, undecided)
     page.press("+", "ArrowLeft", ".")
     page.wait(LOADED)
     begins = (
@@ -93,9 +93,9 @@ def test_the_enlargement_stays_and_both_are_moved(page: Page, office: ServedOffi
     assert page.evaluate(begins) == ["translate(15%, 0%) scale(1.5)"] * 2
 
 
-def test_eyes_are_as_far_apart_and_faces_at_one_height(page: Page, office: ServedOffice) -> None:
-    path = open_with_shots(page, office)
-    told = office.client("Anne").get(path)
+def test_eyes_are_as_far_apart_and_faces_at_one_height(page: Page, undecided: ServedOffice) -> None:
+    path = open_with_shots(page, undecided)
+    told = undecided.client("Anne").get(path)
     for size in (TABLET, PORTRAIT, PHONE):
         page.size(*size)
         for rank, candidate in enumerate(told["candidates"], 1):
@@ -116,15 +116,15 @@ def test_eyes_are_as_far_apart_and_faces_at_one_height(page: Page, office: Serve
 
 
 def test_where_a_face_is_not_known_pictures_are_as_large_as_fits(
-    page: Page, office: ServedOffice, monkeypatch: pytest.MonkeyPatch
+    page: Page, undecided: ServedOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(EnrolledPictures, "faces", lambda *_: {})
-    open_with_shots(page, office)
+    open_with_shots(page, undecided)
     assert page.evaluate(TRANSFORMS) == ["translate(0%, 0%) scale(1)"] * 2
 
 
-def test_everybody_can_read_it(page: Page, office: ServedOffice, tmp_path: Path) -> None:
-    open_with_shots(page, office)
+def test_everybody_can_read_it(page: Page, undecided: ServedOffice, tmp_path: Path) -> None:
+    open_with_shots(page, undecided)
     page.press(".")
     page.wait(LOADED)
     look(page, tmp_path / "shots")

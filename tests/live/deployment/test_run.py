@@ -106,6 +106,8 @@ def test_files_are_played_to_their_end_and_counted(casework: Casework, tmp_path:
     figures, row = ended.figures, row_of(deployment)
     assert own_copy == [True]
     assert (ended.status, figures.reason) == ("complete", "played")
+    assert (deployment.record.watchlist_size, deployment.record.volunteers) == (2, 0)
+    assert figures.seeding is None
     total = counts(figures)
     assert (total.alerts, total.unconfirmed) == (1, 1)
     assert counts(figures, "north").alerts == 1
@@ -128,10 +130,12 @@ def test_files_are_played_to_their_end_and_counted(casework: Casework, tmp_path:
 
 
 @pytest.mark.usefixtures("soon_over")
-def test_what_changed_on_the_watchlist_stays_with_the_record(
+def test_what_changed_on_the_watchlist_stays_with_the_record_and_what_is_not_calibrated_is_said(
     casework: Casework, tmp_path: Path
 ) -> None:
-    home, config = own_home(casework, tmp_path), deployable(casework, {"north": "empty.mp4"})
+    strict = DecideConfig(target_fpir=1e-7)  # its threshold is beyond the calibrated range
+    home = own_home(casework, tmp_path)
+    config = deployable(casework, {"north": "empty.mp4"}, decide=strict)
     (home / "galleries").unlink()
     shutil.copytree(casework.home / "galleries", home / "galleries")
     info = publish_in(home, people_of({"S1": 1}), "before")
@@ -148,20 +152,22 @@ def test_what_changed_on_the_watchlist_stays_with_the_record(
     assert told is not None
     assert told.changes == count_changes(kept)
     assert "astronaut" not in ended.figures.model_dump_json()
+    assert deployment.choice.extrapolated
+    assert ended.figures.extrapolated
 
 
 def test_it_ends_by_itself_at_the_end_of_its_window(casework: Casework, tmp_path: Path) -> None:
     config = deployable(casework, {"north": "empty.mp4"})
     config = endless(config)
     asked = config.deployment.model_copy(
-        update={"starts_at": STARTED, "ends_at": STARTED + timedelta(seconds=6)}
+        update={"starts_at": STARTED, "ends_at": STARTED + timedelta(seconds=2)}
     )
     config = config.model_copy(update={"deployment": asked})
     deployment = make_deployment(order(config, own_home(casework, tmp_path)), datetime.now(UTC))
     ended = run(deployment)
     assert ended.figures.reason == "window"
     assert ended.figures.ended_at is not None
-    assert ended.figures.ended_at >= deployment.record.started_at + timedelta(seconds=6)
+    assert ended.figures.ended_at >= deployment.record.started_at + timedelta(seconds=2)
     assert_forgotten(deployment, "its window ended")
 
 
@@ -321,7 +327,7 @@ def test_what_was_known_before_a_fault_is_in_the_figures(
     ("lost", "says"),
     [(2, "2 alerts that were shown are lost"), (None, "did not answer at the end")],
 )
-def test_what_is_lost_is_counted_and_said(
+def test_what_is_lost_is_counted_and_said_and_so_are_outages(
     lost: int | None, says: str, casework: Casework, tmp_path: Path
 ) -> None:
     deployment = made(casework, tmp_path, {"north": "empty.mp4"})
@@ -330,6 +336,9 @@ def test_what_is_lost_is_counted_and_said(
     assert (ended.figures.unkept, ended.figures.cut_off) == (lost or 0, lost is None)
     assert ended.figures.at_least is (lost is None)
     assert says in " ".join(summary(ended))
+    assert ended.figures.restarts == {"router": 2, "camera north": 2}
+    assert [camera.blind_s for camera in ended.figures.cameras] == [3.0]
+    assert sum(minute.blind_s for minute in ended.figures.minutes) == 3.0
     (tmp_path / "again").mkdir()
     again = made(casework, tmp_path / "again", {"north": "empty.mp4"})
     with pytest.raises(LiveError, match=f"^Ray was lost .*{says}"):
@@ -357,22 +366,3 @@ def test_figures_that_cannot_be_written_at_the_end_are_said_and_so_is_what_is_lo
     assert said.endswith("1 alert that was shown is lost, since the disk had no room to keep them.")
     assert row_of(deployment)["status"] == "running", "which is shown as interrupted"
     assert_forgotten(deployment, "every file was played to its end")
-
-
-@pytest.mark.usefixtures("soon_over")
-def test_outages_are_in_the_figures(casework: Casework, tmp_path: Path) -> None:
-    deployment = made(casework, tmp_path, {"north": "empty.mp4"})
-    figures = run_deployment(deployment, spoiled(), attended, unseen, Event()).figures
-    assert figures.restarts == {"router": 2, "camera north": 2}
-    assert [camera.blind_s for camera in figures.cameras] == [3.0]
-    assert sum(minute.blind_s for minute in figures.minutes) == 3.0
-
-
-@pytest.mark.usefixtures("soon_over")
-def test_a_threshold_beyond_the_calibrated_range_is_in_the_figures(
-    casework: Casework, tmp_path: Path
-) -> None:
-    strict = DecideConfig(target_fpir=1e-7)
-    deployment = made(casework, tmp_path, {"north": "empty.mp4"}, decide=strict)
-    assert deployment.choice.extrapolated
-    assert run(deployment).figures.extrapolated

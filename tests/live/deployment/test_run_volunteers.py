@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from threading import Event
 
@@ -35,6 +36,18 @@ from tests.live_case import FOR_EVER_H, wait_for
 from tests.one_case import AUTHORITY, Casework
 
 HEAD = "subject,blue_list,sex\n"
+SEEDED = "astronaut,yes,F\nactor,no,M\n"
+
+
+@pytest.fixture(scope="module")
+def home_of(casework: Casework, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The home of a table, enrolled once: deployments write beside the gallery, not in it."""
+
+    @cache
+    def once(table: str) -> Path:
+        return enrolled(casework, tmp_path_factory.mktemp("seeded"), table)
+
+    return once
 
 
 def enrolled(casework: Casework, folder: Path, table: str) -> Path:
@@ -61,9 +74,11 @@ def made(casework: Casework, home: Path, **seeding: object) -> Deployment:
 
 @dataclass
 class Watched:
-    """Enters a pass as soon as the volunteer is recognised, and another that nobody sees."""
+    """Enters a pass as soon as the volunteer is recognised, and another that nobody sees; stops
+    it then."""
 
     deployment: Deployment
+    stopping: Event
     alerts: tuple[Alert, ...] = ()
 
     @contextmanager
@@ -76,42 +91,38 @@ class Watched:
                     f"p{number}", self.alerts[0].deployment_id, "astronaut", "north", at, "op", at
                 )
             )
+        self.stopping.set()
         yield
 
 
-@pytest.mark.parametrize("is_volunteer", [True, False])
 def test_a_volunteer_is_recognised_and_is_no_alert(
-    is_volunteer: bool, casework: Casework, tmp_path: Path
+    casework: Casework, home_of: Callable[[str], Path]
 ) -> None:
-    table = f"astronaut,{'yes' if is_volunteer else 'no'},F\nactor,no,M\n"
-    deployment = made(casework, enrolled(casework, tmp_path, table), groups=("sex",) * is_volunteer)
-    record, watched = deployment.record, Watched(deployment)
-    assert (record.watchlist_size, record.volunteers) == ((1, 1) if is_volunteer else (2, 0))
+    """Without volunteers it is one: see test_run."""
+    deployment = made(casework, home_of(SEEDED), groups=("sex",))
+    record, watched = deployment.record, Watched(deployment, Event())
+    assert (record.watchlist_size, record.volunteers) == (1, 1)
     assert deployment.listed.composition.entries == record.watchlist_size
-    said = "1 volunteer (blue list), who never count as alerts"
-    assert (said in said_of(deployment.listed)) is is_volunteer
+    assert "1 volunteer (blue list), who never count as alerts" in said_of(deployment.listed)
 
-    ended = run_deployment(deployment, live_threads, watched, lambda _: None, Event())
+    ended = run_deployment(deployment, live_threads, watched, lambda _: None, watched.stopping)
     store = open_store(deployment.plan.results_root)
     assert load_figures(StoredRun(store, record.deployment_id)) == ended.figures
     (alert,) = watched.alerts
-    assert (alert.subject_id, alert.volunteer) == ("astronaut", is_volunteer)
+    assert (alert.subject_id, alert.volunteer) == ("astronaut", True)
     counted, seeding = counts(ended.figures), ended.figures.seeding
-    assert (counted.alerts, counted.unconfirmed) == ((0, 0) if is_volunteer else (1, 1))
+    assert (counted.alerts, counted.unconfirmed) == (0, 0)
     line = "1 volunteer: 1 of 2 passes recognised, 50 % (95 % interval 1.26 % to 98.7 %)"
-    assert (line in summary(ended)) is is_volunteer
-    if not is_volunteer:
-        assert seeding is None
-        return
+    assert line in summary(ended)
     assert seeding is not None
     assert (seeding.total.passes, seeding.total.recognised, seeding.unclaimed) == (2, 1, 0)
     assert [(group.name, group.passes) for group in seeding.groups["sex"]] == [("F", 2)]
 
 
 def test_nobody_is_deployed_to_look_for_volunteers_alone(
-    casework: Casework, tmp_path: Path
+    casework: Casework, home_of: Callable[[str], Path]
 ) -> None:
-    home = enrolled(casework, tmp_path, "astronaut,yes,F\nactor,1,M\n")
+    home = home_of("astronaut,yes,F\nactor,1,M\n")
     assert made(casework, home).record.watchlist_size == 0
     with pytest.raises(UsageError, match="so nobody would be looked for"):
         made_for_real(casework, home)
@@ -121,15 +132,18 @@ def test_nobody_is_deployed_to_look_for_volunteers_alone(
     ("table", "groups", "said"),
     [
         ("astronaut,perhaps,F\nactor,no,M\n", (), "Whether astronaut is a volunteer is not clear"),
-        ("astronaut,yes,F\nactor,no,M\n", ("age",), r"seeding\.groups names 'age'"),
+        (SEEDED, ("age",), r"seeding\.groups names 'age'"),
     ],
 )
 def test_what_the_table_leaves_open_is_refused(
-    table: str, groups: tuple[str, ...], said: str, casework: Casework, tmp_path: Path
+    table: str,
+    groups: tuple[str, ...],
+    said: str,
+    casework: Casework,
+    home_of: Callable[[str], Path],
 ) -> None:
-    home = enrolled(casework, tmp_path, table)
     with pytest.raises(UsageError, match=said):
-        made(casework, home, groups=groups)
+        made(casework, home_of(table), groups=groups)
 
 
 def made_for_real(casework: Casework, home: Path) -> Deployment:
