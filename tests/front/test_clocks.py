@@ -111,9 +111,7 @@ def require_once(place: str, due: Due) -> None:
 
 @pytest.mark.parametrize("due", DUE)
 @pytest.mark.parametrize("samples", [4, pytest.param(9, marks=pytest.mark.long)])
-def test_what_is_due_is_done_once_and_killed_at_any_moment_the_next_finishes_it(
-    tmp_path: Path, due: Due, samples: int
-) -> None:
+def test_killed_at_any_moment_the_next_finishes_it(tmp_path: Path, due: Due, samples: int) -> None:
     fill(str(tmp_path / "a"), due)
     done = subprocess.run(
         [sys.executable, "-m", "tests.front.clock_steps", tmp_path / "a", str(samples)],

@@ -74,7 +74,7 @@ def doubted(once: OnceChecked, home_with_open: Path) -> Path:
 
 
 @needs_bf16
-def test_bf16_is_used_once_it_agrees_and_that_is_kept_after_a_power_cut_too(
+def test_bf16_is_used_once_it_agrees_and_that_is_kept(
     once: OnceChecked,
 ) -> None:
     assert once.descriptions == ("OpenVINO CPU bf16, 2 threads",) * 2

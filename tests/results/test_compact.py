@@ -63,7 +63,7 @@ def publish_all(store: Store, *run_ids: str) -> None:
 
 
 @on_both
-def test_rows_stay_what_they_are_for_who_has_the_lake_open_too(store: Store, root: str) -> None:
+def test_rows_stay_what_they_are(store: Store, root: str) -> None:
     publish_all(store, *RUNS, LATER)
     lake = open_lake(root)
     asked = "SELECT count(*), min(score) FROM sightings"
