@@ -27,7 +27,7 @@ POLICY = b'retention: {cases: {"OP-LANTERN*": 90d}}\n'
 Said = Callable[..., str]
 
 
-@pytest.fixture(params=["moto", "rclone"])
+@pytest.fixture(params=["moto"])
 def place(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
@@ -58,6 +58,7 @@ def grown(place: str, subject_id: str) -> str:
         return grow(folder, people_of({subject_id: 2})).snapshot_id
 
 
+@pytest.mark.parametrize("place", ["rclone"], indirect=True)
 def test_runs_of_which_the_time_is_over(place: str, said: Said) -> None:
     assert "2 runs put together" in said("lake", "compact")
     assert json.loads(said("lake", "check", "--json")) == []
@@ -81,6 +82,7 @@ def test_runs_of_which_the_time_is_over(place: str, said: Said) -> None:
     assert json.loads(said("lake", "check", "--json")) == []
 
 
+@pytest.mark.parametrize("place", ["moto"], indirect=True)
 def test_people_of_a_gallery(place: str, said: Said) -> None:
     (first,) = snapshots(place)
     second = grown(place, "S901")

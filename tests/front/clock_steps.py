@@ -1,6 +1,6 @@
 """A home in which a run waits for its authorisation, and what is due about it. Run as
-``python -m tests.front.clock_steps PLACE``, that is done in processes that are killed, one step
-of the file system later each time; as ``… PLACE STEP…``, in copies of one in a bucket, each before
+``python -m tests.front.clock_steps PLACE SAMPLES``, that is done in processes that are killed, so
+many steps of the file system; as ``… s3://PLACE STEP…``, in copies of one in a bucket, each before
 the STEPth object."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from lfr_batch.casework.authorisations import grant, refuse, request_authorisation
 from lfr_batch.casework.case_files import CaseFiles
@@ -33,7 +33,6 @@ from tests.s3_steps import killed_at
 Due = Literal["withhold", "put back", "destroy"]
 RULES = Policy(authorisation=AuthorisationPolicy(urgent="24h"))
 LONG_AGO = datetime.now(UTC) - timedelta(days=2)
-SAMPLES = 9
 CASE = "OP-LANTERN 12/26"
 
 
@@ -69,10 +68,10 @@ def act(place: str, now: datetime | None = None) -> list[ClockStep]:
     return act_on_clocks_of(home_of(place), S3Config(), f"{place}/results", "somebody", now)
 
 
-def killed(place: Path) -> None:
+def killed(place: Path, samples: int) -> None:
     """Prints each copy of the place and how its process ended; the last one lived."""
     steps = _steps(place)
-    for step in sorted({1 + steps * n // SAMPLES for n in range(SAMPLES)} | {steps + 1}):
+    for step in sorted({1 + steps * n // samples for n in range(samples)} | {steps + 1}):
         copy = _moved(place, f"{step:04d}")
         print(copy, _forked(partial(_die_or_act, str(copy), step)), flush=True)
 
@@ -131,9 +130,9 @@ def killed_in_bucket(place: str, step: int) -> None:
 if __name__ == "__main__":
     for module in ("pandas", "duckdb"):  # once here, not in every child
         importlib.import_module(module)
-    given: Any = sys.argv[1:]
-    if len(given) == 1:
-        killed(Path(given[0]))
+    given, *numbers = sys.argv[1:]
+    if given.startswith("s3://"):
+        for number in numbers:
+            killed_in_bucket(given, int(number))
     else:
-        for number in given[1:]:
-            killed_in_bucket(given[0], int(number))
+        killed(Path(given), int(numbers[0]))

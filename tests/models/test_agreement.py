@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,18 @@ import pytest
 from lfr_batch.config.schema import InferenceConfig
 from lfr_batch.errors import InferenceDisagrees
 from lfr_batch.models.agreement import (
+    Verdict,
     compare_best_cells,
     compare_score_maps,
     compare_templates,
+    kept_or_measured,
     open_detector_session,
     open_embedder_session,
 )
 from lfr_batch.models.openvino_session import has_bf16
 from lfr_batch.models.selection import Selection
 from lfr_batch.models.session_plan import Share
-from lfr_batch.models.store import load_pack
+from lfr_batch.models.store import Pack, load_pack
 from tests.synced import synced
 
 needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 arithmetic")
@@ -42,11 +46,41 @@ def checked(home: Path, inference: InferenceConfig = AUTO) -> tuple[str, str]:
     return detector.description, open_embedder_session(pack, inference, TWO_THREADS).description
 
 
+@dataclass(frozen=True, slots=True)
+class OnceChecked:
+    kept: str
+    """What the cache says."""
+    descriptions: tuple[str, str]
+    synced: tuple[Path, ...]
+    home: Path
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory, open_pack: Pack) -> OnceChecked:
+    home = tmp_path_factory.mktemp("checked") / "home"
+    shutil.copytree(open_pack.directory, home / "models" / "open")
+    with synced() as order:
+        descriptions = checked(home)
+    return OnceChecked((home / CACHE).read_text(), descriptions, tuple(order), home)
+
+
+@pytest.fixture
+def doubted(once: OnceChecked, home_with_open: Path) -> Path:
+    """A home in which what was found is that nothing agrees."""
+    (home_with_open / CACHE).parent.mkdir()
+    (home_with_open / CACHE).write_text(once.kept)
+    forge(home_with_open, agrees=False)
+    return home_with_open
+
+
 @needs_bf16
-def test_bf16_is_used_once_it_agrees_and_that_is_kept(home_with_open: Path) -> None:
-    assert checked(home_with_open) == ("OpenVINO CPU bf16, 2 threads",) * 2
-    kept = json.loads((home_with_open / CACHE).read_text())
+def test_bf16_is_used_once_it_agrees_and_that_is_kept(
+    once: OnceChecked,
+) -> None:
+    assert once.descriptions == ("OpenVINO CPU bf16, 2 threads",) * 2
+    kept = json.loads(once.kept)
     assert [entry["agrees"] for entry in kept.values()] == [True, True]
+    assert once.synced[-1] == once.home / "cache"
 
 
 @needs_bf16
@@ -60,48 +94,48 @@ def test_the_detector_of_frames_is_checked_too(home_with_open: Path) -> None:
 
 
 @needs_bf16
-def test_a_kept_disagreement_goes_on_in_f32_and_says_why(home_with_open: Path) -> None:
-    checked(home_with_open)
-    forge(home_with_open, agrees=False)
+def test_a_kept_disagreement_goes_on_in_f32_and_says_why(doubted: Path) -> None:
     expected = "OpenVINO CPU f32, 2 threads (bf16 disagreed: forged)"
-    assert checked(home_with_open) == (expected, expected)
+    assert checked(doubted) == (expected, expected)
 
 
 @needs_bf16
-def test_bf16_that_disagrees_is_refused_where_it_was_demanded(home_with_open: Path) -> None:
+def test_bf16_that_disagrees_is_refused_where_it_was_demanded(
+    once: OnceChecked, doubted: Path
+) -> None:
     demanded = InferenceConfig(device="cpu", precision="bf16")
-    assert "bf16" in checked(home_with_open, demanded)[0]
-    forge(home_with_open, agrees=False)
+    assert "bf16" in checked(once.home, demanded)[0]
     with pytest.raises(InferenceDisagrees, match=r"centerface\.onnx in bf16.*forged"):
-        checked(home_with_open, demanded)
+        checked(doubted, demanded)
 
 
 @needs_bf16
-def test_a_noted_session_works_like_any_other(home_with_open: Path) -> None:
-    checked(home_with_open)
-    forge(home_with_open, agrees=False)
-    session = open_embedder_session(load_pack(home_with_open, "open"), AUTO, TWO_THREADS)
+def test_a_noted_session_works_like_any_other(doubted: Path) -> None:
+    session = open_embedder_session(load_pack(doubted, "open"), AUTO, TWO_THREADS)
     batch = np.zeros((2, 112, 112, 3), np.uint8)
     assert np.array_equal(session.run(batch)[0], next(session.run_all([batch]))[0])
     assert not session.gathers
     assert session.input_wh((112, 112)) == (112, 112)
 
 
-@needs_bf16
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"k": 1}', '{"k": {"agrees": "yes"}}', "\x00"])
-def test_a_corrupt_cache_is_measured_anew(home_with_open: Path, text: str) -> None:
-    (home_with_open / CACHE).parent.mkdir()
-    (home_with_open / CACHE).write_text(text)
-    pack = load_pack(home_with_open, "open")
-    assert "bf16" in open_embedder_session(pack, AUTO, TWO_THREADS).description
-    [entry] = json.loads((home_with_open / CACHE).read_text()).values()
-    assert entry["agrees"] is True
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"k": 1}', '{"k": {"agrees": "yes", "finding": ""}}', '{"k": {}}', "\x00"],
+)
+def test_a_corrupt_cache_is_measured_anew(tmp_path: Path, text: str) -> None:
+    (tmp_path / CACHE).parent.mkdir()
+    (tmp_path / CACHE).write_text(text)
+    found = Verdict(agrees=True, finding="measured")
+    assert kept_or_measured(tmp_path, "k", lambda: found) == found
+    [entry] = json.loads((tmp_path / CACHE).read_text()).values()
+    assert entry == {"agrees": True, "finding": "measured"}
 
 
 @needs_bf16
 def test_a_home_that_cannot_be_written_is_no_obstacle(home_with_open: Path) -> None:
     (home_with_open / "cache").write_text("a file where the folder should be")
-    assert "bf16" in checked(home_with_open)[1]
+    pack = load_pack(home_with_open, "open")
+    assert "bf16" in open_embedder_session(pack, AUTO, TWO_THREADS).description
 
 
 @pytest.mark.parametrize(
@@ -113,13 +147,6 @@ def test_what_is_the_reference_or_equals_it_is_not_checked(
     descriptions = checked(home_with_open, InferenceConfig(device="cpu", **settings))
     assert all("CPU f32" in description for description in descriptions)
     assert not (home_with_open / CACHE).exists()
-
-
-@needs_bf16
-def test_what_was_found_is_there_after_a_power_cut_too(home_with_open: Path) -> None:
-    with synced() as order:
-        checked(home_with_open)
-    assert order[-1] == home_with_open / "cache"
 
 
 @needs_bf16

@@ -110,8 +110,10 @@ def test_the_quickest_that_agrees_is_used_and_that_is_kept(
     assert f" {precision}," in key
 
 
-@pytest.mark.parametrize(("tensorrt", "precision"), [(True, "f16"), (False, "tf32")])
-@pytest.mark.parametrize("open_session", [open_detector_session, open_embedder_session])
+@pytest.mark.parametrize(
+    ("open_session", "tensorrt", "precision"),
+    [(open_detector_session, True, "f16"), (open_embedder_session, False, "tf32")],
+)
 def test_what_disagrees_is_not_used_and_said(
     machine: Any, pack: Pack, open_session: Any, tensorrt: bool, precision: str
 ) -> None:
@@ -121,8 +123,10 @@ def test_what_disagrees_is_not_used_and_said(
 
 
 @pytest.mark.parametrize("kind", ["detector", "frame_detector"])
-@pytest.mark.parametrize("min_score", [0.5, 0.0])
-@pytest.mark.parametrize(("error", "precision"), [(0.0, "tf32"), (0.001, "tf32"), (0.05, "f32")])
+@pytest.mark.parametrize(
+    ("min_score", "error", "precision"),
+    [(0.5, 0.0, "tf32"), (0.0, 0.001, "tf32"), (0.0, 0.05, "f32")],
+)
 def test_the_best_cells_of_a_detector_are_compared_with_all_of_the_reference(
     machine: Any, pack: Pack, kind: str, min_score: float, error: float, precision: str
 ) -> None:

@@ -36,10 +36,6 @@ from tests.one_case import ACTOR, ASTRONAUT, GROUP, installed_picture
 RGB = {"colour": "rgb", "mean": 0.0, "std": 1.0}
 INSET = tuple((float((x + 8) / 128), float((y + 8) / 128)) for x, y in ARCFACE_TEMPLATE_XY)
 SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "wider": ({"axes": ("n", 3, 112, 112), "behind": wider()}, RGB),
-    "one picture a call": ({"axes": (1, 3, 112, 112), "behind": wider(32 * 8)}, RGB),
-    "BGR": ({"axes": ("n", 3, 112, 112), "before": FROM_BGR}, {**RGB, "colour": "bgr"}),
-    "NHWC": ({"axes": ("n", 112, 112, 3), "before": FROM_NHWC}, RGB),
     "NHWC, BGR, scaled": (
         {"axes": ("n", 112, 112, 3), "before": [*FROM_NHWC, *FROM_BGR, *FROM_SCALED]},
         {"colour": "bgr", "mean": 127.5, "std": 127.5},
@@ -52,10 +48,10 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"axes": ("n", 3, "h", "w"), "before": [], "behind": wider()},
         {**RGB, "size": 112},
     ),
-    "a row of one pixel": (
+    "one picture a call, a row of one pixel": (
         {
-            "axes": ("n", 3, 112, 112),
-            "behind": wider(128, [("Unsqueeze", [np.array([2, 3])], {})]),
+            "axes": (1, 3, 112, 112),
+            "behind": wider(32 * 8, [("Unsqueeze", [np.array([2, 3])], {})]),
         },
         RGB,
     ),

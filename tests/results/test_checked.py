@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
@@ -143,7 +142,7 @@ def test_what_no_manifest_names_is_left_over_and_harmless(disk: Store) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("root", "how", "compacted"),
-    [*product(["disk"], ["lost", "damaged"], [False, True]), ("bucket", "lost", True)],
+    [("disk", "lost", False), ("disk", "damaged", True), ("bucket", "lost", True)],
     indirect=["root"],
 )
 def test_a_manifest_is_made_of_the_files_that_are_there(

@@ -92,15 +92,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], FilledLake
 
 
 HOW = ("apart", "compacted", "one of each")
-ON_DISK = [("disk", how) for how in HOW]
-of_every_kind = pytest.mark.parametrize(("root", "how"), ON_DISK, indirect=True)
-and_in_a_bucket = pytest.mark.parametrize(
-    ("root", "how"), [*ON_DISK, ("bucket", HOW[-1])], indirect=True
+ON_DISK = tuple(("disk", how) for how in HOW)
+every_kind = pytest.mark.parametrize(("root", "how"), ON_DISK, indirect=True)
+apart_and_mixed = pytest.mark.parametrize(("root", "how"), ON_DISK[::2], indirect=True)
+the_last_in_a_bucket = pytest.mark.parametrize(
+    ("root", "how"), [*ON_DISK[:2], ("bucket", HOW[-1])], indirect=True
 )
-"""Where each takes long: of the mixed kind alone."""
-of_both_places = pytest.mark.parametrize(
-    ("root", "how"), [("disk", "apart"), ("disk", HOW[-1])], indirect=True
-)
+of_the_mixed_kind = pytest.mark.parametrize(("root", "how"), ON_DISK[2:], indirect=True)
 """Where a run is, what is found of it is the same."""
 
 
@@ -120,7 +118,7 @@ def before(how: str, made: Callable[[str], FilledLake]) -> Mapping[str, pa.Table
     return made(how).rows
 
 
-@and_in_a_bucket
+@every_kind
 def test_a_run_is_gone_and_the_others_are_as_they_were(
     filled: Store, root: str, before: Mapping[str, pa.Table]
 ) -> None:
@@ -140,7 +138,7 @@ def test_a_run_is_gone_and_the_others_are_as_they_were(
     assert count(filled, Forgetting("run", OTHER)).nothing
 
 
-@and_in_a_bucket
+@the_last_in_a_bucket
 def test_a_subject_is_gone_from_rows_rank_lists_and_pictures(
     filled: Store, root: str, before: Mapping[str, pa.Table]
 ) -> None:
@@ -186,7 +184,7 @@ def require_counted(after: Rows) -> None:
         assert row["sightings"] == len(here)
 
 
-@of_every_kind
+@apart_and_mixed
 def test_footage_is_gone_from_rows_plan_and_request_and_its_runs_cannot_be_resumed(
     filled: Store, root: str, before: Mapping[str, pa.Table]
 ) -> None:
@@ -231,7 +229,7 @@ def test_shards_of_a_run_that_is_not_finished_go_too(store: Store, root: str) ->
         require_open(StoredRun(store, RUN_ID))
 
 
-@of_both_places
+@of_the_mixed_kind
 def test_a_run_that_somebody_works_on_is_refused_by_name(
     filled: Store, root: str, before: Mapping[str, pa.Table]
 ) -> None:
@@ -240,7 +238,7 @@ def test_a_run_that_somebody_works_on_is_refused_by_name(
     assert everything(root) == before
 
 
-@of_both_places
+@of_the_mixed_kind
 def test_nobody_of_that_name_changes_nothing(
     filled: Store, root: str, before: Mapping[str, pa.Table]
 ) -> None:
@@ -256,7 +254,7 @@ def test_it_is_nothing_in_a_lake_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize(
     "scenario",
-    ["forget", "forget compacted", "forget footage", "forget footage, compacted"],
+    ["forget", "forget footage, compacted"],
 )
 def test_a_kill_is_made_good_by_the_next(scenario: str) -> None:
     steps = crash_report(scenario)

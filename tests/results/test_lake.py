@@ -56,8 +56,9 @@ def types(lake: Lake, view: str) -> dict[str, str]:
     return {row["column_name"]: row["column_type"] for row in rows}
 
 
-@on_both
-@pytest.mark.parametrize("filled", [False, True])
+@pytest.mark.parametrize(
+    ("root", "filled"), [("disk", False), ("disk", True), ("bucket", False)], indirect=["root"]
+)
 def test_views_have_the_schemas_columns_and_types_empty_or_not(
     store: Store, root: str, filled: bool
 ) -> None:
@@ -137,7 +138,7 @@ def tables_of(lake: Lake) -> Mapping[str, pa.Table]:
 
 @pytest.mark.parametrize(
     ("root", "below"),
-    [*(("disk", below) for below in BELOW), ("bucket", STRANGEST)],
+    [("disk", BELOW[0]), ("disk", STRANGEST), ("bucket", STRANGEST)],
     indirect=["root"],
 )
 def test_what_the_folders_above_the_root_are_called_changes_nothing(
@@ -253,10 +254,13 @@ def with_columns(data: bytes, columns: Mapping[str, pa.Array | None]) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
-@on_both
 @pytest.mark.parametrize(
-    ("column", "values"),
-    [("above_threshold", None), ("score", pa.array(["not a number"] * 12))],
+    ("root", "column", "values"),
+    [
+        ("disk", "above_threshold", None),
+        ("bucket", "score", pa.array(["not a number"] * 12)),
+    ],
+    indirect=["root"],
 )
 def test_a_part_that_does_not_fit_is_named_and_turns_no_column_into_text(
     store: Store, root: str, column: str, values: pa.Array | None
@@ -348,8 +352,9 @@ def test_a_damaged_part_is_named_with_the_way_out(
     assert str(told.value) == (f"{path} is damaged; {alone if dataset in LIVE_DATASETS else again}")
 
 
-@on_both
-@pytest.mark.parametrize("dataset", ["runs", "best_shots"])
+@pytest.mark.parametrize(
+    ("root", "dataset"), [("disk", "runs"), ("bucket", "best_shots")], indirect=["root"]
+)
 def test_a_part_that_is_damaged_inside_is_not_the_questions_fault(
     store: Store, root: str, dataset: str
 ) -> None:

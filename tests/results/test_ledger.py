@@ -20,11 +20,9 @@ from lfr_batch.storage.store import Store
 from tests.holding import append_outcomes, publish_run
 
 from .crash import crash_report
-from .roots import on_both
 from .synthetic import RUN_ID, archive, searched_run, write_shards
 
 
-@on_both
 def test_receipts_come_back_whole(store: Store) -> None:
     outcomes = archive().outcomes
     write_shards(store, "R")

@@ -11,8 +11,6 @@ from lfr_batch.results.migrations import part_schema
 from lfr_batch.results.parts import merge_parts, read_part, table_bytes, write_part
 from lfr_batch.storage.store import Store
 
-from .roots import on_both
-
 SCHEMA = part_schema("candidates")
 ROWS = [
     {
@@ -29,7 +27,6 @@ ROWS = [
 ]
 
 
-@on_both
 def test_rows_come_back_exactly_and_the_bytes_are_the_same_each_time(store: Store) -> None:
     write_part(store, "part.parquet", ROWS, SCHEMA)
     assert store.read("part.parquet") == table_bytes(

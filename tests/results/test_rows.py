@@ -11,7 +11,6 @@ from lfr_batch.results.rows import outcome_of, row_of, segment_of, sighting_of
 from lfr_batch.results.state_schemas import LEDGER, PLAN
 from lfr_batch.storage.store import Store
 
-from .roots import on_both
 from .synthetic import archive
 
 
@@ -38,7 +37,6 @@ def there_and_back(store: Store, rows: Iterable[Row], schema: pa.Schema) -> list
     return read_part(store, "part.parquet", "write it again")
 
 
-@on_both
 def test_plan_and_receipts_share_the_texts_that_they_repeat(store: Store) -> None:
     made = archive()
     plan = there_and_back(store, map(row_of, made.segments), PLAN)

@@ -23,11 +23,9 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.s3_store import S3Store
 from lfr_batch.storage.store import Store
 
-from .roots import on_both
 from .synthetic import RUN_ID, STARTED, archive, request
 
 
-@on_both
 def test_everything_needed_to_resume_comes_back(store: Store) -> None:
     made = archive()
     create_run(store, request(), made.assets, made.segments)

@@ -22,7 +22,6 @@ TWO = (
 RECEIPT = replace(archive().outcomes[SEGMENT.segment_id], sightings=2, epoch=OURS)
 
 
-@on_both
 def test_sightings_come_back_exactly_and_in_order(store: Store) -> None:
     write_shard(StoredRun(store, "R"), OURS, SEGMENT.segment_id, TWO[::-1])
     before = store.read(PATH)
@@ -32,7 +31,6 @@ def test_sightings_come_back_exactly_and_in_order(store: Store) -> None:
     assert list_shards(StoredRun(store, "R")) == {PATH}
 
 
-@on_both
 def test_a_segment_without_sightings_leaves_no_file_even_after_one_with(store: Store) -> None:
     write_shard(StoredRun(store, "R"), OURS, SEGMENT.segment_id, ())
     assert store.list("") == ()

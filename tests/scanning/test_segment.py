@@ -28,15 +28,25 @@ from lfr_batch.gallery.store import load_snapshot
 from lfr_batch.recognition.compare import evidence_jpeg
 from lfr_batch.recognition.search import Search
 from lfr_batch.records import ByteArray, Shot, seconds
-from lfr_batch.scanning.segment import scan_segment
+from lfr_batch.scanning.segment import SegmentResult, scan_segment
 from tests.footage.clips import write_clip
 from tests.footage.made_stills import saved
 from tests.one_case import ASTRONAUT, Casework, installed_picture
 from tests.scanning.scans import scan, segment_of, with_config
 
 
-def test_one_person_is_one_sighting(casework: Casework, search: Search) -> None:
-    result = scan(casework.footage / "walk.mp4", search)
+@pytest.fixture(scope="module")
+def walked(casework: Casework, search: Search) -> SegmentResult:
+    return scan(casework.footage / "walk.mp4", search)
+
+
+@pytest.fixture(scope="module")
+def strangers(casework: Casework, search: Search) -> SegmentResult:
+    return scan(casework.footage / "group.mp4", search)
+
+
+def test_one_person_is_one_sighting(walked: SegmentResult) -> None:
+    result = walked
     (sighting,) = result.sightings
     assert sighting.subject_id == "astronaut"
     assert sighting.score > 0.7
@@ -53,10 +63,9 @@ def test_one_person_is_one_sighting(casework: Casework, search: Search) -> None:
     assert outcome.media_s == pytest.approx(9.0, abs=0.1)
 
 
-def test_people_who_are_not_enrolled_leave_no_sighting(casework: Casework, search: Search) -> None:
-    result = scan(casework.footage / "group.mp4", search)
-    assert result.outcome.tracks >= 3
-    assert result.sightings == ()
+def test_people_who_are_not_enrolled_leave_no_sighting(strangers: SegmentResult) -> None:
+    assert strangers.outcome.tracks >= 3
+    assert strangers.sightings == ()
 
 
 def test_footage_without_faces(casework: Casework, search: Search) -> None:
@@ -175,16 +184,18 @@ def test_refused_faces_are_counted_and_never_compared(casework: Casework, search
     assert result.outcome.faces_rejected == result.outcome.faces_detected > 20
 
 
-def test_scanning_twice_gives_the_same_sightings(casework: Casework, search: Search) -> None:
-    first, again = (scan(casework.footage / "walk.mp4", search).sightings for _ in range(2))
-    assert first == again
+def test_scanning_twice_gives_the_same_sightings(
+    casework: Casework, search: Search, walked: SegmentResult
+) -> None:
+    assert scan(casework.footage / "walk.mp4", search).sightings == walked.sightings
 
 
-def test_the_motion_gate_loses_nobody(casework: Casework, search: Search) -> None:
+def test_the_motion_gate_loses_nobody(
+    casework: Casework, search: Search, walked: SegmentResult, strangers: SegmentResult
+) -> None:
     ungated = Config(footage=FootageConfig(motion=MotionConfig(enabled=False)))
-    for name in ("walk.mp4", "group.mp4"):
-        path = casework.footage / name
-        gated, every = scan(path, search), scan(path, with_config(search, ungated))
+    for name, gated in (("walk.mp4", walked), ("group.mp4", strangers)):
+        every = scan(casework.footage / name, with_config(search, ungated))
         assert [s.subject_id for s in gated.sightings] == [s.subject_id for s in every.sightings]
         assert gated.outcome.frames_analysed <= every.outcome.frames_analysed
 
@@ -304,11 +315,9 @@ def test_known_people_in_real_footage(
     assert max(s.score for s in result.sightings) >= lowest
 
 
-def test_no_template_or_picture_of_others_is_in_the_outcome(
-    casework: Casework, search: Search
-) -> None:
+def test_no_template_or_picture_of_others_is_in_the_outcome(strangers: SegmentResult) -> None:
     """The receipt of a segment full of strangers holds counts and nothing else."""
-    outcome = scan(casework.footage / "group.mp4", search).outcome
+    outcome = strangers.outcome
     for name in outcome.__dataclass_fields__:
         value = getattr(outcome, name)
         assert not isinstance(value, bytes | np.ndarray | list | tuple), name

@@ -21,14 +21,14 @@ print(resource.getrlimit(resource.RLIMIT_CORE))
 """
 
 
-@pytest.mark.parametrize(("name", "mode"), [("file", 0o600), ("folder", 0o700)])
-def test_files_and_memory(tmp_path: Path, name: str, mode: int) -> None:
+def test_files_and_memory(tmp_path: Path) -> None:
     """In a process of its own: it is for good."""
     said = subprocess.run(
         [sys.executable, "-c", WORKER, str(tmp_path)], capture_output=True, text=True, check=True
     ).stdout
     assert said.strip() == "(0, 0)"
-    assert (tmp_path / name).stat().st_mode & 0o777 == mode
+    modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in ("file", "folder")}
+    assert modes == {"file": 0o600, "folder": 0o700}
 
 
 HOLDER = """
@@ -50,8 +50,7 @@ sys.stdin.readline()
 """
 
 
-@pytest.mark.parametrize("rows", [1, 3, 64])
-@pytest.mark.parametrize("overwriting", [True, False])
+@pytest.mark.parametrize(("rows", "overwriting"), [(1, True), (3, True), (64, True), (3, False)])
 def test_what_is_freed_is_overwritten(rows: int, overwriting: bool) -> None:
     """Also that the search of memory finds what is there, which is what it is for.
 
