@@ -50,8 +50,9 @@ def scanned(casework: Casework, tmp_path_factory: pytest.TempPathFactory) -> Sca
     footage, out = folder / "[archive]", folder / "results"
     for name in FILES:
         (footage / name).parent.mkdir(parents=True, exist_ok=True)
-        source = "walk.mp4" if name.endswith("mp4") else "portrait.jpg"
-        shutil.copy(casework.footage / source, footage / name)
+        still = casework.footage / "portrait.jpg"
+        source = casework.played / "passing.mp4" if name.endswith("mp4") else still
+        shutil.copy(source, footage / name)
     (footage / "cut [red]\x1b[1m.mp4").write_bytes(
         (casework.footage / "walk.mp4").read_bytes()[:20_000]
     )
