@@ -30,7 +30,6 @@ FILES = (
 )
 CAMERA = "@Gate [/south] :car:\u2067"
 CASE = "=OP [/1]"
-ASCII = {"PYTHONIOENCODING": "ascii"}
 C = {"LC_ALL": "C"}
 
 
@@ -59,9 +58,9 @@ def scanned(casework: Casework, tmp_path_factory: pytest.TempPathFactory) -> Sca
     manifest = footage / "cameras.csv"
     with manifest.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("uri", "camera_id"), *((name, CAMERA) for name in FILES)])
-    told = lfr(
+    told = here.lfr(
         casework.home, "scan", footage, "--manifest", manifest, "--gallery", "people", *WHO[2:],
-        "--case", CASE, "--engine", "in_process", "--out", out, **ASCII,
+        "--case", CASE, "--engine", "in_process", "--out", out, encoding="ascii",
     )  # fmt: skip
     run_id = rows(here.lfr(casework.home, "runs", "--json", "--out", out))[0]["run_id"]
     return Scanned(casework.home, footage, out, run_id, told)

@@ -79,15 +79,6 @@ def test_a_closed_one_is_seen_to_be_closed(closed_cluster: str) -> None:
     assert strengths(state).endswith("asks for a token, is heard here alone")
 
 
-def test_with_a_wrong_token_it_is_seen_that_it_asks_for_one_and_the_doctor_names_it(
-    closed_cluster: str, wrong_token: None
-) -> None:
-    state = state_of(closed_cluster)
-    assert (state.asks_for_token, state.ray_version) == (True, None)
-    finding = cluster_finding(closed_cluster)
-    assert (finding.state, "RAY_AUTH_TOKEN" in finding.remedy) == ("problem", True)
-
-
 def test_live_mode_is_refused_by_an_open_one_unless_it_is_told_to(
     open_cluster: str, closed_cluster: str
 ) -> None:
@@ -114,3 +105,12 @@ def test_the_doctor_says_what_each_is(open_cluster: str, closed_cluster: str) ->
 def test_the_doctor_says_that_nobody_is_there() -> None:
     finding = cluster_finding("127.0.0.1:9")
     assert (finding.state, "cannot be joined" in finding.text) == ("problem", True)
+
+
+def test_with_a_wrong_token_it_is_seen_that_it_asks_for_one_and_the_doctor_names_it(
+    closed_cluster: str, wrong_token: None
+) -> None:
+    state = state_of(closed_cluster)
+    assert (state.asks_for_token, state.ray_version) == (True, None)
+    finding = cluster_finding(closed_cluster)
+    assert (finding.state, "RAY_AUTH_TOKEN" in finding.remedy) == ("problem", True)
