@@ -23,8 +23,9 @@ def config(request: pytest.FixtureRequest) -> EngineConfig:
     return EngineConfig(kind=request.param, cpus_per_worker=1.0)
 
 
-def test_every_item_gives_one_result(config: EngineConfig, tmp_path: Path) -> None:
+def test_every_item_gives_one_result_and_none_none(config: EngineConfig, tmp_path: Path) -> None:
     with open_engine(config) as run:
+        assert list(run(work.open_doubler, tmp_path / "log", [])) == []
         replies = run(work.open_doubler, tmp_path / "log", range(7))
         results = sorted(none_lost(replies))
     assert results == [0, 2, 4, 6, 8, 10, 12]
@@ -39,11 +40,6 @@ def test_a_worker_has_as_many_items_at_once_as_it_is_told(
         replies = run(work.open_trio, tmp_path / "log", range(9), 3)
         results = sorted(none_lost(replies))
     assert results == [0, 2, 4, 6, 8, 10, 12, 14, 16]
-
-
-def test_no_items_need_no_worker(config: EngineConfig, tmp_path: Path) -> None:
-    with open_engine(config) as run:
-        assert list(run(work.open_doubler, tmp_path / "log", [])) == []
 
 
 @pytest.mark.parametrize(
@@ -73,12 +69,12 @@ def test_an_unexpected_error_is_not_swallowed(tmp_path: Path, ray_cluster: None)
         list(run(work.open_faulty, tmp_path / "log", range(3)))
 
 
-@pytest.mark.parametrize("together", [1, 2])
 def test_an_outage_is_waited_for_and_nothing_is_lost(
-    config: EngineConfig, tmp_path: Path, together: int, monkeypatch: pytest.MonkeyPatch
+    config: EngineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one item that asks the store is answered while all others wait for it."""
-    monkeypatch.setattr(circuit, "FIRST_PAUSE_S", 0.5)
+    """The one item that asks the store is answered while all others wait for it, by a worker that
+    has one at once as by one that has two."""
+    monkeypatch.setattr(circuit, "FIRST_PAUSE_S", 0.2)
     kind: WorkKind[Path, int, int] = WorkKind(
         work.open_away,
         item_key=lambda item: item,
@@ -86,9 +82,12 @@ def test_an_outage_is_waited_for_and_nothing_is_lost(
         again=lambda item, _: item,
         give_up=lambda item, lost: -item,
     )
-    told: list[str] = []
     with open_engine(config.model_copy(update={"workers": 1})) as run:
-        found = run_with_attempts(run, kind, tmp_path, list(range(5)), together, told.append)
-        assert sorted(found) == [0, 2, 4, 6, 8]
-    assert told[0].startswith("Paused: the bucket does not answer")
-    assert told[-1] == "The store answers again: the work goes on."
+        for together in (1, 2):
+            told: list[str] = []
+            folder = tmp_path / str(together)
+            folder.mkdir()
+            found = run_with_attempts(run, kind, folder, list(range(5)), together, told.append)
+            assert sorted(found) == [0, 2, 4, 6, 8]
+            assert told[0].startswith("Paused: the bucket does not answer")
+            assert told[-1] == "The store answers again: the work goes on."

@@ -45,6 +45,7 @@ from tests.e2e.cli import WHO
 from tests.footage.clips import RATE, write_clip
 from tests.machines import Machine, become
 from tests.one_case import ACTOR, ASTRONAUT, GROUP, Casework, installed_picture
+from tests.work_here import work_here
 
 Shape = tuple[int, ...]
 
@@ -165,7 +166,8 @@ def scanned(home: Path, archive: Path, out: Path) -> list[dict[str, Any]]:
 def on_processors(
     casework: Casework, archive: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> list[dict[str, Any]]:
-    return scanned(casework.home, archive, tmp_path_factory.mktemp("results"))
+    with work_here():
+        return scanned(casework.home, archive, tmp_path_factory.mktemp("results"))
 
 
 def test_a_scan(

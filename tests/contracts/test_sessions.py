@@ -74,7 +74,7 @@ def assert_as_the_reference(session: Session, model: Path) -> None:
 
 
 def test_a_batch_equals_its_items(session: Session, model: Path) -> None:
-    assert_as_its_items(session, pictures(model, 5))
+    assert_as_its_items(session, pictures(model, 4))
 
 
 def assert_as_its_items(session: Session, batch: ByteArray) -> None:
@@ -88,7 +88,7 @@ def test_run_all_keeps_the_order(session: Session, model: Path) -> None:
 
 
 def assert_in_order(session: Session, model: Path) -> None:
-    batches = [pictures(model, count, seed=count) for count in (1, 3, 2, 1, 4)]
+    batches = [pictures(model, count, seed=count) for count in (1, 4, 2)]
     for got, batch in zip(session.run_all(batches), batches, strict=True):
         assert_same(got, session.run(batch))
 
@@ -112,7 +112,7 @@ def test_run_all_takes_batches_as_they_come(session: Session, model: Path) -> No
 
 
 def test_pictures_are_only_read(session: Session, model: Path) -> None:
-    batches = [pictures(model, 2, seed) for seed in range(4)]
+    batches = [pictures(model, 1, seed) for seed in range(3)]
     before = [batch.copy() for batch in batches]
     for _ in session.run_all(batches):
         session.run(batches[0])
@@ -129,7 +129,7 @@ def test_an_answer_outlives_the_next_run(session: Session, model: Path) -> None:
 def test_a_run_all_that_is_left_early_leaves_the_session_usable(
     session: Session, model: Path
 ) -> None:
-    batch = pictures(model, 2)
+    batch = pictures(model, 1)
     expected = session.run(batch)
     for _ in session.run_all([batch] * 4):
         break
@@ -223,7 +223,7 @@ def test_streams_keep_order_and_answers_while_sizes_change(kind: str, open_pack_
     path = open_pack_home / "models" / "open" / "centerface.onnx"
     session = open_planned(ModelFile(path), replace(plan_of(kind, 2), streams=2))
     rng = np.random.default_rng(1)
-    sizes_wh = [session.input_wh((32 * w, 32 * h)) for h, w in rng.integers(1, 6, (7, 2))]
+    sizes_wh = [session.input_wh((32 * w, 32 * h)) for h, w in rng.integers(1, 6, (4, 2))]
     batches = [rng.integers(0, 256, (1, h, w, 3), np.uint8) for w, h in sizes_wh]
     for got, batch in zip(session.run_all(batches), batches, strict=True):
         assert_same(got, session.run(batch))

@@ -1,5 +1,6 @@
 """The `lfr` command as ``tests.e2e.cli`` has it, but in this process, which has imported it by now,
-and its worker, too: for what does not depend on there being others. Not for Ray, which would stay.
+and its worker, too, with models that are opened once: for what does not depend on there being
+others. Not for Ray, which would stay.
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ from typing import Any
 import pytest
 
 from lfr_batch.cli.app import main
-from lfr_batch.engine import table
-from lfr_batch.engine.in_process import in_process
 from tests.e2e.cli import rows, surroundings
+from tests.work_here import work_here
 
 
 def lfr(
@@ -40,16 +40,10 @@ def lfr(
     return CompletedProcess(words, _code(ended.value), _written(out), _written(err))
 
 
-def work_here(patch: pytest.MonkeyPatch) -> None:
-    """Of a command with the engine ``in_process``, whose worker is in another process otherwise."""
-    patch.setattr(table, "in_child", in_process)
-
-
 @contextmanager
 def _surroundings(home: Path | str, environment: dict[str, str]) -> Iterator[None]:
     wanted = surroundings(home, **environment)
-    with pytest.MonkeyPatch.context() as patch:
-        work_here(patch)
+    with pytest.MonkeyPatch.context() as patch, work_here():
         for name in os.environ.keys() - wanted.keys():
             patch.delenv(name)
         for name, value in wanted.items():

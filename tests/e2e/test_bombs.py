@@ -24,7 +24,7 @@ WHOLE = ("--set", "detect.still_tile_px=null")
 def archive(casework: Casework, tmp_path: Path) -> Path:
     folder = tmp_path / "archive"
     folder.mkdir()
-    shutil.copy(casework.played / "passing.mp4", folder / "z_walk.mp4")
+    shutil.copy(casework.footage / "portrait.jpg", folder / "z_portrait.jpg")
     blank = np.zeros((LARGE_PX, LARGE_PX, 1), np.uint8)
     assert cv2.imwrite(str(folder / "a_bomb.png"), blank)
     return folder
@@ -43,8 +43,8 @@ def test_what_is_beyond_the_limits_is_named_and_its_neighbours_are_searched(
     assert f"{archive}/a_bomb.png from 0.0 s: it is beyond the limits of a segment" in said
     assert "limits.memory_mib lets it have 200" in said
     found = "SELECT uri, sightings FROM footage ORDER BY uri"
-    bomb, walk = sql(casework.home, found, out)
-    assert (bomb["sightings"], walk["sightings"]) == (0, 1)
+    bomb, portrait = sql(casework.home, found, out)
+    assert (bomb["sightings"], portrait["sightings"]) == (0, 1)
 
     again = ("resume", "bombed", "--out", out, "--set")
     refused = here.lfr(casework.home, *again, "footage.sample_fps=1")
@@ -52,4 +52,4 @@ def test_what_is_beyond_the_limits_is_named_and_its_neighbours_are_searched(
     assert "footage.sample_fps cannot be set any more" in refused.stderr
     resumed = lfr(casework.home, *again, "limits.memory_mib=1500")
     assert resumed.returncode == 0, resumed.stderr
-    assert sql(casework.home, found, out) == [bomb, walk]
+    assert sql(casework.home, found, out) == [bomb, portrait]

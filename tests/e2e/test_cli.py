@@ -22,11 +22,12 @@ AWS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_MAX_A
 
 def test_a_scan_from_footage_to_sql_and_report(casework: Casework, tmp_path: Path) -> None:
     results = tmp_path / "results"
-    damaged = tmp_path / "cut.mp4"
+    damaged, still = tmp_path / "cut.mp4", casework.footage / "portrait.jpg"
     damaged.write_bytes((casework.footage / "walk.mp4").read_bytes()[:20_000])
+    empty = casework.footage / "empty.mp4"
     done = lfr(
-        casework.home, "scan", casework.footage, damaged, "--gallery", "people", *WHO, *HERE,
-        "--out", results, "--json",
+        casework.home, "scan", casework.played, empty, still, damaged, "--gallery", "people",
+        *WHO, *HERE, "--out", results, "--json",
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     (run,) = rows(done)
@@ -38,7 +39,7 @@ def test_a_scan_from_footage_to_sql_and_report(casework: Casework, tmp_path: Pat
                 "JOIN footage USING (run_id, footage_id) ORDER BY uri", results)  # fmt: skip
     assert [(Path(row["uri"]).name, row["subject_id"]) for row in found] == [
         ("portrait.jpg", "astronaut"),
-        ("walk.mp4", "astronaut"),
+        ("passing.mp4", "astronaut"),
     ]
     status = {
         Path(row["uri"]).name: row["status"]
@@ -47,9 +48,8 @@ def test_a_scan_from_footage_to_sql_and_report(casework: Casework, tmp_path: Pat
     assert status == {
         "cut.mp4": "failed",
         "empty.mp4": "ok",
-        "group.mp4": "ok",
+        "passing.mp4": "ok",
         "portrait.jpg": "ok",
-        "walk.mp4": "ok",
     }
     (recorded,) = sql(casework.home, "SELECT * FROM runs", results)
     assert recorded["case_ref"] == "CASE-1"
@@ -69,7 +69,7 @@ def test_a_scan_from_footage_to_sql_and_report(casework: Casework, tmp_path: Pat
     assert [(Path(f["uri"]).name, f["status"]) for f in state["not_whole"]] == [
         ("cut.mp4", "failed")
     ]
-    assert (run["footage"], run["footage_failed"], run["footage_partly"]) == (5, 1, 0)
+    assert (run["footage"], run["footage_failed"], run["footage_partly"]) == (4, 1, 0)
     assert rows(here.lfr(casework.home, "runs", "--out", results, "--json"))[0]["sightings"] == 2
 
 

@@ -16,9 +16,9 @@ from lfr_batch.homes.cache import folder_of
 from lfr_batch.storage.files import sha256_of
 from lfr_batch.storage.s3_store import S3Store
 from tests.e2e.cli import WHO
-from tests.e2e.here import work_here
 from tests.one_case import ACTOR, ASTRONAUT, Casework, installed_picture
 from tests.s3_servers import team_bucket
+from tests.work_here import work_here
 
 NODES = ("first", "second", "third")
 """Caches of the home: one for each machine."""
@@ -33,8 +33,7 @@ def home(
 ) -> Iterator[str]:
     """On the server that the test names, each on one of the two: what differs between them is
     tried where stores are."""
-    work_here(monkeypatch)
-    with team_bucket(request.param, tmp_path, monkeypatch) as place:
+    with work_here(), team_bucket(request.param, tmp_path, monkeypatch) as place:
         monkeypatch.setenv("LFR_CACHE", str(tmp_path / "first"))
         for node in NODES:
             # What the models' check has found already: it takes longer than the rest.
@@ -73,8 +72,8 @@ def test_a_case_with_all_of_it_in_a_bucket(
     assert "unchanged: the same snapshot as before" in said(capsys, *enrol)
 
     monkeypatch.setenv("LFR_CACHE", str(tmp_path / "second"))
-    passing = casework.played / "passing.mp4"
-    scan = ("scan", passing, "--gallery", "people", *WHO, "--engine", "in_process")
+    portrait = casework.footage / "portrait.jpg"
+    scan = ("scan", portrait, "--gallery", "people", *WHO, "--engine", "in_process")
     assert "astronaut" in said(capsys, *scan)
     (listed,) = json.loads(said(capsys, "gallery", "list", "--json"))
     assert (listed["gallery"], listed["templates"], listed["damage"]) == ("people", 2, None)

@@ -18,11 +18,12 @@ import pytest
 
 from lfr_batch.results.lake import open_lake
 from lfr_batch.results.sql import run_query
+from tests.e2e import here
 from tests.e2e.cli import LFR, WHO, lfr, rows, surroundings
 from tests.one_case import Casework
 from tests.patience import PATIENCE_S
 
-COPIES = 4
+COPIES = 3
 UNREADABLE = 2000
 SETTINGS = ("--set", "footage.segment_s=5", "--set", "engine.ledger_flush_s=0.1",
             "--set", "engine.cpus_per_worker=1")  # fmt: skip
@@ -222,5 +223,6 @@ def test_who_is_told_to_end_says_how_to_go_on(
     assert stopped == "lfr: Stopped; what is done is kept."
     words = shlex.split(way_on)
     assert words == ["lfr", "resume", run, "--out", str(results)]
-    resumed = lfr(casework.home, *words[1:], RAY_TMPDIR=str(ray_files))
+    resume = here.lfr if engine == "in_process" else lfr
+    resumed = resume(casework.home, *words[1:], RAY_TMPDIR=str(ray_files))
     assert resumed.returncode == 3, resumed.stderr

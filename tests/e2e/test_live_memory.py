@@ -30,7 +30,7 @@ from tests.live_case import THRESHOLD, live_config, wait_for
 from tests.memory_search import most_alike
 from tests.one_case import GROUP, Casework, installed_picture, pan
 
-IN_VIEW_S, EMPTY_S = 60, 300
+IN_VIEW_S, EMPTY_S = 30, 150
 ALIKE, CHANCE = 0.85, 0.7
 """A template of another frame of the same face scores more than the first; of 128 numbers, nothing
 that is no template comes to the second."""

@@ -30,7 +30,6 @@ FILES = (
 )
 CAMERA = "@Gate [/south] :car:\u2067"
 CASE = "=OP [/1]"
-ASCII = {"PYTHONIOENCODING": "ascii"}
 C = {"LC_ALL": "C"}
 
 
@@ -50,17 +49,18 @@ def scanned(casework: Casework, tmp_path_factory: pytest.TempPathFactory) -> Sca
     footage, out = folder / "[archive]", folder / "results"
     for name in FILES:
         (footage / name).parent.mkdir(parents=True, exist_ok=True)
-        source = "walk.mp4" if name.endswith("mp4") else "portrait.jpg"
-        shutil.copy(casework.footage / source, footage / name)
+        still = casework.footage / "portrait.jpg"
+        source = casework.played / "passing.mp4" if name.endswith("mp4") else still
+        shutil.copy(source, footage / name)
     (footage / "cut [red]\x1b[1m.mp4").write_bytes(
         (casework.footage / "walk.mp4").read_bytes()[:20_000]
     )
     manifest = footage / "cameras.csv"
     with manifest.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("uri", "camera_id"), *((name, CAMERA) for name in FILES)])
-    told = lfr(
+    told = here.lfr(
         casework.home, "scan", footage, "--manifest", manifest, "--gallery", "people", *WHO[2:],
-        "--case", CASE, "--engine", "in_process", "--out", out, **ASCII,
+        "--case", CASE, "--engine", "in_process", "--out", out, encoding="ascii",
     )  # fmt: skip
     run_id = rows(here.lfr(casework.home, "runs", "--json", "--out", out))[0]["run_id"]
     return Scanned(casework.home, footage, out, run_id, told)

@@ -22,6 +22,7 @@ from lfr_batch.scanning.progress import Unheard
 from tests.e2e.here import lfr
 from tests.one_case import Casework
 from tests.planned import make_plan
+from tests.work_here import work_here
 
 IN_PIECES = Config(
     engine=EngineConfig(kind="in_process"), footage=FootageConfig(segment_s=5.0)
@@ -66,9 +67,10 @@ SENTENCES = {
 def test_other_files_than_the_planned_ones(casework: Casework, tmp_path: Path) -> None:
     """Nobody is in what was planned; the astronaut walks through what stands there later."""
     kept, other, results = tmp_path / "kept", tmp_path / "other", tmp_path / "results"
-    size = (casework.footage / "walk.mp4").stat().st_size + 100
-    padded(casework.footage / "empty.mp4", kept, size)
-    padded(casework.footage / "walk.mp4", other, size)
+    nobody, somebody = casework.footage / "empty.mp4", casework.played / "passing.mp4"
+    size = max(clip.stat().st_size for clip in (nobody, somebody)) + 100
+    padded(nobody, kept, size)
+    padded(somebody, other, size)
     paths = {change: tmp_path / f"{change.__name__}.mp4" for change in SENTENCES}
     for path in paths.values():
         shutil.copy(kept, path)
@@ -129,4 +131,5 @@ class Telling(Unheard):
 
 def execute(results: Path, run: str, on_outcome: Callable[[SegmentOutcome], None]) -> RunResult:
     store = open_store(str(results), IN_PIECES.s3)
-    return execute_run(StoredRun(store, run), Means(in_process), Telling(on_outcome))
+    with work_here():
+        return execute_run(StoredRun(store, run), Means(in_process), Telling(on_outcome))

@@ -12,9 +12,9 @@ import pytest
 
 from lfr_batch.cli.app import main
 from tests.e2e.cli import WHO
-from tests.e2e.here import work_here
 from tests.one_case import Casework
 from tests.s3_servers import forget_buckets, server_called
+from tests.work_here import work_here
 
 
 @pytest.fixture
@@ -28,8 +28,7 @@ def endpoint(
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-    work_here(monkeypatch)
-    with server_called(request.param, tmp_path) as address:
+    with work_here(), server_called(request.param, tmp_path) as address:
         yield address
         if request.param == "moto":
             forget_buckets(address)
@@ -99,10 +98,9 @@ def test_what_was_searched_in_a_bucket_is_not_searched_again(
         return dict(row)
 
     assert (look()["files_listed"], look()["run_id"]) == (0, None)
-    store.upload_file(str(casework.played / "passing.mp4"), "archive", "day/a.mp4")
+    store.upload_file(str(casework.footage / "portrait.jpg"), "archive", "day/a.jpg")
     first = look()
     assert (first["sightings"], first["files"]) == (1, 1)
-    assert look()["searched_before"] == {first["run_id"]: 1}
     store.upload_file(str(casework.footage / "empty.mp4"), "archive", "day/b.mp4")
     second = look()
     assert (second["files"], second["searched_before"]) == (1, {first["run_id"]: 1})

@@ -33,15 +33,29 @@ def closed_cluster() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """As somebody has it who is let in by ``closed_cluster``."""
     path = tmp_path / "token"
     path.write_text(OWN_TOKEN)
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(path))
     monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _anew() -> Iterator[None]:
+    """Each is looked at once, as by a process, and with a wrong token once more."""
     state_of.cache_clear()
-    yield path
+    yield
+    state_of.cache_clear()
+
+
+@pytest.fixture
+def wrong_token(token: Path) -> Iterator[None]:
+    token.write_text("d" * 64)
+    state_of.cache_clear()
+    yield
     state_of.cache_clear()
 
 
@@ -63,14 +77,6 @@ def test_a_closed_one_is_seen_to_be_closed(closed_cluster: str) -> None:
     assert (state.dashboard, state.folder) == (None, None)
     assert not list(weaknesses(state))
     assert strengths(state).endswith("asks for a token, is heard here alone")
-
-
-def test_without_its_token_it_is_seen_that_it_asks_for_one(
-    closed_cluster: str, token: Path
-) -> None:
-    token.write_text("d" * 64)
-    state = state_of(closed_cluster)
-    assert (state.asks_for_token, state.ray_version) == (True, None)
 
 
 def test_live_mode_is_refused_by_an_open_one_unless_it_is_told_to(
@@ -96,12 +102,15 @@ def test_the_doctor_says_what_each_is(open_cluster: str, closed_cluster: str) ->
     assert (finding.state, "asks for no token" in finding.remedy) == ("warning", True)
 
 
-def test_the_doctor_names_a_token_that_does_not_do(closed_cluster: str, token: Path) -> None:
-    token.write_text("d" * 64)
-    finding = cluster_finding(closed_cluster)
-    assert (finding.state, "RAY_AUTH_TOKEN" in finding.remedy) == ("problem", True)
-
-
 def test_the_doctor_says_that_nobody_is_there() -> None:
     finding = cluster_finding("127.0.0.1:9")
     assert (finding.state, "cannot be joined" in finding.text) == ("problem", True)
+
+
+def test_with_a_wrong_token_it_is_seen_that_it_asks_for_one_and_the_doctor_names_it(
+    closed_cluster: str, wrong_token: None
+) -> None:
+    state = state_of(closed_cluster)
+    assert (state.asks_for_token, state.ray_version) == (True, None)
+    finding = cluster_finding(closed_cluster)
+    assert (finding.state, "RAY_AUTH_TOKEN" in finding.remedy) == ("problem", True)

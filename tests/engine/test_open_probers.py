@@ -39,22 +39,6 @@ def test_they_are_probed_here(
         assert probers.run is run_in_child
 
 
-def test_a_cluster_finds_what_this_machine_finds(
-    tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entries = write_stills(tmp_path / "stills", 12)
-    here = begun(open_store(tmp_path / "here"), entries)
-    drive(here, one_by_one)
-    monkeypatch.setattr(table, "MANY_FILES", 12)
-    there = begun(
-        open_store(tmp_path / "there"),
-        entries,
-        config=Config(engine=NAMED).model_dump(mode="json"),
-    )
-    drive(there, open_probers)
-    assert rows(there) == rows(here)
-
-
 def note_process(spec: ProbeSpec) -> Callable[[Numbered], ProbedFile]:
     """A prober that says which process it is."""
     work = open_prober(spec)
@@ -71,17 +55,22 @@ def note_process(spec: ProbeSpec) -> Callable[[Numbered], ProbedFile]:
 open_prober = probing.open_prober
 
 
-def test_it_is_a_guarded_child_of_the_node_that_probes(
+def test_a_cluster_finds_what_this_machine_finds_in_guarded_children_of_its_nodes(
     tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entries = write_stills(tmp_path / "stills", 12)
+    here = begun(open_store(tmp_path / "here"), entries)
+    drive(here, one_by_one)
     (tmp_path / "by").mkdir()
     monkeypatch.setattr(table, "MANY_FILES", 12)
     monkeypatch.setattr(probing, "open_prober", note_process)
-    numbered = [Numbered(number, entry) for number, entry in enumerate(entries)]
-    with open_probers(NAMED, 12, unheard) as probers:
-        found = list(probing.probe_all(probers, numbered, Config(engine=NAMED), unheard))
-    assert sorted(held.number for held in found) == list(range(12))
+    there = begun(
+        open_store(tmp_path / "there"),
+        entries,
+        config=Config(engine=NAMED).model_dump(mode="json"),
+    )
+    drive(there, open_probers)
+    assert rows(there) == rows(here)
     by = [path.name.split("-") for path in (tmp_path / "by").iterdir()]
     assert by
     assert all(str(os.getpid()) not in each for each in by)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lfr_batch.config.schema import EngineConfig
+from lfr_batch.engine.cluster import connected
 from lfr_batch.engine.table import open_engine
 from lfr_batch.errors import EngineError
 from lfr_batch.work import attempts
@@ -124,8 +125,7 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     config = EngineConfig(address="127.0.0.1:1")
-    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "1")
-    with pytest.raises(EngineError, match=r"127\.0\.0\.1:1"), open_engine(config):
+    with pytest.raises(EngineError, match=r"127\.0\.0\.1:1"), connected(config):
         pass
 
 

@@ -55,7 +55,7 @@ def health(router: AlertRouter) -> dict[str, CameraHealth]:
 def test_parts_that_are_killed_or_hang_come_back_and_no_raised_alert_is_lost_or_repeated(
     casework: Casework, tmp_path: Path, ray_cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = live_config(casework, {"north": "walk.mp4", "router": "group.mp4"})
+    config = live_config(casework, {"north": passing(casework), "router": "empty.mp4"})
     watch = config.watch.model_copy(update={"cool_down_s": 3600.0, "looks_per_s": 4.0})
     config = config.model_copy(update={"watch": watch})
     with live_ray(live_plan(casework, config, tmp_path)) as running:
@@ -72,7 +72,7 @@ def test_parts_that_are_killed_or_hang_come_back_and_no_raised_alert_is_lost_or_
             assert (namesake.name, namesake.restarts, namesake.down_s) == ("router", 0, 0.0)
             assert running.trouble is None
             # The known person walks by again, in a new track and before a new process.
-            require_analysis(running, frames=20, faces_of="north")
+            require_analysis(running, frames=5, faces_of="north")
         wait_for(lambda: all(part.quiet_until_s < time.monotonic() + 30 for part in running.states))
         # The camera answers, the router of its name does not.
         strike(running, "router", signal.SIGSTOP)
@@ -80,6 +80,11 @@ def test_parts_that_are_killed_or_hang_come_back_and_no_raised_alert_is_lost_or_
         assert [kept.alert_id for kept in running.router.alerts()] == [alert.alert_id]
         assert running.router.alerts()[0].best_shot_jpeg == alert.best_shot_jpeg
     assert running.lost == 0
+
+
+def passing(casework: Casework) -> str:
+    """The shortest clip with somebody in it."""
+    return str(casework.played / "passing.mp4")
 
 
 def require_analysis(running: RunningDeployment, frames: int, faces_of: str | None = None) -> None:
@@ -100,7 +105,7 @@ def require_analysis(running: RunningDeployment, frames: int, faces_of: str | No
 def test_parts_that_hang_are_started_anew(
     casework: Casework, tmp_path: Path, ray_cluster: None
 ) -> None:
-    config = live_config(casework, {"north": "walk.mp4"})
+    config = live_config(casework, {"north": passing(casework)})
     with live_ray(live_plan(casework, config, tmp_path)) as running:
         alert = first_alert(running.router)
         for name in ("analyst", "north"):
@@ -173,12 +178,12 @@ def test_under_overload_the_newest_frame_is_looked_at_and_the_others_are_counted
         wait_for(
             lambda: (
                 len(running.router.health()) == len(clips)
-                and all(each.frames_analysed > 3 for each in running.router.health())
+                and all(each.frames_analysed > 1 for each in running.router.health())
+                and all(each.frames_dropped > 0 for each in running.router.health())
             )
         )
         for each in running.router.health():
             waiting = each.frames_received - each.frames_dropped - each.frames_analysed
-            assert each.frames_dropped > 0
             assert waiting <= 2  # the newest one, and the one that is being looked at
 
 
