@@ -108,6 +108,7 @@ def test_files_are_played_to_their_end_and_counted(casework: Casework, tmp_path:
     assert (ended.status, figures.reason) == ("complete", "played")
     assert (deployment.record.watchlist_size, deployment.record.volunteers) == (2, 0)
     assert figures.seeding is None
+    assert "volunteer" not in " ".join(summary(ended))
     total = counts(figures)
     assert (total.alerts, total.unconfirmed) == (1, 1)
     assert counts(figures, "north").alerts == 1
