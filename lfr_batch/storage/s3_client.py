@@ -19,6 +19,7 @@ from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError
 
 from lfr_batch.errors import StoreUnreachable
+from lfr_batch.storage.s3_environment import ALONE
 from lfr_batch.storage.s3_errors import SENTENCES, failure_of
 from lfr_batch.storage.store import S3Settings
 
@@ -54,9 +55,10 @@ def client(s3: S3Settings) -> S3Client:
         response_checksum_validation=checksums,
     )
     try:
-        made = boto3.Session().client(
-            "s3", region_name=s3.region, endpoint_url=s3.endpoint_url, config=overrides
-        )
+        with ALONE:
+            made = boto3.Session().client(
+                "s3", region_name=s3.region, endpoint_url=s3.endpoint_url, config=overrides
+            )
     except (BotoCoreError, OSError, ValueError) as error:
         failure = failure_of(error)
         sentence = SENTENCES.get(failure.meaning, SENTENCES["not sent"])

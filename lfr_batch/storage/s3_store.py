@@ -7,7 +7,6 @@ boto3 is imported when a bucket is first spoken to: it takes as long as all else
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lfr_batch.errors import StoreAway, StoreUnreachable
+from lfr_batch.storage.s3_environment import ALONE
 from lfr_batch.storage.store import PATIENCE_S, S3Settings
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ NO_ANSWER = "{what} does not answer ({said}): check the network and the endpoint
 
 ARROW_ATTEMPTS = 12
 """Of pyarrow's own client, whose pauses double up to 20 s: about a minute."""
-
-_SETTING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +206,8 @@ def arrow_filesystem(s3: S3Settings) -> S3FileSystem:
     scheme, _, host = meta.endpoint_url.partition("://")
     if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         options |= {"scheme": scheme, "endpoint_override": host.rstrip("/")}
-    found = boto3.Session().get_credentials()
+    with ALONE:
+        found = boto3.Session().get_credentials()
     if found is None:
         options["anonymous"] = True
     else:
@@ -227,7 +226,7 @@ def _checksums(validation: str) -> Iterator[None]:
     thread at a time: another would take what is set here for the environment's own, and lose it.
     """
     name = "AWS_RESPONSE_CHECKSUM_VALIDATION"
-    with _SETTING:
+    with ALONE:
         if name in os.environ:
             yield
             return

@@ -6,6 +6,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import boto3
 import pyarrow.fs
 import pytest
 
@@ -43,3 +44,25 @@ def test_of_two_threads_each_has_what_it_is_to_be_told(monkeypatch: pytest.Monke
         pool.submit(arrow_filesystem, s3).result()
     assert told == ["when_required", "when_required"]
     assert NAME not in os.environ
+
+
+def test_nobody_sets_it_while_another_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(NAME, raising=False)
+    reading, made = threading.Event(), threading.Event()
+    set_meanwhile: list[bool] = []
+
+    def credentials(_: boto3.Session) -> None:
+        if not reading.is_set():
+            reading.set()
+            set_meanwhile.append(made.wait(LONG_S))
+
+    monkeypatch.setattr(boto3.Session, "get_credentials", credentials)
+    monkeypatch.setattr(pyarrow.fs, "S3FileSystem", lambda **_: made.set())
+    s3 = S3Config(region="eu-west-2", endpoint_url="http://127.0.0.1:9")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(arrow_filesystem, s3)
+        assert reading.wait(PATIENCE_S)
+        second = pool.submit(arrow_filesystem, s3)
+        first.result()
+        second.result()
+    assert set_meanwhile == [False]
