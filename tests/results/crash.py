@@ -35,6 +35,7 @@ from lfr_batch.results.stored_run import StoredRun
 from lfr_batch.storage.store import Store
 from tests.holding import append_outcomes, publish_run, record_run
 
+from .publishing import publish_searched
 from .synthetic import FINISHED, RUN_ID, STARTED, archive, request, searched_run, write_shards
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -192,17 +193,7 @@ RUNS = (RUN_ID, "20260203-080000-scan-0003", "20260204-080000-scan-0004")
 
 def prepare_runs(store: Store) -> None:
     for run_id in RUNS:
-        _, made = searched_run(store, run_id)
-        publish_run(
-            store,
-            request(run_id),
-            made.assets,
-            made.segments,
-            made.outcomes,
-            made.sightings,
-            "complete",
-            at=FINISHED,
-        )
+        publish_searched(store, run_id)
 
 
 def compact_all(store: Store) -> None:
