@@ -114,6 +114,20 @@ class Page:
         self.wait("window.heard !== null")
         return bool(self.evaluate("window.heard"))
 
+    def pictures_asked_for_after(self, leaving: str) -> list[str]:
+        """Those that ``leaving`` lets go on loading, while the server does not answer to it."""
+        self.evaluate(
+            "window.pictures = [...document.images].filter(each => each.hasAttribute('src'));"
+            f" window.fetch = () => new Promise(() => {{ window.isAsked = true; }}); {leaving}"
+        )
+        self.wait("window.isAsked")
+        assert self.evaluate("window.pictures.length") > 1
+        asked = self.evaluate(
+            "window.pictures.map(each => each.getAttribute('src')).filter(each => each)"
+        )
+        self.call("Page.reload")
+        return list(asked)
+
     def text(self, selector: str) -> str:
         """What can be read there; empty where there is nothing."""
         found = self.evaluate(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")

@@ -24,4 +24,4 @@ def page(devtools: str) -> Iterator[Page]:
         made.forget()
         made.size(*TABLET)
         yield made
-        assert made.problems == []
+        assert not made.problems, made.problems

@@ -108,6 +108,11 @@ def test_after_a_logout_nothing_is_left(page: Page, console: Served) -> None:
     assert page.evaluate(PRESSED) == []
 
 
+def test_no_picture_is_asked_for_after_a_logout(page: Page, console: Served) -> None:
+    begun(page, console)
+    assert page.pictures_asked_for_after("document.querySelector('#logout').click()") == []
+
+
 def test_who_logs_in_afterwards_gets_nothing_of_it(page: Page, console: Served) -> None:
     begun(page, console)
     kept = page.evaluate(KEPT)

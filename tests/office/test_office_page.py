@@ -240,6 +240,13 @@ def test_who_decides_nothing_is_offered_nothing(page: Page, office: ServedOffice
         page.press("s", "c", "r", "o", "w")
 
 
+def test_no_picture_is_asked_for_after_a_logout(page: Page, undecided: ServedOffice) -> None:
+    to_the_form(page, undecided, "Anne")
+    page.press("w")
+    page.wait_for_text("#sighting-title", "Sighting 2 of 2")
+    assert page.pictures_asked_for_after("document.querySelector('#logout').click()") == []
+
+
 def test_other_pages_of_the_browser_are_left_with_it_and_the_removed_are_asked_to_log_in(
     page: Page, devtools: str, office: ServedOffice
 ) -> None:

@@ -1,7 +1,7 @@
 // The page while cameras are aimed: a still of each without faces, what to do about it, and Begin.
 
 import { post } from "./api.js";
-import { byId, element, fill, setText } from "./dom.js";
+import { byId, element, fill, refill, setText } from "./dom.js";
 import { attempt } from "./said.js";
 
 const FACE_HEIGHT = 1.3; // of its width
@@ -58,9 +58,8 @@ function begun(name) {
 
 function forgetStills() {
   if (!shown.size) return;
-  for (const { still } of shown.values()) still.removeAttribute("src");
   shown.clear();
-  byId("stills").replaceChildren();
+  refill(byId("stills"));
 }
 
 function wireOnce() {

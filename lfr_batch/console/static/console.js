@@ -258,6 +258,14 @@ const told = {
   },
 };
 
+async function logOut() {
+  closeKept();
+  link.close();
+  forgetAll();
+  await attempt(() => post("/logout"));
+  location.reload();
+}
+
 // Other pages of the same officer take its place: it does not fight them for it.
 function goElsewhere(isElsewhere) {
   elsewhere = isElsewhere;
@@ -376,7 +384,7 @@ function wire() {
   on("here", () => goElsewhere(false));
   on("show-help", () => desk.help());
   on("show-decisions", () => attempt(() => showDecisions(alerts, clock)));
-  on("logout", async () => { closeKept(); await attempt(() => post("/logout")); location.reload(); });
+  on("logout", logOut);
   openHearing(session.name, may("watch"), tick);
   openPasses(clock, session.name);
   rememberOpened();

@@ -15,6 +15,12 @@ export function fill(parent, children) {
   if (parent.innerHTML !== made.innerHTML) parent.replaceChildren(...made.childNodes);
 }
 
+// A picture that is taken out goes on loading, also after a log-out, unless it is told not to.
+export function refill(parent, ...children) {
+  for (const image of parent.querySelectorAll("img")) image.removeAttribute("src");
+  parent.replaceChildren(...children);
+}
+
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

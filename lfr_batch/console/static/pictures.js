@@ -1,6 +1,6 @@
 // The two large pictures of the chosen alert, and the further ones a touch apart.
 
-import { byId, element, setText } from "./dom.js";
+import { byId, element, refill, setText } from "./dom.js";
 
 export const pictureOf = (alert, which) => `/api/alerts/${alert.alert_id}/${which}.jpg`;
 
@@ -25,7 +25,7 @@ export function clearPictures() {
   for (const [side, { strip }] of Object.entries(SIDES)) {
     byId(side).removeAttribute("src");
     byId(side).alt = "";
-    byId(strip).replaceChildren();
+    refill(byId(strip));
     delete byId(strip).dataset.of;
   }
 }
@@ -46,7 +46,7 @@ function showStrip(side, alert, names, chosen) {
   if (row.dataset.of !== alert.alert_id) {
     row.dataset.of = alert.alert_id;
     const made = names.length > 1 ? names.map((name, i) => thumb(side, alert, name, i === 0 ? words : "")) : [];
-    row.replaceChildren(...made);
+    refill(row, ...made);
   }
   [...row.children].forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.name === chosen)));
 }

@@ -1,6 +1,6 @@
 // The list, one entry for each person, last seen first. Each keeps its node, and so its pictures.
 
-import { byId, element, setText } from "./dom.js";
+import { byId, element, refill, setText } from "./dom.js";
 import { isBegun } from "./draft.js";
 import { ago, WORDS } from "./format.js";
 import { firstOf, peopleOf, seenWords } from "./people.js";
@@ -58,7 +58,7 @@ export function reveal({ subject_id }, focus) {
 
 export function clearQueue() {
   nodes.clear();
-  byId("alerts").replaceChildren();
+  refill(byId("alerts"));
   setText(byId("open-count"), "");
 }
 

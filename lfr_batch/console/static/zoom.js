@@ -1,6 +1,6 @@
 // Both pictures, or the whole scene, as large as the screen; enlarged and moved together.
 
-import { byId, element, setText } from "./dom.js";
+import { byId, element, refill, setText } from "./dom.js";
 import { enlarging } from "./enlarge.js";
 import { ago } from "./format.js";
 import { headingWords } from "./people.js";
@@ -17,7 +17,7 @@ export function openZoom(alert, what) {
   if (what === "scene" && !alert.has_scene) return;
   shown = { alert, what };
   byId("zoom").dataset.what = what;
-  byId("panes").replaceChildren(...sourcesOf(alert, what).map(paneOf));
+  refill(byId("panes"), ...sourcesOf(alert, what).map(paneOf));
   byId("zoom-scene").hidden = !alert.has_scene;
   setText(byId("zoom-scene-words"), what === "scene" ? "Faces" : "Scene");
   lens.reset();
@@ -25,7 +25,7 @@ export function openZoom(alert, what) {
 }
 
 export function clearZoom() {
-  byId("panes").replaceChildren();
+  refill(byId("panes"));
   setText(byId("zoom-of"), "");
   setText(byId("zoom-title"), "");
   shown = null;

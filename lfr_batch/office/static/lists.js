@@ -1,6 +1,6 @@
 // Lists that are gone through with the keyboard: runs, and the sightings of one.
 
-import { byId, element, setText } from "/shared/dom.js";
+import { byId, element, refill, setText } from "/shared/dom.js";
 import { hasDraft } from "./drafts.js";
 import { countsOf, inputWords, isOpen, kindWords, lackWords, momentWords, nameOf, placeWords, stateOf } from "./words.js";
 
@@ -64,7 +64,7 @@ export function showFilters(sightings, filter) {
 export function showQueue(shown, at, open) {
   const first = PAGE * Math.floor(Math.max(0, at) / PAGE);
   const page = shown.slice(first, first + PAGE);
-  byId("queue").replaceChildren(...page.map((each) => element("li", {}, sightingButton(each, open))));
+  refill(byId("queue"), ...page.map((each) => element("li", {}, sightingButton(each, open))));
   byId("no-sightings").hidden = shown.length > 0;
   byId("pages").hidden = shown.length <= PAGE;
   setText(byId("page-words"), `${first + 1} to ${first + page.length} of ${shown.length}`);

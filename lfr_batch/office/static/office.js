@@ -2,7 +2,7 @@
 // tells this person; nothing stays when they log out.
 
 import { get, post } from "/shared/api.js";
-import { byId, setText } from "/shared/dom.js";
+import { byId, refill, setText } from "/shared/dom.js";
 import { followLink } from "/shared/link.js";
 import { attempt, say } from "/shared/said.js";
 import { wireForms } from "./case_dialog.js";
@@ -269,7 +269,7 @@ function forget() {
   whole = null;
   shown = [];
   current = null;
-  byId("screen").replaceChildren();
+  refill(byId("screen"));
 }
 
 function wire() {

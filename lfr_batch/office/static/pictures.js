@@ -1,6 +1,6 @@
 // What was found and who is enrolled, beside one another and as large as the screen allows.
 
-import { byId, element, setText } from "/shared/dom.js";
+import { byId, element, refill, setText } from "/shared/dom.js";
 import { enlarging } from "/shared/enlarge.js";
 import { levelled } from "./level.js";
 import { pathOf } from "./lists.js";
@@ -57,7 +57,7 @@ export function clearPictures() {
     setText(byId(`of-${id}`), "");
   }
   for (const id of ["shots", "known"]) {
-    byId(id).replaceChildren();
+    refill(byId(id));
     delete byId(id).dataset.of;
   }
   lies.clear();
@@ -138,7 +138,7 @@ function showStrip(id, n, chosen, source, words, choose, mark = () => "") {
   const of = `${source(1)} ${n}`;
   if (row.dataset.of !== of) {
     row.dataset.of = of;
-    row.replaceChildren(...(n > 1 ? Array.from({ length: n }, (_, i) => thumb(source(i + 1), words(i + 1), mark(i + 1), () => choose(i + 1))) : []));
+    refill(row, ...(n > 1 ? Array.from({ length: n }, (_, i) => thumb(source(i + 1), words(i + 1), mark(i + 1), () => choose(i + 1))) : []));
   }
   [...row.children].forEach((each, i) => each.setAttribute("aria-pressed", String(i + 1 === chosen)));
 }
