@@ -247,6 +247,21 @@ def test_no_picture_is_asked_for_after_a_logout(page: Page, undecided: ServedOff
     assert page.pictures_asked_for_after("document.querySelector('#logout').click()") == []
 
 
+def test_what_was_asked_for_before_a_logout_is_not_answered(
+    page: Page, undecided: ServedOffice
+) -> None:
+    to_the_form(page, undecided, "Anne")
+    page.evaluate(
+        "window.asked = []; window.fetch = (path, { signal }) => new Promise(() => {"
+        " window.asked.push([path.split('/').at(1), signal]); })"
+    )
+    page.press("u")
+    page.evaluate("document.querySelector('#logout').click()")
+    page.wait("window.asked.length > 1")
+    told = "window.asked.map(([what, signal]) => [what, signal?.aborted ?? null])"
+    assert page.evaluate(told) == [["api", True], ["logout", None]]
+
+
 def test_other_pages_of_the_browser_are_left_with_it_and_the_removed_are_asked_to_log_in(
     page: Page, devtools: str, office: ServedOffice
 ) -> None:

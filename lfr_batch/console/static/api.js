@@ -1,7 +1,21 @@
 // Talking to the server, and knowing its time.
 
+let asking = new AbortController();
+
 export async function get(path) {
-  return answer(await reached(path));
+  const { signal } = asking;
+  try {
+    return await answer(await reached(path, { signal }));
+  } catch (error) {
+    if (signal.aborted) return new Promise(() => {});
+    throw error;
+  }
+}
+
+// Whoever leaves is shown nothing more: what they have asked for is not answered.
+export function stopAsking() {
+  asking.abort();
+  asking = new AbortController();
 }
 
 export async function post(path, body = {}) {

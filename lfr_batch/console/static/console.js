@@ -1,6 +1,6 @@
 // The console: what is known, what is chosen, and who is told when it changes.
 
-import { get, learnTime, post, serverNow } from "./api.js";
+import { get, learnTime, post, serverNow, stopAsking } from "./api.js";
 import { announce } from "./announce.js";
 import { keepAwake } from "./awake.js";
 import { isDeaf, rememberOpened, showBanner, troubles } from "./banner.js";
@@ -261,6 +261,7 @@ const told = {
 async function logOut() {
   closeKept();
   link.close();
+  stopAsking();
   forgetAll();
   await attempt(() => post("/logout"));
   location.reload();

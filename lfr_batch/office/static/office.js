@@ -1,7 +1,7 @@
 // The office's page: runs, the queue of one, a sighting of it. What is shown is what the server
 // tells this person; nothing stays when they log out.
 
-import { get, post } from "/shared/api.js";
+import { get, post, stopAsking } from "/shared/api.js";
 import { byId, refill, setText } from "/shared/dom.js";
 import { followLink } from "/shared/link.js";
 import { attempt, say } from "/shared/said.js";
@@ -263,6 +263,7 @@ async function logOut() {
 }
 
 function forget() {
+  stopAsking();
   clearSighting();
   forgetCases();
   runs = [];
