@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,11 +60,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
 
 
 @pytest.fixture(autouse=True)
-def usual_umask() -> Iterator[None]:
-    """Commands and workers make their files private; that must not spread to other tests."""
+def usual_process() -> Iterator[None]:
+    """Commands and workers make their files private, and parts of a deployment overwrite memory,
+    which takes its time; that must not spread to other tests."""
     before = os.umask(0o022)
     yield
     os.umask(before)
+    overwrite_nothing()
+
+
+def overwrite_nothing() -> None:
+    """glibc's mallopt(3) as it is at first: without M_PERTURB."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(-6, 0)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from io import BytesIO
 
 import cv2
 import numpy as np
@@ -18,6 +19,8 @@ from lfr_batch.unexpected import trace
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 1 << 30
+_BLOCK_BYTES = 1 << 22
+"""Of a file at once: a read takes the memory of all that it asks for, however little there is."""
 MAX_PICTURES = 1000
 MAX_ALBUM_PIXELS = 5_000_000_000
 """Of all pictures of a file: as many as 400 photographs of 12 megapixels, about 20 minutes."""
@@ -67,14 +70,16 @@ def open_stills(segment: Segment, source: Source) -> Iterator[StillFrame]:
 
 def read_still(source: Source) -> bytes:
     """The file. Raises FootageUnreadable, also where it is larger than a GiB, StoreUnreachable."""
+    data = BytesIO()
     with source.open_bytes() as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+        while data.tell() <= MAX_BYTES and (block := file.read(_BLOCK_BYTES)):
+            data.write(block)
+    if data.tell() > MAX_BYTES:
         raise FootageUnreadable(
             f"{source.uri} is larger than {MAX_BYTES >> 20} MiB, more than is read of a still: "
             "split it"
         )
-    return data
+    return data.getvalue()
 
 
 def decode_still(uri: str, data: bytes, rotation_deg: int = 0) -> StillFrame:

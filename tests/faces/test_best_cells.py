@@ -116,7 +116,7 @@ PICTURES: dict[str, Callable[[], ByteArray]] = {
 }
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=2)
 def detector(home: Path, name: DetectorKind, selecting: bool, min_score: float) -> Detector:
     model = ModelFile(home / "models" / "open" / f"{name}.onnx", max_batch=2)
     model = replace(model, selection=SELECTIONS[name] if selecting else None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -9,8 +10,9 @@ import pytest
 
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable
+from lfr_batch.footage import stills
 from lfr_batch.footage.local import LocalFile
-from lfr_batch.footage.stills import StillFrame, open_stills
+from lfr_batch.footage.stills import StillFrame, open_stills, read_still
 from lfr_batch.records import ByteArray, FootageEntry, Segment
 from tests.probing import probe
 
@@ -124,3 +126,28 @@ def test_real_photographs(shared_data: Path) -> None:
     for path in sorted((shared_data / "custody").glob("*/*.jpg"))[:5]:
         asset = probe(FootageEntry(str(path)), FootageConfig(), S3Config())
         assert (asset.width, asset.height) == still(path).size_wh
+
+
+def test_what_is_larger_than_a_still_may_be_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stills, "MAX_BYTES", 5)
+    monkeypatch.setattr(stills, "_BLOCK_BYTES", 2)
+    path = tmp_path / "some"
+    path.write_bytes(b"12345")
+    assert read_still(LocalFile(str(path))) == b"12345"
+    path.write_bytes(b"123456")
+    with pytest.raises(FootageUnreadable, match="larger than 0 MiB"):
+        read_still(LocalFile(str(path)))
+
+
+def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", WIDE)
+    tracemalloc.start()
+    try:
+        data = read_still(LocalFile(str(path)))
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert data == path.read_bytes()
+    assert most_bytes < 1 << 24
