@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,11 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examiner]:
     log = tmp_path_factory.mktemp("log") / "said.log"
     with examiner(misbehave, log, limit_s=60.0) as opened:
         yield opened
+
+
+def test_whoever_makes_them_takes_turns_with_others(seeds: tuple[Seed, ...]) -> None:
+    assert {seed.name for seed in seeds} >= {"av1-mp4", "av1-webm"}
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 def outcome(opened: Examiner, folder: Path, word: str) -> str:
