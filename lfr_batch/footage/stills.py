@@ -11,6 +11,7 @@ import numpy as np
 
 from lfr_batch.errors import FootageDamaged, FootageUnreadable
 from lfr_batch.footage.albums import MOST_LISTED, Album, Page, open_album
+from lfr_batch.footage.kept import SHARE_BYTES
 from lfr_batch.footage.places import Source
 from lfr_batch.footage.signatures import refusal
 from lfr_batch.records import ByteArray, Segment
@@ -19,8 +20,9 @@ from lfr_batch.unexpected import trace
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 1 << 30
-_BLOCK_BYTES = 1 << 22
-"""Of a file at once: a read takes the memory of all that it asks for, however little there is."""
+_BLOCK_BYTES = SHARE_BYTES
+"""Of a file at once, the most that a request to a bucket brings: a read takes the memory of all
+that it asks for, however little there is."""
 MAX_PICTURES = 1000
 MAX_ALBUM_PIXELS = 5_000_000_000
 """Of all pictures of a file: as many as 400 photographs of 12 megapixels, about 20 minutes."""

@@ -11,6 +11,7 @@ import pytest
 from lfr_batch.config.schema import FootageConfig, S3Config
 from lfr_batch.errors import FootageUnreadable
 from lfr_batch.footage import stills
+from lfr_batch.footage.kept import SHARE_BYTES
 from lfr_batch.footage.local import LocalFile
 from lfr_batch.footage.stills import StillFrame, open_stills, read_still
 from lfr_batch.records import ByteArray, FootageEntry, Segment
@@ -150,4 +151,4 @@ def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert data == path.read_bytes()
-    assert most_bytes < 1 << 24
+    assert most_bytes < 2 * SHARE_BYTES
