@@ -146,5 +146,11 @@ def form_is_open(page: Page) -> None:
     page.wait("document.querySelector('#case-form').open")
 
 
+def open_form(page: Page, words: str) -> None:
+    """By the button whose text begins so."""
+    press_button(page, words)
+    form_is_open(page)
+
+
 def form_is_closed(page: Page) -> None:
     page.wait("!document.querySelector('#case-form').open")

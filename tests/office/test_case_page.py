@@ -21,8 +21,8 @@ from tests.office.cases_made import (
     enter_cases,
     form_is_closed,
     form_is_open,
+    open_form,
     opened,
-    press_button,
     send,
     tell,
     told,
@@ -82,8 +82,7 @@ def test_one_asks_and_another_grants_by_keyboard_alone(page: Page, office: Serve
     enter_cases(page, office, "Uma")
     assert page.text("#to-cases") == "Cases1 waiting for you"
     open_the_case(page)
-    press_button(page, "Grant…")
-    form_is_open(page)
+    open_form(page, "Grant…")
     write(page, "auth-valid", "60d")
     send(page)
     page.wait_for_text("#case-refused", "30 days at most")
@@ -106,8 +105,7 @@ def test_a_refusal_says_before_what_it_destroys(page: Page, office: ServedOffice
     asked(office)
     enter_cases(page, office, "Uma")
     open_the_case(page)
-    press_button(page, "Refuse…")
-    form_is_open(page)
+    open_form(page, "Refuse…")
     assert "is destroyed, with a receipt" in page.text("#case-fields")
     send(page)
     page.wait_for_text("#case-refused", "Not sent: say why it is refused.")
@@ -122,8 +120,7 @@ def test_what_somebody_else_decided_meanwhile_stands(page: Page, office: ServedO
     name = asked(office)
     enter_cases(page, office, "Uma")
     open_the_case(page)
-    press_button(page, "Grant…")
-    form_is_open(page)
+    open_form(page, "Grant…")
     told(office, "Ugo", f"authorisations/{name}/refuse", reason="no ground")
     write(page, "auth-reason", "proportionate")
     send(page)
@@ -139,26 +136,22 @@ def test_a_case_is_changed_closed_and_opened_again(page: Page, office: ServedOff
     opened(office)
     enter_cases(page, office, "Otto")
     open_the_case(page)
-    press_button(page, "Change…")
-    form_is_open(page)
+    open_form(page, "Change…")
     page.press("ArrowDown")
     write(page, "case-names", "Anne")
     page.wait_for_text("#case-names-hint", "You (Otto) are not among them")
     write(page, "case-names", "Anne\nOtto")
     send(page)
     page.wait_for_text("#case-facts", "Anne, Otto")
-    press_button(page, "Close…")
-    form_is_open(page)
+    open_form(page, "Close…")
     assert page.text("#case-form-title") == f"Close case {CASE}?"
     page.press("Escape")
     form_is_closed(page)
     assert cases(office, "Otto")[CASE]["is_open"]
-    press_button(page, "Close…")
-    form_is_open(page)
+    open_form(page, "Close…")
     send(page)
     page.wait_for_text("#case-state", "Closed")
-    press_button(page, "Open again…")
-    form_is_open(page)
+    open_form(page, "Open again…")
     send(page)
     page.wait_for_text("#case-state", "Open")
     assert cases(office, "Otto")[CASE]["may_see"] == ["Anne", "Otto"]
@@ -168,8 +161,7 @@ def test_a_form_that_follows_at_once_on_another_stays(page: Page, office: Served
     opened(office)
     enter_cases(page, office, "Otto")
     open_the_case(page)
-    press_button(page, "Close…")
-    form_is_open(page)
+    open_form(page, "Close…")
     assert page.is_open_again(
         "#case-form",
         "[...document.querySelectorAll('button')]"
@@ -265,8 +257,7 @@ def test_everybody_can_read_it(page: Page, office: ServedOffice, tmp_path: Path)
     open_the_case(page)
     look(page, tmp_path / "case")
     for words, picture in (("Grant…", "grant"), ("Refuse…", "refuse")):
-        press_button(page, words)
-        form_is_open(page)
+        open_form(page, words)
         look(page, tmp_path / picture)
         page.press("Escape")
         form_is_closed(page)

@@ -15,10 +15,18 @@ export function fill(parent, children) {
   if (parent.innerHTML !== made.innerHTML) parent.replaceChildren(...made.childNodes);
 }
 
-// A picture that is taken out goes on loading, also after a log-out, unless it is told not to.
+// What is taken out goes on loading, also after a log-out, unless it is told not to.
 export function refill(parent, ...children) {
-  for (const image of parent.querySelectorAll("img")) image.removeAttribute("src");
+  for (const each of parent.querySelectorAll("img, video")) {
+    each.removeAttribute("src");
+    each.load?.();
+  }
   parent.replaceChildren(...children);
+}
+
+// That a dialog is closed is heard a little later, when it may be open again.
+export function onClosed(dialog, act) {
+  dialog.addEventListener("close", () => dialog.open || act());
 }
 
 export function setText(node, text) {

@@ -1,6 +1,6 @@
 // Both pictures, or the whole scene, as large as the screen; enlarged and moved together.
 
-import { byId, element, refill, setText } from "./dom.js";
+import { byId, element, onClosed, refill, setText } from "./dom.js";
 import { enlarging } from "./enlarge.js";
 import { ago } from "./format.js";
 import { headingWords } from "./people.js";
@@ -59,11 +59,7 @@ export function wireZoom(desk) {
   on("zoom-out", () => lens.press("-"));
   on("zoom-scene", turn);
   on("zoom-newer", () => { byId("zoom").close(); desk.newest(); });
-  byId("zoom").addEventListener("close", () => {
-    if (isZoomed()) return; // opened again before this was heard
-    clearZoom();
-    desk.hold();
-  });
+  onClosed(byId("zoom"), () => { clearZoom(); desk.hold(); });
   byId("zoom").addEventListener("keydown", press);
   lens = enlarging(byId("panes"), showScale);
 }

@@ -1,6 +1,6 @@
 // What was found and who is enrolled, beside one another and as large as the screen allows.
 
-import { byId, element, refill, setText } from "/shared/dom.js";
+import { byId, element, onClosed, refill, setText } from "/shared/dom.js";
 import { enlarging } from "/shared/enlarge.js";
 import { levelled } from "./level.js";
 import { pathOf } from "./lists.js";
@@ -21,9 +21,7 @@ export function wirePictures() {
   byId("larger").addEventListener("click", () => lens.press("+"));
   byId("whole").addEventListener("click", () => lens.press("0"));
   byId("open-moment").addEventListener("click", openMoment);
-  byId("moment").addEventListener("close", () => {
-    if (!byId("moment").open) clearMoment(); // it may be open again before this is heard
-  });
+  onClosed(byId("moment"), () => refill(byId("moment-seen")));
   for (const id of ["evidence", "enrolled"]) {
     byId(id).addEventListener("load", level);
     byId(id).addEventListener("error", () => { setText(byId(`of-${id}`), "this picture cannot be shown"); level(); });
@@ -154,25 +152,16 @@ function thumb(src, words, mark, act) {
 export function openMoment() {
   if (!detail?.has_moment || byId("moment").open) return;
   const src = `${here()}/moment`;
-  const seen = isStill(detail)
-    ? element("img", { src, alt: "The moment, everybody else made unrecognisable" })
-    : element("video", { src, controls: true, autoplay: true, loop: true, muted: true });
+  const seen = element("video", { src, controls: true, autoplay: true, loop: true, muted: true });
   seen.addEventListener("error", () => tellWhy(src));
   byId("moment-seen").replaceChildren(seen);
   byId("moment").showModal();
 }
 
-// A picture or video says nothing of why it does not come; the server does.
+// A video says nothing of why it does not come; the server does.
 async function tellWhy(src) {
   const answer = await fetch(src).catch(() => null);
   const said = answer && !answer.ok ? await answer.json().catch(() => ({})) : {};
   const words = said.error ?? "this browser cannot show it";
   byId("moment-seen").replaceChildren(element("p", { role: "alert" }, `Not shown: ${words}.`));
-}
-
-function clearMoment() {
-  const seen = byId("moment-seen");
-  seen.querySelector("video")?.removeAttribute("src");
-  seen.querySelector("video")?.load();
-  seen.replaceChildren();
 }
