@@ -61,3 +61,7 @@ def test_the_moment_plays(office: ServedOffice, page: Page, tmp_path: Path) -> N
     wait_long(page, "document.querySelector('#moment video')?.readyState >= 2")
     assert page.evaluate("document.querySelector('#moment video').videoWidth") > 100
     page.screenshot(tmp_path / "moment.png")
+    assert page.is_open_again("#moment", "document.querySelector('#open-moment').click()")
+    assert page.evaluate("document.querySelectorAll('#moment video[src]').length") == 1
+    page.evaluate("document.querySelector('#moment').close()")
+    page.wait("document.querySelectorAll('#moment video').length === 0")
