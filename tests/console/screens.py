@@ -15,6 +15,13 @@ def enter(page: Page, console: Served, name: str) -> None:
     page.wait("document.querySelector('#window').innerText")
 
 
+def session_gone(page: Page) -> None:
+    """Until the page has noticed."""
+    page.evaluate("fetch('/logout', {method: 'POST', headers: {'X-LFR-Console': '1'}})")
+    page.wait("document.querySelector('#token')")
+    page.problems.clear()  # the browser notes what it was refused meanwhile
+
+
 def engineering(page: Page) -> None:
     """Opens what is behind one touch."""
     details = "document.querySelector('#engineering')"

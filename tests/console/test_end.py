@@ -15,7 +15,14 @@ from lfr_batch.console.access import Console
 from lfr_batch.console.feed import Screen
 from tests.console.browser import Page
 from tests.console.made import Served, camera_health, now_alert, served
-from tests.console.screens import alerts_shown, both_up, enter, much_later, raise_alerts
+from tests.console.screens import (
+    alerts_shown,
+    both_up,
+    enter,
+    much_later,
+    raise_alerts,
+    session_gone,
+)
 
 LEFT = """
 [...document.querySelectorAll('img[src], .item, button')].filter(each => each.checkVisibility())
@@ -72,8 +79,7 @@ def test_a_window_that_ends_and_files_that_are_played_are_told_apart(
 
 def test_a_session_that_is_gone_leaves_no_face(page: Page, console: Served) -> None:
     watched(page, console)
-    page.evaluate("fetch('/logout', {method: 'POST', headers: {'X-LFR-Console': '1'}})")
-    page.wait("document.querySelector('#token')")
+    session_gone(page)
     assert "S000" not in page.evaluate("document.documentElement.outerHTML")
 
 

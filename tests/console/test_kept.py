@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.console.browser import Page
 from tests.console.made import Served, served
-from tests.console.screens import alerts_shown, enter, raise_alerts
+from tests.console.screens import alerts_shown, enter, raise_alerts, session_gone
 
 KEPT = "sessionStorage.getItem('lfr.begun')"
 PRESSED = "[...document.querySelectorAll('.choice[aria-pressed=true]')].map(b => b.lastChild.data)"
@@ -116,8 +116,7 @@ def test_no_picture_is_asked_for_after_a_logout(page: Page, console: Served) -> 
 def test_who_logs_in_afterwards_gets_nothing_of_it(page: Page, console: Served) -> None:
     begun(page, console)
     kept = page.evaluate(KEPT)
-    page.evaluate("fetch('/logout', {method: 'POST', headers: {'X-LFR-Console': '1'}})")
-    page.wait("document.querySelector('#token')")
+    session_gone(page)
     assert page.evaluate(KEPT) == kept  # a session that ran out: its officer may come back
     enter(page, console, "colleague")
     alerts_shown(page, 2)
@@ -128,8 +127,7 @@ def test_who_logs_in_afterwards_gets_nothing_of_it(page: Page, console: Served) 
 
 def test_whose_session_ran_out_finds_it_again(page: Page, console: Served) -> None:
     begun(page, console)
-    page.evaluate("fetch('/logout', {method: 'POST', headers: {'X-LFR-Console': '1'}})")
-    page.wait("document.querySelector('#token')")
+    session_gone(page)
     enter(page, console, "reviewer")
     page.wait_for_text("#said", SAVED)
     assert page.evaluate(REASON) == "scar on the left cheek"
